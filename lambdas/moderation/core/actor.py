@@ -1,0 +1,64 @@
+"""Who asks, and what the policies answered him."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .capability import Capabilities
+
+HOST = "host"
+COHOST = "cohost"
+NO_PERMIT = "no-permit"
+"""The policy id of a verdict that no policy decided: Cedar gives no reason where nothing permits."""
+
+
+class ActorKind(StrEnum):
+    USER = "user"
+    SERVICE = "service"
+    ADMIN = "admin"
+    CLOCK = "clock"
+    CHIME = "chime"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """`via` names the back end that acts for a user."""
+
+    kind: ActorKind
+    id: str
+    via: str | None = None
+
+    def is_user(self, user_id: str) -> bool:
+        return self.kind is ActorKind.USER and self.id == user_id
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """May this principal do this to that person, or, where no person is named, to the meeting?"""
+
+    principal: Actor
+    role: str | None
+    """The principal's role in this meeting; None for services, admins and people who are nobody here."""
+    action: str
+    meeting_id: str
+    mode: str
+    frozen: bool = False
+    person: str | None = None
+    person_role: str | None = None
+    person_is_banned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Allowed or not, with the ids of the policies that decided."""
+
+    allowed: bool
+    policies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a seat of one role may hold in one mode, and which policies withhold the rest, bit by bit."""
+
+    capabilities: Capabilities
+    withheld_by: Mapping[Capabilities, tuple[str, ...]] = field(default_factory=dict)

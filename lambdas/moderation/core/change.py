@@ -1,0 +1,96 @@
+"""A change: an accepted command, durable before it is carried out, and who may carry it out until when."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from .actor import Actor
+from .capability import Capabilities, is_narrower
+from .meeting import MeetingRules, UserRules
+
+CALL_TIMEOUT = timedelta(seconds=4)
+"""How long we wait for one answer of Chime's, connecting included."""
+CALL_LIFE = timedelta(seconds=30)
+"""After this long no call of unknown end can take effect any more."""
+LEASE = timedelta(seconds=15)
+"""How long whoever carries out a change may start calls for it."""
+PATIENCE = timedelta(seconds=60)
+"""A widening that Chime has not taken by then is taken back, not sprung on somebody minutes later."""
+DELAYED_AFTER = timedelta(seconds=30)
+
+
+class Status(StrEnum):
+    PENDING = "pending"
+    APPLIED = "applied"
+    SUPERSEDED = "superseded"
+    ABANDONED = "abandoned"
+    REFUSED = "refused"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    token: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`subject` is the person it is about, None for everybody in the meeting; `attendee_id` the seat it was asked for.
+
+    `replaced` and `made` are the rules before and after, `revision` what the commit made of them.
+    """
+
+    id: str
+    meeting_id: str
+    command: str
+    said: Mapping[str, object]
+    actor: Actor
+    policies: tuple[str, ...]
+    committed_at: datetime
+    revision: str
+    reason: str | None = None
+    subject: str | None = None
+    attendee_id: str | None = None
+    replaced: UserRules | MeetingRules | None = None
+    made: UserRules | MeetingRules | None = None
+    before: Capabilities | None = None
+    after: Capabilities | None = None
+    effects: tuple[str, ...] = ()
+    status: Status = Status.PENDING
+    lease: Lease | None = None
+    due_at: datetime | None = None
+    """When somebody has to look at it: at the end of the lease and of a call's life, or of an unknown call's."""
+    unsure_until: datetime | None = None
+    """Until when a call of unknown end may still take effect."""
+    delay_told: bool = False
+    closed_by: str | None = None
+    answer: Mapping[str, object] = field(default_factory=dict)
+    """The attendee as he was answered, for replays."""
+
+    @property
+    def is_open(self) -> bool:
+        return self.status is Status.PENDING
+
+    @property
+    def narrows(self) -> bool:
+        """Whether it must be pursued; a widening is given up after `PATIENCE`."""
+        if self.before is None or self.after is None:
+            return True
+        return is_narrower(self.after, self.before)
+
+
+def stands(change: Change, rules: UserRules | MeetingRules) -> bool:
+    """Whether what the change made of the rules is in them still, whatever else has changed since."""
+    replaced, made = change.replaced, change.made
+    if isinstance(made, UserRules) and isinstance(replaced, UserRules) and isinstance(rules, UserRules):
+        new = set(made.restrictions) - set(replaced.restrictions)
+        taken = {r.key for r in replaced.restrictions} - {r.key for r in made.restrictions}
+        return (
+            new <= set(rules.restrictions)
+            and not taken & {r.key for r in rules.restrictions}
+            and made.role in (replaced.role, rules.role)
+            and made.given & ~replaced.given in rules.given
+        )
+    return True

@@ -1,0 +1,75 @@
+"""Entries: the immutable audit lines. The same line is the event that the world is told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .actor import Actor
+from .capability import Capabilities, in_words
+
+SCHEMA_VERSION = "1"
+DECIDED = "Moderation Decided"
+CAPABILITIES_CHANGED = "Attendee Capabilities Changed"
+MEETING_CHANGED = "Meeting Moderation Changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`type` is the event's detail-type, `adds` what this type says beyond what every entry says."""
+
+    id: str
+    """A ULID: the order of entries, and the key by which subscribers drop duplicates."""
+    type: str
+    meeting_id: str
+    external_meeting_id: str
+    occurred_at: datetime
+    actor: Actor
+    command: str
+    revision: str
+    change_id: str | None = None
+    reason: str | None = None
+    adds: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def detail(self) -> dict[str, object]:
+        """The event's `detail`, as the contract writes it."""
+        actor = {"kind": self.actor.kind.value, "id": self.actor.id}
+        if self.actor.via is not None:
+            actor["via"] = self.actor.via
+        return {
+            "schemaVersion": SCHEMA_VERSION,
+            "entryId": self.id,
+            "changeId": self.change_id,
+            "meetingId": self.meeting_id,
+            "externalMeetingId": self.external_meeting_id,
+            "occurredAt": iso(self.occurred_at),
+            "actor": actor,
+            "command": self.command,
+            "reason": self.reason,
+            "revision": self.revision,
+            **self.adds,
+        }
+
+
+def iso(moment: datetime) -> str:
+    """`2026-05-04T10:00:00.000Z`: fixed width, so that text sorts as time does."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def concerning(attendee_id: str | None, user_id: str) -> dict[str, object]:
+    return {"attendeeId": attendee_id, "externalUserId": user_id}
+
+
+def changed(
+    attendee_id: str | None,
+    user_id: str,
+    before: Capabilities,
+    after: Capabilities,
+    effects: Sequence[str],
+) -> dict[str, object]:
+    """One attendee of `Attendee Capabilities Changed`."""
+    return concerning(attendee_id, user_id) | {
+        "before": in_words(before),
+        "after": in_words(after),
+        "effects": list(effects),
+    }

@@ -1,0 +1,139 @@
+"""What is known of a meeting and of the people in it. Rules are stored; what follows from them is derived."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from .actor import HOST
+from .capability import EVERYTHING, NOTHING, Capabilities, Medium, whole
+from .restriction import Restrictions
+
+PIPELINE_PREFIX = "aws:"
+
+
+def is_pipeline(user_id: str) -> bool:
+    """Media pipelines (recording and the like) join under reserved ids, in any case of letters. Never moderated."""
+    return user_id.lower().startswith(PIPELINE_PREFIX)
+
+
+class UnmuteConsent(StrEnum):
+    NONE = "none"
+    MUTED_FIRST = "muted-first"
+    REQUIRED = "required"
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the meeting was created with; it never changes, but one thing about it has to be found out.
+
+    Where video is off and content is not, the documentation contradicts itself: Video `Receive` is the default, yet
+    writing it is said to be refused. `video_can_be_received` turns false when Chime has refused it.
+    """
+
+    video: bool = True
+    content: bool = True
+    video_can_be_received: bool = True
+
+    @property
+    def may_be_refused(self) -> bool:
+        """Whether an order could be refused for nothing but the contradiction."""
+        return not self.video and self.content and self.video_can_be_received
+
+    @property
+    def withheld(self) -> Capabilities:
+        bits = NOTHING
+        if not self.video:
+            receivable = self.content and self.video_can_be_received
+            bits |= Capabilities.SEND_VIDEO if receivable else whole(Medium.VIDEO)
+        if not self.content:
+            bits |= whole(Medium.CONTENT)
+        return bits
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingRules:
+    mode: str = "open"
+    default_role: str = "participant"
+    unmute_consent: UnmuteConsent = UnmuteConsent.NONE
+    lobby: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    id: str
+    external_id: str
+    rules: MeetingRules
+    features: Features
+    revision: int
+    registration: str
+    """Fingerprint of the body it was registered with: the same body again changes nothing."""
+    hosts: int = 0
+    ended_at: datetime | None = None
+    revised_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UserRules:
+    """`grant` is what the first seat was created with in Chime; None before one was seen, or for whoever was registered
+    by name, who is granted everything. `given` is what hosts added since.
+    """
+
+    role: str | None = None
+    grant: Capabilities | None = None
+    given: Capabilities = NOTHING
+    restrictions: Restrictions = ()
+
+    @property
+    def granted(self) -> Capabilities:
+        return EVERYTHING if self.grant is None else self.grant | self.given
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """`known` is what Chime was last seen or told to hold, None before it answered. `drifted`: it was seen to differ."""
+
+    attendee_id: str
+    known: Capabilities | None = None
+    gone: bool = False
+    drifted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person in one meeting. Revision 0: nothing is stored of him yet."""
+
+    id: str
+    rules: UserRules = UserRules()
+    seats: Mapping[str, Seat] = field(default_factory=dict)
+    revision: int = 0
+    revised_by: str | None = None
+
+    @property
+    def belongs(self) -> bool:
+        """Whether he is anybody in the meeting: named in it, or seen in it. A mute in advance makes nobody a member."""
+        return self.rules.role is not None or bool(self.seats)
+
+    @property
+    def present(self) -> tuple[Seat, ...]:
+        return tuple(seat for seat in self.seats.values() if not seat.gone)
+
+
+def role_of(user: User, meeting: Meeting) -> str:
+    """The role that his capabilities follow from."""
+    return user.rules.role or meeting.rules.default_role
+
+
+def standing_role(user: User, meeting: Meeting) -> str | None:
+    """The role in which he may ask for anything; None for somebody who is nobody here."""
+    return role_of(user, meeting) if user.belongs else None
+
+
+def revision_of(user: User, meeting: Meeting) -> str:
+    """The ETag of an attendee: his own revision and the meeting's, for both decide what he has."""
+    return f"p{user.revision}.m{meeting.revision}"
+
+
+def host_count(before: UserRules, after: UserRules) -> int:
+    """By how much the number of hosts changes."""
+    return (after.role == HOST) - (before.role == HOST)

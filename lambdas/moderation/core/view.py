@@ -1,0 +1,97 @@
+"""What callers are shown of a meeting and of an attendee: plain documents in the contract's words."""
+
+from datetime import datetime
+from math import ceil
+
+from .capability import DIRECTION, MEDIUM, Capabilities, Direction, Medium, in_words
+from .effective import Holds, Limit, effective, limits
+from .entry import iso
+from .meeting import Meeting, Seat, User, revision_of, role_of
+
+Document = dict[str, object]
+
+
+def meeting_document(meeting: Meeting, roles: dict[str, str] | None = None) -> Document:
+    document: Document = {
+        "meetingId": meeting.id,
+        "externalMeetingId": meeting.external_id,
+        "mode": meeting.rules.mode,
+        "defaultRole": meeting.rules.default_role,
+        "frozen": False,
+        "muteAll": [],
+        "unmuteConsent": meeting.rules.unmute_consent.value,
+        "lobby": meeting.rules.lobby,
+        "features": {"video": meeting.features.video, "content": meeting.features.content},
+        "endedAt": iso(meeting.ended_at) if meeting.ended_at else None,
+        "revision": meeting_revision(meeting),
+    }
+    if roles is not None:
+        document["roles"] = roles
+    return document
+
+
+def meeting_revision(meeting: Meeting) -> str:
+    return f"m{meeting.revision}"
+
+
+def attendee_document(
+    meeting: Meeting, user: User, seat: Seat | None, holds: Holds, now: datetime, *, with_limits: bool = True
+) -> Document:
+    """One seat of a person, or the person where he has none yet (`attendeeId` null)."""
+    wanted = effective(meeting, user, holds, now)
+    document: Document = {
+        "meetingId": meeting.id,
+        "attendeeId": seat.attendee_id if seat else None,
+        "externalUserId": user.id,
+        "role": role_of(user, meeting),
+        "capabilities": in_words(wanted),
+        "status": seat_status(seat, wanted),
+        "hand": None,
+        "floor": None,
+        "revision": revision_of(user, meeting),
+    }
+    if with_limits:
+        document["limits"] = limit_documents(limits(meeting, user, holds, now), now)
+    return document
+
+
+def seat_status(seat: Seat | None, wanted: Capabilities) -> str:
+    if seat is not None and seat.gone:
+        return "gone"
+    if seat is None or seat.known == wanted:
+        return "applied"
+    return "drifted" if seat.drifted else "pending"
+
+
+def limit_documents(found: tuple[Limit, ...], now: datetime) -> list[Document]:
+    """One document for all media that the same thing withholds in the same direction."""
+    grouped: list[tuple[Document, list[Medium]]] = []
+    for limit in found:
+        for direction in Direction:
+            media = [MEDIUM[bit] for bit in limit.withholds if DIRECTION[bit] is direction]
+            if not media:
+                continue
+            said = {"withholds": direction.value, **_because(limit, now)}
+            for other, together in grouped:
+                if other == said:
+                    together.extend(media)
+                    break
+            else:
+                grouped.append((said, media))
+    return [{"media": [m.value for m in Medium if m in media], **said} for said, media in grouped]
+
+
+def _because(limit: Limit, now: datetime) -> Document:
+    because: Document = {"by": limit.by}
+    if limit.liftable_by is not None:
+        because["liftableBy"] = limit.liftable_by.value
+    if limit.actor is not None:
+        because["actor"] = limit.actor.id
+    if limit.since is not None:
+        because |= {"reason": limit.reason, "since": iso(limit.since)}
+        because |= {"until": None, "remainingSeconds": None}
+    if limit.until is not None:
+        because |= {"until": iso(limit.until), "remainingSeconds": ceil((limit.until - now).total_seconds())}
+    if limit.by == "policy":
+        because["policies"] = list(limit.policies)
+    return because
