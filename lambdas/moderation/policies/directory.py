@@ -1,0 +1,58 @@
+"""A directory of policies as text: any number of `*.cedar`, and the one `*.cedarschema` that gives them their words."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+SHIPPED = Path(__file__).parent
+"""The policies that Gavel comes with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """File names and their text."""
+
+    policies: dict[str, str]
+    schemas: dict[str, str]
+
+    @classmethod
+    def read(cls, path: Path) -> "Directory":
+        """Reads in order of name. Raises `OSError` or `UnicodeDecodeError` if it can't."""
+        return cls(policies=_texts(path, "*.cedar"), schemas=_texts(path, "*.cedarschema"))
+
+    @property
+    def policy_text(self) -> str:
+        return "\n".join(self.policies.values())
+
+    @property
+    def schema_text(self) -> str:
+        """The only schema. Raises `ValueError` if there is none, or more than one."""
+        if len(self.schemas) != 1:
+            raise ValueError(f"expected one `*.cedarschema`, found {len(self.schemas)}")
+        return next(iter(self.schemas.values()))
+
+
+def _texts(path: Path, pattern: str) -> dict[str, str]:
+    return {file.name: file.read_text(encoding="utf-8") for file in sorted(path.glob(pattern))}
+
+
+def enumerated(schema: str, entity_type: str) -> frozenset[str]:
+    """The ids of an enumerated entity type, from a schema as Cedar itself renders it: no comments, one form of line.
+
+    Empty if there is no such type. Cedar has no other way to ask for them.
+    """
+    found = re.search(rf"^entity {entity_type} enum \[(.*?)\];$", schema, re.MULTILINE | re.DOTALL)
+    return frozenset(json.loads(f"[{found[1]}]", strict=False)) if found else frozenset()
+
+
+def in_order(policies: dict[str, dict[str, object]]) -> list[tuple[str, dict[str, object]]]:
+    """Policies of Cedar's JSON form in the order of the text: it names them `policy0`, `policy1`, and so on."""
+    return sorted(policies.items(), key=lambda item: int(item[0].removeprefix("policy")))
+
+
+def annotated_id(policy: dict[str, object]) -> str | None:
+    """The `@id` of a policy in Cedar's JSON form; None if it has none, or an empty one."""
+    annotations = policy.get("annotations")
+    found = annotations.get("id") if isinstance(annotations, dict) else None
+    return found if isinstance(found, str) and found else None
