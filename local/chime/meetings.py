@@ -1,0 +1,172 @@
+"""Meetings and attendees as the simulator keeps them, and what happens to them."""
+
+import secrets
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from local.chime.errors import Json, Refusal
+from local.chime.rules import LONGEST_EMPTINESS, LONGEST_MEETING, VideoNone, attendee_limit, default_capabilities
+from local.chime.settings import Settings
+
+JOIN_TOKEN_MARK = "SIMULATEDJOINTOKEN"  # lets a test search logs and answers for tokens that leaked
+
+_FEATURES = ("MeetingHostId", "ExternalMeetingId", "MediaRegion", "MeetingFeatures", "PrimaryMeetingId", "TenantIds")
+
+
+@dataclass
+class Attendee:
+    id: str
+    external_user_id: str
+    capabilities: dict[str, str]
+    number: int  # in order of creation; pages of ListAttendees continue after it
+    join_token: str
+    connected: bool = False
+
+    def as_json(self) -> Json:
+        return {**self.without_token(), "JoinToken": self.join_token}
+
+    def without_token(self) -> Json:
+        return {
+            "ExternalUserId": self.external_user_id,
+            "AttendeeId": self.id,
+            "Capabilities": dict(self.capabilities),
+        }
+
+
+@dataclass
+class Meeting:
+    id: str
+    arn: str
+    request: Json  # CreateMeeting's parameters
+    created_at: float
+    empty_since: float
+    tags: dict[str, str] = field(default_factory=dict)
+    attendees: dict[str, Attendee] = field(default_factory=dict)
+    started: bool = False
+    added: int = 0
+    video_none_reading: VideoNone | None = None  # overrides the simulator's own
+
+    @property
+    def features(self) -> Json:
+        return dict(self.request.get("MeetingFeatures", {}))
+
+    def as_json(self) -> Json:
+        given = {name: self.request[name] for name in _FEATURES if name in self.request}
+        return {"MeetingId": self.id, **given, "MediaPlacement": _placement(self), "MeetingArn": self.arn}
+
+    def attendee(self, attendee_id: str) -> Attendee:
+        if attendee_id not in self.attendees:
+            raise Refusal("NotFoundException", f"attendee `{attendee_id}` not found")
+        return self.attendees[attendee_id]
+
+    def is_over(self, now: float) -> bool:
+        nobody = not any(attendee.connected for attendee in self.attendees.values())
+        return now - self.created_at >= LONGEST_MEETING or (nobody and now - self.empty_since >= LONGEST_EMPTINESS)
+
+
+class World:
+    """Everything that a call can read or change.
+
+    It holds no lock and no connection, so a copy of it can rehearse a call that must have no effect. `news` collects
+    the state changes since somebody last took them.
+    """
+
+    def __init__(self, region: str, account: str, settings: Settings) -> None:
+        self.region = region
+        self.account = account
+        self.settings = settings
+        self.meetings: dict[str, Meeting] = {}
+        self.answers_by_token: dict[str, Json] = {}  # ClientRequestToken to the ids that its call created
+        self.news: list[Json] = []
+
+    def meeting(self, meeting_id: str) -> Meeting:
+        if meeting_id not in self.meetings:
+            raise Refusal("NotFoundException", f"meeting `{meeting_id}` not found")
+        return self.meetings[meeting_id]
+
+    def meeting_of_arn(self, arn: str) -> Meeting:
+        for meeting in self.meetings.values():
+            if meeting.arn == arn:
+                return meeting
+        raise Refusal("ResourceNotFoundException", f"resource `{arn}` not found")
+
+    def open_meeting(self, request: Json, now: float) -> Meeting:
+        meeting_id = str(uuid4())
+        arn = f"arn:aws:chime:{self.region}:{self.account}:meeting/{meeting_id}"
+        meeting = Meeting(meeting_id, arn, request, created_at=now, empty_since=now)
+        self.meetings[meeting_id] = meeting
+        return meeting
+
+    def end_meeting(self, meeting: Meeting, now: float) -> None:
+        del self.meetings[meeting.id]
+        self.tell("MeetingEnded", now, meeting)
+
+    def end_those_over(self, now: float) -> None:
+        if self.settings.expiry:
+            for meeting in [meeting for meeting in self.meetings.values() if meeting.is_over(now)]:
+                self.end_meeting(meeting, now)
+
+    def add_attendee(
+        self, meeting: Meeting, external_user_id: str, capabilities: dict[str, str] | None, now: float
+    ) -> Attendee:
+        """Those who left still count until they are deleted."""
+        limit = attendee_limit(meeting.features)
+        if len(meeting.attendees) >= limit:
+            raise Refusal("LimitExceededException", f"the meeting holds its {limit} attendees already")
+        meeting.added += 1
+        granted = capabilities or default_capabilities(meeting.features)
+        attendee = Attendee(_attendee_id(), external_user_id, dict(granted), meeting.added, _join_token())
+        meeting.attendees[attendee.id] = attendee
+        self.tell("AttendeeAdded", now, meeting, attendee)
+        return attendee
+
+    def write_capabilities(
+        self, meeting: Meeting, attendee: Attendee, capabilities: dict[str, str], now: float
+    ) -> None:
+        attendee.capabilities = dict(capabilities)
+        lower = {medium.lower(): word for medium, word in capabilities.items()}
+        extra = {"success": "1", "attendeeCapabilities": lower}
+        self.tell("AttendeeCapabilitiesUpdated", now, meeting, attendee, extra)
+
+    def tell(
+        self, kind: str, now: float, meeting: Meeting, attendee: Attendee | None = None, extra: Json | None = None
+    ) -> None:
+        """Notes a state change, in the shape of the `detail` of an `aws.chime` event."""
+        who = {"attendeeId": attendee.id, "externalUserId": attendee.external_user_id} if attendee else {}
+        self.news.append(
+            {
+                "version": "0",
+                "eventType": f"chime:{kind}",
+                "timestamp": int(now * 1000),
+                "meetingId": meeting.id,
+                "externalMeetingId": meeting.request["ExternalMeetingId"],
+                "mediaRegion": meeting.request["MediaRegion"],
+                **who,
+                **(extra or {}),
+            }
+        )
+
+    def take_news(self) -> list[Json]:
+        news, self.news = self.news, []
+        return news
+
+
+def _attendee_id() -> str:
+    """Shaped like a UUID, of no particular version: the real ones are not version 4 either."""
+    digits = secrets.token_hex(16)
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def _join_token() -> str:
+    return JOIN_TOKEN_MARK + secrets.token_urlsafe(96)
+
+
+def _placement(meeting: Meeting) -> Json:
+    host = f"{meeting.request['MediaRegion']}.chime.invalid"
+    return {
+        "AudioHostUrl": f"audio.{host}:3478",
+        "AudioFallbackUrl": f"wss://haxrp.{host}:443/calls/{meeting.id}",
+        "SignalingUrl": f"wss://signal.{host}/control/{meeting.id}",
+        "TurnControlUrl": f"https://turn.{host}/v2/turn_sessions",
+        "EventIngestionUrl": f"https://data.{host}/v1/client-events",
+    }

@@ -1,0 +1,90 @@
+"""The documented rules that the service model does not tell.
+
+Source: "CreateAttendee", "UpdateAttendeeCapabilities" and "BatchUpdateAttendeeCapabilitiesExcept" in the Amazon Chime
+SDK API reference, and the service's quota page.
+"""
+
+import re
+from enum import StrEnum
+
+from local.chime.errors import Json, Refusal, invalid
+
+CONTROL_REGIONS = frozenset(
+    {
+        *("us-east-1", "us-west-2", "us-gov-east-1", "us-gov-west-1", "ca-central-1", "af-south-1", "il-central-1"),
+        *("ap-south-1", "ap-northeast-1", "ap-northeast-2", "ap-southeast-1", "ap-southeast-2"),
+        *("eu-central-1", "eu-west-2"),
+    }
+)
+MEDIA_REGIONS = CONTROL_REGIONS | frozenset(
+    {"eu-north-1", "eu-south-1", "eu-west-1", "eu-west-3", "sa-east-1", "us-east-2", "us-west-1"}
+)
+
+ATTENDEES_OF_A_MEETING = 250
+MEETINGS_AT_ONCE = 250
+REPLICAS_OF_A_MEETING = 4
+TAGS_OF_A_MEETING = 50
+LONGEST_MEETING = 24 * 3600.0  # seconds
+LONGEST_EMPTINESS = 5 * 60.0  # seconds
+
+EXTERNAL_ID = re.compile(r"""[-_&@+=,(){}\[\]/«».:|'"#a-zA-Z0-9À-ÿ\s]*""")
+RECEIVING = ("SendReceive", "Receive")
+
+
+class VideoNone(StrEnum):
+    """The documentation contradicts itself about meetings whose `Video.MaxResolution` is None.
+
+    The default of an attendee is Video=Receive there, yet a request that asks for Receive is to be refused. `lenient`
+    takes the default back where it is the default; `strict` takes nothing but Video=None.
+    """
+
+    LENIENT = "lenient"
+    STRICT = "strict"
+
+
+def default_capabilities(features: Json) -> dict[str, str]:
+    """What a new attendee may do when the caller does not say."""
+    video, content = _is_on(features, "Video"), _is_on(features, "Content")
+    video_default = "SendReceive" if video else "Receive" if content else "None"
+    return {"Audio": "SendReceive", "Video": video_default, "Content": "SendReceive" if content else "None"}
+
+
+def check_capabilities(capabilities: Json, features: Json, reading: VideoNone) -> None:
+    """Refuses what the meeting's features or the bond between Video and Content forbid."""
+    default = default_capabilities(features)["Video"]
+    lenient = reading is VideoNone.LENIENT and capabilities["Video"] == default
+    if not _is_on(features, "Video") and capabilities["Video"] != "None" and not lenient:
+        raise invalid("`Video` must be None: the meeting's video MaxResolution is None")
+    if not _is_on(features, "Content") and capabilities["Content"] != "None":
+        raise invalid("`Content` must be None: the meeting's content MaxResolution is None")
+    if capabilities["Content"] in RECEIVING and capabilities["Video"] not in RECEIVING:
+        raise Refusal(
+            "BadRequestException", "`Content` can be SendReceive or Receive only if `Video` is one of these too"
+        )
+
+
+def check_external_id(value: str, member: str, *, reserved: bool = False) -> None:
+    """`reserved` lets Amazon's own ids through, such as a media pipeline's."""
+    if not EXTERNAL_ID.fullmatch(value):
+        raise invalid(f"`{member}` contains characters outside the documented pattern")
+    if value.lower().startswith("aws:") and not reserved:
+        raise Refusal("BadRequestException", f"`{member}` must not begin with the reserved prefix `aws:`")
+
+
+def check_media_region(region: str) -> None:
+    if region not in MEDIA_REGIONS:
+        raise Refusal("BadRequestException", f"`{region}` is no media Region")
+
+
+def check_control_region(region: str) -> None:
+    """botocore builds host names for Regions that have no such endpoint, eu-west-1 for one."""
+    if region not in CONTROL_REGIONS:
+        raise ValueError(f"`{region}` is no control Region of Amazon Chime SDK meetings")
+
+
+def attendee_limit(features: Json) -> int:
+    return int(features.get("Attendee", {}).get("MaxCount", ATTENDEES_OF_A_MEETING))
+
+
+def _is_on(features: Json, medium: str) -> bool:
+    return bool(features.get(medium, {}).get("MaxResolution") != "None")

@@ -1,0 +1,168 @@
+"""One call from request to answer: route, signature, quota, fault, validation, deed, log, events."""
+
+import copy
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from local.chime.calls import CallLog
+from local.chime.errors import Json, Refusal
+from local.chime.events import EventFeed
+from local.chime.faults import LATER, NOW, Fault, Faults
+from local.chime.meetings import World
+from local.chime.model import Contract, Request, Route
+from local.chime.operations import perform
+from local.chime.quota import Quota
+from local.chime.settings import Settings
+
+_SIGNATURE = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=[^/\s]+/\d{8}/(?P<region>[^/\s]+)/(?P<service>[^/\s]+)/aws4_request,\s*"
+    r"SignedHeaders=[^,\s]+,\s*Signature=[0-9a-f]{64}"
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: Json | None
+    error: str | None = None  # the long name that goes into the header
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the caller sees after `delay` seconds; no answer means that the connection is cut."""
+
+    answer: Answer | None
+    delay: float = 0.0
+
+
+class Simulation:
+    """The service without its sockets. One lock, so that the log of calls is in the order of their effects."""
+
+    def __init__(
+        self, region: str, account: str, settings: Settings, feed: EventFeed, clock: Callable[[], float]
+    ) -> None:
+        self.region = region
+        self.account = account
+        self.settings = settings
+        self.feed = feed
+        self.clock = clock
+        self.contract = Contract()
+        self.quota = Quota(clock)
+        self.faults = Faults(set(self.contract.operations), self.contract.error_statuses())
+        self.calls = CallLog(clock)
+        self.world = World(region, account, settings)
+        self._lock = threading.RLock()
+        self._pending: set[threading.Timer] = set()
+
+    @contextmanager
+    def change(self) -> Iterator[World]:
+        """The world, for one change at a time; the events that it causes go out afterwards."""
+        with self._lock:
+            self.world.end_those_over(self.clock())
+            try:
+                yield self.world
+            finally:
+                news = self.world.take_news()
+                if self.settings.events:
+                    self.feed.publish(news, lost=self.settings.event_loss)
+
+    def reset(self) -> None:
+        """Meetings, faults, calls, events and quotas are as at the start; settings stay. Late effects never land."""
+        with self._lock:
+            for timer in self._pending:
+                timer.cancel()
+            self._pending.clear()
+            self.world = World(self.region, self.account, self.settings)
+            self.faults.clear()
+            self.calls.clear()
+            self.feed.clear()
+            self.quota.refill()
+
+    def handle(self, request: Request) -> Outcome:
+        with self.change():
+            route = self.contract.route(request)
+            call = self.calls.begin(route)
+            try:
+                outcome = self._admit(request, route, call)
+            except Refusal as refusal:
+                outcome = Outcome(self._refused(refusal))
+            call["status"] = outcome.answer.status if outcome.answer else None
+            return outcome
+
+    def _admit(self, request: Request, route: Route | None, call: Json) -> Outcome:
+        self._check_signature(request.headers.get("authorization", ""))
+        if route is None:
+            raise Refusal("UnknownOperationException", f"no operation at {request.method} {request.target}")
+        if self.settings.quota:
+            self.quota.take(route.operation.name, self.settings.quota_reading)
+        fault = self.faults.take(route.operation.name, route.at("MeetingId"), route.at("AttendeeId"))
+        if fault:
+            call["fault"] = fault.described()
+            return self._faulty(fault, route)
+        answer = self._deed(route, self.world)
+        _note_new_meeting(call, answer)
+        return Outcome(answer)
+
+    def _check_signature(self, authorization: str) -> None:
+        """The form of a version 4 signature and its scope; the signature itself can't be checked without the secret."""
+        signature = _SIGNATURE.fullmatch(authorization)
+        if not signature:
+            raise Refusal("ForbiddenException", "the request is not signed with Signature Version 4")
+        if signature["service"] != self.contract.signing_name:
+            raise Refusal("ForbiddenException", f"the credential must be scoped to `{self.contract.signing_name}`")
+        if signature["region"] != self.region:
+            raise Refusal("ForbiddenException", f"the credential must be scoped to the Region `{self.region}`")
+
+    def _deed(self, route: Route, world: World) -> Answer:
+        try:
+            order = self.contract.read(route)
+            body = perform(route.operation.name, world, order, self.clock())
+        except Refusal as refusal:
+            return self._refused(refusal)
+        return Answer(route.operation.success, body)
+
+    def _refused(self, refusal: Refusal) -> Answer:
+        body = {"Code": refusal.code, "Message": refusal.message}
+        return Answer(self.contract.statuses[refusal.name], body, refusal.name)
+
+    def _faulty(self, fault: Fault, route: Route) -> Outcome:
+        """What is not done now is rehearsed on a copy, so that the answer looks as if it had been done."""
+        delay = fault.seconds("delayMs")
+        answer = self._deed(route, self.world if fault.effect == NOW else copy.deepcopy(self.world))
+        if fault.effect == LATER:
+            self._do_later(route, delay + fault.seconds("effectAfterMs"))
+        if fault.drops:
+            return Outcome(None, delay)
+        if fault.is_error:
+            name = self.contract.error_for(fault.order["status"], route.operation.name)
+            answer = self._refused(Refusal(name, "the simulator was told to fail"))
+        elif "answerCapabilities" in fault.order:
+            _falsify(answer, fault.order["answerCapabilities"])
+        return Outcome(answer, delay)
+
+    def _do_later(self, route: Route, seconds: float) -> None:
+        def land() -> None:
+            with self.change() as world:
+                if timer in self._pending:
+                    self._pending.discard(timer)
+                    self._deed(route, world)
+
+        timer = threading.Timer(seconds, land)
+        timer.daemon = True
+        self._pending.add(timer)
+        timer.start()
+
+
+def _note_new_meeting(call: Json, answer: Answer) -> None:
+    """The id of a meeting that a call has created is in its answer only."""
+    if call["meetingId"] is None and answer.body:
+        call["meetingId"] = answer.body.get("Meeting", {}).get("MeetingId")
+
+
+def _falsify(answer: Answer, capabilities: Json) -> None:
+    body = answer.body or {}
+    for attendee in [body[name] for name in ("Attendee",) if name in body] + body.get("Attendees", []):
+        attendee["Capabilities"] = capabilities
