@@ -52,14 +52,14 @@ class CedarPolicies:
         from cedarpy import Entities, PolicySet, Schema, policies_to_json_str
 
         files = Directory.read(directory)
-        self._schema = Schema.from_str(files.schema_text)
+        self.schema = Schema.from_str(files.schema_text)
         document = policies_to_json_str(files.policy_text)
         self._policies: PolicySet = PolicySet.from_json_str(document)
         self._ids = {
             name: annotated_id(policy) or name for name, policy in json.loads(document)["staticPolicies"].items()
         }
-        self._actions: Entities = Entities.from_json_str("[]", self._schema)
-        rendered = str(self._schema)
+        self._actions: Entities = Entities.from_json_str("[]", self.schema)
+        rendered = str(self.schema)
         self._roles = enumerated(rendered, "Role")
         self._modes = enumerated(rendered, "Mode")
         self._applicable: set[tuple[str, str, str]] = set()
@@ -176,7 +176,7 @@ class CedarPolicies:
             "resource": uid(resource_type, ""),
             "context": circumstances(min(self._modes, default=""), frozen=False),
         }
-        applies = bool(is_authorized(request, "", "[]", self._schema).decision is not Decision.NoDecision)
+        applies = bool(is_authorized(request, "", "[]", self.schema).decision is not Decision.NoDecision)
         if applies:
             self._applicable.add(key)
         return applies

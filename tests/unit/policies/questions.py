@@ -1,0 +1,40 @@
+"""Who may stand in a question of these tests, by a short name."""
+
+from moderation.core.actor import Actor, ActorKind, Question
+from moderation.policies import CedarPolicies
+
+PRINCIPALS = {
+    "admin": (Actor(ActorKind.ADMIN, "back-end"), None),
+    "host": (Actor(ActorKind.USER, "hana"), "host"),
+    "cohost": (Actor(ActorKind.USER, "carl"), "cohost"),
+    "presenter": (Actor(ActorKind.USER, "pia"), "presenter"),
+    "participant": (Actor(ActorKind.USER, "bob"), "participant"),
+    "viewer": (Actor(ActorKind.USER, "vera"), "viewer"),
+    "nobody": (Actor(ActorKind.USER, "nick"), None),
+    "trigger": (Actor(ActorKind.SERVICE, "trigger/exam"), None),
+    "source": (Actor(ActorKind.SERVICE, "exam.app"), None),
+}
+"""`nobody` is whoever has no role in the meeting, say because he is banned."""
+
+PERSONS = {"participant": ("otto", "participant"), "cohost": ("cleo", "cohost"), "host": ("hugo", "host")}
+"""Others, so never the principal of the same role."""
+
+
+def question(principal: str, action: str, target: str) -> Question:
+    """`target` is `self`, `meeting`, or one of the persons."""
+    actor, role = PRINCIPALS[principal]
+    if target == "meeting":
+        return Question(actor, role, action, "m-1", "open")
+    person, person_role = (actor.id, role) if target == "self" else PERSONS[target]
+    return Question(actor, role, action, "m-1", "open", person=person, person_role=person_role)
+
+
+def allows(policies: CedarPolicies, principal: str, action: str, target: str) -> bool:
+    return policies.judge(question(principal, action, target)).allowed
+
+
+def refusal(policies: CedarPolicies, principal: str, action: str, target: str) -> tuple[str, ...]:
+    """The ids that refuse. Fails if nothing does."""
+    verdict = policies.judge(question(principal, action, target))
+    assert not verdict.allowed
+    return verdict.policies
