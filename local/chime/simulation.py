@@ -62,12 +62,16 @@ class Simulation:
         """The world, for one change at a time; the events that it causes go out afterwards."""
         with self._lock:
             self.world.end_those_over(self.clock())
+            self._publish()
             try:
                 yield self.world
             finally:
-                news = self.world.take_news()
-                if self.settings.events:
-                    self.feed.publish(news, lost=self.settings.event_loss)
+                self._publish()
+
+    def _publish(self) -> None:
+        news = self.world.take_news()
+        if self.settings.events:
+            self.feed.publish(news, lost=self.settings.event_loss)
 
     def reset(self) -> None:
         """Meetings, faults, calls, events and quotas are as at the start; settings stay. Late effects never land."""

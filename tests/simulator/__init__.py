@@ -1,0 +1,1 @@
+"""The simulator's own tests: real boto3 clients against real sockets."""

@@ -1,0 +1,214 @@
+"""The log of calls, the control routes, and what is seen only below boto3."""
+
+import subprocess
+import sys
+
+import pytest
+from botocore.validate import ParamValidator
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from local.chime import ChimeSimulator
+from local.chime.meetings import JOIN_TOKEN_MARK
+from tests.simulator.bench import EVERYTHING, MUTED, NO_SUCH_ID, NOTHING, Bench, boto_client, eventually, refused
+
+SCOPE = "AWS4-HMAC-SHA256 Credential=test/20260101/{}/{}/aws4_request, SignedHeaders=host, Signature=" + "0" * 64
+
+
+def test_the_log_shows_every_call(bench: Bench) -> None:
+    meeting_id = bench.meeting()
+    bob = bench.attendee(meeting_id)
+    bench.update(meeting_id, bob, MUTED)
+    with refused(404, "NotFoundException"):
+        bench.update(meeting_id, NO_SUCH_ID, MUTED)
+    bench.chime.batch_update_attendee_capabilities_except(
+        MeetingId=meeting_id, ExcludedAttendeeIds=[{"AttendeeId": bob}], Capabilities=NOTHING
+    )
+
+    calls = bench.calls(meetingId=meeting_id)
+    assert [call["status"] for call in calls] == [200, 200, 200, 404, 200]
+    assert calls[2] == {
+        "operation": "UpdateAttendeeCapabilities",
+        "meetingId": meeting_id,
+        "attendeeId": bob,
+        "capabilities": MUTED,
+        "time": "2027-01-15T08:00:00.000000Z",
+        "status": 200,
+    }
+    assert calls[4]["excludedAttendeeIds"] == [bob]
+    assert bench.calls(attendeeId=bob) == [calls[2]]
+
+
+def test_join_tokens_are_in_answers_and_nowhere_else(free_bench: Bench) -> None:
+    meeting_id = free_bench.meeting()
+    answer = free_bench.chime.create_attendee(MeetingId=meeting_id, ExternalUserId="bob")["Attendee"]
+    free_bench.update(meeting_id, answer["AttendeeId"], MUTED)
+
+    assert answer["JoinToken"].startswith(JOIN_TOKEN_MARK)
+    for place in ("calls", "events", f"meetings/{meeting_id}", "faults"):
+        assert JOIN_TOKEN_MARK not in str(free_bench.control("GET", place))
+
+
+def test_the_log_can_be_forgotten_alone(bench: Bench) -> None:
+    meeting_id = bench.meeting()
+    bench.control("DELETE", "calls")
+    assert bench.calls() == []
+    bench.chime.get_meeting(MeetingId=meeting_id)
+
+
+def test_a_pipeline_joins_and_is_hit_by_a_batch(free_bench: Bench) -> None:
+    meeting_id = free_bench.meeting()
+    bob = free_bench.attendee(meeting_id)
+    order = {"externalUserId": "aws:MediaPipeline-1"}
+    pipeline = free_bench.control("POST", f"meetings/{meeting_id}/attendees", order)["attendee"]["AttendeeId"]
+
+    free_bench.chime.batch_update_attendee_capabilities_except(
+        MeetingId=meeting_id, ExcludedAttendeeIds=[{"AttendeeId": NO_SUCH_ID}], Capabilities=MUTED
+    )
+
+    assert free_bench.capabilities(meeting_id) == {bob: MUTED, pipeline: MUTED}
+
+
+def test_those_who_left_still_count(free_bench: Bench) -> None:
+    meeting_id = free_bench.meeting({"Attendee": {"MaxCount": 1}})
+    bob = free_bench.attendee(meeting_id)
+    free_bench.control("POST", f"meetings/{meeting_id}/attendees/{bob}/leave")
+
+    with refused(400, "LimitExceededException"):
+        free_bench.attendee(meeting_id, "cem")
+    free_bench.chime.delete_attendee(MeetingId=meeting_id, AttendeeId=bob)
+    free_bench.attendee(meeting_id, "cem")
+
+
+def test_a_meeting_holds_250(free_bench: Bench) -> None:
+    meeting_id = free_bench.meeting()
+    for hundred in range(3):
+        people = [{"ExternalUserId": f"person-{hundred}-{number}"} for number in range(100)]
+        answer = free_bench.chime.batch_create_attendee(MeetingId=meeting_id, Attendees=people)
+    assert (len(answer["Attendees"]), len(answer["Errors"])) == (50, 50)
+    assert {error["ErrorCode"] for error in answer["Errors"]} == {"LimitExceeded"}
+
+
+def test_a_primary_meeting_has_four_replicas(bench: Bench) -> None:
+    order = {"MediaRegion": "us-east-1", "ExternalMeetingId": "copy", "PrimaryMeetingId": bench.meeting()}
+    for _ in range(4):
+        assert bench.chime.create_meeting(**order)["Meeting"]["PrimaryMeetingId"] == order["PrimaryMeetingId"]
+    with refused(400, "LimitExceededException"):
+        bench.chime.create_meeting(**order)
+
+
+def test_a_meeting_comes_with_its_first_attendees(free_bench: Bench) -> None:
+    order = {"MediaRegion": "us-east-1", "ExternalMeetingId": "weekly", "ClientRequestToken": "token"}
+    people = [{"ExternalUserId": "bob"}, {"ExternalUserId": "aws:no"}]
+    first = free_bench.chime.create_meeting_with_attendees(**order, Attendees=people)
+    again = free_bench.chime.create_meeting_with_attendees(**order, Attendees=people)
+
+    assert [attendee["ExternalUserId"] for attendee in first["Attendees"]] == ["bob"]
+    assert [error["ExternalUserId"] for error in first["Errors"]] == ["aws:no"]
+    assert all(first[member] == again[member] for member in ("Meeting", "Attendees", "Errors"))
+
+
+def test_answers_conform_to_the_service_model(free_bench: Bench) -> None:
+    meeting_id = free_bench.meeting({"Video": {"MaxResolution": "FHD"}})
+    free_bench.attendee(meeting_id)
+    for operation, method in (("GetMeeting", "get_meeting"), ("ListAttendees", "list_attendees")):
+        answer = getattr(free_bench.chime, method)(MeetingId=meeting_id)
+        answer.pop("ResponseMetadata")
+        shape = free_bench.chime.meta.service_model.operation_model(operation).output_shape
+        assert ParamValidator().validate(answer, shape).generate_report() == ""
+
+
+def test_transcription_is_not_there(free_bench: Bench) -> None:
+    with refused(501, "NotImplementedException"):
+        free_bench.chime.stop_meeting_transcription(MeetingId=free_bench.meeting())
+
+
+@pytest.mark.parametrize(
+    "authorization", ["", "Bearer x", SCOPE.format("us-east-1", "s3"), SCOPE.format("eu-west-2", "chime")]
+)
+def test_a_call_must_be_signed_for_this_service_and_region(bench: Bench, authorization: str) -> None:
+    status, body = bench.http("GET", f"/meetings/{NO_SUCH_ID}", headers={"Authorization": authorization})
+    assert status == 403
+    assert set(body) == {"Code", "Message", "RequestId"}
+    assert body["Code"] == "Forbidden"
+
+
+def test_errors_carry_the_long_name_in_the_header_and_the_short_one_in_the_body(bench: Bench) -> None:
+    with pytest.raises(bench.chime.exceptions.NotFoundException) as caught:
+        bench.chime.get_meeting(MeetingId=NO_SUCH_ID)
+    answer = caught.value.response
+    assert answer["ResponseMetadata"]["HTTPHeaders"]["x-amzn-errortype"] == "NotFoundException"
+    assert answer["Code"] == "NotFound"
+    assert answer["RequestId"] == answer["ResponseMetadata"]["RequestId"]
+
+
+def test_unknown_routes_and_broken_bodies_are_refused(bench: Bench) -> None:
+    signed = {"Authorization": SCOPE.format("us-east-1", "chime")}
+    assert bench.http("PATCH", "/meetings", headers=signed)[0] == 404
+    assert bench.http("POST", "/meetings?operation=other", {}, signed)[0] == 404
+    assert bench.http("GET", "/_simulator/nothing")[0] == 404
+    assert bench.http("PUT", "/_simulator/settings", {"quota": "no"})[0] == 400
+    assert bench.http("PUT", "/_simulator/settings", {"videoNoneReading": "creative"})[0] == 400
+    assert bench.http("POST", f"/_simulator/meetings/{NO_SUCH_ID}/attendees", {"externalUserId": "bob"})[0] == 404
+    assert bench.control("GET", "settings")["quota"] is True
+
+
+def test_regions_without_the_api_have_no_simulator() -> None:
+    with pytest.raises(ValueError, match="eu-west-1"):
+        ChimeSimulator(region="eu-west-1")
+
+
+def test_a_stopped_simulator_ends_open_connections() -> None:
+    simulator = ChimeSimulator().start()
+    client = boto_client(simulator.url)
+    client.create_meeting(MediaRegion="us-east-1", ExternalMeetingId="weekly")
+    simulator.stop()
+    client.close()
+    with pytest.raises(RuntimeError):
+        assert simulator.url
+
+
+def test_a_port_that_is_taken_is_an_error_that_says_so(bench: Bench) -> None:
+    port = bench.url.rpartition(":")[2]
+    command = [sys.executable, "-m", "local.chime", "--port", port]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"can't serve on 127.0.0.1:{port}: ")
+
+
+def test_the_command_serves_until_it_is_told_to_stop() -> None:
+    command = [sys.executable, "-m", "local.chime", "--port", "0", "--no-quota", "--video-none-reading", "strict"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline().startswith("Amazon Chime simulator at http://127.0.0.1:")
+        process.terminate()
+        assert eventually(lambda: process.poll() is not None)
+        assert process.returncode == 0
+
+
+VALID = st.sampled_from([EVERYTHING, MUTED, NOTHING, {"Audio": "Send", "Video": "Receive", "Content": "Send"}])
+
+
+@given(st.lists(st.tuples(VALID, st.sets(st.integers(0, 3)), st.booleans()), max_size=6))
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_sequence_of_orders_leaves_what_they_say(
+    free_bench: Bench, orders: list[tuple[dict[str, str], set[int], bool]]
+) -> None:
+    meeting_id = free_bench.meeting()
+    people = [free_bench.attendee(meeting_id, f"person-{number}") for number in range(4)]
+    expected = dict.fromkeys(people, EVERYTHING)
+
+    for capabilities, chosen, batch in orders:
+        named = {people[number] for number in chosen}
+        if batch:
+            excluded = [{"AttendeeId": one} for one in named or {NO_SUCH_ID}]
+            free_bench.chime.batch_update_attendee_capabilities_except(
+                MeetingId=meeting_id, ExcludedAttendeeIds=excluded, Capabilities=capabilities
+            )
+            expected |= {one: capabilities for one in people if one not in named}
+        else:
+            for one in named:
+                free_bench.update(meeting_id, one, capabilities)
+            expected |= dict.fromkeys(named, capabilities)
+
+    assert free_bench.capabilities(meeting_id) == expected

@@ -1,0 +1,135 @@
+"""What is legal where: 12 of 16 pairs, the meeting's features, both readings of the Video-None contradiction."""
+
+from itertools import product
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from local.chime import VideoNone
+from local.chime.errors import Refusal
+from local.chime.rules import check_capabilities
+from tests.simulator.bench import NOTHING, Bench, Json, refused
+
+WORDS = ("SendReceive", "Send", "Receive", "None")
+NO_VIDEO = {"Video": {"MaxResolution": "None"}}
+NO_CONTENT = {"Content": {"MaxResolution": "None"}}
+VALID_PAIRS = {  # (Video, Content), written out
+    *(("SendReceive", "SendReceive"), ("SendReceive", "Send"), ("SendReceive", "Receive"), ("SendReceive", "None")),
+    *(("Receive", "SendReceive"), ("Receive", "Send"), ("Receive", "Receive"), ("Receive", "None")),
+    *(("Send", "Send"), ("Send", "None"), ("None", "Send"), ("None", "None")),
+}
+CAMERA_OFF = {"Audio": "SendReceive", "Video": "Receive", "Content": "SendReceive"}
+
+
+def allowed_pairs(video: bool, content: bool, reading: str) -> set[tuple[str, str]]:
+    """The table of the documentation for one kind of meeting."""
+    pairs = VALID_PAIRS
+    if not content:
+        pairs = {pair for pair in pairs if pair[1] == "None"}
+    if not video:
+        words = {"None", "Receive"} if reading == "lenient" and content else {"None"}
+        pairs = {pair for pair in pairs if pair[0] in words}
+    return pairs
+
+
+def features(video: bool, content: bool) -> Json:
+    return {
+        "Video": {"MaxResolution": "HD" if video else "None"},
+        "Content": {"MaxResolution": "FHD" if content else "None"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("video", "content", "reading"), list(product((True, False), (True, False), ("lenient", "strict")))
+)
+def test_the_wire_takes_exactly_the_table(free_bench: Bench, video: bool, content: bool, reading: str) -> None:
+    free_bench.control("PUT", "settings", {"videoNoneReading": reading})
+    meeting_id = free_bench.meeting(features(video, content))
+    attendee_id = free_bench.attendee(meeting_id)
+
+    taken = set()
+    for audio, picture, share in product(WORDS, repeat=3):
+        wanted = {"Audio": audio, "Video": picture, "Content": share}
+        try:
+            free_bench.update(meeting_id, attendee_id, wanted)
+        except ClientError as problem:
+            if problem.response["ResponseMetadata"]["HTTPStatusCode"] != 400:
+                raise
+            continue
+        taken.add((audio, picture, share))
+        assert free_bench.capabilities(meeting_id) == {attendee_id: wanted}
+
+    expected = {(audio, *pair) for audio in WORDS for pair in allowed_pairs(video, content, reading)}
+    assert taken == expected
+
+
+def test_twelve_pairs_of_sixteen() -> None:
+    assert len(VALID_PAIRS) == 12
+    assert allowed_pairs(True, True, "strict") == VALID_PAIRS
+
+
+@given(st.sampled_from(["HD", "FHD", "None", None]), st.sampled_from(["FHD", "UHD", "None", None]), st.data())
+@settings(deadline=None)
+def test_the_rules_follow_the_table_for_every_resolution(
+    video: str | None, content: str | None, data: st.DataObject
+) -> None:
+    reading = data.draw(st.sampled_from(VideoNone))
+    words = {medium: data.draw(st.sampled_from(WORDS)) for medium in ("Audio", "Video", "Content")}
+    given_features = {
+        medium: {"MaxResolution": resolution}
+        for medium, resolution in (("Video", video), ("Content", content))
+        if resolution
+    }
+    try:
+        check_capabilities(words, given_features, reading)
+        taken = True
+    except Refusal:
+        taken = False
+
+    pairs = allowed_pairs(video != "None", content != "None", reading)
+    assert taken == ((words["Video"], words["Content"]) in pairs)
+
+
+@pytest.mark.parametrize(
+    ("meeting_features", "expected"),
+    [
+        (NO_VIDEO, CAMERA_OFF),
+        (NO_CONTENT, {"Audio": "SendReceive", "Video": "SendReceive", "Content": "None"}),
+        ({**NO_VIDEO, **NO_CONTENT}, {"Audio": "SendReceive", "Video": "None", "Content": "None"}),
+    ],
+)
+def test_defaults_follow_the_features(free_bench: Bench, meeting_features: Json, expected: Json) -> None:
+    meeting_id = free_bench.meeting(meeting_features)
+    attendee_id = free_bench.attendee(meeting_id)
+
+    assert free_bench.capabilities(meeting_id) == {attendee_id: expected}
+
+
+def test_leniently_read_an_audio_mute_keeps_the_default_video(free_bench: Bench) -> None:
+    meeting_id = free_bench.meeting(NO_VIDEO)
+    attendee_id = free_bench.attendee(meeting_id)
+
+    free_bench.update(meeting_id, attendee_id, {**CAMERA_OFF, "Audio": "Receive"})
+
+
+def test_strictly_read_only_nothing_passes(free_bench: Bench) -> None:
+    free_bench.control("PUT", "settings", {"videoNoneReading": "strict"})
+    meeting_id = free_bench.meeting(NO_VIDEO)
+    attendee_id = free_bench.attendee(meeting_id)
+
+    with refused(400, "ValidationException"):
+        free_bench.update(meeting_id, attendee_id, {**CAMERA_OFF, "Audio": "Receive"})
+    with refused(400, "BadRequestException"):
+        free_bench.update(meeting_id, attendee_id, {**CAMERA_OFF, "Video": "None"})
+    free_bench.update(meeting_id, attendee_id, NOTHING)
+
+
+def test_one_meeting_can_be_read_differently(free_bench: Bench) -> None:
+    strict, lenient = free_bench.meeting(NO_VIDEO), free_bench.meeting(NO_VIDEO)
+    free_bench.control("PUT", f"meetings/{strict}/settings", {"videoNoneReading": "strict"})
+
+    free_bench.update(lenient, free_bench.attendee(lenient), CAMERA_OFF)
+    with refused(400, "ValidationException"):
+        free_bench.update(strict, free_bench.attendee(strict), CAMERA_OFF)
