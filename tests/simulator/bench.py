@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -125,4 +126,5 @@ def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
     while time.monotonic() < deadline:
         if condition():
             return True
+        threading.Event().wait(0.005)
     return condition()
