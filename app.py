@@ -1,0 +1,38 @@
+"""The CDK app. `cdk deploy` runs it; `python app.py` alone writes the template to `cdk.out`.
+
+Needs neither credentials nor network, only the bundle that `make bundle` builds.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from infra.bundle import BundleError
+from infra.configuration import ConfigurationError, read
+from infra.node import use_bundled_node
+
+ROOT = Path(__file__).resolve().parent
+
+
+def main() -> int:
+    """Synthesizes the stack that the context describes."""
+    use_bundled_node()
+    from aws_cdk import App  # starts Node.js
+
+    from infra.stack import GavelStack
+
+    # The CLI passes the context of cdk.json; without the CLI it is read here. What the CLI passes goes first.
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    app = App(context=context, outdir=os.environ.get("CDK_OUTDIR", str(ROOT / "cdk.out")), analytics_reporting=False)
+    try:
+        GavelStack(app, read(app.node.get_all_context(), os.environ.get("CDK_DEFAULT_REGION")))
+    except (ConfigurationError, BundleError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    app.synth()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

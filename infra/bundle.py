@@ -1,0 +1,192 @@
+"""Builds what the functions ship with: `python -m infra.bundle` for AWS, `--local` for this machine.
+
+CDK's own bundling wants Docker. Wheels don't: pip picks those of another machine when told which one, so the same
+command works on any laptop. Dependencies are kept apart from our sources, so that a change of ours costs no download.
+"""
+
+import argparse
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra import trimming
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / ".build"
+SOURCES = ROOT / "lambdas"
+REQUIREMENTS = (SOURCES / "requirements.txt", ROOT / "constraints.txt")
+SHIPPED_SUFFIXES = {".py", ".cedar", ".cedarschema", ".json", ".typed"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A machine that the functions run on."""
+
+    name: str
+    pip_arguments: tuple[str, ...]
+    compiled: bool = False
+
+    @property
+    def directory(self) -> Path:
+        return BUILD / self.name
+
+    @property
+    def stamp(self) -> Path:
+        return BUILD / f"{self.name}.stamp"
+
+
+AWS = Target(
+    "lambda",
+    (
+        "--platform",
+        "manylinux2014_aarch64",
+        "--implementation",
+        "cp",
+        "--python-version",
+        "3.13",
+        "--only-binary=:all:",
+    ),
+)
+# The emulator unpacks the asset anew for every worker, so byte code saves each cold start a second of compiling.
+# On AWS it would have to be made by Python 3.13, which this machine may not have.
+LOCAL = Target("local", ("--only-binary=:all:",), compiled=True)
+
+
+class BundleError(Exception):
+    """pip could not put the dependencies together, or there is no bundle yet."""
+
+
+def bundle(target: Target) -> bool:
+    """Brings the target's directory up to date; False if it was already."""
+    BUILD.mkdir(exist_ok=True)
+    with _locked():
+        if is_current(target):
+            return False
+        dependencies = _dependencies(target)
+        with _replacing(target.directory) as fresh:
+            shutil.copytree(dependencies, fresh, copy_function=os.link, dirs_exist_ok=True)
+            _copy_sources(fresh)
+            if target.compiled:
+                _compile(*(fresh / directory.name for directory in SOURCES.iterdir() if directory.is_dir()))
+        target.stamp.write_text(_fingerprint(target))
+        return True
+
+
+def is_current(target: Target) -> bool:
+    """Whether the bundle holds the sources and dependencies of this moment."""
+    return target.directory.is_dir() and target.stamp.is_file() and target.stamp.read_text() == _fingerprint(target)
+
+
+def source_files() -> list[Path]:
+    """What we wrote and ship, in an order that is the same everywhere."""
+    return sorted(
+        path
+        for path in SOURCES.rglob("*")
+        if path.is_file() and path.suffix in SHIPPED_SUFFIXES and "__pycache__" not in path.parts
+    )
+
+
+def _fingerprint(target: Target) -> str:
+    digest = hashlib.sha256(_dependencies_fingerprint(target).encode())
+    for path in source_files():
+        digest.update(f"\0{path.relative_to(SOURCES)}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _dependencies_fingerprint(target: Target) -> str:
+    digest = hashlib.sha256(repr((target.pip_arguments, target.compiled)).encode())
+    if target.compiled:
+        digest.update(f"{sys.implementation.cache_tag} {os.uname().sysname} {os.uname().machine}".encode())
+    for path in (*REQUIREMENTS, Path(trimming.__file__)):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _dependencies(target: Target) -> Path:
+    """The dependencies alone, made once per set of requirements."""
+    cache = BUILD / "dependencies"
+    directory = cache / f"{target.name}-{_dependencies_fingerprint(target)[:16]}"
+    if directory.is_dir():
+        return directory
+    for outdated in cache.glob(f"{target.name}-*"):
+        shutil.rmtree(outdated)
+    with _replacing(directory) as fresh:
+        _pip_install(target, fresh)
+        trimming.trim(fresh)
+        if target.compiled:
+            _compile(fresh)
+    return directory
+
+
+def _pip_install(target: Target, directory: Path) -> None:
+    requirements, constraints = REQUIREMENTS
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+    command += [*target.pip_arguments, "--target", str(directory), "-r", str(requirements), "-c", str(constraints)]
+    finished = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 -- our own words
+    if finished.returncode:
+        raise BundleError(f"pip could not install the functions' dependencies:\n{finished.stderr.strip()}")
+
+
+def _copy_sources(directory: Path) -> None:
+    for source in source_files():
+        copy = directory / source.relative_to(SOURCES)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copy)
+
+
+def _compile(*directories: Path) -> None:
+    """Byte code that is trusted unseen: unpacking a zip gives every file a new time, which would void it."""
+    command = [sys.executable, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
+    subprocess.run([*command, *map(str, directories)], check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+
+
+@contextmanager
+def _replacing(directory: Path) -> Iterator[Path]:
+    """A new directory that takes the old one's place only once it is whole."""
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(dir=directory.parent, prefix=f".{directory.name}-"))
+    try:
+        fresh.chmod(0o755)
+        yield fresh
+        shutil.rmtree(directory, ignore_errors=True)
+        fresh.rename(directory)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+@contextmanager
+def _locked() -> Iterator[None]:
+    """Tests run in several processes; one of them builds, the others wait."""
+    with (BUILD / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m infra.bundle", description="Bundle the Lambda functions.")
+    parser.add_argument("--local", action="store_true", help="for `make run`: this machine and this Python")
+    target = LOCAL if parser.parse_args().local else AWS
+    started = time.monotonic()
+    try:
+        changed = bundle(target)
+    except BundleError as error:
+        print(error, file=sys.stderr)
+        return 1
+    verdict = f"built in {time.monotonic() - started:.1f} s" if changed else "is up to date"
+    print(f"{target.directory.relative_to(ROOT)} {verdict}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""A Python function as all of Gavel's doors are: one shape, and a role that holds only what is written out."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.configuration import Configuration
+
+_RETENTIONS = {
+    1: logs.RetentionDays.ONE_DAY,
+    3: logs.RetentionDays.THREE_DAYS,
+    7: logs.RetentionDays.ONE_WEEK,
+    14: logs.RetentionDays.TWO_WEEKS,
+    30: logs.RetentionDays.ONE_MONTH,
+    60: logs.RetentionDays.TWO_MONTHS,
+    90: logs.RetentionDays.THREE_MONTHS,
+    180: logs.RetentionDays.SIX_MONTHS,
+    365: logs.RetentionDays.ONE_YEAR,
+}
+
+
+class PythonFunction(Construct):
+    """A Lambda function, its role and its log group."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        configuration: Configuration,
+        *,
+        handler: str,
+        asset: Path,
+        environment: Mapping[str, str],
+        statements: Sequence[iam.PolicyStatement],
+        timeout: Duration,
+        memory: int,
+    ) -> None:
+        super().__init__(scope, name)
+        self.log_group = log_group(self, "Logs", configuration)
+        self.role = self._role(statements)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=lambda_.Architecture.ARM_64,
+            handler=handler,
+            code=lambda_.Code.from_asset(str(asset)),
+            environment={"POWERTOOLS_SERVICE_NAME": handler.partition(".")[0], "LOG_LEVEL": "INFO", **environment},
+            # Without this CDK would add what it finds useful to the role; everything in it shall be read here.
+            role=self.role.without_policy_updates(),
+            log_group=self.log_group,
+            tracing=lambda_.Tracing.ACTIVE,
+            timeout=timeout,
+            memory_size=memory,
+        )
+        Validations.of(self.function).acknowledge(
+            Acknowledgment(
+                id="AwsSolutions-L1",
+                reason="Python 3.13 is supported until 2029-06-30; the bundled wheels are built for it.",
+            )
+        )
+
+    def _role(self, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
+        own = [
+            iam.PolicyStatement(
+                actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+                resources=[self.log_group.log_group_arn],  # ends in `:*`, the streams of this one group
+            ),
+            # X-Ray has no resources to name: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
+            iam.PolicyStatement(actions=["xray:PutTelemetryRecords", "xray:PutTraceSegments"], resources=["*"]),
+        ]
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            inline_policies={"Grants": iam.PolicyDocument(statements=[*own, *statements], minimize=False)},
+        )
+        Validations.of(role).acknowledge(
+            Acknowledgment(
+                id="AwsSolutions-IAM5[Resource::*]",
+                reason="X-Ray's two write actions accept no resource; nothing else is granted on `*`.",
+            )
+        )
+        return role
+
+
+def log_group(scope: Construct, name: str, configuration: Configuration) -> logs.LogGroup:
+    """Logs name persons, so they are kept no longer than the ledger keeps its entries."""
+    days = max(days for days in _RETENTIONS if days <= configuration.retention_days)
+    return logs.LogGroup(scope, name, retention=_RETENTIONS[days], removal_policy=RemovalPolicy.DESTROY)

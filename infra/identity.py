@@ -1,0 +1,94 @@
+"""Who issues the tokens: the customer's own issuer, or a Cognito user pool where he has none."""
+
+from dataclasses import dataclass
+
+from aws_cdk import Acknowledgment, CfnOutput, Duration, RemovalPolicy, Stack, Validations
+from aws_cdk import aws_cognito as cognito
+from constructs import Construct
+
+from infra.configuration import Configuration
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What the JWT authorizer asks of a token."""
+
+    issuer: str
+    audience: tuple[str, ...]
+
+
+def identity(scope: Construct, configuration: Configuration) -> Identity:
+    """The configured issuer, or the pool's."""
+    if configuration.jwt_issuer:
+        return Identity(configuration.jwt_issuer, configuration.jwt_audience)
+    return People(scope, "People", configuration).identity
+
+
+class People(Construct):
+    """A user pool whose `sub` nobody can change, the scope `gavel/admin`, and a client for either kind of caller."""
+
+    def __init__(self, scope: Construct, name: str, configuration: Configuration) -> None:
+        super().__init__(scope, name)
+        self._configuration = configuration
+        self.pool = self._pool()
+        hosts = self.pool.add_client(
+            "Hosts",
+            auth_flows=cognito.AuthFlow(user_srp=True),
+            disable_o_auth=True,
+            prevent_user_existence_errors=True,
+            access_token_validity=Duration.hours(1),
+        )
+        back_end = self._back_end()
+        self.identity = Identity(
+            self.pool.user_pool_provider_url, (hosts.user_pool_client_id, back_end.user_pool_client_id)
+        )
+        CfnOutput(self, "UserPoolId", value=self.pool.user_pool_id)
+        CfnOutput(self, "HostsClientId", value=hosts.user_pool_client_id)
+        CfnOutput(self, "BackEndClientId", value=back_end.user_pool_client_id)
+
+    def _pool(self) -> cognito.UserPool:
+        pool = cognito.UserPool(
+            self,
+            "Pool",
+            self_sign_up_enabled=False,
+            sign_in_aliases=cognito.SignInAliases(email=True),
+            mfa=cognito.Mfa.OPTIONAL,
+            mfa_second_factor=cognito.MfaSecondFactor(sms=False, otp=True),
+            password_policy=cognito.PasswordPolicy(
+                min_length=12, require_digits=True, require_lowercase=True, require_symbols=True, require_uppercase=True
+            ),
+            account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        Validations.of(pool).acknowledge(
+            Acknowledgment(
+                id="AwsSolutions-COG2",
+                reason="Everyone in a meeting signs in, guests too: a second factor is offered, not demanded.",
+            ),
+            Acknowledgment(
+                id="AwsSolutions-COG3",
+                reason="Threat protection needs the Plus plan, billed per user; a default stack must not choose that.",
+            ),
+            Acknowledgment(
+                id="AwsSolutions-COG8",
+                reason="The Plus plan is billed per user; whoever wants it brings his own pool by `jwtIssuer`.",
+            ),
+        )
+        return pool
+
+    def _back_end(self) -> cognito.UserPoolClient:
+        """The customer's own back end. Client credentials are handed out by the pool's domain only."""
+        admin = cognito.ResourceServerScope(scope_name="admin", scope_description="everything but consent")
+        server = self.pool.add_resource_server("Server", identifier="gavel", scopes=[admin])
+        prefix = f"{self._configuration.named('gavel')}-{Stack.of(self).account}"
+        self.pool.add_domain("Domain", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=prefix))
+        return self.pool.add_client(
+            "BackEnd",
+            generate_secret=True,
+            auth_flows=cognito.AuthFlow(),
+            o_auth=cognito.OAuthSettings(
+                flows=cognito.OAuthFlows(client_credentials=True),
+                scopes=[cognito.OAuthScope.resource_server(server, admin)],
+            ),
+            access_token_validity=Duration.hours(1),
+        )

@@ -1,0 +1,117 @@
+"""The outbox: every entry that is put into the ledger goes out on the bus, at least once."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+from aws_cdk import Acknowledgment, CfnElement, Duration, Stack, Validations
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.configuration import Configuration
+from infra.function import PythonFunction
+from infra.ledger import Ledger
+
+# The same item is audit line and message: only the insert of an entry is news, never its end by TTL.
+ENTRIES = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "ENTRY#"}]}}}}
+
+
+class Outbox(Construct):
+    """The function that the table's stream feeds, and the queue for what it can't deliver."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        configuration: Configuration,
+        *,
+        ledger: Ledger,
+        bus: events.EventBus,
+        asset: Path,
+        environment: Mapping[str, str],
+    ) -> None:
+        super().__init__(scope, name)
+        self._ledger = ledger
+        self.undeliverable = self._dead_letter_queue()
+        self.door = PythonFunction(
+            self,
+            "Door",
+            configuration,
+            handler="outbox.handler.handler",
+            asset=asset,
+            environment=environment,
+            statements=self._grants(bus),
+            timeout=Duration.seconds(30),
+            memory=256,
+        )
+        self._explain_wildcard()
+        self._feed()
+
+    def _dead_letter_queue(self) -> sqs.Queue:
+        queue = sqs.Queue(
+            self,
+            "Undeliverable",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+        )
+        Validations.of(queue).acknowledge(
+            Acknowledgment(id="AwsSolutions-SQS3", reason="This is the dead-letter queue; it needs none of its own.")
+        )
+        return queue
+
+    def _grants(self, bus: events.EventBus) -> list[iam.PolicyStatement]:
+        return [
+            iam.PolicyStatement(
+                actions=["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
+                resources=[self._stream_arn],
+            ),
+            # Lambda lists the table's streams to find the one it reads.
+            # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.Lambda.Tutorial.html
+            iam.PolicyStatement(
+                actions=["dynamodb:ListStreams"], resources=[f"{self._ledger.table.table_arn}/stream/*"]
+            ),
+            iam.PolicyStatement(actions=["events:PutEvents"], resources=[bus.event_bus_arn]),
+            iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.undeliverable.queue_arn]),
+        ]
+
+    def _explain_wildcard(self) -> None:
+        table = Stack.of(self).get_logical_id(cast("CfnElement", self._ledger.table.node.default_child))
+        Validations.of(self.door.role).acknowledge(
+            Acknowledgment(
+                id=f"AwsSolutions-IAM5[Resource::<{table}.Arn>/stream/*]",
+                reason="ListStreams is asked of all streams of this one table.",
+            )
+        )
+
+    def _feed(self) -> None:
+        """Keeps the order of a meeting's entries, and never lets one poisoned record block those behind it for long.
+
+        What ends in the queue is a pointer; the entry itself is safe in the ledger.
+        """
+        lambda_.CfnEventSourceMapping(
+            self,
+            "Feed",
+            function_name=self.door.function.function_name,
+            event_source_arn=self._stream_arn,
+            # From the start of the stream, or entries written while the stack deploys would be skipped.
+            starting_position="TRIM_HORIZON",
+            batch_size=100,
+            filter_criteria={"filters": [{"pattern": json.dumps(ENTRIES)}]},
+            function_response_types=["ReportBatchItemFailures"],
+            bisect_batch_on_function_error=True,
+            maximum_retry_attempts=10,
+            maximum_record_age_in_seconds=3600,
+            destination_config={"onFailure": {"destination": self.undeliverable.queue_arn}},
+        )
+
+    @property
+    def _stream_arn(self) -> str:
+        arn = self._ledger.table.table_stream_arn
+        if arn is None:
+            raise ValueError("the ledger's table has no stream")
+        return arn

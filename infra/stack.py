@@ -1,0 +1,82 @@
+"""The whole of Gavel as one CloudFormation stack."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Aws, CfnOutput, CfnRule, CfnRuleAssertion, Environment, Fn, Stack
+from aws_cdk import aws_events as events
+from constructs import Construct
+
+from infra.asset import function_asset
+from infra.configuration import CONTROL_REGIONS, Configuration
+from infra.host_api import HostApi
+from infra.identity import identity
+from infra.ledger import Ledger
+from infra.outbox import Outbox
+
+
+class GavelStack(Stack):
+    """One stage of Gavel in one account and Region."""
+
+    def __init__(self, scope: Construct, configuration: Configuration) -> None:
+        super().__init__(
+            scope,
+            configuration.named("gavel"),
+            description="Gavel: the moderator's gavel for Amazon Chime SDK meetings",
+            env=Environment(region=configuration.region) if configuration.region else None,
+            analytics_reporting=False,
+        )
+        asset = function_asset(configuration)
+        self.ledger = Ledger(self, "Ledger", configuration)
+        self.bus = events.EventBus(self, "Bus", event_bus_name=configuration.named("gavel"))
+        environment = self._environment(configuration)
+        self.host_api = HostApi(
+            self,
+            "HostApi",
+            configuration,
+            ledger=self.ledger,
+            identity=identity(self, configuration),
+            asset=asset,
+            environment=environment,
+        )
+        self.outbox = Outbox(
+            self,
+            "Outbox",
+            configuration,
+            ledger=self.ledger,
+            bus=self.bus,
+            asset=asset,
+            environment=environment,
+        )
+        if configuration.region is None:
+            self._refuse_other_regions()
+        self._outputs()
+
+    def _environment(self, configuration: Configuration) -> Mapping[str, str]:
+        return {
+            "GAVEL_STAGE": configuration.stage,
+            "GAVEL_TABLE": self.ledger.table.table_name,
+            "GAVEL_BUS": self.bus.event_bus_name,
+            "GAVEL_IDENTITY_CLAIM": configuration.identity_claim,
+            "GAVEL_RETENTION_DAYS": str(configuration.retention_days),
+            "GAVEL_COMMAND_MAX_AGE": str(configuration.command_max_age),
+            **configuration.function_environment,
+        }
+
+    def _refuse_other_regions(self) -> None:
+        """A template for any Region is checked where it lands, before anything is made there."""
+        CfnRule(
+            self,
+            "ChimeRegion",
+            assertions=[
+                CfnRuleAssertion(
+                    assert_=Fn.condition_contains(list(CONTROL_REGIONS), Aws.REGION),
+                    assert_description="Amazon Chime SDK meetings have no control plane in this Region.",
+                )
+            ],
+        )
+
+    def _outputs(self) -> None:
+        CfnOutput(self, "ApiId", value=self.host_api.api.api_id)
+        CfnOutput(self, "ApiUrl", value=self.host_api.api.api_endpoint)
+        CfnOutput(self, "TableName", value=self.ledger.table.table_name)
+        CfnOutput(self, "BusName", value=self.bus.event_bus_name)
