@@ -1,8 +1,241 @@
-"""What the moderator needs of the world, as protocols: each is met by AWS, and by something in memory for tests."""
+"""What the moderator needs of the world, as protocols: each is met by AWS, and by something in memory for tests.
 
+MachineFailure          something that is no decision went wrong
+├── LedgerUnavailable   the ledger did not answer, or not in time; whether it wrote is unknown
+├── Contention          the ledger refused because somebody else is writing the same item right now
+├── Conflict            a clause of a transaction does not hold (any more)
+└── ChimeFailure
+    ├── Missing         404: no such meeting or attendee
+    ├── NotTaken        refused for good (400, 403 …)
+    ├── NotNow          429, 500, 503, 409, no connection: surely not done, worth another try
+    └── UnknownEnd      time-out, dropped connection: done, not done, or done later
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from .core.actor import Held, Question, Verdict
+from .core.capability import Capabilities
+from .core.change import Change
+from .core.entry import Entry
+from .core.meeting import Features, Meeting, Seat, User
+
+
+class MachineFailure(Exception):
+    pass
+
+
+class LedgerUnavailable(MachineFailure):
+    pass
+
+
+class Contention(MachineFailure):
+    pass
+
+
+class Conflict(MachineFailure):
+    """`found` holds the meeting and the people whose clauses failed as they are now, so that nobody need read again."""
+
+    def __init__(self, failed: Sequence["Clause"], found: "Loaded | None" = None) -> None:
+        super().__init__(", ".join(type(clause).__name__ for clause in failed))
+        self.failed = tuple(failed)
+        self.found = found
+
+
+class ChimeFailure(MachineFailure):
+    pass
+
+
+class Missing(ChimeFailure):
+    pass
+
+
+class NotTaken(ChimeFailure):
+    pass
+
+
+class NotNow(ChimeFailure):
+    pass
+
+
+class UnknownEnd(ChimeFailure):
+    pass
+
+
+# The clauses of a transaction. Each names one condition; a transaction holds all of them or does nothing.
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingIs:
+    """The meeting still has the revision that was read."""
+
+    meeting_id: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserIs:
+    """The person still has the revision that was read; 0: nothing is stored of him."""
+
+    meeting_id: str
+    user_id: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingRevised:
+    """The meeting had revision `was` (0: it was not registered) and becomes this."""
+
+    meeting: Meeting
+    was: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserRevised:
+    """The person had revision `was` and gets these rules, and `new_seats` besides those he has.
+
+    What is known of his other seats is left alone: whoever settles writes it without raising the revision.
+    """
+
+    meeting_id: str
+    user: User
+    was: int
+    new_seats: tuple[Seat, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeatBound:
+    """Nobody else has the seat."""
+
+    meeting_id: str
+    attendee_id: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeOpened:
+    """No change of this id is there."""
+
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeKept:
+    """The change is open (or still to be looked at) under the lease of this token, and becomes this."""
+
+    change: Change
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeatsNoted:
+    """The person still has the revision that the orders were derived from; what Chime took is noted on his seats."""
+
+    meeting_id: str
+    user_id: str
+    revision: int
+    seats: tuple[Seat, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryWritten:
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTaken:
+    """Nobody has used this idempotency key. `id` is a digest of caller and key."""
+
+    id: str
+    fingerprint: str
+    meeting_id: str
+    change_id: str | None = None
+    answer: Mapping[str, object] | None = None
+    """The whole answer where no change holds it: to a refusal, or to a command that changed nothing."""
+
+
+Clause = (
+    MeetingIs
+    | UserIs
+    | MeetingRevised
+    | UserRevised
+    | SeatBound
+    | ChangeOpened
+    | ChangeKept
+    | SeatsNoted
+    | EntryWritten
+    | KeyTaken
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What one strongly consistent read found. People of whom nothing is stored come as `User(id)` of revision 0."""
+
+    meeting: Meeting | None = None
+    users: Mapping[str, User] = field(default_factory=dict)
+    seats: Mapping[str, str] = field(default_factory=dict)
+    """attendee → user"""
+    key: KeyTaken | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    entries: tuple[Entry, ...]
+    more: bool
+
+
+class Ledger(Protocol):
+    """Where meetings, users, changes and entries are kept. Reads are strongly consistent."""
+
+    def load(
+        self, meeting_id: str, users: Collection[str] = (), seats: Collection[str] = (), key: str | None = None
+    ) -> Loaded: ...
+
+    def transact(self, clauses: Sequence[Clause]) -> None:
+        """All of it or nothing. Raises `Conflict` with the clauses that failed, `Contention`, `LedgerUnavailable`."""
+
+    def everybody(self, meeting_id: str) -> Mapping[str, User]: ...
+
+    def change(self, meeting_id: str, change_id: str) -> Change | None: ...
+
+    def due(self, now: datetime, limit: int) -> Sequence[Change]:
+        """Changes that somebody has to look at by now, longest due first. Eventually consistent; any meeting's."""
+
+    def history(self, meeting_id: str, after: str, before: str, limit: int, attendee_id: str | None) -> Page:
+        """Entries whose id lies between `after` and `before`, both excluded, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingInChime:
+    external_id: str
+    features: Features
+
+
+@dataclass(frozen=True, slots=True)
+class SeatInChime:
+    attendee_id: str
+    user_id: str
+    capabilities: Capabilities
+
+
+class Chime(Protocol):
+    """The few operations of the Chime SDK that Gavel uses. One call is one attempt. Raises `ChimeFailure`s."""
+
+    def meeting(self, meeting_id: str) -> MeetingInChime: ...
+
+    def seat(self, meeting_id: str, attendee_id: str) -> SeatInChime: ...
+
+    def roster(self, meeting_id: str) -> Sequence[SeatInChime]:
+        """Everybody whom Chime holds, media pipelines' attendees among them."""
+
+    def order(self, meeting_id: str, attendee_id: str, capabilities: Capabilities) -> Capabilities:
+        """Makes the seat have exactly these capabilities; returns what Chime answered that it has."""
+
+    def order_except(self, meeting_id: str, excluded: Sequence[str], capabilities: Capabilities) -> None:
+        """Makes everybody but the excluded (1 to 250) have exactly these capabilities."""
 
 
 class Policies(Protocol):
@@ -17,3 +250,28 @@ class Policies(Protocol):
     def judge(self, question: Question) -> Verdict: ...
 
     def held(self, role: str | None, mode: str, has_floor: bool) -> Held: ...
+
+
+class Surroundings(Protocol):
+    """Time and chance, which tests hold in their hands."""
+
+    def now(self) -> datetime:
+        """UTC, in whole milliseconds."""
+
+    def sleep(self, seconds: float) -> None: ...
+
+    def chance(self) -> float:
+        """Between 0 and 1, for jitter."""
+
+    def new_id(self) -> str:
+        """A ULID, later than those that this process has given before."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All that the moderator touches."""
+
+    ledger: Ledger
+    chime: Chime
+    policies: Policies
+    surroundings: Surroundings

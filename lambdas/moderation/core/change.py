@@ -1,13 +1,14 @@
 """A change: an accepted command, durable before it is carried out, and who may carry it out until when."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from .actor import Actor
 from .capability import Capabilities, is_narrower
 from .meeting import MeetingRules, UserRules
+from .restriction import added
 
 CALL_TIMEOUT = timedelta(seconds=4)
 """How long we wait for one answer of Chime's, connecting included."""
@@ -79,6 +80,22 @@ class Change:
         if self.before is None or self.after is None:
             return True
         return is_narrower(self.after, self.before)
+
+
+def taken_back(change: Change, rules: UserRules) -> UserRules:
+    """Today's rules without what the change made of them; what others changed since stays."""
+    replaced, made = change.replaced, change.made
+    if not isinstance(made, UserRules) or not isinstance(replaced, UserRules):
+        return rules
+    new, old = set(made.restrictions), set(replaced.restrictions)
+    kept = tuple(r for r in rules.restrictions if r not in new - old)
+    occupied = {r.key for r in kept}
+    return replace(
+        rules,
+        restrictions=added(kept, (r for r in old - new if r.key not in occupied)),
+        given=rules.given & ~(made.given & ~replaced.given),
+        role=replaced.role if rules.role == made.role else rules.role,
+    )
 
 
 def stands(change: Change, rules: UserRules | MeetingRules) -> bool:

@@ -10,6 +10,9 @@ from .capability import Capabilities, in_words
 SCHEMA_VERSION = "1"
 DECIDED = "Moderation Decided"
 CAPABILITIES_CHANGED = "Attendee Capabilities Changed"
+SUPERSEDED = "Moderation Superseded"
+ABANDONED = "Moderation Abandoned"
+DELAYED = "Moderation Delayed"
 MEETING_CHANGED = "Meeting Moderation Changed"
 
 
@@ -73,3 +76,13 @@ def changed(
         "after": in_words(after),
         "effects": list(effects),
     }
+
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def first_id_at(moment: datetime) -> str:
+    """The smallest ULID of a moment: entries named before it sort below."""
+    milliseconds = int(moment.timestamp() * 1000)
+    digits = [CROCKFORD[milliseconds >> shift & 31] for shift in range(45, -1, -5)]
+    return "".join(digits) + "0" * 16

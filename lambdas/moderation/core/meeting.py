@@ -91,7 +91,7 @@ class UserRules:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """`known` is what Chime was last seen or told to hold, None before it answered. `drifted`: it was seen to differ."""
+    """`known`: what Chime was last seen or told to hold, None before it answered. `drifted`: it was seen to differ."""
 
     attendee_id: str
     known: Capabilities | None = None

@@ -6,21 +6,27 @@ from math import ceil
 from .capability import DIRECTION, MEDIUM, Capabilities, Direction, Medium, in_words
 from .effective import Holds, Limit, effective, limits
 from .entry import iso
-from .meeting import Meeting, Seat, User, revision_of, role_of
+from .meeting import Meeting, MeetingRules, Seat, User, revision_of, role_of
 
 Document = dict[str, object]
+
+
+def rules_document(rules: MeetingRules) -> Document:
+    return {
+        "mode": rules.mode,
+        "defaultRole": rules.default_role,
+        "frozen": False,
+        "muteAll": [],
+        "unmuteConsent": rules.unmute_consent.value,
+        "lobby": rules.lobby,
+    }
 
 
 def meeting_document(meeting: Meeting, roles: dict[str, str] | None = None) -> Document:
     document: Document = {
         "meetingId": meeting.id,
         "externalMeetingId": meeting.external_id,
-        "mode": meeting.rules.mode,
-        "defaultRole": meeting.rules.default_role,
-        "frozen": False,
-        "muteAll": [],
-        "unmuteConsent": meeting.rules.unmute_consent.value,
-        "lobby": meeting.rules.lobby,
+        **rules_document(meeting.rules),
         "features": {"video": meeting.features.video, "content": meeting.features.content},
         "endedAt": iso(meeting.ended_at) if meeting.ended_at else None,
         "revision": meeting_revision(meeting),

@@ -1,0 +1,73 @@
+"""One English sentence for each entry: what a host reads in the history."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .entry import ABANDONED, CAPABILITIES_CHANGED, DECIDED, DELAYED, MEETING_CHANGED, SUPERSEDED, Entry
+
+SPANS = ((3600, "h"), (60, "min"), (1, "s"))
+
+
+def summary(entry: Entry) -> str:
+    """`alice muted bob's audio for 5 min: noise`."""
+    said = _said(entry)
+    return f"{said}: {entry.reason}" if entry.reason else said
+
+
+def _said(entry: Entry) -> str:
+    adds: Mapping[str, Any] = entry.adds
+    who = entry.actor.id + (f" (through {entry.actor.via})" if entry.actor.via else "")
+    whom = _people(adds.get("attendees", []))
+    match entry.type:
+        case x if x == DECIDED and adds["verdict"] == "accepted":
+            return f"{who} {_deed(entry.command, adds['parameters'], whom)}"
+        case x if x == DECIDED:
+            by = ", ".join(adds["policies"]) or adds["code"]
+            return f"{who} was refused {entry.command} on {whom} ({by})"
+        case x if x == CAPABILITIES_CHANGED:
+            return "; ".join(_now_has(attendee) for attendee in adds["attendees"])
+        case x if x == MEETING_CHANGED:
+            return f"the meeting's rules by {who} are in force: mode {adds['after']['mode']}"
+        case x if x == SUPERSEDED:
+            return f"{who}'s {entry.command} was overtaken by another change"
+        case x if x == ABANDONED:
+            return f"{who}'s {entry.command} on {whom} was given up: the rules are what they were"
+        case x if x == DELAYED:
+            return f"{who}'s {entry.command} is still waiting for Chime"
+    return f"{who}: {entry.type}"
+
+
+def _deed(command: str, parameters: Mapping[str, Any], whom: str) -> str:
+    media = " and ".join(parameters.get("media", []))
+    match command:
+        case "mute" | "unmute":
+            return f"{command}d {whom}'s {media}{_for(parameters.get('durationSeconds'))}"
+        case "set-capabilities":
+            wanted = ", ".join(f"{medium} {word}" for medium, word in parameters.items())
+            return f"set {whom} to {wanted}"
+        case "register":
+            return f"registered the meeting in mode {parameters['mode']}"
+    return f"did {command} on {whom}"
+
+
+def _for(seconds: int | None) -> str:
+    """` for 5 min`, ` for 1 h 30 min`."""
+    if seconds is None:
+        return ""
+    parts = []
+    for size, name in SPANS:
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {name}")
+    return " for " + " ".join(parts)
+
+
+def _people(attendees: list[Mapping[str, Any]]) -> str:
+    names = list(dict.fromkeys(attendee["externalUserId"] for attendee in attendees))
+    return ", ".join(names) if names else "everybody"
+
+
+def _now_has(attendee: Mapping[str, Any]) -> str:
+    before, after = attendee["before"], attendee["after"]
+    differences = [f"{medium} {word}" for medium, word in after.items() if before.get(medium) != word]
+    return f"{attendee['externalUserId']} now has {', '.join(differences) or 'what he had'}"

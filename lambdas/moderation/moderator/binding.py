@@ -1,0 +1,73 @@
+"""Binding seats: a person whom Chime shows becomes known to the ledger, and from then on rules bind all his seats."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ..core.capability import Capabilities
+from ..core.change import CALL_LIFE
+from ..core.meeting import Meeting, Seat, User, is_pipeline
+from ..ports import Clause, Conflict, Contention, SeatBound, SeatInChime, UserRevised, World
+from .persistence import persistently
+
+BOUND_TOGETHER = 40
+"""People in one transaction: each takes a clause and one more for every seat, of the hundred there may be."""
+TRIES = 5
+
+
+def with_seats(user: User, found: Sequence[SeatInChime]) -> User:
+    """The person with seats that were seen in Chime; the first tells what he was granted, if nobody said before."""
+    new = {s.attendee_id: Seat(s.attendee_id, s.capabilities) for s in found if s.attendee_id not in user.seats}
+    if not new:
+        return user
+    grant: Capabilities = found[0].capabilities if user.rules.grant is None else user.rules.grant
+    return replace(user, rules=replace(user.rules, grant=grant), seats={**user.seats, **new})
+
+
+def bind(
+    world: World, meeting: Meeting, roster: Sequence[SeatInChime], people: Mapping[str, User]
+) -> Mapping[str, User]:
+    """Everybody on the roster as the ledger has them afterwards, whoever bound them. Raises `Contention` if others
+    keep changing the same people.
+    """
+    for _ in range(TRIES):
+        strangers = _strangers(roster, people)
+        if not strangers:
+            return people
+        for start in range(0, len(strangers), BOUND_TOGETHER):
+            _bind(world, meeting, strangers[start : start + BOUND_TOGETHER])
+        people = world.ledger.everybody(meeting.id)
+    raise Contention
+
+
+def _strangers(roster: Sequence[SeatInChime], people: Mapping[str, User]) -> list[tuple[User, User]]:
+    """Who has seats that the ledger doesn't know: as he is stored, and as he will be."""
+    seen: dict[str, list[SeatInChime]] = {}
+    for seat in roster:
+        if not is_pipeline(seat.user_id):
+            seen.setdefault(seat.user_id, []).append(seat)
+    found = []
+    for user_id, seats in seen.items():
+        stored = people.get(user_id, User(user_id))
+        user = with_seats(stored, seats)
+        if user is not stored:
+            found.append((stored, replace(user, revision=stored.revision + 1)))
+    return found
+
+
+def _bind(world: World, meeting: Meeting, strangers: Sequence[tuple[User, User]]) -> None:
+    """Together if nobody stands in the way, else one by one."""
+    until = world.surroundings.now() + CALL_LIFE
+    try:
+        persistently(world, [clause for pair in strangers for clause in _clauses(meeting, *pair)], until)
+    except Conflict:
+        if len(strangers) > 1:
+            for pair in strangers:
+                _bind(world, meeting, [pair])
+
+
+def _clauses(meeting: Meeting, stored: User, user: User) -> list[Clause]:
+    new = tuple(seat for key, seat in user.seats.items() if key not in stored.seats)
+    return [
+        UserRevised(meeting.id, user, stored.revision, new),
+        *(SeatBound(meeting.id, seat.attendee_id, user.id) for seat in new),
+    ]

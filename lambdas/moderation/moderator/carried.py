@@ -1,0 +1,71 @@
+"""A change on its way to Chime, and what all kinds of changes have in common when they are closed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ..core.capability import Capabilities
+from ..core.change import CALL_LIFE, Change, Lease, Status
+from ..core.effective import effective
+from ..core.entry import Entry
+from ..core.meeting import Meeting, User, revision_of
+from ..core.view import meeting_revision
+from ..ports import World
+from .ordering import Ordering
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A change as it is or was left, with the rules of that moment. `user` is None where everybody is meant."""
+
+    change: Change
+    meeting: Meeting
+    user: User | None = None
+
+    @property
+    def revision(self) -> str:
+        return revision_of(self.user, self.meeting) if self.user else meeting_revision(self.meeting)
+
+
+def lease_of(token: str, now: datetime, length: timedelta) -> Lease:
+    return Lease(token, now + length)
+
+
+def due_after(lease: Lease) -> datetime:
+    """When a lease has ended and no call that was started under it can take effect any more."""
+    return lease.until + CALL_LIFE
+
+
+def closed(change: Change, status: Status, ordering: Ordering, now: datetime) -> Change:
+    """Closed for good, or, after a call of unknown end, closed but due until none can live any more."""
+    unsure = ordering.unsure_until
+    if unsure is None or unsure <= now:
+        return replace(change, status=status, lease=None, due_at=None, unsure_until=None)
+    return replace(change, status=status, lease=ordering.lease, due_at=unsure)
+
+
+def wanted(world: World, meeting: Meeting, user: User) -> Capabilities:
+    return effective(meeting, user, world.policies.held, world.surroundings.now())
+
+
+def with_strict_reading(meeting: Meeting, change_id: str) -> Meeting:
+    """The meeting as it turns out to be when Chime refuses Video `Receive` where video is off."""
+    features = replace(meeting.features, video_can_be_received=False)
+    return replace(meeting, features=features, revision=meeting.revision + 1, revised_by=change_id)
+
+
+def entry(world: World, carried: Carried, kind: str, adds: Mapping[str, object]) -> Entry:
+    change = carried.change
+    return Entry(
+        id=world.surroundings.new_id(),
+        type=kind,
+        meeting_id=change.meeting_id,
+        external_meeting_id=carried.meeting.external_id,
+        occurred_at=world.surroundings.now(),
+        actor=change.actor,
+        command=change.command,
+        revision=carried.revision,
+        change_id=change.id,
+        reason=change.reason,
+        adds=adds,
+    )

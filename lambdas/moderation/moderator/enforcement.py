@@ -1,0 +1,74 @@
+"""order · settle: making Chime have what the rules say, whoever changes them meanwhile."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ..core.change import Lease
+from ..ports import ChangeKept, ChimeFailure, Conflict, MachineFailure, World
+from .carried import Carried
+from .everybody import Everybody
+from .ordering import Ordering, OutOfTime
+from .persistence import persistently
+from .person import OnePerson
+
+RETURN_AFTER = timedelta(seconds=2)
+"""How soon the reconciler looks at a change that was left pending."""
+
+
+class Enforcement:
+    """Carries out changes. Whoever calls it holds the change's lease."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._person = OnePerson(world)
+        self._everybody = Everybody(world)
+
+    def carry_out(self, carried: Carried, deadline: datetime) -> Carried:
+        """Orders what the rules say until it settles. Leaves the change pending when time runs out."""
+        change, lease = carried.change, carried.change.lease
+        if lease is None:
+            return carried
+        ordering = Ordering(
+            self._world.chime, self._world.surroundings, change.meeting_id, lease, deadline, change.unsure_until
+        )
+        while True:
+            try:
+                if carried.user is None:
+                    return self._everybody.order_and_settle(carried, ordering)
+                return self._person.order_and_settle(carried, ordering)
+            except (OutOfTime, ChimeFailure):
+                return self._leave(carried, ordering)
+            except Conflict:
+                reread = self._reread(carried)
+                if reread is None or reread.change.lease != lease:
+                    return reread or carried
+                carried = reread
+            except MachineFailure:
+                return carried  # whoever finds it when the lease has ended goes on
+
+    def _leave(self, carried: Carried, ordering: Ordering) -> Carried:
+        """Gives the lease back, so that the reconciler need not wait for it to end: all our calls have ended."""
+        now = self._world.surroundings.now()
+        left = replace(
+            carried.change,
+            lease=Lease(ordering.lease.token, now),
+            due_at=now + RETURN_AFTER,
+            unsure_until=ordering.unsure_until,
+        )
+        try:
+            persistently(self._world, [ChangeKept(left, ordering.lease.token)], ordering.lease.until)
+        except MachineFailure:
+            return carried
+        return replace(carried, change=left)
+
+    def _reread(self, carried: Carried) -> Carried | None:
+        """The change and the rules of this moment; None if the ledger can't be read now."""
+        change = carried.change
+        try:
+            loaded = self._world.ledger.load(change.meeting_id, users=[carried.user.id] if carried.user else [])
+            kept = self._world.ledger.change(change.meeting_id, change.id)
+        except MachineFailure:
+            return None
+        if kept is None or loaded.meeting is None:
+            return None
+        return Carried(kept, loaded.meeting, loaded.users[carried.user.id] if carried.user else None)

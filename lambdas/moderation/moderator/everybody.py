@@ -1,0 +1,193 @@
+"""order · settle for everybody in a meeting: roster, plan, a second look."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from ..core.capability import Capabilities
+from ..core.change import Status
+from ..core.entry import CAPABILITIES_CHANGED, MEETING_CHANGED, changed
+from ..core.meeting import Meeting, MeetingRules, Seat, User, is_pipeline
+from ..core.plan import Call, Standing, Update, plan
+from ..core.view import rules_document
+from ..ports import (
+    ChangeKept,
+    Clause,
+    Conflict,
+    EntryWritten,
+    MeetingIs,
+    MeetingRevised,
+    Missing,
+    NotTaken,
+    SeatInChime,
+    SeatsNoted,
+    World,
+)
+from .binding import bind
+from .carried import Carried, closed, entry, wanted, with_strict_reading
+from .ordering import Ordering, OutOfTime
+from .persistence import patiently, persistently
+
+NOTED_TOGETHER = 50
+TOLD_TOGETHER = 100
+"""Attendees in one entry, so that its event stays far below EventBridge's 256 KB."""
+
+Item = TypeVar("Item")
+
+
+@dataclass(slots=True)
+class Crowd:
+    """Who sits where, what he had, and what Chime has been made to hold since. None: nobody can tell."""
+
+    seats: dict[str, str]
+    before: dict[str, Capabilities]
+    pipelines: tuple[str, ...]
+    people: Mapping[str, User]
+    held: dict[str, Capabilities | None]
+    gone: set[str] = field(default_factory=set)
+
+    def look_again(self, people: Mapping[str, User]) -> bool:
+        """Takes in who was changed meanwhile: his order may have come before ours or after. True if there is any."""
+        moved = {u for u, user in people.items() if u not in self.people or self.people[u].revision != user.revision}
+        self.people = people
+        for user_id in moved:
+            for seat in people[user_id].present:
+                self.seats[seat.attendee_id] = user_id
+                self.held[seat.attendee_id] = None
+        return bool(moved)
+
+
+class Everybody:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def order_and_settle(self, carried: Carried, ordering: Ordering) -> Carried:
+        """Raises `Conflict` if the meeting has moved, `OutOfTime` if the orders don't get through."""
+        meeting = carried.meeting
+        crowd = self._crowd(meeting, self._roster(meeting))
+        try:
+            self._order(ordering, meeting, crowd)
+            while crowd.look_again(self._world.ledger.everybody(meeting.id)):
+                self._order(ordering, meeting, crowd)
+        except NotTaken:
+            return self.order_and_settle(self._after_refusal(carried, crowd, ordering), ordering)
+        self._note(meeting, crowd, ordering)
+        return self._settle(carried, crowd, ordering)
+
+    def _roster(self, meeting: Meeting) -> Sequence[SeatInChime]:
+        try:
+            return patiently(self._world, lambda: self._world.chime.roster(meeting.id))
+        except Missing:
+            return ()
+
+    def _crowd(self, meeting: Meeting, roster: Sequence[SeatInChime]) -> Crowd:
+        people = bind(self._world, meeting, roster, self._world.ledger.everybody(meeting.id))
+        moderated = [seat for seat in roster if not is_pipeline(seat.user_id)]
+        return Crowd(
+            seats={seat.attendee_id: seat.user_id for seat in moderated},
+            before={seat.attendee_id: seat.capabilities for seat in moderated},
+            pipelines=tuple(seat.attendee_id for seat in roster if is_pipeline(seat.user_id)),
+            people=people,
+            held={seat.attendee_id: seat.capabilities for seat in moderated},
+        )
+
+    def _order(self, ordering: Ordering, meeting: Meeting, crowd: Crowd) -> None:
+        standings = [
+            Standing(seat, crowd.held[seat], wanted(self._world, meeting, crowd.people[user_id]))
+            for seat, user_id in crowd.seats.items()
+            if seat not in crowd.gone
+        ]
+        recorders = [Standing(seat, None, None) for seat in crowd.pipelines]
+        newcomer = wanted(self._world, meeting, User(""))
+        for call in plan([*standings, *recorders], newcomer):
+            self._carry(ordering, call, crowd)
+
+    def _carry(self, ordering: Ordering, call: Call, crowd: Crowd) -> None:
+        if isinstance(call, Update):
+            if ordering.order(call.attendee_id, call.capabilities) is None:
+                crowd.gone.add(call.attendee_id)
+            else:
+                crowd.held[call.attendee_id] = call.capabilities
+            return
+        ordering.order_except(call.excluded, call.capabilities)
+        for seat in crowd.held.keys() - set(call.excluded):
+            crowd.held[seat] = call.capabilities
+
+    def _after_refusal(self, carried: Carried, crowd: Crowd, ordering: Ordering) -> Carried:
+        """Where video is off, Chime may read its rules more strictly: tried on one seat, it tells for all."""
+        meeting = carried.meeting
+        if not meeting.features.may_be_refused or not crowd.seats:
+            raise OutOfTime
+        strict = with_strict_reading(meeting, carried.change.id)
+        seat, user_id = next(iter(crowd.seats.items()))
+        try:
+            ordering.order(seat, wanted(self._world, strict, crowd.people[user_id]))
+        except NotTaken:
+            raise OutOfTime from None
+        persistently(self._world, [MeetingRevised(strict, meeting.revision)], ordering.lease.until)
+        return replace(carried, meeting=strict)
+
+    def _note(self, meeting: Meeting, crowd: Crowd, ordering: Ordering) -> None:
+        """What Chime has is noted on everybody of whom something else was known. Whoever was changed since the second
+        look is left to his own change.
+        """
+        clauses = [
+            SeatsNoted(meeting.id, user.id, user.revision, seats)
+            for user in crowd.people.values()
+            if (seats := _news(user, crowd))
+        ]
+        for together in _chunks(clauses, NOTED_TOGETHER):
+            left = list(together)
+            while left:
+                try:
+                    persistently(self._world, left, ordering.lease.until)
+                    break
+                except Conflict as conflict:
+                    left = [clause for clause in left if clause not in conflict.failed]
+
+    def _settle(self, carried: Carried, crowd: Crowd, ordering: Ordering) -> Carried:
+        change, meeting = carried.change, carried.meeting
+        status = Status.APPLIED if change.is_open else change.status
+        kept = closed(change, status, ordering, self._world.surroundings.now())
+        settled = Carried(kept, meeting)
+        clauses: list[Clause] = [
+            MeetingIs(meeting.id, meeting.revision),
+            ChangeKept(kept, ordering.lease.token),
+            *(self._told(settled, crowd) if change.is_open else []),
+        ]
+        persistently(self._world, clauses, ordering.lease.until)
+        return settled
+
+    def _told(self, settled: Carried, crowd: Crowd) -> Iterator[Clause]:
+        change = settled.change
+        if isinstance(change.made, MeetingRules):
+            before = rules_document(change.replaced) if isinstance(change.replaced, MeetingRules) else None
+            adds = {"before": before, "after": rules_document(change.made)}
+            yield EntryWritten(entry(self._world, settled, MEETING_CHANGED, adds))
+        attendees = [
+            changed(seat, crowd.seats[seat], before, held, ())
+            for seat, before in crowd.before.items()
+            if (held := crowd.held[seat]) is not None and held != before and seat not in crowd.gone
+        ]
+        for together in _chunks(attendees, TOLD_TOGETHER):
+            yield EntryWritten(entry(self._world, settled, CAPABILITIES_CHANGED, {"attendees": together}))
+
+
+def _news(user: User, crowd: Crowd) -> tuple[Seat, ...]:
+    """What the ledger does not know yet of a person's seats."""
+    seats = []
+    for seat in user.seats.values():
+        if seat.attendee_id in crowd.gone:
+            now = replace(seat, gone=True)
+        elif (held := crowd.held.get(seat.attendee_id)) is not None:
+            now = replace(seat, known=held, gone=False, drifted=False)
+        else:
+            continue
+        if now != seat:
+            seats.append(now)
+    return tuple(seats)
+
+
+def _chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -1,0 +1,126 @@
+"""load: what a command on one person is decided from, in one round trip where nothing has to be found out first."""
+
+from dataclasses import dataclass, replace
+
+from ..core.actor import Actor, ActorKind, Question, Verdict
+from ..core.command import Command, Mute, Unmute
+from ..core.meeting import Meeting, Seat, User, is_pipeline, role_of, standing_role
+from ..ports import KeyTaken, Missing, World
+from .binding import with_seats
+from .persistence import patiently
+from .request import ATTENDEE_NOT_FOUND, MEETING_NOT_FOUND, Refused, Request
+
+OWN_DEEDS = {Mute: "mute-self", Unmute: "unmute-self"}
+MOST_REMEMBERED = 10_000
+"""Seats whose owner a warm function keeps in mind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`stored` is the person as the ledger has him, `user` with the seats that were found in Chime just now."""
+
+    meeting: Meeting
+    caller: User | None
+    user: User
+    stored: User
+    attendee_id: str | None
+    verdict: Verdict
+    by_moderator: bool
+    from_cache: bool = False
+
+    @property
+    def new_seats(self) -> tuple[Seat, ...]:
+        return tuple(seat for key, seat in self.user.seats.items() if key not in self.stored.seats)
+
+
+def question(actor: Actor, caller: User | None, action: str, meeting: Meeting, person: User | None = None) -> Question:
+    return Question(
+        principal=actor,
+        role=standing_role(caller, meeting) if caller else None,
+        action=action,
+        meeting_id=meeting.id,
+        mode=meeting.rules.mode,
+        person=person.id if person else None,
+        person_role=role_of(person, meeting) if person else None,
+    )
+
+
+def is_nobody(actor: Actor, caller: User | None) -> bool:
+    """Somebody with a valid token whom this meeting doesn't know: he gets no call to Chime and no line of history."""
+    return actor.kind is ActorKind.USER and (caller is None or not caller.belongs)
+
+
+class FactFinder:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._owners: dict[tuple[str, str], str] = {}
+
+    def find(self, request: Request) -> Facts | Refused | KeyTaken:
+        """A used idempotency key is found here, before anything else is looked at."""
+        if request.user_id is not None and is_pipeline(request.user_id):
+            return ATTENDEE_NOT_FOUND
+        known = request.user_id or self._owners.get((request.meeting_id, request.attendee_id or ""))
+        people = {known} if known else set()
+        if request.actor.kind is ActorKind.USER:
+            people.add(request.actor.id)
+        seats = () if known or request.attendee_id is None else (request.attendee_id,)
+        loaded = self._world.ledger.load(request.meeting_id, people, seats, request.key)
+        if loaded.key is not None:
+            return loaded.key
+        if loaded.meeting is None:
+            return MEETING_NOT_FOUND
+        caller = loaded.users.get(request.actor.id) if request.actor.kind is ActorKind.USER else None
+        owner = known or loaded.seats.get(request.attendee_id or "")
+        if owner is None:
+            return self._stranger(request, loaded.meeting, caller)
+        self._remember(request, owner)
+        user = loaded.users.get(owner) or self._user(request.meeting_id, owner)
+        return self._judged(request, loaded.meeting, caller, user)
+
+    def _stranger(self, request: Request, meeting: Meeting, caller: User | None) -> Facts | Refused:
+        """A seat that the ledger doesn't know: Chime says whose it is."""
+        if is_nobody(request.actor, caller):
+            unknown = User(request.attendee_id or "")
+            return self._facts(request, meeting, caller, unknown, unknown)
+        try:
+            found = patiently(self._world, lambda: self._world.chime.seat(meeting.id, request.attendee_id or ""))
+        except Missing:
+            return ATTENDEE_NOT_FOUND
+        if is_pipeline(found.user_id):
+            return ATTENDEE_NOT_FOUND
+        user = self._user(request.meeting_id, found.user_id)
+        return self._facts(request, meeting, caller, user, with_seats(user, [found]))
+
+    def _judged(self, request: Request, meeting: Meeting, caller: User | None, user: User) -> Facts | Refused:
+        facts = self._facts(request, meeting, caller, user, user)
+        if user.present or not facts.verdict.allowed:
+            return facts
+        if request.attendee_id is not None:
+            return facts
+        roster = patiently(self._world, lambda: self._world.chime.roster(meeting.id))
+        return replace(facts, user=with_seats(user, [seat for seat in roster if seat.user_id == user.id]))
+
+    def _facts(self, request: Request, meeting: Meeting, caller: User | None, stored: User, user: User) -> Facts:
+        verdict, by_moderator = self.judge(request.actor, caller, request.command, meeting, user)
+        return Facts(meeting, caller, user, stored, request.attendee_id, verdict, by_moderator)
+
+    def judge(
+        self, actor: Actor, caller: User | None, command: Command, meeting: Meeting, person: User
+    ) -> tuple[Verdict, bool]:
+        """Who moderates a person does so to himself as well; all others have their own deeds only."""
+        judge = self._world.policies.judge
+        verdict = judge(question(actor, caller, command.name, meeting, person))
+        own = OWN_DEEDS.get(type(command))
+        if verdict.allowed or own is None or not actor.is_user(person.id):
+            return verdict, verdict.allowed
+        return judge(question(actor, caller, own, meeting, person)), False
+
+    def _user(self, meeting_id: str, user_id: str) -> User:
+        return self._world.ledger.load(meeting_id, [user_id]).users[user_id]
+
+    def _remember(self, request: Request, owner: str) -> None:
+        """A seat never changes hands."""
+        if request.attendee_id is not None:
+            if len(self._owners) >= MOST_REMEMBERED:
+                self._owners.clear()
+            self._owners[request.meeting_id, request.attendee_id] = owner

@@ -1,0 +1,69 @@
+"""Orders to Chime on behalf of one change: within its lease, retried by hand, with their unknown ends kept in mind."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..core.capability import Capabilities
+from ..core.change import CALL_LIFE, CALL_TIMEOUT, Lease
+from ..ports import Chime, Missing, NotNow, Surroundings, UnknownEnd
+
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 2.0
+
+
+class OutOfTime(Exception):
+    """No further call fits into the lease and the caller's patience."""
+
+
+@dataclass(slots=True)
+class Ordering:
+    """`unsure_until` moves on with every call whose end is unknown: until then it may undo what is ordered later."""
+
+    chime: Chime
+    surroundings: Surroundings
+    meeting_id: str
+    lease: Lease
+    deadline: datetime
+    unsure_until: datetime | None = None
+
+    def order(self, attendee_id: str, wanted: Capabilities) -> Capabilities | None:
+        """Returns what Chime has, None if the attendee is gone. Raises `OutOfTime`, `NotTaken`."""
+
+        def once() -> bool:
+            return self.chime.order(self.meeting_id, attendee_id, wanted) == wanted
+
+        return wanted if self._until_taken(once) else None
+
+    def order_except(self, excluded: Sequence[str], wanted: Capabilities) -> bool:
+        """Returns False if there is no such meeting any more. Raises `OutOfTime`, `NotTaken`."""
+
+        def once() -> bool:
+            self.chime.order_except(self.meeting_id, excluded, wanted)
+            return True
+
+        return self._until_taken(once)
+
+    def _until_taken(self, once: Callable[[], bool]) -> bool:
+        """Until Chime says that it is done and means it; False if nobody is there to do it to."""
+        pause = FIRST_PAUSE
+        while True:
+            started = self._start()
+            try:
+                if once():
+                    return True
+            except Missing:
+                return False
+            except UnknownEnd:
+                self.unsure_until = started + CALL_LIFE
+            except NotNow:
+                pass
+            self.surroundings.sleep(pause * (0.5 + self.surroundings.chance()))
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _start(self) -> datetime:
+        """A call that could outlive the lease is not begun: its holder of then would be undone."""
+        now = self.surroundings.now()
+        if now + CALL_TIMEOUT > min(self.lease.until, self.deadline):
+            raise OutOfTime
+        return now

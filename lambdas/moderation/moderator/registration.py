@@ -1,0 +1,249 @@
+"""Putting a meeting under Gavel, and setting what it was registered with anew."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from ..core.actor import Verdict
+from ..core.capability import EVERYTHING
+from ..core.change import LEASE, Change
+from ..core.command import Register, spoken
+from ..core.entry import DECIDED, Entry
+from ..core.meeting import Features, Meeting, MeetingRules, User, UserRules, host_count
+from ..core.view import meeting_document, meeting_revision
+from ..ports import (
+    ChangeOpened,
+    ChimeFailure,
+    Clause,
+    Conflict,
+    Contention,
+    EntryWritten,
+    KeyTaken,
+    LedgerUnavailable,
+    MeetingRevised,
+    Missing,
+    UserRevised,
+    World,
+)
+from .answers import replayed
+from .carried import Carried, due_after, lease_of
+from .enforcement import Enforcement
+from .facts import question
+from .persistence import patiently, persistently
+from .request import (
+    BUSY,
+    CONTENDED,
+    MEETING_NOT_FOUND,
+    REVISION_MISMATCH,
+    REVISION_REQUIRED,
+    Answer,
+    Outcome,
+    Refused,
+    Request,
+)
+
+MOST_RACES = 5
+MOST_NAMED = 90
+"""People whose role one registration may change: a transaction holds a hundred clauses."""
+BUDGET = timedelta(seconds=10)
+COMMIT_WITHIN = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """The meeting as it will be, and everybody whose role that changes: as stored and as he will be."""
+
+    meeting: Meeting
+    was: Meeting | None
+    people: tuple[tuple[User, User], ...]
+    verdict: Verdict
+
+
+class Registrar:
+    def __init__(self, world: World, enforcement: Enforcement) -> None:
+        self._world = world
+        self._enforcement = enforcement
+        self._now = world.surroundings.now
+
+    def perform(self, request: Request, command: Register) -> Outcome:
+        change_id = self._world.surroundings.new_id()
+        started = self._now()
+        try:
+            for _ in range(MOST_RACES):
+                try:
+                    return self._once(request, command, change_id, started)
+                except Conflict:
+                    self._world.surroundings.sleep(0.05 * self._world.surroundings.chance())
+        except Contention:
+            return CONTENDED
+        except (LedgerUnavailable, ChimeFailure):
+            return BUSY
+        return CONTENDED
+
+    def _once(self, request: Request, command: Register, change_id: str, started: datetime) -> Outcome:
+        loaded = self._world.ledger.load(request.meeting_id, key=request.key)
+        if loaded.key is not None:
+            return replayed(self._world, request, loaded.key)
+        prepared = self._prepared(request, command, loaded.meeting, change_id)
+        if not isinstance(prepared, Registration):
+            return prepared
+        if request.dry_run:
+            return Answer("dry-run", meeting_document(prepared.meeting))
+        change = self._change(request, command, prepared, change_id)
+        carried = Carried(change, prepared.meeting)
+        if self._commit(request, prepared, change):
+            carried = self._enforcement.carry_out(carried, started + BUDGET)
+        return Answer(carried.change.status.value, meeting_document(carried.meeting), change.id)
+
+    def _prepared(
+        self, request: Request, command: Register, was: Meeting | None, change_id: str
+    ) -> Registration | Outcome:
+        fingerprint = _fingerprint(command)
+        asked = was or _blank(request.meeting_id)
+        verdict = self._world.policies.judge(question(request.actor, None, command.name, asked))
+        if not verdict.allowed:
+            return Refused("not-permitted", "the policies don't permit `register` here", verdict.policies)
+        unknown = self._unknown_word(command)
+        if unknown is not None:
+            return unknown
+        if was is not None and was.registration == fingerprint:
+            return Answer("unchanged", meeting_document(was))
+        against = _against(was, request)
+        if against is not None:
+            return against
+        try:
+            meeting = self._as_asked(request, command, was, fingerprint, change_id)
+        except Missing:
+            return MEETING_NOT_FOUND
+        people = self._people(meeting.id, command.roles, change_id)
+        if len(people) > MOST_NAMED:
+            return Refused("invalid-request", f"at most {MOST_NAMED} roles change at once", pointer="/roles")
+        hosts = sum(host_count(stored.rules, user.rules) for stored, user in people)
+        return Registration(replace(meeting, hosts=meeting.hosts + hosts), was, people, verdict)
+
+    def _unknown_word(self, command: Register) -> Refused | None:
+        """Modes and roles are those of the policies' schema."""
+        policies = self._world.policies
+        if command.mode not in policies.modes:
+            return Refused("invalid-request", f"no such mode: `{command.mode}`", pointer="/mode")
+        if command.default_role not in policies.roles:
+            return Refused("invalid-request", f"no such role: `{command.default_role}`", pointer="/defaultRole")
+        for user_id, role in (command.roles or {}).items():
+            if role not in policies.roles:
+                pointer = "/roles/" + user_id.replace("~", "~0").replace("/", "~1")
+                return Refused("invalid-request", f"no such role: `{role}`", pointer=pointer)
+        return None
+
+    def _as_asked(
+        self, request: Request, command: Register, was: Meeting | None, fingerprint: str, change_id: str
+    ) -> Meeting:
+        rules = MeetingRules(command.mode, command.default_role, command.unmute_consent, command.lobby)
+        if was is not None:
+            return replace(was, rules=rules, registration=fingerprint, revision=was.revision + 1, revised_by=change_id)
+        found = patiently(self._world, lambda: self._world.chime.meeting(request.meeting_id))
+        return Meeting(
+            request.meeting_id, found.external_id, rules, found.features, 1, fingerprint, revised_by=change_id
+        )
+
+    def _people(
+        self, meeting_id: str, roles: Mapping[str, str] | None, change_id: str
+    ) -> tuple[tuple[User, User], ...]:
+        """Everybody whose role changes: those named, and those who had a role and are named no more."""
+        if roles is None:
+            return ()
+        stored = self._world.ledger.everybody(meeting_id)
+        concerned = {u for u, user in stored.items() if user.rules.role is not None} | set(roles)
+        pairs = []
+        for user_id in sorted(concerned):
+            user = stored.get(user_id, User(user_id))
+            rules = _with_role(user, roles.get(user_id))
+            if rules != user.rules:
+                new = replace(user, rules=rules, revision=user.revision + 1, revised_by=change_id)
+                pairs.append((user, new))
+        return tuple(pairs)
+
+    def _change(self, request: Request, command: Register, prepared: Registration, change_id: str) -> Change:
+        now = self._now()
+        lease = lease_of(self._world.surroundings.new_id(), now, LEASE)
+        return Change(
+            id=change_id,
+            meeting_id=request.meeting_id,
+            command=command.name,
+            said=spoken(command),
+            actor=request.actor,
+            policies=prepared.verdict.policies,
+            committed_at=now,
+            revision=meeting_revision(prepared.meeting),
+            replaced=prepared.was.rules if prepared.was else None,
+            made=prepared.meeting.rules,
+            lease=lease,
+            due_at=due_after(lease),
+        )
+
+    def _commit(self, request: Request, prepared: Registration, change: Change) -> bool:
+        """Returns False if an earlier try, whose answer was lost, had committed after all. Raises `Conflict`."""
+        meeting, was = prepared.meeting, prepared.was
+        clauses: list[Clause] = [
+            MeetingRevised(meeting, was.revision if was else 0),
+            *(UserRevised(meeting.id, user, stored.revision) for stored, user in prepared.people),
+            ChangeOpened(change),
+            EntryWritten(self._decided(request, prepared, change)),
+        ]
+        if request.key is not None:
+            clauses.append(KeyTaken(request.key, request.fingerprint, meeting.id, change.id))
+        try:
+            persistently(self._world, clauses, self._now() + COMMIT_WITHIN)
+        except Conflict as conflict:
+            if any(isinstance(clause, ChangeOpened) for clause in conflict.failed):
+                return False
+            raise
+        return True
+
+    def _decided(self, request: Request, prepared: Registration, change: Change) -> Entry:
+        return Entry(
+            id=self._world.surroundings.new_id(),
+            type=DECIDED,
+            meeting_id=change.meeting_id,
+            external_meeting_id=prepared.meeting.external_id,
+            occurred_at=change.committed_at,
+            actor=request.actor,
+            command=change.command,
+            revision=change.revision,
+            change_id=change.id,
+            adds={
+                "verdict": "accepted",
+                "policies": list(change.policies),
+                "code": None,
+                "parameters": change.said,
+                "attendees": [],
+            },
+        )
+
+
+def _against(was: Meeting | None, request: Request) -> Refused | None:
+    """What another body for a registered meeting needs."""
+    if was is None:
+        return REVISION_MISMATCH if request.if_match is not None else None
+    if was.ended_at is not None:
+        return Refused("meeting-ended", "the meeting has ended")
+    if request.if_match is None:
+        return REVISION_REQUIRED
+    return REVISION_MISMATCH if request.if_match != meeting_revision(was) else None
+
+
+def _with_role(user: User, role: str | None) -> UserRules:
+    """Whoever is registered before he was seen is granted everything: what he gets follows from his role."""
+    grant = EVERYTHING if role is not None and user.rules.grant is None else user.rules.grant
+    return replace(user.rules, role=role, grant=grant)
+
+
+def _fingerprint(command: Register) -> str:
+    said = {**spoken(command), "roles": dict(sorted(command.roles.items())) if command.roles is not None else None}
+    return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _blank(meeting_id: str) -> Meeting:
+    """What the policies are asked about while nothing is known."""
+    return Meeting(meeting_id, "", MeetingRules(), Features(), 0, "")

@@ -1,0 +1,74 @@
+"""What a door hands to the moderator, and what it gets back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..core.actor import Actor
+from ..core.capability import Capabilities
+from ..core.command import Command
+from ..core.decide import Refusal
+from ..core.view import Document, limit_documents
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command on a seat, on a person, or on the whole meeting. `key` is a digest of caller and idempotency key."""
+
+    meeting_id: str
+    actor: Actor
+    command: Command
+    attendee_id: str | None = None
+    user_id: str | None = None
+    dry_run: bool = False
+    if_match: str | None = None
+    key: str | None = None
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`status` is a change's, or `unchanged` or `dry-run`. `subject` is the attendee, or the meeting, as it is now."""
+
+    status: str
+    subject: Document
+    change_id: str | None = None
+    before: Capabilities | None = None
+    after: Capabilities | None = None
+    effects: tuple[str, ...] = ()
+    closed_by: str | None = None
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """`code` is one of the contract's errors; `limits` are documents already."""
+
+    code: str
+    detail: str
+    policies: tuple[str, ...] = ()
+    limits: tuple[Document, ...] = ()
+    pointer: str | None = None
+    change_id: str | None = None
+    replayed: bool = False
+
+
+Outcome = Answer | Refused
+
+MEETING_NOT_FOUND = Refused("meeting-not-found", "no such meeting is registered")
+ATTENDEE_NOT_FOUND = Refused("attendee-not-found", "no such attendee in this meeting")
+CHANGE_NOT_FOUND = Refused("change-not-found", "no such change in this meeting")
+BUSY = Refused("busy", "the ledger or Chime can't be reached now; nothing was decided")
+CONTENDED = Refused("contended", "too many others are changing the same thing right now")
+REVISION_MISMATCH = Refused("revision-mismatch", "the revision is not the one in `If-Match`")
+REVISION_REQUIRED = Refused("revision-required", "this changes what is there: say in `If-Match` which revision you saw")
+KEY_REUSED = Refused("idempotency-key-reused", "this idempotency key was used for something else")
+
+
+def refused(refusal: Refusal, now: datetime) -> Refused:
+    return Refused(
+        refusal.code,
+        refusal.detail,
+        refusal.policies,
+        tuple(limit_documents(refusal.limits, now)),
+        refusal.pointer,
+    )

@@ -1,0 +1,75 @@
+"""Puts the moderator together with AWS. One of each per process, made when first needed."""
+
+from functools import cache
+from typing import Any
+
+from .aws.settings import settings
+from .core.command import Register
+from .moderator.enforcement import Enforcement
+from .moderator.facts import FactFinder
+from .moderator.moderator import Moderator
+from .moderator.reading import Reader
+from .moderator.registration import Registrar
+from .moderator.request import Outcome, Request
+from .ports import World
+
+__all__ = ["Gavel", "gavel", "settings"]
+
+
+class Gavel:
+    """Everything that doors may ask for."""
+
+    def __init__(self, world: World) -> None:
+        enforcement = Enforcement(world)
+        reader = Reader(world)
+        self._moderator = Moderator(world, FactFinder(world), enforcement)
+        self._registrar = Registrar(world, enforcement)
+        self.meeting = reader.meeting
+        self.me = reader.me
+        self.attendee = reader.attendee
+        self.history = reader.history
+        self.change = reader.change
+
+    def perform(self, request: Request) -> Outcome:
+        command = request.command
+        if isinstance(command, Register):
+            return self._registrar.perform(request, command)
+        return self._moderator.perform(request, command)
+
+
+@cache
+def gavel() -> Gavel:
+    return Gavel(world())
+
+
+@cache
+def world() -> World:
+    from .aws.chime import ChimeGateway
+    from .aws.ledger import DynamoLedger
+    from .aws.surroundings import RealSurroundings
+    from .policies import CedarPolicies
+
+    surroundings = RealSurroundings()
+    ours = settings()
+    return World(
+        ledger=DynamoLedger(_client("dynamodb"), ours.table, ours.retention, surroundings.now),
+        chime=ChimeGateway(_client("chime-sdk-meetings")),
+        policies=CedarPolicies(),
+        surroundings=surroundings,
+    )
+
+
+def _client(service: str) -> Any:
+    """One attempt a call: whoever calls tries again by hand, within his own lease and deadline."""
+    import boto3
+    from botocore.config import Config
+
+    from .aws.chime import CONNECT_TIMEOUT, READ_TIMEOUT
+
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        tcp_keepalive=True,
+    )
+    return boto3.client(service, config=config)

@@ -1,0 +1,1 @@
+"""Tells the world: entries of the ledger become events on the bus."""
