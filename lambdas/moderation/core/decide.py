@@ -1,13 +1,16 @@
 """From facts and a command to a decision. Pure: time, policies and ids come in as arguments."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import and_, or_
 
 from .actor import Actor, Verdict
-from .capability import NOTHING, SEND, Capabilities, Medium, sending, whole
+from .capability import EVERYTHING, NOTHING, SEND, Capabilities, Medium, sending, whole
 from .command import Mute, SetCapabilities, Unmute, UserCommand
 from .effective import Holds, Limit, effective, limits
-from .meeting import Meeting, User, UserRules
+from .meeting import Meeting, Seat, User, UserRules
 from .restriction import LiftableBy, Origin, Restriction, Restrictions, added, in_force, lifted
 
 MAX_SECONDS = 86_400
@@ -125,8 +128,8 @@ def _contradicts_itself(command: SetCapabilities) -> bool:
 
 
 def _standing(case: Case) -> Restrictions:
-    """What has ended is dropped whenever rules are written."""
-    return in_force(case.user.rules.restrictions, case.now)
+    """What has ended is dropped whenever rules are written. In the canonical order, so that order is no difference."""
+    return tuple(sorted(in_force(case.user.rules.restrictions, case.now), key=lambda r: r.key))
 
 
 def _unavailable(case: Case, rules: UserRules, asked: Capabilities) -> Refusal | None:
@@ -148,12 +151,21 @@ def _decided(case: Case, rules: UserRules, withholding: Capabilities = NOTHING) 
     in_place = all(seat.known == after for seat in case.user.present)
     if rules == replace(case.user.rules, restrictions=_standing(case)) and in_place:
         return Unchanged(after)
-    return Decided(rules, before, after, effects(before, after, withholding))
+    return Decided(rules, before, after, effects(before, after, withholding, case.user.present))
 
 
-def effects(before: Capabilities, after: Capabilities, withholding: Capabilities = NOTHING) -> tuple[str, ...]:
-    """What a front end has to know of a change: the contract's words, in its order."""
-    gained, lost = after & ~before, before & ~after
+def effects(
+    before: Capabilities, after: Capabilities, withholding: Capabilities = NOTHING, seats: Iterable[Seat] = ()
+) -> tuple[str, ...]:
+    """What a front end has to know of a change: the contract's words, in its order.
+
+    A seat may hold less or more than the rules said `before`, or Chime hasn't told. Nothing is called silent that may
+    be heard, and no microphone opens unannounced.
+    """
+    seen = [seat.known for seat in seats]
+    least = reduce(and_, (known for known in seen if known is not None), before)
+    most = reduce(or_, (EVERYTHING if known is None else known for known in seen), before)
+    gained, lost = after & ~least, before & ~after
     audio, content = SEND[Medium.AUDIO], SEND[Medium.CONTENT]
     found = []
     if audio in gained:
@@ -164,6 +176,6 @@ def effects(before: Capabilities, after: Capabilities, withholding: Capabilities
         found.append("renegotiation-needed")
     if lost & (Capabilities.RECEIVE_AUDIO | Capabilities.RECEIVE_VIDEO | Capabilities.RECEIVE_CONTENT):
         found.append("receive-removed")
-    if withholding and not withholding & before:
+    if withholding and not gained and not withholding & most:
         found.append("already-silent")
     return tuple(found)
