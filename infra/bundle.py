@@ -81,6 +81,13 @@ def bundle(target: Target) -> bool:
         return True
 
 
+def snapshot(target: Target, directory: Path) -> None:
+    """The bundle of this moment, out of reach of whoever bundles next: a deployment takes longer than a save."""
+    bundle(target)
+    with _locked():
+        shutil.copytree(target.directory, directory, copy_function=os.link)
+
+
 def is_current(target: Target) -> bool:
     """Whether the bundle holds the sources and dependencies of this moment."""
     return target.directory.is_dir() and target.stamp.is_file() and target.stamp.read_text() == _fingerprint(target)

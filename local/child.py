@@ -1,0 +1,96 @@
+"""A server that runs as a process of its own, with all that it starts in turn."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx
+
+from local.failure import ChildDied, LocalStackError
+
+POLL_SECONDS = 0.05
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Child:
+    """Started in a session of its own: Ctrl-C at the terminal reaches us alone, and stopping it stops its children."""
+
+    def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+        self.name = name
+        self.log = log
+        with log.open("wb") as output, _undisturbed():
+            self._process = subprocess.Popen(
+                command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def group(self) -> int:
+        """The process group, which holds the server and what it started."""
+        return self._process.pid
+
+    def wait_until_ready(self, url: str, seconds: float = 30) -> None:
+        """Until the server answers 200 at this URL."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self.check()
+            if _answers(url):
+                return
+            time.sleep(POLL_SECONDS)
+        raise LocalStackError(f"{self.name} did not answer at {url} within {seconds:.0f} s\n{self.tail()}")
+
+    def check(self) -> None:
+        """Raises if the server has ended."""
+        code = self._process.poll()
+        if code is not None:
+            raise ChildDied(f"{self.name} ended by itself (exit code {code}). Its last words:\n{self.tail()}")
+
+    def tail(self, lines: int = 20) -> str:
+        """The end of the log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) or "(it said nothing)"
+
+    def stop(self, seconds: float = 5) -> None:
+        """Asks the whole group to end; after the deadline it isn't asked any more."""
+        self._signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        # The leader is gone; workers that outlived it are in the same group.
+        self._signal(signal.SIGKILL)
+        self._process.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.group, number)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Holds a signal back until the new process is known: one that nobody knows of could not be stopped."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: list[int] = []
+    before = {number: signal.signal(number, lambda got, _: held.append(got)) for number in STOP_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for got in held:
+            signal.raise_signal(got)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=1, trust_env=False).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
