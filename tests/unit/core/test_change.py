@@ -1,0 +1,99 @@
+"""What a change made of the rules, and whether that stands."""
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+from moderation.core.capability import EVERYTHING, NOTHING, RECEIVING, Capabilities, Medium, whole
+from moderation.core.change import CALL_LIFE, CALL_TIMEOUT, LEASE, PATIENCE, Change, Status, stands
+from moderation.core.command import Mute, SetCapabilities, Unmute, UserCommand
+from moderation.core.decide import Case
+from moderation.core.meeting import MeetingRules, UserRules
+
+from .scenes import ALICE, ALL_STATES, NOW, by_himself, case, decided, following, own, person, withholding
+
+AUDIO = Capabilities.SEND_AUDIO
+
+
+def change_of(scene: Case, command: UserCommand) -> Change:
+    made = decided(scene, command)
+    empty = change(scene.user.rules, made.rules)
+    return replace(empty, before=made.before, after=made.after)
+
+
+def change(replaced: UserRules | MeetingRules | None, made: UserRules | MeetingRules | None) -> Change:
+    return Change("c", "m", "mute", {}, ALICE, (), NOW, "p1.m1", replaced=replaced, made=made)
+
+
+def rules_after(scene: Case, *commands: UserCommand) -> UserRules:
+    for command in commands:
+        scene = following(scene, decided(scene, command))
+    return scene.user.rules
+
+
+def test_it_stands_right_after_it_was_made() -> None:
+    for command in (Mute(), SetCapabilities({Medium.AUDIO: NOTHING})):
+        assert stands(change_of(case(), command), rules_after(case(), command))
+
+
+def test_a_mute_stands_until_it_is_lifted_or_replaced() -> None:
+    muted = change_of(case(), Mute(reason="noise"))
+    assert stands(muted, rules_after(case(), Mute(reason="noise"), Mute((Medium.VIDEO,))))
+    assert not stands(muted, rules_after(case(), Mute(reason="noise"), Unmute()))
+    assert not stands(muted, rules_after(case(), Mute(reason="noise"), Mute(reason="exam")))
+
+
+def test_a_hosts_mute_stands_beside_the_persons_own() -> None:
+    muted = change_of(case(), Mute())
+    both = rules_after(by_himself(replace(case().user, rules=rules_after(case(), Mute()))), Mute())
+    assert stands(muted, both)
+
+
+def test_a_lift_stands_until_the_same_is_withheld_again() -> None:
+    scene = case(person(withholding(AUDIO)))
+    lift = change_of(scene, Unmute())
+    assert stands(lift, rules_after(scene, Unmute()))
+    assert stands(lift, rules_after(scene, Unmute(), Mute((Medium.VIDEO,))))
+    assert not stands(lift, rules_after(scene, Unmute(), Mute(reason="exam")))
+    assert not stands(lift, scene.user.rules)
+
+
+def test_a_gift_stands_as_long_as_it_is_given() -> None:
+    scene = case(person(grant=RECEIVING))
+    command = SetCapabilities({Medium.AUDIO: whole(Medium.AUDIO)})
+    gift, given = change_of(scene, command), rules_after(scene, command)
+    assert stands(gift, given)
+    assert stands(gift, replace(given, given=EVERYTHING))
+    assert not stands(gift, replace(given, given=NOTHING))
+
+
+def test_a_role_stands_until_there_is_another() -> None:
+    promoted = change(UserRules("participant"), UserRules("presenter"))
+    assert stands(promoted, UserRules("presenter"))
+    assert not stands(promoted, UserRules("viewer"))
+
+
+def test_a_change_of_restrictions_does_not_depend_on_the_role() -> None:
+    muted = change_of(case(), Mute())
+    assert stands(muted, replace(rules_after(case(), Mute()), role="viewer"))
+
+
+def test_what_moved_no_rules_always_stands() -> None:
+    assert stands(change(None, None), UserRules())
+    assert stands(change(UserRules(), UserRules()), UserRules("viewer", NOTHING, NOTHING, own(EVERYTHING)))
+
+
+def test_narrowing_is_pursued_and_widening_is_given_up() -> None:
+    for before, after in product(ALL_STATES, repeat=2):
+        assert replace(change(None, None), before=before, after=after).narrows == (not after & ~before)
+    assert change(None, None).narrows, "what isn't known to widen is pursued"
+
+
+@pytest.mark.parametrize("status", Status)
+def test_only_what_is_pending_is_open(status: Status) -> None:
+    assert replace(change(None, None), status=status).is_open == (status is Status.PENDING)
+
+
+def test_the_times_fit_each_other() -> None:
+    """A call that starts within the lease ends within it, and patience outlasts a call of unknown end."""
+    assert CALL_TIMEOUT < LEASE < CALL_LIFE < PATIENCE

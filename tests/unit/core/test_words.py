@@ -1,0 +1,94 @@
+"""How commands, entries and times are written."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from moderation.core.actor import Actor, ActorKind
+from moderation.core.capability import EVERYTHING, NOTHING, Capabilities, Medium, whole
+from moderation.core.command import Command, Mute, Register, SetCapabilities, Unmute, spoken
+from moderation.core.entry import CAPABILITIES_CHANGED, Entry, changed, concerning, iso
+from moderation.core.meeting import UnmuteConsent, is_pipeline
+from moderation.core.restriction import LiftableBy
+
+from .scenes import ALICE, BOB, NOW
+
+ENTRY = Entry("01E", CAPABILITIES_CHANGED, "m", "standup", NOW, ALICE, "mute", "p1.m1", "c", "noise", {"attendees": []})
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (Mute(), {"media": ["audio"]}),
+        (
+            Mute((Medium.AUDIO, Medium.CONTENT), 300, "noise", LiftableBy.SELF),
+            {"media": ["audio", "content"], "durationSeconds": 300, "liftableBy": "self"},
+        ),
+        (Unmute((Medium.VIDEO,), "thanks"), {"media": ["video"]}),
+        (
+            SetCapabilities({Medium.AUDIO: NOTHING, Medium.VIDEO: whole(Medium.VIDEO)}, "exam"),
+            {"audio": "None", "video": "SendReceive"},
+        ),
+        (
+            Register({"alice": "host"}, "viewer", "audience", UnmuteConsent.REQUIRED, lobby=True),
+            {"defaultRole": "viewer", "mode": "audience", "unmuteConsent": "required", "lobby": True},
+        ),
+    ],
+)
+def test_commands_are_written_in_the_contracts_words(command: Command, said: dict[str, object]) -> None:
+    """The reason stands beside it, and who has which role is nobody's business on the bus."""
+    assert spoken(command) == said
+
+
+def test_an_entry_is_the_event() -> None:
+    assert ENTRY.detail == {
+        "schemaVersion": "1",
+        "entryId": "01E",
+        "changeId": "c",
+        "meetingId": "m",
+        "externalMeetingId": "standup",
+        "occurredAt": "2026-05-04T10:00:00.000Z",
+        "actor": {"kind": "user", "id": "alice"},
+        "command": "mute",
+        "reason": "noise",
+        "revision": "p1.m1",
+        "attendees": [],
+    }
+
+
+def test_the_history_shows_who_acted_for_whom() -> None:
+    shown = replace(ENTRY, actor=replace(BOB, via="phone")).detail["actor"]
+    assert shown == {"kind": "user", "id": "bob", "via": "phone"}
+
+
+def test_one_attendee_of_an_event() -> None:
+    muted = EVERYTHING & ~Capabilities.SEND_AUDIO
+    assert changed("a", "bob", EVERYTHING, muted, ("content-audio-may-flow",)) == {
+        "attendeeId": "a",
+        "externalUserId": "bob",
+        "before": {"audio": "SendReceive", "video": "SendReceive", "content": "SendReceive"},
+        "after": {"audio": "Receive", "video": "SendReceive", "content": "SendReceive"},
+        "effects": ["content-audio-may-flow"],
+    }
+    assert concerning(None, "bob") == {"attendeeId": None, "externalUserId": "bob"}
+
+
+def test_times_sort_as_text() -> None:
+    start = datetime(2025, 12, 31, 23, 59, 59, 998_000, tzinfo=UTC)
+    moments = [start + timedelta(milliseconds=n) for n in range(4)]
+    assert [iso(m) for m in moments] == sorted(iso(m) for m in moments)
+    assert iso(moments[0]) == "2025-12-31T23:59:59.998Z"
+
+
+@pytest.mark.parametrize(
+    ("user_id", "pipeline"),
+    [("aws:MediaPipeline-1", True), ("AWS:x", True), ("aws", False), ("bob", False), ("x-aws:1", False)],
+)
+def test_media_pipelines_are_known_by_their_reserved_ids(user_id: str, *, pipeline: bool) -> None:
+    assert is_pipeline(user_id) == pipeline
+
+
+def test_only_a_user_is_himself() -> None:
+    kinds = {kind: Actor(kind, "bob").is_user("bob") for kind in ActorKind}
+    assert [kind for kind, himself in kinds.items() if himself] == [ActorKind.USER]
+    assert not BOB.is_user("alice")
