@@ -1,0 +1,69 @@
+"""From what the moderator says to HTTP."""
+
+from moderation.core.capability import Capabilities, in_words
+from moderation.core.view import Document
+from moderation.moderator.request import Answer, Outcome, Refused
+
+from .problems import Unanswerable, of_refusal
+from .response import Response
+
+PENDING = "pending"
+DRY_RUN = "dry-run"
+
+
+def shown(document: Document | Refused) -> Response:
+    if isinstance(document, Refused):
+        raise Unanswerable(of_refusal(document))
+    return Response(200, document)
+
+
+def shown_with_revision(document: Document | Refused) -> Response:
+    answer = shown(document)
+    return Response(200, answer.document, _etag(dict(answer.document)))
+
+
+def changed(outcome: Outcome, meeting_id: str) -> Response:
+    """The answer to a change of one attendee."""
+    if isinstance(outcome, Refused):
+        raise Unanswerable(of_refusal(outcome))
+    document: Document = {
+        "changeId": outcome.change_id,
+        "status": outcome.status,
+        "attendee": outcome.subject or None,
+        "before": _words(outcome.before),
+        "after": _words(outcome.after),
+        "effects": list(outcome.effects),
+    }
+    if outcome.closed_by is not None:
+        document["supersededBy"] = outcome.closed_by
+    return Response(_status(outcome), document, _headers(outcome, meeting_id))
+
+
+def registered(outcome: Outcome, meeting_id: str) -> Response:
+    """The meeting. What a dry run shows has no revision yet that could be named in `If-Match`."""
+    if isinstance(outcome, Refused):
+        raise Unanswerable(of_refusal(outcome))
+    headers = _headers(outcome, meeting_id)
+    if outcome.status == DRY_RUN:
+        return Response(200, {**outcome.subject, "status": DRY_RUN}, headers)
+    return Response(_status(outcome), outcome.subject, headers | _etag(outcome.subject))
+
+
+def _status(answer: Answer) -> int:
+    return 202 if answer.status == PENDING else 200
+
+
+def _headers(answer: Answer, meeting_id: str) -> dict[str, str]:
+    headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
+    if answer.status == PENDING and answer.change_id is not None:
+        headers["Location"] = f"/meetings/{meeting_id}/changes/{answer.change_id}"
+    return headers
+
+
+def _etag(document: Document) -> dict[str, str]:
+    revision = document.get("revision")
+    return {"ETag": f'"{revision}"'} if revision is not None else {}
+
+
+def _words(capabilities: Capabilities | None) -> dict[str, str] | None:
+    return in_words(capabilities) if capabilities is not None else None

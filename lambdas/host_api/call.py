@@ -1,0 +1,52 @@
+"""One call, read and checked: what a route gets to answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from moderation.core.actor import Actor
+from moderation.core.view import Document
+from moderation.moderator.request import Outcome, Refused, Request
+
+from .models import Body, Query
+
+
+class Gavel(Protocol):
+    """What this door asks of the moderation behind it; `moderation.wiring` has the real one."""
+
+    def perform(self, request: Request) -> Outcome: ...
+    def meeting(self, meeting_id: str, actor: Actor) -> Document | Refused: ...
+    def me(self, meeting_id: str, actor: Actor) -> Document | Refused: ...
+    def attendee(
+        self, meeting_id: str, actor: Actor, *, attendee_id: str | None = None, user_id: str | None = None
+    ) -> Document | Refused: ...
+    def history(
+        self, meeting_id: str, actor: Actor, *, after: str | None, limit: int, attendee_id: str | None
+    ) -> Document | Refused: ...
+    def change(self, meeting_id: str, actor: Actor, change_id: str) -> Document | Refused: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`ids` are those of the path, by the names they have in the route's template."""
+
+    gavel: Gavel
+    actor: Actor
+    ids: Mapping[str, str]
+    query: Query
+    body: Body | None = None
+    if_match: str | None = None
+    key: str | None = None
+    fingerprint: str = ""
+
+    @property
+    def meeting_id(self) -> str:
+        return self.ids["meetingId"]
+
+    @property
+    def attendee_id(self) -> str | None:
+        return self.ids.get("attendeeId")
+
+    @property
+    def user_id(self) -> str | None:
+        return self.ids.get("externalUserId")

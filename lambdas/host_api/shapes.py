@@ -1,0 +1,176 @@
+"""What callers are shown, for the API's description and for the tests that hold every answer against it.
+
+Imported only when somebody asks for the description: answers are plain documents.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from .models import Medium_, Word
+from .problems import KINDS
+
+Effect = Literal[
+    "audio-may-flow", "content-audio-may-flow", "renegotiation-needed", "receive-removed", "already-silent"
+]
+ChangeStatus = Literal["applied", "pending", "refused", "superseded", "abandoned", "declined", "expired", "gone"]
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
+
+
+class Capabilities(Shape):
+    """In Amazon's words."""
+
+    audio: Word
+    video: Word
+    content: Word
+
+
+class Limit(Shape):
+    """What withholds something."""
+
+    media: list[Medium_]
+    withholds: Literal["send", "receive"]
+    by: Literal[
+        "restriction", "mute-all", "grant", "policy", "freeze", "meeting-feature", "content-needs-video", "hold"
+    ]
+    liftable_by: Literal["self", "host"] | None = None
+    actor: str | None = None
+    reason: str | None = None
+    since: str | None = None
+    until: str | None = None
+    remaining_seconds: int | None = None
+    policies: list[str] | None = None
+
+
+class Attendee(Shape):
+    """A seat, or a person who has none yet (`attendeeId` is null). `capabilities` is what the rules give."""
+
+    meeting_id: str
+    attendee_id: str | None
+    external_user_id: str
+    role: str
+    capabilities: Capabilities
+    status: Literal["applied", "pending", "drifted", "gone"]
+    limits: list[Limit] | None = Field(None, description="for moderators and the person himself")
+    hand: dict[str, object] | None
+    floor: dict[str, object] | None
+    revision: str
+
+
+class Features(Shape):
+    video: bool
+    content: bool
+
+
+class Meeting(Shape):
+    meeting_id: str
+    external_meeting_id: str
+    mode: str
+    default_role: str
+    frozen: bool
+    mute_all: list[dict[str, object]]
+    unmute_consent: Literal["none", "muted-first", "required"]
+    lobby: bool
+    features: Features
+    ended_at: str | None
+    revision: str
+    roles: dict[str, str] | None = Field(None, description="ExternalUserId → role; for moderators")
+    status: Literal["dry-run"] | None = Field(None, description="in the answer to a dry run alone")
+
+
+class Me(Shape):
+    role: str | None
+    attendee: Attendee | None
+    may: list[str]
+
+
+class ChangeAnswer(Shape):
+    change_id: str | None = Field(description="null where nothing was changed")
+    status: ChangeStatus | Literal["unchanged", "dry-run"]
+    attendee: Attendee | None
+    before: Capabilities | None
+    after: Capabilities | None
+    effects: list[Effect]
+    superseded_by: str | None = Field(None, description="the change that took its place")
+
+
+class Actor(Shape):
+    kind: Literal["user", "service", "admin", "clock", "chime"]
+    id: str
+    via: str | None = Field(None, description="the back end that acts for the person")
+
+
+class Change(Shape):
+    change_id: str
+    meeting_id: str
+    command: str
+    parameters: dict[str, object]
+    actor: Actor
+    reason: str | None
+    status: ChangeStatus
+    attendee_id: str | None
+    external_user_id: str | None
+    before: Capabilities | None
+    after: Capabilities | None
+    effects: list[Effect]
+    decided_at: str
+    superseded_by: str | None
+    revision: str
+
+
+class Entry(Shape):
+    """What each type adds, `docs/events` says; it is the `detail` of the event of that type."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="the detail-type of the event, for example `Moderation Decided`")
+    schema_version: Literal["1"]
+    entry_id: str
+    change_id: str | None
+    meeting_id: str
+    external_meeting_id: str
+    occurred_at: str
+    actor: Actor
+    command: str
+    reason: str | None
+    revision: str
+    summary: str
+
+
+class History(Shape):
+    items: list[Entry]
+    cursor: str = Field(description="pass it as `after` to go on from here")
+
+
+class FaultShown(Shape):
+    pointer: str = Field(
+        description="a JSON pointer into the body, `?name` of a query parameter, `{name}` of a part of the path, "
+        "or the name of a header"
+    )
+    detail: str
+
+
+class Problem(Shape):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: Annotated[str, Field(json_schema_extra={"enum": list(KINDS)})]
+    errors: list[FaultShown] | None = Field(None, description="with `invalid-request`")
+    policies: list[str] | None = Field(None, description="with `not-permitted`: those that forbade, or `no-permit`")
+    limits: list[Limit] | None = Field(None, description="with `capability-unavailable`: what still withholds")
+    change_id: str | None = Field(None, description="the change that was taken back, with `chime-refused`")
+
+
+class Health(Shape):
+    status: Literal["ok"]
+
+
+SHOWN: tuple[type[Shape], ...] = (Attendee, Meeting, Me, ChangeAnswer, Change, History, Problem, Health)
