@@ -1,6 +1,6 @@
 """Which directory the functions ship: the bundle, with the customer's policies in place of ours where he has some."""
 
-import hashlib
+import atexit
 import os
 import shutil
 import subprocess
@@ -43,20 +43,13 @@ def _validate(policies: Path) -> None:
 
 
 def _with_policies(directory: Path, policies: Path) -> Path:
-    """A copy of the bundle with these policies and no others, made once per content."""
-    files = sorted(policies.glob("*.cedar*"))
-    digest = hashlib.sha256(str(directory.stat().st_ino).encode())
-    for path in files:
-        digest.update(f"\0{path.name}\0".encode() + path.read_bytes())
-    own = bundle.BUILD / f"{directory.name}-{digest.hexdigest()[:16]}"
-    if own.is_dir():
-        return own
-    fresh = Path(tempfile.mkdtemp(dir=bundle.BUILD))
-    shutil.copytree(directory, fresh, copy_function=os.link, dirs_exist_ok=True)
-    for shipped in (fresh / POLICIES).glob("*.cedar*"):
+    """A copy of the bundle with these policies and no others. CDK takes its own copy, so ours ends with the process."""
+    own = Path(tempfile.mkdtemp(dir=directory.parent, prefix=f"{directory.name}-"))
+    atexit.register(shutil.rmtree, own, ignore_errors=True)
+    own.chmod(0o755)
+    shutil.copytree(directory, own, copy_function=os.link, dirs_exist_ok=True)
+    for shipped in (own / POLICIES).glob("*.cedar*"):
         shipped.unlink()
-    for path in files:
-        shutil.copyfile(path, fresh / POLICIES / path.name)
-    fresh.chmod(0o755)
-    fresh.rename(own)
+    for path in policies.glob("*.cedar*"):
+        shutil.copyfile(path, own / POLICIES / path.name)
     return own

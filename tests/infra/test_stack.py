@@ -1,0 +1,145 @@
+"""What the template deploys."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from infra.configuration import CONTROL_REGIONS
+from tests.infra.conftest import ROOT
+from tests.infra.resources import as_list, function, of_type, role_of, statements
+
+HANDLERS = ("host_api.handler.handler", "outbox.handler.handler")
+Template = dict[str, Any]
+
+
+def test_every_handler_is_a_file(default: Template) -> None:
+    handlers = {each["Handler"] for each in of_type(default, "AWS::Lambda::Function")}
+    assert handlers == set(HANDLERS)
+    for handler in handlers:
+        path = ROOT.joinpath("lambdas", *handler.split(".")[:-1]).with_suffix(".py")
+        assert path.is_file()
+        assert "handler" in path.read_text()
+
+
+def test_functions(default: Template) -> None:
+    for handler in HANDLERS:
+        properties = function(default, handler)
+        assert properties["Runtime"] == "python3.13"
+        assert properties["Architectures"] == ["arm64"]
+        assert properties["TracingConfig"] == {"Mode": "Active"}
+        group = properties["LoggingConfig"]["LogGroup"]["Ref"]
+        assert default["Resources"][group]["Properties"]["RetentionInDays"] == 30
+
+
+def test_environment(default: Template, customized: Template) -> None:
+    for handler in HANDLERS:
+        variables = function(default, handler)["Environment"]["Variables"]
+        table, bus = variables.pop("GAVEL_TABLE")["Ref"], variables.pop("GAVEL_BUS")["Ref"]
+        assert default["Resources"][table]["Type"] == "AWS::DynamoDB::Table"
+        assert default["Resources"][bus]["Type"] == "AWS::Events::EventBus"
+        assert variables == {
+            "GAVEL_STAGE": "prod",
+            "GAVEL_IDENTITY_CLAIM": "sub",
+            "GAVEL_RETENTION_DAYS": "30",
+            "GAVEL_COMMAND_MAX_AGE": "300",
+            "POWERTOOLS_SERVICE_NAME": handler.partition(".")[0],
+            "LOG_LEVEL": "INFO",
+        }
+        own = function(customized, handler)["Environment"]["Variables"]
+        assert own["GAVEL_STAGE"] == "dev"
+        assert own["GAVEL_IDENTITY_CLAIM"] == "oid"
+        assert own["GAVEL_RETENTION_DAYS"] == "10"
+        assert own["GAVEL_COMMAND_MAX_AGE"] == "60"
+        assert own["LOG_LEVEL"] == "DEBUG"
+
+
+def test_ledger(default: Template) -> None:
+    (table,) = of_type(default, "AWS::DynamoDB::Table")
+    assert table["KeySchema"] == _keys("pk", "sk")
+    assert {index["IndexName"]: index["KeySchema"] for index in table["GlobalSecondaryIndexes"]} == {
+        "due": _keys("dueShard", "dueAt"),
+        "external": _keys("externalMeetingId", "pk"),
+    }
+    assert {attribute["AttributeType"] for attribute in table["AttributeDefinitions"]} == {"S"}
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expiresAt", "Enabled": True}
+
+
+def test_outbox_is_fed_with_new_entries_only(default: Template) -> None:
+    (feed,) = of_type(default, "AWS::Lambda::EventSourceMapping")
+    (pattern,) = [json.loads(each["Pattern"]) for each in feed["FilterCriteria"]["Filters"]]
+    assert pattern == {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "ENTRY#"}]}}}}
+    assert feed["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert feed["BisectBatchOnFunctionError"] is True
+    assert 0 < feed["MaximumRetryAttempts"] < 10_000
+    assert 0 < feed["MaximumRecordAgeInSeconds"] < 86_400
+    assert feed["StartingPosition"] == "TRIM_HORIZON"
+    queue, _ = feed["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"]
+    assert default["Resources"][queue]["Type"] == "AWS::SQS::Queue"
+
+
+def test_the_roles_hold_these_actions_and_no_others(default: Template) -> None:
+    own = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+    assert _actions(default, "host_api.handler.handler") == own | {
+        "dynamodb:BatchGetItem",
+        "dynamodb:ConditionCheckItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "dynamodb:UpdateItem",
+        "chime:BatchUpdateAttendeeCapabilitiesExcept",
+        "chime:GetAttendee",
+        "chime:GetMeeting",
+        "chime:ListAttendees",
+        "chime:UpdateAttendeeCapabilities",
+    }
+    assert _actions(default, "outbox.handler.handler") == own | {
+        "dynamodb:DescribeStream",
+        "dynamodb:GetRecords",
+        "dynamodb:GetShardIterator",
+        "dynamodb:ListStreams",
+        "events:PutEvents",
+        "sqs:SendMessage",
+    }
+
+
+def test_nothing_else_is_granted(default: Template) -> None:
+    """No policy beside the roles' own, and `*` as a resource for X-Ray alone."""
+    assert not of_type(default, "AWS::IAM::Policy")
+    for role in of_type(default, "AWS::IAM::Role"):
+        assert "ManagedPolicyArns" not in role
+        everywhere = [each["Action"] for each in statements(role) if each["Resource"] == "*"]
+        assert everywhere == [["xray:PutTelemetryRecords", "xray:PutTraceSegments"]]
+
+
+def test_bus_and_stack_names_follow_the_stage(
+    default: Template, customized: Template, synthesize: Callable[..., Template]
+) -> None:
+    local = synthesize(stage="local", jwtIssuer="http://127.0.0.1:4572", jwtAudience=["gavel"])
+    names = [of_type(each, "AWS::Events::EventBus")[0]["Name"] for each in (default, customized, local)]
+    assert names == ["gavel", "gavel-dev", "gavel"]
+
+
+def test_a_template_for_any_region_checks_where_it_lands(default: Template, customized: Template) -> None:
+    (rule,) = default["Rules"]["ChimeRegion"]["Assertions"]
+    assert rule["Assert"] == {"Fn::Contains": [list(CONTROL_REGIONS), {"Ref": "AWS::Region"}]}
+    assert "ChimeRegion" not in customized["Rules"]
+
+
+def test_logs_are_kept_no_longer_than_the_ledger(customized: Template) -> None:
+    assert {group["RetentionInDays"] for group in of_type(customized, "AWS::Logs::LogGroup")} == {7}
+
+
+def _actions(template: Template, handler: str) -> set[str]:
+    return {action for each in statements(role_of(template, handler)) for action in as_list(each["Action"])}
+
+
+def _keys(partition: str, sort: str) -> list[dict[str, str]]:
+    return [
+        {"AttributeName": partition, "KeyType": "HASH"},
+        {"AttributeName": sort, "KeyType": "RANGE"},
+    ]
