@@ -13,7 +13,7 @@ MachineFailure          something that is no decision went wrong
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from .core.actor import Held, Question, Verdict
@@ -204,6 +204,11 @@ class Ledger(Protocol):
     def due(self, now: datetime, limit: int) -> Sequence[Change]:
         """Changes that somebody has to look at by now, longest due first. Eventually consistent; any meeting's."""
 
+    def take_calls(self, count: int, now: datetime) -> bool:
+        """Takes calls to Chime out of the allowance of background work, kept in the ledger for all processes; False if
+        it is used up. Hosts' calls take none, so they find room. May raise `LedgerUnavailable`.
+        """
+
     def history(self, meeting_id: str, after: str, before: str, limit: int, attendee_id: str | None) -> Page:
         """Entries whose id lies between `after` and `before`, both excluded, oldest first."""
 
@@ -267,6 +272,13 @@ class Surroundings(Protocol):
         """A ULID, later than those that this process has given before."""
 
 
+class Reminders(Protocol):
+    """Wakes the reconciler for one change. A reminder may be lost: the `due` index is looked through every minute."""
+
+    def remind(self, meeting_id: str, change_id: str, after: timedelta) -> None:
+        """Raises nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """All that the moderator touches."""
@@ -275,3 +287,4 @@ class World:
     chime: Chime
     policies: Policies
     surroundings: Surroundings
+    reminders: Reminders

@@ -9,11 +9,12 @@ from .moderator.enforcement import Enforcement
 from .moderator.facts import FactFinder
 from .moderator.moderator import Moderator
 from .moderator.reading import Reader
+from .moderator.reconciler import Reconciler
 from .moderator.registration import Registrar
 from .moderator.request import Outcome, Request
-from .ports import World
+from .ports import Surroundings, World
 
-__all__ = ["Gavel", "gavel", "settings"]
+__all__ = ["Gavel", "gavel", "reconciler", "settings", "surroundings"]
 
 
 class Gavel:
@@ -43,19 +44,31 @@ def gavel() -> Gavel:
 
 
 @cache
+def reconciler() -> Reconciler:
+    return Reconciler(world(), Enforcement(world()))
+
+
+@cache
+def surroundings() -> Surroundings:
+    from .aws.surroundings import RealSurroundings
+
+    return RealSurroundings()
+
+
+@cache
 def world() -> World:
     from .aws.chime import ChimeGateway
     from .aws.ledger import DynamoLedger
-    from .aws.surroundings import RealSurroundings
+    from .aws.reminders import SqsReminders
     from .policies import CedarPolicies
 
-    surroundings = RealSurroundings()
     ours = settings()
     return World(
-        ledger=DynamoLedger(_client("dynamodb"), ours.table, ours.retention, surroundings.now),
+        ledger=DynamoLedger(_client("dynamodb"), ours.table, ours.retention, surroundings().now),
         chime=ChimeGateway(_client("chime-sdk-meetings")),
         policies=CedarPolicies(),
-        surroundings=surroundings,
+        surroundings=surroundings(),
+        reminders=SqsReminders(_client("sqs"), ours.reminders_queue_url),
     )
 
 

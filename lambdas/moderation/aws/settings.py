@@ -11,6 +11,7 @@ class Settings:
     stage: str
     table: str
     bus: str
+    reminders_queue_url: str
     identity_claim: str
     retention: timedelta
     command_max_age: timedelta
@@ -24,6 +25,7 @@ def settings() -> Settings:
         stage=environment["GAVEL_STAGE"],
         table=environment["GAVEL_TABLE"],
         bus=environment["GAVEL_BUS"],
+        reminders_queue_url=environment["GAVEL_REMINDERS_QUEUE_URL"],
         identity_claim=environment["GAVEL_IDENTITY_CLAIM"],
         retention=timedelta(days=int(environment["GAVEL_RETENTION_DAYS"])),
         command_max_age=timedelta(seconds=int(environment["GAVEL_COMMAND_MAX_AGE"])),

@@ -18,6 +18,9 @@ LEASE = timedelta(seconds=15)
 """How long whoever carries out a change may start calls for it."""
 PATIENCE = timedelta(seconds=60)
 """A widening that Chime has not taken by then is taken back, not sprung on somebody minutes later."""
+RETURN_AFTER = timedelta(seconds=2)
+RETURN_WITHIN = timedelta(seconds=60)
+"""How soon a change that Chime did not take is looked at again: the later, the longer it has been waiting."""
 DELAYED_AFTER = timedelta(seconds=30)
 
 
@@ -80,6 +83,10 @@ class Change:
         if self.before is None or self.after is None:
             return True
         return is_narrower(self.after, self.before)
+
+
+def return_after(change: Change, now: datetime) -> timedelta:
+    return min(max((now - change.committed_at) / 4, RETURN_AFTER), RETURN_WITHIN)
 
 
 def taken_back(change: Change, rules: UserRules) -> UserRules:

@@ -1,18 +1,15 @@
 """order · settle: making Chime have what the rules say, whoever changes them meanwhile."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from ..core.change import Lease
+from ..core.change import Lease, return_after
 from ..ports import ChangeKept, ChimeFailure, Conflict, MachineFailure, World
 from .carried import Carried
 from .everybody import Everybody
 from .ordering import Ordering, OutOfTime
 from .persistence import persistently
 from .person import OnePerson
-
-RETURN_AFTER = timedelta(seconds=2)
-"""How soon the reconciler looks at a change that was left pending."""
 
 
 class Enforcement:
@@ -23,14 +20,14 @@ class Enforcement:
         self._person = OnePerson(world)
         self._everybody = Everybody(world)
 
-    def carry_out(self, carried: Carried, deadline: datetime) -> Carried:
-        """Orders what the rules say until it settles. Leaves the change pending when time runs out."""
+    def carry_out(self, carried: Carried, deadline: datetime, *, in_background: bool = False) -> Carried:
+        """Orders what the rules say until it settles. Leaves the change pending when time runs out, or, in the
+        background, when the calls that hosts can spare are used up.
+        """
         change, lease = carried.change, carried.change.lease
         if lease is None:
             return carried
-        ordering = Ordering(
-            self._world.chime, self._world.surroundings, change.meeting_id, lease, deadline, change.unsure_until
-        )
+        ordering = Ordering(self._world, change.meeting_id, lease, deadline, in_background, change.unsure_until)
         while True:
             try:
                 if carried.user is None:
@@ -49,16 +46,18 @@ class Enforcement:
     def _leave(self, carried: Carried, ordering: Ordering) -> Carried:
         """Gives the lease back, so that the reconciler need not wait for it to end: all our calls have ended."""
         now = self._world.surroundings.now()
+        wait = return_after(carried.change, now)
         left = replace(
             carried.change,
             lease=Lease(ordering.lease.token, now),
-            due_at=now + RETURN_AFTER,
+            due_at=now + wait,
             unsure_until=ordering.unsure_until,
         )
         try:
             persistently(self._world, [ChangeKept(left, ordering.lease.token)], ordering.lease.until)
         except MachineFailure:
             return carried
+        self._world.reminders.remind(left.meeting_id, left.id, wait)
         return replace(carried, change=left)
 
     def _reread(self, carried: Carried) -> Carried | None:

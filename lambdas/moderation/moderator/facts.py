@@ -5,14 +5,13 @@ from dataclasses import dataclass, replace
 from ..core.actor import Actor, ActorKind, Question, Verdict
 from ..core.command import Command, Mute, Unmute
 from ..core.meeting import Meeting, Seat, User, is_pipeline, role_of, standing_role
-from ..ports import KeyTaken, Missing, World
+from ..ports import Conflict, KeyTaken, Loaded, MeetingIs, Missing, UserIs, UserRevised, World
 from .binding import with_seats
+from .memory import Memory
 from .persistence import patiently
 from .request import ATTENDEE_NOT_FOUND, MEETING_NOT_FOUND, Refused, Request
 
 OWN_DEEDS = {Mute: "mute-self", Unmute: "unmute-self"}
-MOST_REMEMBERED = 10_000
-"""Seats whose owner a warm function keeps in mind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Facts:
     attendee_id: str | None
     verdict: Verdict
     by_moderator: bool
-    from_cache: bool = False
+    from_memory: bool = False
 
     @property
     def new_seats(self) -> tuple[Seat, ...]:
@@ -53,13 +52,48 @@ def is_nobody(actor: Actor, caller: User | None) -> bool:
 class FactFinder:
     def __init__(self, world: World) -> None:
         self._world = world
-        self._owners: dict[tuple[str, str], str] = {}
+        self._memory = Memory()
 
-    def find(self, request: Request) -> Facts | Refused | KeyTaken:
-        """A used idempotency key is found here, before anything else is looked at."""
+    def find(self, request: Request, *, fresh: bool) -> Facts | Refused | KeyTaken:
+        """From memory if nothing is missing there and `fresh` is not asked for. A used idempotency key is found by a
+        fresh look only, before anything else is looked at.
+        """
         if request.user_id is not None and is_pipeline(request.user_id):
             return ATTENDEE_NOT_FOUND
-        known = request.user_id or self._owners.get((request.meeting_id, request.attendee_id or ""))
+        return (None if fresh else self._remembered(request)) or self._looked_up(request)
+
+    def remember(self, meeting: Meeting, *people: User) -> None:
+        self._memory.meetings[meeting.id] = meeting
+        for user in people:
+            self._memory.people[meeting.id, user.id] = user
+
+    def learn(self, conflict: Conflict) -> bool:
+        """Takes in what a lost race showed; False if it did not show all that has moved."""
+        found = conflict.found or Loaded()
+        if found.meeting is not None:
+            self.remember(found.meeting)
+        shown: set[str] = {found.meeting.id} if found.meeting else set()
+        for clause in conflict.failed:
+            if isinstance(clause, UserIs | UserRevised) and (user := found.users.get(_person(clause))):
+                self._memory.people[clause.meeting_id, user.id] = user
+            elif not isinstance(clause, MeetingIs) or clause.meeting_id not in shown:
+                return False
+        return True
+
+    def _remembered(self, request: Request) -> Facts | None:
+        """What commits from this is checked by the commit; what does not commit is decided anew from a fresh look."""
+        memory, meeting_id = self._memory, request.meeting_id
+        meeting = memory.meetings.get(meeting_id)
+        owner = request.user_id or memory.owners.get((meeting_id, request.attendee_id or ""))
+        user = memory.people.get((meeting_id, owner or ""))
+        is_user = request.actor.kind is ActorKind.USER
+        caller = memory.people.get((meeting_id, request.actor.id)) if is_user else None
+        if meeting is None or user is None or (is_user and caller is None) or not user.present:
+            return None
+        return replace(self._facts(request, meeting, caller, user, user), from_memory=True)
+
+    def _looked_up(self, request: Request) -> Facts | Refused | KeyTaken:
+        known = request.user_id or self._memory.owners.get((request.meeting_id, request.attendee_id or ""))
         people = {known} if known else set()
         if request.actor.kind is ActorKind.USER:
             people.add(request.actor.id)
@@ -73,8 +107,10 @@ class FactFinder:
         owner = known or loaded.seats.get(request.attendee_id or "")
         if owner is None:
             return self._stranger(request, loaded.meeting, caller)
-        self._remember(request, owner)
+        if request.attendee_id is not None:
+            self._memory.owners[request.meeting_id, request.attendee_id] = owner
         user = loaded.users.get(owner) or self._user(request.meeting_id, owner)
+        self.remember(loaded.meeting, user, *loaded.users.values())
         return self._judged(request, loaded.meeting, caller, user)
 
     def _stranger(self, request: Request, meeting: Meeting, caller: User | None) -> Facts | Refused:
@@ -118,9 +154,6 @@ class FactFinder:
     def _user(self, meeting_id: str, user_id: str) -> User:
         return self._world.ledger.load(meeting_id, [user_id]).users[user_id]
 
-    def _remember(self, request: Request, owner: str) -> None:
-        """A seat never changes hands."""
-        if request.attendee_id is not None:
-            if len(self._owners) >= MOST_REMEMBERED:
-                self._owners.clear()
-            self._owners[request.meeting_id, request.attendee_id] = owner
+
+def _person(clause: UserIs | UserRevised) -> str:
+    return clause.user.id if isinstance(clause, UserRevised) else clause.user_id

@@ -51,11 +51,13 @@ class Moderator:
         """One change id across all tries. A machine that failed is an answer, too."""
         change_id = self._world.surroundings.new_id()
         started = self._now()
+        fresh = False
         try:
             for race in range(MOST_RACES):
                 try:
-                    return self._once(request, command, change_id, started)
-                except Conflict:
+                    return self._once(request, command, change_id, started, fresh=fresh)
+                except Conflict as conflict:
+                    fresh = not self._facts.learn(conflict)
                     self._world.surroundings.sleep(0.01 * 2 ** min(race, 5) * self._world.surroundings.chance())
         except Contention:
             return CONTENDED
@@ -63,15 +65,21 @@ class Moderator:
             return BUSY
         return CONTENDED
 
-    def _once(self, request: Request, command: UserCommand, change_id: str, started: datetime) -> Outcome:
-        facts = self._facts.find(request)
+    def _once(
+        self, request: Request, command: UserCommand, change_id: str, started: datetime, *, fresh: bool
+    ) -> Outcome:
+        """What would commit nothing is decided anew from a fresh look if it rested on memory."""
+        facts = self._facts.find(request, fresh=fresh)
         if isinstance(facts, KeyTaken):
             return replayed(self._world, request, facts)
         if isinstance(facts, Refused):
             return facts
-        if facts.verdict.allowed and request.if_match not in (None, revision_of(facts.stored, facts.meeting)):
-            return REVISION_MISMATCH
+        is_stale = request.if_match not in (None, revision_of(facts.stored, facts.meeting))
         decision = decide(self._case(request, facts), command)
+        if facts.from_memory and (is_stale or request.dry_run or not isinstance(decision, Decided)):
+            return self._once(request, command, change_id, started, fresh=True)
+        if is_stale and facts.verdict.allowed:
+            return REVISION_MISMATCH
         if isinstance(decision, Decided) and request.dry_run:
             return self._dry(facts, decision)
         if isinstance(decision, Decided):
@@ -124,6 +132,7 @@ class Moderator:
         carried = Carried(change, facts.meeting, user)
         if self._commit(request, facts, user, change):
             carried = self._enforcement.carry_out(carried, started + BUDGET)
+            self._facts.remember(carried.meeting, carried.user or user)
         subject = attendee(self._world, carried.meeting, carried.user or user, change.attendee_id)
         return answer_to(carried.change, subject)
 

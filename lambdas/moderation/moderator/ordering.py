@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ..core.capability import Capabilities
 from ..core.change import CALL_LIFE, CALL_TIMEOUT, Lease
-from ..ports import Chime, Missing, NotNow, Surroundings, UnknownEnd
+from ..ports import Missing, NotNow, UnknownEnd, World
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
@@ -20,18 +20,18 @@ class OutOfTime(Exception):
 class Ordering:
     """`unsure_until` moves on with every call whose end is unknown: until then it may undo what is ordered later."""
 
-    chime: Chime
-    surroundings: Surroundings
+    world: World
     meeting_id: str
     lease: Lease
     deadline: datetime
+    in_background: bool = False
     unsure_until: datetime | None = None
 
     def order(self, attendee_id: str, wanted: Capabilities) -> Capabilities | None:
         """Returns what Chime has, None if the attendee is gone. Raises `OutOfTime`, `NotTaken`."""
 
         def once() -> bool:
-            return self.chime.order(self.meeting_id, attendee_id, wanted) == wanted
+            return self.world.chime.order(self.meeting_id, attendee_id, wanted) == wanted
 
         return wanted if self._until_taken(once) else None
 
@@ -39,7 +39,7 @@ class Ordering:
         """Returns False if there is no such meeting any more. Raises `OutOfTime`, `NotTaken`."""
 
         def once() -> bool:
-            self.chime.order_except(self.meeting_id, excluded, wanted)
+            self.world.chime.order_except(self.meeting_id, excluded, wanted)
             return True
 
         return self._until_taken(once)
@@ -58,12 +58,14 @@ class Ordering:
                 self.unsure_until = started + CALL_LIFE
             except NotNow:
                 pass
-            self.surroundings.sleep(pause * (0.5 + self.surroundings.chance()))
+            self.world.surroundings.sleep(pause * (0.5 + self.world.surroundings.chance()))
             pause = min(pause * 2, LONGEST_PAUSE)
 
     def _start(self) -> datetime:
         """A call that could outlive the lease is not begun: its holder of then would be undone."""
-        now = self.surroundings.now()
+        now = self.world.surroundings.now()
         if now + CALL_TIMEOUT > min(self.lease.until, self.deadline):
+            raise OutOfTime
+        if self.in_background and not self.world.ledger.take_calls(1, now):
             raise OutOfTime
         return now

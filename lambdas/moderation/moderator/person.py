@@ -38,10 +38,12 @@ class OnePerson:
         target = wanted(self._world, carried.meeting, user)
         seats = []
         try:
-            for seat in user.present:
-                taken = ordering.order(seat.attendee_id, target)
-                known = seat.known if taken is None else taken
-                seats.append(replace(seat, known=known, gone=taken is None, drifted=False))
+            for present in user.present:
+                seat = present
+                if carried.change.is_open or not self._has(carried, user, seat, if_missing=False):
+                    taken = ordering.order(seat.attendee_id, target)
+                    seat = replace(seat, gone=taken is None)
+                seats.append(seat if seat.gone else replace(seat, known=target, drifted=False))
         except NotTaken:
             return self.order_and_settle(self._after_refusal(carried, user, ordering), ordering)
         return self._settle(carried, user, tuple(seats), ordering)
@@ -89,13 +91,14 @@ class OnePerson:
         change = carried.change
         if not change.is_open or change.narrows or self._world.surroundings.now() < change.committed_at + PATIENCE:
             return False
-        return not all(self._has(carried, user, seat) for seat in user.present)
+        return not all(self._has(carried, user, seat, if_missing=True) for seat in user.present)
 
-    def _has(self, carried: Carried, user: User, seat: Seat) -> bool:
+    def _has(self, carried: Carried, user: User, seat: Seat, *, if_missing: bool) -> bool:
+        """Whether Chime holds what the rules want. What can't be seen is not there."""
         try:
             found = self._world.chime.seat(carried.meeting.id, seat.attendee_id)
         except Missing:
-            return True
+            return if_missing
         except ChimeFailure:
             return False
         return found.capabilities == wanted(self._world, carried.meeting, user)

@@ -1,0 +1,98 @@
+"""Finishes what was decided: takes over changes whose holder has died or given up, looks again after calls of unknown
+end, gives up widenings that waited too long.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from ..core.change import DELAYED_AFTER, LEASE, Change
+from ..core.entry import DELAYED, iso
+from ..core.meeting import User
+from ..ports import ChangeKept, Clause, Conflict, EntryWritten, MachineFailure, World
+from .carried import Carried, due_after, entry, lease_of
+from .enforcement import Enforcement
+from .persistence import persistently
+
+AT_ONCE = 50
+"""Changes that one run takes from the `due` index."""
+TRIES_PER_CHANGE = timedelta(seconds=8)
+
+
+@dataclass(slots=True)
+class Report:
+    """What one run came upon, for its log line and its metrics."""
+
+    taken: int = 0
+    finished: int = 0
+    left: int = 0
+    taken_by_others: int = 0
+    failed: int = 0
+    statuses: dict[str, int] = field(default_factory=dict)
+
+
+class Reconciler:
+    def __init__(self, world: World, enforcement: Enforcement) -> None:
+        self._world = world
+        self._enforcement = enforcement
+        self._now = world.surroundings.now
+
+    def run(self, deadline: datetime) -> Report:
+        """What is due by now, narrowing first. Two of it at once share the work."""
+        report = Report()
+        due = sorted(self._world.ledger.due(self._now(), AT_ONCE), key=_urgency)
+        for change in due:
+            if self._now() + TRIES_PER_CHANGE > deadline:
+                break
+            self._one(change, report)
+        return report
+
+    def remind(self, meeting_id: str, change_id: str) -> Report:
+        """One change, if it is due."""
+        report = Report()
+        change = self._world.ledger.change(meeting_id, change_id)
+        if change is not None and change.due_at is not None and change.due_at <= self._now():
+            self._one(change, report)
+        return report
+
+    def _one(self, change: Change, report: Report) -> None:
+        """One change's failure is no other's."""
+        try:
+            carried = self._taken_over(change)
+        except Conflict:
+            report.taken_by_others += 1
+            return
+        except MachineFailure:
+            report.failed += 1
+            return
+        report.taken += 1
+        if carried is None:
+            return
+        done = self._enforcement.carry_out(carried, self._now() + TRIES_PER_CHANGE, in_background=True)
+        report.finished += done.change.due_at is None
+        report.left += done.change.due_at is not None
+        report.statuses[done.change.status] = report.statuses.get(done.change.status, 0) + 1
+
+    def _taken_over(self, change: Change) -> Carried | None:
+        """Raises `Conflict` if another process was quicker."""
+        now = self._now()
+        if change.lease is None or change.due_at is None or change.due_at > now:
+            return None
+        lease = lease_of(self._world.surroundings.new_id(), now, LEASE)
+        loaded = self._world.ledger.load(change.meeting_id, [change.subject] if change.subject else [])
+        if loaded.meeting is None:
+            return None
+        user: User | None = loaded.users[change.subject] if change.subject else None
+        is_late = change.is_open and not change.delay_told and now >= change.committed_at + DELAYED_AFTER
+        taken = replace(change, lease=lease, due_at=due_after(lease), delay_told=change.delay_told or is_late)
+        carried = Carried(taken, loaded.meeting, user)
+        clauses: list[Clause] = [ChangeKept(taken, change.lease.token)]
+        if is_late:
+            adds = {"pendingSince": iso(change.committed_at)}
+            clauses.append(EntryWritten(entry(self._world, carried, DELAYED, adds)))
+        persistently(self._world, clauses, lease.until)
+        return carried
+
+
+def _urgency(change: Change) -> tuple[bool, bool, datetime]:
+    """Open before closed ones that are looked at again, narrowing before widening, then the oldest."""
+    return (not change.is_open, not change.narrows, change.committed_at)

@@ -1,0 +1,1 @@
+"""Finishes what was decided: every minute, and when reminded of one change."""
