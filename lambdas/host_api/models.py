@@ -63,9 +63,11 @@ def _number(text: Any) -> int:
     return int(text)
 
 
-Medium_ = Literal["audio", "video", "content"]
+MediumName = Literal["audio", "video", "content"]
 Word = Literal["SendReceive", "Send", "Receive", "None"]
-Media = Annotated[list[Medium_], Field(min_length=1, json_schema_extra={"uniqueItems": True}), AfterValidator(_unique)]
+Media = Annotated[
+    list[MediumName], Field(min_length=1, json_schema_extra={"uniqueItems": True}), AfterValidator(_unique)
+]
 Reason = Annotated[str, StringConstraints(max_length=500)]
 Seconds = Annotated[int, Field(ge=1, le=MAX_SECONDS)]
 UserId = Annotated[str, Field(min_length=2, max_length=64), AfterValidator(_user_id)]
@@ -146,7 +148,7 @@ class Registration(Body):
         return commands.Register(self.roles, self.default_role, self.mode, consent, self.lobby)
 
 
-def _media(media: list[Medium_]) -> tuple[Medium, ...]:
+def _media(media: list[MediumName]) -> tuple[Medium, ...]:
     return tuple(Medium(medium) for medium in media)
 
 

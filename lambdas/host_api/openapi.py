@@ -96,6 +96,9 @@ def _schemas() -> dict[str, Any]:
         [(model, "validation") for model in (*bodies, *shapes.SHOWN)], ref_template=REF + "{model}"
     )
     schemas: dict[str, Any] = said["$defs"]
+    for schema in schemas.values():
+        for part in schema.get("properties", {}).values():
+            part.pop("title", None)  # the name once more
     return schemas
 
 
@@ -117,7 +120,8 @@ def _operation(route: Route) -> dict[str, Any]:
 
 
 def _needs_body(model: type[Body]) -> bool:
-    return "anyOf" in model.model_json_schema() or bool(model.model_json_schema().get("required"))
+    schema = model.model_json_schema()
+    return "anyOf" in schema or "required" in schema
 
 
 def _in_path(route: Route) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from .models import Medium_, Word
+from .models import MediumName, Word
 from .problems import KINDS
 
 Effect = Literal[
@@ -32,7 +32,7 @@ class Capabilities(Shape):
 class Limit(Shape):
     """What withholds something."""
 
-    media: list[Medium_]
+    media: list[MediumName]
     withholds: Literal["send", "receive"]
     by: Literal[
         "restriction", "mute-all", "grant", "policy", "freeze", "meeting-feature", "content-needs-video", "hold"

@@ -1,0 +1,250 @@
+"""The door with a stand-in behind it, called as API Gateway calls. Every answer is held against the description."""
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from host_api import shapes
+from host_api.app import create_app
+from host_api.openapi import description
+from host_api.problems import Unanswerable
+from host_api.routes import ROUTES
+from host_api.routing import find
+from moderation.core.actor import Actor
+from moderation.core.capability import EVERYTHING, SENDING
+from moderation.core.view import Document
+from moderation.moderator.request import Answer, Outcome, Refused, Request
+
+M = "0a1b2c3d-0a1b-0a1b-0a1b-0A1B2C3D4E5F"
+A = "ffffffff-0000-9999-0000-ffffffffffff"
+CAPABILITIES = {"audio": "Receive", "video": "SendReceive", "content": "SendReceive"}
+LIMIT: Document = {
+    "media": ["audio"],
+    "withholds": "send",
+    "by": "restriction",
+    "liftableBy": "host",
+    "actor": "alice",
+    "reason": "noise",
+    "since": "2026-05-04T10:00:00.000Z",
+    "until": None,
+    "remainingSeconds": None,
+}
+ATTENDEE: Document = {
+    "meetingId": M,
+    "attendeeId": A,
+    "externalUserId": "bob",
+    "role": "participant",
+    "capabilities": CAPABILITIES,
+    "status": "applied",
+    "hand": None,
+    "floor": None,
+    "revision": "p3.m7",
+    "limits": [LIMIT],
+}
+MEETING: Document = {
+    "meetingId": M,
+    "externalMeetingId": "lecture",
+    "mode": "open",
+    "defaultRole": "participant",
+    "frozen": False,
+    "muteAll": [],
+    "unmuteConsent": "none",
+    "lobby": False,
+    "features": {"video": True, "content": True},
+    "endedAt": None,
+    "revision": "m7",
+}
+CHANGE: Document = {
+    "changeId": "01JZ",
+    "meetingId": M,
+    "command": "mute",
+    "parameters": {"media": ["audio"]},
+    "actor": {"kind": "user", "id": "alice"},
+    "reason": None,
+    "status": "applied",
+    "attendeeId": A,
+    "externalUserId": "bob",
+    "before": CAPABILITIES,
+    "after": CAPABILITIES,
+    "effects": [],
+    "decidedAt": "2026-05-04T10:00:00.000Z",
+    "supersededBy": None,
+    "revision": "p3.m7",
+}
+ENTRY: Document = {
+    "type": "Moderation Decided",
+    "schemaVersion": "1",
+    "entryId": "01JZ",
+    "changeId": "01JZ",
+    "meetingId": M,
+    "externalMeetingId": "lecture",
+    "occurredAt": "2026-05-04T10:00:00.000Z",
+    "actor": {"kind": "user", "id": "bob", "via": "back-end"},
+    "command": "mute",
+    "reason": None,
+    "revision": "p3.m7",
+    "verdict": "accepted",
+    "summary": "alice muted bob",
+}
+APPLIED = Answer("applied", ATTENDEE, "01JZ", EVERYTHING, EVERYTHING & ~SENDING, ("content-audio-may-flow",))
+REGISTERED = Answer("applied", MEETING, "01JZ")
+
+
+class StandIn:
+    """Writes down what it is asked and says what it was told to say."""
+
+    def __init__(self, outcome: Outcome | None = None, refused: Refused | None = None) -> None:
+        self.outcome = outcome
+        self.refused = refused
+        self.requests: list[Request] = []
+        self.asked: list[tuple[object, ...]] = []
+
+    @property
+    def actor(self) -> Actor:
+        """Who asked last."""
+        if self.requests:
+            return self.requests[-1].actor
+        actor = self.asked[-1][2]
+        assert isinstance(actor, Actor)
+        return actor
+
+    def perform(self, request: Request) -> Outcome:
+        self.requests.append(request)
+        return self.refused or self.outcome or (REGISTERED if request.command.name == "register" else APPLIED)
+
+    def meeting(self, meeting_id: str, actor: Actor) -> Document | Refused:
+        return self._say(MEETING, "meeting", meeting_id, actor)
+
+    def me(self, meeting_id: str, actor: Actor) -> Document | Refused:
+        said: Document = {"role": "participant", "attendee": ATTENDEE, "may": ["mute-self"]}
+        return self._say(said, "me", meeting_id, actor)
+
+    def attendee(
+        self, meeting_id: str, actor: Actor, *, attendee_id: str | None = None, user_id: str | None = None
+    ) -> Document | Refused:
+        return self._say(ATTENDEE, "attendee", meeting_id, actor, attendee_id, user_id)
+
+    def history(
+        self, meeting_id: str, actor: Actor, *, after: str | None, limit: int, attendee_id: str | None
+    ) -> Document | Refused:
+        said: Document = {"items": [ENTRY], "cursor": "01JZ"}
+        return self._say(said, "history", meeting_id, actor, after, limit, attendee_id)
+
+    def change(self, meeting_id: str, actor: Actor, change_id: str) -> Document | Refused:
+        return self._say(CHANGE, "change", meeting_id, actor, change_id)
+
+    def _say(self, said: Document, *asked: object) -> Document | Refused:
+        self.asked.append(asked)
+        return self.refused or said
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: Mapping[str, str]
+    document: dict[str, Any]
+
+    @property
+    def code(self) -> object:
+        return self.document.get("code")
+
+    @property
+    def pointers(self) -> list[str]:
+        return [error["pointer"] for error in self.document["errors"]]
+
+
+@dataclass
+class Door:
+    gavel: StandIn = field(default_factory=StandIn)
+    claims: dict[str, str] | None = field(default_factory=lambda: {"sub": "alice"})
+    identity_claim: str = "sub"
+
+    def __call__(
+        self,
+        method: str,
+        target: str,
+        body: object = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        claims: dict[str, str] | None = None,
+    ) -> Reply:
+        """`body` is made JSON, unless it is bytes, which are sent as they are."""
+        return self.send(event(method, target, body, headers, claims or self.claims))
+
+    def send(self, said: object) -> Reply:
+        answer = create_app(lambda: self.gavel, lambda: self.identity_claim)(said)
+        headers, body = answer["headers"], answer["body"]
+        assert isinstance(headers, dict)
+        assert isinstance(body, str)
+        assert isinstance(answer["statusCode"], int)
+        reply = Reply(answer["statusCode"], headers, json.loads(body))
+        _conforms(said, reply)
+        return reply
+
+
+def event(
+    method: str,
+    target: str,
+    body: object = None,
+    headers: Mapping[str, str] | None = None,
+    claims: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    """What the gateway makes of a request."""
+    split = urlsplit(target)
+    said: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": "ANY /{proxy+}",
+        "rawPath": _as_the_gateway_decodes(split.path),
+        "rawQueryString": split.query,
+        "headers": dict(headers or {}),
+        "requestContext": {"http": {"method": method}, "requestId": "r-1", "stage": "$default"},
+        "isBase64Encoded": False,
+    }
+    if claims is not None:
+        said["requestContext"]["authorizer"] = {"jwt": {"claims": claims, "scopes": None}}
+    if isinstance(body, bytes):
+        said |= {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+    elif body is not None:
+        said["body"] = json.dumps(body)
+        said["headers"] = {"content-type": "application/json"} | said["headers"]
+    return said
+
+
+def _as_the_gateway_decodes(path: str) -> str:
+    """Every escape but `%25`."""
+
+    def decoded(run: re.Match[str]) -> str:
+        return bytes.fromhex(run[0].replace("%", "")).decode("utf-8", "replace")
+
+    return re.sub(r"(?:%(?!25)[0-9A-Fa-f]{2})+", decoded, path)
+
+
+def _conforms(said: object, reply: Reply) -> None:
+    """Every answer has the form, the status and the code that the description promises."""
+    assert reply.headers["Cache-Control"] == "no-store"
+    route = None
+    if isinstance(said, dict):
+        try:
+            route = find(ROUTES, said["requestContext"]["http"]["method"], said["rawPath"]).route
+        except (KeyError, TypeError, AttributeError, Unanswerable):
+            route = None
+    if reply.status >= 300:
+        assert reply.headers["Content-Type"] == "application/problem+json"
+        shapes.Problem.model_validate(reply.document, strict=True)
+        assert reply.document["status"] == reply.status
+    elif route is not None:
+        getattr(shapes, route.answers).model_validate(reply.document, strict=True)
+    if route is None:
+        return
+    paths: Any = description()["paths"]
+    promised = paths[route.path][route.method.lower()]["responses"][str(reply.status)]
+    if reply.status < 300:
+        unpromised = set(reply.headers) - set(promised["headers"]) - {"Content-Type", "Cache-Control"}
+        assert not unpromised
+    else:
+        problem = promised["content"]["application/problem+json"]["schema"]["allOf"][1]
+        assert reply.code in problem["properties"]["code"]["enum"]

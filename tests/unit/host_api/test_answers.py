@@ -1,0 +1,126 @@
+"""From the moderator's answers to HTTP."""
+
+from dataclasses import replace
+
+import pytest
+from host_api.problems import KINDS
+from moderation.core.capability import EVERYTHING
+from moderation.moderator.request import Answer, Refused
+
+from .door import APPLIED, ATTENDEE, LIMIT, MEETING, REGISTERED, A, Door, M, Reply, StandIn
+
+MUTE = f"/meetings/{M}/attendees/{A}/mute"
+CAPABILITIES = f"/meetings/{M}/attendees/{A}/capabilities"
+
+
+def muted(answer: Answer) -> Reply:
+    return Door(StandIn(answer))("POST", MUTE)
+
+
+def refused(refusal: Refused) -> Reply:
+    return Door(StandIn(refused=refusal))("PATCH", CAPABILITIES, {"audio": "None"})
+
+
+def test_applied() -> None:
+    reply = muted(APPLIED)
+    assert reply.status == 200
+    assert reply.document == {
+        "changeId": "01JZ",
+        "status": "applied",
+        "attendee": ATTENDEE,
+        "before": {"audio": "SendReceive", "video": "SendReceive", "content": "SendReceive"},
+        "after": {"audio": "Receive", "video": "Receive", "content": "Receive"},
+        "effects": ["content-audio-may-flow"],
+    }
+    assert set(reply.headers) == {"Content-Type", "Cache-Control"}
+
+
+def test_pending() -> None:
+    reply = muted(replace(APPLIED, status="pending"))
+    assert (reply.status, reply.headers["Location"]) == (202, f"/meetings/{M}/changes/01JZ")
+
+
+@pytest.mark.parametrize("status", ["unchanged", "dry-run"])
+def test_nothing_was_changed(status: str) -> None:
+    reply = muted(Answer(status, ATTENDEE, before=EVERYTHING, after=EVERYTHING))
+    assert (reply.status, reply.document["status"], reply.document["changeId"]) == (200, status, None)
+
+
+def test_superseded() -> None:
+    reply = muted(replace(APPLIED, status="superseded", closed_by="01K0"))
+    assert (reply.status, reply.document["supersededBy"]) == (200, "01K0")
+
+
+def test_replayed() -> None:
+    assert muted(replace(APPLIED, replayed=True)).headers["Idempotency-Replayed"] == "true"
+    again = Refused("meeting-ended", "the meeting has ended", replayed=True)
+    assert refused(again).headers["Idempotency-Replayed"] == "true"
+
+
+def test_revisions() -> None:
+    assert Door()("GET", f"/meetings/{M}/users/bob").headers["ETag"] == '"p3.m7"'
+    assert Door()("GET", f"/meetings/{M}").headers["ETag"] == '"m7"'
+    assert Door()("PUT", f"/meetings/{M}").headers["ETag"] == '"m7"'
+
+
+def test_registered() -> None:
+    reply = Door(StandIn(replace(REGISTERED, status="pending", replayed=True)))("PUT", f"/meetings/{M}")
+    assert (reply.status, reply.document) == (202, MEETING)
+    assert reply.headers["Location"] == f"/meetings/{M}/changes/01JZ"
+    assert reply.headers["Idempotency-Replayed"] == "true"
+
+
+def test_registered_dry() -> None:
+    reply = Door(StandIn(Answer("dry-run", MEETING)))("PUT", f"/meetings/{M}?dryRun=true")
+    assert reply.document == MEETING | {"status": "dry-run"}
+    assert "ETag" not in reply.headers
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("invalid-request", 400),
+        ("not-permitted", 403),
+        ("banned", 403),
+        ("meeting-not-found", 404),
+        ("attendee-not-found", 404),
+        ("capability-unavailable", 409),
+        ("meeting-ended", 409),
+        ("revision-mismatch", 412),
+        ("content-needs-video", 422),
+        ("idempotency-key-reused", 422),
+        ("chime-refused", 502),
+        ("busy", 503),
+        ("contended", 503),
+    ],
+)
+def test_refusals(code: str, status: int) -> None:
+    reply = refused(Refused(code, "because"))
+    assert (reply.status, reply.code, reply.document["detail"]) == (status, code, "because")
+    assert reply.document["instance"] == CAPABILITIES
+    assert ("Retry-After" in reply.headers) is (status == 503)
+
+
+def test_what_a_refusal_says() -> None:
+    assert refused(Refused("not-permitted", "no")).document["policies"] == ["no-permit"]
+    policies = ("nobody-touches-a-host",)
+    assert refused(Refused("not-permitted", "no", policies=policies)).document["policies"] == [*policies]
+    assert refused(Refused("capability-unavailable", "no", limits=(LIMIT,))).document["limits"] == [LIMIT]
+    assert refused(Refused("chime-refused", "no", change_id="01JZ")).document["changeId"] == "01JZ"
+    pointed = refused(Refused("invalid-request", "no such mode", pointer="/mode"))
+    assert pointed.document["errors"] == [{"pointer": "/mode", "detail": "no such mode"}]
+
+
+@pytest.mark.parametrize("code", ["not-permitted", "meeting-not-found", "busy"])
+def test_refused_reading(code: str) -> None:
+    for path in ("", "/me", f"/attendees/{A}", "/users/bob", "/history", "/changes/01JZ"):
+        assert Door(StandIn(refused=Refused(code, "no")))("GET", f"/meetings/{M}{path}").code == code
+
+
+def test_a_revision_is_required() -> None:
+    reply = Door(StandIn(refused=Refused("revision-required", "say it")))("PUT", f"/meetings/{M}")
+    assert reply.status == 428
+
+
+def test_titles_are_text_for_people() -> None:
+    assert all(400 <= status < 600 and title for status, title in KINDS.values())

@@ -1,0 +1,81 @@
+"""No event, however odd, makes the door raise or blame itself."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from .door import A, Door, M
+
+TEXT = st.text() | st.text(st.characters(categories=["Cs", "Cc", "Ll"]))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=8,
+)
+PART = st.sampled_from(
+    ["meetings", M, "attendees", "users", A, "bob", "mute", "unmute", "capabilities", "me", "history", "changes"]
+)
+PATH = st.lists(PART | TEXT, max_size=6).map(lambda parts: "/" + "/".join(parts))
+HEADER = st.sampled_from(
+    ["if-match", "idempotency-key", "gavel-on-behalf-of", "content-type", "Authorization", "IF-MATCH"]
+)
+CLAIM = st.sampled_from(["sub", "scope", "scp", "client_id"])
+BODY = st.dictionaries(
+    st.sampled_from(["media", "durationSeconds", "reason", "liftableBy", "audio", "roles", "mode", "lobby"]) | TEXT,
+    JSON | st.lists(st.sampled_from(["audio", "video", "content"])),
+    max_size=5,
+)
+TARGETED = st.sampled_from(
+    [
+        ("PUT", f"/meetings/{M}"),
+        ("POST", f"/meetings/{M}/users/bob/mute"),
+        ("POST", f"/meetings/{M}/attendees/{A}/unmute"),
+        ("PATCH", f"/meetings/{M}/attendees/{A}/capabilities"),
+    ]
+)
+EVENT = st.fixed_dictionaries(
+    {
+        "requestContext": st.fixed_dictionaries(
+            {
+                "http": st.fixed_dictionaries({"method": st.sampled_from(["GET", "PUT", "POST", "PATCH"]) | TEXT}),
+                "authorizer": st.fixed_dictionaries(
+                    {
+                        "jwt": st.fixed_dictionaries(
+                            {
+                                "claims": st.dictionaries(
+                                    CLAIM | TEXT, st.sampled_from(["alice", "gavel/admin"]) | TEXT, max_size=4
+                                ),
+                                "scopes": JSON,
+                            }
+                        )
+                    }
+                )
+                | JSON,
+                "requestId": JSON,
+            }
+        ),
+        "rawPath": PATH | TEXT,
+        "rawQueryString": TEXT | st.sampled_from(["dryRun=true", "limit=5", "after=%00", "a&b=&=;"]),
+        "headers": st.dictionaries(HEADER | TEXT, TEXT | JSON, max_size=5),
+        "body": TEXT | JSON,
+        "isBase64Encoded": st.booleans(),
+    }
+)
+
+
+@given(EVENT | JSON)
+def test_any_event(event: object) -> None:
+    assert Door().send(event).status < 500
+
+
+@given(TARGETED, BODY, st.dictionaries(HEADER, TEXT, max_size=3))
+def test_any_body(call: tuple[str, str], body: dict[str, object], headers: dict[str, str]) -> None:
+    assert Door()(*call, body, headers=headers).status < 500
+
+
+@given(PATH)
+def test_any_path(path: str) -> None:
+    said = {
+        "rawPath": path,
+        "requestContext": {"http": {"method": "GET"}, "authorizer": {"jwt": {"claims": {"sub": "alice"}}}},
+    }
+    assert Door().send(said).status < 500

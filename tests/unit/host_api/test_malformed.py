@@ -1,0 +1,176 @@
+"""Whatever is wrong with a request is named where it is, and never reaches the moderator."""
+
+import pytest
+
+from .door import A, Door, M, event
+
+TARGETS = (f"/meetings/{M}/attendees/{A}", f"/meetings/{M}/users/bob")
+MUTE, UNMUTE, CAPABILITIES, REGISTER = "POST /mute", "POST /unmute", "PATCH /capabilities", "PUT"
+WRITES = {
+    MUTE: [("POST", f"{target}/mute") for target in TARGETS],
+    UNMUTE: [("POST", f"{target}/unmute") for target in TARGETS],
+    CAPABILITIES: [("PATCH", f"{target}/capabilities") for target in TARGETS],
+    REGISTER: [("PUT", f"/meetings/{M}")],
+}
+EVERY_WRITE = [call for calls in WRITES.values() for call in calls]
+EVERY_READ = [
+    ("GET", f"/meetings/{M}"),
+    ("GET", f"/meetings/{M}/me"),
+    *(("GET", target) for target in TARGETS),
+    ("GET", f"/meetings/{M}/history"),
+    ("GET", f"/meetings/{M}/changes/01JZ"),
+]
+BODIES: list[tuple[str, object, list[str]]] = [
+    (MUTE, {"media": []}, ["/media"]),
+    (MUTE, {"media": "audio"}, ["/media"]),
+    (MUTE, {"media": ["audio", "audio"]}, ["/media"]),
+    (MUTE, {"media": ["audio", "smell"]}, ["/media/1"]),
+    (MUTE, {"media": [1, None]}, ["/media/0", "/media/1"]),
+    (MUTE, {"media": None}, ["/media"]),
+    *((MUTE, {"durationSeconds": wrong}, ["/durationSeconds"]) for wrong in ("300", 1.5, 300.0, True, 0, -1, 86401)),
+    (MUTE, {"reason": "x" * 501}, ["/reason"]),
+    (MUTE, {"reason": 1}, ["/reason"]),
+    (MUTE, {"reason": "\ud800"}, ["/reason"]),
+    (MUTE, {"liftableBy": "cohost"}, ["/liftableBy"]),
+    (MUTE, {"liftable_by": "host"}, ["/liftable_by"]),
+    (MUTE, {"a/b~c": 1}, ["/a~1b~0c"]),
+    (MUTE, {"until": "2026-05-04T10:00:00Z", "media": []}, ["/media", "/until"]),
+    (UNMUTE, {"durationSeconds": 5}, ["/durationSeconds"]),
+    (UNMUTE, {"media": ["Audio"]}, ["/media/0"]),
+    (CAPABILITIES, {}, [""]),
+    (CAPABILITIES, {"reason": "why"}, [""]),
+    (CAPABILITIES, {"audio": "send"}, ["/audio"]),
+    (CAPABILITIES, {"audio": None}, ["/audio"]),
+    (CAPABILITIES, {"Audio": "Send"}, ["/Audio"]),
+    (REGISTER, {"roles": {"x": "host"}}, ["/roles/x"]),
+    (REGISTER, {"roles": {"bob": "Host!"}}, ["/roles/bob"]),
+    (REGISTER, {"roles": {"AWS:MediaPipeline": "host"}}, ["/roles/AWS:MediaPipeline"]),
+    (REGISTER, {"roles": {"100%": "host"}}, ["/roles/100%"]),
+    (REGISTER, {"roles": ["bob"]}, ["/roles"]),
+    (REGISTER, {"roles": {f"user{n}": "viewer" for n in range(91)}}, ["/roles"]),
+    (REGISTER, {"defaultRole": "host"}, ["/defaultRole"]),
+    (REGISTER, {"defaultRole": "cohost"}, ["/defaultRole"]),
+    (REGISTER, {"mode": ""}, ["/mode"]),
+    (REGISTER, {"mode": "open\n"}, ["/mode"]),
+    (REGISTER, {"unmuteConsent": "always"}, ["/unmuteConsent"]),
+    (REGISTER, {"lobby": "false"}, ["/lobby"]),
+    (REGISTER, {"lobby": 0}, ["/lobby"]),
+    (REGISTER, {"reason": "x"}, ["/reason"]),
+]
+RAW = [
+    b"{",
+    b"nonsense",
+    b'{"reason": NaN}',
+    b'{"reason": "\xff"}',
+    b"[" * 60_000,
+    b'{"durationSeconds": ' + b"9" * 5000 + b"}",
+    b"\xef\xbb\xbf{}",
+]
+JSON = {"content-type": "application/json; charset=utf-8"}
+
+
+@pytest.mark.parametrize(("route", "body", "pointers"), BODIES)
+def test_bodies(route: str, body: object, pointers: list[str]) -> None:
+    for method, target in WRITES[route]:
+        door = Door()
+        reply = door(method, target, body)
+        assert (reply.status, reply.code, reply.pointers) == (400, "invalid-request", pointers)
+        assert not door.gavel.requests
+
+
+@pytest.mark.parametrize("call", EVERY_WRITE)
+def test_what_is_no_json_object(call: tuple[str, str]) -> None:
+    for raw in RAW:
+        assert Door()(*call, raw, headers=JSON).pointers == [""]
+    for document in (b"null", b"[]", b'"text"', b"3", b"true"):
+        assert Door()(*call, document, headers=JSON).pointers == [""]
+    assert Door()(*call, b'{"reason": "a", "reason": "b"}', headers=JSON).pointers == ["/reason"]
+
+
+@pytest.mark.parametrize("call", EVERY_WRITE)
+def test_only_json_is_taken(call: tuple[str, str]) -> None:
+    for headers in ({}, {"content-type": "application/x-www-form-urlencoded"}, {"content-type": "text/plain"}):
+        assert Door()(*call, b"{}", headers=headers).pointers == ["Content-Type"]
+
+
+def test_broken_base64() -> None:
+    said = event("POST", f"{TARGETS[0]}/mute", b"{}", JSON, {"sub": "alice"}) | {"body": "!!!"}
+    assert Door().send(said).pointers == [""]
+
+
+@pytest.mark.parametrize("call", EVERY_WRITE)
+def test_too_large(call: tuple[str, str]) -> None:
+    for body in (b" " * 65_537, b" " * 200_000, {"reason": "é" * 40_000}):
+        reply = Door()(*call, body, headers=JSON)
+        assert (reply.status, reply.code) == (413, "payload-too-large")
+
+
+@pytest.mark.parametrize("call", EVERY_WRITE)
+@pytest.mark.parametrize(
+    ("query", "pointers"),
+    [
+        ("dryRun=1", ["?dryRun"]),
+        ("dryRun=", ["?dryRun"]),
+        ("dryRun=TRUE", ["?dryRun"]),
+        ("dryRun=true&dryRun=true", ["?dryRun"]),
+        ("dry_run=true", ["?dry_run"]),
+        ("x=1", ["?x"]),
+        ("&".join(f"a{n}=1" for n in range(60)), ["?"]),
+    ],
+)
+def test_queries_of_writes(call: tuple[str, str], query: str, pointers: list[str]) -> None:
+    method, target = call
+    body = {"audio": "None"} if method == "PATCH" else {}
+    assert Door()(method, f"{target}?{query}", body).pointers == pointers
+
+
+@pytest.mark.parametrize("call", EVERY_READ)
+def test_queries_of_reads(call: tuple[str, str]) -> None:
+    method, target = call
+    assert Door()(method, f"{target}?dryRun=true").pointers == ["?dryRun"]
+
+
+@pytest.mark.parametrize("wrong", ["limit=0", "limit=101", "limit=1.5", "limit=-1", "limit=", "limit=٣", "limit=+5"])
+def test_limits_of_history(wrong: str) -> None:
+    assert Door()("GET", f"/meetings/{M}/history?{wrong}").pointers == ["?limit"]
+
+
+def test_history_pages() -> None:
+    door = Door()
+    assert door("GET", f"/meetings/{M}/history?after=a%20b").pointers == ["?after"]
+    assert door("GET", f"/meetings/{M}/history?attendeeId=bob").pointers == ["?attendeeId"]
+    assert door("GET", f"/meetings/{M}/history?after=01JZ&limit=7&attendeeId={A}%23content").status == 200
+    assert door("GET", f"/meetings/{M}/history").status == 200
+    assert [asked[3:] for asked in door.gavel.asked] == [("01JZ", 7, A), (None, 50, None)]
+
+
+@pytest.mark.parametrize("call", [*EVERY_READ, *EVERY_WRITE])
+@pytest.mark.parametrize("wrong", ["x", f"{M}0", "%00", "..", f"{M}%0A", "%F0%9F%92%A9", "%FF", "%2525"])
+def test_malformed_ids(call: tuple[str, str], wrong: str) -> None:
+    method, target = call
+    reply = Door()(method, target.replace(M, wrong), {"audio": "None"} if method == "PATCH" else None)
+    assert (reply.status, reply.code, reply.pointers) == (400, "invalid-request", ["{meetingId}"])
+
+
+def test_malformed_ids_are_all_named() -> None:
+    assert Door()("GET", "/meetings/x/attendees/y").pointers == ["{meetingId}", "{attendeeId}"]
+    assert Door()("GET", f"/meetings/{M}/changes/a.b").pointers == ["{changeId}"]
+
+
+@pytest.mark.parametrize("path", ["/", "", "/meetings", f"/meetings/{M}/", f"//meetings/{M}", f"/Meetings/{M}", "x"])
+def test_no_such_route(path: str) -> None:
+    reply = Door()("GET", path)
+    assert (reply.status, reply.code) == (404, "not-found")
+
+
+@pytest.mark.parametrize("method", ["DELETE", "HEAD", "OPTIONS", "POST", "TRACE", "get "])
+def test_no_such_method(method: str) -> None:
+    reply = Door()(method, f"/meetings/{M}")
+    assert (reply.status, reply.code, reply.headers["Allow"]) == (405, "method-not-allowed", "GET, PUT")
+    assert Door()(method, "/health").headers["Allow"] == "GET"
+
+
+def test_an_answer_says_where() -> None:
+    reply = Door()("GET", "/meetings/%22%C3%A9/me")
+    assert reply.document["instance"] == "/meetings/%22%C3%A9/me"
+    assert reply.document["type"] == "urn:gavel:problem:invalid-request"

@@ -1,0 +1,31 @@
+"""A cold start imports what every request needs, and no more."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+LAMBDAS = Path(__file__).parents[3] / "lambdas"
+TOO_MUCH = (
+    "boto3",
+    "botocore",
+    "cedarpy",
+    "aws_lambda_powertools",
+    "host_api.openapi",
+    "host_api.shapes",
+    "moderation.wiring",
+    "ulid",
+)
+SCRIPT = """
+import sys
+import host_api.handler as door
+event = {"rawPath": "/health", "requestContext": {"http": {"method": "GET"}}}
+assert door.handler(event, None)["statusCode"] == 200
+sys.stderr.write(" ".join(sys.modules))
+"""
+
+
+def test_what_is_imported() -> None:
+    ran = subprocess.run([sys.executable, "-c", SCRIPT], cwd=LAMBDAS, capture_output=True, text=True, check=True)
+    imported = set(ran.stderr.split())
+    assert "host_api.handler" in imported
+    assert imported.isdisjoint(TOO_MUCH)
