@@ -36,9 +36,6 @@ class Entry:
     @property
     def detail(self) -> dict[str, object]:
         """The event's `detail`, as the contract writes it."""
-        actor = {"kind": self.actor.kind.value, "id": self.actor.id}
-        if self.actor.via is not None:
-            actor["via"] = self.actor.via
         return {
             "schemaVersion": SCHEMA_VERSION,
             "entryId": self.id,
@@ -46,12 +43,17 @@ class Entry:
             "meetingId": self.meeting_id,
             "externalMeetingId": self.external_meeting_id,
             "occurredAt": iso(self.occurred_at),
-            "actor": actor,
+            "actor": actor_document(self.actor),
             "command": self.command,
             "reason": self.reason,
             "revision": self.revision,
             **self.adds,
         }
+
+
+def actor_document(actor: Actor) -> dict[str, str]:
+    via = {"via": actor.via} if actor.via is not None else {}
+    return {"kind": actor.kind.value, "id": actor.id, **via}
 
 
 def iso(moment: datetime) -> str:

@@ -7,7 +7,7 @@ from typing import Any, cast
 from ..core.capability import from_words, in_words
 from ..core.change import Change, Status
 from ..core.meeting import Meeting, Seat, User
-from ..core.view import Document, attendee_document
+from ..core.view import Document, attendee_document, meeting_document
 from ..ports import KeyTaken, World
 from .request import BUSY, KEY_REUSED, Answer, Outcome, Refused, Request
 
@@ -83,9 +83,11 @@ def replayed(world: World, request: Request, key: KeyTaken) -> Outcome:
 
 
 def _subject(world: World, change: Change) -> Document:
-    if change.answer or change.subject is None:
+    if change.answer:
         return {}
-    loaded = world.ledger.load(change.meeting_id, [change.subject])
+    loaded = world.ledger.load(change.meeting_id, [change.subject] if change.subject else [])
     if loaded.meeting is None:
         return {}
+    if change.subject is None:
+        return meeting_document(loaded.meeting)
     return attendee(world, loaded.meeting, loaded.users[change.subject], change.attendee_id)

@@ -9,7 +9,7 @@ from typing import ParamSpec
 from ..core.actor import Actor, ActorKind
 from ..core.capability import in_words
 from ..core.change import Change
-from ..core.entry import first_id_at, iso
+from ..core.entry import actor_document, first_id_at, iso
 from ..core.meeting import Meeting, User, is_pipeline, standing_role
 from ..core.summary import summary
 from ..core.view import Document, attendee_document, meeting_document
@@ -174,7 +174,7 @@ def change_document(change: Change) -> Document:
         "meetingId": change.meeting_id,
         "command": change.command,
         "parameters": dict(change.said),
-        "actor": {"kind": change.actor.kind.value, "id": change.actor.id},
+        "actor": actor_document(change.actor),
         "reason": change.reason,
         "status": change.status.value,
         "attendeeId": change.attendee_id,
