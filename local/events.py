@@ -19,7 +19,7 @@ def main() -> int:
     try:
         queue, endpoint_url = os.environ["GAVEL_EVENTS_QUEUE_URL"], os.environ["AWS_ENDPOINT_URL"]
     except KeyError as missing:
-        print(f"{missing} is not set: `source .local/env` first", file=sys.stderr)
+        print(f"`{missing.args[0]}` is not set: `source .local/env` first", file=sys.stderr)
         return 1
     sqs = client("sqs", endpoint_url)
     while True:

@@ -63,6 +63,7 @@ def commands(path: Path) -> str:
   curl -s -X PATCH {attendees}/$GAVEL_DEMO_CAROL/capabilities" {headers} -d '{{"video": "Receive"}}'
   # what was done, by whom and why
   curl -s "$GAVEL_URL/meetings/$GAVEL_DEMO_MEETING/history" -H "Authorization: Bearer $ALICE"
-  # the events that went out on the bus
+  # the events that went out on the bus, and what the functions logged
   .venv/bin/python -m local.events
+  .venv/bin/python -m local.logs
 """

@@ -140,6 +140,7 @@ class LocalStack:
         temporary = directory / "tmp"
         temporary.mkdir()
         emulator = server_environment(
+            AUTH="true",
             BIND_HOST="127.0.0.1",
             GATEWAY_PORT=str(self.ports.aws),
             IOT_MTLS_ENABLED="0",

@@ -1,0 +1,130 @@
+"""The local stack around the functions: tokens, roles, streams, and an end that leaves nothing behind."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from local.aws import client
+from local.failure import ChildDied
+from local.logs import messages
+from local.stack import LocalStack
+from tests.integration.processes import is_running
+
+STAND_IN = Path(__file__).parent / "stand_in"
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[LocalStack]:
+    with LocalStack(asset=STAND_IN, function_environment={"OWN": "value"}) as running:
+        yield running
+
+
+def call(stack: LocalStack, path: str, token: str | None = None, method: str = "GET") -> httpx.Response:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return httpx.request(method, stack.api_url + path, headers=headers, timeout=30, trust_env=False)
+
+
+def outcome(stack: LocalStack, path: str) -> Any:
+    answer = call(stack, path, stack.token("alice"), "POST")
+    assert answer.status_code == 200, answer.text
+    return answer.json()["outcome"]
+
+
+@pytest.mark.parametrize("path", ["/health", "/openapi.json"])
+def test_open_paths(stack: LocalStack, path: str) -> None:
+    assert call(stack, path).status_code == 200
+
+
+def test_without_a_valid_token_nobody_gets_in(stack: LocalStack) -> None:
+    tokens = [None, "nonsense", stack.token("alice", expires_in=-60), stack.token("alice", audience="others")]
+    assert [call(stack, "/meetings/1", token).status_code for token in tokens] == [401] * 4
+
+
+def test_a_token_of_the_issuer_lets_in_with_its_claims(stack: LocalStack) -> None:
+    issued = httpx.post(
+        f"{stack.issuer_url}/token", json={"sub": "alice", "scope": "gavel/admin"}, timeout=5, trust_env=False
+    )
+    answer = call(stack, "/meetings/1", issued.json()["access_token"])
+    assert answer.status_code == 200
+    claims = answer.json()["context"]["authorizer"]["jwt"]["claims"]
+    assert (claims["sub"], claims["scope"], claims["iss"]) == ("alice", "gavel/admin", stack.issuer_url)
+
+
+def test_the_functions_find_the_stack(stack: LocalStack) -> None:
+    environment = call(stack, "/health").json()["environment"]
+    assert environment["GAVEL_STAGE"] == "local"
+    assert environment["GAVEL_TABLE"] == stack.table
+    assert environment["GAVEL_BUS"] == stack.bus == "gavel"
+    assert environment["OWN"] == "value"
+    assert not {"AWS_PROFILE", "PYTHONPATH"} & environment.keys()
+
+
+def test_the_functions_reach_the_simulator(stack: LocalStack) -> None:
+    assert outcome(stack, "/meeting") == "NotFoundException"
+
+
+def test_a_function_stays_warm(stack: LocalStack) -> None:
+    """One process serves one call after the other; only calls at the same time start more."""
+    log = stack.children[0].log
+    spawned = log.read_text().count("Lambda worker spawned")
+    for _ in range(3):
+        call(stack, "/health")
+    assert log.read_text().count("Lambda worker spawned") == spawned
+
+
+def test_new_entries_come_out_on_the_bus_and_nothing_else(stack: LocalStack) -> None:
+    assert outcome(stack, "/put") is None
+    assert outcome(stack, "/read") == 2
+    sqs = client("sqs", stack.aws_endpoint_url)
+    received = sqs.receive_message(QueueUrl=stack.events_queue_url, WaitTimeSeconds=10, MaxNumberOfMessages=10)
+    events = [json.loads(message["Body"]) for message in received["Messages"]]
+    assert [(event["source"], event["detail"]) for event in events] == [("gavel", {"sk": "ENTRY#1"})]
+
+
+def test_roles_are_enforced(stack: LocalStack) -> None:
+    """A grant that is missing in the template fails here, not in the customer's account."""
+    assert outcome(stack, "/scan") == "AccessDeniedException"
+    assert outcome(stack, "/publish") == "AccessDeniedException"
+
+
+def test_preflights_are_answered(stack: LocalStack) -> None:
+    headers = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "POST"}
+    answer = httpx.options(f"{stack.api_url}/meetings/1", headers=headers, timeout=5, trust_env=False)
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_the_functions_logs_can_be_read(stack: LocalStack) -> None:
+    assert not [line for line in messages(stack.aws_endpoint_url) if line.startswith("REPORT")]
+
+
+def test_a_dead_server_is_told_with_its_last_words_and_nothing_is_left() -> None:
+    stack = LocalStack(asset=STAND_IN)
+    with stack:
+        groups = [child.group for child in stack.children]
+        _, simulator = stack.children
+        os.kill(simulator.group, signal.SIGKILL)
+        with pytest.raises(ChildDied, match=r"Chime simulator ended by itself \(exit code -9\)"):
+            wait_for_death(stack)
+    assert not [group for group in groups if is_running(group)]
+    assert {port for port in vars(stack.ports).values() if answers(port)} == set()
+
+
+def wait_for_death(stack: LocalStack) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        stack.check()
+
+
+def answers(port: int) -> bool:
+    try:
+        httpx.get(f"http://127.0.0.1:{port}/", timeout=1, trust_env=False)
+    except httpx.ConnectError:
+        return False
+    return True
