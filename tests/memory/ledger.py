@@ -1,8 +1,8 @@
 """A ledger in memory: the same promises as the table, kept by doing one thing at a time."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from moderation.core.change import Change
 from moderation.core.entry import Entry

@@ -14,6 +14,7 @@ from moderation.moderator.request import Answer, Outcome, Refused, Request
 from moderation.policies import CedarPolicies
 from moderation.ports import SeatInChime, World
 from moderation.wiring import Gavel
+
 from tests.memory.chime import MemoryChime
 from tests.memory.ledger import MemoryLedger
 from tests.memory.reminders import MemoryReminders

@@ -1,13 +1,13 @@
 """A command on one person, from the request to Chime and the entries, in memory."""
 
 import pytest
-
 from moderation.core.actor import Actor, ActorKind
 from moderation.core.capability import EVERYTHING, Capabilities, Medium, of_word
 from moderation.core.command import Mute, SetCapabilities, Unmute
 from moderation.core.entry import CAPABILITIES_CHANGED, DECIDED
 from moderation.core.meeting import Features
 from moderation.moderator.request import Answer, Refused
+
 from tests.memory.scene import ADMIN, MEETING, Scene, seat, unseen
 
 MUTED = EVERYTHING & ~Capabilities.SEND_AUDIO
