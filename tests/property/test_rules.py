@@ -173,7 +173,7 @@ def change(replaced: UserRules, made: UserRules) -> Change:
 @given(cases, commands)
 def test_a_change_stands_in_the_rules_that_it_made(scene: Case, command: UserCommand) -> None:
     made = after(scene, decide(scene, command)).user.rules
-    assert stands(change(scene.user.rules, made), made)
+    assert stands(change(scene.user.rules, made), made, NOW)
 
 
 @given(cases, commands, commands)
@@ -182,7 +182,7 @@ def test_what_a_later_change_left_alone_still_stands(scene: Case, first: UserCom
     once = after(scene, decide(scene, first))
     twice = after(once, decide(once, second))
     mine, later = change(scene.user.rules, once.user.rules), change(once.user.rules, twice.user.rules)
-    if not stands(mine, twice.user.rules):
+    if not stands(mine, twice.user.rules, NOW):
         assert touched(mine) & touched(later)
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from .actor import Actor
 from .capability import Capabilities, is_narrower
 from .meeting import MeetingRules, UserRules
-from .restriction import added
+from .restriction import added, in_force
 
 CALL_TIMEOUT = timedelta(seconds=4)
 """How long we wait for one answer of Chime's, connecting included."""
@@ -105,12 +105,16 @@ def taken_back(change: Change, rules: UserRules) -> UserRules:
     )
 
 
-def stands(change: Change, rules: UserRules | MeetingRules) -> bool:
-    """Whether what the change made of the rules is in them still, whatever else has changed since."""
+def stands(change: Change, rules: UserRules | MeetingRules, now: datetime) -> bool:
+    """Whether what the change made of the rules is in them still, whatever else has changed since.
+
+    A restriction that has ended by itself was not overruled by anybody, and one that had ended before was not lifted.
+    """
     replaced, made = change.replaced, change.made
     if isinstance(made, UserRules) and isinstance(replaced, UserRules) and isinstance(rules, UserRules):
-        new = set(made.restrictions) - set(replaced.restrictions)
-        taken = {r.key for r in replaced.restrictions} - {r.key for r in made.restrictions}
+        new = set(in_force(made.restrictions, now)) - set(replaced.restrictions)
+        had = in_force(replaced.restrictions, change.committed_at)
+        taken = {r.key for r in had} - {r.key for r in made.restrictions}
         return (
             new <= set(rules.restrictions)
             and not taken & {r.key for r in rules.restrictions}

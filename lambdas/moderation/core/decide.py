@@ -111,7 +111,7 @@ def _set_capabilities(case: Case, command: SetCapabilities) -> Decided | Unchang
     new = tuple(Restriction(bit, Origin.HOST, LiftableBy.HOST, case.actor, case.now, command.reason) for bit in denied)
     rules = replace(
         case.user.rules,
-        given=case.user.rules.given | (asked & ~case.user.rules.granted),
+        given=case.user.rules.given | (asked & ~(case.user.rules.grant or NOTHING)),
         restrictions=added(lifted(_standing(case), asked, by_moderator=True), new),
     )
     return _unavailable(case, rules, asked) or _decided(case, rules, withholding=denied)

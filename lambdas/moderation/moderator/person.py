@@ -1,6 +1,7 @@
 """order · settle for one person, on all his seats."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from ..core.change import PATIENCE, Change, Status, stands, taken_back
 from ..core.entry import ABANDONED, CAPABILITIES_CHANGED, SUPERSEDED, changed, concerning
@@ -52,7 +53,8 @@ class OnePerson:
         """Closes the change, if everything that the orders were derived from still stands."""
         change, meeting = carried.change, carried.meeting
         noted = replace(user, seats={**user.seats, **{seat.attendee_id: seat for seat in seats}})
-        kept = closed(change, _status(change, user, seats), ordering, self._world.surroundings.now())
+        now = self._world.surroundings.now()
+        kept = closed(change, _status(change, user, seats, now), ordering, now)
         if change.is_open:
             superseded_by = user.revised_by if kept.status is Status.SUPERSEDED else None
             answer = attendee(self._world, meeting, noted, change.attendee_id)
@@ -149,9 +151,9 @@ def _user(carried: Carried) -> User:
     return carried.user
 
 
-def _status(change: Change, user: User, seats: tuple[Seat, ...]) -> Status:
+def _status(change: Change, user: User, seats: tuple[Seat, ...], now: datetime) -> Status:
     if not change.is_open:
         return change.status
-    if not stands(change, user.rules):
+    if not stands(change, user.rules, now):
         return Status.SUPERSEDED
     return Status.GONE if seats and all(seat.gone for seat in seats) else Status.APPLIED

@@ -1,6 +1,7 @@
 """What a change made of the rules, and whether that stands."""
 
 from dataclasses import replace
+from datetime import timedelta
 from itertools import product
 
 import pytest
@@ -33,54 +34,54 @@ def rules_after(scene: Case, *commands: UserCommand) -> UserRules:
 
 def test_it_stands_right_after_it_was_made() -> None:
     for command in (Mute(), SetCapabilities({Medium.AUDIO: NOTHING})):
-        assert stands(change_of(case(), command), rules_after(case(), command))
+        assert stands(change_of(case(), command), rules_after(case(), command), NOW)
 
 
 def test_a_mute_stands_until_it_is_lifted_or_replaced() -> None:
     muted = change_of(case(), Mute(reason="noise"))
-    assert stands(muted, rules_after(case(), Mute(reason="noise"), Mute((Medium.VIDEO,))))
-    assert not stands(muted, rules_after(case(), Mute(reason="noise"), Unmute()))
-    assert not stands(muted, rules_after(case(), Mute(reason="noise"), Mute(reason="exam")))
+    assert stands(muted, rules_after(case(), Mute(reason="noise"), Mute((Medium.VIDEO,))), NOW)
+    assert not stands(muted, rules_after(case(), Mute(reason="noise"), Unmute()), NOW)
+    assert not stands(muted, rules_after(case(), Mute(reason="noise"), Mute(reason="exam")), NOW)
 
 
 def test_a_hosts_mute_stands_beside_the_persons_own() -> None:
     muted = change_of(case(), Mute())
     both = rules_after(by_himself(replace(case().user, rules=rules_after(case(), Mute()))), Mute())
-    assert stands(muted, both)
+    assert stands(muted, both, NOW)
 
 
 def test_a_lift_stands_until_the_same_is_withheld_again() -> None:
     scene = case(person(withholding(AUDIO)))
     lift = change_of(scene, Unmute())
-    assert stands(lift, rules_after(scene, Unmute()))
-    assert stands(lift, rules_after(scene, Unmute(), Mute((Medium.VIDEO,))))
-    assert not stands(lift, rules_after(scene, Unmute(), Mute(reason="exam")))
-    assert not stands(lift, scene.user.rules)
+    assert stands(lift, rules_after(scene, Unmute()), NOW)
+    assert stands(lift, rules_after(scene, Unmute(), Mute((Medium.VIDEO,))), NOW)
+    assert not stands(lift, rules_after(scene, Unmute(), Mute(reason="exam")), NOW)
+    assert not stands(lift, scene.user.rules, NOW)
 
 
 def test_a_gift_stands_as_long_as_it_is_given() -> None:
     scene = case(person(grant=RECEIVING))
     command = SetCapabilities({Medium.AUDIO: whole(Medium.AUDIO)})
     gift, given = change_of(scene, command), rules_after(scene, command)
-    assert stands(gift, given)
-    assert stands(gift, replace(given, given=EVERYTHING))
-    assert not stands(gift, replace(given, given=NOTHING))
+    assert stands(gift, given, NOW)
+    assert stands(gift, replace(given, given=EVERYTHING), NOW)
+    assert not stands(gift, replace(given, given=NOTHING), NOW)
 
 
 def test_a_role_stands_until_there_is_another() -> None:
     promoted = change(UserRules("participant"), UserRules("presenter"))
-    assert stands(promoted, UserRules("presenter"))
-    assert not stands(promoted, UserRules("viewer"))
+    assert stands(promoted, UserRules("presenter"), NOW)
+    assert not stands(promoted, UserRules("viewer"), NOW)
 
 
 def test_a_change_of_restrictions_does_not_depend_on_the_role() -> None:
     muted = change_of(case(), Mute())
-    assert stands(muted, replace(rules_after(case(), Mute()), role="viewer"))
+    assert stands(muted, replace(rules_after(case(), Mute()), role="viewer"), NOW)
 
 
 def test_what_moved_no_rules_always_stands() -> None:
-    assert stands(change(None, None), UserRules())
-    assert stands(change(UserRules(), UserRules()), UserRules("viewer", NOTHING, NOTHING, own(EVERYTHING)))
+    assert stands(change(None, None), UserRules(), NOW)
+    assert stands(change(UserRules(), UserRules()), UserRules("viewer", NOTHING, NOTHING, own(EVERYTHING)), NOW)
 
 
 def test_narrowing_is_pursued_and_widening_is_given_up() -> None:
@@ -97,3 +98,16 @@ def test_only_what_is_pending_is_open(status: Status) -> None:
 def test_the_times_fit_each_other() -> None:
     """A call that starts within the lease ends within it, and patience outlasts a call of unknown end."""
     assert CALL_TIMEOUT < LEASE < CALL_LIFE < PATIENCE
+
+
+def test_dropping_what_had_ended_is_no_lift() -> None:
+    scene = case(person(withholding(Capabilities.SEND_AUDIO, until=NOW - timedelta(seconds=1))))
+    video = decided(scene, Mute((Medium.VIDEO,)))
+    mine = replace(change_of(scene, Mute((Medium.VIDEO,))), committed_at=NOW)
+    assert stands(mine, decided(following(scene, video), Mute()).rules, NOW)
+
+
+def test_what_ended_by_itself_was_overruled_by_nobody() -> None:
+    timed = change_of(case(), Mute(seconds=5))
+    assert stands(timed, case().user.rules, NOW + timedelta(seconds=5))
+    assert not stands(timed, case().user.rules, NOW + timedelta(seconds=4))
