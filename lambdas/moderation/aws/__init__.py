@@ -1,0 +1,1 @@
+"""The world of the moderator, met by AWS."""

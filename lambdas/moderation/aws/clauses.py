@@ -1,0 +1,182 @@
+"""Each clause of a transaction as one action of TransactWriteItems, its condition under a name."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from ..core.change import Change
+from ..ports import (
+    ChangeKept,
+    ChangeOpened,
+    Clause,
+    EntryWritten,
+    KeyTaken,
+    MeetingIs,
+    MeetingRevised,
+    SeatBound,
+    SeatsNoted,
+    UserIs,
+    UserRevised,
+)
+from . import items
+from .attributes import Attribute, item, packed
+
+IS_NEW = "attribute_not_exists(pk)"
+HAS_THE_REVISION = "revision = :revision"
+IS_MINE = "leaseToken = :token"
+IS_NEW_OR_HIS = "attribute_not_exists(pk) OR userId = :user"
+DUE_SHARDS = 4
+"""Partitions of the `due` index, so that no single one takes every change of the account."""
+
+Action = dict[str, dict[str, Any]]
+Key = dict[str, Attribute]
+
+
+def key(partition: str, sort: str) -> Key:
+    return {"pk": {"S": partition}, "sk": {"S": sort}}
+
+
+def partition(meeting_id: str) -> str:
+    return f"MEETING#{meeting_id}"
+
+
+def meeting_key(meeting_id: str) -> Key:
+    return key(partition(meeting_id), "MEETING")
+
+
+def user_key(meeting_id: str, user_id: str) -> Key:
+    return key(partition(meeting_id), f"USER#{user_id}")
+
+
+def seat_key(meeting_id: str, attendee_id: str) -> Key:
+    return key(partition(meeting_id), f"SEAT#{attendee_id}")
+
+
+def change_key(meeting_id: str, change_id: str) -> Key:
+    return key(partition(meeting_id), f"CHANGE#{change_id}")
+
+
+def idempotency_key(digest: str) -> Key:
+    return key(f"KEY#{digest}", "KEY")
+
+
+def due_shard(meeting_id: str) -> str:
+    return f"CHANGE#{sha256(meeting_id.encode()).digest()[0] % DUE_SHARDS}"
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Makes actions for one table. `expires_at` (epoch seconds) goes on every item from its first write."""
+
+    table: str
+    expires_at: int
+
+    def action(self, clause: Clause) -> Action:
+        action = self._action(clause)
+        [body] = action.values()
+        body |= {"TableName": self.table, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        return action
+
+    def _action(self, clause: Clause) -> Action:  # noqa: C901, PLR0911 - one case a clause
+        match clause:
+            case MeetingIs(meeting_id, revision):
+                return _check(meeting_key(meeting_id), HAS_THE_REVISION, {":revision": revision})
+            case UserIs(meeting_id, user_id, 0):
+                return _check(user_key(meeting_id, user_id), IS_NEW)
+            case UserIs(meeting_id, user_id, revision):
+                return _check(user_key(meeting_id, user_id), HAS_THE_REVISION, {":revision": revision})
+            case MeetingRevised(meeting, was):
+                document = items.meeting_document(meeting)
+                return self._put_revised(meeting_key(meeting.id), document, was)
+            case UserRevised(meeting_id, user, 0):
+                return self._put_revised(user_key(meeting_id, user.id), items.user_document(user), 0)
+            case UserRevised():
+                return self._revise_user(clause)
+            case SeatsNoted():
+                return self._note_seats(clause)
+            case SeatBound(meeting_id, attendee_id, user_id):
+                bound = {"userId": user_id}
+                return self._put(seat_key(meeting_id, attendee_id), bound, IS_NEW_OR_HIS, {":user": user_id})
+            case ChangeOpened(change):
+                return self._put(change_key(change.meeting_id, change.id), _change(change), IS_NEW)
+            case ChangeKept(change, token):
+                return self._put(change_key(change.meeting_id, change.id), _change(change), IS_MINE, {":token": token})
+            case EntryWritten(entry):
+                where = key(partition(entry.meeting_id), f"ENTRY#{entry.id}")
+                return self._put(where, items.entry_document(entry), IS_NEW)
+            case KeyTaken():
+                return self._put(idempotency_key(clause.id), _taken(clause), IS_NEW)
+
+    def _put(
+        self, where: Key, document: Mapping[str, object], condition: str, names: Mapping[str, object] | None = None
+    ) -> Action:
+        body = {"Item": {**where, **item(document), "expiresAt": packed(self.expires_at)}}
+        return {"Put": body | _condition(condition, names)}
+
+    def _put_revised(self, where: Key, document: Mapping[str, object], was: int) -> Action:
+        if was == 0:
+            return self._put(where, document, IS_NEW)
+        return self._put(where, document, HAS_THE_REVISION, {":revision": was})
+
+    def _revise_user(self, clause: UserRevised) -> Action:
+        """Sets the rules, adds the new seats and leaves what is noted on the others alone."""
+        user = clause.user
+        seats = {f"#s{n}": seat for n, seat in enumerate(clause.new_seats)}
+        sets = ["#rules = :rules", "revision = :new", "revisedBy = :by", "expiresAt = :expires"]
+        sets += [f"seats.{name} = if_not_exists(seats.{name}, :{name[1:]})" for name in seats]
+        values: dict[str, object] = {
+            ":rules": items.user_rules_document(user.rules),
+            ":new": user.revision,
+            ":by": user.revised_by,
+            ":expires": self.expires_at,
+            ":revision": clause.was,
+            **{f":{name[1:]}": items.seat_document(seat) for name, seat in seats.items()},
+        }
+        names = {"#rules": "rules", **{name: seat.attendee_id for name, seat in seats.items()}}
+        return _update(user_key(clause.meeting_id, user.id), sets, HAS_THE_REVISION, values, names)
+
+    def _note_seats(self, clause: SeatsNoted) -> Action:
+        seats = {f"#s{n}": seat for n, seat in enumerate(clause.seats)}
+        sets = [f"seats.{name} = :{name[1:]}" for name in seats]
+        values = {f":{name[1:]}": items.seat_document(seat) for name, seat in seats.items()}
+        names = {name: seat.attendee_id for name, seat in seats.items()}
+        where = user_key(clause.meeting_id, clause.user_id)
+        return _update(where, sets, HAS_THE_REVISION, {":revision": clause.revision, **values}, names)
+
+
+def _condition(condition: str, values: Mapping[str, object] | None) -> dict[str, Any]:
+    body: dict[str, Any] = {"ConditionExpression": condition}
+    if values:
+        body["ExpressionAttributeValues"] = {name: packed(value) for name, value in values.items()}
+    return body
+
+
+def _check(where: Key, condition: str, values: Mapping[str, object] | None = None) -> Action:
+    return {"ConditionCheck": {"Key": where, **_condition(condition, values)}}
+
+
+def _update(
+    where: Key, sets: list[str], condition: str, values: Mapping[str, object], names: Mapping[str, str]
+) -> Action:
+    body = {"Key": where, "UpdateExpression": "SET " + ", ".join(sets), "ExpressionAttributeNames": dict(names)}
+    return {"Update": body | _condition(condition, values)}
+
+
+def _change(change: Change) -> dict[str, object]:
+    """In the `due` index only while somebody has to look at it."""
+    document = items.change_document(change)
+    if change.due_at is not None:
+        document["dueShard"] = due_shard(change.meeting_id)
+    return document
+
+
+def _taken(clause: KeyTaken) -> dict[str, object]:
+    return {
+        "digest": clause.id,
+        "fingerprint": clause.fingerprint,
+        "meetingId": clause.meeting_id,
+        "changeId": clause.change_id,
+        "answer": json.dumps(dict(clause.answer)) if clause.answer is not None else None,
+    }
