@@ -4,17 +4,18 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from aws_cdk import Acknowledgment, Aws, Duration, Validations
+from aws_cdk import Acknowledgment, Duration, Validations
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.configuration import Configuration
 from infra.function import PythonFunction, log_group
 from infra.identity import Identity
 from infra.ledger import Ledger
+from infra.moderation import explain_any_meeting, moderator_grants
+from infra.queues import Reminders
 
 OPEN_PATHS = ("/health", "/openapi.json")
 # Neither path nor query: both hold ExternalUserIds. The request id leads to the function's own log line.
@@ -44,6 +45,7 @@ class HostApi(Construct):
         configuration: Configuration,
         *,
         ledger: Ledger,
+        reminders: Reminders,
         identity: Identity,
         asset: Path,
         environment: Mapping[str, str],
@@ -57,16 +59,11 @@ class HostApi(Construct):
             handler="host_api.handler.handler",
             asset=asset,
             environment=environment,
-            statements=_grants(ledger),
+            statements=moderator_grants(ledger, reminders),
             timeout=Duration.seconds(29),  # API Gateway waits for 30
             memory=1024,
         )
-        Validations.of(self.door.role).acknowledge(
-            Acknowledgment(
-                id="AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:chime:<AWS::Region>:<AWS::AccountId>:meeting/*]",
-                reason="Any meeting of this account and Region: which ones exist is known only while they run.",
-            )
-        )
+        explain_any_meeting(self.door.role)
         self.api = self._api(identity)
         self._routes()
         self._stage()
@@ -136,32 +133,3 @@ class HostApi(Construct):
                 destination_arn=access_log.log_group_arn, format=json.dumps(ACCESS_LOG)
             ),
         )
-
-
-def _grants(ledger: Ledger) -> list[iam.PolicyStatement]:
-    meetings = f"arn:{Aws.PARTITION}:chime:{Aws.REGION}:{Aws.ACCOUNT_ID}:meeting/*"
-    return [
-        # A transaction needs the actions of its items, there is no action of its own.
-        iam.PolicyStatement(
-            actions=[
-                "dynamodb:BatchGetItem",
-                "dynamodb:ConditionCheckItem",
-                "dynamodb:DeleteItem",
-                "dynamodb:GetItem",
-                "dynamodb:PutItem",
-                "dynamodb:Query",
-                "dynamodb:UpdateItem",
-            ],
-            resources=[ledger.table.table_arn],
-        ),
-        iam.PolicyStatement(
-            actions=[
-                "chime:BatchUpdateAttendeeCapabilitiesExcept",
-                "chime:GetAttendee",
-                "chime:GetMeeting",
-                "chime:ListAttendees",
-                "chime:UpdateAttendeeCapabilities",
-            ],
-            resources=[meetings],
-        ),
-    ]

@@ -27,13 +27,13 @@ class Ledger(Construct):
             # The audit trail outlives a stack that somebody deletes by mistake.
             removal_policy=RemovalPolicy.DESTROY if configuration.is_local else RemovalPolicy.RETAIN,
         )
-        # What falls due: leases, ends of restrictions, looks after calls of unknown end. The reconciler re-reads the
-        # items it finds with a strong read, so keys are enough.
+        # What falls due: leases, ends of restrictions, looks after calls of unknown end. Few items at any time, so the
+        # reconciler finds them whole and needs no second read.
         self.table.add_global_secondary_index(
             index_name="due",
             partition_key=_text("dueShard"),
             sort_key=_text("dueAt"),
-            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+            projection_type=dynamodb.ProjectionType.ALL,
         )
         # ExternalMeetingId → meetings of that name.
         self.table.add_global_secondary_index(

@@ -9,12 +9,12 @@ from aws_cdk import Acknowledgment, CfnElement, Duration, Stack, Validations
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.configuration import Configuration
 from infra.function import PythonFunction
 from infra.ledger import Ledger
+from infra.queues import dead_letter_queue
 
 # The same item is audit line and message: only the insert of an entry is news, never its end by TTL.
 ENTRIES = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "ENTRY#"}]}}}}
@@ -36,7 +36,7 @@ class Outbox(Construct):
     ) -> None:
         super().__init__(scope, name)
         self._ledger = ledger
-        self.undeliverable = self._dead_letter_queue()
+        self.undeliverable = dead_letter_queue(self, configuration)
         self.door = PythonFunction(
             self,
             "Door",
@@ -50,19 +50,6 @@ class Outbox(Construct):
         )
         self._explain_wildcard()
         self._feed()
-
-    def _dead_letter_queue(self) -> sqs.Queue:
-        queue = sqs.Queue(
-            self,
-            "Undeliverable",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-        )
-        Validations.of(queue).acknowledge(
-            Acknowledgment(id="AwsSolutions-SQS3", reason="This is the dead-letter queue; it needs none of its own.")
-        )
-        return queue
 
     def _grants(self, bus: events.EventBus) -> list[iam.PolicyStatement]:
         return [

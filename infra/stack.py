@@ -1,6 +1,8 @@
 """The whole of Gavel as one CloudFormation stack."""
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import TypedDict
 
 from aws_cdk import Aws, CfnOutput, CfnRule, CfnRuleAssertion, Environment, Fn, Stack
 from aws_cdk import aws_events as events
@@ -12,6 +14,22 @@ from infra.host_api import HostApi
 from infra.identity import identity
 from infra.ledger import Ledger
 from infra.outbox import Outbox
+from infra.queues import Reminders
+from infra.reconciler import TIMEOUT, Reconciler
+
+
+class _Shipped(TypedDict):
+    """What every function is given."""
+
+    asset: Path
+    environment: Mapping[str, str]
+
+
+class _Moderated(TypedDict):
+    """What every door to the moderator is given."""
+
+    ledger: Ledger
+    reminders: Reminders
 
 
 class GavelStack(Stack):
@@ -28,25 +46,13 @@ class GavelStack(Stack):
         asset = function_asset(configuration)
         self.ledger = Ledger(self, "Ledger", configuration)
         self.bus = events.EventBus(self, "Bus", event_bus_name=configuration.named("gavel"))
-        environment = self._environment(configuration)
-        self.host_api = HostApi(
-            self,
-            "HostApi",
-            configuration,
-            ledger=self.ledger,
-            identity=identity(self, configuration),
-            asset=asset,
-            environment=environment,
-        )
-        self.outbox = Outbox(
-            self,
-            "Outbox",
-            configuration,
-            ledger=self.ledger,
-            bus=self.bus,
-            asset=asset,
-            environment=environment,
-        )
+        self.reminders = Reminders(self, "Reminders", configuration, handled_within=TIMEOUT)
+        shipped: _Shipped = {"asset": asset, "environment": self._environment(configuration)}
+        moderated: _Moderated = {"ledger": self.ledger, "reminders": self.reminders}
+        people = identity(self, configuration)
+        self.host_api = HostApi(self, "HostApi", configuration, identity=people, **moderated, **shipped)
+        self.outbox = Outbox(self, "Outbox", configuration, ledger=self.ledger, bus=self.bus, **shipped)
+        self.reconciler = Reconciler(self, "Reconciler", configuration, **moderated, **shipped)
         if configuration.region is None:
             self._refuse_other_regions()
         self._outputs()
@@ -56,6 +62,7 @@ class GavelStack(Stack):
             "GAVEL_STAGE": configuration.stage,
             "GAVEL_TABLE": self.ledger.table.table_name,
             "GAVEL_BUS": self.bus.event_bus_name,
+            "GAVEL_REMINDERS_QUEUE_URL": self.reminders.queue.queue_url,
             "GAVEL_IDENTITY_CLAIM": configuration.identity_claim,
             "GAVEL_RETENTION_DAYS": str(configuration.retention_days),
             "GAVEL_COMMAND_MAX_AGE": str(configuration.command_max_age),

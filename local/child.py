@@ -63,13 +63,19 @@ class Child:
         self._signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(seconds)
-        # The leader is gone; workers that outlived it are in the same group.
-        self._signal(signal.SIGKILL)
-        self._process.wait()
+        # The leader may be gone; workers that outlive it are in the same group, and take a moment to vanish.
+        deadline = time.monotonic() + seconds
+        while self._signal(signal.SIGKILL) and time.monotonic() < deadline:
+            self._process.poll()
+            time.sleep(POLL_SECONDS)
 
-    def _signal(self, number: signal.Signals) -> None:
-        with suppress(ProcessLookupError):
+    def _signal(self, number: signal.Signals) -> bool:
+        """Whether there was anybody to hear it."""
+        try:
             os.killpg(self.group, number)
+        except ProcessLookupError:
+            return False
+        return True
 
 
 @contextmanager

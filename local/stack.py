@@ -120,7 +120,7 @@ class LocalStack:
         self._report("starting the emulator of AWS, the Chime simulator and the issuer")
         self._issuer = Issuer(self.ports.issuer).start()
         aws, chime = self._start_children(self._directory)
-        self._report("synthesizing the CDK app")
+        self._report("synthesizing the CDK app (the first time takes half a minute)")
         synthesize(self._directory / "assembly", self._stack_context(asset))
         aws.wait_until_ready(f"{self.aws_endpoint_url}/_ministack/ready")
         chime.wait_until_ready(f"{self.chime_url}/_simulator/health")

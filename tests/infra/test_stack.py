@@ -8,7 +8,7 @@ from infra.configuration import CONTROL_REGIONS
 from tests.infra.conftest import ROOT
 from tests.infra.resources import as_list, function, of_type, role_of, statements
 
-HANDLERS = ("host_api.handler.handler", "outbox.handler.handler")
+HANDLERS = ("host_api.handler.handler", "outbox.handler.handler", "reconciler.handler.handler")
 Template = dict[str, Any]
 
 
@@ -37,6 +37,8 @@ def test_environment(default: Template, customized: Template) -> None:
         table, bus = variables.pop("GAVEL_TABLE")["Ref"], variables.pop("GAVEL_BUS")["Ref"]
         assert default["Resources"][table]["Type"] == "AWS::DynamoDB::Table"
         assert default["Resources"][bus]["Type"] == "AWS::Events::EventBus"
+        queue = variables.pop("GAVEL_REMINDERS_QUEUE_URL")["Ref"]
+        assert default["Resources"][queue]["Type"] == "AWS::SQS::Queue"
         assert variables == {
             "GAVEL_STAGE": "prod",
             "GAVEL_IDENTITY_CLAIM": "sub",
@@ -69,7 +71,7 @@ def test_ledger(default: Template) -> None:
 
 
 def test_outbox_is_fed_with_new_entries_only(default: Template) -> None:
-    (feed,) = of_type(default, "AWS::Lambda::EventSourceMapping")
+    feed = _feed(default, "outbox.handler.handler")
     (pattern,) = [json.loads(each["Pattern"]) for each in feed["FilterCriteria"]["Filters"]]
     assert pattern == {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "ENTRY#"}]}}}}
     assert feed["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -81,9 +83,19 @@ def test_outbox_is_fed_with_new_entries_only(default: Template) -> None:
     assert default["Resources"][queue]["Type"] == "AWS::SQS::Queue"
 
 
+def test_reconciler_is_fed_by_the_clock_and_by_reminders(default: Template) -> None:
+    (rule,) = of_type(default, "AWS::Events::Rule")
+    assert rule["ScheduleExpression"] == "rate(1 minute)"
+    feed = _feed(default, "reconciler.handler.handler")
+    assert feed["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    reminders = default["Resources"][feed["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
+    assert reminders["RedrivePolicy"]["maxReceiveCount"] == 5
+    assert reminders["VisibilityTimeout"] == 6 * function(default, "reconciler.handler.handler")["Timeout"]
+
+
 def test_the_roles_hold_these_actions_and_no_others(default: Template) -> None:
     own = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments"}
-    assert _actions(default, "host_api.handler.handler") == own | {
+    moderator = own | {
         "dynamodb:BatchGetItem",
         "dynamodb:ConditionCheckItem",
         "dynamodb:DeleteItem",
@@ -96,6 +108,13 @@ def test_the_roles_hold_these_actions_and_no_others(default: Template) -> None:
         "chime:GetMeeting",
         "chime:ListAttendees",
         "chime:UpdateAttendeeCapabilities",
+        "sqs:SendMessage",
+    }
+    assert _actions(default, "host_api.handler.handler") == moderator
+    assert _actions(default, "reconciler.handler.handler") == moderator | {
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ReceiveMessage",
     }
     assert _actions(default, "outbox.handler.handler") == own | {
         "dynamodb:DescribeStream",
@@ -136,6 +155,16 @@ def test_logs_are_kept_no_longer_than_the_ledger(customized: Template) -> None:
 
 def _actions(template: Template, handler: str) -> set[str]:
     return {action for each in statements(role_of(template, handler)) for action in as_list(each["Action"])}
+
+
+def _feed(template: Template, handler: str) -> dict[str, Any]:
+    resources = template["Resources"]
+    (found,) = [
+        feed
+        for feed in of_type(template, "AWS::Lambda::EventSourceMapping")
+        if resources[feed["FunctionName"]["Ref"]]["Properties"]["Handler"] == handler
+    ]
+    return found
 
 
 def _keys(partition: str, sort: str) -> list[dict[str, str]]:

@@ -100,8 +100,11 @@ def test_preflights_are_answered(stack: LocalStack) -> None:
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_the_functions_logs_can_be_read(stack: LocalStack) -> None:
-    assert not [line for line in messages(stack.aws_endpoint_url) if line.startswith("REPORT")]
+def test_reminders_wake_the_reconciler_and_logs_can_be_read(stack: LocalStack) -> None:
+    assert outcome(stack, "/remind") is None
+    deadline = time.monotonic() + 20
+    while "reminded: wake up" not in messages(stack.aws_endpoint_url):
+        assert time.monotonic() < deadline
 
 
 def test_a_dead_server_is_told_with_its_last_words_and_nothing_is_left() -> None:

@@ -59,7 +59,14 @@ def meeting() -> str:
     return str(boto3.client("chime-sdk-meetings").get_meeting(MeetingId=unknown))
 
 
-DEEDS = {"/put": put, "/read": read, "/scan": scan, "/publish": publish, "/meeting": meeting}
+def remind() -> None:
+    """What wakes the reconciler."""
+    boto3.client("sqs").send_message(
+        QueueUrl=os.environ["GAVEL_REMINDERS_QUEUE_URL"], MessageBody="wake up", DelaySeconds=1
+    )
+
+
+DEEDS = {"/remind": remind, "/put": put, "/read": read, "/scan": scan, "/publish": publish, "/meeting": meeting}
 
 
 def _table() -> str:

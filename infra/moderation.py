@@ -1,0 +1,48 @@
+"""What the moderator needs, whichever door it stands behind: the twin of `lambdas/moderation`."""
+
+from aws_cdk import Acknowledgment, Aws, Validations
+from aws_cdk import aws_iam as iam
+from constructs import IConstruct
+
+from infra.ledger import Ledger
+from infra.queues import Reminders
+
+
+def moderator_grants(ledger: Ledger, reminders: Reminders) -> list[iam.PolicyStatement]:
+    """To load, commit, order, settle, and remind."""
+    return [
+        # A transaction needs the actions of its items, there is no action of its own.
+        iam.PolicyStatement(
+            actions=[
+                "dynamodb:BatchGetItem",
+                "dynamodb:ConditionCheckItem",
+                "dynamodb:DeleteItem",
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:Query",
+                "dynamodb:UpdateItem",
+            ],
+            resources=[ledger.table.table_arn],
+        ),
+        iam.PolicyStatement(
+            actions=[
+                "chime:BatchUpdateAttendeeCapabilitiesExcept",
+                "chime:GetAttendee",
+                "chime:GetMeeting",
+                "chime:ListAttendees",
+                "chime:UpdateAttendeeCapabilities",
+            ],
+            resources=[f"arn:{Aws.PARTITION}:chime:{Aws.REGION}:{Aws.ACCOUNT_ID}:meeting/*"],
+        ),
+        iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[reminders.queue.queue_arn]),
+    ]
+
+
+def explain_any_meeting(role: IConstruct) -> None:
+    """The one wildcard among the moderator's grants."""
+    Validations.of(role).acknowledge(
+        Acknowledgment(
+            id="AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:chime:<AWS::Region>:<AWS::AccountId>:meeting/*]",
+            reason="Any meeting of this account and Region: which ones exist is known only while they run.",
+        )
+    )

@@ -1,0 +1,78 @@
+"""The reconciler: finishes every minute, and when it is reminded, what was decided and not yet carried out."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.configuration import Configuration
+from infra.function import PythonFunction
+from infra.ledger import Ledger
+from infra.moderation import explain_any_meeting, moderator_grants
+from infra.queues import Reminders
+
+TIMEOUT = Duration.seconds(60)  # a run ends itself after 50
+
+
+class Reconciler(Construct):
+    """The function, the clock's tick, and the reminders."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        configuration: Configuration,
+        *,
+        ledger: Ledger,
+        reminders: Reminders,
+        asset: Path,
+        environment: Mapping[str, str],
+    ) -> None:
+        super().__init__(scope, name)
+        self._reminders = reminders
+        self.door = PythonFunction(
+            self,
+            "Door",
+            configuration,
+            handler="reconciler.handler.handler",
+            asset=asset,
+            environment=environment,
+            statements=[*moderator_grants(ledger, reminders), *self._grants(ledger)],
+            timeout=TIMEOUT,
+            memory=512,
+        )
+        explain_any_meeting(self.door.role)
+        self._feed()
+        # A tick that is lost is made good by the next one.
+        events.Rule(
+            self,
+            "EveryMinute",
+            schedule=events.Schedule.rate(Duration.minutes(1)),
+            targets=[targets.LambdaFunction(self.door.function, retry_attempts=0)],
+        )
+
+    def _grants(self, ledger: Ledger) -> list[iam.PolicyStatement]:
+        return [
+            iam.PolicyStatement(actions=["dynamodb:Query"], resources=[ledger.index_arn("due")]),
+            iam.PolicyStatement(
+                actions=["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+                resources=[self._reminders.queue.queue_arn],
+            ),
+        ]
+
+    def _feed(self) -> None:
+        lambda_.CfnEventSourceMapping(
+            self,
+            "Feed",
+            function_name=self.door.function.function_name,
+            event_source_arn=self._reminders.queue.queue_arn,
+            batch_size=5,  # each may take 8 s, and all of them must fit into the time-out
+            function_response_types=["ReportBatchItemFailures"],
+            # Chime takes 10 calls a second of the whole account; hosts' calls shall find room.
+            scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=2),
+        )
