@@ -1,5 +1,5 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup bundle run test check lint clean
+.PHONY: help setup bundle run test check format
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
@@ -16,6 +16,18 @@ $(STAMP): requirements.txt requirements-dev.txt lambdas/requirements.txt constra
 	@touch $@
 
 setup: $(STAMP) ## make .venv with everything the project needs
+
+test: check $(STAMP) ## all checks and all tests (T=tests/unit for a part)
+	@$(BIN)/pytest $(or $(T),tests) -q -n 2 --dist loadgroup
+
+check: $(STAMP) ## ruff, mypy, import-linter
+	@mkdir -p .build
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy --no-error-summary
+	@PYTHONPATH=.:lambdas $(BIN)/lint-imports --no-cache > .build/imports.log 2>&1 || { cat .build/imports.log; exit 1; }
+
+format: $(STAMP) ## let ruff put the code in shape
+	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
 bundle: $(STAMP) ## build .build/lambda, what `cdk deploy` ships to AWS
 	@$(BIN)/python -m infra.bundle

@@ -13,7 +13,7 @@ UNMODELLED = {
 }
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer of the service, not a failure of the simulator
+class Refusal(Exception):
     """Ends a call with an error answer; nothing has been changed."""
 
     def __init__(self, name: str, message: str) -> None:

@@ -1,0 +1,1 @@
+"""load · decide · commit · order · settle: the life of a command."""
