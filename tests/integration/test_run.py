@@ -71,6 +71,7 @@ def test_shows_where_everything_is_and_leaves_nothing_behind(tmp_path: Path) -> 
         output, errors = process.communicate(timeout=30)
     assert process.returncode == 0, errors
     assert f"source {env_file}" in output
+    assert "could not be registered" not in errors
     assert not [server for server in servers if is_running(server)]
     assert not env_file.exists()
     Ports.from_base(base).refuse_taken()
