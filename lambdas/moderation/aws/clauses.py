@@ -1,6 +1,5 @@
 """Each clause of a transaction as one action of TransactWriteItems, its condition under a name."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -20,7 +19,7 @@ from ..ports import (
     UserIs,
     UserRevised,
 )
-from . import items
+from . import items, rules
 from .attributes import Attribute, item, packed
 
 IS_NEW = "attribute_not_exists(pk)"
@@ -62,8 +61,18 @@ def idempotency_key(digest: str) -> Key:
     return key(f"KEY#{digest}", "KEY")
 
 
+ALLOWANCE_KEY = key("ALLOWANCE", "CHIME")
+
+
 def due_shard(meeting_id: str) -> str:
     return f"CHANGE#{sha256(meeting_id.encode()).digest()[0] % DUE_SHARDS}"
+
+
+def place(action: Action) -> tuple[str, str]:
+    """Partition and sort key of the item that an action is about."""
+    [body] = action.values()
+    found = body.get("Key") or body["Item"]
+    return found["pk"]["S"], found["sk"]["S"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +116,7 @@ class Writer:
                 where = key(partition(entry.meeting_id), f"ENTRY#{entry.id}")
                 return self._put(where, items.entry_document(entry), IS_NEW)
             case KeyTaken():
-                return self._put(idempotency_key(clause.id), _taken(clause), IS_NEW)
+                return self._put(idempotency_key(clause.id), items.key_document(clause), IS_NEW)
 
     def _put(
         self, where: Key, document: Mapping[str, object], condition: str, names: Mapping[str, object] | None = None
@@ -127,20 +136,22 @@ class Writer:
         sets = ["#rules = :rules", "revision = :new", "revisedBy = :by", "expiresAt = :expires"]
         sets += [f"seats.{name} = if_not_exists(seats.{name}, :{name[1:]})" for name in seats]
         values: dict[str, object] = {
-            ":rules": items.user_rules_document(user.rules),
+            ":rules": rules.user_rules_document(user.rules),
             ":new": user.revision,
             ":by": user.revised_by,
             ":expires": self.expires_at,
             ":revision": clause.was,
-            **{f":{name[1:]}": items.seat_document(seat) for name, seat in seats.items()},
+            **{f":{name[1:]}": rules.seat_document(seat) for name, seat in seats.items()},
         }
         names = {"#rules": "rules", **{name: seat.attendee_id for name, seat in seats.items()}}
         return _update(user_key(clause.meeting_id, user.id), sets, HAS_THE_REVISION, values, names)
 
     def _note_seats(self, clause: SeatsNoted) -> Action:
+        if not clause.seats:
+            return _check(user_key(clause.meeting_id, clause.user_id), HAS_THE_REVISION, {":revision": clause.revision})
         seats = {f"#s{n}": seat for n, seat in enumerate(clause.seats)}
         sets = [f"seats.{name} = :{name[1:]}" for name in seats]
-        values = {f":{name[1:]}": items.seat_document(seat) for name, seat in seats.items()}
+        values = {f":{name[1:]}": rules.seat_document(seat) for name, seat in seats.items()}
         names = {name: seat.attendee_id for name, seat in seats.items()}
         where = user_key(clause.meeting_id, clause.user_id)
         return _update(where, sets, HAS_THE_REVISION, {":revision": clause.revision, **values}, names)
@@ -170,13 +181,3 @@ def _change(change: Change) -> dict[str, object]:
     if change.due_at is not None:
         document["dueShard"] = due_shard(change.meeting_id)
     return document
-
-
-def _taken(clause: KeyTaken) -> dict[str, object]:
-    return {
-        "digest": clause.id,
-        "fingerprint": clause.fingerprint,
-        "meetingId": clause.meeting_id,
-        "changeId": clause.change_id,
-        "answer": json.dumps(dict(clause.answer)) if clause.answer is not None else None,
-    }

@@ -1,115 +1,37 @@
-"""The ledger's records as documents, and back, field by field: what goes in comes out equal."""
+"""The ledger's records as documents, and back, field by field: what goes in comes out equal.
+
+`said`, `answer`, `detail` and the fields of an entry are documents in JSON's terms, and are kept as JSON.
+"""
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from ..core.actor import Actor, ActorKind
-from ..core.capability import Capabilities
 from ..core.change import Change, Lease, Status
 from ..core.entry import Entry, iso
-from ..core.meeting import Features, Meeting, MeetingRules, Seat, UnmuteConsent, User, UserRules
-from ..core.restriction import LiftableBy, Origin, Restriction
-
-Document = dict[str, Any]
-Source = Mapping[str, Any]
-
-
-def _moment(text: str | None) -> datetime | None:
-    return _known_moment(text) if text is not None else None
-
-
-def _known_moment(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return iso(moment) if moment is not None else None
-
-
-def _bits(value: int | None) -> Capabilities | None:
-    return Capabilities(value) if value is not None else None
-
-
-def _number(capabilities: Capabilities | None) -> int | None:
-    return capabilities.value if capabilities is not None else None
-
-
-def actor_document(actor: Actor) -> Document:
-    return {"kind": actor.kind.value, "id": actor.id, "via": actor.via}
-
-
-def actor_of(document: Source) -> Actor:
-    return Actor(ActorKind(document["kind"]), document["id"], document["via"])
-
-
-def restriction_document(restriction: Restriction) -> Document:
-    return {
-        "withholds": restriction.withholds.value,
-        "origin": restriction.origin.value,
-        "liftableBy": restriction.liftable_by.value,
-        "actor": actor_document(restriction.actor),
-        "since": iso(restriction.since),
-        "reason": restriction.reason,
-        "until": _iso(restriction.until),
-    }
-
-
-def restriction_of(document: Source) -> Restriction:
-    return Restriction(
-        withholds=Capabilities(document["withholds"]),
-        origin=Origin(document["origin"]),
-        liftable_by=LiftableBy(document["liftableBy"]),
-        actor=actor_of(document["actor"]),
-        since=_known_moment(document["since"]),
-        reason=document["reason"],
-        until=_moment(document["until"]),
-    )
-
-
-def user_rules_document(rules: UserRules) -> Document:
-    return {
-        "role": rules.role,
-        "grant": _number(rules.grant),
-        "given": rules.given.value,
-        "restrictions": [restriction_document(r) for r in rules.restrictions],
-    }
-
-
-def user_rules_of(document: Source) -> UserRules:
-    return UserRules(
-        role=document["role"],
-        grant=_bits(document["grant"]),
-        given=Capabilities(document["given"]),
-        restrictions=tuple(restriction_of(r) for r in document["restrictions"]),
-    )
-
-
-def meeting_rules_document(rules: MeetingRules) -> Document:
-    return {
-        "mode": rules.mode,
-        "defaultRole": rules.default_role,
-        "unmuteConsent": rules.unmute_consent.value,
-        "lobby": rules.lobby,
-    }
-
-
-def meeting_rules_of(document: Source) -> MeetingRules:
-    return MeetingRules(
-        mode=document["mode"],
-        default_role=document["defaultRole"],
-        unmute_consent=UnmuteConsent(document["unmuteConsent"]),
-        lobby=document["lobby"],
-    )
-
-
-def seat_document(seat: Seat) -> Document:
-    return {"known": _number(seat.known), "gone": seat.gone, "drifted": seat.drifted}
-
-
-def seat_of(attendee_id: str, document: Source) -> Seat:
-    return Seat(attendee_id, _bits(document["known"]), document["gone"], document["drifted"])
+from ..core.meeting import Features, Meeting, User
+from ..ports import KeyTaken
+from .allowance import Allowance
+from .rules import (
+    Document,
+    Source,
+    actor_document,
+    actor_of,
+    bits_of,
+    either_rules_document,
+    either_rules_of,
+    meeting_rules_document,
+    meeting_rules_of,
+    moment_of,
+    number_of,
+    seat_document,
+    seat_of,
+    text_of,
+    user_rules_document,
+    user_rules_of,
+)
 
 
 def user_document(user: User) -> Document:
@@ -146,7 +68,7 @@ def meeting_document(meeting: Meeting) -> Document:
         "revision": meeting.revision,
         "registration": meeting.registration,
         "hosts": meeting.hosts,
-        "endedAt": _iso(meeting.ended_at),
+        "endedAt": text_of(meeting.ended_at),
         "revisedBy": meeting.revised_by,
     }
 
@@ -161,21 +83,9 @@ def meeting_of(document: Source) -> Meeting:
         revision=document["revision"],
         registration=document["registration"],
         hosts=document["hosts"],
-        ended_at=_moment(document.get("endedAt")),
+        ended_at=moment_of(document.get("endedAt")),
         revised_by=document.get("revisedBy"),
     )
-
-
-def _rules_document(rules: UserRules | MeetingRules | None) -> Document | None:
-    if isinstance(rules, UserRules):
-        return {"user": user_rules_document(rules)}
-    return {"meeting": meeting_rules_document(rules)} if rules is not None else None
-
-
-def _rules_of(document: Source | None) -> UserRules | MeetingRules | None:
-    if document is None:
-        return None
-    return user_rules_of(document["user"]) if "user" in document else meeting_rules_of(document["meeting"])
 
 
 def change_document(change: Change) -> Document:
@@ -192,16 +102,16 @@ def change_document(change: Change) -> Document:
         "reason": change.reason,
         "subject": change.subject,
         "attendeeId": change.attendee_id,
-        "replaced": _rules_document(change.replaced),
-        "made": _rules_document(change.made),
-        "before": _number(change.before),
-        "after": _number(change.after),
+        "replaced": either_rules_document(change.replaced),
+        "made": either_rules_document(change.made),
+        "before": number_of(change.before),
+        "after": number_of(change.after),
         "effects": list(change.effects),
         "status": change.status.value,
         "leaseToken": lease.token if lease else None,
         "leaseUntil": iso(lease.until) if lease else None,
-        "dueAt": _iso(change.due_at),
-        "unsureUntil": _iso(change.unsure_until),
+        "dueAt": text_of(change.due_at),
+        "unsureUntil": text_of(change.unsure_until),
         "delayTold": change.delay_told,
         "closedBy": change.closed_by,
         "answer": json.dumps(dict(change.answer)),
@@ -217,20 +127,20 @@ def change_of(document: Source) -> Change:
         said=json.loads(document["said"]),
         actor=actor_of(document["actor"]),
         policies=tuple(document["policies"]),
-        committed_at=_known_moment(document["committedAt"]),
+        committed_at=datetime.fromisoformat(document["committedAt"]),
         revision=document["changeRevision"],
         reason=document.get("reason"),
         subject=document.get("subject"),
         attendee_id=document.get("attendeeId"),
-        replaced=_rules_of(document.get("replaced")),
-        made=_rules_of(document.get("made")),
-        before=_bits(document.get("before")),
-        after=_bits(document.get("after")),
+        replaced=either_rules_of(document.get("replaced")),
+        made=either_rules_of(document.get("made")),
+        before=bits_of(document.get("before")),
+        after=bits_of(document.get("after")),
         effects=tuple(document["effects"]),
         status=Status(document["status"]),
-        lease=Lease(token, _known_moment(document["leaseUntil"])) if token else None,
-        due_at=_moment(document.get("dueAt")),
-        unsure_until=_moment(document.get("unsureUntil")),
+        lease=Lease(token, datetime.fromisoformat(document["leaseUntil"])) if token is not None else None,
+        due_at=moment_of(document.get("dueAt")),
+        unsure_until=moment_of(document.get("unsureUntil")),
         delay_told=document["delayTold"],
         closed_by=document.get("closedBy"),
         answer=json.loads(document["answer"]),
@@ -257,7 +167,7 @@ def entry_of(document: Source) -> Entry:
         type=document["detailType"],
         meeting_id=detail["meetingId"],
         external_meeting_id=detail["externalMeetingId"],
-        occurred_at=_known_moment(detail["occurredAt"]),
+        occurred_at=datetime.fromisoformat(detail["occurredAt"]),
         actor=Actor(ActorKind(actor["kind"]), actor["id"], actor.get("via")),
         command=detail["command"],
         revision=detail["revision"],
@@ -265,3 +175,32 @@ def entry_of(document: Source) -> Entry:
         reason=detail["reason"],
         adds={key: detail[key] for key in document["adds"]},
     )
+
+
+def key_document(key: KeyTaken) -> Document:
+    return {
+        "digest": key.id,
+        "fingerprint": key.fingerprint,
+        "meetingId": key.meeting_id,
+        "changeId": key.change_id,
+        "answer": json.dumps(dict(key.answer)) if key.answer is not None else None,
+    }
+
+
+def key_of(document: Source) -> KeyTaken:
+    answer = document.get("answer")
+    return KeyTaken(
+        id=document["digest"],
+        fingerprint=document["fingerprint"],
+        meeting_id=document["meetingId"],
+        change_id=document.get("changeId"),
+        answer=json.loads(answer) if answer is not None else None,
+    )
+
+
+def allowance_document(allowance: Allowance) -> Document:
+    return {"thousandths": allowance.thousandths, "savedAt": allowance.saved_at}
+
+
+def allowance_of(document: Source) -> Allowance:
+    return Allowance(document["thousandths"], document["savedAt"])

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from .actor import COHOST, HOST
 from .capability import Capabilities, Medium, word
 from .meeting import UnmuteConsent
 from .restriction import LiftableBy
@@ -51,8 +52,69 @@ class Register:
     reason: str | None = None
 
 
-UserCommand = Mute | Unmute | SetCapabilities
-Command = UserCommand | Register
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """Makes a seat that Chime shows known, and gives it what the rules say."""
+
+    name: ClassVar[str] = "bind"
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MuteEverybody:
+    """Withholds `send` of the media from all but the spared, whoever comes later among them."""
+
+    name: ClassVar[str] = "mute-all"
+    media: tuple[Medium, ...] = (Medium.AUDIO,)
+    spared_roles: tuple[str, ...] = (HOST, COHOST)
+    spared_users: tuple[str, ...] = ()
+    spared_attendees: tuple[str, ...] = ()
+    seconds: int | None = None
+    reason: str | None = None
+    liftable_by: LiftableBy = LiftableBy.HOST
+
+
+@dataclass(frozen=True, slots=True)
+class UnmuteEverybody:
+    """Lifts the mute-all of the media; each one's own restrictions stay."""
+
+    name: ClassVar[str] = "unmute-all"
+    media: tuple[Medium, ...] = (Medium.AUDIO,)
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetMeeting:
+    """What of a meeting's mode, freeze and settings is not None becomes so."""
+
+    mode: str | None = None
+    frozen: bool | None = None
+    default_role: str | None = None
+    unmute_consent: UnmuteConsent | None = None
+    lobby: bool | None = None
+    reason: str | None = None
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """What the policies are asked about it; each has to be permitted."""
+        asked = []
+        if self.mode is not None:
+            asked.append("set-mode")
+        if self.frozen is not None:
+            asked.append("freeze" if self.frozen else "unfreeze")
+        if (self.default_role, self.unmute_consent, self.lobby) != (None, None, None):
+            asked.append("set-settings")
+        return tuple(asked)
+
+    @property
+    def name(self) -> str:
+        """One deed goes by its own name."""
+        return self.actions[0] if len(self.actions) == 1 else "set-meeting"
+
+
+UserCommand = Mute | Unmute | SetCapabilities | Bind
+MeetingCommand = MuteEverybody | UnmuteEverybody | SetMeeting
+Command = UserCommand | MeetingCommand | Register
 
 
 def spoken(command: Command) -> dict[str, object]:
@@ -65,8 +127,21 @@ def spoken(command: Command) -> dict[str, object]:
             if liftable_by is not None:
                 said["liftableBy"] = liftable_by.value
             return said
-        case Unmute(media):
+        case Unmute(media) | UnmuteEverybody(media):
             return {"media": [m.value for m in media]}
+        case Bind():
+            return {}
+        case MuteEverybody():
+            return _spoken_mute_all(command)
+        case SetMeeting():
+            said = {
+                "mode": command.mode,
+                "frozen": command.frozen,
+                "defaultRole": command.default_role,
+                "unmuteConsent": command.unmute_consent.value if command.unmute_consent else None,
+                "lobby": command.lobby,
+            }
+            return {key: value for key, value in said.items() if value is not None}
         case SetCapabilities(wanted):
             return {m.value: word(bits, m) for m, bits in wanted.items()}
         case Register():
@@ -76,3 +151,16 @@ def spoken(command: Command) -> dict[str, object]:
                 "unmuteConsent": command.unmute_consent.value,
                 "lobby": command.lobby,
             }
+
+
+def _spoken_mute_all(command: MuteEverybody) -> dict[str, object]:
+    said: dict[str, object] = {
+        "media": [m.value for m in command.media],
+        "except": {
+            "attendeeIds": list(command.spared_attendees),
+            "externalUserIds": list(command.spared_users),
+            "roles": list(command.spared_roles),
+        },
+        "liftableBy": command.liftable_by.value,
+    }
+    return said if command.seconds is None else said | {"durationSeconds": command.seconds}

@@ -8,9 +8,9 @@ from operator import and_, or_
 
 from .actor import Actor, Verdict
 from .capability import EVERYTHING, NOTHING, SEND, Capabilities, Medium, sending, whole
-from .command import Mute, SetCapabilities, Unmute, UserCommand
+from .command import Bind, Mute, SetCapabilities, Unmute, UserCommand
 from .effective import Holds, Limit, effective, limits
-from .meeting import Meeting, Seat, User, UserRules
+from .meeting import Meeting, Seat, User, UserRules, binding_mute_alls
 from .restriction import LiftableBy, Origin, Restriction, Restrictions, added, in_force, lifted
 
 MAX_SECONDS = 86_400
@@ -69,6 +69,8 @@ def decide(case: Case, command: UserCommand) -> Decided | Unchanged | Refusal:
             return _unmute(case, command)
         case SetCapabilities():
             return _set_capabilities(case, command)
+        case Bind():
+            return _bind(case)
 
 
 def _mute(case: Case, command: Mute) -> Decided | Unchanged | Refusal:
@@ -96,7 +98,11 @@ def _mute(case: Case, command: Mute) -> Decided | Unchanged | Refusal:
 
 def _unmute(case: Case, command: Unmute) -> Decided | Unchanged | Refusal:
     asked = sending(command.media)
-    rules = replace(case.user.rules, restrictions=lifted(_standing(case), asked, by_moderator=case.by_moderator))
+    rules = replace(
+        case.user.rules,
+        restrictions=lifted(_standing(case), asked, by_moderator=case.by_moderator),
+        spares=_spared(case, asked),
+    )
     return _unavailable(case, rules, asked) or _decided(case, rules)
 
 
@@ -113,8 +119,28 @@ def _set_capabilities(case: Case, command: SetCapabilities) -> Decided | Unchang
         case.user.rules,
         given=case.user.rules.given | (asked & ~(case.user.rules.grant or NOTHING)),
         restrictions=added(lifted(_standing(case), asked, by_moderator=True), new),
+        spares=_spared(case, asked),
     )
     return _unavailable(case, rules, asked) or _decided(case, rules, withholding=denied)
+
+
+def _bind(case: Case) -> Decided | Unchanged | Refusal:
+    """The rules stay; whatever else Chime holds is ordered. Also while frozen: newcomers get what the rules give."""
+    has = effective(case.meeting, case.user, case.holds, case.now)
+    if all(seat.known == has for seat in case.user.present):
+        return Unchanged(has)
+    return Decided(case.user.rules, has, has, effects(has, has, NOTHING, case.user.present))
+
+
+def _spared(case: Case, asked: Capabilities) -> frozenset[str]:
+    """Lifted is a mute-all for this person alone: he is spared. Spares of mute-alls that are gone are dropped."""
+    there = {mute_all.id for mute_all in case.meeting.rules.mute_alls}
+    lifting = {
+        mute_all.id
+        for mute_all in binding_mute_alls(case.user, case.meeting, case.now)
+        if SEND[mute_all.medium] in asked and (case.by_moderator or mute_all.liftable_by is LiftableBy.SELF)
+    }
+    return frozenset(case.user.rules.spares & there | lifting)
 
 
 def _contradicts_itself(command: SetCapabilities) -> bool:
@@ -129,7 +155,9 @@ def _contradicts_itself(command: SetCapabilities) -> bool:
 
 def _standing(case: Case) -> Restrictions:
     """What has ended is dropped whenever rules are written. In the canonical order, so that order is no difference."""
-    return tuple(sorted(in_force(case.user.rules.restrictions, case.now), key=lambda r: r.key))
+    return tuple(
+        sorted(in_force(case.user.rules.restrictions, case.meeting.rules.moment(case.now)), key=lambda r: r.key)
+    )
 
 
 def _unavailable(case: Case, rules: UserRules, asked: Capabilities) -> Refusal | None:
@@ -145,13 +173,20 @@ def _unavailable(case: Case, rules: UserRules, asked: Capabilities) -> Refusal |
     return Refusal("capability-unavailable", "what is asked for stays withheld", limits=against)
 
 
-def _decided(case: Case, rules: UserRules, withholding: Capabilities = NOTHING) -> Decided | Unchanged:
+def _decided(case: Case, rules: UserRules, withholding: Capabilities = NOTHING) -> Decided | Unchanged | Refusal:
     before = effective(case.meeting, case.user, case.holds, case.now)
     after = effective(case.meeting, replace(case.user, rules=rules), case.holds, case.now)
     in_place = all(seat.known == after for seat in case.user.present)
     if rules == replace(case.user.rules, restrictions=_standing(case)) and in_place:
         return Unchanged(after)
+    if case.meeting.rules.frozen_at is not None and after & ~before:
+        return frozen(after & ~before)
     return Decided(rules, before, after, effects(before, after, withholding, case.user.present))
+
+
+def frozen(gained: Capabilities) -> Refusal:
+    """While the meeting is frozen nobody gets more than he has."""
+    return Refusal("capability-unavailable", "the meeting is frozen", limits=(Limit(gained, "freeze"),))
 
 
 def effects(

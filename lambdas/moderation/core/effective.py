@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .actor import Actor, Held
-from .capability import EVERYTHING, NOTHING, Capabilities, coherent
-from .meeting import Meeting, User, role_of
+from .capability import EVERYTHING, NOTHING, SEND, Capabilities, coherent
+from .meeting import Meeting, User, binding_mute_alls, role_of
 from .restriction import LiftableBy, in_force
 
 Holds = Callable[[str | None, str, bool], Held]
@@ -18,7 +18,9 @@ Holds = Callable[[str | None, str, bool], Held]
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """`by` is one of the contract's words: restriction, grant, policy, meeting-feature, content-needs-video."""
+    """`by` is one of the contract's words: restriction, mute-all, grant, policy, freeze, meeting-feature,
+    content-needs-video.
+    """
 
     withholds: Capabilities
     by: str
@@ -34,7 +36,11 @@ def limits(meeting: Meeting, user: User, holds: Holds, now: datetime) -> tuple[L
     """Everything that withholds something, most personal first."""
     found = [
         Limit(r.withholds, "restriction", r.liftable_by, r.actor, r.reason, r.since, r.until)
-        for r in in_force(user.rules.restrictions, now)
+        for r in in_force(user.rules.restrictions, meeting.rules.moment(now))
+    ]
+    found += [
+        Limit(SEND[m.medium], "mute-all", m.liftable_by, m.actor, m.reason, m.since, m.until)
+        for m in binding_mute_alls(user, meeting, now)
     ]
     missing_grant = EVERYTHING & ~user.rules.granted
     if missing_grant:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from .actor import HOST
 from .capability import EVERYTHING, NOTHING, Capabilities, Medium, whole
+from .mute_all import MuteAll, MuteAlls, in_force
 from .restriction import Restrictions
 
 PIPELINE_PREFIX = "aws:"
@@ -57,6 +58,13 @@ class MeetingRules:
     default_role: str = "participant"
     unmute_consent: UnmuteConsent = UnmuteConsent.NONE
     lobby: bool = False
+    mute_alls: MuteAlls = ()
+    frozen_at: datetime | None = None
+    """While the meeting is frozen, time stands still for whatever ends by itself."""
+
+    def moment(self, now: datetime) -> datetime:
+        """The time by which the rules are read."""
+        return now if self.frozen_at is None else self.frozen_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,9 @@ class UserRules:
     grant: Capabilities | None = None
     given: Capabilities = NOTHING
     restrictions: Restrictions = ()
+    spares: frozenset[str] = frozenset()
+    """Ids of the mute-alls that don't bind him."""
+    admitted: bool = False
 
     @property
     def granted(self) -> Capabilities:
@@ -97,6 +108,8 @@ class Seat:
     known: Capabilities | None = None
     gone: bool = False
     drifted: bool = False
+    noted_at: datetime | None = None
+    """When `known` was noted; what differs right after it is no drift, but something under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +125,7 @@ class User:
     @property
     def belongs(self) -> bool:
         """Whether he is anybody in the meeting: named in it, or seen in it. A mute in advance makes nobody a member."""
-        return self.rules.role is not None or bool(self.seats)
+        return self.rules.role is not None or self.rules.admitted or bool(self.seats)
 
     @property
     def present(self) -> tuple[Seat, ...]:
@@ -122,6 +135,13 @@ class User:
 def role_of(user: User, meeting: Meeting) -> str:
     """The role that his capabilities follow from."""
     return user.rules.role or meeting.rules.default_role
+
+
+def binding_mute_alls(user: User, meeting: Meeting, now: datetime) -> tuple[MuteAll, ...]:
+    """The mute-alls that silence him now."""
+    role = role_of(user, meeting)
+    standing = in_force(meeting.rules.mute_alls, meeting.rules.moment(now))
+    return tuple(m for m in standing if not m.spares(user.id, role) and m.id not in user.rules.spares)
 
 
 def standing_role(user: User, meeting: Meeting) -> str | None:

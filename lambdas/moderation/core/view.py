@@ -7,6 +7,7 @@ from .capability import DIRECTION, MEDIUM, Capabilities, Direction, Medium, in_w
 from .effective import Holds, Limit, effective, limits
 from .entry import iso
 from .meeting import Meeting, MeetingRules, Seat, User, revision_of, role_of
+from .mute_all import MuteAll
 
 Document = dict[str, object]
 
@@ -15,10 +16,25 @@ def rules_document(rules: MeetingRules) -> Document:
     return {
         "mode": rules.mode,
         "defaultRole": rules.default_role,
-        "frozen": False,
-        "muteAll": [],
+        "frozen": rules.frozen_at is not None,
+        "muteAll": [mute_all_document(mute_all) for mute_all in rules.mute_alls],
         "unmuteConsent": rules.unmute_consent.value,
         "lobby": rules.lobby,
+    }
+
+
+def mute_all_document(mute_all: MuteAll) -> Document:
+    return {
+        "media": [mute_all.medium.value],
+        "except": {
+            "externalUserIds": sorted(mute_all.spared_users),
+            "roles": sorted(mute_all.spared_roles),
+        },
+        "liftableBy": mute_all.liftable_by.value,
+        "actor": mute_all.actor.id,
+        "reason": mute_all.reason,
+        "since": iso(mute_all.since),
+        "until": iso(mute_all.until) if mute_all.until else None,
     }
 
 

@@ -1,0 +1,24 @@
+"""What background work may take of Chime's ten capability calls a second, so that hosts' calls find room."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+CALLS_A_SECOND = 5
+MOST_SAVED = 10
+CALL = 1000
+"""Calls are counted in thousandths, of which a whole number comes in with every millisecond."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A token bucket. `saved_at` (epoch milliseconds) never goes back, whatever a process's clock says."""
+
+    thousandths: int = MOST_SAVED * CALL
+    saved_at: int = 0
+
+    def without(self, calls: int, now: datetime) -> "Allowance | None":
+        """None if there are not so many left."""
+        at = max(self.saved_at, round(now.timestamp() * 1000))
+        saved = min(self.thousandths + (at - self.saved_at) * CALLS_A_SECOND, MOST_SAVED * CALL)
+        left = saved - calls * CALL
+        return Allowance(left, at) if left >= 0 else None

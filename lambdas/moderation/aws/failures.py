@@ -1,0 +1,63 @@
+"""What DynamoDB's errors mean to the moderator."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ..ports import Clause, Conflict, Contention, LedgerUnavailable, Loaded, MachineFailure
+from . import items
+from .attributes import Attribute, values
+
+Image = Mapping[str, Attribute]
+
+DOES_NOT_HOLD = "ConditionalCheckFailed"
+CONTENDED_ITEMS = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+"""Codes of single clauses of a transaction."""
+CONTENDED_CALLS = {
+    "TransactionInProgressException",
+    "ThrottlingException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+}
+
+
+def called(operation: Callable[..., dict[str, Any]], **parameters: Any) -> dict[str, Any]:
+    try:
+        return operation(**parameters)
+    except (ClientError, BotoCoreError) as error:
+        raise LedgerUnavailable(_said(error)) from None
+
+
+def not_written(error: ClientError | BotoCoreError, clauses: Sequence[Clause]) -> MachineFailure:
+    """Why a transaction came to nothing, or may have."""
+    if not isinstance(error, ClientError):
+        return LedgerUnavailable(_said(error))
+    code = error.response["Error"]["Code"]
+    if code == "TransactionCanceledException":
+        return _cancelled(error.response.get("CancellationReasons", []), clauses)
+    return Contention(code) if code in CONTENDED_CALLS else LedgerUnavailable(code)
+
+
+def _cancelled(reasons: Sequence[Mapping[str, Any]], clauses: Sequence[Clause]) -> MachineFailure:
+    """A condition that does not hold will not hold again by itself; contention may be over the next moment."""
+    pairs = list(zip(clauses, reasons, strict=False))
+    failed = [clause for clause, reason in pairs if reason.get("Code") == DOES_NOT_HOLD]
+    if failed:
+        return Conflict(failed, _found([reason["Item"] for _, reason in pairs if reason.get("Item")]))
+    codes = [str(reason["Code"]) for reason in reasons if reason.get("Code") not in (None, "None")]
+    if CONTENDED_ITEMS.intersection(codes):
+        return Contention(", ".join(codes))
+    return LedgerUnavailable(", ".join(codes) or "cancelled for no reason given")
+
+
+def _found(images: Sequence[Image]) -> Loaded:
+    documents = [values(image) for image in images]
+    meetings = [items.meeting_of(d) for d in documents if d["sk"] == "MEETING"]
+    people = [items.user_of(d) for d in documents if d["sk"].startswith("USER#")]
+    return Loaded(meetings[0] if meetings else None, {user.id: user for user in people})
+
+
+def _said(error: ClientError | BotoCoreError) -> str:
+    """A code or a name: messages may hold what is in the request."""
+    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else type(error).__name__

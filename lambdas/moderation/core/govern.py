@@ -1,0 +1,132 @@
+"""From facts and a command on the whole meeting to a decision: mute-all, mode, freeze, settings. Pure."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from .actor import Actor, Verdict
+from .capability import NOTHING, SEND, Capabilities, Medium
+from .command import MeetingCommand, MuteEverybody, SetMeeting, UnmuteEverybody
+from .decide import Refusal, frozen
+from .effective import Holds
+from .meeting import Meeting, MeetingRules
+from .mute_all import MuteAll, MuteAlls, in_force
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingCase:
+    """`untouchable` are the roles that the policies let nobody like the caller mute: bulk deeds spare them always.
+
+    `spared` are the people whose seats the command spares. `change_id` names what is made.
+    """
+
+    meeting: Meeting
+    actor: Actor
+    verdict: Verdict
+    holds: Holds
+    roles: Collection[str]
+    now: datetime
+    change_id: str
+    untouchable: frozenset[str] = frozenset()
+    spared: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Governed:
+    """New rules of the meeting, not yet committed."""
+
+    rules: MeetingRules
+
+
+@dataclass(frozen=True, slots=True)
+class AsBefore:
+    """The rules say so already."""
+
+
+def govern(case: MeetingCase, command: MeetingCommand) -> Governed | AsBefore | Refusal:
+    if not case.verdict.allowed:
+        return Refusal("not-permitted", f"the policies don't permit `{command.name}` here", case.verdict.policies)
+    if case.meeting.ended_at is not None:
+        return Refusal("meeting-ended", "the meeting has ended")
+    match command:
+        case MuteEverybody():
+            rules = _muted(case, command)
+        case UnmuteEverybody():
+            rules = _unmuted(case, command)
+        case SetMeeting():
+            rules = _set(case, command)
+    if rules == case.meeting.rules:
+        return AsBefore()
+    gained = _gained(case, rules)
+    if rules.frozen_at is not None and gained:
+        return frozen(gained)
+    return Governed(rules)
+
+
+def _muted(case: MeetingCase, command: MuteEverybody) -> MeetingRules:
+    """Always new, even if it says the same: whoever was spared meanwhile is bound again."""
+    until = case.now + timedelta(seconds=command.seconds) if command.seconds is not None else None
+    new = tuple(
+        MuteAll(
+            id=f"{case.change_id}/{medium.value}",
+            medium=medium,
+            liftable_by=command.liftable_by,
+            actor=case.actor,
+            since=case.now,
+            reason=command.reason,
+            until=until,
+            spared_roles=frozenset(command.spared_roles) | case.untouchable,
+            spared_users=frozenset(command.spared_users) | case.spared,
+        )
+        for medium in Medium
+        if medium in command.media
+    )
+    others = (m for m in _standing(case) if m.medium not in command.media)
+    return replace(case.meeting.rules, mute_alls=tuple(sorted((*others, *new), key=lambda m: m.medium)))
+
+
+def _unmuted(case: MeetingCase, command: UnmuteEverybody) -> MeetingRules:
+    left = tuple(m for m in _standing(case) if m.medium not in command.media)
+    if len(left) == len(_standing(case)):
+        return case.meeting.rules
+    return replace(case.meeting.rules, mute_alls=left)
+
+
+def _set(case: MeetingCase, command: SetMeeting) -> MeetingRules:
+    rules = case.meeting.rules
+    frozen_at = rules.frozen_at
+    if command.frozen is not None:
+        frozen_at = (frozen_at or case.now) if command.frozen else None
+    return replace(
+        rules,
+        mode=rules.mode if command.mode is None else command.mode,
+        default_role=rules.default_role if command.default_role is None else command.default_role,
+        unmute_consent=rules.unmute_consent if command.unmute_consent is None else command.unmute_consent,
+        lobby=rules.lobby if command.lobby is None else command.lobby,
+        frozen_at=frozen_at,
+    )
+
+
+def _standing(case: MeetingCase) -> MuteAlls:
+    return in_force(case.meeting.rules.mute_alls, case.meeting.rules.moment(case.now))
+
+
+def _gained(case: MeetingCase, new: MeetingRules) -> Capabilities:
+    """What somebody could get by the new rules that he hasn't by the old: of any role, spared or not."""
+    old = case.meeting.rules
+    gained = NOTHING
+    for role in case.roles:
+        gained |= case.holds(role, new.mode, False).capabilities & ~case.holds(role, old.mode, False).capabilities
+    if new.default_role != old.default_role:
+        before, after = case.holds(old.default_role, old.mode, False), case.holds(new.default_role, new.mode, False)
+        gained |= after.capabilities & ~before.capabilities
+    by_medium = {m.medium: m for m in new.mute_alls}
+    for mute_all in in_force(old.mute_alls, old.moment(case.now)):
+        successor = by_medium.get(mute_all.medium)
+        if successor is None or not _binds_all_of(successor, mute_all):
+            gained |= SEND[mute_all.medium]
+    return gained
+
+
+def _binds_all_of(new: MuteAll, old: MuteAll) -> bool:
+    return new.spared_roles <= old.spared_roles and new.spared_users <= old.spared_users
