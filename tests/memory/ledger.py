@@ -3,7 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from threading import Lock
 
+from moderation.aws.allowance import Allowance
 from moderation.core.change import Change
 from moderation.core.entry import Entry
 from moderation.core.meeting import Meeting, User
@@ -26,8 +28,12 @@ from moderation.ports import (
     UserRevised,
 )
 
+MOST_CLAUSES = 100
+
 
 class MemoryLedger:
+    """What is stored lies open, for tests to look at. `entries` holds all that were ever written, in that order."""
+
     def __init__(self) -> None:
         self.meetings: dict[str, Meeting] = {}
         self.users: dict[tuple[str, str], User] = {}
@@ -35,16 +41,18 @@ class MemoryLedger:
         self.changes: dict[tuple[str, str], Change] = {}
         self.keys: dict[str, KeyTaken] = {}
         self.entries: list[Entry] = []
-        self.allowance: float | None = None
+        self.allowance = Allowance()
+        self._entry_ids: set[tuple[str, str]] = set()
         self._contended = 0
         self._failing: list[bool] = []
+        self._lock = Lock()
 
     def contend(self, count: int) -> None:
         """The next transactions raise `Contention`."""
         self._contended = count
 
     def fail(self, count: int, *, done: bool) -> None:
-        """The next transactions raise `LedgerUnavailable`, done or not."""
+        """The next transactions raise `LedgerUnavailable`, having been tried or not."""
         self._failing = [done] * count
 
     def load(
@@ -52,9 +60,9 @@ class MemoryLedger:
     ) -> Loaded:
         return Loaded(
             self.meetings.get(meeting_id),
-            {u: self.users.get((meeting_id, u), User(u)) for u in users},
+            {u: self._user(meeting_id, u) for u in users},
             {a: self.seats[meeting_id, a] for a in seats if (meeting_id, a) in self.seats},
-            self.keys.get(key) if key else None,
+            self.keys.get(key) if key is not None else None,
         )
 
     def everybody(self, meeting_id: str) -> Mapping[str, User]:
@@ -68,40 +76,47 @@ class MemoryLedger:
         return sorted(found, key=lambda c: c.due_at or now)[:limit]
 
     def take_calls(self, count: int, now: datetime) -> bool:
-        if self.allowance is None:
-            return True
-        self.allowance -= count
-        return self.allowance >= 0
+        left = self.allowance.without(count, now)
+        self.allowance = left or self.allowance
+        return left is not None
 
     def history(self, meeting_id: str, after: str, before: str, limit: int, attendee_id: str | None) -> Page:
-        found = sorted(
-            (e for e in self.entries if e.meeting_id == meeting_id and after < e.id < before), key=lambda e: e.id
-        )
+        of_the_meeting = [e for e in self.entries if e.meeting_id == meeting_id and after < e.id < before]
+        found = sorted((e for e in of_the_meeting if _concerns(e, attendee_id)), key=lambda e: e.id)
         return Page(tuple(found[:limit]), len(found) > limit)
 
     def transact(self, clauses: Sequence[Clause]) -> None:
+        if not 1 <= len(clauses) <= MOST_CLAUSES:
+            raise ValueError(f"{len(clauses)} clauses in one transaction")
+        if len({_place(clause) for clause in clauses}) < len(clauses):
+            raise ValueError("two clauses on one item")
+        with self._lock:
+            self._transact(clauses)
+
+    def _transact(self, clauses: Sequence[Clause]) -> None:
         if self._contended:
             self._contended -= 1
             raise Contention
-        failed = [clause for clause in clauses if not self._holds(clause)]
-        if failed:
-            raise Conflict(failed, self._found(failed))
         done = self._failing.pop(0) if self._failing else None
-        if done is not False:
-            for clause in clauses:
-                self._write(clause)
-        if done is not None:
+        if done is False:
+            raise LedgerUnavailable
+        failed = [clause for clause in clauses if not self._holds(clause)]
+        if failed and done is None:
+            raise Conflict(failed, self._found(failed))
+        for clause in clauses if not failed else ():
+            self._write(clause)
+        if done:
             raise LedgerUnavailable
 
     def _found(self, failed: Sequence[Clause]) -> Loaded:
         meeting, users = None, {}
         for clause in failed:
-            if isinstance(clause, MeetingIs):
-                meeting = self.meetings.get(clause.meeting_id)
-            if isinstance(clause, UserIs | UserRevised):
-                user_id = clause.user_id if isinstance(clause, UserIs) else clause.user.id
-                if (clause.meeting_id, user_id) in self.users:
-                    users[user_id] = self.users[clause.meeting_id, user_id]
+            match clause:
+                case MeetingIs(meeting_id) | MeetingRevised(Meeting(meeting_id)):
+                    meeting = self.meetings.get(meeting_id)
+                case UserIs(meeting_id, id) | UserRevised(meeting_id, User(id)) | SeatsNoted(meeting_id, id):
+                    if (meeting_id, id) in self.users:
+                        users[id] = self.users[meeting_id, id]
         return Loaded(meeting, users)
 
     def _holds(self, clause: Clause) -> bool:
@@ -110,10 +125,10 @@ class MemoryLedger:
                 return meeting_id in self.meetings and self.meetings[meeting_id].revision == revision
             case MeetingRevised(meeting, was):
                 return (self.meetings[meeting.id].revision if meeting.id in self.meetings else 0) == was
-            case UserIs(meeting_id, user_id, revision) | SeatsNoted(meeting_id, user_id, revision, _):
+            case UserIs(meeting_id, user_id, revision) | UserRevised(meeting_id, User(user_id), revision):
                 return self._user(meeting_id, user_id).revision == revision
-            case UserRevised(meeting_id, user, was):
-                return self._user(meeting_id, user.id).revision == was
+            case SeatsNoted(meeting_id, user_id, revision):
+                return (meeting_id, user_id) in self.users and self.users[meeting_id, user_id].revision == revision
             case SeatBound(meeting_id, attendee_id, user_id):
                 return self.seats.get((meeting_id, attendee_id), user_id) == user_id
             case ChangeOpened(change):
@@ -121,34 +136,56 @@ class MemoryLedger:
             case ChangeKept(change, token):
                 kept = self.changes.get((change.meeting_id, change.id))
                 return kept is not None and kept.lease is not None and kept.lease.token == token
-            case KeyTaken():
-                return clause.id not in self.keys
-            case EntryWritten():
-                return True
+            case KeyTaken(id):
+                return id not in self.keys
+            case EntryWritten(entry):
+                return (entry.meeting_id, entry.id) not in self._entry_ids
 
     def _write(self, clause: Clause) -> None:
         match clause:
             case MeetingRevised(meeting):
                 self.meetings[meeting.id] = meeting
             case UserRevised(meeting_id, user, was, new_seats):
-                stored = self._user(meeting_id, user.id)
-                new = {s.attendee_id: s for s in new_seats if s.attendee_id not in stored.seats}
-                seats = {**stored.seats, **new} if was else user.seats
+                stored = self._user(meeting_id, user.id).seats
+                seats = {**{s.attendee_id: s for s in new_seats}, **stored} if was else user.seats
                 self.users[meeting_id, user.id] = replace(user, seats=dict(seats))
             case SeatsNoted(meeting_id, user_id, _, noted):
-                user = self._user(meeting_id, user_id)
+                user = self.users[meeting_id, user_id]
                 seats = {**user.seats, **{s.attendee_id: s for s in noted}}
                 self.users[meeting_id, user_id] = replace(user, seats=seats)
             case SeatBound(meeting_id, attendee_id, user_id):
                 self.seats[meeting_id, attendee_id] = user_id
-            case ChangeOpened(change) | ChangeKept(change, _):
+            case ChangeOpened(change) | ChangeKept(change):
                 self.changes[change.meeting_id, change.id] = change
-            case KeyTaken():
-                self.keys[clause.id] = clause
+            case KeyTaken(id):
+                self.keys[id] = clause
             case EntryWritten(entry):
                 self.entries.append(entry)
-            case _:
-                pass
+                self._entry_ids.add((entry.meeting_id, entry.id))
 
     def _user(self, meeting_id: str, user_id: str) -> User:
         return self.users.get((meeting_id, user_id), User(user_id))
+
+
+def _concerns(entry: Entry, attendee_id: str | None) -> bool:
+    attendees = entry.adds.get("attendees", [])
+    return attendee_id is None or (
+        isinstance(attendees, list) and any(a["attendeeId"] == attendee_id for a in attendees)
+    )
+
+
+def _place(clause: Clause) -> tuple[str, ...]:
+    """What a clause is about."""
+    match clause:
+        case MeetingIs(meeting_id) | MeetingRevised(Meeting(meeting_id)):
+            return ("meeting", meeting_id)
+        case UserIs(meeting_id, id) | UserRevised(meeting_id, User(id)) | SeatsNoted(meeting_id, id):
+            return ("user", meeting_id, id)
+        case SeatBound(meeting_id, attendee_id):
+            return ("seat", meeting_id, attendee_id)
+        case ChangeOpened(change) | ChangeKept(change):
+            return ("change", change.meeting_id, change.id)
+        case EntryWritten(entry):
+            return ("entry", entry.meeting_id, entry.id)
+        case KeyTaken(id):
+            return ("key", id)

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from ..core.actor import Actor, ActorKind
-from ..core.capability import Capabilities
+from ..core.capability import Capabilities, Medium
 from ..core.entry import iso
 from ..core.meeting import MeetingRules, Seat, UnmuteConsent, UserRules
+from ..core.mute_all import MuteAll
 from ..core.restriction import LiftableBy, Origin, Restriction
 
 Document = dict[str, Any]
@@ -68,6 +69,8 @@ def user_rules_document(rules: UserRules) -> Document:
         "grant": number_of(rules.grant),
         "given": rules.given.value,
         "restrictions": [restriction_document(r) for r in rules.restrictions],
+        "spares": sorted(rules.spares),
+        "admitted": rules.admitted,
     }
 
 
@@ -77,6 +80,36 @@ def user_rules_of(document: Source) -> UserRules:
         grant=bits_of(document["grant"]),
         given=Capabilities(document["given"]),
         restrictions=tuple(restriction_of(r) for r in document["restrictions"]),
+        spares=frozenset(document["spares"]),
+        admitted=document["admitted"],
+    )
+
+
+def mute_all_document(mute_all: MuteAll) -> Document:
+    return {
+        "id": mute_all.id,
+        "medium": mute_all.medium.value,
+        "liftableBy": mute_all.liftable_by.value,
+        "actor": actor_document(mute_all.actor),
+        "since": iso(mute_all.since),
+        "reason": mute_all.reason,
+        "until": text_of(mute_all.until),
+        "sparedRoles": sorted(mute_all.spared_roles),
+        "sparedUsers": sorted(mute_all.spared_users),
+    }
+
+
+def mute_all_of(document: Source) -> MuteAll:
+    return MuteAll(
+        id=document["id"],
+        medium=Medium(document["medium"]),
+        liftable_by=LiftableBy(document["liftableBy"]),
+        actor=actor_of(document["actor"]),
+        since=datetime.fromisoformat(document["since"]),
+        reason=document["reason"],
+        until=moment_of(document["until"]),
+        spared_roles=frozenset(document["sparedRoles"]),
+        spared_users=frozenset(document["sparedUsers"]),
     )
 
 
@@ -86,6 +119,8 @@ def meeting_rules_document(rules: MeetingRules) -> Document:
         "defaultRole": rules.default_role,
         "unmuteConsent": rules.unmute_consent.value,
         "lobby": rules.lobby,
+        "muteAlls": [mute_all_document(m) for m in rules.mute_alls],
+        "frozenAt": text_of(rules.frozen_at),
     }
 
 
@@ -95,6 +130,8 @@ def meeting_rules_of(document: Source) -> MeetingRules:
         default_role=document["defaultRole"],
         unmute_consent=UnmuteConsent(document["unmuteConsent"]),
         lobby=document["lobby"],
+        mute_alls=tuple(mute_all_of(m) for m in document["muteAlls"]),
+        frozen_at=moment_of(document["frozenAt"]),
     )
 
 
@@ -112,8 +149,19 @@ def either_rules_of(document: Source | None) -> UserRules | MeetingRules | None:
 
 
 def seat_document(seat: Seat) -> Document:
-    return {"known": number_of(seat.known), "gone": seat.gone, "drifted": seat.drifted}
+    return {
+        "known": number_of(seat.known),
+        "gone": seat.gone,
+        "drifted": seat.drifted,
+        "notedAt": text_of(seat.noted_at),
+    }
 
 
 def seat_of(attendee_id: str, document: Source) -> Seat:
-    return Seat(attendee_id, bits_of(document["known"]), document["gone"], document["drifted"])
+    return Seat(
+        attendee_id=attendee_id,
+        known=bits_of(document["known"]),
+        gone=document["gone"],
+        drifted=document["drifted"],
+        noted_at=moment_of(document["notedAt"]),
+    )
