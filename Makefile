@@ -1,5 +1,5 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup bundle run test check format
+.PHONY: help setup bundle run test check format simulate
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
@@ -34,3 +34,7 @@ bundle: $(STAMP) ## build .build/lambda, what `cdk deploy` ships to AWS
 
 run: $(STAMP) ## the whole stack on this machine (ARGS="--help" tells more)
 	@exec $(BIN)/python -m local.run $(ARGS)
+
+N ?= 100000
+simulate: $(STAMP) ## explore N=100000 schedules of the protocol, or see one again: SEED=123
+	@PYTHONPATH=lambdas $(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--schedules $(N))

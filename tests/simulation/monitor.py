@@ -1,0 +1,246 @@
+"""Watches a run from outside: every commit, every write to Chime, every answer, whatever they come from."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from moderation.core.actor import ActorKind
+from moderation.core.capability import Capabilities
+from moderation.core.change import CALL_LIFE, LEASE, Change, Status
+from moderation.core.command import Register
+from moderation.core.effective import effective
+from moderation.core.entry import DECIDED, Entry
+from moderation.core.meeting import Meeting, User
+from moderation.moderator.facts import FactFinder
+from moderation.moderator.request import Answer, Outcome, Request
+from moderation.ports import (
+    ChangeKept,
+    ChangeOpened,
+    Clause,
+    EntryWritten,
+    KeyTaken,
+    MeetingRevised,
+    Policies,
+    SeatBound,
+    SeatInChime,
+    UserRevised,
+)
+
+from tests.memory.ledger import MemoryLedger
+
+from . import promises
+from .scheduler import Actor, Scheduler
+
+WINDOW_MS = round((LEASE + CALL_LIFE).total_seconds() * 1000)
+"""An order is derived from rules that stood under its lease, and takes effect within a call's life."""
+UNDECIDED = ("busy", "contended")
+
+
+@dataclass(slots=True)
+class Asking:
+    """One request while it is under way. `label` names it in every change and entry that comes of it."""
+
+    label: str
+    request: Request
+    subject: str | None
+    reads: int = 0
+    lost: int = 0
+    was_so: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    invariant: str
+    detail: str
+
+
+class Monitor:
+    def __init__(self, store: MemoryLedger, policies: Policies, facts: FactFinder, scheduler: Scheduler) -> None:
+        self.store = store
+        self.violations: list[Violation] = []
+        self.answers: list[tuple[Asking, Outcome]] = []
+        self.asked: dict[str, Asking] = {}
+        self._facts = facts
+        self._policies = policies
+        self._scheduler = scheduler
+        self._asking: dict[Actor, Asking] = {}
+        self._history: dict[str, list[tuple[int, Capabilities]]] = {}
+        self._bound_ms: dict[str, int] = {}
+        self._was: Change | None = None
+        self._was_permitted = True
+        self._revisions: dict[str, int] = {}
+        self._told: Counter[tuple[str, str]] = Counter()
+
+    def now(self) -> datetime:
+        return self._scheduler.now()
+
+    def violated(self, invariant: str, detail: str) -> None:
+        self._scheduler.say("VIOLATION", f"{invariant}: {detail}")
+        self.violations.append(Violation(invariant, detail))
+
+    # ---- requests --------------------------------------------------------------------------------------------------
+
+    def begins(self, asking: Asking) -> None:
+        self.asked[asking.label] = asking
+        if self._scheduler.current is not None:
+            self._asking[self._scheduler.current] = asking
+
+    def ends(self, outcome: Outcome) -> None:
+        asking = self._asking.pop(self._scheduler.current) if self._scheduler.current else None
+        if asking is None:
+            return
+        self.answers.append((asking, outcome))
+        said = outcome.status if isinstance(outcome, Answer) else outcome.code
+        self._scheduler.say(f"answer to {asking.label}", said)
+        self._check_answer(asking, outcome, said)
+
+    def loaded(self, users: Collection[str]) -> None:
+        asking = self._asking.get(self._scheduler.current) if self._scheduler.current else None
+        if asking is None:
+            return
+        asking.reads += 1
+        if asking.subject in users:
+            asking.was_so = asking.was_so or self._is_kept(asking)
+
+    def lost_answer(self) -> None:
+        if self._scheduler.current in self._asking:
+            self._asking[self._scheduler.current].lost += 1
+
+    def _check_answer(self, asking: Asking, outcome: Outcome, said: str) -> None:
+        if outcome.replayed:
+            return
+        if isinstance(outcome, Answer) and outcome.change_id is not None:
+            change = self.store.changes.get((asking.request.meeting_id, outcome.change_id))
+            if change is None or said not in (change.status.value, "pending"):
+                self.violated("answers are true", f"{asking.label} was answered {said}, the change is {change}")
+        elif said not in UNDECIDED and not asking.reads:
+            self.violated("answers that commit nothing rest on a fresh read", f"{asking.label}: {said}")
+        elif said == "unchanged" and asking.subject is not None and not asking.was_so:
+            self.violated("answers are true", f"{asking.label}: unchanged, but it never was so")
+
+    def _is_kept(self, asking: Asking) -> bool:
+        """Whether what was asked for is in the rules as they are stored now."""
+        request = asking.request
+        meeting = self.store.meetings.get(request.meeting_id)
+        if isinstance(request.command, Register) or asking.subject is None or meeting is None:
+            return True
+        user = self._user(request.meeting_id, asking.subject)
+        oneself = request.actor.is_user(user.id)
+        by_moderator = self._judged(request, meeting, user)[1]
+        return promises.kept(request.command, user.rules, oneself=oneself, by_moderator=by_moderator)
+
+    def _judged(self, request: Request, meeting: Meeting, user: User) -> tuple[bool, bool]:
+        if isinstance(request.command, Register):
+            return True, True
+        is_user = request.actor.kind is ActorKind.USER
+        caller = self._user(meeting.id, request.actor.id) if is_user else None
+        verdict, by_moderator = self._facts.judge(request.actor, caller, request.command, meeting, user)
+        return verdict.allowed, by_moderator
+
+    # ---- commits ---------------------------------------------------------------------------------------------------
+
+    def about_to(self, clauses: Sequence[Clause]) -> None:
+        """What stands before the transaction."""
+        self._was, self._was_permitted = None, True
+        for clause in clauses:
+            if isinstance(clause, ChangeKept):
+                self._was = self.store.changes.get((clause.change.meeting_id, clause.change.id))
+            if isinstance(clause, ChangeOpened):
+                self._was_permitted = self._is_permitted(clause.change)
+
+    def committed(self, clauses: Sequence[Clause]) -> None:
+        for clause in clauses:
+            match clause:
+                case MeetingRevised(meeting, was):
+                    self._one_more("the meeting", was, meeting.revision)
+                case UserRevised(_, user, was):
+                    self._one_more(user.id, was, user.revision)
+                case SeatBound(_, attendee_id, _):
+                    self._bound_ms.setdefault(attendee_id, self._scheduler.now_ms)
+                case ChangeOpened(change):
+                    self._opened(change)
+                case ChangeKept(change):
+                    self._kept(change)
+                case EntryWritten(entry):
+                    self._entry(entry, clauses)
+                case _:
+                    pass
+        self._remember()
+
+    def from_now_on(self) -> None:
+        """What stands already when a run begins."""
+        for meeting in self.store.meetings.values():
+            self._revisions["the meeting"] = meeting.revision
+        for (_, user_id), user in self.store.users.items():
+            self._revisions[user_id] = user.revision
+        for _, attendee_id in self.store.seats:
+            self._bound_ms[attendee_id] = -1
+        self._remember()
+
+    def _one_more(self, what: str, was: int, now: int) -> None:
+        seen = self._revisions.get(what, 0)
+        if now != was + 1 or seen != was:
+            self.violated("no revision is skipped or used twice", f"{what}: {was} becomes {now} where {seen} stood")
+        self._revisions[what] = now
+
+    def _is_permitted(self, change: Change) -> bool:
+        asking, meeting = self.asked.get(change.actor.via or ""), self.store.meetings.get(change.meeting_id)
+        if asking is None or meeting is None or change.subject is None:
+            return True
+        return self._judged(asking.request, meeting, self._user(meeting.id, change.subject))[0]
+
+    def _opened(self, change: Change) -> None:
+        if not self._was_permitted:
+            self.violated("who may not, does not", f"{change.actor.id} was not permitted when his command committed")
+
+    def _kept(self, change: Change) -> None:
+        was = self._was
+        if was is None:
+            return
+        if not was.is_open and change.status is not was.status:
+            self.violated("a change is closed once", f"{change.id[-4:]}: {was.status} becomes {change.status}")
+        if was.is_open and change.status is Status.APPLIED:
+            asking = self.asked.get(change.actor.via or "")
+            if asking is not None and not self._is_kept(asking):
+                self.violated("what is applied is in the rules", f"{asking.label}: {asking.request.command}")
+
+    def _entry(self, entry: Entry, clauses: Sequence[Clause]) -> None:
+        if entry.change_id is not None:
+            self._told[entry.change_id, entry.type] += 1
+            if self._told[entry.change_id, entry.type] > 1:
+                self.violated("no change tells the same twice", f"{entry.change_id[-4:]}: {entry.type}")
+        elif entry.type == DECIDED and not all(isinstance(c, EntryWritten | KeyTaken) for c in clauses):
+            self.violated("a refused command leaves no trace but its entry", str(clauses))
+
+    # ---- Chime -----------------------------------------------------------------------------------------------------
+
+    def wrote(self, seat: SeatInChime, capabilities: Capabilities, started_ms: int) -> None:
+        """No call gives a seat that was known when it began more than rules that stood a short while ago."""
+        if self._bound_ms.get(seat.attendee_id, started_ms + 1) > started_ms:
+            return
+        if not any(capabilities in allowed for allowed in self._lately(seat.user_id)):
+            self.violated(
+                "nobody gets more than he was allowed", f"{seat.user_id} {capabilities.value:06b} at {started_ms}"
+            )
+
+    def _lately(self, user_id: str) -> list[Capabilities]:
+        history = self._history.get(user_id, [])
+        horizon = self._scheduler.now_ms - WINDOW_MS
+        ends = [since for since, _ in history[1:]] + [self._scheduler.now_ms]
+        return [allowed for (_, allowed), end in zip(history, ends, strict=False) if end >= horizon]
+
+    def _remember(self) -> None:
+        """What each person may have in this state, and since when."""
+        now = self._scheduler.now()
+        for (meeting_id, user_id), user in self.store.users.items():
+            meeting = self.store.meetings.get(meeting_id)
+            if meeting is None:
+                continue
+            allowed = effective(meeting, user, self._policies.held, now)
+            history = self._history.setdefault(user_id, [])
+            if not history or history[-1][1] != allowed:
+                history.append((self._scheduler.now_ms, allowed))
+
+    def _user(self, meeting_id: str, user_id: str) -> User:
+        return self.store.users.get((meeting_id, user_id), User(user_id))

@@ -1,0 +1,37 @@
+"""What a command promises: what has to be in a person's rules once it is answered `applied`, or `unchanged`."""
+
+from moderation.core.capability import NOTHING, Capabilities, sending, whole
+from moderation.core.command import Command, Mute, SetCapabilities, Unmute
+from moderation.core.meeting import UserRules
+from moderation.core.restriction import LiftableBy, Origin
+
+
+def kept(command: Command, rules: UserRules, *, oneself: bool, by_moderator: bool) -> bool:
+    match command:
+        case Mute():
+            origin = Origin.SELF if oneself else Origin.HOST
+            return sending(command.media) in _withheld(rules, origin)
+        case Unmute():
+            standing = [r for r in rules.restrictions if by_moderator or r.liftable_by is LiftableBy.SELF]
+            return not any(r.withholds in sending(command.media) for r in standing)
+        case SetCapabilities():
+            return _set(command, rules)
+        case _:
+            return True
+
+
+def _set(command: SetCapabilities, rules: UserRules) -> bool:
+    named = asked = NOTHING
+    for medium, bits in command.wanted.items():
+        named |= whole(medium)
+        asked |= bits
+    withheld = _withheld(rules, Origin.SELF) | _withheld(rules, Origin.HOST)
+    return not asked & withheld and (named & ~asked) in _withheld(rules, Origin.HOST) and asked in rules.granted
+
+
+def _withheld(rules: UserRules, origin: Origin) -> Capabilities:
+    bits = NOTHING
+    for restriction in rules.restrictions:
+        if restriction.origin is origin:
+            bits |= restriction.withholds
+    return bits

@@ -1,0 +1,150 @@
+"""Actors as threads that hand over a baton: one runs at a time, and which one is a choice.
+
+Threads only because production code is written without coroutines. Nothing ever runs in parallel, nothing really
+sleeps, and the clock moves when the scheduler says so.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from threading import Lock, Thread
+
+from .choices import Choices
+
+START = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
+MOST_STEPS = 6_000
+
+
+class Crash(BaseException):
+    """A process is gone. Nothing in production catches it, as nothing there survives it."""
+
+
+class Runaway(BaseException):
+    """More steps than any run needs."""
+
+
+@dataclass(eq=False, slots=True)
+class Actor:
+    """`wake`: milliseconds after `START` from which on it may run. Inline: no thread, done in one go."""
+
+    name: str
+    body: Callable[[], None]
+    wake: int
+    inline: bool = False
+    lock: Lock = field(default_factory=Lock)
+    thread: Thread | None = None
+
+
+Line = tuple[int, str, str, str]
+
+
+class Scheduler:
+    def __init__(self, choices: Choices, *, stay: float, preemptions: int | None = None) -> None:
+        """`stay`: how likely an actor goes on rather than another. `preemptions`: how often it may be otherwise."""
+        self.choices = choices
+        self.now_ms = 0
+        self.actors: list[Actor] = []
+        self.current: Actor | None = None
+        self.trace: list[Line] = []
+        self.broken: list[str] = []
+        self.crashed: list[str] = []
+        self._stay = stay
+        self._preemptions = preemptions
+        self._steps = 0
+        self._over = Lock()
+
+    def now(self) -> datetime:
+        return START + timedelta(milliseconds=self.now_ms)
+
+    def spawn(self, name: str, body: Callable[[], None], after: float = 0, *, inline: bool = False) -> None:
+        self.actors.append(Actor(name, body, self.now_ms + round(after * 1000), inline))
+
+    def say(self, operation: str, outcome: str, who: str | None = None) -> None:
+        name = who or (self.current.name if self.current else "-")
+        self.trace.append((self.now_ms, name, operation, outcome))
+
+    def run(self) -> None:
+        """Until nobody is left."""
+        self._over.acquire()
+        following = self._next()
+        if following is not None:
+            self._resume(following)
+            self._over.acquire()
+        self._over.release()
+
+    def pause(self, seconds: float) -> None:
+        """The current actor goes on that much later at the earliest."""
+        me = self._me()
+        me.wake = self.now_ms + max(1, round(seconds * 1000))
+        self.switch()
+
+    def tick(self, milliseconds: int) -> None:
+        self.now_ms += milliseconds
+
+    def switch(self) -> None:
+        """The point where somebody else may run."""
+        me = self._me()
+        self._steps += 1
+        if self._steps > MOST_STEPS:
+            raise Runaway
+        following = self._next()
+        if following is not None and following is not me:
+            self._resume(following)
+            me.lock.acquire()
+
+    def _me(self) -> Actor:
+        if self.current is None:
+            raise RuntimeError("no actor is running")
+        return self.current
+
+    def _resume(self, actor: Actor) -> None:
+        self.current = actor
+        if actor.thread is None:
+            actor.lock.acquire()
+            actor.thread = Thread(target=self._live, args=(actor,), daemon=True)
+            actor.thread.start()
+        else:
+            actor.lock.release()
+
+    def _live(self, me: Actor) -> None:
+        try:
+            me.body()
+        except Crash:
+            self.crashed.append(me.name)
+        except Runaway:
+            self.broken.append("runs for ever")
+        except BaseException as unexpected:  # whatever production raises that it should not
+            self.broken.append(f"{me.name} raised {type(unexpected).__name__}: {unexpected}")
+        self.actors.remove(me)
+        self.current = None
+        following = self._next()
+        if following is None:
+            self._over.release()
+        else:
+            self._resume(following)
+
+    def _next(self) -> Actor | None:
+        """Who runs next; what is inline is done on the way. Time moves on only if nobody could run now."""
+        while self.actors:
+            ready = [actor for actor in self.actors if actor.wake <= self.now_ms]
+            if not ready:
+                self.now_ms = min(actor.wake for actor in self.actors)
+                continue
+            chosen = ready[0] if len(ready) == 1 else self._chosen(ready)
+            if not chosen.inline:
+                return chosen
+            self.actors.remove(chosen)
+            chosen.body()
+        return None
+
+    def _chosen(self, ready: list[Actor]) -> Actor:
+        """The current one first, if it can go on: leaving it is a preemption."""
+        if self.current not in ready:
+            return ready[self.choices.pick([1.0] * len(ready))]
+        if self._preemptions is not None and self._preemptions <= 0:
+            return self.current
+        others = [actor for actor in ready if actor is not self.current]
+        at = self.choices.pick([self._stay, *[(1 - self._stay) / len(others)] * len(others)])
+        if at and self._preemptions is not None:
+            self._preemptions -= 1
+        return others[at - 1] if at else self.current

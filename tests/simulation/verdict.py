@@ -1,0 +1,87 @@
+"""What must be true once faults have stopped and the reconciler has nothing left to do."""
+
+from collections.abc import Iterator
+
+from moderation.core.change import Change, Status
+from moderation.core.effective import effective
+from moderation.core.entry import ABANDONED, CAPABILITIES_CHANGED, DECIDED, MEETING_CHANGED, SUPERSEDED
+from moderation.core.meeting import Meeting, User
+from moderation.moderator.request import Answer, Refused
+from moderation.ports import Policies
+
+from tests.memory.chime import MemoryChime
+from tests.memory.ledger import MemoryLedger
+
+from .monitor import UNDECIDED, Monitor, Violation
+
+CLOSED = {Status.APPLIED, Status.SUPERSEDED, Status.ABANDONED, Status.GONE}
+
+
+def at_rest(monitor: Monitor, store: MemoryLedger, rooms: MemoryChime, policies: Policies) -> Iterator[Violation]:
+    for meeting in store.meetings.values():
+        yield from _chime(meeting, store, rooms, policies, monitor)
+    for change in store.changes.values():
+        yield from _change(change, store)
+    yield from _answers(monitor, store)
+
+
+def _chime(
+    meeting: Meeting, store: MemoryLedger, rooms: MemoryChime, policies: Policies, monitor: Monitor
+) -> Iterator[Violation]:
+    for seat in rooms.rooms[meeting.id].seats.values():
+        if (meeting.id, seat.attendee_id) not in store.seats:
+            continue  # nobody has told the ledger yet that this seat exists
+        user = store.users.get((meeting.id, seat.user_id), User(seat.user_id))
+        wanted = effective(meeting, user, policies.held, monitor.now())
+        if seat.capabilities != wanted:
+            yield Violation(
+                "Chime holds what the rules say",
+                f"{seat.user_id} has {seat.capabilities.value:06b}, the rules say {wanted.value:06b}",
+            )
+        known = user.seats[seat.attendee_id].known
+        if known not in (None, seat.capabilities):
+            yield Violation("what is known of Chime is so", f"{seat.user_id}: {known.value:06b} is believed")
+
+
+def _change(change: Change, store: MemoryLedger) -> Iterator[Violation]:
+    told = {entry.type for entry in store.entries if entry.change_id == change.id}
+    name = f"{change.command} {change.id[-4:]} ({change.actor.via})"
+    if change.status not in CLOSED or change.due_at is not None:
+        yield Violation("every change is closed", f"{name} is {change.status}, due {change.due_at}")
+    if DECIDED not in told:
+        yield Violation("every change has its entries", f"{name}: none of its decision")
+    for kind in _expected(change):
+        if kind not in told:
+            yield Violation("every change has its entries", f"{name} is {change.status}, but no `{kind}`")
+    overruled_by = store.changes.get((change.meeting_id, change.closed_by or ""))
+    if change.status is Status.SUPERSEDED and (overruled_by is None or overruled_by.id == change.id):
+        yield Violation("superseded by somebody", f"{name} by {change.closed_by}")
+
+
+def _expected(change: Change) -> tuple[str, ...]:
+    if change.status is Status.ABANDONED:
+        return (ABANDONED,)
+    if change.status is Status.SUPERSEDED:
+        return (SUPERSEDED,)
+    if change.status is not Status.APPLIED:
+        return ()
+    if change.subject is None:
+        return (MEETING_CHANGED,)
+    return (CAPABILITIES_CHANGED,) if change.answer.get("attendeeId") and change.answer.get("status") != "gone" else ()
+
+
+def _answers(monitor: Monitor, store: MemoryLedger) -> Iterator[Violation]:
+    by_label: dict[str, int] = {}
+    for change in store.changes.values():
+        by_label[change.actor.via or ""] = by_label.get(change.actor.via or "", 0) + 1
+    for label, count in by_label.items():
+        if label and count > 1:
+            yield Violation("one key, one change", f"{label} has {count} changes")
+    labels = [asking.label for asking, _ in monitor.answers]
+    for asking, outcome in monitor.answers:
+        if asking.label not in by_label or labels.count(asking.label) > 1 or outcome.replayed:
+            continue
+        said = outcome.status if isinstance(outcome, Answer) else outcome.code
+        committed_nothing = said in ("dry-run", "unchanged") or (isinstance(outcome, Refused) and not outcome.change_id)
+        if committed_nothing and not (said in UNDECIDED and asking.lost):
+            yield Violation("answers are true", f"{asking.label} was answered {said}, but a change was made")

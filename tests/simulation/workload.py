@@ -1,0 +1,183 @@
+"""What is asked of whom in a random run, and how much goes wrong in it: drawn from the run's own seed."""
+
+import random
+from collections.abc import Callable
+
+from moderation.core.actor import Actor, ActorKind
+from moderation.core.capability import EVERYTHING, Capabilities, Medium, of_word
+from moderation.core.command import Mute, SetCapabilities, Unmute, UserCommand
+from moderation.core.meeting import Features, User, revision_of
+from moderation.moderator.request import Request
+
+from tests.memory.scene import MEETING, seat
+
+from .choices import Seeded
+from .faults import Faults
+from .monitor import Asking
+from .scheduler import Scheduler
+from .world import Result, Simulation, Stage, asking, registration
+
+ROLES = {"alice": "host", "hugo": "host", "bob": "participant", "carol": "participant"}
+MODES = ("open", "presentation", "audio-only")
+WORDS = ("SendReceive", "Send", "Receive", "None")
+RATES = {
+    "crash": 0.006,
+    "stall": 0.006,
+    "contention": 0.04,
+    "lost": 0.012,
+    "unavailable": 0.01,
+    "throttled": 0.08,
+    "unknown end": 0.04,
+    "answers otherwise": 0.03,
+    "slow": 0.1,
+    "no calls to spare": 0.05,
+    "reminder lost": 0.2,
+    "reminder twice": 0.3,
+    "reminder late": 0.2,
+}
+STORMS = (0.0, 0.5, 1.0, 1.0, 2.0, 4.0)
+"""How much of it."""
+
+Making = Callable[[], Asking]
+
+
+def simulate(seed: int, only: Callable[["Workload"], None] | None = None) -> Result:
+    """One random run. `only` narrows the workload down, for the tests of single safeguards."""
+    workload = Workload(seed)
+    (only or Workload.anything)(workload)
+    return workload.simulation.run()
+
+
+class Workload:
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(f"workload {seed}")
+        choices = Seeded(seed)
+        storm = self.random.choice(STORMS)
+        outage = self.random.random() < 0.1
+        rates = {kind: rate * storm for kind, rate in RATES.items()}
+        if outage:
+            rates["throttled"] = 6.0
+        budget = {"crash": 3, "stall": 3, "lost": 4, "unknown end": 4, "throttled": self.random.choice((4, 40, 400))}
+        scheduler = Scheduler(choices, stay=self.random.choice((0.3, 0.6, 0.9)))
+        self.stage = self._stage()
+        self.simulation = Simulation(choices, scheduler, Faults(choices, rates, budget), self.stage)
+
+    def _stage(self) -> Stage:
+        draw = self.random
+        silent = draw.random() < 0.15
+        return Stage(
+            roles=ROLES if draw.random() < 0.8 else ROLES | {"cora": "cohost"},
+            mode=draw.choice(MODES),
+            features=Features(video=not silent),
+            strict=silent and draw.random() < 0.5,
+            absent=frozenset({"carol"} if draw.random() < 0.2 else ()),
+        )
+
+    # ---- what happens ----------------------------------------------------------------------------------------------
+
+    def anything(self) -> None:
+        """Two or three processes, the reconciler every minute and in between, people who come and go."""
+        draw = self.random
+        for number in range(draw.choice((2, 2, 3))):
+            makings = [self._making(f"r{number}.{i}") for i in range(draw.choice((1, 1, 2, 3)))]
+            self.simulation.process(f"process {number}", makings, self._soon())
+        if draw.random() < 0.25:
+            self._same_key_twice()
+        self.reconcile()
+        if draw.random() < 0.3:
+            self.simulation.leaves("bob", draw.choice((0.1, 1, 20, 40)))
+        if draw.random() < 0.3:
+            number = draw.choice((0, 2))
+            user = draw.choice(("zoe", "bob", "carol")) if number else "zoe"
+            self.simulation.joins(user, number, draw.choice((0.05, 0.2, 1, 15, 35)))
+
+    def reconcile(self) -> None:
+        first = self.random.randrange(60)
+        for minute in range(4):
+            self.simulation.reconciler(first + 60 * minute)
+        for _ in range(self.random.randrange(4)):
+            self.simulation.reconciler(self.random.choice((3, 8, 17, 22, 32, 46, 50, 65, 80)), "reconciler, too")
+
+    def _soon(self) -> float:
+        return self.random.choice((0, 0, 0, 0.01, 0.1, 0.5, 5, 20))
+
+    def _same_key_twice(self) -> None:
+        who, command, user = self._who(), self._command(), self._whom()
+        for number in (1, 2):
+            name = f"process k{number}"
+            make = self.on_person("k", who, command, user, key="key", fingerprint="f")
+            self.simulation.process(name, [make], self._soon())
+
+    def _making(self, label: str) -> Making:
+        draw = self.random
+        if draw.random() < 0.22:
+            return self.registers(label)
+        dry_run, matches = draw.random() < 0.06, draw.random() < 0.15
+        key = f"key-{label}" if draw.random() < 0.2 else None
+        fingerprint = "f" if key else ""
+        return self.on_person(
+            label, self._who(), self._command(), self._whom(),
+            matches=matches, dry_run=dry_run, key=key, fingerprint=fingerprint,
+        )  # fmt: skip
+
+    def registers(self, label: str, **body: object) -> Making:
+        draw, store = self.random, self.simulation.store
+        asked: dict[str, object] = {"mode": draw.choice(MODES)}
+        if draw.random() < 0.3:
+            asked["default_role"] = draw.choice(("participant", "viewer", "presenter"))
+        if draw.random() < 0.3:
+            asked["roles"] = {**ROLES, "hugo": draw.choice(("host", "participant")), "bob": "presenter"}
+        return lambda: registration(label, store, **(asked | body))
+
+    def on_person(
+        self,
+        label: str,
+        who: str,
+        command: UserCommand,
+        user: str,
+        *,
+        matches: bool = False,
+        dry_run: bool = False,
+        key: str | None = None,
+        fingerprint: str = "",
+    ) -> Making:
+        by_seat = user != "zoe" and user not in self.stage.absent
+        store = self.simulation.store
+
+        def make() -> Asking:
+            if_match = None
+            if matches:
+                if_match = revision_of(store.users.get((MEETING, user), User(user)), store.meetings[MEETING])
+            request = Request(
+                MEETING,
+                Actor(ActorKind.USER, who),
+                command,
+                attendee_id=seat(user) if by_seat else None,
+                user_id=None if by_seat else user,
+                dry_run=dry_run,
+                if_match=if_match,
+                key=key,
+                fingerprint=fingerprint,
+            )
+            return asking(label, request.actor, request, user)
+
+        return make
+
+    def _who(self) -> str:
+        return self.random.choice(("alice", "hugo", "alice", "hugo", "alice", "bob", "carol"))
+
+    def _whom(self) -> str:
+        return self.random.choice(("bob", "bob", "bob", "carol", "hugo", "zoe"))
+
+    def _command(self) -> UserCommand:
+        draw = self.random
+        media = tuple(draw.sample(tuple(Medium), draw.choice((1, 1, 2))))
+        kind = draw.randrange(5)
+        if kind < 2:
+            return Mute(media)
+        if kind < 4:
+            return Unmute(media)
+        return SetCapabilities({medium: of_word(medium, draw.choice(WORDS)) for medium in media})
+
+
+NARROW = EVERYTHING & ~Capabilities.SEND_AUDIO

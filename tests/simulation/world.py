@@ -1,0 +1,209 @@
+"""One run: production code around a ledger and a Chime whose every operation the schedule decides on."""
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import cache
+
+from moderation.core.actor import Actor, ActorKind, Held, Question, Verdict
+from moderation.core.capability import EVERYTHING, Capabilities
+from moderation.core.command import Register
+from moderation.core.meeting import Features
+from moderation.moderator.enforcement import Enforcement
+from moderation.moderator.facts import FactFinder
+from moderation.moderator.reconciler import Reconciler
+from moderation.moderator.request import Request
+from moderation.policies import CedarPolicies
+from moderation.ports import MachineFailure, SeatInChime, World
+from moderation.wiring import Gavel
+
+from tests.memory.ledger import MemoryLedger
+from tests.memory.scene import MEETING, seat
+
+from .bus import publish
+from .choices import Choices
+from .faults import Faults
+from .monitor import Asking, Monitor, Violation
+from .ports import Machine, SimulatedChime, SimulatedLedger, SimulatedReminders, SimulatedSurroundings, WatchedChime
+from .prepared import registered
+from .scheduler import Line, Scheduler
+from .verdict import at_rest
+
+ADMIN = Actor(ActorKind.ADMIN, "back-end")
+MOST_ROUNDS = 40
+
+
+class RememberingPolicies:
+    """The shipped policies; they are pure, so each question is put to Cedar once."""
+
+    def __init__(self) -> None:
+        self._cedar = CedarPolicies()
+        self._verdicts: dict[Question, Verdict] = {}
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return self._cedar.roles
+
+    @property
+    def modes(self) -> frozenset[str]:
+        return self._cedar.modes
+
+    def judge(self, question: Question) -> Verdict:
+        question = replace(question, principal=replace(question.principal, via=None))
+        if question not in self._verdicts:
+            self._verdicts[question] = self._cedar.judge(question)
+        return self._verdicts[question]
+
+    def held(self, role: str | None, mode: str, has_floor: bool) -> Held:
+        return self._cedar.held(role, mode, has_floor)
+
+
+@cache
+def policies() -> RememberingPolicies:
+    return RememberingPolicies()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What stands when a run begins. `created`: whoever Chime created with less than everything."""
+
+    roles: Mapping[str, str]
+    mode: str = "open"
+    features: Features = field(default_factory=Features)
+    strict: bool = False
+    created: Mapping[str, Capabilities] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Result:
+    violations: tuple[Violation, ...]
+    trace: tuple[Line, ...]
+    faults: Mapping[str, int]
+    crashes: int
+    seconds: float
+
+
+class Simulation:
+    """Set up, then given actors, then run."""
+
+    def __init__(self, choices: Choices, scheduler: Scheduler, faults: Faults, stage: Stage) -> None:
+        self.choices, self.scheduler, self.faults = choices, scheduler, faults
+        self.store, self.rooms = MemoryLedger(), WatchedChime()
+        self._set(stage)
+        watching = World(self.store, self.rooms, policies(), SimulatedSurroundings(scheduler), _nothing)
+        self.monitor = Monitor(self.store, policies(), FactFinder(watching), scheduler)
+        self.rooms.watch = self.monitor.wrote
+        machine = Machine(scheduler, faults, self.monitor)
+        self.world = World(
+            SimulatedLedger(machine, self.store),
+            SimulatedChime(machine, self.rooms),
+            policies(),
+            SimulatedSurroundings(scheduler),
+            SimulatedReminders(machine, self._reminded),
+        )
+        self.monitor.from_now_on()
+
+    def _set(self, stage: Stage) -> None:
+        """Registered and at rest. What is prepared once is shared: nothing in it is ever changed in place."""
+        here = {seat(user): user for user in stage.roles if user not in stage.absent}
+        room = self.rooms.open(MEETING, here, stage.features, stage.strict)
+        for user, capabilities in stage.created.items():
+            room.seats[seat(user)] = SeatInChime(seat(user), user, capabilities)
+        key = (*stage.roles.items(), stage.mode, stage.features, stage.strict, *stage.created.items(), *here)
+        body = Register(roles=stage.roles, mode=stage.mode)
+        registered(key, body, self.store, self.rooms, policies())
+
+    # ---- actors ----------------------------------------------------------------------------------------------------
+
+    def process(self, name: str, askings: Sequence[Callable[[], Asking]], after: float = 0) -> None:
+        """A warm function: its requests one after the other, with the same memory, until it crashes."""
+
+        def live() -> None:
+            gavel = Gavel(self.world)
+            for make in askings:
+                asking = make()
+                self.monitor.begins(asking)
+                self.monitor.ends(gavel.perform(asking.request))
+
+        self.scheduler.spawn(name, live, after)
+
+    def reconciler(self, after: float = 0, name: str = "reconciler") -> None:
+        def live() -> None:
+            with contextlib.suppress(MachineFailure):
+                self._new_reconciler().run(self.scheduler.now() + timedelta(seconds=50))
+
+        self.scheduler.spawn(name, live, after)
+
+    def joins(self, user: str, number: int, after: float, capabilities: Capabilities = EVERYTHING) -> None:
+        def join() -> None:
+            self.scheduler.say("joins", seat(user, number)[:8], user)
+            self.rooms.rooms[MEETING].seats[seat(user, number)] = SeatInChime(seat(user, number), user, capabilities)
+
+        self.scheduler.spawn(user, join, after, inline=True)
+
+    def leaves(self, user: str, after: float) -> None:
+        def leave() -> None:
+            self.scheduler.say("is deleted", "ok", user)
+            self.rooms.rooms[MEETING].seats.pop(seat(user), None)
+
+        self.scheduler.spawn(user, leave, after, inline=True)
+
+    def _reminded(self, meeting_id: str, change_id: str) -> None:
+        with contextlib.suppress(MachineFailure):
+            self._new_reconciler().remind(meeting_id, change_id)
+
+    def _new_reconciler(self) -> Reconciler:
+        return Reconciler(self.world, Enforcement(self.world))
+
+    # ---- run -------------------------------------------------------------------------------------------------------
+
+    def run(self) -> Result:
+        """Everything goes wrong that is chosen to; then nothing does, until the reconciler has nothing left to do."""
+        self.scheduler.run()
+        self.faults.quiet = True
+        self.scheduler.say("faults", "stop")
+        if not self._comes_to_rest():
+            self.monitor.violated("comes to rest", f"not within {MOST_ROUNDS} runs of the reconciler")
+        violations = [*self.monitor.violations, *(Violation("nothing breaks", b) for b in self.scheduler.broken)]
+        violations += at_rest(self.monitor, self.store, self.rooms, policies())
+        violations += publish(self.store.entries, self.choices)
+        return Result(
+            tuple(violations),
+            tuple(self.scheduler.trace),
+            self.faults.happened,
+            len(self.scheduler.crashed),
+            self.scheduler.now_ms / 1000,
+        )
+
+    def _comes_to_rest(self) -> bool:
+        for _ in range(MOST_ROUNDS):
+            due = [change.due_at for change in self.store.changes.values() if change.due_at is not None]
+            if not due:
+                return True
+            wait = (min(due) - self.scheduler.now()).total_seconds()
+            self.reconciler(max(wait, 0) + 0.001)
+            self.scheduler.run()
+        return False
+
+
+class _Nothing:
+    def remind(self, meeting_id: str, change_id: str, after: timedelta) -> None:
+        pass
+
+
+_nothing = _Nothing()
+
+
+def asking(label: str, who: Actor, request: Request, subject: str | None) -> Asking:
+    """The label travels as the back end that speaks for whoever asks, so that every change and entry bears it."""
+    return Asking(label, replace(request, actor=replace(who, via=label)), subject)
+
+
+def registration(label: str, store: MemoryLedger, **body: object) -> Asking:
+    """As a back end does it that has just looked which revision the meeting has."""
+    meeting = store.meetings.get(MEETING)
+    if_match = f"m{meeting.revision}" if meeting else None
+    request = Request(MEETING, ADMIN, Register(**body), if_match=if_match)  # type: ignore[arg-type]
+    return asking(label, ADMIN, request, None)
