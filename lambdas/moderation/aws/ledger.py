@@ -31,6 +31,7 @@ MEETING_LIVES = timedelta(hours=24)
 """No Chime meeting lives longer."""
 MOST_CLAUSES = 100
 MOST_KEYS = 100
+"""That one BatchGetItem takes."""
 TRIES = 5
 """How often keys are asked for again that the table had no time for."""
 
@@ -166,8 +167,11 @@ class DynamoLedger:
             page["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _batch_get(self, keys: list[dict[str, Attribute]]) -> list[Image]:
-        if len(keys) > MOST_KEYS:
-            raise ValueError(f"{len(keys)} keys in one read")
+        """In as many calls as it takes."""
+        together = [keys[start : start + MOST_KEYS] for start in range(0, len(keys), MOST_KEYS)]
+        return [image for some in together for image in self._get_together(some)]
+
+    def _get_together(self, keys: list[dict[str, Attribute]]) -> list[Image]:
         found: list[Image] = []
         wanted: dict[str, Any] = {self._table: {"Keys": keys, "ConsistentRead": True}}
         for _ in range(TRIES):
