@@ -38,6 +38,10 @@ class Lease:
     token: str
     until: datetime
 
+    def given_back(self, now: datetime) -> "Lease":
+        """Ended, under another token: whoever has read the change as it was before can't take it as it was before."""
+        return Lease(self.token + "-", now)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

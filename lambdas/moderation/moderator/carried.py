@@ -36,12 +36,14 @@ def due_after(lease: Lease) -> datetime:
     return lease.until + CALL_LIFE
 
 
-def closed(change: Change, status: Status, ordering: Ordering, now: datetime) -> Change:
-    """Closed for good, or, after a call of unknown end, closed but due until none can live any more."""
+def closed(change: Change, status: Status, ordering: Ordering, began: datetime, now: datetime) -> Change:
+    """Closed for good, or, after a call of unknown end that may have lived when the last orders `began`, closed but due
+    until none can live any more.
+    """
     unsure = ordering.unsure_until
-    if unsure is None or unsure <= now:
+    if unsure is None or unsure <= began:
         return replace(change, status=status, lease=None, due_at=None, unsure_until=None)
-    return replace(change, status=status, lease=ordering.lease, due_at=unsure)
+    return replace(change, status=status, lease=ordering.lease.given_back(now), due_at=unsure, unsure_until=unsure)
 
 
 def wanted(world: World, meeting: Meeting, user: User) -> Capabilities:

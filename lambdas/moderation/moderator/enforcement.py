@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from ..core.change import Lease, return_after
+from ..core.change import return_after
 from ..ports import ChangeKept, ChimeFailure, Conflict, MachineFailure, World
 from .carried import Carried
 from .everybody import Everybody
@@ -30,9 +30,9 @@ class Enforcement:
         ordering = Ordering(self._world, change.meeting_id, lease, deadline, in_background, change.unsure_until)
         while True:
             try:
-                if carried.user is None:
-                    return self._everybody.order_and_settle(carried, ordering)
-                return self._person.order_and_settle(carried, ordering)
+                carried = self._step(carried, ordering)
+                if carried.change.lease != lease:
+                    return carried
             except (OutOfTime, ChimeFailure):
                 return self._leave(carried, ordering)
             except Conflict:
@@ -43,13 +43,19 @@ class Enforcement:
             except MachineFailure:
                 return carried  # whoever finds it when the lease has ended goes on
 
+    def _step(self, carried: Carried, ordering: Ordering) -> Carried:
+        """Settled, or, under the same lease, what has been committed on the way and is to be carried out from here."""
+        if carried.user is None:
+            return self._everybody.order_and_settle(carried, ordering)
+        return self._person.order_and_settle(carried, ordering)
+
     def _leave(self, carried: Carried, ordering: Ordering) -> Carried:
         """Gives the lease back, so that the reconciler need not wait for it to end: all our calls have ended."""
         now = self._world.surroundings.now()
         wait = return_after(carried.change, now)
         left = replace(
             carried.change,
-            lease=Lease(ordering.lease.token, now),
+            lease=ordering.lease.given_back(now),
             due_at=now + wait,
             unsure_until=ordering.unsure_until,
         )

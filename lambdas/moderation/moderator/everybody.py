@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TypeVar
 
 from ..core.capability import Capabilities
@@ -62,17 +63,19 @@ class Everybody:
         self._world = world
 
     def order_and_settle(self, carried: Carried, ordering: Ordering) -> Carried:
-        """Raises `Conflict` if the meeting has moved, `OutOfTime` if the orders don't get through."""
-        meeting = carried.meeting
+        """Settled; or, still under the lease, with a meeting that turned out to be read more strictly. Raises `Conflict`
+        if the meeting has moved, `OutOfTime` if the orders don't get through.
+        """
+        meeting, began = carried.meeting, self._world.surroundings.now()
         crowd = self._crowd(meeting, self._roster(meeting))
         try:
             self._order(ordering, meeting, crowd)
             while crowd.look_again(self._world.ledger.everybody(meeting.id)):
                 self._order(ordering, meeting, crowd)
         except NotTaken:
-            return self.order_and_settle(self._after_refusal(carried, crowd, ordering), ordering)
+            return self._after_refusal(carried, crowd, ordering)
         self._note(meeting, crowd, ordering)
-        return self._settle(carried, crowd, ordering)
+        return self._settle(carried, crowd, ordering, began)
 
     def _roster(self, meeting: Meeting) -> Sequence[SeatInChime]:
         try:
@@ -92,6 +95,10 @@ class Everybody:
         )
 
     def _order(self, ordering: Ordering, meeting: Meeting, crowd: Crowd) -> None:
+        """Whoever was read after the meeting has moved on may have rules that never went together with the old ones."""
+        now = self._world.ledger.load(meeting.id).meeting
+        if now is None or now.revision != meeting.revision:
+            raise Conflict([MeetingIs(meeting.id, meeting.revision)])
         standings = [
             Standing(seat, crowd.held[seat], wanted(self._world, meeting, crowd.people[user_id]))
             for seat, user_id in crowd.seats.items()
@@ -129,7 +136,7 @@ class Everybody:
 
     def _note(self, meeting: Meeting, crowd: Crowd, ordering: Ordering) -> None:
         """What Chime has is noted on everybody of whom something else was known. Whoever was changed since the second
-        look is left to his own change.
+        look is left to his own change; a note that arrives after the meeting has moved on says nothing any more.
         """
         clauses = [
             SeatsNoted(meeting.id, user.id, user.revision, seats)
@@ -137,18 +144,20 @@ class Everybody:
             if (seats := _news(user, crowd))
         ]
         for together in _chunks(clauses, NOTED_TOGETHER):
-            left = list(together)
-            while left:
+            left: list[Clause] = [MeetingIs(meeting.id, meeting.revision), *together]
+            while len(left) > 1:
                 try:
                     persistently(self._world, left, ordering.lease.until)
                     break
                 except Conflict as conflict:
+                    if left[0] in conflict.failed:
+                        raise
                     left = [clause for clause in left if clause not in conflict.failed]
 
-    def _settle(self, carried: Carried, crowd: Crowd, ordering: Ordering) -> Carried:
+    def _settle(self, carried: Carried, crowd: Crowd, ordering: Ordering, began: datetime) -> Carried:
         change, meeting = carried.change, carried.meeting
         status = Status.APPLIED if change.is_open else change.status
-        kept = closed(change, status, ordering, self._world.surroundings.now())
+        kept = closed(change, status, ordering, began, self._world.surroundings.now())
         settled = Carried(kept, meeting)
         clauses: list[Clause] = [
             MeetingIs(meeting.id, meeting.revision),

@@ -31,11 +31,14 @@ class OnePerson:
         self._world = world
 
     def order_and_settle(self, carried: Carried, ordering: Ordering) -> Carried:
-        """Raises `Conflict` if what the orders were derived from has moved, `OutOfTime` if they don't get through."""
+        """Settled; or, still under the lease, other rules to be carried out: the change was taken back, or the meeting
+        turned out to be read more strictly. Raises `Conflict` if what the orders were derived from has moved,
+        `OutOfTime` if they don't get through.
+        """
         user = _user(carried)
         if self._is_overdue(carried, user):
-            carried = self._take_back(carried, user, ordering)
-            user = _user(carried)
+            return self._take_back(carried, user, ordering)
+        began = self._world.surroundings.now()
         target = wanted(self._world, carried.meeting, user)
         seats = []
         try:
@@ -46,15 +49,17 @@ class OnePerson:
                     seat = replace(seat, gone=taken is None)
                 seats.append(seat if seat.gone else replace(seat, known=target, drifted=False))
         except NotTaken:
-            return self.order_and_settle(self._after_refusal(carried, user, ordering), ordering)
-        return self._settle(carried, user, tuple(seats), ordering)
+            return self._after_refusal(carried, user, ordering)
+        return self._settle(carried, user, tuple(seats), ordering, began)
 
-    def _settle(self, carried: Carried, user: User, seats: tuple[Seat, ...], ordering: Ordering) -> Carried:
+    def _settle(
+        self, carried: Carried, user: User, seats: tuple[Seat, ...], ordering: Ordering, began: datetime
+    ) -> Carried:
         """Closes the change, if everything that the orders were derived from still stands."""
         change, meeting = carried.change, carried.meeting
         noted = replace(user, seats={**user.seats, **{seat.attendee_id: seat for seat in seats}})
         now = self._world.surroundings.now()
-        kept = closed(change, _status(change, user, seats, now), ordering, now)
+        kept = closed(change, _status(change, user, seats, now), ordering, began, now)
         if change.is_open:
             superseded_by = user.revised_by if kept.status is Status.SUPERSEDED else None
             answer = attendee(self._world, meeting, noted, change.attendee_id)
