@@ -1,0 +1,20 @@
+"""Waiting for what comes by itself: a condition and a deadline, never a guess at how long it takes."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+POLL_SECONDS = 0.2
+
+
+def until(condition: Callable[[], T | None], seconds: float, what: str) -> T:
+    """The condition's first answer that is neither None nor False."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found is not None and found is not False:
+            return found
+        assert time.monotonic() < deadline, f"waited {seconds:.0f} s in vain: {what}"
+        time.sleep(POLL_SECONDS)

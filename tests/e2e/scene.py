@@ -1,0 +1,97 @@
+"""A registered meeting with people in it, made anew for each test so that none depends on another."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from local.stack import LocalStack
+from tests.e2e.caller import Caller, Json, Web, done
+from tests.e2e.simulator import Simulator
+from tests.e2e.tap import Tap
+
+ROLES = {"alice": "host", "bob": "participant", "carol": "participant", "victor": "viewer"}
+EVERYTHING = {"audio": "SendReceive", "video": "SendReceive", "content": "SendReceive"}
+MUTED = EVERYTHING | {"audio": "Receive"}
+RECEIVING = {"audio": "Receive", "video": "Receive", "content": "Receive"}
+BACK_END = "back-end"
+
+
+@dataclass(frozen=True)
+class Theatre:
+    """Where scenes are set: the stack and those who watch it."""
+
+    stack: LocalStack
+    web: Web
+    simulator: Simulator
+    tap: Tap
+
+    def scene(self, roles: Mapping[str, str] = ROLES, registration: Json | None = None, **features: Any) -> "Scene":
+        """Everybody who has a role has a seat as well."""
+        meeting_id = self.simulator.create_meeting(**features)
+        seats = {user: self.simulator.join(meeting_id, user) for user in roles}
+        scene = Scene(self, meeting_id, seats)
+        done(scene.admin.put(body={"roles": dict(roles), **(registration or {})}))
+        return scene
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One meeting. `seats`: ExternalUserId → AttendeeId."""
+
+    theatre: Theatre
+    meeting_id: str
+    seats: dict[str, str]
+
+    @property
+    def admin(self) -> Caller:
+        return Caller(self.theatre.web, self.meeting_id, self.theatre.stack.token(BACK_END, scope="gavel/admin"))
+
+    def on_behalf_of(self, user: str) -> Caller:
+        token = self.theatre.stack.token(BACK_END, scope="gavel/admin")
+        return Caller(self.theatre.web, self.meeting_id, token, {"Gavel-On-Behalf-Of": quote(user, safe="")})
+
+    def person(self, user: str) -> Caller:
+        return Caller(self.theatre.web, self.meeting_id, self.theatre.stack.token(user))
+
+    def with_token(self, token: str | None) -> Caller:
+        return Caller(self.theatre.web, self.meeting_id, token)
+
+    @property
+    def alice(self) -> Caller:
+        """The host."""
+        return self.person("alice")
+
+    @property
+    def bob(self) -> Caller:
+        """A participant."""
+        return self.person("bob")
+
+    def at(self, user: str, deed: str = "") -> str:
+        """The path of somebody's first seat."""
+        return f"/attendees/{self.seats[user]}{deed}"
+
+    def join(self, user: str) -> str:
+        """A further seat, or the first of somebody who comes later."""
+        return self.theatre.simulator.join(self.meeting_id, user)
+
+    def has(self, user: str) -> dict[str, str]:
+        """What Chime lets him do at his first seat."""
+        return self.theatre.simulator.has(self.meeting_id, self.seats[user])
+
+    def changes(self) -> list[Json]:
+        return self.theatre.simulator.changes(self.meeting_id)
+
+    def fault(self, **trouble: Any) -> None:
+        self.theatre.simulator.fault(self.meeting_id, **trouble)
+
+    def shown(self, user: str) -> Json:
+        """The attendee as the host sees him."""
+        return done(self.alice.get(self.at(user)))
+
+    def change(self, change_id: str) -> Json:
+        return done(self.alice.get(f"/changes/{change_id}"))
+
+    def story(self, change_id: str) -> list[str]:
+        """What the history tells of one change: the types of its entries, in their order."""
+        return [entry["type"] for entry in self.alice.history() if entry["changeId"] == change_id]
