@@ -1,12 +1,13 @@
 """A change: an accepted command, durable before it is carried out, and who may carry it out until when."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import cast
 
 from .actor import Actor
-from .capability import Capabilities, is_narrower
+from .capability import NOTHING, Capabilities, Medium, is_narrower, sending, whole
 from .meeting import MeetingRules, UserRules
 from .restriction import added, in_force
 
@@ -109,6 +110,29 @@ def taken_back(change: Change, rules: UserRules) -> UserRules:
     )
 
 
+def named(change: Change) -> Capabilities:
+    """What a command on one person spoke of, whether or not it changed anything."""
+    said = change.said
+    if change.command in ("mute", "unmute"):
+        return sending(Medium(word) for word in cast("Sequence[str]", said.get("media", ())))
+    bits = NOTHING
+    for medium in Medium:
+        bits |= whole(medium) if change.command == "set-capabilities" and medium in said else NOTHING
+    return bits
+
+
+def _still_said(change: Change, made: UserRules, rules: UserRules, now: datetime) -> bool:
+    """Whether what it withheld is withheld, and what it gave is not, though the rules may have said so before it."""
+    then = {r.key for r in in_force(made.restrictions, now)}
+    today = {r.key for r in in_force(rules.restrictions, now)}
+    for bit in named(change):
+        keys = {key for key in then if key[0] == bit.value}
+        found = {key for key in today if key[0] == bit.value}
+        if not keys <= found or (found and not keys):
+            return False
+    return True
+
+
 def stands(change: Change, rules: UserRules | MeetingRules, now: datetime) -> bool:
     """Whether what the change made of the rules is in them still, whatever else has changed since.
 
@@ -122,6 +146,7 @@ def stands(change: Change, rules: UserRules | MeetingRules, now: datetime) -> bo
         return (
             new <= set(rules.restrictions)
             and not taken & {r.key for r in rules.restrictions}
+            and _still_said(change, made, rules, now)
             and made.role in (replaced.role, rules.role)
             and made.given & ~replaced.given in rules.given
         )

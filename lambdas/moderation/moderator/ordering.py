@@ -62,10 +62,12 @@ class Ordering:
             pause = min(pause * 2, LONGEST_PAUSE)
 
     def _start(self) -> datetime:
-        """A call that could outlive the lease is not begun: its holder of then would be undone."""
+        """A call that could outlive the lease is not begun: its holder of then would be undone. Nothing that may take
+        its time comes between the look at the clock and the call.
+        """
+        if self.in_background and not self.world.ledger.take_calls(1, self.world.surroundings.now()):
+            raise OutOfTime
         now = self.world.surroundings.now()
         if now + CALL_TIMEOUT > min(self.lease.until, self.deadline):
-            raise OutOfTime
-        if self.in_background and not self.world.ledger.take_calls(1, now):
             raise OutOfTime
         return now
