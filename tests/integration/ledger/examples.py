@@ -1,0 +1,106 @@
+"""Records to write, each different from the default in what the test at hand is about, and what a ledger holds."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from moderation.core.actor import Actor, ActorKind
+from moderation.core.capability import EVERYTHING
+from moderation.core.change import Change, Lease
+from moderation.core.entry import DECIDED, Entry, concerning
+from moderation.core.meeting import Features, Meeting, MeetingRules, Seat, User, UserRules
+from moderation.ports import (
+    ChangeOpened,
+    Clause,
+    Conflict,
+    EntryWritten,
+    KeyTaken,
+    Ledger,
+    Loaded,
+    MeetingRevised,
+    Page,
+    SeatBound,
+    UserRevised,
+)
+
+NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
+ALICE = Actor(ActorKind.USER, "alice")
+M = "11111111-1111-1111-1111-111111111111"
+OTHER_MEETING = "22222222-2222-2222-2222-222222222222"
+SEAT = "aaaaaaaa-0000-0000-0000-000000000000"
+SECOND_SEAT = "bbbbbbbb-0000-0000-0000-000000000000"
+TOKEN = "token"
+
+
+def seconds(number: float) -> datetime:
+    """So long after NOW."""
+    return NOW + timedelta(seconds=number)
+
+
+def meeting(meeting_id: str = M, revision: int = 1, **differs: Any) -> Meeting:
+    return replace(
+        Meeting(meeting_id, "standup", MeetingRules(), Features(), revision, "fingerprint", hosts=1), **differs
+    )
+
+
+def person(user_id: str = "bob", revision: int = 1, *seats: Seat, **differs: Any) -> User:
+    new = User(user_id, UserRules("participant"), {s.attendee_id: s for s in seats}, revision, "c1")
+    return replace(new, **differs)
+
+
+def change(change_id: str = "c1", meeting_id: str = M, **differs: Any) -> Change:
+    """Open, and leased under TOKEN."""
+    new = Change(change_id, meeting_id, "mute", {"media": ["audio"]}, ALICE, ("hosts-moderate",), NOW, "p2.m1")
+    return replace(new, **{"lease": Lease(TOKEN, seconds(15)), "due_at": seconds(45), **differs})
+
+
+def entry(entry_id: str = "e1", meeting_id: str = M, attendees: Collection[str | None] = ()) -> Entry:
+    adds = {"attendees": [concerning(attendee_id, "bob") for attendee_id in attendees]}
+    return Entry(entry_id, DECIDED, meeting_id, "standup", NOW, ALICE, "mute", "p2.m1", "c1", None, adds)
+
+
+KEY = KeyTaken("digest", "fingerprint", M, "c1")
+SEATED = Seat(SEAT, EVERYTHING)
+SCENE = (
+    MeetingRevised(meeting(), 0),
+    UserRevised(M, person("bob", 1, SEATED), 0),
+    SeatBound(M, SEAT, "bob"),
+    ChangeOpened(change()),
+    EntryWritten(entry()),
+    KEY,
+)
+"""What most tests start from: a meeting, bob in it, and the change c1 under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """All that a ledger tells of one meeting."""
+
+    loaded: Loaded
+    everybody: Mapping[str, User]
+    changes: tuple[Change | None, ...]
+    due: tuple[Change, ...]
+    history: Page
+
+
+def held(ledger: Ledger, meeting_id: str = M) -> Held:
+    return Held(
+        ledger.load(meeting_id, ["bob", "carol", "nobody"], [SEAT, SECOND_SEAT], KEY.id),
+        ledger.everybody(meeting_id),
+        tuple(ledger.change(meeting_id, change_id) for change_id in ("c1", "c2")),
+        tuple(ledger.due(seconds(3600), 50)),
+        ledger.history(meeting_id, "", "~", 50, None),
+    )
+
+
+def user(ledger: Ledger, user_id: str = "bob", meeting_id: str = M) -> User:
+    return ledger.load(meeting_id, [user_id]).users[user_id]
+
+
+def conflict(ledger: Ledger, *clauses: Clause) -> Conflict:
+    """What a transaction that must fail fails with."""
+    with pytest.raises(Conflict) as raised:
+        ledger.transact(clauses)
+    return raised.value

@@ -1,0 +1,179 @@
+"""The contract, clause by clause: what holds, what fails, what a conflict names and shows."""
+
+from dataclasses import replace
+
+import pytest
+from moderation.core.capability import NOTHING
+from moderation.core.change import Lease, Status
+from moderation.core.meeting import Seat
+from moderation.ports import (
+    ChangeKept,
+    ChangeOpened,
+    Clause,
+    EntryWritten,
+    KeyTaken,
+    Ledger,
+    Loaded,
+    MeetingIs,
+    MeetingRevised,
+    SeatBound,
+    SeatsNoted,
+    UserIs,
+    UserRevised,
+)
+
+from tests.integration.ledger.examples import (
+    KEY,
+    OTHER_MEETING,
+    SCENE,
+    SEAT,
+    SEATED,
+    SECOND_SEAT,
+    TOKEN,
+    M,
+    change,
+    conflict,
+    entry,
+    held,
+    meeting,
+    person,
+)
+
+MUTED = Seat(SEAT, NOTHING)
+SHOWS_NOTHING = Loaded()
+SHOWS_THE_MEETING = Loaded(meeting())
+SHOWS_BOB = Loaded(users={"bob": person("bob", 1, SEATED)})
+
+HOLDS: dict[str, Clause] = {
+    "the meeting is as it was read": MeetingIs(M, 1),
+    "the person is as he was read": UserIs(M, "bob", 1),
+    "nothing is stored of the person": UserIs(M, "nobody", 0),
+    "nothing is stored of him in this meeting": UserIs(OTHER_MEETING, "bob", 0),
+    "the meeting is revised": MeetingRevised(meeting(revision=2), 1),
+    "the meeting is new": MeetingRevised(meeting(OTHER_MEETING), 0),
+    "the person is revised": UserRevised(M, person(revision=2), 1),
+    "the person is revised and has new seats": UserRevised(M, person(revision=2), 1, (MUTED, Seat(SECOND_SEAT))),
+    "the person is new": UserRevised(M, person("carol"), 0),
+    "the person is new in this meeting": UserRevised(OTHER_MEETING, person("bob"), 0),
+    "the seat is his": SeatBound(M, SEAT, "bob"),
+    "the seat is nobody's": SeatBound(M, SECOND_SEAT, "bob"),
+    "the seat is nobody's in this meeting": SeatBound(OTHER_MEETING, SEAT, "carol"),
+    "the change is new": ChangeOpened(change("c2")),
+    "the change is new in this meeting": ChangeOpened(change("c1", OTHER_MEETING)),
+    "the lease is mine": ChangeKept(change(status=Status.APPLIED), TOKEN),
+    "the seats' owner is as he was read": SeatsNoted(M, "bob", 1, (MUTED,)),
+    "no seats of one as he was read": SeatsNoted(M, "bob", 1, ()),
+    "the entry is new": EntryWritten(entry("e2")),
+    "the entry is new in this meeting": EntryWritten(entry("e1", OTHER_MEETING)),
+    "the key is new": replace(KEY, id="another digest"),
+}
+FAILS: dict[str, tuple[Clause, Loaded]] = {
+    "the meeting has moved": (MeetingIs(M, 2), SHOWS_THE_MEETING),
+    "the meeting is there": (MeetingIs(M, 0), SHOWS_THE_MEETING),
+    "there is no such meeting": (MeetingIs(OTHER_MEETING, 1), SHOWS_NOTHING),
+    "there is no such meeting, whatever its revision": (MeetingIs(OTHER_MEETING, 0), SHOWS_NOTHING),
+    "the person has moved": (UserIs(M, "bob", 2), SHOWS_BOB),
+    "the person is there": (UserIs(M, "bob", 0), SHOWS_BOB),
+    "the person is not there": (UserIs(M, "nobody", 1), SHOWS_NOTHING),
+    "the person is not in this meeting": (UserIs(OTHER_MEETING, "bob", 1), SHOWS_NOTHING),
+    "the meeting was revised by others": (MeetingRevised(meeting(revision=3), 2), SHOWS_THE_MEETING),
+    "the meeting was made by others": (MeetingRevised(meeting(), 0), SHOWS_THE_MEETING),
+    "the meeting to be revised is not there": (MeetingRevised(meeting(OTHER_MEETING, 2), 1), SHOWS_NOTHING),
+    "the person was revised by others": (UserRevised(M, person(revision=3), 2), SHOWS_BOB),
+    "the person was made by others": (UserRevised(M, person(), 0), SHOWS_BOB),
+    "the person to be revised is not there": (UserRevised(M, person("carol", 2), 1), SHOWS_NOTHING),
+    "the seat is another's": (SeatBound(M, SEAT, "carol"), SHOWS_NOTHING),
+    "the change is there": (ChangeOpened(change()), SHOWS_NOTHING),
+    "the lease is another's": (ChangeKept(change(), "another"), SHOWS_NOTHING),
+    "no lease is named": (ChangeKept(change(), ""), SHOWS_NOTHING),
+    "there is no such change": (ChangeKept(change("c2"), TOKEN), SHOWS_NOTHING),
+    "the change is another meeting's": (ChangeKept(change("c1", OTHER_MEETING), TOKEN), SHOWS_NOTHING),
+    "the seats' owner has moved": (SeatsNoted(M, "bob", 2, (MUTED,)), SHOWS_BOB),
+    "no seats of one who has moved": (SeatsNoted(M, "bob", 2, ()), SHOWS_BOB),
+    "the seats' owner is not there": (SeatsNoted(M, "carol", 1, (MUTED,)), SHOWS_NOTHING),
+    "the seats' owner was never there": (SeatsNoted(M, "carol", 0, (MUTED,)), SHOWS_NOTHING),
+    "the entry is there": (EntryWritten(entry()), SHOWS_NOTHING),
+    "the key was used": (KEY, SHOWS_NOTHING),
+    "the key was used for something else": (KeyTaken(KEY.id, "another body", OTHER_MEETING), SHOWS_NOTHING),
+}
+
+
+@pytest.fixture
+def ledger(ledger: Ledger) -> Ledger:
+    ledger.transact(SCENE)
+    return ledger
+
+
+@pytest.mark.parametrize("clause", HOLDS.values(), ids=HOLDS)
+def test_holds(ledger: Ledger, clause: Clause) -> None:
+    ledger.transact([clause])
+
+
+@pytest.mark.parametrize(("clause", "shown"), FAILS.values(), ids=FAILS)
+def test_fails_and_writes_nothing_of_the_transaction(ledger: Ledger, clause: Clause, shown: Loaded) -> None:
+    before = held(ledger), held(ledger, OTHER_MEETING)
+
+    raised = conflict(ledger, ChangeOpened(change("c9")), clause, EntryWritten(entry("e9")))
+
+    assert raised.failed == (clause,)
+    assert raised.found == shown
+    assert (held(ledger), held(ledger, OTHER_MEETING)) == before
+    assert ledger.change(M, "c9") is None
+
+
+def test_a_conflict_names_every_clause_that_failed_and_shows_meeting_and_people_together(ledger: Ledger) -> None:
+    failing = (
+        MeetingIs(M, 7),
+        UserRevised(M, person(revision=8), 7),
+        UserIs(M, "carol", 7),
+        ChangeKept(change(), "another"),
+        EntryWritten(entry()),
+    )
+
+    raised = conflict(ledger, KeyTaken("new", "f", M), *failing, ChangeOpened(change("c2")))
+
+    assert raised.failed == failing
+    assert raised.found == Loaded(meeting(), {"bob": person("bob", 1, SEATED)})
+
+
+def test_what_holds_beside_what_fails_is_not_shown(ledger: Ledger) -> None:
+    raised = conflict(ledger, MeetingIs(M, 1), UserIs(M, "bob", 9))
+
+    assert raised.found == SHOWS_BOB
+
+
+def test_a_seat_stays_his_who_bound_it_first(ledger: Ledger) -> None:
+    ledger.transact([SeatBound(M, SEAT, "bob")])
+    conflict(ledger, SeatBound(M, SEAT, "carol"))
+
+    assert ledger.load(M, seats=[SEAT, SECOND_SEAT]).seats == {SEAT: "bob"}
+
+
+def test_a_change_belongs_to_whoever_has_its_lease(ledger: Ledger) -> None:
+    taken = change(lease=Lease("theirs", change().committed_at))
+    ledger.transact([ChangeKept(taken, TOKEN)])
+
+    conflict(ledger, ChangeKept(change(status=Status.APPLIED), TOKEN))
+    assert ledger.change(M, "c1") == taken
+
+    ledger.transact([ChangeKept(change(status=Status.APPLIED), "theirs")])
+    assert ledger.change(M, "c1") == change(status=Status.APPLIED)
+
+
+@pytest.mark.parametrize("token", [TOKEN, "", "None", "null"])
+def test_a_closed_change_belongs_to_nobody(ledger: Ledger, token: str) -> None:
+    closed = change(status=Status.APPLIED, lease=None, due_at=None)
+    ledger.transact([ChangeKept(closed, TOKEN)])
+
+    conflict(ledger, ChangeKept(change(), token))
+    assert ledger.change(M, "c1") == closed
+
+
+def test_an_idempotency_key_is_taken_once_and_tells_what_for(ledger: Ledger) -> None:
+    assert ledger.load(M, key=KEY.id).key == KEY
+    assert ledger.load(OTHER_MEETING, key=KEY.id).key == KEY  # keys are the caller's, whatever the meeting
+    assert ledger.load(M, key="another").key is None
+    assert ledger.load(M).key is None
+
+    conflict(ledger, replace(KEY, fingerprint="another body"))
+    assert ledger.load(M, key=KEY.id).key == KEY

@@ -1,0 +1,118 @@
+"""The contract of reading entries: order, bounds, pages, and one attendee's alone."""
+
+from collections.abc import Collection
+
+import pytest
+from moderation.core.entry import Entry
+from moderation.ports import EntryWritten, Ledger, Page
+
+from tests.integration.ledger.examples import OTHER_MEETING, SEAT, SECOND_SEAT, M, entry
+
+
+def written(ledger: Ledger, *entries: Entry) -> None:
+    for start in range(0, len(entries), 100):
+        ledger.transact([EntryWritten(each) for each in entries[start : start + 100]])
+
+
+def names(page: Page) -> list[str]:
+    return [each.id for each in page.entries]
+
+
+@pytest.fixture
+def ledger(ledger: Ledger) -> Ledger:
+    """Five entries, written in no order, between those of other meetings."""
+    written(
+        ledger,
+        *(entry(f"e{n}") for n in (4, 2, 5, 1, 3)),
+        entry("e2", OTHER_MEETING),
+        entry("e6", OTHER_MEETING),
+        entry("e3", M + "0"),
+    )
+    return ledger
+
+
+def test_oldest_first_and_of_one_meeting(ledger: Ledger) -> None:
+    page = ledger.history(M, "", "~", 50, None)
+
+    assert page == Page(tuple(entry(f"e{n}") for n in range(1, 6)), more=False)
+
+
+@pytest.mark.parametrize(
+    ("after", "before", "found"),
+    [
+        ("", "~", "12345"),
+        ("e1", "e5", "234"),
+        ("e1", "~", "2345"),
+        ("", "e5", "1234"),
+        ("e2", "e3", ""),
+        ("e2x", "e4x", "34"),
+        ("e5", "~", ""),
+        ("", "e1", ""),
+        ("e3", "e3", ""),
+        ("e4", "e2", ""),
+        ("~", "", ""),
+    ],
+)
+def test_bounds_are_excluded(ledger: Ledger, after: str, before: str, found: str) -> None:
+    page = ledger.history(M, after, before, 50, None)
+
+    assert names(page) == [f"e{digit}" for digit in found]
+    assert not page.more
+
+
+@pytest.mark.parametrize(
+    ("after", "before", "limit", "found", "more"),
+    [
+        ("", "~", 1, "1", True),
+        ("", "~", 4, "1234", True),
+        ("", "~", 5, "12345", False),
+        ("", "~", 6, "12345", False),
+        ("e1", "e5", 2, "23", True),
+        ("e1", "e5", 3, "234", False),
+        ("e2", "e4", 1, "3", False),
+    ],
+)
+def test_more_tells_whether_there_are_more(
+    ledger: Ledger, after: str, before: str, limit: int, found: str, more: bool
+) -> None:
+    page = ledger.history(M, after, before, limit, None)
+
+    assert (names(page), page.more) == ([f"e{digit}" for digit in found], more)
+
+
+def paged(ledger: Ledger, limit: int, attendee_id: str | None) -> list[str]:
+    """All that there is, read page by page as callers do."""
+    found, after, more = [], "", True
+    while more:
+        page = ledger.history(M, after, "~", limit, attendee_id)
+        assert len(page.entries) == limit or not page.more
+        found += names(page)
+        after, more = found[-1] if found else after, page.more
+    return found
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
+def test_pages_join_without_a_gap(ledger: Ledger, limit: int) -> None:
+    assert paged(ledger, limit, None) == ["e1", "e2", "e3", "e4", "e5"]
+
+
+def concerned(number: int) -> Collection[str | None]:
+    """Every seventh entry is about the second seat, half of these about another as well."""
+    if number % 7:
+        return [SEAT, None] if number % 3 else []
+    return [SECOND_SEAT] if number % 2 else [SEAT, SECOND_SEAT, None]
+
+
+@pytest.mark.parametrize("limit", [1, 4, 14, 15, 50])
+def test_one_attendees_entries_are_found_across_pages(ledger: Ledger, limit: int) -> None:
+    written(ledger, *(entry(f"f{n:03d}", attendees=concerned(n)) for n in range(100)))
+
+    assert paged(ledger, limit, SECOND_SEAT) == [f"f{n:03d}" for n in range(0, 100, 7)]
+    assert paged(ledger, limit, "cccccccc-0000-0000-0000-000000000000") == []
+
+
+def test_bounds_hold_for_one_attendee_too(ledger: Ledger) -> None:
+    written(ledger, *(entry(f"f{n}", attendees=[SEAT]) for n in range(1, 6)))
+
+    assert ledger.history(M, "f1", "f5", 2, SEAT) == Page(tuple(entry(f"f{n}", M, [SEAT]) for n in (2, 3)), more=True)
+    assert names(ledger.history(M, "f3", "f5", 2, SEAT)) == ["f4"]

@@ -1,0 +1,148 @@
+"""What is written is read back equal, whatever the text, set or not."""
+
+from dataclasses import replace
+from itertools import count
+
+from hypothesis import given
+from moderation.core.change import Change
+from moderation.core.entry import Entry
+from moderation.core.meeting import Meeting, User
+from moderation.ports import (
+    ChangeKept,
+    ChangeOpened,
+    EntryWritten,
+    KeyTaken,
+    Ledger,
+    MeetingIs,
+    MeetingRevised,
+    SeatBound,
+    SeatsNoted,
+    UserIs,
+    UserRevised,
+)
+
+from tests.integration.ledger import strategies
+from tests.integration.ledger.examples import TOKEN, M, change, conflict, user
+from tests.integration.ledger.strategies import each_time_the_same
+
+NUMBERS = count()
+
+
+def distinct(drawn: str) -> str:
+    """An id that no earlier example had."""
+    return f"{next(NUMBERS)}{drawn}"
+
+
+@each_time_the_same
+@given(strategies.meetings, strategies.meetings)
+def test_meetings(ledger: Ledger, first: Meeting, second: Meeting) -> None:
+    first = replace(first, id=distinct(first.id))
+    second = replace(second, id=first.id)
+
+    ledger.transact([MeetingRevised(first, 0)])
+    assert ledger.load(first.id).meeting == first
+
+    ledger.transact([MeetingRevised(second, first.revision)])
+    assert ledger.load(first.id).meeting == second
+
+    shown = conflict(ledger, MeetingIs(second.id, second.revision + 1)).found
+    assert shown is not None
+    assert shown.meeting == second
+
+
+@each_time_the_same
+@given(strategies.names, strategies.users, strategies.users)
+def test_people(ledger: Ledger, meeting_id: str, first: User, second: User) -> None:
+    meeting_id = distinct(meeting_id)
+    second = replace(second, id=first.id)
+
+    ledger.transact([UserRevised(meeting_id, first, 0)])
+    assert user(ledger, first.id, meeting_id) == first
+    assert ledger.everybody(meeting_id) == {first.id: first}
+
+    seats = tuple(second.seats.values())
+    ledger.transact([UserRevised(meeting_id, second, first.revision, seats)])
+    revised = replace(second, seats={**second.seats, **first.seats})
+    assert user(ledger, first.id, meeting_id) == revised
+
+    ledger.transact([SeatsNoted(meeting_id, first.id, second.revision, seats)])
+    noted = replace(second, seats={**first.seats, **second.seats})
+    assert user(ledger, first.id, meeting_id) == noted
+
+    shown = conflict(ledger, UserIs(meeting_id, first.id, second.revision + 1)).found
+    assert shown is not None
+    assert shown.users == {first.id: noted}
+
+
+@each_time_the_same
+@given(strategies.changes, strategies.changes)
+def test_changes(ledger: Ledger, first: Change, second: Change) -> None:
+    first = replace(first, meeting_id=distinct(first.meeting_id))
+    second = replace(second, meeting_id=first.meeting_id, id=first.id)
+
+    ledger.transact([ChangeOpened(first)])
+    assert ledger.change(first.meeting_id, first.id) == first
+
+    if first.lease is not None:
+        ledger.transact([ChangeKept(second, first.lease.token)])
+        assert ledger.change(first.meeting_id, first.id) == second
+
+
+@each_time_the_same
+@given(strategies.changes)
+def test_changes_that_are_due(ledger: Ledger, drawn: Change) -> None:
+    wanted = replace(drawn, meeting_id=distinct(drawn.meeting_id), lease=change().lease, due_at=change().due_at)
+    ledger.transact([ChangeOpened(wanted)])
+
+    assert wanted.due_at is not None
+    assert ledger.due(wanted.due_at, 50) == [wanted]
+
+    ledger.transact([ChangeKept(replace(wanted, due_at=None), TOKEN)])
+
+
+@each_time_the_same
+@given(strategies.entries)
+def test_entries(ledger: Ledger, drawn: Entry) -> None:
+    """Their ids are ULIDs, which all lie below `~`."""
+    written = replace(drawn, meeting_id=distinct(drawn.meeting_id), id=f"{next(NUMBERS):026d}")
+
+    ledger.transact([EntryWritten(written)])
+    [found] = ledger.history(written.meeting_id, "", "~", 50, None).entries
+
+    assert found == written
+    assert found.detail == written.detail
+
+
+@each_time_the_same
+@given(strategies.keys)
+def test_keys(ledger: Ledger, drawn: KeyTaken) -> None:
+    taken = replace(drawn, id=distinct(drawn.id))
+
+    ledger.transact([taken])
+
+    assert ledger.load(M, key=taken.id).key == taken
+
+
+@each_time_the_same
+@given(strategies.names, strategies.names, strategies.names)
+def test_seats(ledger: Ledger, meeting_id: str, attendee_id: str, user_id: str) -> None:
+    meeting_id = distinct(meeting_id)
+
+    ledger.transact([SeatBound(meeting_id, attendee_id, user_id)])
+    ledger.transact([SeatBound(meeting_id, attendee_id, user_id)])
+
+    assert ledger.load(meeting_id, seats=[attendee_id]).seats == {attendee_id: user_id}
+
+
+def test_ids_that_look_like_keys_of_the_table_stay_apart(ledger: Ledger) -> None:
+    odd = ["MEETING", "USER#bob", "bob#", "#bob", "bob", "SEAT#bob", "KEY"]
+    people = {u: User(u, revision=n) for n, u in enumerate(odd, start=1)}
+    ledger.transact([UserRevised("m", each, 0) for each in people.values()])
+    ledger.transact([UserRevised("m#USER#bob", User("x", revision=1), 0), SeatBound("m", "bob", "carol")])
+
+    loaded = ledger.load("m", odd, odd)
+
+    assert loaded.users == people
+    assert loaded.meeting is None
+    assert loaded.seats == {"bob": "carol"}
+    assert ledger.everybody("m") == people

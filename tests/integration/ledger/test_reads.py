@@ -1,0 +1,97 @@
+"""The contract of reading a meeting, and of the calls that background work may take."""
+
+from moderation.core.meeting import User
+from moderation.ports import KeyTaken, Ledger, Loaded, MeetingRevised, SeatBound, UserRevised
+
+from tests.integration.ledger.examples import (
+    KEY,
+    OTHER_MEETING,
+    SCENE,
+    SEAT,
+    SEATED,
+    SECOND_SEAT,
+    M,
+    meeting,
+    person,
+    seconds,
+)
+
+
+def test_a_load_tells_of_everything_at_once(ledger: Ledger) -> None:
+    ledger.transact(SCENE)
+
+    found = ledger.load(M, ["bob", "nobody"], [SEAT, SECOND_SEAT], KEY.id)
+
+    assert found == Loaded(meeting(), {"bob": person("bob", 1, SEATED), "nobody": User("nobody")}, {SEAT: "bob"}, KEY)
+
+
+def test_where_nothing_is_written_nothing_is_found(ledger: Ledger) -> None:
+    assert ledger.load(M) == Loaded()
+    assert ledger.load(M, ["bob"], [SEAT], "key") == Loaded(users={"bob": User("bob")})
+    assert ledger.everybody(M) == {}
+    assert ledger.change(M, "c1") is None
+
+
+def test_naming_somebody_twice_is_asking_once(ledger: Ledger) -> None:
+    ledger.transact(SCENE)
+
+    assert ledger.load(M, ["bob", "bob"], [SEAT, SEAT]) == ledger.load(M, {"bob"}, {SEAT})
+
+
+def test_a_meeting_tells_nothing_of_another(ledger: Ledger) -> None:
+    ledger.transact(SCENE)
+    ledger.transact([MeetingRevised(meeting(OTHER_MEETING, 5), 0), UserRevised(OTHER_MEETING, person("bob", 7), 0)])
+
+    assert ledger.load(OTHER_MEETING, ["bob"], [SEAT]) == Loaded(meeting(OTHER_MEETING, 5), {"bob": person("bob", 7)})
+    assert ledger.load(M, ["bob"]).users == {"bob": person("bob", 1, SEATED)}
+    assert ledger.everybody(OTHER_MEETING) == {"bob": person("bob", 7)}
+    assert ledger.change(OTHER_MEETING, "c1") is None
+
+
+def test_a_load_takes_more_than_one_call_of_the_table_does(ledger: Ledger) -> None:
+    people = {f"u{n}": person(f"u{n}") for n in range(70)}
+    seats = {f"s{n}": f"u{n}" for n in range(70)}
+    ledger.transact([UserRevised(M, each, 0) for each in people.values()])
+    ledger.transact([SeatBound(M, attendee_id, user_id) for attendee_id, user_id in seats.items()])
+    ledger.transact([MeetingRevised(meeting(), 0), KEY])
+
+    assert ledger.load(M, people, seats, KEY.id) == Loaded(meeting(), people, seats, KEY)
+    assert ledger.everybody(M) == people
+
+
+def test_an_empty_key_is_a_key(ledger: Ledger) -> None:
+    taken = KeyTaken("", "fingerprint", M)
+    ledger.transact([taken])
+
+    assert ledger.load(M, key="").key == taken
+
+
+def taken(ledger: Ledger, after: float, count: int = 1) -> int:
+    """How many times in a row that many calls can be taken."""
+    times = 0
+    while ledger.take_calls(count, seconds(after)):
+        times += 1
+    return times
+
+
+def test_the_allowance_comes_back_with_time(ledger: Ledger) -> None:
+    assert taken(ledger, after=0) == 10
+    assert taken(ledger, after=0) == 0
+    assert taken(ledger, after=0.199) == 0
+    assert taken(ledger, after=0.2) == 1
+    assert taken(ledger, after=1.2) == 5
+    assert taken(ledger, after=3600) == 10
+
+
+def test_more_than_is_left_takes_nothing(ledger: Ledger) -> None:
+    assert ledger.take_calls(7, seconds(0))
+    assert not ledger.take_calls(4, seconds(0))
+    assert ledger.take_calls(3, seconds(0))
+    assert not ledger.take_calls(11, seconds(3600))
+    assert ledger.take_calls(10, seconds(3600))
+
+
+def test_a_clock_that_lags_behind_takes_no_more_than_there_is(ledger: Ledger) -> None:
+    assert taken(ledger, after=60) == 10
+    assert taken(ledger, after=0) == 0
+    assert taken(ledger, after=60.2) == 1
