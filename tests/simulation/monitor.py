@@ -61,6 +61,7 @@ class Monitor:
         self.violations: list[Violation] = []
         self.answers: list[tuple[Asking, Outcome]] = []
         self.asked: dict[str, Asking] = {}
+        self.begun: list[str] = []
         self._facts = facts
         self._policies = policies
         self._scheduler = scheduler
@@ -83,6 +84,7 @@ class Monitor:
 
     def begins(self, asking: Asking) -> None:
         self.asked[asking.label] = asking
+        self.begun.append(asking.label)
         if self._scheduler.current is not None:
             self._asking[self._scheduler.current] = asking
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TypeVar
+from datetime import datetime
+from typing import Any, TypeVar
 
 from moderation.core.capability import EVERYTHING, Capabilities
 from moderation.core.change import CALL_LIFE, CALL_TIMEOUT, Change
@@ -113,7 +113,7 @@ class SimulatedLedger:
     def change(self, meeting_id: str, change_id: str) -> Change | None:
         return self._read("change", lambda: self.store.change(meeting_id, change_id))
 
-    def due(self, now: datetime, limit: int) -> Sequence[Change]:
+    def due(self, now: datetime, limit: int) -> Sequence[Any]:
         found = self._read("due", lambda: self.store.due(now, limit))
         self._machine.stall()
         return found
@@ -299,14 +299,15 @@ class SimulatedSurroundings:
 class SimulatedReminders:
     """A reminder comes, comes twice, or never."""
 
-    def __init__(self, machine: Machine, deliver: Callable[[str, str], None]) -> None:
+    def __init__(self, machine: Machine, deliver: Callable[..., None]) -> None:
         self._machine = machine
         self._deliver = deliver
 
-    def remind(self, meeting_id: str, change_id: str, after: timedelta) -> None:
+    def remind(self, *what: Any) -> None:
+        *reminder, after = what
         machine = self._machine
         kind = machine.faults.pick(("reminder lost", "reminder twice", "reminder late"))
         times = {"reminder lost": 0, "reminder twice": 2}.get(kind or "", 1)
         for again in range(times):
             wait = after.total_seconds() + again * 0.5 + (7 if kind == "reminder late" else 0)
-            machine.scheduler.spawn("reminder", lambda: self._deliver(meeting_id, change_id), wait)
+            machine.scheduler.spawn("reminder", lambda: self._deliver(*reminder), wait)

@@ -77,7 +77,7 @@ def _answers(monitor: Monitor, store: MemoryLedger) -> Iterator[Violation]:
     for label, count in by_label.items():
         if label and count > 1:
             yield Violation("one key, one change", f"{label} has {count} changes")
-    labels = [asking.label for asking, _ in monitor.answers]
+    labels = monitor.begun
     for asking, outcome in monitor.answers:
         if asking.label not in by_label or labels.count(asking.label) > 1 or outcome.replayed:
             continue

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
+from typing import Any
 
 from moderation.core.actor import Actor, ActorKind, Held, Question, Verdict
 from moderation.core.capability import EVERYTHING, Capabilities
@@ -150,9 +151,9 @@ class Simulation:
 
         self.scheduler.spawn(user, leave, after, inline=True)
 
-    def _reminded(self, meeting_id: str, change_id: str) -> None:
+    def _reminded(self, *reminder: Any) -> None:
         with contextlib.suppress(MachineFailure):
-            self._new_reconciler().remind(meeting_id, change_id)
+            self._new_reconciler().remind(*reminder)
 
     def _new_reconciler(self) -> Reconciler:
         return Reconciler(self.world, Enforcement(self.world))
@@ -189,7 +190,7 @@ class Simulation:
 
 
 class _Nothing:
-    def remind(self, meeting_id: str, change_id: str, after: timedelta) -> None:
+    def remind(self, *what: Any) -> None:
         pass
 
 
