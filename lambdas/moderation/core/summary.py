@@ -22,7 +22,7 @@ def _said(entry: Entry) -> str:
         case x if x == DECIDED and adds["verdict"] == "accepted":
             return f"{who} {_deed(entry.command, adds['parameters'], whom)}"
         case x if x == DECIDED:
-            by = ", ".join(adds["policies"]) or adds["code"]
+            by = ", ".join(adds["policies"]) if adds["code"] == "not-permitted" else adds["code"]
             return f"{who} was refused {entry.command} on {whom} ({by})"
         case x if x == CAPABILITIES_CHANGED:
             return "; ".join(_now_has(attendee) for attendee in adds["attendees"])
