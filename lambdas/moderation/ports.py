@@ -140,6 +140,15 @@ class SeatsNoted:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckTaken:
+    """Nobody else has taken this check of the meeting; the next one is due `then` (None: never again)."""
+
+    meeting_id: str
+    was: datetime
+    then: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class EntryWritten:
     entry: Entry
 
@@ -165,6 +174,7 @@ Clause = (
     | ChangeOpened
     | ChangeKept
     | SeatsNoted
+    | CheckTaken
     | EntryWritten
     | KeyTaken
 )
@@ -187,6 +197,16 @@ class Page:
     more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A change to be finished or looked at again, or a person or a meeting where something ends by itself."""
+
+    at: datetime
+    meeting_id: str
+    change: Change | None = None
+    user_id: str | None = None
+
+
 class Ledger(Protocol):
     """Where meetings, users, changes and entries are kept. Reads are strongly consistent."""
 
@@ -201,8 +221,8 @@ class Ledger(Protocol):
 
     def change(self, meeting_id: str, change_id: str) -> Change | None: ...
 
-    def due(self, now: datetime, limit: int) -> Sequence[Change]:
-        """Changes that somebody has to look at by now, longest due first. Eventually consistent; any meeting's."""
+    def due(self, now: datetime, limit: int) -> Sequence[Due]:
+        """What somebody has to look at by now, longest due first. Eventually consistent; any meeting's."""
 
     def take_calls(self, count: int, now: datetime) -> bool:
         """Takes calls to Chime out of the allowance of background work, kept in the ledger for all processes; False if
@@ -272,10 +292,19 @@ class Surroundings(Protocol):
         """A ULID, later than those that this process has given before."""
 
 
-class Reminders(Protocol):
-    """Wakes the reconciler for one change. A reminder may be lost: the `due` index is looked through every minute."""
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """What the reconciler shall look at: a change, a person some restriction of whom ends, else the meeting."""
 
-    def remind(self, meeting_id: str, change_id: str, after: timedelta) -> None:
+    meeting_id: str
+    change_id: str | None = None
+    user_id: str | None = None
+
+
+class Reminders(Protocol):
+    """Wakes the reconciler. A reminder may be lost or come early: the `due` index is looked through every minute."""
+
+    def remind(self, reminder: Reminder, after: timedelta) -> None:
         """Raises nothing."""
 
 

@@ -4,9 +4,10 @@ from functools import cache
 from typing import Any
 
 from .aws.settings import settings
-from .core.command import Register
+from .core.command import Expire, MeetingCommand, Register
 from .moderator.enforcement import Enforcement
 from .moderator.facts import FactFinder
+from .moderator.governor import Governor
 from .moderator.moderator import Moderator
 from .moderator.reading import Reader
 from .moderator.reconciler import Reconciler
@@ -24,6 +25,7 @@ class Gavel:
         enforcement = Enforcement(world)
         reader = Reader(world)
         self._moderator = Moderator(world, FactFinder(world), enforcement)
+        self._governor = Governor(world, enforcement)
         self._registrar = Registrar(world, enforcement)
         self.meeting = reader.meeting
         self.me = reader.me
@@ -35,6 +37,10 @@ class Gavel:
         command = request.command
         if isinstance(command, Register):
             return self._registrar.perform(request, command)
+        if isinstance(command, MeetingCommand):
+            return self._governor.perform(request, command)
+        if isinstance(command, Expire):
+            raise ValueError("only the clock ends what was to last for a time")
         return self._moderator.perform(request, command)
 
 

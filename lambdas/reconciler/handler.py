@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
+from moderation.ports import Reminder
 from moderation.wiring import reconciler, surroundings
 
 RUN = timedelta(seconds=50)
@@ -21,8 +22,9 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     failures = []
     for record in event["Records"]:
         try:
-            reminder = json.loads(record["body"])
-            _log(asdict(reconciler().remind(reminder["meetingId"], reminder["changeId"])))
+            said = json.loads(record["body"])
+            reminder = Reminder(said["meetingId"], said.get("changeId"), said.get("userId"))
+            _log(asdict(reconciler().remind(reminder)))
         except Exception as error:
             _log({"level": "ERROR", "error": type(error).__name__})
             failures.append({"itemIdentifier": record["messageId"]})

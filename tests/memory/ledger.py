@@ -8,13 +8,15 @@ from threading import Lock
 from moderation.aws.allowance import Allowance
 from moderation.core.change import Change
 from moderation.core.entry import Entry
-from moderation.core.meeting import Meeting, User
+from moderation.core.meeting import Meeting, User, next_end
 from moderation.ports import (
     ChangeKept,
     ChangeOpened,
+    CheckTaken,
     Clause,
     Conflict,
     Contention,
+    Due,
     EntryWritten,
     KeyTaken,
     LedgerUnavailable,
@@ -71,9 +73,11 @@ class MemoryLedger:
     def change(self, meeting_id: str, change_id: str) -> Change | None:
         return self.changes.get((meeting_id, change_id))
 
-    def due(self, now: datetime, limit: int) -> Sequence[Change]:
-        found = [c for c in self.changes.values() if c.due_at is not None and c.due_at <= now]
-        return sorted(found, key=lambda c: c.due_at or now)[:limit]
+    def due(self, now: datetime, limit: int) -> Sequence[Due]:
+        found = [Due(c.due_at, c.meeting_id, change=c) for c in self.changes.values() if c.due_at is not None]
+        found += [Due(at, m, user_id=u) for (m, u), user in self.users.items() if (at := next_end(user.rules))]
+        found += [Due(m.check_at, m.id) for m in self.meetings.values() if m.check_at is not None]
+        return sorted((due for due in found if due.at <= now), key=lambda due: due.at)[:limit]
 
     def take_calls(self, count: int, now: datetime) -> bool:
         left = self.allowance.without(count, now)
@@ -119,7 +123,7 @@ class MemoryLedger:
                         users[id] = self.users[meeting_id, id]
         return Loaded(meeting, users)
 
-    def _holds(self, clause: Clause) -> bool:
+    def _holds(self, clause: Clause) -> bool:  # noqa: C901, PLR0911 - one case a clause
         match clause:
             case MeetingIs(meeting_id, revision):
                 return meeting_id in self.meetings and self.meetings[meeting_id].revision == revision
@@ -138,6 +142,8 @@ class MemoryLedger:
                 return kept is not None and kept.lease is not None and kept.lease.token == token
             case KeyTaken(id):
                 return id not in self.keys
+            case CheckTaken(meeting_id, was):
+                return meeting_id in self.meetings and self.meetings[meeting_id].check_at == was
             case EntryWritten(entry):
                 return (entry.meeting_id, entry.id) not in self._entry_ids
 
@@ -153,6 +159,8 @@ class MemoryLedger:
                 user = self.users[meeting_id, user_id]
                 seats = {**user.seats, **{s.attendee_id: s for s in noted}}
                 self.users[meeting_id, user_id] = replace(user, seats=seats)
+            case CheckTaken(meeting_id, _, then):
+                self.meetings[meeting_id] = replace(self.meetings[meeting_id], check_at=then)
             case SeatBound(meeting_id, attendee_id, user_id):
                 self.seats[meeting_id, attendee_id] = user_id
             case ChangeOpened(change) | ChangeKept(change):
@@ -177,7 +185,7 @@ def _concerns(entry: Entry, attendee_id: str | None) -> bool:
 def _place(clause: Clause) -> tuple[str, ...]:
     """What a clause is about."""
     match clause:
-        case MeetingIs(meeting_id) | MeetingRevised(Meeting(meeting_id)):
+        case MeetingIs(meeting_id) | MeetingRevised(Meeting(meeting_id)) | CheckTaken(meeting_id):
             return ("meeting", meeting_id)
         case UserIs(meeting_id, id) | UserRevised(meeting_id, User(id)) | SeatsNoted(meeting_id, id):
             return ("user", meeting_id, id)

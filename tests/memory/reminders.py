@@ -1,9 +1,11 @@
 from datetime import timedelta
 
+from moderation.ports import Reminder
+
 
 class MemoryReminders:
     def __init__(self) -> None:
-        self.sent: list[tuple[str, str, timedelta]] = []
+        self.sent: list[tuple[Reminder, timedelta]] = []
 
-    def remind(self, meeting_id: str, change_id: str, after: timedelta) -> None:
-        self.sent.append((meeting_id, change_id, after))
+    def remind(self, reminder: Reminder, after: timedelta) -> None:
+        self.sent.append((reminder, after))

@@ -6,9 +6,12 @@ from hashlib import sha256
 from typing import Any
 
 from ..core.change import Change
+from ..core.entry import iso
+from ..core.meeting import next_end
 from ..ports import (
     ChangeKept,
     ChangeOpened,
+    CheckTaken,
     Clause,
     EntryWritten,
     KeyTaken,
@@ -24,10 +27,12 @@ from .attributes import Attribute, item, packed
 
 IS_NEW = "attribute_not_exists(pk)"
 HAS_THE_REVISION = "revision = :revision"
+IS_STILL_DUE = "dueAt = :was"
 IS_MINE = "leaseToken = :token"
 IS_NEW_OR_HIS = "attribute_not_exists(pk) OR userId = :user"
+DUE = ("dueAt", "dueShard")
 DUE_SHARDS = 4
-"""Partitions of the `due` index, so that no single one takes every change of the account."""
+"""Partitions of the `due` index, so that no single one takes all that is due in the account."""
 
 Action = dict[str, dict[str, Any]]
 Key = dict[str, Attribute]
@@ -65,7 +70,7 @@ ALLOWANCE_KEY = key("ALLOWANCE", "CHIME")
 
 
 def due_shard(meeting_id: str) -> str:
-    return f"CHANGE#{sha256(meeting_id.encode()).digest()[0] % DUE_SHARDS}"
+    return f"DUE#{sha256(meeting_id.encode()).digest()[0] % DUE_SHARDS}"
 
 
 def place(action: Action) -> tuple[str, str]:
@@ -88,7 +93,7 @@ class Writer:
         body |= {"TableName": self.table, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         return action
 
-    def _action(self, clause: Clause) -> Action:  # noqa: C901, PLR0911 - one case a clause
+    def _action(self, clause: Clause) -> Action:  # noqa: C901, PLR0911, PLR0912 - one case a clause
         match clause:
             case MeetingIs(meeting_id, revision):
                 return _check(meeting_key(meeting_id), HAS_THE_REVISION, {":revision": revision})
@@ -97,14 +102,17 @@ class Writer:
             case UserIs(meeting_id, user_id, revision):
                 return _check(user_key(meeting_id, user_id), HAS_THE_REVISION, {":revision": revision})
             case MeetingRevised(meeting, was):
-                document = items.meeting_document(meeting)
+                document = _when_due(meeting.id, items.meeting_document(meeting))
                 return self._put_revised(meeting_key(meeting.id), document, was)
             case UserRevised(meeting_id, user, 0):
-                return self._put_revised(user_key(meeting_id, user.id), items.user_document(user), 0)
+                document = _when_due(meeting_id, items.user_document(user))
+                return self._put_revised(user_key(meeting_id, user.id), document, 0)
             case UserRevised():
                 return self._revise_user(clause)
             case SeatsNoted():
                 return self._note_seats(clause)
+            case CheckTaken():
+                return _take_check(clause)
             case SeatBound(meeting_id, attendee_id, user_id):
                 bound = {"userId": user_id}
                 return self._put(seat_key(meeting_id, attendee_id), bound, IS_NEW_OR_HIS, {":user": user_id})
@@ -144,7 +152,11 @@ class Writer:
             **{f":{name[1:]}": rules.seat_document(seat) for name, seat in seats.items()},
         }
         names = {"#rules": "rules", **{name: seat.attendee_id for name, seat in seats.items()}}
-        return _update(user_key(clause.meeting_id, user.id), sets, HAS_THE_REVISION, values, names)
+        where, ends_at = user_key(clause.meeting_id, user.id), next_end(user.rules)
+        if ends_at is None:
+            return _update(where, sets, HAS_THE_REVISION, values, names, removes=DUE)
+        due = {":due": iso(ends_at), ":shard": due_shard(clause.meeting_id)}
+        return _update(where, [*sets, "dueAt = :due", "dueShard = :shard"], HAS_THE_REVISION, values | due, names)
 
     def _note_seats(self, clause: SeatsNoted) -> Action:
         if not clause.seats:
@@ -169,15 +181,31 @@ def _check(where: Key, condition: str, values: Mapping[str, object] | None = Non
 
 
 def _update(
-    where: Key, sets: list[str], condition: str, values: Mapping[str, object], names: Mapping[str, str]
+    where: Key,
+    sets: list[str],
+    condition: str,
+    values: Mapping[str, object],
+    names: Mapping[str, str] | None = None,
+    removes: tuple[str, ...] = (),
 ) -> Action:
-    body = {"Key": where, "UpdateExpression": "SET " + ", ".join(sets), "ExpressionAttributeNames": dict(names)}
+    parts = [f"SET {', '.join(sets)}"] * bool(sets) + [f"REMOVE {', '.join(removes)}"] * bool(removes)
+    body: dict[str, Any] = {"Key": where, "UpdateExpression": " ".join(parts)}
+    if names:
+        body["ExpressionAttributeNames"] = dict(names)
     return {"Update": body | _condition(condition, values)}
 
 
 def _change(change: Change) -> dict[str, object]:
+    return _when_due(change.meeting_id, items.change_document(change))
+
+
+def _when_due(meeting_id: str, document: dict[str, object]) -> dict[str, object]:
     """In the `due` index only while somebody has to look at it."""
-    document = items.change_document(change)
-    if change.due_at is not None:
-        document["dueShard"] = due_shard(change.meeting_id)
-    return document
+    return document | {"dueShard": due_shard(meeting_id) if document["dueAt"] else None}
+
+
+def _take_check(clause: CheckTaken) -> Action:
+    where, was = meeting_key(clause.meeting_id), {":was": iso(clause.was)}
+    if clause.then is None:
+        return _update(where, [], IS_STILL_DUE, was, removes=DUE)
+    return _update(where, ["dueAt = :then"], IS_STILL_DUE, {**was, ":then": iso(clause.then)})

@@ -11,8 +11,8 @@ from typing import Any
 from ..core.actor import Actor, ActorKind
 from ..core.change import Change, Lease, Status
 from ..core.entry import Entry, iso
-from ..core.meeting import Features, Meeting, User
-from ..ports import KeyTaken
+from ..core.meeting import Features, Meeting, User, next_end
+from ..ports import Due, KeyTaken
 from .allowance import Allowance
 from .rules import (
     Document,
@@ -41,6 +41,7 @@ def user_document(user: User) -> Document:
         "seats": {seat.attendee_id: seat_document(seat) for seat in user.seats.values()},
         "revision": user.revision,
         "revisedBy": user.revised_by,
+        "dueAt": text_of(next_end(user.rules)),
     }
 
 
@@ -70,6 +71,7 @@ def meeting_document(meeting: Meeting) -> Document:
         "hosts": meeting.hosts,
         "endedAt": text_of(meeting.ended_at),
         "revisedBy": meeting.revised_by,
+        "dueAt": text_of(meeting.check_at),
     }
 
 
@@ -85,6 +87,7 @@ def meeting_of(document: Source) -> Meeting:
         hosts=document["hosts"],
         ended_at=moment_of(document.get("endedAt")),
         revised_by=document.get("revisedBy"),
+        check_at=moment_of(document.get("dueAt")),
     )
 
 
@@ -115,6 +118,7 @@ def change_document(change: Change) -> Document:
         "delayTold": change.delay_told,
         "closedBy": change.closed_by,
         "answer": json.dumps(dict(change.answer)),
+        "widens": change.widens,
     }
 
 
@@ -144,7 +148,16 @@ def change_of(document: Source) -> Change:
         delay_told=document["delayTold"],
         closed_by=document.get("closedBy"),
         answer=json.loads(document["answer"]),
+        widens=document.get("widens"),
     )
+
+
+def due_of(document: Source) -> Due:
+    """Whatever the `due` index holds: its keys tell what it is."""
+    kind, _, identity = document["sk"].partition("#")
+    at, meeting_id = datetime.fromisoformat(document["dueAt"]), document["pk"].removeprefix("MEETING#")
+    change = change_of(document) if kind == "CHANGE" else None
+    return Due(at, meeting_id, change, identity if kind == "USER" else None)
 
 
 def entry_document(entry: Entry) -> Document:

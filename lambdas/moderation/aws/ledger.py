@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ..core.change import Change
 from ..core.entry import Entry, iso
 from ..core.meeting import User
-from ..ports import Clause, LedgerUnavailable, Loaded, Page
+from ..ports import Clause, Due, LedgerUnavailable, Loaded, Page
 from . import items
 from .allowance import Allowance
 from .attributes import Attribute, item, values
@@ -88,18 +88,18 @@ class DynamoLedger:
         answer = self._read("get_item", Key=change_key(meeting_id, change_id), ConsistentRead=True)
         return items.change_of(values(answer["Item"])) if "Item" in answer else None
 
-    def due(self, now: datetime, limit: int) -> Sequence[Change]:
+    def due(self, now: datetime, limit: int) -> Sequence[Due]:
         found = []
         for shard in range(DUE_SHARDS):
             answer = self._read(
                 "query",
                 IndexName="due",
                 KeyConditionExpression=IS_DUE,
-                ExpressionAttributeValues=item({":shard": f"CHANGE#{shard}", ":now": iso(now)}),
+                ExpressionAttributeValues=item({":shard": f"DUE#{shard}", ":now": iso(now)}),
                 Limit=limit,
             )
-            found += [items.change_of(values(image)) for image in answer["Items"]]
-        return sorted(found, key=lambda change: change.due_at or now)[:limit]
+            found += [items.due_of(values(image)) for image in answer["Items"]]
+        return sorted(found, key=lambda due: due.at)[:limit]
 
     def take_calls(self, count: int, now: datetime) -> bool:
         """Two takers at once: the slower one goes without."""

@@ -7,6 +7,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ..ports import Reminder
+
 LONGEST_DELAY = 900
 """Seconds; SQS delays no message longer."""
 
@@ -16,13 +18,17 @@ class SqsReminders:
         self._client = client
         self._queue_url = queue_url
 
-    def remind(self, meeting_id: str, change_id: str, after: timedelta) -> None:
-        """A reminder that can't be sent is no loss: the reconciler looks through what is due every minute."""
+    def remind(self, reminder: Reminder, after: timedelta) -> None:
+        """What is too far away comes early, and is then reminded of again. A reminder that can't be sent is no loss:
+        the reconciler looks through what is due every minute.
+        """
         try:
             self._client.send_message(
                 QueueUrl=self._queue_url,
-                DelaySeconds=min(ceil(after.total_seconds()), LONGEST_DELAY),
-                MessageBody=json.dumps({"meetingId": meeting_id, "changeId": change_id}),
+                DelaySeconds=min(max(ceil(after.total_seconds()), 0), LONGEST_DELAY),
+                MessageBody=json.dumps(
+                    {"meetingId": reminder.meeting_id, "changeId": reminder.change_id, "userId": reminder.user_id}
+                ),
             )
         except (BotoCoreError, ClientError) as error:
             print(json.dumps({"level": "WARNING", "message": "reminder not sent", "error": type(error).__name__}))

@@ -76,7 +76,9 @@ class Change:
     delay_told: bool = False
     closed_by: str | None = None
     answer: Mapping[str, object] = field(default_factory=dict)
-    """The attendee as he was answered, for replays."""
+    """The attendee, or the meeting and its people, as they were answered, for replays."""
+    widens: bool | None = None
+    """Whether it may be given up, where `before` and `after` don't tell: whole meetings, and what ends by itself."""
 
     @property
     def is_open(self) -> bool:
@@ -85,6 +87,8 @@ class Change:
     @property
     def narrows(self) -> bool:
         """Whether it must be pursued; a widening is given up after `PATIENCE`."""
+        if self.widens is not None:
+            return not self.widens
         if self.before is None or self.after is None:
             return True
         return is_narrower(self.after, self.before)
@@ -106,8 +110,25 @@ def taken_back(change: Change, rules: UserRules) -> UserRules:
         rules,
         restrictions=added(kept, (r for r in old - new if r.key not in occupied)),
         given=rules.given & ~(made.given & ~replaced.given),
+        spares=rules.spares - (made.spares - replaced.spares),
         role=replaced.role if rules.role == made.role else rules.role,
     )
+
+
+PLAIN = ("mode", "default_role", "unmute_consent", "lobby", "frozen_at")
+"""A meeting's rules that are one value each."""
+
+
+def meeting_taken_back(change: Change, rules: MeetingRules) -> MeetingRules:
+    """The same for the meeting as a whole."""
+    replaced, made = change.replaced, change.made
+    if not isinstance(made, MeetingRules) or not isinstance(replaced, MeetingRules):
+        return rules
+    undone = {name: getattr(replaced, name) for name in PLAIN if getattr(rules, name) == getattr(made, name)}
+    kept = tuple(m for m in rules.mute_alls if m in replaced.mute_alls or m not in made.mute_alls)
+    occupied = {m.medium for m in kept}
+    back = tuple(m for m in replaced.mute_alls if m not in made.mute_alls and m.medium not in occupied)
+    return replace(rules, **undone, mute_alls=tuple(sorted((*kept, *back), key=lambda m: m.medium)))
 
 
 def named(change: Change) -> Capabilities:
@@ -149,5 +170,15 @@ def stands(change: Change, rules: UserRules | MeetingRules, now: datetime) -> bo
             and _still_said(change, made, rules, now)
             and made.role in (replaced.role, rules.role)
             and made.given & ~replaced.given in rules.given
+            and made.spares - replaced.spares <= rules.spares
+        )
+    if isinstance(made, MeetingRules) and isinstance(replaced, MeetingRules) and isinstance(rules, MeetingRules):
+        changed = [name for name in PLAIN if getattr(made, name) != getattr(replaced, name)]
+        silenced = {m.id for m in made.mute_alls if m.holds_at(now)} - {m.id for m in replaced.mute_alls}
+        lifted = {m.medium for m in replaced.mute_alls} - {m.medium for m in made.mute_alls}
+        return (
+            all(getattr(rules, name) == getattr(made, name) for name in changed)
+            and silenced <= {m.id for m in rules.mute_alls}
+            and not lifted & {m.medium for m in rules.mute_alls}
         )
     return True

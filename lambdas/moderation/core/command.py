@@ -61,6 +61,14 @@ class Bind:
 
 
 @dataclass(frozen=True, slots=True)
+class Expire:
+    """What was to last until now has ended: the clock's own command."""
+
+    name: ClassVar[str] = "expire"
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MuteEverybody:
     """Withholds `send` of the media from all but the spared, whoever comes later among them."""
 
@@ -114,7 +122,7 @@ class SetMeeting:
 
 UserCommand = Mute | Unmute | SetCapabilities | Bind
 MeetingCommand = MuteEverybody | UnmuteEverybody | SetMeeting
-Command = UserCommand | MeetingCommand | Register
+Command = UserCommand | MeetingCommand | Register | Expire
 
 
 def spoken(command: Command) -> dict[str, object]:
@@ -129,7 +137,7 @@ def spoken(command: Command) -> dict[str, object]:
             return said
         case Unmute(media) | UnmuteEverybody(media):
             return {"media": [m.value for m in media]}
-        case Bind():
+        case Bind() | Expire():
             return {}
         case MuteEverybody():
             return _spoken_mute_all(command)

@@ -57,9 +57,9 @@ def govern(case: MeetingCase, command: MeetingCommand) -> Governed | AsBefore | 
             rules = _set(case, command)
     if rules == case.meeting.rules:
         return AsBefore()
-    gained = _gained(case, rules)
-    if rules.frozen_at is not None and gained:
-        return frozen(gained)
+    more = gained(case, rules)
+    if rules.frozen_at is not None and more:
+        return frozen(more)
     return Governed(rules)
 
 
@@ -111,21 +111,21 @@ def _standing(case: MeetingCase) -> MuteAlls:
     return in_force(case.meeting.rules.mute_alls, case.meeting.rules.moment(case.now))
 
 
-def _gained(case: MeetingCase, new: MeetingRules) -> Capabilities:
+def gained(case: MeetingCase, new: MeetingRules) -> Capabilities:
     """What somebody could get by the new rules that he hasn't by the old: of any role, spared or not."""
     old = case.meeting.rules
-    gained = NOTHING
+    more = NOTHING
     for role in case.roles:
-        gained |= case.holds(role, new.mode, False).capabilities & ~case.holds(role, old.mode, False).capabilities
+        more |= case.holds(role, new.mode, False).capabilities & ~case.holds(role, old.mode, False).capabilities
     if new.default_role != old.default_role:
         before, after = case.holds(old.default_role, old.mode, False), case.holds(new.default_role, new.mode, False)
-        gained |= after.capabilities & ~before.capabilities
+        more |= after.capabilities & ~before.capabilities
     by_medium = {m.medium: m for m in new.mute_alls}
     for mute_all in in_force(old.mute_alls, old.moment(case.now)):
         successor = by_medium.get(mute_all.medium)
         if successor is None or not _binds_all_of(successor, mute_all):
-            gained |= SEND[mute_all.medium]
-    return gained
+            more |= SEND[mute_all.medium]
+    return more
 
 
 def _binds_all_of(new: MuteAll, old: MuteAll) -> bool:

@@ -79,6 +79,8 @@ class Meeting:
     hosts: int = 0
     ended_at: datetime | None = None
     revised_by: str | None = None
+    check_at: datetime | None = None
+    """When the reconciler next compares Chime with the rules, or ends a mute-all; kept without raising the revision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,3 +159,9 @@ def revision_of(user: User, meeting: Meeting) -> str:
 def host_count(before: UserRules, after: UserRules) -> int:
     """By how much the number of hosts changes."""
     return (after.role == HOST) - (before.role == HOST)
+
+
+def next_end(rules: UserRules | MeetingRules) -> datetime | None:
+    """When the first of a person's restrictions, or of a meeting's mute-alls, ends by itself."""
+    timed = rules.restrictions if isinstance(rules, UserRules) else rules.mute_alls
+    return min((t.until for t in timed if t.until is not None), default=None)

@@ -29,9 +29,16 @@ def answer_to(change: Change, subject: Document) -> Outcome:
     if change.status is Status.ABANDONED:
         detail = "Chime does not take this: the rules are what they were before"
         return Refused("chime-refused", detail, change_id=change.id)
+    answer: Mapping[str, Any] = change.answer
+    outcomes = None
+    if change.subject is None and answer:
+        subject, outcomes = answer["meeting"], tuple(answer["outcomes"])
+    elif answer:
+        subject = dict(answer)
     return Answer(
         status=change.status.value,
-        subject=dict(change.answer) or subject,
+        subject=subject,
+        outcomes=outcomes,
         change_id=change.id,
         before=change.before,
         after=change.after,

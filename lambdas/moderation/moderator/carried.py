@@ -9,7 +9,7 @@ from ..core.change import CALL_LIFE, Change, Lease, Status
 from ..core.effective import effective
 from ..core.entry import Entry
 from ..core.meeting import Meeting, User, revision_of
-from ..core.view import meeting_revision
+from ..core.view import Document, meeting_revision
 from ..ports import World
 from .ordering import Ordering
 
@@ -21,6 +21,7 @@ class Carried:
     change: Change
     meeting: Meeting
     user: User | None = None
+    outcomes: tuple[Document, ...] = ()
 
     @property
     def revision(self) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from ..core.change import return_after
-from ..ports import ChangeKept, ChimeFailure, Conflict, MachineFailure, World
+from ..ports import ChangeKept, ChimeFailure, Conflict, MachineFailure, Reminder, World
 from .carried import Carried
 from .everybody import Everybody
 from .ordering import Ordering, OutOfTime
@@ -33,7 +33,9 @@ class Enforcement:
                 carried = self._step(carried, ordering)
                 if carried.change.lease != lease:
                     return carried
-            except (OutOfTime, ChimeFailure):
+            except OutOfTime as late:
+                return self._leave(replace(carried, outcomes=late.outcomes), ordering)
+            except ChimeFailure:
                 return self._leave(carried, ordering)
             except Conflict:
                 reread = self._reread(carried)
@@ -63,7 +65,7 @@ class Enforcement:
             persistently(self._world, [ChangeKept(left, ordering.lease.token)], ordering.lease.until)
         except MachineFailure:
             return carried
-        self._world.reminders.remind(left.meeting_id, left.id, wait)
+        self._world.reminders.remind(Reminder(left.meeting_id, change_id=left.id), wait)
         return replace(carried, change=left)
 
     def _reread(self, carried: Carried) -> Carried | None:

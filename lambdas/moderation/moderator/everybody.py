@@ -1,16 +1,16 @@
 """order · settle for everybody in a meeting: roster, plan, a second look."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from ..core.capability import Capabilities
-from ..core.change import Status
-from ..core.entry import CAPABILITIES_CHANGED, MEETING_CHANGED, changed
-from ..core.meeting import Meeting, MeetingRules, Seat, User, is_pipeline
+from ..core.change import PATIENCE, Change, Status, meeting_taken_back, stands
+from ..core.decide import effects
+from ..core.entry import ABANDONED, CAPABILITIES_CHANGED, MEETING_CHANGED, SUPERSEDED, changed
+from ..core.meeting import Meeting, MeetingRules, User, is_pipeline
 from ..core.plan import Call, Standing, Update, plan
-from ..core.view import rules_document
+from ..core.view import meeting_document, rules_document
 from ..ports import (
     ChangeKept,
     Clause,
@@ -26,6 +26,7 @@ from ..ports import (
 )
 from .binding import bind
 from .carried import Carried, closed, entry, wanted, with_strict_reading
+from .crowd import Crowd, chunks, news, outcomes
 from .ordering import Ordering, OutOfTime
 from .persistence import patiently, persistently
 
@@ -36,46 +37,52 @@ TOLD_TOGETHER = 100
 Item = TypeVar("Item")
 
 
-@dataclass(slots=True)
-class Crowd:
-    """Who sits where, what he had, and what Chime has been made to hold since. None: nobody can tell."""
-
-    seats: dict[str, str]
-    before: dict[str, Capabilities]
-    pipelines: tuple[str, ...]
-    people: Mapping[str, User]
-    held: dict[str, Capabilities | None]
-    gone: set[str] = field(default_factory=set)
-
-    def look_again(self, people: Mapping[str, User]) -> bool:
-        """Takes in who was changed meanwhile: his order may have come before ours or after. True if there is any."""
-        moved = {u for u, user in people.items() if u not in self.people or self.people[u].revision != user.revision}
-        self.people = people
-        for user_id in moved:
-            for seat in people[user_id].present:
-                self.seats[seat.attendee_id] = user_id
-                self.held[seat.attendee_id] = None
-        return bool(moved)
-
-
 class Everybody:
     def __init__(self, world: World) -> None:
         self._world = world
 
     def order_and_settle(self, carried: Carried, ordering: Ordering) -> Carried:
-        """Settled; or, still under the lease, with a meeting that turned out to be read more strictly. Raises `Conflict`
-        if the meeting has moved, `OutOfTime` if the orders don't get through.
+        """Settled; or, still under the lease, other rules to be carried out: the change was taken back, or the meeting
+        turned out to be read more strictly. Raises `Conflict` if the meeting has moved, `OutOfTime` if the orders don't
+        get through.
         """
+        if self._is_overdue(carried):
+            return self._take_back(carried, ordering)
         meeting, began = carried.meeting, self._world.surroundings.now()
         crowd = self._crowd(meeting, self._roster(meeting))
         try:
             self._order(ordering, meeting, crowd)
             while crowd.look_again(self._world.ledger.everybody(meeting.id)):
                 self._order(ordering, meeting, crowd)
+        except OutOfTime:
+            raise OutOfTime(outcomes(self._world, carried, crowd)) from None
         except NotTaken:
             return self._after_refusal(carried, crowd, ordering)
         self._note(meeting, crowd, ordering)
         return self._settle(carried, crowd, ordering, began)
+
+    def _is_overdue(self, carried: Carried) -> bool:
+        change = carried.change
+        waited = self._world.surroundings.now() - change.committed_at
+        return change.is_open and not change.narrows and waited >= PATIENCE
+
+    def _take_back(self, carried: Carried, ordering: Ordering) -> Carried:
+        """A commit like any other: the meeting's rules as if the change had not been made."""
+        change, meeting = carried.change, carried.meeting
+        restored = replace(
+            meeting,
+            rules=meeting_taken_back(change, meeting.rules),
+            revision=meeting.revision + 1,
+            revised_by=change.id,
+        )
+        given_up = Carried(replace(change, status=Status.ABANDONED), restored)
+        clauses: list[Clause] = [
+            MeetingRevised(restored, meeting.revision),
+            ChangeKept(given_up.change, ordering.lease.token),
+            EntryWritten(entry(self._world, given_up, ABANDONED, {"attendees": []})),
+        ]
+        persistently(self._world, clauses, ordering.lease.until)
+        return given_up
 
     def _roster(self, meeting: Meeting) -> Sequence[SeatInChime]:
         try:
@@ -141,9 +148,9 @@ class Everybody:
         clauses = [
             SeatsNoted(meeting.id, user.id, user.revision, seats)
             for user in crowd.people.values()
-            if (seats := _news(user, crowd))
+            if (seats := news(user, crowd, self._world.surroundings.now()))
         ]
-        for together in _chunks(clauses, NOTED_TOGETHER):
+        for together in chunks(clauses, NOTED_TOGETHER):
             left: list[Clause] = [MeetingIs(meeting.id, meeting.revision), *together]
             while len(left) > 1:
                 try:
@@ -156,9 +163,14 @@ class Everybody:
 
     def _settle(self, carried: Carried, crowd: Crowd, ordering: Ordering, began: datetime) -> Carried:
         change, meeting = carried.change, carried.meeting
-        status = Status.APPLIED if change.is_open else change.status
-        kept = closed(change, status, ordering, began, self._world.surroundings.now())
-        settled = Carried(kept, meeting)
+        now = self._world.surroundings.now()
+        kept = closed(change, _status(change, meeting, now), ordering, began, now)
+        reached = outcomes(self._world, carried, crowd)
+        if change.is_open:
+            superseded_by = meeting.revised_by if kept.status is Status.SUPERSEDED else None
+            answer = {"meeting": meeting_document(meeting), "outcomes": list(reached)}
+            kept = replace(kept, closed_by=superseded_by, answer=answer)
+        settled = Carried(kept, meeting, outcomes=reached)
         clauses: list[Clause] = [
             MeetingIs(meeting.id, meeting.revision),
             ChangeKept(kept, ordering.lease.token),
@@ -169,34 +181,24 @@ class Everybody:
 
     def _told(self, settled: Carried, crowd: Crowd) -> Iterator[Clause]:
         change = settled.change
+        if change.status is Status.SUPERSEDED:
+            adds = {"supersededBy": change.closed_by}
+            yield EntryWritten(entry(self._world, settled, SUPERSEDED, adds))
+            return
         if isinstance(change.made, MeetingRules):
             before = rules_document(change.replaced) if isinstance(change.replaced, MeetingRules) else None
-            adds = {"before": before, "after": rules_document(change.made)}
-            yield EntryWritten(entry(self._world, settled, MEETING_CHANGED, adds))
+            told = {"before": before, "after": rules_document(change.made)}
+            yield EntryWritten(entry(self._world, settled, MEETING_CHANGED, told))
         attendees = [
-            changed(seat, crowd.seats[seat], before, held, ())
+            changed(seat, crowd.seats[seat], before, held, effects(before, held))
             for seat, before in crowd.before.items()
             if (held := crowd.held[seat]) is not None and held != before and seat not in crowd.gone
         ]
-        for together in _chunks(attendees, TOLD_TOGETHER):
+        for together in chunks(attendees, TOLD_TOGETHER):
             yield EntryWritten(entry(self._world, settled, CAPABILITIES_CHANGED, {"attendees": together}))
 
 
-def _news(user: User, crowd: Crowd) -> tuple[Seat, ...]:
-    """What the ledger does not know yet of a person's seats."""
-    seats = []
-    for seat in user.seats.values():
-        if seat.attendee_id in crowd.gone:
-            now = replace(seat, gone=True)
-        elif (held := crowd.held.get(seat.attendee_id)) is not None:
-            now = replace(seat, known=held, gone=False, drifted=False)
-        else:
-            continue
-        if now != seat:
-            seats.append(now)
-    return tuple(seats)
-
-
-def _chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+def _status(change: Change, meeting: Meeting, now: datetime) -> Status:
+    if not change.is_open:
+        return change.status
+    return Status.APPLIED if stands(change, meeting.rules, now) else Status.SUPERSEDED

@@ -1,43 +1,31 @@
 """load · decide · commit for one person, then order · settle. Doors hand over requests and get answers."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from ..core.change import LEASE, Change
-from ..core.command import UserCommand, spoken
+from ..core.change import Change
+from ..core.command import UserCommand
 from ..core.decide import Case, Decided, Refusal, Unchanged, decide
-from ..core.entry import DECIDED, Entry, concerning
-from ..core.meeting import User, UserRules, revision_of
+from ..core.entry import Entry, concerning
+from ..core.meeting import User, next_end, revision_of
 from ..ports import (
-    ChangeOpened,
-    ChimeFailure,
     Clause,
     Conflict,
-    Contention,
     EntryWritten,
     KeyTaken,
-    LedgerUnavailable,
     MeetingIs,
+    Reminder,
     SeatBound,
     UserIs,
     UserRevised,
     World,
 )
-from .answers import answer_to, attendee, kept, replayed
-from .carried import Carried, due_after, lease_of
+from .answers import answer_to, attendee, replayed
+from .carried import Carried
 from .enforcement import Enforcement
 from .facts import FactFinder, Facts, is_nobody
-from .persistence import persistently
-from .request import BUSY, CONTENDED, REVISION_MISMATCH, Answer, Outcome, Refused, Request, refused
-
-MOST_RACES = 12
-"""How often a commit that lost a race is decided anew before the caller hears `contended`."""
-BUDGET = timedelta(seconds=10)
-"""How long a caller waits for Chime, far below the 29 s of the API; after it the change is left pending."""
-COMMIT_WITHIN = timedelta(seconds=5)
-"""How long one commit is tried again under contention."""
-RECORDED = {"not-permitted", "capability-unavailable", "meeting-ended"}
-"""Refusals that become entries; the others are answers to malformed requests."""
+from .opening import RECORDED, committed, deadline, decided_entry, keep, opened, raced
+from .request import REVISION_MISMATCH, Answer, Outcome, Refused, Request, refused
 
 
 class Moderator:
@@ -51,19 +39,12 @@ class Moderator:
         """One change id across all tries. A machine that failed is an answer, too."""
         change_id = self._world.surroundings.new_id()
         started = self._now()
-        fresh = False
-        try:
-            for race in range(MOST_RACES):
-                try:
-                    return self._once(request, command, change_id, started, fresh=fresh)
-                except Conflict as conflict:
-                    fresh = not self._facts.learn(conflict)
-                    self._world.surroundings.sleep(0.01 * 2 ** min(race, 5) * self._world.surroundings.chance())
-        except Contention:
-            return CONTENDED
-        except (LedgerUnavailable, ChimeFailure):
-            return BUSY
-        return CONTENDED
+
+        def once(lost: Conflict | None) -> Outcome:
+            fresh = lost is not None and not self._facts.learn(lost)
+            return self._once(request, command, change_id, started, fresh=fresh)
+
+        return raced(self._world, once)
 
     def _once(
         self, request: Request, command: UserCommand, change_id: str, started: datetime, *, fresh: bool
@@ -83,11 +64,10 @@ class Moderator:
         if isinstance(decision, Decided) and request.dry_run:
             return self._dry(facts, decision)
         if isinstance(decision, Decided):
-            change = self._change(request, facts, command, decision, change_id)
-            return self._carried_out(request, facts, change, decision.rules, started)
+            return self._carried_out(request, facts, decision, change_id, started)
         if isinstance(decision, Unchanged):
             return self._unchanged(request, facts, decision)
-        return self._refuse(request, facts, command, decision)
+        return self._refuse(request, facts, decision)
 
     def _case(self, request: Request, facts: Facts) -> Case:
         return Case(
@@ -100,67 +80,35 @@ class Moderator:
             now=self._now(),
         )
 
-    def _change(self, request: Request, facts: Facts, command: UserCommand, decided: Decided, change_id: str) -> Change:
-        now = self._now()
-        lease = lease_of(self._world.surroundings.new_id(), now, LEASE)
-        return Change(
-            id=change_id,
-            meeting_id=facts.meeting.id,
-            command=command.name,
-            said=spoken(command),
-            actor=request.actor,
-            policies=facts.verdict.policies,
-            committed_at=now,
-            revision=revision_of(replace(facts.stored, revision=facts.stored.revision + 1), facts.meeting),
-            reason=command.reason,
-            subject=facts.user.id,
+    def _carried_out(
+        self, request: Request, facts: Facts, decided: Decided, change_id: str, started: datetime
+    ) -> Outcome:
+        world = self._world
+        user = replace(facts.user, rules=decided.rules, revision=facts.stored.revision + 1, revised_by=change_id)
+        change = opened(
+            world,
+            request,
+            facts.meeting,
+            change_id,
+            facts.verdict.policies,
+            revision=revision_of(user, facts.meeting),
+            subject=user.id,
             attendee_id=request.attendee_id,
             replaced=facts.user.rules,
             made=decided.rules,
             before=decided.before,
             after=decided.after,
             effects=decided.effects,
-            lease=lease,
-            due_at=due_after(lease),
         )
-
-    def _carried_out(
-        self, request: Request, facts: Facts, change: Change, rules: UserRules, started: datetime
-    ) -> Outcome:
-        revision = facts.stored.revision + 1
-        user = replace(facts.user, rules=rules, revision=revision, revised_by=change.id)
         carried = Carried(change, facts.meeting, user)
-        if self._commit(request, facts, user, change):
-            carried = self._enforcement.carry_out(carried, started + BUDGET)
+        if committed(world, request, change, self._decided(request, facts, change), _clauses(facts, user)):
+            ends_at = next_end(decided.rules)
+            if ends_at is not None:
+                world.reminders.remind(Reminder(facts.meeting.id, user_id=user.id), ends_at - self._now())
+            carried = self._enforcement.carry_out(carried, deadline(started))
             self._facts.remember(carried.meeting, carried.user or user)
-        subject = attendee(self._world, carried.meeting, carried.user or user, change.attendee_id)
+        subject = attendee(world, carried.meeting, carried.user or user, change.attendee_id)
         return answer_to(carried.change, subject)
-
-    def _commit(self, request: Request, facts: Facts, user: User, change: Change) -> bool:
-        """Returns False if an earlier try, whose answer was lost, had committed after all: then its lease is running,
-        and what it left is taken up when that has ended. Raises `Conflict`.
-        """
-        meeting = facts.meeting
-        clauses: list[Clause] = [
-            MeetingIs(meeting.id, meeting.revision),
-            UserRevised(meeting.id, user, facts.stored.revision, facts.new_seats),
-            *(SeatBound(meeting.id, seat.attendee_id, user.id) for seat in facts.new_seats),
-            ChangeOpened(change),
-            EntryWritten(
-                self._decided(request, facts, change.command, change.revision, change.said, change_id=change.id)
-            ),
-        ]
-        if facts.caller is not None and facts.caller.id != user.id:
-            clauses.append(UserIs(meeting.id, facts.caller.id, facts.caller.revision))
-        if request.key is not None:
-            clauses.append(KeyTaken(request.key, request.fingerprint, meeting.id, change.id))
-        try:
-            persistently(self._world, clauses, self._now() + COMMIT_WITHIN)
-        except Conflict as conflict:
-            if any(isinstance(clause, ChangeOpened) for clause in conflict.failed):
-                return False
-            raise
-        return True
 
     def _dry(self, facts: Facts, decided: Decided) -> Answer:
         user = replace(facts.user, rules=decided.rules)
@@ -170,53 +118,39 @@ class Moderator:
     def _unchanged(self, request: Request, facts: Facts, decision: Unchanged) -> Answer:
         subject = attendee(self._world, facts.meeting, facts.user, facts.attendee_id)
         answer = Answer("unchanged", subject, None, decision.capabilities, decision.capabilities)
-        if not request.dry_run and request.key is not None:
-            self._keep(request, answer, [])
+        keep(self._world, request, answer)
         return answer
 
-    def _refuse(self, request: Request, facts: Facts, command: UserCommand, refusal: Refusal) -> Refused:
+    def _refuse(self, request: Request, facts: Facts, refusal: Refusal) -> Refused:
         """A refusal is a line of history, unless the caller is nobody here."""
         outcome = refused(refusal, self._now())
-        if request.dry_run or refusal.code not in RECORDED or is_nobody(request.actor, facts.caller):
-            return outcome
-        revision = revision_of(facts.stored, facts.meeting)
-        entry = self._decided(request, facts, command.name, revision, spoken(command), refusal=refusal)
-        self._keep(request, outcome, [EntryWritten(entry)])
+        is_told = refusal.code in RECORDED and not is_nobody(request.actor, facts.caller)
+        entry = self._decided(request, facts, None, refusal)
+        keep(self._world, request, outcome, [EntryWritten(entry)] if is_told else [])
         return outcome
 
-    def _keep(self, request: Request, outcome: Answer | Refused, clauses: list[Clause]) -> None:
-        if request.key is not None:
-            clauses.append(KeyTaken(request.key, request.fingerprint, request.meeting_id, None, kept(outcome)))
-        persistently(self._world, clauses, self._now() + COMMIT_WITHIN)
-
-    def _decided(
-        self,
-        request: Request,
-        facts: Facts,
-        command: str,
-        revision: str,
-        said: object,
-        *,
-        change_id: str | None = None,
-        refusal: Refusal | None = None,
-    ) -> Entry:
+    def _decided(self, request: Request, facts: Facts, change: Change | None, refusal: Refusal | None = None) -> Entry:
         seats: list[str | None] = [request.attendee_id] if request.attendee_id else [*facts.user.seats] or [None]
-        return Entry(
-            id=self._world.surroundings.new_id(),
-            type=DECIDED,
-            meeting_id=facts.meeting.id,
-            external_meeting_id=facts.meeting.external_id,
-            occurred_at=self._now(),
-            actor=request.actor,
-            command=command,
-            revision=revision,
-            change_id=change_id,
-            reason=request.command.reason,
-            adds={
-                "verdict": "refused" if refusal else "accepted",
-                "policies": list(facts.verdict.policies),
-                "code": refusal.code if refusal else None,
-                "parameters": said,
-                "attendees": [concerning(seat, facts.user.id) for seat in seats],
-            },
+        return decided_entry(
+            self._world,
+            request,
+            facts.meeting,
+            change.revision if change else revision_of(facts.stored, facts.meeting),
+            facts.verdict.policies,
+            [concerning(seat, facts.user.id) for seat in seats],
+            change_id=change.id if change else None,
+            refusal=refusal,
         )
+
+
+def _clauses(facts: Facts, user: User) -> list[Clause]:
+    """Everything that the decision rested on still stands."""
+    meeting = facts.meeting
+    clauses: list[Clause] = [
+        MeetingIs(meeting.id, meeting.revision),
+        UserRevised(meeting.id, user, facts.stored.revision, facts.new_seats),
+        *(SeatBound(meeting.id, seat.attendee_id, user.id) for seat in facts.new_seats),
+    ]
+    if facts.caller is not None and facts.caller.id != user.id:
+        clauses.append(UserIs(meeting.id, facts.caller.id, facts.caller.revision))
+    return clauses

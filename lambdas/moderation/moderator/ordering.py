@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ..core.capability import Capabilities
 from ..core.change import CALL_LIFE, CALL_TIMEOUT, Lease
+from ..core.view import Document
 from ..ports import Missing, NotNow, UnknownEnd, World
 
 FIRST_PAUSE = 0.1
@@ -13,7 +14,11 @@ LONGEST_PAUSE = 2.0
 
 
 class OutOfTime(Exception):
-    """No further call fits into the lease and the caller's patience."""
+    """No further call fits into the lease and the caller's patience. What was reached by then goes with it."""
+
+    def __init__(self, outcomes: tuple[Document, ...] = ()) -> None:
+        super().__init__()
+        self.outcomes = outcomes
 
 
 @dataclass(slots=True)

@@ -8,14 +8,15 @@ from datetime import datetime, timedelta
 from ..core.change import DELAYED_AFTER, LEASE, Change
 from ..core.entry import DELAYED, iso
 from ..core.meeting import User
-from ..ports import ChangeKept, Clause, Conflict, EntryWritten, MachineFailure, World
+from ..ports import ChangeKept, Clause, Conflict, Due, EntryWritten, MachineFailure, Reminder, World
 from .carried import Carried, due_after, entry, lease_of
+from .clock import Clock
 from .enforcement import Enforcement
 from .persistence import persistently
 
 AT_ONCE = 50
 """Changes that one run takes from the `due` index."""
-TRIES_PER_CHANGE = timedelta(seconds=8)
+TIME_PER_CHANGE = timedelta(seconds=8)
 
 
 @dataclass(slots=True)
@@ -34,30 +35,34 @@ class Reconciler:
     def __init__(self, world: World, enforcement: Enforcement) -> None:
         self._world = world
         self._enforcement = enforcement
+        self._clock = Clock(world, enforcement)
         self._now = world.surroundings.now
 
     def run(self, deadline: datetime) -> Report:
         """What is due by now, narrowing first. Two of it at once share the work."""
         report = Report()
-        due = sorted(self._world.ledger.due(self._now(), AT_ONCE), key=_urgency)
-        for change in due:
-            if self._now() + TRIES_PER_CHANGE > deadline:
+        for due in sorted(self._world.ledger.due(self._now(), AT_ONCE), key=_urgency):
+            if self._now() + TIME_PER_CHANGE > deadline:
                 break
-            self._one(change, report)
+            self._one(due, report)
         return report
 
-    def remind(self, meeting_id: str, change_id: str) -> Report:
-        """One change, if it is due."""
+    def remind(self, reminder: Reminder) -> Report:
+        """One change, person or meeting, if it is due."""
         report = Report()
-        change = self._world.ledger.change(meeting_id, change_id)
-        if change is not None and change.due_at is not None and change.due_at <= self._now():
-            self._one(change, report)
+        now, meeting_id = self._now(), reminder.meeting_id
+        if reminder.change_id is None:
+            self._one(Due(now, meeting_id, user_id=reminder.user_id), report)
+            return report
+        change = self._world.ledger.change(meeting_id, reminder.change_id)
+        if change is not None and change.due_at is not None and change.due_at <= now:
+            self._one(Due(change.due_at, meeting_id, change), report)
         return report
 
-    def _one(self, change: Change, report: Report) -> None:
-        """One change's failure is no other's."""
+    def _one(self, due: Due, report: Report) -> None:
+        """One's failure is no other's."""
         try:
-            carried = self._taken_over(change)
+            done = self._done(due)
         except Conflict:
             report.taken_by_others += 1
             return
@@ -65,12 +70,22 @@ class Reconciler:
             report.failed += 1
             return
         report.taken += 1
-        if carried is None:
+        if done is None:
             return
-        done = self._enforcement.carry_out(carried, self._now() + TRIES_PER_CHANGE, in_background=True)
         report.finished += done.change.due_at is None
         report.left += done.change.due_at is not None
         report.statuses[done.change.status] = report.statuses.get(done.change.status, 0) + 1
+
+    def _done(self, due: Due) -> Carried | None:
+        if due.change is not None:
+            carried = self._taken_over(due.change)
+            if carried is None:
+                return None
+            return self._enforcement.carry_out(carried, self._now() + TIME_PER_CHANGE, in_background=True)
+        if due.user_id is not None:
+            return self._clock.person(due.meeting_id, due.user_id)
+        meeting = self._world.ledger.load(due.meeting_id).meeting
+        return self._clock.meeting(meeting) if meeting is not None else None
 
     def _taken_over(self, change: Change) -> Carried | None:
         """Raises `Conflict` if another process was quicker."""
@@ -93,6 +108,9 @@ class Reconciler:
         return carried
 
 
-def _urgency(change: Change) -> tuple[bool, bool, datetime]:
-    """Open before closed ones that are looked at again, narrowing before widening, then the oldest."""
+def _urgency(due: Due) -> tuple[bool, bool, datetime]:
+    """Open changes that narrow, then those that widen and what ends by itself, then what is only looked at again."""
+    change = due.change
+    if change is None:
+        return (False, True, due.at)
     return (not change.is_open, not change.narrows, change.committed_at)

@@ -3,52 +3,25 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 
 from ..core.actor import Verdict
 from ..core.capability import EVERYTHING
-from ..core.change import LEASE, Change
 from ..core.command import Register, spoken
-from ..core.entry import DECIDED, Entry
 from ..core.meeting import Features, Meeting, MeetingRules, User, UserRules, host_count
 from ..core.view import meeting_document, meeting_revision
-from ..ports import (
-    ChangeOpened,
-    ChimeFailure,
-    Clause,
-    Conflict,
-    Contention,
-    EntryWritten,
-    KeyTaken,
-    LedgerUnavailable,
-    MeetingRevised,
-    Missing,
-    UserRevised,
-    World,
-)
-from .answers import replayed
-from .carried import Carried, due_after, lease_of
+from ..ports import Clause, MeetingRevised, Missing, UserRevised, World
+from .answers import answer_to, replayed
+from .carried import Carried
 from .enforcement import Enforcement
 from .facts import question
-from .persistence import patiently, persistently
-from .request import (
-    BUSY,
-    CONTENDED,
-    MEETING_NOT_FOUND,
-    REVISION_MISMATCH,
-    REVISION_REQUIRED,
-    Answer,
-    Outcome,
-    Refused,
-    Request,
-)
+from .opening import committed, deadline, decided_entry, keep, opened, raced
+from .persistence import patiently
+from .request import MEETING_NOT_FOUND, REVISION_MISMATCH, REVISION_REQUIRED, Answer, Outcome, Refused, Request
 
-MOST_RACES = 5
 MOST_NAMED = 90
 """People whose role one registration may change: a transaction holds a hundred clauses."""
-BUDGET = timedelta(seconds=10)
-COMMIT_WITHIN = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +43,7 @@ class Registrar:
     def perform(self, request: Request, command: Register) -> Outcome:
         change_id = self._world.surroundings.new_id()
         started = self._now()
-        try:
-            for _ in range(MOST_RACES):
-                try:
-                    return self._once(request, command, change_id, started)
-                except Conflict:
-                    self._world.surroundings.sleep(0.05 * self._world.surroundings.chance())
-        except Contention:
-            return CONTENDED
-        except (LedgerUnavailable, ChimeFailure):
-            return BUSY
-        return CONTENDED
+        return raced(self._world, lambda _: self._once(request, command, change_id, started))
 
     def _once(self, request: Request, command: Register, change_id: str, started: datetime) -> Outcome:
         loaded = self._world.ledger.load(request.meeting_id, key=request.key)
@@ -91,11 +54,22 @@ class Registrar:
             return prepared
         if request.dry_run:
             return Answer("dry-run", meeting_document(prepared.meeting))
-        change = self._change(request, command, prepared, change_id)
-        carried = Carried(change, prepared.meeting)
-        if self._commit(request, prepared, change):
-            carried = self._enforcement.carry_out(carried, started + BUDGET)
-        return Answer(carried.change.status.value, meeting_document(carried.meeting), change.id)
+        meeting, was = prepared.meeting, prepared.was
+        change = opened(
+            self._world,
+            request,
+            meeting,
+            change_id,
+            prepared.verdict.policies,
+            revision=meeting_revision(meeting),
+            replaced=was.rules if was else None,
+            made=meeting.rules,
+        )
+        carried = Carried(change, meeting)
+        entry = decided_entry(self._world, request, meeting, change.revision, change.policies, [], change_id=change_id)
+        if committed(self._world, request, change, entry, _clauses(prepared)):
+            carried = self._enforcement.carry_out(carried, deadline(started))
+        return answer_to(carried.change, meeting_document(carried.meeting))
 
     def _prepared(
         self, request: Request, command: Register, was: Meeting | None, change_id: str
@@ -109,7 +83,9 @@ class Registrar:
         if unknown is not None:
             return unknown
         if was is not None and was.registration == fingerprint:
-            return Answer("unchanged", meeting_document(was))
+            unchanged = Answer("unchanged", meeting_document(was))
+            keep(self._world, request, unchanged)
+            return unchanged
         against = _against(was, request)
         if against is not None:
             return against
@@ -164,62 +140,13 @@ class Registrar:
                 pairs.append((user, new))
         return tuple(pairs)
 
-    def _change(self, request: Request, command: Register, prepared: Registration, change_id: str) -> Change:
-        now = self._now()
-        lease = lease_of(self._world.surroundings.new_id(), now, LEASE)
-        return Change(
-            id=change_id,
-            meeting_id=request.meeting_id,
-            command=command.name,
-            said=spoken(command),
-            actor=request.actor,
-            policies=prepared.verdict.policies,
-            committed_at=now,
-            revision=meeting_revision(prepared.meeting),
-            replaced=prepared.was.rules if prepared.was else None,
-            made=prepared.meeting.rules,
-            lease=lease,
-            due_at=due_after(lease),
-        )
 
-    def _commit(self, request: Request, prepared: Registration, change: Change) -> bool:
-        """Returns False if an earlier try, whose answer was lost, had committed after all. Raises `Conflict`."""
-        meeting, was = prepared.meeting, prepared.was
-        clauses: list[Clause] = [
-            MeetingRevised(meeting, was.revision if was else 0),
-            *(UserRevised(meeting.id, user, stored.revision) for stored, user in prepared.people),
-            ChangeOpened(change),
-            EntryWritten(self._decided(request, prepared, change)),
-        ]
-        if request.key is not None:
-            clauses.append(KeyTaken(request.key, request.fingerprint, meeting.id, change.id))
-        try:
-            persistently(self._world, clauses, self._now() + COMMIT_WITHIN)
-        except Conflict as conflict:
-            if any(isinstance(clause, ChangeOpened) for clause in conflict.failed):
-                return False
-            raise
-        return True
-
-    def _decided(self, request: Request, prepared: Registration, change: Change) -> Entry:
-        return Entry(
-            id=self._world.surroundings.new_id(),
-            type=DECIDED,
-            meeting_id=change.meeting_id,
-            external_meeting_id=prepared.meeting.external_id,
-            occurred_at=change.committed_at,
-            actor=request.actor,
-            command=change.command,
-            revision=change.revision,
-            change_id=change.id,
-            adds={
-                "verdict": "accepted",
-                "policies": list(change.policies),
-                "code": None,
-                "parameters": change.said,
-                "attendees": [],
-            },
-        )
+def _clauses(prepared: Registration) -> list[Clause]:
+    was = prepared.was
+    return [
+        MeetingRevised(prepared.meeting, was.revision if was else 0),
+        *(UserRevised(prepared.meeting.id, user, stored.revision) for stored, user in prepared.people),
+    ]
 
 
 def _against(was: Meeting | None, request: Request) -> Refused | None:

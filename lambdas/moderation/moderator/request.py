@@ -36,6 +36,8 @@ class Answer:
     after: Capabilities | None = None
     effects: tuple[str, ...] = ()
     closed_by: str | None = None
+    outcomes: tuple[Document, ...] | None = None
+    """Person by person, where everybody was meant."""
     replayed: bool = False
 
 

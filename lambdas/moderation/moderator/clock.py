@@ -1,0 +1,111 @@
+"""The clock: what was to last until now ends, as a change like any other, by nobody's command."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ..core.actor import Actor, ActorKind
+from ..core.change import Change
+from ..core.command import Expire
+from ..core.decide import effects
+from ..core.effective import effective
+from ..core.entry import concerning
+from ..core.meeting import Meeting, MeetingRules, User, UserRules, next_end, revision_of
+from ..core.mute_all import in_force as mute_alls_in_force
+from ..core.restriction import in_force
+from ..core.view import meeting_revision
+from ..ports import Clause, MeetingIs, MeetingRevised, Reminder, UserRevised, World
+from .carried import Carried
+from .enforcement import Enforcement
+from .opening import committed, decided_entry, opened
+from .request import Request
+
+CLOCK = Actor(ActorKind.CLOCK, "clock")
+CARRIED_OUT_WITHIN = timedelta(seconds=8)
+
+
+class Clock:
+    def __init__(self, world: World, enforcement: Enforcement) -> None:
+        self._world = world
+        self._enforcement = enforcement
+
+    def person(self, meeting_id: str, user_id: str) -> Carried | None:
+        """Ends what of a person's restrictions has ended; reminds of what has not. Raises `Conflict`."""
+        loaded = self._world.ledger.load(meeting_id, [user_id])
+        meeting, user = loaded.meeting, loaded.users[user_id]
+        now = self._world.surroundings.now()
+        if meeting is None or meeting.ended_at is not None or meeting.rules.frozen_at is not None:
+            return None
+        left = replace(user.rules, restrictions=in_force(user.rules.restrictions, now))
+        self._remind(Reminder(meeting_id, user_id=user_id), left, now)
+        if left == user.rules:
+            return None
+        return self._person(meeting, user, left, now)
+
+    def meeting(self, meeting: Meeting) -> Carried | None:
+        """The same for the meeting's mute-alls."""
+        now = self._world.surroundings.now()
+        if meeting.ended_at is not None or meeting.rules.frozen_at is not None:
+            return None
+        left = replace(meeting.rules, mute_alls=mute_alls_in_force(meeting.rules.mute_alls, now))
+        self._remind(Reminder(meeting.id), left, now)
+        if left == meeting.rules:
+            return None
+        change_id = self._world.surroundings.new_id()
+        revised = replace(meeting, rules=left, revision=meeting.revision + 1, revised_by=change_id)
+        change = self._change(
+            revised,
+            change_id,
+            revision=meeting_revision(revised),
+            replaced=meeting.rules,
+            made=left,
+        )
+        return self._done(Carried(change, revised), [MeetingRevised(revised, meeting.revision)])
+
+    def _person(self, meeting: Meeting, user: User, left: UserRules, now: datetime) -> Carried:
+        change_id = self._world.surroundings.new_id()
+        revised = replace(user, rules=left, revision=user.revision + 1, revised_by=change_id)
+        last = (next_end(user.rules) or now) - timedelta(milliseconds=1)
+        before = effective(meeting, user, self._world.policies.held, last)
+        after = effective(meeting, revised, self._world.policies.held, now)
+        change = self._change(
+            meeting,
+            change_id,
+            revision=revision_of(revised, meeting),
+            subject=user.id,
+            replaced=user.rules,
+            made=left,
+            before=before,
+            after=after,
+            effects=effects(before, after, seats=user.present),
+        )
+        clauses: list[Clause] = [
+            MeetingIs(meeting.id, meeting.revision),
+            UserRevised(meeting.id, revised, user.revision),
+        ]
+        return self._done(Carried(change, meeting, revised), clauses)
+
+    def _change(self, meeting: Meeting, change_id: str, **about: object) -> Change:
+        """Pursued however long it takes: that it would end was known when it began."""
+        return opened(self._world, _request(meeting), meeting, change_id, (), widens=False, **about)
+
+    def _done(self, carried: Carried, clauses: Sequence[Clause]) -> Carried:
+        change, user = carried.change, carried.user
+        attendees = [concerning(seat, user.id) for seat in user.seats] if user else []
+        request = _request(carried.meeting)
+        entry = decided_entry(
+            self._world, request, carried.meeting, change.revision, (), attendees, change_id=change.id
+        )
+        if not committed(self._world, request, change, entry, clauses):
+            return carried
+        deadline = self._world.surroundings.now() + CARRIED_OUT_WITHIN
+        return self._enforcement.carry_out(carried, deadline, in_background=True)
+
+    def _remind(self, reminder: Reminder, rules: UserRules | MeetingRules, now: datetime) -> None:
+        ends_at = next_end(rules)
+        if ends_at is not None:
+            self._world.reminders.remind(reminder, ends_at - now)
+
+
+def _request(meeting: Meeting) -> Request:
+    return Request(meeting.id, CLOCK, Expire())

@@ -1,0 +1,80 @@
+"""Everybody in a meeting while one change goes through: who sits where, what he had and what Chime holds by now."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeVar
+
+from ..core.capability import Capabilities, in_words
+from ..core.entry import concerning
+from ..core.meeting import Meeting, Seat, User, role_of
+from ..core.view import Document
+from ..ports import World
+from .carried import Carried, wanted
+
+Item = TypeVar("Item")
+
+
+@dataclass(slots=True)
+class Crowd:
+    """Who sits where, what he had, and what Chime has been made to hold since. None: nobody can tell."""
+
+    seats: dict[str, str]
+    before: dict[str, Capabilities]
+    pipelines: tuple[str, ...]
+    people: Mapping[str, User]
+    held: dict[str, Capabilities | None]
+    gone: set[str] = field(default_factory=set)
+
+    def look_again(self, people: Mapping[str, User]) -> bool:
+        """Takes in who was changed meanwhile: his order may have come before ours or after. True if there is any."""
+        moved = {u for u, user in people.items() if u not in self.people or self.people[u].revision != user.revision}
+        self.people = people
+        for user_id in moved:
+            for seat in people[user_id].present:
+                self.seats[seat.attendee_id] = user_id
+                self.held[seat.attendee_id] = None
+        return bool(moved)
+
+
+def outcomes(world: World, carried: Carried, crowd: Crowd) -> tuple[Document, ...]:
+    """What has become of everybody; who was spared is told where all were to be silenced."""
+    meeting = carried.meeting
+    found = []
+    for seat, user_id in crowd.seats.items():
+        user = crowd.people[user_id]
+        target = wanted(world, meeting, user)
+        if seat in crowd.gone:
+            outcome = "gone"
+        elif crowd.held[seat] != target:
+            outcome = "pending"
+        elif crowd.before.get(seat) != target:
+            outcome = "applied"
+        else:
+            outcome = "spared" if carried.change.command == "mute-all" and _is_spared(meeting, user) else "unchanged"
+        found.append(concerning(seat, user_id) | {"outcome": outcome, "capabilities": in_words(target)})
+    return tuple(found)
+
+
+def _is_spared(meeting: Meeting, user: User) -> bool:
+    return any(m.spares(user.id, role_of(user, meeting)) for m in meeting.rules.mute_alls)
+
+
+def news(user: User, crowd: Crowd, now: datetime) -> tuple[Seat, ...]:
+    """What the ledger does not know yet of a person's seats."""
+    seats = []
+    for seat in user.seats.values():
+        if seat.attendee_id in crowd.gone:
+            seen = replace(seat, gone=True)
+        elif (held := crowd.held.get(seat.attendee_id)) is not None:
+            seen = replace(seat, known=held, gone=False, drifted=False)
+        else:
+            continue
+        if seen != seat:
+            seats.append(replace(seen, noted_at=now))
+    return tuple(seats)
+
+
+def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

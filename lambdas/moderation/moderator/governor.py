@@ -1,0 +1,184 @@
+"""load · decide · commit for the whole meeting: one small write whatever its size; then order · settle for all."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from ..core.actor import ActorKind, Verdict
+from ..core.capability import in_words
+from ..core.command import MeetingCommand, MuteEverybody, SetMeeting
+from ..core.decide import Refusal
+from ..core.effective import effective
+from ..core.entry import concerning
+from ..core.govern import AsBefore, Governed, MeetingCase, gained, govern
+from ..core.meeting import Meeting, User, UserRules, next_end
+from ..core.view import Document, meeting_document, meeting_revision
+from ..ports import Clause, EntryWritten, Loaded, MeetingRevised, Reminder, UserIs, World
+from .answers import answer_to, replayed
+from .carried import Carried
+from .enforcement import Enforcement
+from .facts import is_nobody, question
+from .opening import RECORDED, committed, deadline, decided_entry, keep, opened, raced
+from .request import (
+    ATTENDEE_NOT_FOUND,
+    MEETING_NOT_FOUND,
+    REVISION_MISMATCH,
+    Answer,
+    Outcome,
+    Refused,
+    Request,
+    refused,
+)
+
+
+class Governor:
+    def __init__(self, world: World, enforcement: Enforcement) -> None:
+        self._world = world
+        self._enforcement = enforcement
+        self._now = world.surroundings.now
+
+    def perform(self, request: Request, command: MeetingCommand) -> Outcome:
+        change_id = self._world.surroundings.new_id()
+        started = self._now()
+        return raced(self._world, lambda _: self._once(request, command, change_id, started))
+
+    def _once(self, request: Request, command: MeetingCommand, change_id: str, started: datetime) -> Outcome:
+        is_user = request.actor.kind is ActorKind.USER
+        seats = command.spared_attendees if isinstance(command, MuteEverybody) else ()
+        loaded = self._world.ledger.load(request.meeting_id, [request.actor.id] if is_user else [], seats, request.key)
+        if loaded.key is not None:
+            return replayed(self._world, request, loaded.key)
+        if loaded.meeting is None:
+            return MEETING_NOT_FOUND
+        caller = loaded.users[request.actor.id] if is_user else None
+        case = self._case(request, command, loaded, caller, change_id)
+        against = self._against(request, command, loaded, case)
+        if against is not None:
+            return against
+        decision = govern(case, command)
+        if isinstance(decision, Refusal):
+            return self._refuse(request, case, caller, decision)
+        if isinstance(decision, AsBefore):
+            answer = Answer("unchanged", meeting_document(case.meeting), outcomes=())
+            keep(self._world, request, answer)
+            return answer
+        if request.dry_run:
+            return self._dry(case, decision)
+        return self._done(request, case, caller, decision, started)
+
+    def _case(
+        self, request: Request, command: MeetingCommand, loaded: Loaded, caller: User | None, change_id: str
+    ) -> MeetingCase:
+        meeting = loaded.meeting
+        assert meeting is not None  # noqa: S101 - asked before
+        verdict = self._judged(request, caller, command, meeting)
+        return MeetingCase(
+            meeting=meeting,
+            actor=request.actor,
+            verdict=verdict,
+            holds=self._world.policies.held,
+            roles=self._world.policies.roles,
+            now=self._now(),
+            change_id=change_id,
+            untouchable=self._untouchable(request, caller, command, meeting, verdict),
+            spared=frozenset(loaded.seats.values()),
+        )
+
+    def _judged(self, request: Request, caller: User | None, command: MeetingCommand, meeting: Meeting) -> Verdict:
+        """Each part of the command has to be permitted; the first that isn't is the answer."""
+        actions = command.actions if isinstance(command, SetMeeting) else (command.name,)
+        policies: dict[str, None] = {}
+        for action in actions:
+            verdict = self._world.policies.judge(question(request.actor, caller, action, meeting))
+            if not verdict.allowed:
+                return verdict
+            policies |= dict.fromkeys(verdict.policies)
+        return Verdict(True, tuple(policies))
+
+    def _untouchable(
+        self, request: Request, caller: User | None, command: MeetingCommand, meeting: Meeting, verdict: Verdict
+    ) -> frozenset[str]:
+        """Whom the caller could not mute one by one, he can't mute with all others either."""
+        if not isinstance(command, MuteEverybody) or not verdict.allowed:
+            return frozenset()
+
+        def may_mute(role: str) -> bool:
+            somebody = User("", UserRules(role=role))
+            return self._world.policies.judge(question(request.actor, caller, "mute", meeting, somebody)).allowed
+
+        return frozenset(role for role in self._world.policies.roles if not may_mute(role))
+
+    def _against(self, request: Request, command: MeetingCommand, loaded: Loaded, case: MeetingCase) -> Refused | None:
+        """What no decision is needed for. A caller who may not do it learns nothing of it."""
+        if not case.verdict.allowed:
+            return None
+        if request.if_match not in (None, meeting_revision(case.meeting)):
+            return REVISION_MISMATCH
+        if isinstance(command, MuteEverybody):
+            unknown_roles = set(command.spared_roles) - self._world.policies.roles
+            if unknown_roles:
+                return _no_such("role", unknown_roles, "/except/roles")
+            return None if set(command.spared_attendees) <= loaded.seats.keys() else ATTENDEE_NOT_FOUND
+        if isinstance(command, SetMeeting):
+            if command.mode is not None and command.mode not in self._world.policies.modes:
+                return _no_such("mode", [command.mode], "/mode")
+            if command.default_role is not None and command.default_role not in self._world.policies.roles:
+                return _no_such("role", [command.default_role], "/defaultRole")
+        return None
+
+    def _done(
+        self, request: Request, case: MeetingCase, caller: User | None, decision: Governed, started: datetime
+    ) -> Outcome:
+        world, was = self._world, case.meeting
+        meeting = replace(was, rules=decision.rules, revision=was.revision + 1, revised_by=case.change_id)
+        change = opened(
+            world,
+            request,
+            meeting,
+            case.change_id,
+            case.verdict.policies,
+            revision=meeting_revision(meeting),
+            replaced=was.rules,
+            made=meeting.rules,
+            widens=bool(gained(case, meeting.rules)),
+        )
+        clauses: list[Clause] = [MeetingRevised(meeting, was.revision)]
+        if caller is not None:
+            clauses.append(UserIs(meeting.id, caller.id, caller.revision))
+        entry = decided_entry(world, request, meeting, change.revision, change.policies, [], change_id=change.id)
+        carried = Carried(change, meeting)
+        if committed(world, request, change, entry, clauses):
+            ends_at = next_end(meeting.rules)
+            if ends_at is not None:
+                world.reminders.remind(Reminder(meeting.id), ends_at - self._now())
+            carried = self._enforcement.carry_out(carried, deadline(started))
+        answer = answer_to(carried.change, meeting_document(carried.meeting))
+        if isinstance(answer, Refused) or answer.outcomes is not None:
+            return answer
+        return replace(answer, outcomes=carried.outcomes)
+
+    def _dry(self, case: MeetingCase, decision: Governed) -> Answer:
+        """What would come of it for everybody whom the ledger knows; Chime is not asked."""
+        then = replace(case.meeting, rules=decision.rules)
+        people = self._world.ledger.everybody(case.meeting.id).values()
+        return Answer("dry-run", meeting_document(then), outcomes=tuple(self._foreseen(case, then, people)))
+
+    def _foreseen(self, case: MeetingCase, then: Meeting, people: Iterable[User]) -> Iterable[Document]:
+        for user in people:
+            before = effective(case.meeting, user, case.holds, case.now)
+            after = effective(then, user, case.holds, case.now)
+            outcome = "unchanged" if before == after else "applied"
+            for seat in user.present:
+                yield concerning(seat.attendee_id, user.id) | {"outcome": outcome, "capabilities": in_words(after)}
+
+    def _refuse(self, request: Request, case: MeetingCase, caller: User | None, refusal: Refusal) -> Refused:
+        outcome = refused(refusal, self._now())
+        is_told = refusal.code in RECORDED and not is_nobody(request.actor, caller)
+        revision = meeting_revision(case.meeting)
+        entry = decided_entry(self._world, request, case.meeting, revision, case.verdict.policies, [], refusal=refusal)
+        keep(self._world, request, outcome, [EntryWritten(entry)] if is_told else [])
+        return outcome
+
+
+def _no_such(kind: str, names: Iterable[str], pointer: str) -> Refused:
+    return Refused("invalid-request", f"no such {kind}: `{min(names)}`", pointer=pointer)

@@ -1,0 +1,134 @@
+"""decide · commit, as far as all commands have it in common: the race, the change, its first entry, its commit."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..core.change import LEASE, Change
+from ..core.command import spoken
+from ..core.decide import Refusal
+from ..core.entry import DECIDED, Entry
+from ..core.meeting import Meeting
+from ..ports import (
+    ChangeOpened,
+    ChimeFailure,
+    Clause,
+    Conflict,
+    Contention,
+    EntryWritten,
+    KeyTaken,
+    LedgerUnavailable,
+    World,
+)
+from .answers import kept
+from .carried import due_after, lease_of
+from .persistence import persistently
+from .request import BUSY, CONTENDED, Answer, Outcome, Refused, Request
+
+MOST_RACES = 12
+"""How often a commit that lost a race is decided anew before the caller hears `contended`."""
+BUDGET = timedelta(seconds=10)
+"""How long a caller waits for Chime, far below the 29 s of the API; after it the change is left pending."""
+COMMIT_WITHIN = timedelta(seconds=5)
+"""How long one commit is tried again under contention."""
+RECORDED = {"not-permitted", "capability-unavailable", "meeting-ended", "last-host", "not-undoable", "too-late"}
+"""Refusals that become entries; the others are answers to malformed requests."""
+
+
+def raced(world: World, once: Callable[[Conflict | None], Outcome]) -> Outcome:
+    """Decides anew as often as somebody else was quicker. A machine that failed is an answer, too."""
+    lost: Conflict | None = None
+    try:
+        for race in range(MOST_RACES):
+            try:
+                return once(lost)
+            except Conflict as conflict:
+                lost = conflict
+                world.surroundings.sleep(0.01 * 2 ** min(race, 5) * world.surroundings.chance())
+    except Contention:
+        return CONTENDED
+    except (LedgerUnavailable, ChimeFailure):
+        return BUSY
+    return CONTENDED
+
+
+def opened(
+    world: World, request: Request, meeting: Meeting, change_id: str, policies: tuple[str, ...], **about: Any
+) -> Change:
+    """The change with a fresh lease, held by whoever asked."""
+    now = world.surroundings.now()
+    lease = lease_of(world.surroundings.new_id(), now, LEASE)
+    return Change(
+        id=change_id,
+        meeting_id=meeting.id,
+        command=request.command.name,
+        said=spoken(request.command),
+        actor=request.actor,
+        policies=policies,
+        committed_at=now,
+        reason=request.command.reason,
+        lease=lease,
+        due_at=due_after(lease),
+        **about,
+    )
+
+
+def decided_entry(
+    world: World,
+    request: Request,
+    meeting: Meeting,
+    revision: str,
+    policies: tuple[str, ...],
+    attendees: Sequence[Mapping[str, object]],
+    *,
+    change_id: str | None = None,
+    refusal: Refusal | Refused | None = None,
+) -> Entry:
+    return Entry(
+        id=world.surroundings.new_id(),
+        type=DECIDED,
+        meeting_id=meeting.id,
+        external_meeting_id=meeting.external_id,
+        occurred_at=world.surroundings.now(),
+        actor=request.actor,
+        command=request.command.name,
+        revision=revision,
+        change_id=change_id,
+        reason=request.command.reason,
+        adds={
+            "verdict": "refused" if refusal else "accepted",
+            "policies": list(policies),
+            "code": refusal.code if refusal else None,
+            "parameters": spoken(request.command),
+            "attendees": list(attendees),
+        },
+    )
+
+
+def committed(world: World, request: Request, change: Change, entry: Entry, clauses: Sequence[Clause]) -> bool:
+    """Returns False if an earlier try, whose answer was lost, had committed after all: then its lease is running, and
+    what it left is taken up when that has ended. Raises `Conflict`.
+    """
+    every = [*clauses, ChangeOpened(change), EntryWritten(entry)]
+    if request.key is not None:
+        every.append(KeyTaken(request.key, request.fingerprint, change.meeting_id, change.id))
+    try:
+        persistently(world, every, world.surroundings.now() + COMMIT_WITHIN)
+    except Conflict as conflict:
+        if any(isinstance(clause, ChangeOpened) for clause in conflict.failed):
+            return False
+        raise
+    return True
+
+
+def keep(world: World, request: Request, outcome: Answer | Refused, clauses: Sequence[Clause] = ()) -> None:
+    """Writes an answer that no change holds, if it has to be given again or told."""
+    every = list(clauses)
+    if request.key is not None:
+        every.append(KeyTaken(request.key, request.fingerprint, request.meeting_id, None, kept(outcome)))
+    if every and not request.dry_run:
+        persistently(world, every, world.surroundings.now() + COMMIT_WITHIN)
+
+
+def deadline(started: datetime) -> datetime:
+    return started + BUDGET
