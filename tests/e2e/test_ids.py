@@ -1,0 +1,66 @@
+"""ExternalUserIds are whatever the customer calls his people: every character that Chime allows gets through."""
+
+import base64
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+
+from tests.e2e.caller import done
+from tests.e2e.scene import EVERYTHING, MUTED, Scene, Theatre
+
+PEOPLE = [
+    "Jörg Müller",
+    "O'Hara, {Pat}",
+    "«Les» élèves",
+    'room#7 "blue"',
+    "a&b=c+d|e",
+    "a\ttab",
+    "(sales)[eu]:x.y@z",
+    "++",
+]
+TILDE_ONLY = ["school/class-3/ann", "two\nlines"]
+"""Gateways split a path at a slash, and the emulator's routes don't reach across the end of a line."""
+
+
+def percent(user: str) -> str:
+    return quote(user, safe="")
+
+
+def tilde(user: str) -> str:
+    return "~" + base64.urlsafe_b64encode(user.encode()).decode().rstrip("=")
+
+
+@pytest.fixture(scope="module")
+def crowd(theatre: Theatre) -> Scene:
+    return theatre.scene({"alice": "host", **dict.fromkeys(PEOPLE + TILDE_ONLY, "participant")})
+
+
+@pytest.mark.parametrize("user", PEOPLE)
+@pytest.mark.parametrize("written", [percent, tilde])
+def test_a_person_is_found_by_any_name(crowd: Scene, user: str, written: Callable[[str], str]) -> None:
+    path = f"/users/{written(user)}"
+    shown = done(crowd.alice.get(path))
+    assert (shown["externalUserId"], shown["attendeeId"]) == (user, crowd.seats[user])
+    muted = done(crowd.alice.post(f"{path}/mute"))
+    assert (muted["attendee"]["externalUserId"], crowd.has(user)) == (user, MUTED)
+    done(crowd.alice.post(f"{path}/unmute"))
+    assert crowd.has(user) == EVERYTHING
+
+
+@pytest.mark.parametrize("user", TILDE_ONLY)
+def test_what_no_path_holds_needs_the_tilde(crowd: Scene, user: str) -> None:
+    done(crowd.alice.post(f"/users/{tilde(user)}/mute"))
+    assert crowd.has(user) == MUTED
+
+
+@pytest.mark.parametrize("user", PEOPLE + TILDE_ONLY)
+def test_a_person_may_call_by_any_name(crowd: Scene, user: str) -> None:
+    """As `sub` of a token, and in the header of the back end that acts for him."""
+    assert done(crowd.person(user).get("/me"))["attendee"]["externalUserId"] == user
+    assert done(crowd.on_behalf_of(user).get("/me"))["attendee"]["externalUserId"] == user
+
+
+def test_a_screen_share_is_its_seat(crowd: Scene) -> None:
+    seat = crowd.seats["alice"]
+    assert done(crowd.alice.get(f"/attendees/{seat}%23content"))["attendeeId"] == seat

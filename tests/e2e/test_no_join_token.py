@@ -1,0 +1,57 @@
+"""After all other tests: whoever holds a JoinToken can join in somebody's place, so it is nowhere but with Chime."""
+
+from local.aws import client
+from local.chime.meetings import JOIN_TOKEN_MARK
+from local.logs import messages
+from tests.e2e.caller import done
+from tests.e2e.scene import Scene, Theatre
+
+TRACES = (JOIN_TOKEN_MARK, "JoinToken")
+
+
+def leaks(texts: list[str]) -> list[str]:
+    return [text for text in texts if any(trace.lower() in text.lower() for trace in TRACES)]
+
+
+def test_chime_has_given_tokens_whose_traces_would_be_found(theatre: Theatre) -> None:
+    """The search below finds them where they are."""
+    meeting_id = theatre.simulator.create_meeting()
+    created = theatre.simulator.chime.create_attendee(MeetingId=meeting_id, ExternalUserId="zoe")
+    assert leaks([str(created)])
+
+
+def test_no_join_token_is_left_anywhere(scene: Scene) -> None:
+    """Answers, table, events, the functions' logs and the emulator's own, after everything that was tried."""
+    theatre = scene.theatre
+    seat = scene.join("zoe")
+    changed = done(scene.alice.post(f"/attendees/{seat}/mute"))
+    theatre.tap.until_changed(scene.meeting_id, changed["changeId"])
+    theatre.tap.everything()
+    found = {
+        "answers": theatre.web.answers,
+        "table": items(theatre),
+        "events": theatre.tap.bodies,
+        "logs": messages(theatre.stack.aws_endpoint_url),
+        "servers": [child.log.read_text(errors="replace") for child in theatre.stack.children],
+    }
+    assert [name for name, texts in found.items() if not any(texts)] == []
+    assert {name: leaks(texts) for name, texts in found.items()} == {name: [] for name in found}
+
+
+def items(theatre: Theatre) -> list[str]:
+    table = client("dynamodb", theatre.stack.aws_endpoint_url)
+    try:
+        pages = table.get_paginator("scan").paginate(TableName=theatre.stack.table, ConsistentRead=True)
+        return [str(item) for page in pages for item in page["Items"]]
+    finally:
+        table.close()
+
+
+def test_no_change_was_told_twice(theatre: Theatre) -> None:
+    """Over all tests: an entry may be delivered twice, but no change has two entries that it is done."""
+    done_once: set[str] = set()
+    for event in theatre.tap.everything():
+        if event["detail-type"] == "Attendee Capabilities Changed":
+            assert event["detail"]["changeId"] not in done_once
+            done_once.add(event["detail"]["changeId"])
+    assert done_once

@@ -1,0 +1,93 @@
+"""Three hosts with twenty hands on one attendee: whoever is last, Chime and the rules agree on it."""
+
+import random
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.e2e.caller import Caller, Json, done
+from tests.e2e.deadline import until
+from tests.e2e.scene import Scene, Theatre
+from tests.e2e.tap import DECIDED
+
+HOSTS = ("alice", "anna", "anton")
+HANDS = 20
+SECONDS = 10
+MEDIA = ("audio", "video", "content")
+NOT_NOW = {"busy", "contended"}
+
+
+@pytest.fixture
+def without_quota(theatre: Theatre) -> Iterator[None]:
+    """The race is between hosts; Chime's own limits are another test's."""
+    theatre.simulator.control("PUT", "settings", {"quota": False})
+    yield
+    theatre.simulator.control("PUT", "settings", {"quota": True})
+
+
+def one_hand(host: Caller, target: str, medium: str, seed: int) -> list[httpx.Response]:
+    """Mutes, unmutes and sets one medium, as fast as the answers come."""
+    choose = random.Random(seed)
+    answers = []
+    ends = time.monotonic() + SECONDS
+    while time.monotonic() < ends:
+        deed = choose.choice(("mute", "unmute", "capabilities"))
+        if deed == "capabilities":
+            word = choose.choice(("SendReceive", "Receive"))
+            answers.append(host.patch(f"{target}/capabilities", {medium: word, "reason": f"hand {seed}"}))
+        else:
+            answers.append(host.post(f"{target}/{deed}", {"media": [medium], "reason": f"hand {seed}"}))
+    return answers
+
+
+def whole_history(scene: Scene) -> list[Json]:
+    """Page by page; the cursor stays some seconds behind, so the newest are read again until there is a last page."""
+    found: dict[str, Json] = {}
+    cursor = ""
+
+    def is_last() -> bool:
+        nonlocal cursor
+        page = done(scene.alice.get("/history?limit=100" + (f"&after={cursor}" if cursor else "")))
+        cursor = page["cursor"]
+        found.update({item["entryId"]: item for item in page["items"]})
+        return len(page["items"]) < 100
+
+    until(is_last, 30, "the last page of the history")
+    return list(found.values())
+
+
+@pytest.mark.usefixtures("without_quota")
+def test_many_hands_on_one_attendee(theatre: Theatre) -> None:
+    scene = theatre.scene({**dict.fromkeys(HOSTS, "host"), "bob": "participant"})
+    with ThreadPoolExecutor(HANDS) as hands:
+        working = [
+            hands.submit(one_hand, scene.person(HOSTS[n % 3]), scene.at("bob"), MEDIA[n // 3 % 3], n)
+            for n in range(HANDS)
+        ]
+        answers = [answer for hand in working for answer in hand.result()]
+    failures = [answer for answer in answers if answer.status_code not in (200, 202)]
+    assert {_code(answer) for answer in failures} <= NOT_NOW
+    made = [answer.json()["changeId"] for answer in answers if answer.is_success and answer.json()["changeId"]]
+    assert len(made) > HANDS
+    assert len(set(made)) == len(made)
+    _settles(scene)
+    accepted = [
+        entry["changeId"]
+        for entry in whole_history(scene)
+        if entry["type"] == DECIDED and entry["verdict"] == "accepted" and entry["command"] != "register"
+    ]
+    assert sorted(accepted) == sorted(made)
+
+
+def _code(answer: httpx.Response) -> Any:
+    return answer.json().get("code", answer.text) if answer.content else answer.status_code
+
+
+def _settles(scene: Scene) -> None:
+    """What was left pending in the crowd is carried out, too."""
+    until(lambda: scene.shown("bob")["status"] == "applied", 75, "nothing is pending any more")
+    assert scene.has("bob") == scene.shown("bob")["capabilities"]
