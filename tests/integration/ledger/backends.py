@@ -13,7 +13,8 @@ from local.aws import ENVIRONMENT, REGION, server_environment
 from local.child import Child
 from local.ports import Ports
 
-TOGETHER = 25
+NOBODY_THERE = "http://127.0.0.1:9"
+TOGETHER = 40
 """Connections, for as many threads."""
 
 

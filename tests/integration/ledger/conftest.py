@@ -8,7 +8,7 @@ import pytest
 from moderation.ports import Ledger
 from moto import mock_aws
 
-from tests.integration.ledger.backends import dynamodb, ministack_client
+from tests.integration.ledger.backends import NOBODY_THERE, dynamodb, ministack_client
 from tests.integration.ledger.table import Table, fresh_table
 from tests.memory.ledger import MemoryLedger
 
@@ -64,5 +64,5 @@ def shared(request: pytest.FixtureRequest) -> Iterator[Ledger]:
 @pytest.fixture
 def unreachable() -> Iterator[Any]:
     """A client for faults that are injected before anything is sent."""
-    with closing(dynamodb("http://127.0.0.1:9")) as client:
+    with closing(dynamodb(NOBODY_THERE)) as client:
         yield client

@@ -1,0 +1,188 @@
+"""What the table's failures mean. Emulators know neither contention nor bad networks, so these are injected."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSRequest, AWSResponse
+from botocore.exceptions import (
+    BotoCoreError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
+from botocore.stub import Stubber
+from moderation.aws.attributes import item
+from moderation.aws.items import meeting_document
+from moderation.ports import (
+    Clause,
+    Conflict,
+    Contention,
+    EntryWritten,
+    LedgerUnavailable,
+    Loaded,
+    MeetingIs,
+    UserIs,
+)
+
+from tests.integration.ledger.backends import NOBODY_THERE
+from tests.integration.ledger.examples import NOW, M, entry, meeting
+from tests.integration.ledger.table import Table
+
+CLAUSES: tuple[Clause, ...] = (MeetingIs(M, 1), UserIs(M, "bob", 1), EntryWritten(entry()))
+FINE = {"Code": "None"}
+DOES_NOT_HOLD = {"Code": "ConditionalCheckFailed"}
+UNSAID = "what is in the request, which no log shall hold"
+
+
+@pytest.fixture
+def table(unreachable: Any) -> Table:
+    return Table(unreachable, "ledger")
+
+
+def refused(table: Table, code: str, **fields: Any) -> None:
+    with Stubber(table.client) as stubber:
+        stubber.add_client_error("transact_write_items", code, UNSAID, 400, modeled_fields=fields or None)
+        table.ledger.transact(CLAUSES)
+
+
+def cancelled(table: Table, *reasons: Mapping[str, Any]) -> None:
+    refused(table, "TransactionCanceledException", CancellationReasons=list(reasons))
+
+
+@pytest.mark.parametrize("code", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_somebody_else_is_writing_one_of_the_items(table: Table, code: str, place: int) -> None:
+    reasons: list[Mapping[str, Any]] = [FINE, FINE, FINE]
+    reasons[place] = {"Code": code, "Message": UNSAID}
+
+    with pytest.raises(Contention, match=f"^{code}$"):
+        cancelled(table, *reasons)
+
+
+def test_what_does_not_hold_counts_for_more_than_contention(table: Table) -> None:
+    with pytest.raises(Conflict) as raised:
+        cancelled(table, {"Code": "TransactionConflict"}, DOES_NOT_HOLD, FINE)
+
+    assert raised.value.failed == CLAUSES[1:2]
+    assert raised.value.found == Loaded()
+
+
+def test_a_conflict_shows_what_the_table_says_it_found(table: Table) -> None:
+    image = item({"pk": f"MEETING#{M}", "sk": "MEETING", **meeting_document(meeting(revision=7))})
+
+    with pytest.raises(Conflict) as raised:
+        cancelled(table, DOES_NOT_HOLD | {"Item": image}, DOES_NOT_HOLD, FINE)
+
+    assert raised.value.failed == CLAUSES[:2]
+    assert raised.value.found == Loaded(meeting(revision=7))
+
+
+@pytest.mark.parametrize("code", ["ValidationError", "ItemCollectionSizeLimitExceeded", "DuplicateItem", "Unheard"])
+def test_other_reasons_are_no_decision(table: Table, code: str) -> None:
+    with pytest.raises(LedgerUnavailable, match=f"^{code}$"):
+        cancelled(table, FINE, {"Code": code, "Message": UNSAID}, FINE)
+
+
+def test_cancelled_for_no_reason(table: Table) -> None:
+    with pytest.raises(LedgerUnavailable):
+        cancelled(table, FINE, FINE, FINE)
+    with pytest.raises(LedgerUnavailable):
+        refused(table, "TransactionCanceledException")
+
+
+@pytest.mark.parametrize(
+    ("code", "failure"),
+    [
+        ("TransactionInProgressException", Contention),
+        ("ThrottlingException", Contention),
+        ("ProvisionedThroughputExceededException", Contention),
+        ("RequestLimitExceeded", Contention),
+        ("InternalServerError", LedgerUnavailable),
+        ("ServiceUnavailable", LedgerUnavailable),
+        ("AccessDeniedException", LedgerUnavailable),
+        ("ExpiredTokenException", LedgerUnavailable),
+        ("ValidationException", LedgerUnavailable),
+        ("ResourceNotFoundException", LedgerUnavailable),
+    ],
+)
+def test_the_whole_transaction_is_refused(table: Table, code: str, failure: type[Exception]) -> None:
+    with pytest.raises(failure, match=f"^{code}$"):
+        refused(table, code)
+
+
+DEEDS: dict[str, Callable[[Table], object]] = {
+    "transact": lambda table: table.ledger.transact(CLAUSES),
+    "load": lambda table: table.ledger.load(M),
+    "everybody": lambda table: table.ledger.everybody(M),
+    "change": lambda table: table.ledger.change(M, "c1"),
+    "due": lambda table: table.ledger.due(NOW, 10),
+    "history": lambda table: table.ledger.history(M, "", "~", 10, None),
+    "take_calls": lambda table: table.ledger.take_calls(1, NOW),
+}
+NETWORK: dict[str, BotoCoreError] = {
+    "nobody there": EndpointConnectionError(endpoint_url=NOBODY_THERE),
+    "no connection in time": ConnectTimeoutError(endpoint_url=NOBODY_THERE),
+    "no answer in time": ReadTimeoutError(endpoint_url=NOBODY_THERE),
+    "dropped": ConnectionClosedError(endpoint_url=NOBODY_THERE),
+    "no credentials": NoCredentialsError(),
+}
+every_deed = pytest.mark.parametrize("deed", DEEDS.values(), ids=DEEDS)
+
+
+@every_deed
+@pytest.mark.parametrize("error", NETWORK.values(), ids=NETWORK)
+def test_no_answer(table: Table, deed: Callable[[Table], object], error: BotoCoreError) -> None:
+    def send(**_: object) -> None:
+        raise error
+
+    with table.hooked("before-send.dynamodb", send), pytest.raises(LedgerUnavailable, match=type(error).__name__):
+        deed(table)
+
+
+class Body:
+    """As urllib3 hands it over."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self) -> Iterator[bytes]:
+        yield self._content
+
+
+@every_deed
+@pytest.mark.parametrize("body", [b'{"__type": "InternalServerError"}', b"<html>", b""], ids=["said", "html", "empty"])
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_broken_server(table: Table, deed: Callable[[Table], object], status: int, body: bytes) -> None:
+    def send(request: AWSRequest, **_: object) -> AWSResponse:
+        return AWSResponse(request.url, status, {}, Body(body))
+
+    with table.hooked("before-send.dynamodb", send), pytest.raises(LedgerUnavailable):
+        deed(table)
+
+
+@every_deed
+@pytest.mark.parametrize("code", ["ThrottlingException", "ProvisionedThroughputExceededException"])
+def test_a_throttled_table(table: Table, deed: Callable[[Table], object], code: str) -> None:
+    """Only a transaction's failure tells contention apart: reads leave it to their callers whether to ask again."""
+
+    def send(request: AWSRequest, **_: object) -> AWSResponse:
+        return AWSResponse(request.url, 400, {}, Body(b'{"__type": "%s"}' % code.encode()))
+
+    with table.hooked("before-send.dynamodb", send), pytest.raises((Contention, LedgerUnavailable), match=code):
+        deed(table)
+
+
+def test_really_nobody_there(table: Table) -> None:
+    with pytest.raises(LedgerUnavailable, match="EndpointConnectionError"):
+        table.ledger.transact(CLAUSES)
+
+
+def test_an_allowance_that_is_being_written_is_left_to_others(table: Table) -> None:
+    with Stubber(table.client) as stubber:
+        stubber.add_response("get_item", {})
+        stubber.add_client_error("put_item", "TransactionConflictException", UNSAID, 400)
+        with pytest.raises(LedgerUnavailable):
+            table.ledger.take_calls(1, NOW)

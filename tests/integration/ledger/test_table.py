@@ -1,0 +1,219 @@
+"""What only a table has: a definition, items that end, sparse indexes, pages, keys that wait, answers that get lost."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from moderation.aws.clauses import ALLOWANCE_KEY, due_shard, meeting_key, user_key
+from moderation.core.change import Status
+from moderation.ports import (
+    ChangeKept,
+    EntryWritten,
+    LedgerUnavailable,
+    MeetingRevised,
+    SeatsNoted,
+    UserRevised,
+)
+
+from tests.integration.ledger.examples import (
+    KEY,
+    NOW,
+    SCENE,
+    SEAT,
+    SEATED,
+    TOKEN,
+    M,
+    change,
+    conflict,
+    entry,
+    meeting,
+    person,
+    user,
+)
+from tests.integration.ledger.table import RETENTION, Table, table_definition
+
+LOST = ReadTimeoutError(endpoint_url="")
+
+
+def test_the_table_is_the_stacks(tmp_path: Path) -> None:
+    template = synthesized(tmp_path)
+    definition = table_definition("name")
+
+    for name in ("KeySchema", "BillingMode", "GlobalSecondaryIndexes"):
+        assert template[name] == definition[name]
+    assert by_name(template) == by_name(definition)
+    assert template["StreamSpecification"]["StreamViewType"] == definition["StreamSpecification"]["StreamViewType"]
+    assert template["TimeToLiveSpecification"] == {"AttributeName": "expiresAt", "Enabled": True}
+
+
+def by_name(definition: Mapping[str, Any]) -> dict[str, str]:
+    return {each["AttributeName"]: each["AttributeType"] for each in definition["AttributeDefinitions"]}
+
+
+def synthesized(directory: Path) -> dict[str, Any]:
+    from infra.node import use_bundled_node
+
+    use_bundled_node()
+    from aws_cdk import App, Stack
+    from aws_cdk.assertions import Template
+
+    from infra.configuration import read
+    from infra.ledger import Ledger
+
+    stack = Stack(App(outdir=str(directory), analytics_reporting=False), "Stack")
+    Ledger(stack, "Ledger", read({}))
+    [found] = Template.from_stack(stack).find_resources("AWS::DynamoDB::Table").values()
+    properties: dict[str, Any] = found["Properties"]
+    return properties
+
+
+def test_every_item_ends_from_its_first_write(table: Table) -> None:
+    table.ledger.transact(SCENE)
+    table.ledger.take_calls(1, NOW)
+    ends_at = int((NOW + RETENTION).timestamp()) + 24 * 60 * 60
+
+    found = {each["sk"]["S"]: each["expiresAt"] for each in table.items()}
+
+    assert len(found) == len(SCENE) + 1
+    assert set(map(str, found.values())) == {str({"N": str(ends_at)})}
+
+
+def test_every_item_ends_after_it_was_written_again(table: Table) -> None:
+    table.ledger.transact(SCENE)
+    table.ledger.transact([MeetingRevised(meeting(revision=2), 1), UserRevised(M, person(revision=2), 1)])
+    table.ledger.transact([SeatsNoted(M, "bob", 2, (SEATED,)), ChangeKept(change(status=Status.APPLIED), TOKEN)])
+    for _ in range(2):
+        table.ledger.take_calls(1, NOW)
+
+    assert all("expiresAt" in each for each in table.items())
+
+
+def test_the_outbox_finds_in_an_entry_what_it_publishes(table: Table) -> None:
+    written = entry("e1", attendees=[SEAT, None])
+    table.ledger.transact([EntryWritten(written)])
+
+    [image] = table.items()
+
+    assert image["detailType"] == {"S": written.type}
+    assert json.loads(image["detail"]["S"]) == written.detail
+
+
+def indexed(table: Table, index: str) -> list[str]:
+    return sorted(each["sk"]["S"] for each in table.client.scan(TableName=table.name, IndexName=index)["Items"])
+
+
+def test_indexes_hold_what_they_are_for(table: Table) -> None:
+    table.ledger.transact(SCENE)
+
+    assert indexed(table, "due") == ["CHANGE#c1"]
+    assert indexed(table, "external") == ["MEETING"]
+
+    table.ledger.transact([ChangeKept(change(due_at=None, lease=None), TOKEN)])
+    table.ledger.transact([MeetingRevised(meeting(revision=2, external_id=""), 1)])
+
+    assert indexed(table, "due") == []
+    assert indexed(table, "external") == []
+
+
+def test_meetings_are_spread_over_the_shards_of_the_index() -> None:
+    assert len({due_shard(f"m{n}") for n in range(40)}) == 4
+
+
+def two_at_a_time(params: dict[str, Any], **_: object) -> None:
+    """What 1 MB is to real pages."""
+    params.setdefault("Limit", 2)
+
+
+def test_everybody_is_read_over_many_pages(table: Table) -> None:
+    people = {f"u{n}": person(f"u{n}") for n in range(7)}
+    table.ledger.transact([MeetingRevised(meeting(), 0), *(UserRevised(M, each, 0) for each in people.values())])
+
+    with table.hooked("before-parameter-build.dynamodb.Query", two_at_a_time):
+        assert table.ledger.everybody(M) == people
+
+
+@pytest.mark.parametrize("attendee_id", [None, SEAT])
+def test_history_is_read_over_many_pages(table: Table, attendee_id: str | None) -> None:
+    entries = tuple(entry(f"e{n}", attendees=[SEAT]) for n in range(7))
+    table.ledger.transact([EntryWritten(each) for each in entries])
+
+    def one_at_a_time(params: dict[str, Any], **_: object) -> None:
+        params["Limit"] = 1
+
+    with table.hooked("before-parameter-build.dynamodb.Query", one_at_a_time):
+        page = table.ledger.history(M, "e0", "~", 4, attendee_id)
+        assert (page.entries, page.more) == (entries[1:5], True)
+        page = table.ledger.history(M, "e2", "e9", 4, attendee_id)
+        assert (page.entries, page.more) == (entries[3:], False)
+
+
+class Busy:
+    """Has no time for some of the keys it is asked for: leaves all but the first `served` of each call for later."""
+
+    def __init__(self, name: str, served: int) -> None:
+        self._name, self._served = name, served
+        self.calls = 0
+
+    def __call__(self, parsed: dict[str, Any], **_: object) -> None:
+        self.calls += 1
+        images = parsed["Responses"][self._name]
+        parsed["Responses"] = {self._name: images[: self._served]}
+        waiting = [{"pk": image["pk"], "sk": image["sk"]} for image in images[self._served :]]
+        parsed["UnprocessedKeys"] = {self._name: {"Keys": waiting, "ConsistentRead": True}} if waiting else {}
+
+
+def test_keys_that_the_table_had_no_time_for_are_asked_for_again(table: Table) -> None:
+    people = {f"u{n}": person(f"u{n}") for n in range(4)}
+    table.ledger.transact([UserRevised(M, each, 0) for each in people.values()])
+    busy = Busy(table.name, served=1)
+
+    with table.hooked("after-call.dynamodb.BatchGetItem", busy):
+        assert table.ledger.load(M, people).users == people
+    assert busy.calls == 4
+
+
+def test_a_table_that_never_has_time_is_unavailable(table: Table) -> None:
+    table.ledger.transact(SCENE)
+
+    with (
+        table.hooked("after-call.dynamodb.BatchGetItem", Busy(table.name, served=0)),
+        pytest.raises(LedgerUnavailable, match="UnprocessedKeys"),
+    ):
+        table.ledger.load(M)
+
+
+def test_a_transaction_whose_answer_is_lost_may_have_been_done(table: Table) -> None:
+    def lose(**_: object) -> None:
+        raise LOST
+
+    with table.hooked("after-call.dynamodb.TransactWriteItems", lose), pytest.raises(LedgerUnavailable):
+        table.ledger.transact(SCENE)
+
+    assert user(table.ledger) == person("bob", 1, SEATED)
+    assert conflict(table.ledger, KEY).failed == (KEY,)
+
+
+def test_of_two_takers_at_once_the_slower_goes_without(table: Table) -> None:
+    """Though there would be enough for both: it would have to look again."""
+    ahead: list[bool] = []
+
+    def another_first(**_: object) -> None:
+        if not ahead:
+            ahead.append(False)
+            ahead[0] = table.ledger.take_calls(4, NOW)
+
+    with table.hooked("before-call.dynamodb.PutItem", another_first):
+        assert not table.ledger.take_calls(4, NOW)
+
+    assert ahead == [True]
+    assert table.ledger.take_calls(6, NOW)
+    assert not table.ledger.take_calls(1, NOW)
+
+
+def test_keys_of_the_table_are_told_apart() -> None:
+    keys = [ALLOWANCE_KEY, meeting_key("m"), user_key("m", "MEETING"), user_key("m#USER", "x"), user_key("m", "USER#x")]
+
+    assert len({(key["pk"]["S"], key["sk"]["S"]) for key in keys}) == len(keys)
