@@ -4,14 +4,16 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
-from moderation.core.actor import ActorKind
+from moderation.core.actor import ActorKind, Verdict
 from moderation.core.capability import Capabilities
 from moderation.core.change import CALL_LIFE, LEASE, Change, Status
-from moderation.core.command import Register
+from moderation.core.command import Mute, Register
+from moderation.core.decide import Case, Decided, decide
 from moderation.core.effective import effective
 from moderation.core.entry import DECIDED, Entry
-from moderation.core.meeting import Meeting, User
+from moderation.core.meeting import Meeting, User, UserRules
 from moderation.moderator.facts import FactFinder
 from moderation.moderator.request import Answer, Outcome, Request
 from moderation.ports import (
@@ -69,7 +71,8 @@ class Monitor:
         self._history: dict[str, list[tuple[int, Capabilities]]] = {}
         self._bound_ms: dict[str, int] = {}
         self._was: Change | None = None
-        self._was_permitted = True
+        self._was_last = False
+        self._was_decided_so = True
         self._revisions: dict[str, int] = {}
         self._told: Counter[tuple[str, str]] = Counter()
 
@@ -132,24 +135,23 @@ class Monitor:
         by_moderator = self._judged(request, meeting, user)[1]
         return promises.kept(request.command, user.rules, oneself=oneself, by_moderator=by_moderator)
 
-    def _judged(self, request: Request, meeting: Meeting, user: User) -> tuple[bool, bool]:
-        if isinstance(request.command, Register):
-            return True, True
+    def _judged(self, request: Request, meeting: Meeting, user: User) -> tuple[Verdict, bool]:
         is_user = request.actor.kind is ActorKind.USER
         caller = self._user(meeting.id, request.actor.id) if is_user else None
-        verdict, by_moderator = self._facts.judge(request.actor, caller, request.command, meeting, user)
-        return verdict.allowed, by_moderator
+        return self._facts.judge(request.actor, caller, cast("Mute", request.command), meeting, user)
 
     # ---- commits ---------------------------------------------------------------------------------------------------
 
     def about_to(self, clauses: Sequence[Clause]) -> None:
         """What stands before the transaction."""
-        self._was, self._was_permitted = None, True
+        self._was, self._was_decided_so = None, True
         for clause in clauses:
             if isinstance(clause, ChangeKept):
                 self._was = self.store.changes.get((clause.change.meeting_id, clause.change.id))
+                user = self._user(clause.change.meeting_id, clause.change.subject or "")
+                self._was_last = clause.change.made == user.rules
             if isinstance(clause, ChangeOpened):
-                self._was_permitted = self._is_permitted(clause.change)
+                self._was_decided_so = self._decided_now(clause.change, clauses)
 
     def committed(self, clauses: Sequence[Clause]) -> None:
         for clause in clauses:
@@ -186,15 +188,22 @@ class Monitor:
             self.violated("no revision is skipped or used twice", f"{what}: {was} becomes {now} where {seen} stood")
         self._revisions[what] = now
 
-    def _is_permitted(self, change: Change) -> bool:
+    def _decided_now(self, change: Change, clauses: Sequence[Clause]) -> bool:
+        """Whether the same comes out if it is decided in the state in which it commits."""
         asking, meeting = self.asked.get(change.actor.via or ""), self.store.meetings.get(change.meeting_id)
-        if asking is None or meeting is None or change.subject is None:
+        if asking is None or meeting is None or change.subject is None or not isinstance(change.made, UserRules):
             return True
-        return self._judged(asking.request, meeting, self._user(meeting.id, change.subject))[0]
+        if any(isinstance(clause, SeatBound) for clause in clauses):
+            return True  # what Chime showed of a stranger went into it
+        user = self._user(meeting.id, change.subject)
+        verdict, by_moderator = self._judged(asking.request, meeting, user)
+        case = Case(meeting, user, change.actor, verdict, by_moderator, self._policies.held, change.committed_at)
+        decided = decide(case, cast("Mute", asking.request.command))
+        return isinstance(decided, Decided) and decided.rules == change.made
 
     def _opened(self, change: Change) -> None:
-        if not self._was_permitted:
-            self.violated("who may not, does not", f"{change.actor.id} was not permitted when his command committed")
+        if not self._was_decided_so:
+            self.violated("a command is decided in the state it is committed in", f"{change.command} {change.actor}")
 
     def _kept(self, change: Change) -> None:
         was = self._was
@@ -202,10 +211,15 @@ class Monitor:
             return
         if not was.is_open and change.status is not was.status:
             self.violated("a change is closed once", f"{change.id[-4:]}: {was.status} becomes {change.status}")
+        if was.is_open and change.status is Status.ABANDONED and self._was_last and not self._is_back(change):
+            self.violated("what is given up is taken back", f"{change.command} {change.actor.via}")
         if was.is_open and change.status is Status.APPLIED:
             asking = self.asked.get(change.actor.via or "")
             if asking is not None and not self._is_kept(asking):
                 self.violated("what is applied is in the rules", f"{asking.label}: {asking.request.command}")
+
+    def _is_back(self, change: Change) -> bool:
+        return self._user(change.meeting_id, change.subject or "").rules == change.replaced
 
     def _entry(self, entry: Entry, clauses: Sequence[Clause]) -> None:
         if entry.change_id is not None:

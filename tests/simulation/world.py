@@ -11,7 +11,6 @@ from moderation.core.actor import Actor, ActorKind, Held, Question, Verdict
 from moderation.core.capability import EVERYTHING, Capabilities
 from moderation.core.command import Register
 from moderation.core.meeting import Features
-from moderation.moderator.enforcement import Enforcement
 from moderation.moderator.facts import FactFinder
 from moderation.moderator.reconciler import Reconciler
 from moderation.moderator.request import Request
@@ -32,6 +31,7 @@ from .scheduler import Line, Scheduler
 from .verdict import at_rest
 
 ADMIN = Actor(ActorKind.ADMIN, "back-end")
+HOSTS = {name: Actor(ActorKind.USER, name) for name in ("alice", "hugo")}
 MOST_ROUNDS = 40
 
 
@@ -156,7 +156,7 @@ class Simulation:
             self._new_reconciler().remind(*reminder)
 
     def _new_reconciler(self) -> Reconciler:
-        return Reconciler(self.world, Enforcement(self.world))
+        return Gavel(self.world).reconciler
 
     # ---- run -------------------------------------------------------------------------------------------------------
 

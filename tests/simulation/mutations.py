@@ -1,0 +1,288 @@
+"""Production without one of its safeguards at a time: what the simulation has to notice, or it proves nothing.
+
+The first eight are those of the protocol's model. Each is a small patch over production code or over what the ledger
+checks; `loses` names the invariants of which at least one must be seen broken.
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from unittest.mock import patch
+
+from moderation.core import change as changes
+from moderation.core.change import Change, Lease, Status
+from moderation.moderator import carried, enforcement, everybody, facts, ordering, person, reconciler
+from moderation.moderator.carried import Carried
+from moderation.moderator.ordering import Ordering
+from moderation.ports import (
+    ChangeKept,
+    ChangeOpened,
+    Clause,
+    KeyTaken,
+    Loaded,
+    MeetingIs,
+    SeatsNoted,
+    UserIs,
+    UserRevised,
+)
+
+from tests.memory.ledger import MemoryLedger
+
+Rewriting = Callable[[MemoryLedger, Sequence[Clause]], Sequence[Clause]]
+Patch = Callable[[], AbstractContextManager[Any]]
+
+HOLDS = "Chime holds what the rules say"
+KNOWN = "what is known of Chime is so"
+CLOSED = "every change is closed"
+WIDER = "nobody gets more than he was allowed"
+ONCE = "a change is closed once"
+TWICE = "no change tells the same twice"
+APPLIED = "what is applied is in the rules"
+FRESH = "answers that commit nothing rest on a fresh read"
+DECIDED_THERE = "a command is decided in the state it is committed in"
+REVISIONS = "no revision is skipped or used twice"
+TRUE = "answers are true"
+ONE_KEY = "one key, one change"
+BACK = "what is given up is taken back"
+
+
+@dataclass(frozen=True)
+class Mutation:
+    safeguard: str
+    without: Patch
+    loses: tuple[str, ...]
+    rates: Mapping[str, float] = field(default_factory=dict)
+    """What goes wrong more often than elsewhere, so that few schedules are enough."""
+
+
+def rewriting(rewrite: Rewriting) -> Patch:
+    """A ledger that is handed other clauses than production wrote."""
+    original = MemoryLedger.transact
+
+    def transact(self: MemoryLedger, clauses: Sequence[Clause]) -> None:
+        original(self, rewrite(self, clauses))
+
+    return lambda: patch.object(MemoryLedger, "transact", transact)
+
+
+def _settles(clauses: Sequence[Clause]) -> bool:
+    return any(isinstance(c, ChangeKept) for c in clauses) and any(isinstance(c, MeetingIs) for c in clauses)
+
+
+def _commits(clauses: Sequence[Clause]) -> bool:
+    return any(isinstance(c, ChangeOpened) for c in clauses)
+
+
+def _any_revision(store: MemoryLedger, clauses: Sequence[Clause]) -> Sequence[Clause]:
+    if not _settles(clauses):
+        return clauses
+    found: list[Clause] = []
+    for clause in clauses:
+        if isinstance(clause, SeatsNoted):
+            stored = store.users.get((clause.meeting_id, clause.user_id))
+            found.append(replace(clause, revision=stored.revision if stored else 0))
+        elif not isinstance(clause, UserIs):
+            found.append(clause)
+    return found
+
+
+def _any_token(store: MemoryLedger, clauses: Sequence[Clause]) -> Sequence[Clause]:
+    found: list[Clause] = []
+    for clause in clauses:
+        if isinstance(clause, ChangeKept) and _settles(clauses):
+            kept = store.changes.get((clause.change.meeting_id, clause.change.id))
+            token = kept.lease.token if kept and kept.lease else clause.token
+            found.append(replace(clause, token=token))
+        else:
+            found.append(clause)
+    return found
+
+
+def _any_user(store: MemoryLedger, clauses: Sequence[Clause]) -> Sequence[Clause]:
+    """Whoever writes last wins."""
+    found: list[Clause] = []
+    for clause in clauses:
+        if isinstance(clause, UserRevised) and clause.was:
+            stored = store.users[clause.meeting_id, clause.user.id]
+            found.append(replace(clause, was=stored.revision))
+        else:
+            found.append(clause)
+    return found
+
+
+def _drop(kind: type, where: Callable[[Sequence[Clause]], bool]) -> Patch:
+    def rewrite(_: MemoryLedger, clauses: Sequence[Clause]) -> Sequence[Clause]:
+        return [c for c in clauses if not isinstance(c, kind)] if where(clauses) else clauses
+
+    return rewriting(rewrite)
+
+
+def _notes(clauses: Sequence[Clause]) -> bool:
+    return any(isinstance(c, SeatsNoted) for c in clauses) and not any(isinstance(c, ChangeKept) for c in clauses)
+
+
+# ---- patches over production code ----------------------------------------------------------------------------------
+
+
+@contextmanager
+def _closing(closed: Callable[..., Change]) -> Iterator[None]:
+    with patch.object(person, "closed", closed), patch.object(everybody, "closed", closed):
+        yield
+
+
+def _closed_for_good(change: Change, status: Status, *_: object) -> Change:
+    return replace(change, status=status, lease=None, due_at=None, unsure_until=None)
+
+
+def _closed_late(change: Change, status: Status, order: Ordering, _: datetime, now: datetime) -> Change:
+    return carried.closed(change, status, order, now, now)
+
+
+def _start_at_any_time(self: Ordering) -> datetime:
+    return self.world.surroundings.now()
+
+
+def _start_then_wait(self: Ordering) -> datetime:
+    now = self.world.surroundings.now()
+    if now + changes.CALL_TIMEOUT > min(self.lease.until, self.deadline):
+        raise ordering.OutOfTime
+    if self.in_background and not self.world.ledger.take_calls(1, now):
+        raise ordering.OutOfTime
+    return now
+
+
+def _at_the_lease_s_end(lease: Lease) -> datetime:
+    return lease.until
+
+
+@contextmanager
+def _due_at_the_leases_end() -> Iterator[None]:
+    """Wherever a lease is written."""
+    modules = [m for n, m in sys.modules.items() if n.startswith("moderation.moderator.") and hasattr(m, "due_after")]
+    patches = [patch.object(module, "due_after", _at_the_lease_s_end) for module in modules]
+    for each in patches:
+        each.start()
+    try:
+        yield
+    finally:
+        for each in patches:
+            each.stop()
+
+
+@contextmanager
+def _no_reconciler() -> Iterator[None]:
+    nothing = reconciler.Report()
+    with (
+        patch.object(reconciler.Reconciler, "run", lambda *_: nothing),
+        patch.object(reconciler.Reconciler, "remind", lambda *_: nothing),
+    ):
+        yield
+
+
+@contextmanager
+def _believing_memory() -> Iterator[None]:
+    original = facts.FactFinder._remembered
+
+    def remembered(self: Any, request: Any) -> Any:
+        found = original(self, request)
+        return replace(found, from_memory=False) if found else None
+
+    with patch.object(facts.FactFinder, "_remembered", remembered):
+        yield
+
+
+@contextmanager
+def _mixing_people() -> Iterator[None]:
+    """The look at the meeting before people are ordered sees what it expects."""
+    original = everybody.Everybody._order
+
+    class Agreeing:
+        def __init__(self, meeting: Any) -> None:
+            self._meeting = meeting
+
+        def load(self, _: str) -> Loaded:
+            return Loaded(self._meeting)
+
+    def order(self: Any, order: Ordering, meeting: Any, crowd: Any) -> None:
+        world = self._world
+        self._world = replace(world, ledger=Agreeing(meeting))
+        try:
+            original(self, order, meeting, crowd)
+        finally:
+            self._world = world
+
+    with patch.object(everybody.Everybody, "_order", order):
+        yield
+
+
+@contextmanager
+def _forgetting_what_was_committed() -> Iterator[None]:
+    original = enforcement.Enforcement._step
+
+    def step(self: Any, on_its_way: Carried, order: Ordering) -> Carried:
+        while True:
+            on_its_way = original(self, on_its_way, order)
+            if on_its_way.change.lease != order.lease:
+                return on_its_way
+
+    with patch.object(enforcement.Enforcement, "_step", step):
+        yield
+
+
+OUTAGE = {"throttled": 3.0, "unavailable": 0.1}
+"""Long enough for what widens to be given up."""
+
+MUTATIONS = (
+    Mutation("settle checks the user's revision", rewriting(_any_revision), (HOLDS,)),
+    Mutation("settle checks the meeting's revision", _drop(MeetingIs, _settles), (HOLDS,)),
+    Mutation(
+        "the bulk takes a second look", lambda: patch.object(everybody.Crowd, "look_again", lambda *_: False), (HOLDS,)
+    ),
+    Mutation("a call of unknown end is looked at again", lambda: _closing(_closed_for_good), (HOLDS,)),
+    Mutation(
+        "no order starts after the lease",
+        lambda: patch.object(Ordering, "_start", _start_at_any_time),
+        (HOLDS, WIDER),
+        {"stall": 0.03},
+    ),
+    Mutation("only the lease's holder settles", rewriting(_any_token), (HOLDS, TWICE, ONCE, CLOSED), {"stall": 0.03}),
+    Mutation("takeover waits out the life of a call", _due_at_the_leases_end, (HOLDS,), {"crash": 0.03}),
+    Mutation("the reconciler takes over", _no_reconciler, ("comes to rest", CLOSED)),
+    Mutation("a key is used once", _drop(KeyTaken, _commits), (ONE_KEY,)),
+    Mutation("commit checks the caller", _drop(UserIs, _commits), (DECIDED_THERE,)),
+    Mutation("commit checks the meeting", _drop(MeetingIs, _commits), (DECIDED_THERE,)),
+    Mutation("commit checks the person", rewriting(_any_user), (REVISIONS, DECIDED_THERE)),
+    Mutation(
+        "what is given up is taken back", lambda: patch.object(person, "taken_back", lambda _, rules: rules), (BACK,)
+    ),
+    Mutation("what was committed on the way is what is left", _forgetting_what_was_committed, (ONCE, TWICE), OUTAGE),
+    Mutation(
+        "a lease that is given back has another token",
+        lambda: patch.object(Lease, "given_back", lambda self, now: Lease(self.token, now)),
+        (ONCE, TWICE, HOLDS),
+        {"stall": 0.03, "unknown end": 0.3},
+    ),
+    Mutation(
+        "a call of unknown end counts until orders begin after its life",
+        lambda: _closing(_closed_late),
+        (HOLDS,),
+        {"stall 31 s": 0.1, "unknown end, done later": 0.5},
+    ),
+    Mutation("notes hold while the meeting stands", _drop(MeetingIs, _notes), (KNOWN,), {"lost": 0.05, "stall": 0.03}),
+    Mutation("people are read with the meeting they belong to", _mixing_people, (WIDER,), {"slow": 0.0}),
+    Mutation(
+        "nothing comes between the clock and a call",
+        lambda: patch.object(Ordering, "_start", _start_then_wait),
+        (HOLDS, WIDER),
+        {"stall 75 s": 0.05, "throttled": 1.0},
+    ),
+    Mutation(
+        "what is said again is overruled, too",
+        lambda: patch.object(changes, "_still_said", lambda *_: True),
+        (APPLIED,),
+    ),
+    Mutation("what commits nothing rests on no memory", _believing_memory, (FRESH, TRUE)),
+)

@@ -1,0 +1,121 @@
+"""Small cases, gone through exhaustively: few actors, few faults, every place where they can be.
+
+What is bounded: `preemptions` (an actor that could go on is left for another), and how many of each kind of fault there
+are. Within the bounds nothing is left out.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from moderation.core.capability import Medium, of_word
+from moderation.core.command import Mute, SetCapabilities, Unmute, UserCommand
+from moderation.moderator.request import Request
+
+from tests.memory.scene import MEETING, seat
+
+from .choices import Prefix, every_prefix
+from .faults import Faults
+from .monitor import Asking
+from .scheduler import Scheduler
+from .world import HOSTS, Result, Simulation, Stage, asking, registration
+
+CRASH = {"crash": 1.0}
+STALL = {"stall 31 s": 1.0, "stall 46 s": 1.0}
+UNKNOWN = {"unknown end, done later": 1.0}
+LOST = {"lost, done": 1.0, "lost, undone": 1.0}
+STAGE = Stage(roles={"alice": "host", "hugo": "host", "bob": "participant", "carol": "participant"})
+MOST = 60_000
+
+
+@dataclass(frozen=True)
+class Case:
+    """`faults`: kinds, one of each group at most. `set`: who does what."""
+
+    name: str
+    set: Callable[[Simulation], None]
+    faults: Mapping[str, float] = field(default_factory=dict)
+    preemptions: int = 2
+    at_least: int = 100
+    """Schedules there have been; far fewer would mean that places where things can happen have been lost."""
+
+    def all_runs(self) -> Iterator[tuple[Prefix, Result]]:
+        for choices in every_prefix(MOST):
+            yield choices, self.run(choices)
+
+    def run(self, choices: Prefix) -> Result:
+        budget = {"crash": 1, "stall": 1, "lost": 1, "unknown end": 1}
+        scheduler = Scheduler(choices, stay=0.5, preemptions=self.preemptions)
+        simulation = Simulation(choices, scheduler, Faults(choices, self.faults, budget), STAGE)
+        self.set(simulation)
+        return simulation.run()
+
+
+def host(simulation: Simulation, label: str, who: str, command: UserCommand, after: float = 0) -> None:
+    def make() -> Asking:
+        request = Request(MEETING, HOSTS[who], command, attendee_id=seat("bob"))
+        return asking(label, request.actor, request, "bob")
+
+    simulation.process(who, [make], after)
+
+
+def meeting(simulation: Simulation, after: float = 0, **body: object) -> None:
+    simulation.process("back-end", [lambda: registration("everybody", simulation.store, **body)], after)
+
+
+def two_hosts(simulation: Simulation) -> None:
+    host(simulation, "mute", "alice", Mute())
+    host(simulation, "no video", "hugo", SetCapabilities({Medium.VIDEO: of_word(Medium.VIDEO, "None")}))
+
+
+def one_host(simulation: Simulation) -> None:
+    host(simulation, "mute", "alice", Mute())
+
+
+def mute_and_unmute(simulation: Simulation) -> None:
+    host(simulation, "mute", "alice", Mute())
+    host(simulation, "unmute", "hugo", Unmute(), 0.005)
+
+
+def host_and_everybody(simulation: Simulation) -> None:
+    host(simulation, "mute", "alice", Mute())
+    meeting(simulation, mode="presentation")
+
+
+def with_reconciler(*at: float, then: Callable[[Simulation], None] = two_hosts) -> Callable[[Simulation], None]:
+    def set_up(simulation: Simulation) -> None:
+        then(simulation)
+        for seconds in at:
+            simulation.reconciler(seconds)
+
+    return set_up
+
+
+CASES = (
+    Case("two hosts, three preemptions", two_hosts, preemptions=3, at_least=400),
+    Case("mute and unmute, three preemptions", mute_and_unmute, preemptions=3, at_least=90),
+    Case("two hosts, a crash anywhere", with_reconciler(46), CRASH, at_least=4_000),
+    Case("two hosts, a call of unknown end", with_reconciler(31, 62), UNKNOWN, at_least=1_500),
+    Case("two hosts, a lost answer of the ledger", two_hosts, LOST, at_least=1_000),
+    Case("two hosts, a stall anywhere", with_reconciler(46), STALL, preemptions=1, at_least=400),
+    Case(
+        "host and reconciler, a crash and a call of unknown end",
+        with_reconciler(20, 46, 62, then=one_host),
+        CRASH | UNKNOWN,
+        at_least=400,
+    ),
+    Case("host and everybody", host_and_everybody, at_least=200),
+    Case(
+        "host and everybody, a crash anywhere",
+        with_reconciler(46, then=host_and_everybody),
+        CRASH,
+        preemptions=1,
+        at_least=1_000,
+    ),
+    Case(
+        "host and everybody, a call of unknown end",
+        with_reconciler(31, 62, then=host_and_everybody),
+        UNKNOWN,
+        preemptions=1,
+        at_least=300,
+    ),
+)

@@ -1,0 +1,21 @@
+"""Whether the simulation sees what is lost when a safeguard is taken away."""
+
+import pytest
+
+from .mutations import MUTATIONS, Mutation
+from .search import loss
+
+MODEL = 8
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.safeguard)
+def test_each_safeguard_is_needed(mutation: Mutation) -> None:
+    """Said with `pytest -rP`: what is lost without it."""
+    found = loss(mutation)
+    assert found is not None, f"nothing is lost without: {mutation.safeguard}"
+    print(f"without `{mutation.safeguard}`: {found}")
+
+
+def test_the_models_safeguards_are_among_them() -> None:
+    assert len({mutation.safeguard for mutation in MUTATIONS[:MODEL]}) == MODEL
+    assert MUTATIONS[MODEL - 1].safeguard == "the reconciler takes over"

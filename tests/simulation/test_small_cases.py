@@ -1,0 +1,15 @@
+"""Small cases, every schedule of them."""
+
+import pytest
+
+from .report import trace_of
+from .small import CASES, Case
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_schedule(case: Case) -> None:
+    explored = 0
+    for choices, result in case.all_runs():
+        assert not result.violations, f"decisions {choices.taken}\n" + trace_of(None, result)
+        explored += 1
+    assert explored >= case.at_least, "fewer schedules than there were: have all the places where things happen gone?"
