@@ -224,9 +224,9 @@ class Ledger(Protocol):
     def due(self, now: datetime, limit: int) -> Sequence[Due]:
         """What somebody has to look at by now, longest due first. Eventually consistent; any meeting's."""
 
-    def take_calls(self, count: int, now: datetime) -> bool:
-        """Takes calls to Chime out of the allowance of background work, kept in the ledger for all processes; False if
-        it is used up. Hosts' calls take none, so they find room. May raise `LedgerUnavailable`.
+    def take_calls(self, count: int, now: datetime, *, looking: bool = False) -> bool:
+        """Takes capability calls, or reads of a roster, out of the allowance of background work, kept in the ledger for
+        all processes; False if it is used up. Hosts' calls take none, so they find room. May raise `LedgerUnavailable`.
         """
 
     def history(self, meeting_id: str, after: str, before: str, limit: int, attendee_id: str | None) -> Page:

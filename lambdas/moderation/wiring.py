@@ -4,18 +4,21 @@ from functools import cache
 from typing import Any
 
 from .aws.settings import settings
-from .core.command import Expire, MeetingCommand, Register
+from .core.command import Admit, Expire, MeetingCommand, Register
+from .moderator.admission import Admissions
+from .moderator.drift import Drift
 from .moderator.enforcement import Enforcement
 from .moderator.facts import FactFinder
 from .moderator.governor import Governor
 from .moderator.moderator import Moderator
+from .moderator.presence import Presence
 from .moderator.reading import Reader
 from .moderator.reconciler import Reconciler
 from .moderator.registration import Registrar
 from .moderator.request import Outcome, Request
 from .ports import Surroundings, World
 
-__all__ = ["Gavel", "gavel", "reconciler", "settings", "surroundings"]
+__all__ = ["Gavel", "gavel", "settings", "surroundings"]
 
 
 class Gavel:
@@ -25,11 +28,15 @@ class Gavel:
         enforcement = Enforcement(world)
         reader = Reader(world)
         self._moderator = Moderator(world, FactFinder(world), enforcement)
+        self.presence = Presence(world, self._moderator, Drift(world, enforcement))
+        self.reconciler = Reconciler(world, enforcement, self.presence)
+        self._admissions = Admissions(world)
         self._governor = Governor(world, enforcement)
         self._registrar = Registrar(world, enforcement)
         self.meeting = reader.meeting
         self.me = reader.me
         self.attendee = reader.attendee
+        self.attendees = reader.attendees
         self.history = reader.history
         self.change = reader.change
 
@@ -39,6 +46,8 @@ class Gavel:
             return self._registrar.perform(request, command)
         if isinstance(command, MeetingCommand):
             return self._governor.perform(request, command)
+        if isinstance(command, Admit):
+            return self._admissions.perform(request, command)
         if isinstance(command, Expire):
             raise ValueError("only the clock ends what was to last for a time")
         return self._moderator.perform(request, command)
@@ -47,11 +56,6 @@ class Gavel:
 @cache
 def gavel() -> Gavel:
     return Gavel(world())
-
-
-@cache
-def reconciler() -> Reconciler:
-    return Reconciler(world(), Enforcement(world()))
 
 
 @cache

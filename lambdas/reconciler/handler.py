@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from moderation.ports import Reminder
-from moderation.wiring import reconciler, surroundings
+from moderation.wiring import gavel, surroundings
 
 RUN = timedelta(seconds=50)
 """Below a minute, so that runs don't pile up, and below the function's time-out."""
@@ -17,14 +17,14 @@ RUN = timedelta(seconds=50)
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     if "Records" not in event:
-        _log(asdict(reconciler().run(surroundings().now() + RUN)))
+        _log(asdict(gavel().reconciler.run(surroundings().now() + RUN)))
         return {}
     failures = []
     for record in event["Records"]:
         try:
             said = json.loads(record["body"])
             reminder = Reminder(said["meetingId"], said.get("changeId"), said.get("userId"))
-            _log(asdict(reconciler().remind(reminder)))
+            _log(asdict(gavel().reconciler.remind(reminder)))
         except Exception as error:
             _log({"level": "ERROR", "error": type(error).__name__})
             failures.append({"itemIdentifier": record["messageId"]})

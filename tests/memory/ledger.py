@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 
-from moderation.aws.allowance import Allowance
+from moderation.aws.allowance import LOOKS_A_SECOND, Allowance
 from moderation.core.change import Change
 from moderation.core.entry import Entry
 from moderation.core.meeting import Meeting, User, next_end
@@ -44,6 +44,7 @@ class MemoryLedger:
         self.keys: dict[str, KeyTaken] = {}
         self.entries: list[Entry] = []
         self.allowance = Allowance()
+        self.looks = Allowance()
         self._entry_ids: set[tuple[str, str]] = set()
         self._contended = 0
         self._failing: list[bool] = []
@@ -79,7 +80,11 @@ class MemoryLedger:
         found += [Due(m.check_at, m.id) for m in self.meetings.values() if m.check_at is not None]
         return sorted((due for due in found if due.at <= now), key=lambda due: due.at)[:limit]
 
-    def take_calls(self, count: int, now: datetime) -> bool:
+    def take_calls(self, count: int, now: datetime, *, looking: bool = False) -> bool:
+        if looking:
+            left = self.looks.without(count, now, LOOKS_A_SECOND)
+            self.looks = left or self.looks
+            return left is not None
         left = self.allowance.without(count, now)
         self.allowance = left or self.allowance
         return left is not None

@@ -8,8 +8,7 @@ from moderation.core.capability import NOTHING, Capabilities, in_words
 from moderation.core.command import Command, Register
 from moderation.core.entry import Entry
 from moderation.core.meeting import Features, Meeting, User
-from moderation.moderator.enforcement import Enforcement
-from moderation.moderator.reconciler import Reconciler, Report
+from moderation.moderator.reconciler import Report
 from moderation.moderator.request import Answer, Outcome, Refused, Request
 from moderation.policies import CedarPolicies
 from moderation.ports import SeatInChime, World
@@ -83,7 +82,7 @@ class Scene:
         """The reconciler's next run, so much later."""
         self.surroundings.pass_by(seconds)
         deadline = self.surroundings.now().replace(year=2027)
-        return Reconciler(self.world, Enforcement(self.world)).run(deadline)
+        return Gavel(self.world).reconciler.run(deadline)
 
     def another_process(self) -> Gavel:
         """The same world, nothing in memory."""

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 CALLS_A_SECOND = 5
+LOOKS_A_SECOND = 2
+"""Reads of a meeting's roster, which have a quota of their own."""
 MOST_SAVED = 10
 CALL = 1000
 """Calls are counted in thousandths, of which a whole number comes in with every millisecond."""
@@ -16,9 +18,9 @@ class Allowance:
     thousandths: int = MOST_SAVED * CALL
     saved_at: int = 0
 
-    def without(self, calls: int, now: datetime) -> "Allowance | None":
+    def without(self, calls: int, now: datetime, a_second: int = CALLS_A_SECOND) -> "Allowance | None":
         """None if there are not so many left."""
         at = max(self.saved_at, round(now.timestamp() * 1000))
-        saved = min(self.thousandths + (at - self.saved_at) * CALLS_A_SECOND, MOST_SAVED * CALL)
+        saved = min(self.thousandths + (at - self.saved_at) * a_second, MOST_SAVED * CALL)
         left = saved - calls * CALL
         return Allowance(left, at) if left >= 0 else None

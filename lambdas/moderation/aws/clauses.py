@@ -67,6 +67,7 @@ def idempotency_key(digest: str) -> Key:
 
 
 ALLOWANCE_KEY = key("ALLOWANCE", "CHIME")
+LOOKS_KEY = key("ALLOWANCE", "LOOKS")
 
 
 def due_shard(meeting_id: str) -> str:

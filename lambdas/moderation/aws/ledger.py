@@ -11,11 +11,12 @@ from ..core.entry import Entry, iso
 from ..core.meeting import User
 from ..ports import Clause, Due, LedgerUnavailable, Loaded, Page
 from . import items
-from .allowance import Allowance
+from .allowance import CALLS_A_SECOND, LOOKS_A_SECOND, Allowance
 from .attributes import Attribute, item, values
 from .clauses import (
     ALLOWANCE_KEY,
     DUE_SHARDS,
+    LOOKS_KEY,
     Writer,
     change_key,
     idempotency_key,
@@ -101,18 +102,19 @@ class DynamoLedger:
             found += [items.due_of(values(image)) for image in answer["Items"]]
         return sorted(found, key=lambda due: due.at)[:limit]
 
-    def take_calls(self, count: int, now: datetime) -> bool:
+    def take_calls(self, count: int, now: datetime, *, looking: bool = False) -> bool:
         """Two takers at once: the slower one goes without."""
-        answer = self._read("get_item", Key=ALLOWANCE_KEY, ConsistentRead=True)
+        where, a_second = (LOOKS_KEY, LOOKS_A_SECOND) if looking else (ALLOWANCE_KEY, CALLS_A_SECOND)
+        answer = self._read("get_item", Key=where, ConsistentRead=True)
         stored = items.allowance_of(values(answer["Item"])) if "Item" in answer else Allowance()
-        left = stored.without(count, now)
+        left = stored.without(count, now, a_second)
         if left is None:
             return False
         known = items.allowance_document(stored)
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item=ALLOWANCE_KEY | item(items.allowance_document(left) | {"expiresAt": self._expires_at()}),
+                Item=where | item(items.allowance_document(left) | {"expiresAt": self._expires_at()}),
                 ConditionExpression=NOBODY_TOOK_ANY,
                 ExpressionAttributeValues=item({f":{name}": value for name, value in known.items()}),
             )

@@ -61,6 +61,15 @@ class Bind:
 
 
 @dataclass(frozen=True, slots=True)
+class Admit:
+    """Lets people in: each with the role he shall have, None for the meeting's default."""
+
+    name: ClassVar[str] = "admit-users"
+    people: Mapping[str, str | None] = field(default_factory=dict)
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Expire:
     """What was to last until now has ended: the clock's own command."""
 
@@ -122,10 +131,10 @@ class SetMeeting:
 
 UserCommand = Mute | Unmute | SetCapabilities | Bind
 MeetingCommand = MuteEverybody | UnmuteEverybody | SetMeeting
-Command = UserCommand | MeetingCommand | Register | Expire
+Command = UserCommand | MeetingCommand | Register | Admit | Expire
 
 
-def spoken(command: Command) -> dict[str, object]:
+def spoken(command: Command) -> dict[str, object]:  # noqa: C901 - one case a command
     """The command as the history and the bus write it, without the reason, which stands beside it."""
     match command:
         case Mute(media, seconds, _, liftable_by):
@@ -139,6 +148,8 @@ def spoken(command: Command) -> dict[str, object]:
             return {"media": [m.value for m in media]}
         case Bind() | Expire():
             return {}
+        case Admit(people):
+            return {"users": [{"externalUserId": user_id, "role": role} for user_id, role in people.items()]}
         case MuteEverybody():
             return _spoken_mute_all(command)
         case SetMeeting():

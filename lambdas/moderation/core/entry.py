@@ -13,6 +13,8 @@ CAPABILITIES_CHANGED = "Attendee Capabilities Changed"
 SUPERSEDED = "Moderation Superseded"
 ABANDONED = "Moderation Abandoned"
 DELAYED = "Moderation Delayed"
+DRIFT_FOUND = "Drift Found"
+MEETING_ENDED = "Meeting Ended"
 MEETING_CHANGED = "Meeting Moderation Changed"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from .actor import HOST
@@ -11,6 +11,8 @@ from .mute_all import MuteAll, MuteAlls, in_force
 from .restriction import Restrictions
 
 PIPELINE_PREFIX = "aws:"
+CHECKED_EVERY = timedelta(minutes=2)
+"""How often Chime is compared with the rules of a meeting, if nothing calls for it sooner."""
 
 
 def is_pipeline(user_id: str) -> bool:

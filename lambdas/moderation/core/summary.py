@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .entry import ABANDONED, CAPABILITIES_CHANGED, DECIDED, DELAYED, MEETING_CHANGED, SUPERSEDED, Entry
+from .entry import (
+    ABANDONED,
+    CAPABILITIES_CHANGED,
+    DECIDED,
+    DELAYED,
+    DRIFT_FOUND,
+    MEETING_CHANGED,
+    MEETING_ENDED,
+    SUPERSEDED,
+    Entry,
+)
 
 SPANS = ((3600, "h"), (60, "min"), (1, "s"))
 
@@ -14,7 +24,7 @@ def summary(entry: Entry) -> str:
     return f"{said}: {entry.reason}" if entry.reason else said
 
 
-def _said(entry: Entry) -> str:
+def _said(entry: Entry) -> str:  # noqa: PLR0911 - one case a type
     adds: Mapping[str, Any] = entry.adds
     who = entry.actor.id + (f" (through {entry.actor.via})" if entry.actor.via else "")
     whom = _people(adds.get("attendees", []))
@@ -32,6 +42,11 @@ def _said(entry: Entry) -> str:
             return f"{who}'s {entry.command} was overtaken by another change"
         case x if x == ABANDONED:
             return f"{who}'s {entry.command} on {whom} was given up: the rules are what they were"
+        case x if x == DRIFT_FOUND:
+            put_right = adds["attendees"][0]["corrected"]
+            return f"Chime differed from the rules for {whom}: " + ("put right" if put_right else "narrower, and left")
+        case x if x == MEETING_ENDED:
+            return "the meeting has ended"
         case x if x == DELAYED:
             return f"{who}'s {entry.command} is still waiting for Chime"
     return f"{who}: {entry.type}"
@@ -45,6 +60,16 @@ def _deed(command: str, parameters: Mapping[str, Any], whom: str) -> str:
         case "set-capabilities":
             wanted = ", ".join(f"{medium} {word}" for medium, word in parameters.items())
             return f"set {whom} to {wanted}"
+        case "mute-all" | "unmute-all":
+            return f"{command.removesuffix('-all')}d everybody's {media}{_for(parameters.get('durationSeconds'))}"
+        case "set-mode" | "set-settings" | "set-meeting" | "freeze" | "unfreeze":
+            return ", ".join(f"set {key} to {value}" for key, value in parameters.items())
+        case "admit-users":
+            return f"admitted {', '.join(user['externalUserId'] for user in parameters['users'])}"
+        case "bind":
+            return f"gave {whom} what the rules say"
+        case "expire":
+            return f"ended what was to last until now for {whom}"
         case "register":
             return f"registered the meeting in mode {parameters['mode']}"
     return f"did {command} on {whom}"

@@ -130,7 +130,11 @@ class Governor:
         self, request: Request, case: MeetingCase, caller: User | None, decision: Governed, started: datetime
     ) -> Outcome:
         world, was = self._world, case.meeting
-        meeting = replace(was, rules=decision.rules, revision=was.revision + 1, revised_by=case.change_id)
+        ends_at = next_end(decision.rules)
+        check_at = min((at for at in (was.check_at, ends_at) if at is not None), default=None)
+        meeting = replace(
+            was, rules=decision.rules, revision=was.revision + 1, revised_by=case.change_id, check_at=check_at
+        )
         change = opened(
             world,
             request,
@@ -148,7 +152,6 @@ class Governor:
         entry = decided_entry(world, request, meeting, change.revision, change.policies, [], change_id=change.id)
         carried = Carried(change, meeting)
         if committed(world, request, change, entry, clauses):
-            ends_at = next_end(meeting.rules)
             if ends_at is not None:
                 world.reminders.remind(Reminder(meeting.id), ends_at - self._now())
             carried = self._enforcement.carry_out(carried, deadline(started))

@@ -24,7 +24,8 @@ from .answers import answer_to, attendee, replayed
 from .carried import Carried
 from .enforcement import Enforcement
 from .facts import FactFinder, Facts, is_nobody
-from .opening import RECORDED, committed, deadline, decided_entry, keep, opened, raced
+from .opening import COMMIT_WITHIN, RECORDED, committed, deadline, decided_entry, keep, opened, raced
+from .persistence import persistently
 from .request import REVISION_MISMATCH, Answer, Outcome, Refused, Request, refused
 
 
@@ -118,8 +119,15 @@ class Moderator:
     def _unchanged(self, request: Request, facts: Facts, decision: Unchanged) -> Answer:
         subject = attendee(self._world, facts.meeting, facts.user, facts.attendee_id)
         answer = Answer("unchanged", subject, None, decision.capabilities, decision.capabilities)
+        if facts.new_seats and not request.dry_run:
+            self._remember_seats(facts)
         keep(self._world, request, answer)
         return answer
+
+    def _remember_seats(self, facts: Facts) -> None:
+        """A seat that has what the rules say needs no order, but is known from now on. Raises `Conflict`."""
+        user = replace(facts.user, revision=facts.stored.revision + 1)
+        persistently(self._world, _clauses(facts, user), self._now() + COMMIT_WITHIN)
 
     def _refuse(self, request: Request, facts: Facts, refusal: Refusal) -> Refused:
         """A refusal is a line of history, unless the caller is nobody here."""

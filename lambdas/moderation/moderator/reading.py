@@ -96,6 +96,21 @@ class Reader:
         return self._attendee(seen, user, attendee_id)
 
     @or_busy
+    def attendees(self, meeting_id: str, actor: Actor, *, limit: int, after: str | None) -> Document | Refused:
+        """Seats by their ids, so that a page goes on where the last one ended whoever comes or goes."""
+        seen = self._seen(meeting_id, actor, "view-attendees")
+        if isinstance(seen, Refused):
+            return seen
+        people = self._world.ledger.everybody(meeting_id)
+        seats = sorted((s.attendee_id, u) for u, user in people.items() for s in user.seats.values() if not s.gone)
+        rest = [(attendee_id, user_id) for attendee_id, user_id in seats if attendee_id > (after or "")]
+        page = rest[:limit]
+        return {
+            "items": [self._attendee(seen, people[user_id], attendee_id) for attendee_id, user_id in page],
+            "nextToken": page[-1][0] if len(rest) > limit else None,
+        }
+
+    @or_busy
     def history(
         self, meeting_id: str, actor: Actor, *, after: str | None, limit: int, attendee_id: str | None
     ) -> Document | Refused:

@@ -7,15 +7,18 @@ from datetime import datetime, timedelta
 
 from ..core.change import DELAYED_AFTER, LEASE, Change
 from ..core.entry import DELAYED, iso
-from ..core.meeting import User
-from ..ports import ChangeKept, Clause, Conflict, Due, EntryWritten, MachineFailure, Reminder, World
+from ..core.meeting import CHECKED_EVERY, User, next_end
+from ..ports import ChangeKept, CheckTaken, Clause, Conflict, Due, EntryWritten, MachineFailure, Reminder, World
 from .carried import Carried, due_after, entry, lease_of
 from .clock import Clock
 from .enforcement import Enforcement
 from .persistence import persistently
+from .presence import NotSettled, Presence
 
 AT_ONCE = 50
 """Changes that one run takes from the `due` index."""
+LOOKS_A_MEETING = 3
+"""Pages of a roster of 250, a hundred a page."""
 TIME_PER_CHANGE = timedelta(seconds=8)
 
 
@@ -32,8 +35,9 @@ class Report:
 
 
 class Reconciler:
-    def __init__(self, world: World, enforcement: Enforcement) -> None:
+    def __init__(self, world: World, enforcement: Enforcement, presence: Presence) -> None:
         self._world = world
+        self._presence = presence
         self._enforcement = enforcement
         self._clock = Clock(world, enforcement)
         self._now = world.surroundings.now
@@ -66,7 +70,7 @@ class Reconciler:
         except Conflict:
             report.taken_by_others += 1
             return
-        except MachineFailure:
+        except (MachineFailure, NotSettled):
             report.failed += 1
             return
         report.taken += 1
@@ -84,8 +88,26 @@ class Reconciler:
             return self._enforcement.carry_out(carried, self._now() + TIME_PER_CHANGE, in_background=True)
         if due.user_id is not None:
             return self._clock.person(due.meeting_id, due.user_id)
+        return self._meeting(due)
+
+    def _meeting(self, due: Due) -> Carried | None:
+        """Ends its mute-alls whose time has come, and compares Chime with the rules if that is due and affordable."""
+        now = self._now()
         meeting = self._world.ledger.load(due.meeting_id).meeting
-        return self._clock.meeting(meeting) if meeting is not None else None
+        if meeting is None:
+            return None
+        if meeting.check_at is None or meeting.check_at > now:
+            return self._clock.meeting(meeting)
+        ends_at = next_end(meeting.rules)
+        then = now + CHECKED_EVERY if ends_at is None else min(max(ends_at, now), now + CHECKED_EVERY)
+        if then <= meeting.check_at:
+            then = now + CHECKED_EVERY
+        persistently(self._world, [CheckTaken(meeting.id, meeting.check_at, then)], now + TIME_PER_CHANGE)
+        meeting = replace(meeting, check_at=then)
+        ended = self._clock.meeting(meeting)
+        if ended is None and self._world.ledger.take_calls(LOOKS_A_MEETING, now, looking=True):
+            self._presence.sweep(meeting)
+        return ended
 
     def _taken_over(self, change: Change) -> Carried | None:
         """Raises `Conflict` if another process was quicker."""

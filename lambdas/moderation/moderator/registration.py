@@ -9,7 +9,7 @@ from hashlib import sha256
 from ..core.actor import Verdict
 from ..core.capability import EVERYTHING
 from ..core.command import Register, spoken
-from ..core.meeting import Features, Meeting, MeetingRules, User, UserRules, host_count
+from ..core.meeting import CHECKED_EVERY, Features, Meeting, MeetingRules, User, UserRules, host_count
 from ..core.view import meeting_document, meeting_revision
 from ..ports import Clause, MeetingRevised, Missing, UserRevised, World
 from .answers import answer_to, replayed
@@ -120,7 +120,14 @@ class Registrar:
             return replace(was, rules=rules, registration=fingerprint, revision=was.revision + 1, revised_by=change_id)
         found = patiently(self._world, lambda: self._world.chime.meeting(request.meeting_id))
         return Meeting(
-            request.meeting_id, found.external_id, rules, found.features, 1, fingerprint, revised_by=change_id
+            request.meeting_id,
+            found.external_id,
+            rules,
+            found.features,
+            1,
+            fingerprint,
+            revised_by=change_id,
+            check_at=self._now() + CHECKED_EVERY,
         )
 
     def _people(
