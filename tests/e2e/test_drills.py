@@ -26,10 +26,14 @@ TROUBLE: dict[str, tuple[dict[str, object], ...]] = {
         {"dropConnection": "before"},
     ),
 }
+GATEWAY = 29
+"""Seconds that API Gateway waits; ten of them are the function's own budget, the rest is for cold starts."""
 TAKEOVER = 120
 """Seconds: a lease of 15, a call's life of 30, a minute until the next tick, and the deed itself."""
 
 Killed = tuple[Scene, httpx.Response]
+Overtaken = tuple[Scene, str, int]
+"""The scene, the change that came later, and how many calls there were after it."""
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +50,17 @@ def killed(theatre: Theatre) -> Killed:
 
 
 @pytest.fixture(scope="module")
-def drills(theatre: Theatre, killed: Killed) -> Iterator[dict[str, tuple[Drill, Future[None]]]]:
+def overtaken(theatre: Theatre, killed: Killed) -> Overtaken:
+    """A mute whose call was cut off, and which is done ten seconds later, when the host has unmuted long since."""
+    scene = theatre.scene()
+    scene.fault(dropConnection="after", effectAfterMs=10_000)
+    done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "late"}))
+    unmuted = done(scene.alice.post(scene.at("bob", "/unmute")))["changeId"]
+    return scene, unmuted, len(scene.changes())
+
+
+@pytest.fixture(scope="module")
+def drills(theatre: Theatre, overtaken: Overtaken) -> Iterator[dict[str, tuple[Drill, Future[None]]]]:
     """Started together after the worker was killed, so that none of them is hit as well."""
     with ThreadPoolExecutor(len(TROUBLE)) as hosts:
         all_of_them = [Drill(name, trouble, theatre.scene()) for name, trouble in TROUBLE.items()]
@@ -67,7 +81,7 @@ def test_a_host_does_not_wait_for_ever(drills: dict[str, tuple[Drill, Future[Non
     assert drill.told["status"] == "pending"
     assert drill.told["attendee"]["status"] == "pending"
     assert drill.answer is not None
-    assert 5 < drill.answer.elapsed.total_seconds() < 12
+    assert 5 < drill.answer.elapsed.total_seconds() < GATEWAY
 
 
 def test_the_host_is_told_at_once_where_trying_again_helps(drills: dict[str, tuple[Drill, Future[None]]]) -> None:
@@ -108,20 +122,12 @@ def test_who_has_left_is_gone(scene: Scene) -> None:
     assert (back["capabilities"], [limit["reason"] for limit in back["limits"]]) == (MUTED, ["noise"])
 
 
-@pytest.fixture(scope="module")
-def overtaken(theatre: Theatre) -> tuple[Scene, str]:
-    """A mute whose call was cut off, is done ten seconds later all the same, when the host has unmuted long since."""
-    scene = theatre.scene()
-    scene.fault(dropConnection="after", effectAfterMs=10_000)
-    done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "late"}))
-    return scene, done(scene.alice.post(scene.at("bob", "/unmute")))["changeId"]
-
-
-def test_a_call_that_takes_effect_late_is_put_right(overtaken: tuple[Scene, str]) -> None:
-    scene, unmuted = overtaken
+def test_a_call_that_takes_effect_late_is_put_right(overtaken: Overtaken) -> None:
+    """It undoes what was ordered after it, so Chime is looked at again when it can't come any more, and told again."""
+    scene, unmuted, calls = overtaken
     assert scene.shown("bob")["capabilities"] == EVERYTHING
-    until(lambda: scene.has("bob") == MUTED, 20, "the late call takes effect")
-    until(lambda: scene.has("bob") == EVERYTHING, 120, "Chime is looked at again and put right")
+    until(lambda: len(scene.changes()) > calls, TAKEOVER, "Chime was found to differ")
+    until(lambda: scene.has("bob") == EVERYTHING, 10, "it has been put right")
     assert scene.change(unmuted)["status"] == "applied"
     assert scene.shown("bob")["status"] == "applied"
 
