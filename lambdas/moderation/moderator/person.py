@@ -47,7 +47,8 @@ class OnePerson:
                 if carried.change.is_open or not self._has(carried, user, seat, if_missing=False):
                     taken = ordering.order(seat.attendee_id, target)
                     seat = replace(seat, gone=taken is None)
-                seats.append(seat if seat.gone else replace(seat, known=target, drifted=False))
+                known = replace(seat, known=target, drifted=False, noted_at=self._world.surroundings.now())
+                seats.append(seat if seat.gone else known)
         except NotTaken:
             return self._after_refusal(carried, user, ordering)
         return self._settle(carried, user, tuple(seats), ordering, began)
