@@ -7,6 +7,8 @@ import httpx
 Json = dict[str, Any]
 
 PROBLEM = "application/problem+json"
+TIMEOUT = 90
+"""Seconds. API Gateway gives up after 30; the emulator starts twenty functions at once on two cores."""
 
 
 class Web:
@@ -14,7 +16,7 @@ class Web:
 
     def __init__(self, api_url: str) -> None:
         self._client = httpx.Client(
-            base_url=api_url, timeout=30, trust_env=False, limits=httpx.Limits(max_connections=64)
+            base_url=api_url, timeout=TIMEOUT, trust_env=False, limits=httpx.Limits(max_connections=64)
         )
         self.answers: list[str] = []
 
