@@ -121,7 +121,7 @@ class MemoryLedger:
         meeting, users = None, {}
         for clause in failed:
             match clause:
-                case MeetingIs(meeting_id) | MeetingRevised(Meeting(meeting_id)):
+                case MeetingIs(meeting_id) | MeetingRevised(Meeting(meeting_id)) | CheckTaken(meeting_id):
                     meeting = self.meetings.get(meeting_id)
                 case UserIs(meeting_id, id) | UserRevised(meeting_id, User(id)) | SeatsNoted(meeting_id, id):
                     if (meeting_id, id) in self.users:
