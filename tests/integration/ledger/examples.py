@@ -15,6 +15,7 @@ from moderation.ports import (
     ChangeOpened,
     Clause,
     Conflict,
+    Due,
     EntryWritten,
     KeyTaken,
     Ledger,
@@ -39,10 +40,13 @@ def seconds(number: float) -> datetime:
     return NOW + timedelta(seconds=number)
 
 
+CHECK = seconds(600)
+
+
 def meeting(meeting_id: str = M, revision: int = 1, **differs: Any) -> Meeting:
-    return replace(
-        Meeting(meeting_id, "standup", MeetingRules(), Features(), revision, "fingerprint", hosts=1), **differs
-    )
+    """To be looked at at CHECK."""
+    new = Meeting(meeting_id, "standup", MeetingRules(), Features(), revision, "fingerprint", hosts=1, check_at=CHECK)
+    return replace(new, **differs)
 
 
 def person(user_id: str = "bob", revision: int = 1, *seats: Seat, **differs: Any) -> User:
@@ -81,7 +85,7 @@ class Held:
     loaded: Loaded
     everybody: Mapping[str, User]
     changes: tuple[Change | None, ...]
-    due: tuple[Change, ...]
+    due: tuple[Due, ...]
     history: Page
 
 

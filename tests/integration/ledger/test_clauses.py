@@ -9,6 +9,7 @@ from moderation.core.meeting import Seat
 from moderation.ports import (
     ChangeKept,
     ChangeOpened,
+    CheckTaken,
     Clause,
     EntryWritten,
     KeyTaken,
@@ -23,6 +24,7 @@ from moderation.ports import (
 )
 
 from tests.integration.ledger.examples import (
+    CHECK,
     KEY,
     OTHER_MEETING,
     SCENE,
@@ -37,6 +39,7 @@ from tests.integration.ledger.examples import (
     held,
     meeting,
     person,
+    seconds,
 )
 
 MUTED = Seat(SEAT, NOTHING)
@@ -63,6 +66,8 @@ HOLDS: dict[str, Clause] = {
     "the lease is mine": ChangeKept(change(status=Status.APPLIED), TOKEN),
     "the seats' owner is as he was read": SeatsNoted(M, "bob", 1, (MUTED,)),
     "no seats of one as he was read": SeatsNoted(M, "bob", 1, ()),
+    "the check is nobody's yet": CheckTaken(M, CHECK, seconds(1200)),
+    "the check is nobody's yet, and the last": CheckTaken(M, CHECK, None),
     "the entry is new": EntryWritten(entry("e2")),
     "the entry is new in this meeting": EntryWritten(entry("e1", OTHER_MEETING)),
     "the key is new": replace(KEY, id="another digest"),
@@ -92,6 +97,9 @@ FAILS: dict[str, tuple[Clause, Loaded]] = {
     "no seats of one who has moved": (SeatsNoted(M, "bob", 2, ()), SHOWS_BOB),
     "the seats' owner is not there": (SeatsNoted(M, "carol", 1, (MUTED,)), SHOWS_NOTHING),
     "the seats' owner was never there": (SeatsNoted(M, "carol", 0, (MUTED,)), SHOWS_NOTHING),
+    "the check is another's": (CheckTaken(M, seconds(599), seconds(1200)), SHOWS_THE_MEETING),
+    "the last check is another's": (CheckTaken(M, seconds(601), None), SHOWS_THE_MEETING),
+    "there is no such meeting to check": (CheckTaken(OTHER_MEETING, CHECK, None), SHOWS_NOTHING),
     "the entry is there": (EntryWritten(entry()), SHOWS_NOTHING),
     "the key was used": (KEY, SHOWS_NOTHING),
     "the key was used for something else": (KeyTaken(KEY.id, "another body", OTHER_MEETING), SHOWS_NOTHING),

@@ -1,15 +1,19 @@
 """What is written is read back equal, whatever the text, set or not."""
 
 from dataclasses import replace
+from datetime import datetime
 from itertools import count
 
 from hypothesis import given
+from moderation.core.capability import Capabilities
 from moderation.core.change import Change
 from moderation.core.entry import Entry
-from moderation.core.meeting import Meeting, User
+from moderation.core.meeting import Meeting, User, UserRules
 from moderation.ports import (
     ChangeKept,
     ChangeOpened,
+    CheckTaken,
+    Due,
     EntryWritten,
     KeyTaken,
     Ledger,
@@ -22,8 +26,9 @@ from moderation.ports import (
 )
 
 from tests.integration.ledger import strategies
-from tests.integration.ledger.examples import TOKEN, M, change, conflict, user
+from tests.integration.ledger.examples import NOW, TOKEN, M, change, conflict, meeting, user
 from tests.integration.ledger.strategies import each_time_the_same
+from tests.unit.core.scenes import withholding
 
 NUMBERS = count()
 
@@ -91,13 +96,29 @@ def test_changes(ledger: Ledger, first: Change, second: Change) -> None:
 @each_time_the_same
 @given(strategies.changes)
 def test_changes_that_are_due(ledger: Ledger, drawn: Change) -> None:
-    wanted = replace(drawn, meeting_id=distinct(drawn.meeting_id), lease=change().lease, due_at=change().due_at)
+    wanted = replace(drawn, meeting_id=distinct(drawn.meeting_id), lease=change().lease, due_at=NOW)
     ledger.transact([ChangeOpened(wanted)])
 
-    assert wanted.due_at is not None
-    assert ledger.due(wanted.due_at, 50) == [wanted]
+    assert ledger.due(NOW, 50) == [Due(NOW, wanted.meeting_id, wanted)]
 
     ledger.transact([ChangeKept(replace(wanted, due_at=None), TOKEN)])
+
+
+@each_time_the_same
+@given(strategies.names, strategies.names, strategies.moments)
+def test_people_and_meetings_that_are_due(ledger: Ledger, meeting_id: str, user_id: str, until: datetime) -> None:
+    meeting_id = distinct(meeting_id)
+    rules = UserRules(restrictions=withholding(Capabilities.SEND_AUDIO, until=until))
+    ledger.transact([UserRevised(meeting_id, User(user_id, rules, revision=1), 0)])
+    ledger.transact([MeetingRevised(meeting(meeting_id, check_at=until), 0)])
+
+    due = ledger.due(until, 100)
+    assert len(due) == 2
+    assert Due(until, meeting_id, user_id=user_id) in due
+    assert Due(until, meeting_id) in due
+
+    ledger.transact([UserRevised(meeting_id, User(user_id, revision=2), 1), CheckTaken(meeting_id, until, None)])
+    assert ledger.due(until, 100) == []
 
 
 @each_time_the_same

@@ -108,11 +108,11 @@ def indexed(table: Table, index: str) -> list[str]:
 def test_indexes_hold_what_they_are_for(table: Table) -> None:
     table.ledger.transact(SCENE)
 
-    assert indexed(table, "due") == ["CHANGE#c1"]
+    assert indexed(table, "due") == ["CHANGE#c1", "MEETING"]
     assert indexed(table, "external") == ["MEETING"]
 
     table.ledger.transact([ChangeKept(change(due_at=None, lease=None), TOKEN)])
-    table.ledger.transact([MeetingRevised(meeting(revision=2, external_id=""), 1)])
+    table.ledger.transact([MeetingRevised(meeting(revision=2, external_id="", check_at=None), 1)])
 
     assert indexed(table, "due") == []
     assert indexed(table, "external") == []

@@ -168,7 +168,7 @@ def test_what_is_revised_to_nothing_is_nothing(ledger: Ledger) -> None:
     first = meeting(ended_at=NOW, revised_by="c1")
     ledger.transact([MeetingRevised(first, 0), UserRevised(M, person(revised_by="c1"), 0), ChangeOpened(change())])
 
-    bare = meeting(revision=2, external_id="")
+    bare = meeting(revision=2, external_id="", check_at=None)
     ledger.transact([MeetingRevised(bare, 1), UserRevised(M, person(revision=2, revised_by=None), 1)])
 
     assert ledger.load(M).meeting == bare
