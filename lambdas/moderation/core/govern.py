@@ -1,15 +1,15 @@
 """From facts and a command on the whole meeting to a decision: mute-all, mode, freeze, settings. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from .actor import Actor, Verdict
-from .capability import NOTHING, SEND, Capabilities, Medium
+from .capability import NOTHING, Capabilities, Medium
 from .command import MeetingCommand, MuteEverybody, SetMeeting, UnmuteEverybody
 from .decide import Refusal, frozen
-from .effective import Holds
-from .meeting import Meeting, MeetingRules
+from .effective import Holds, effective
+from .meeting import Meeting, MeetingRules, User, UserRules
 from .mute_all import MuteAll, MuteAlls, in_force
 
 
@@ -112,21 +112,25 @@ def _standing(case: MeetingCase) -> MuteAlls:
 
 
 def gained(case: MeetingCase, new: MeetingRules) -> Capabilities:
-    """What somebody could get by the new rules that he hasn't by the old: of any role, spared or not."""
-    old = case.meeting.rules
+    """What somebody could get by the new rules that he hasn't by the old, whatever his role and whoever spares him.
+
+    Both are read at the same moment, so that what ends by itself is nobody's gain.
+    """
+    moment = case.meeting.rules.moment(case.now)
+    old, then = (replace(case.meeting, rules=replace(rules, frozen_at=moment)) for rules in (case.meeting.rules, new))
     more = NOTHING
-    for role in case.roles:
-        more |= case.holds(role, new.mode, False).capabilities & ~case.holds(role, old.mode, False).capabilities
-    if new.default_role != old.default_role:
-        before, after = case.holds(old.default_role, old.mode, False), case.holds(new.default_role, new.mode, False)
-        more |= after.capabilities & ~before.capabilities
-    by_medium = {m.medium: m for m in new.mute_alls}
-    for mute_all in in_force(old.mute_alls, old.moment(case.now)):
-        successor = by_medium.get(mute_all.medium)
-        if successor is None or not _binds_all_of(successor, mute_all):
-            more |= SEND[mute_all.medium]
+    for somebody in _kinds(case, new):
+        more |= effective(then, somebody, case.holds, moment) & ~effective(old, somebody, case.holds, moment)
     return more
 
 
-def _binds_all_of(new: MuteAll, old: MuteAll) -> bool:
-    return new.spared_roles <= old.spared_roles and new.spared_users <= old.spared_users
+def _kinds(case: MeetingCase, new: MeetingRules) -> Iterator[User]:
+    """One of each kind of people as far as the meeting's rules tell them apart: by role, and by which mute-alls spare
+    them by name. What a person's own rules withhold besides only makes his gain smaller.
+    """
+    mute_alls = {*case.meeting.rules.mute_alls, *new.mute_alls}
+    named = {user_id for mute_all in mute_alls for user_id in mute_all.spared_users}
+    alike = {frozenset(m.id for m in mute_alls if user_id in m.spared_users): user_id for user_id in sorted(named)}
+    for user_id in ("", *alike.values()):
+        for role in (None, *case.roles):
+            yield User(user_id, UserRules(role=role))
