@@ -39,6 +39,7 @@ def question(actor: Actor, caller: User | None, action: str, meeting: Meeting, p
         action=action,
         meeting_id=meeting.id,
         mode=meeting.rules.mode,
+        frozen=meeting.rules.frozen_at is not None,
         person=person.id if person else None,
         person_role=role_of(person, meeting) if person else None,
     )
