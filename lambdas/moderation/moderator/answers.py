@@ -58,7 +58,8 @@ def kept(outcome: Answer | Refused) -> dict[str, object]:
             "pointer": outcome.pointer,
         }
     words = in_words(outcome.after) if outcome.after is not None else None
-    return {"status": outcome.status, "subject": outcome.subject, "capabilities": words}
+    outcomes = list(outcome.outcomes) if outcome.outcomes is not None else None
+    return {"status": outcome.status, "subject": outcome.subject, "capabilities": words, "outcomes": outcomes}
 
 
 def _unkept(answer: Mapping[str, Any]) -> Outcome:
@@ -73,7 +74,15 @@ def _unkept(answer: Mapping[str, Any]) -> Outcome:
         )
     words = cast("Mapping[str, str] | None", answer["capabilities"])
     capabilities = from_words(words) if words else None
-    return Answer(answer["status"], dict(answer["subject"]), before=capabilities, after=capabilities, replayed=True)
+    outcomes = tuple(answer["outcomes"]) if answer.get("outcomes") is not None else None
+    return Answer(
+        answer["status"],
+        dict(answer["subject"]),
+        before=capabilities,
+        after=capabilities,
+        outcomes=outcomes,
+        replayed=True,
+    )
 
 
 def replayed(world: World, request: Request, key: KeyTaken) -> Outcome:
