@@ -39,14 +39,38 @@ def changed(outcome: Outcome, meeting_id: str) -> Response:
     return Response(_status(outcome), document, _headers(outcome, meeting_id))
 
 
-def registered(outcome: Outcome, meeting_id: str) -> Response:
-    """The meeting. What a dry run shows has no revision yet that could be named in `If-Match`."""
+def governed(outcome: Outcome, meeting_id: str) -> Response:
+    """The answer to a change of everybody, person by person."""
     if isinstance(outcome, Refused):
         raise Unanswerable(of_refusal(outcome))
-    headers = _headers(outcome, meeting_id)
+    document: Document = {
+        "changeId": outcome.change_id,
+        "status": outcome.status,
+        "outcomes": list(outcome.outcomes or ()),
+        "meeting": outcome.subject,
+    }
+    if outcome.closed_by is not None:
+        document["supersededBy"] = outcome.closed_by
+    return Response(_status(outcome), document, _headers(outcome, meeting_id) | _etag_of(outcome))
+
+
+def admitted(outcome: Outcome) -> Response:
+    if isinstance(outcome, Refused):
+        raise Unanswerable(of_refusal(outcome))
+    document: Document = {"items": list(outcome.outcomes or ())}
     if outcome.status == DRY_RUN:
-        return Response(200, {**outcome.subject, "status": DRY_RUN}, headers)
-    return Response(_status(outcome), outcome.subject, headers | _etag(outcome.subject))
+        document["status"] = DRY_RUN
+    return Response(200, document, {"Idempotency-Replayed": "true"} if outcome.replayed else {})
+
+
+def subject(outcome: Outcome, meeting_id: str) -> Response:
+    """The meeting that was registered, or the attendee who was bound."""
+    if isinstance(outcome, Refused):
+        raise Unanswerable(of_refusal(outcome))
+    document = dict(outcome.subject)
+    if outcome.status == DRY_RUN:
+        document["status"] = DRY_RUN
+    return Response(_status(outcome), document, _headers(outcome, meeting_id) | _etag_of(outcome))
 
 
 def _status(answer: Answer) -> int:
@@ -58,6 +82,11 @@ def _headers(answer: Answer, meeting_id: str) -> dict[str, str]:
     if answer.status == PENDING and answer.change_id is not None:
         headers["Location"] = f"/meetings/{meeting_id}/changes/{answer.change_id}"
     return headers
+
+
+def _etag_of(answer: Answer) -> dict[str, str]:
+    """What a dry run shows has no revision yet that could be named in `If-Match`."""
+    return {} if answer.status == DRY_RUN else _etag(answer.subject)
 
 
 def _etag(document: Document) -> dict[str, str]:

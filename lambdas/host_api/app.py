@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
+from moderation.checking import Invalid
+
 from . import conditions, identity, parsing
 from .call import Call, Gavel
 from .incoming import Incoming
-from .problems import Problem, Unanswerable
+from .problems import Problem, Unanswerable, invalid
 from .problems import response as problem_response
 from .record import Record
 from .response import Response
@@ -30,6 +32,8 @@ class App:
             response = self._answer(incoming, record)
         except Unanswerable as unanswerable:
             response = problem_response(unanswerable.problem, incoming.path)
+        except Invalid as faulty:
+            response = problem_response(invalid(*faulty.faults).problem, incoming.path)
         except Exception as error:
             record.failed(error)
             detail = f"something went wrong here; request `{incoming.request_id}`"

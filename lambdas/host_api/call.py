@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from moderation.bodies import Body
 from moderation.core.actor import Actor
 from moderation.core.view import Document
 from moderation.moderator.request import Outcome, Refused, Request
 
-from .models import Body, Query
+from .models import Query
 
 
 class Gavel(Protocol):
@@ -20,6 +21,7 @@ class Gavel(Protocol):
     def attendee(
         self, meeting_id: str, actor: Actor, *, attendee_id: str | None = None, user_id: str | None = None
     ) -> Document | Refused: ...
+    def attendees(self, meeting_id: str, actor: Actor, *, limit: int, after: str | None) -> Document | Refused: ...
     def history(
         self, meeting_id: str, actor: Actor, *, after: str | None, limit: int, attendee_id: str | None
     ) -> Document | Refused: ...

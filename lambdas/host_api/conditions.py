@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from hashlib import sha256
 
+from moderation.checking import Fault
 from moderation.core.actor import Actor
+from moderation.digest import digest
 
 from .incoming import Incoming
-from .problems import Fault, invalid
+from .problems import invalid
 
 IF_MATCH = "If-Match"
 IDEMPOTENCY_KEY = "Idempotency-Key"
@@ -34,19 +35,10 @@ def idempotency_key(incoming: Incoming, actor: Actor) -> str | None:
         return None
     if _KEY.fullmatch(header) is None:
         raise invalid(Fault(IDEMPOTENCY_KEY, "1 to 128 visible ASCII characters"))
-    return _digest(part.encode() for part in (actor.kind.value, actor.id, actor.via or "", header))
+    return digest(part.encode() for part in (actor.kind.value, actor.id, actor.via or "", header))
 
 
 def fingerprint(incoming: Incoming, query: Iterable[tuple[str, str]], content: bytes) -> str:
     """Two requests with the same key are the same request if this is the same."""
     texts = [incoming.method, incoming.path, *(part for pair in sorted(query) for part in pair)]
-    return _digest([*(text.encode("utf-8", "surrogatepass") for text in texts), content])
-
-
-def _digest(parts: Iterable[bytes]) -> str:
-    """Each part with its length before it, so that no two lists of parts read the same."""
-    digest = sha256()
-    for part in parts:
-        digest.update(len(part).to_bytes(4, "big"))
-        digest.update(part)
-    return digest.hexdigest()
+    return digest([*(text.encode("utf-8", "surrogatepass") for text in texts), content])

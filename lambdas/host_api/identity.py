@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from urllib.parse import unquote
 
+from moderation.checking import Fault
 from moderation.core.actor import Actor, ActorKind
 
 from .ids import Malformed, external_user_id, written_user_id
 from .incoming import Incoming
-from .problems import Fault, invalid, not_permitted
+from .problems import invalid, not_permitted
 
 ADMIN_SCOPE = "gavel/admin"
 ON_BEHALF_OF = "Gavel-On-Behalf-Of"

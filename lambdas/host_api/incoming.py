@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .problems import Fault, Problem, Unanswerable, invalid
+from moderation.checking import Fault
+
+from .problems import Problem, Unanswerable, invalid
 
 MOST_BYTES = 64 * 1024
 

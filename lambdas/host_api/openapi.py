@@ -4,11 +4,11 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from moderation.bodies import Body
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from . import shapes
-from .models import Body
 from .problems import KINDS
 from .routes import ROUTES
 from .routing import Route
@@ -144,7 +144,7 @@ def _responses(route: Route) -> dict[str, Any]:
     responses: dict[str, Any] = {
         "200": {"description": "OK", "headers": _headers(*etag, *replayed), **_answer(route.answers)}
     }
-    if route.body is not None:
+    if route.body is not None and route.may_wait:
         responses["202"] = {
             "description": "decided and stored; Chime has not taken it yet, or it waits",
             "headers": _headers(*etag, *replayed, "Location"),

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from moderation.checking import Fault
 from moderation.core.actor import NO_PERMIT
 from moderation.moderator.request import Refused
 
@@ -38,18 +39,6 @@ KINDS: Mapping[str, tuple[int, str]] = {
 }
 RETRY_AFTER_SECONDS = 1
 MOST_ERRORS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with one part of a request.
-
-    `pointer` is a JSON pointer into the body (`/media/0`, and empty for the body as a whole), `?limit` for a query
-    parameter, `{meetingId}` for a part of the path, or the name of a header.
-    """
-
-    pointer: str
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from moderation.bodies import Body
+from moderation.checking import Fault
+
 from . import ids
 from .call import Call
-from .models import Body, Query
-from .problems import Fault, Problem, Unanswerable, invalid
+from .models import Query
+from .problems import Problem, Unanswerable, invalid
 from .response import Response
 
 
@@ -31,6 +34,8 @@ class Route:
     body: type[Body] | None = None
     query: type[Query] = Query
     has_revision: bool = False
+    may_wait: bool = True
+    """Whether what it changes may be answered as `pending`."""
     problems: tuple[str, ...] = ()
 
     @property

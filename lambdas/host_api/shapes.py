@@ -5,10 +5,10 @@ Imported only when somebody asks for the description: answers are plain document
 
 from typing import Annotated, Literal
 
+from moderation.bodies import MediumName, Word
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from .models import MediumName, Word
 from .problems import KINDS
 
 Effect = Literal[
@@ -54,16 +54,40 @@ class Attendee(Shape):
     external_user_id: str
     role: str
     capabilities: Capabilities
-    status: Literal["applied", "pending", "drifted", "gone"]
+    status: Literal["applied", "pending", "drifted", "gone", "dry-run"] = Field(
+        description="whether Chime has it; `dry-run` in the answer to a dry run alone"
+    )
     limits: list[Limit] | None = Field(None, description="for moderators and the person himself")
     hand: dict[str, object] | None
     floor: dict[str, object] | None
     revision: str
 
 
+class Attendees(Shape):
+    items: list[Attendee]
+    next_token: str | None = Field(description="pass it as `nextToken` to go on from here; null: this was all")
+
+
 class Features(Shape):
     video: bool
     content: bool
+
+
+class SparedShown(Shape):
+    external_user_ids: list[str]
+    roles: list[str]
+
+
+class MuteAllShown(Shape):
+    """A mute-all in force, of one medium."""
+
+    media: list[MediumName]
+    spared: SparedShown = Field(alias="except")
+    liftable_by: Literal["self", "host"]
+    actor: str
+    reason: str | None
+    since: str
+    until: str | None
 
 
 class Meeting(Shape):
@@ -72,7 +96,7 @@ class Meeting(Shape):
     mode: str
     default_role: str
     frozen: bool
-    mute_all: list[dict[str, object]]
+    mute_all: list[MuteAllShown]
     unmute_consent: Literal["none", "muted-first", "required"]
     lobby: bool
     features: Features
@@ -96,6 +120,45 @@ class ChangeAnswer(Shape):
     after: Capabilities | None
     effects: list[Effect]
     superseded_by: str | None = Field(None, description="the change that took its place")
+
+
+class OutcomeShown(Shape):
+    """What has become of one seat."""
+
+    attendee_id: str
+    external_user_id: str
+    outcome: Literal["applied", "unchanged", "spared", "gone", "pending"]
+    capabilities: Capabilities
+
+
+class MeetingChangeAnswer(Shape):
+    change_id: str | None = Field(description="null where nothing was changed")
+    status: ChangeStatus | Literal["unchanged", "dry-run"]
+    outcomes: list[OutcomeShown]
+    meeting: Meeting
+    superseded_by: str | None = Field(None, description="the change that took its place")
+
+
+class CapabilitiesToCreate(BaseModel):
+    """As `CreateAttendee` takes them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    Audio: Word
+    Video: Word
+    Content: Word
+
+
+class AdmissionShown(Shape):
+    external_user_id: str
+    admitted: bool
+    capabilities: CapabilitiesToCreate | None = Field(None, description="of those who are admitted")
+    code: Literal["banned", "waiting"] | None = Field(None, description="why somebody is not")
+
+
+class AdmissionsAnswer(Shape):
+    items: list[AdmissionShown]
+    status: Literal["dry-run"] | None = Field(None, description="in the answer to a dry run alone")
 
 
 class Actor(Shape):
@@ -173,4 +236,7 @@ class Health(Shape):
     status: Literal["ok"]
 
 
-SHOWN: tuple[type[Shape], ...] = (Attendee, Meeting, Me, ChangeAnswer, Change, History, Problem, Health)
+SHOWN: tuple[type[Shape], ...] = (
+    AdmissionsAnswer, Attendee, Attendees, Change, ChangeAnswer, Health, History, Me, Meeting, MeetingChangeAnswer,
+    Problem,
+)  # fmt: skip

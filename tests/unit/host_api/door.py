@@ -16,6 +16,7 @@ from host_api.routes import ROUTES
 from host_api.routing import find
 from moderation.core.actor import Actor
 from moderation.core.capability import EVERYTHING, SENDING
+from moderation.core.command import SetMeeting
 from moderation.core.view import Document
 from moderation.moderator.request import Answer, Outcome, Refused, Request
 
@@ -92,6 +93,18 @@ ENTRY: Document = {
 }
 APPLIED = Answer("applied", ATTENDEE, "01JZ", EVERYTHING, EVERYTHING & ~SENDING, ("content-audio-may-flow",))
 REGISTERED = Answer("applied", MEETING, "01JZ")
+OUTCOMES: tuple[Document, ...] = tuple(
+    {"attendeeId": A, "externalUserId": user, "outcome": outcome, "capabilities": CAPABILITIES}
+    for user, outcome in (("alice", "spared"), ("bob", "applied"))
+)
+GOVERNED = Answer("applied", MEETING, "01JZ", outcomes=OUTCOMES)
+ADMISSION: Document = {
+    "externalUserId": "bob",
+    "admitted": True,
+    "capabilities": {"Audio": "Receive", "Video": "SendReceive", "Content": "SendReceive"},
+}
+ADMITTED = Answer("applied", MEETING, outcomes=(ADMISSION,))
+ANSWERS = {"register": REGISTERED, "admit-users": ADMITTED, "mute-all": GOVERNED, "unmute-all": GOVERNED}
 
 
 class StandIn:
@@ -114,7 +127,8 @@ class StandIn:
 
     def perform(self, request: Request) -> Outcome:
         self.requests.append(request)
-        return self.refused or self.outcome or (REGISTERED if request.command.name == "register" else APPLIED)
+        usual = GOVERNED if isinstance(request.command, SetMeeting) else ANSWERS.get(request.command.name, APPLIED)
+        return self.refused or self.outcome or usual
 
     def meeting(self, meeting_id: str, actor: Actor) -> Document | Refused:
         return self._say(MEETING, "meeting", meeting_id, actor)
@@ -127,6 +141,10 @@ class StandIn:
         self, meeting_id: str, actor: Actor, *, attendee_id: str | None = None, user_id: str | None = None
     ) -> Document | Refused:
         return self._say(ATTENDEE, "attendee", meeting_id, actor, attendee_id, user_id)
+
+    def attendees(self, meeting_id: str, actor: Actor, *, limit: int, after: str | None) -> Document | Refused:
+        said: Document = {"items": [ATTENDEE], "nextToken": A}
+        return self._say(said, "attendees", meeting_id, actor, limit, after)
 
     def history(
         self, meeting_id: str, actor: Actor, *, after: str | None, limit: int, attendee_id: str | None

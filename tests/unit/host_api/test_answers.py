@@ -7,7 +7,22 @@ from host_api.problems import KINDS
 from moderation.core.capability import EVERYTHING
 from moderation.moderator.request import Answer, Refused
 
-from .door import APPLIED, ATTENDEE, LIMIT, MEETING, REGISTERED, A, Door, M, Reply, StandIn
+from .door import (
+    ADMISSION,
+    ADMITTED,
+    APPLIED,
+    ATTENDEE,
+    GOVERNED,
+    LIMIT,
+    MEETING,
+    OUTCOMES,
+    REGISTERED,
+    A,
+    Door,
+    M,
+    Reply,
+    StandIn,
+)
 
 MUTE = f"/meetings/{M}/attendees/{A}/mute"
 CAPABILITIES = f"/meetings/{M}/attendees/{A}/capabilities"
@@ -76,6 +91,82 @@ def test_registered_dry() -> None:
     assert "ETag" not in reply.headers
 
 
+def muted_all(answer: Answer) -> Reply:
+    return Door(StandIn(answer))("POST", f"/meetings/{M}/mute-all")
+
+
+def test_governed() -> None:
+    reply = muted_all(GOVERNED)
+    assert (reply.status, reply.headers["ETag"]) == (200, '"m7"')
+    assert reply.document == {
+        "changeId": "01JZ",
+        "status": "applied",
+        "outcomes": [*OUTCOMES],
+        "meeting": MEETING,
+    }
+
+
+def test_governed_pending() -> None:
+    reply = muted_all(replace(GOVERNED, status="pending", replayed=True))
+    assert (reply.status, reply.headers["Location"]) == (202, f"/meetings/{M}/changes/01JZ")
+    assert reply.headers["Idempotency-Replayed"] == "true"
+
+
+def test_governed_superseded() -> None:
+    reply = muted_all(replace(GOVERNED, status="superseded", closed_by="01K0"))
+    assert (reply.status, reply.document["supersededBy"]) == (200, "01K0")
+
+
+def test_governed_in_vain() -> None:
+    reply = muted_all(Answer("unchanged", MEETING, outcomes=()))
+    assert (reply.status, reply.document["changeId"], reply.document["outcomes"]) == (200, None, [])
+    assert muted_all(Answer("unchanged", MEETING, replayed=True)).document["outcomes"] == []
+
+
+def test_governed_dry() -> None:
+    reply = muted_all(Answer("dry-run", MEETING, outcomes=OUTCOMES))
+    assert (reply.status, reply.document["status"], reply.document["outcomes"]) == (200, "dry-run", [*OUTCOMES])
+    assert "ETag" not in reply.headers
+
+
+def admitted(answer: Answer) -> Reply:
+    return Door(StandIn(answer))("POST", f"/meetings/{M}/admissions", {"users": [{"externalUserId": "bob"}]})
+
+
+def test_admitted() -> None:
+    waiting = {"externalUserId": "carol", "admitted": False, "code": "waiting"}
+    reply = admitted(replace(ADMITTED, outcomes=(ADMISSION, waiting)))
+    assert (reply.status, reply.document) == (200, {"items": [ADMISSION, waiting]})
+    assert set(reply.headers) == {"Content-Type", "Cache-Control"}
+    assert admitted(replace(ADMITTED, replayed=True)).headers["Idempotency-Replayed"] == "true"
+
+
+def test_admitted_dry() -> None:
+    assert admitted(replace(ADMITTED, status="dry-run")).document == {"items": [ADMISSION], "status": "dry-run"}
+
+
+def bound(answer: Answer) -> Reply:
+    return Door(StandIn(answer))("PUT", f"/meetings/{M}/attendees/{A}")
+
+
+def test_bound() -> None:
+    reply = bound(APPLIED)
+    assert (reply.status, reply.document, reply.headers["ETag"]) == (200, ATTENDEE, '"p3.m7"')
+    assert bound(Answer("unchanged", ATTENDEE)).document == ATTENDEE
+
+
+def test_bound_pending() -> None:
+    reply = bound(replace(APPLIED, status="pending", subject=ATTENDEE | {"status": "pending"}))
+    assert (reply.status, reply.document["status"]) == (202, "pending")
+    assert reply.headers["Location"] == f"/meetings/{M}/changes/01JZ"
+
+
+def test_bound_dry() -> None:
+    reply = bound(Answer("dry-run", ATTENDEE))
+    assert reply.document == ATTENDEE | {"status": "dry-run"}
+    assert "ETag" not in reply.headers
+
+
 @pytest.mark.parametrize(
     ("code", "status"),
     [
@@ -111,9 +202,22 @@ def test_what_a_refusal_says() -> None:
     assert pointed.document["errors"] == [{"pointer": "/mode", "detail": "no such mode"}]
 
 
+@pytest.mark.parametrize("code", ["not-permitted", "meeting-not-found", "meeting-ended", "revision-mismatch", "busy"])
+def test_refused_deeds_on_the_meeting(code: str) -> None:
+    people = {"users": [{"externalUserId": "bob"}]}
+    for method, path, body in (
+        ("POST", "/mute-all", None),
+        ("POST", "/unmute-all", None),
+        ("PATCH", "", {"frozen": True}),
+        ("POST", "/admissions", people),
+        ("PUT", f"/attendees/{A}", None),
+    ):
+        assert Door(StandIn(refused=Refused(code, "no")))(method, f"/meetings/{M}{path}", body).code == code
+
+
 @pytest.mark.parametrize("code", ["not-permitted", "meeting-not-found", "busy"])
 def test_refused_reading(code: str) -> None:
-    for path in ("", "/me", f"/attendees/{A}", "/users/bob", "/history", "/changes/01JZ"):
+    for path in ("", "/me", "/attendees", f"/attendees/{A}", "/users/bob", "/history", "/changes/01JZ"):
         assert Door(StandIn(refused=Refused(code, "no")))("GET", f"/meetings/{M}{path}").code == code
 
 

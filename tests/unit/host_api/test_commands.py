@@ -2,7 +2,18 @@
 
 import pytest
 from moderation.core.capability import Capabilities, Medium
-from moderation.core.command import Command, Mute, Register, SetCapabilities, Unmute
+from moderation.core.command import (
+    Admit,
+    Bind,
+    Command,
+    Mute,
+    MuteEverybody,
+    Register,
+    SetCapabilities,
+    SetMeeting,
+    Unmute,
+    UnmuteEverybody,
+)
 from moderation.core.meeting import UnmuteConsent
 from moderation.core.restriction import LiftableBy
 
@@ -62,6 +73,69 @@ def test_register(body: object, command: Command) -> None:
     door = Door()
     assert door("PUT", f"/meetings/{M}", body).status == 200
     assert door.gavel.requests[0].command == command
+
+
+WHOLE_MUTE_ALL = {
+    "media": ["audio", "content"],
+    "except": {"attendeeIds": [A, A + "#content"], "externalUserIds": ["al/ice", "al/ice"], "roles": ["viewer"]},
+    "durationSeconds": 60,
+    "reason": "exam",
+    "liftableBy": "self",
+}
+ON_THE_MEETING: list[tuple[str, str, object, Command]] = [
+    ("POST", "/mute-all", None, MuteEverybody()),
+    ("POST", "/mute-all", {"except": {}}, MuteEverybody((Medium.AUDIO,), ("host", "cohost"))),
+    ("POST", "/mute-all", {"except": {"roles": []}}, MuteEverybody(spared_roles=())),
+    ("POST", "/mute-all", {"except": {"externalUserIds": ["bob"]}}, MuteEverybody(spared_users=("bob",))),
+    (
+        "POST",
+        "/mute-all",
+        WHOLE_MUTE_ALL,
+        MuteEverybody((Medium.AUDIO, Medium.CONTENT), ("viewer",), ("al/ice",), (A,), 60, "exam", LiftableBy.SELF),
+    ),
+    ("POST", "/unmute-all", None, UnmuteEverybody()),
+    ("POST", "/unmute-all", {"media": ["video"], "reason": "ok"}, UnmuteEverybody((Medium.VIDEO,), "ok")),
+    ("PATCH", "", {"mode": "audience"}, SetMeeting(mode="audience")),
+    ("PATCH", "", {"frozen": False, "reason": "go on"}, SetMeeting(frozen=False, reason="go on")),
+    (
+        "PATCH",
+        "",
+        {"mode": "open", "frozen": True, "defaultRole": "viewer", "unmuteConsent": "required", "lobby": False},
+        SetMeeting("open", True, "viewer", UnmuteConsent.REQUIRED, False),
+    ),
+    (
+        "POST",
+        "/admissions",
+        {"users": [{"externalUserId": "al/ice", "role": "host"}, {"externalUserId": "bob"}]},
+        Admit({"al/ice": "host", "bob": None}),
+    ),
+]
+
+
+@pytest.mark.parametrize(("method", "suffix", "body", "command"), ON_THE_MEETING)
+def test_on_the_meeting(method: str, suffix: str, body: object, command: Command) -> None:
+    door = Door()
+    headers = {"if-match": '"m7"', "idempotency-key": "k"}
+    assert door(method, f"/meetings/{M}{suffix}", body, headers=headers).status == 200
+    assert door(method, f"/meetings/{M}{suffix}?dryRun=true", body, headers={"if-match": "*"}).status == 200
+    wet, dry = door.gavel.requests
+    assert wet.command == dry.command == command
+    assert (wet.meeting_id, wet.attendee_id, wet.user_id, wet.if_match, wet.dry_run) == (M, None, None, "m7", False)
+    assert (dry.if_match, dry.key, dry.dry_run) == (None, None, True)
+    assert wet.key is not None
+
+
+@pytest.mark.parametrize("body", [None, {}])
+def test_binding(body: object) -> None:
+    door = Door()
+    assert door("PUT", f"/meetings/{M}/attendees/{A}%23content", body).status == 200
+    request = door.gavel.requests[0]
+    assert (request.command, request.meeting_id, request.attendee_id, request.user_id) == (Bind(), M, A, None)
+
+
+def test_a_hundred_people_may_be_admitted() -> None:
+    body = {"users": [{"externalUserId": f"user{n}"} for n in range(100)]}
+    assert Door()("POST", f"/meetings/{M}/admissions", body).status == 200
 
 
 def test_ninety_people_may_be_named() -> None:

@@ -12,7 +12,22 @@ JSON = st.recursive(
     max_leaves=8,
 )
 PART = st.sampled_from(
-    ["meetings", M, "attendees", "users", A, "bob", "mute", "unmute", "capabilities", "me", "history", "changes"]
+    [
+        "meetings",
+        M,
+        "attendees",
+        "users",
+        A,
+        "bob",
+        "mute",
+        "unmute",
+        "capabilities",
+        "me",
+        "history",
+        "changes",
+        "mute-all",
+        "admissions",
+    ]
 )
 PATH = st.lists(PART | TEXT, max_size=6).map(lambda parts: "/" + "/".join(parts))
 HEADER = st.sampled_from(
@@ -30,6 +45,10 @@ TARGETED = st.sampled_from(
         ("POST", f"/meetings/{M}/users/bob/mute"),
         ("POST", f"/meetings/{M}/attendees/{A}/unmute"),
         ("PATCH", f"/meetings/{M}/attendees/{A}/capabilities"),
+        ("PATCH", f"/meetings/{M}"),
+        ("POST", f"/meetings/{M}/mute-all"),
+        ("POST", f"/meetings/{M}/admissions"),
+        ("PUT", f"/meetings/{M}/attendees/{A}"),
     ]
 )
 EVENT = st.fixed_dictionaries(

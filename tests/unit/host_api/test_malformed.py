@@ -6,17 +6,30 @@ from .door import A, Door, M, event
 
 TARGETS = (f"/meetings/{M}/attendees/{A}", f"/meetings/{M}/users/bob")
 MUTE, UNMUTE, CAPABILITIES, REGISTER = "POST /mute", "POST /unmute", "PATCH /capabilities", "PUT"
+MUTE_ALL, UNMUTE_ALL, PATCH, ADMIT, BIND = "POST /mute-all", "POST /unmute-all", "PATCH", "POST /admissions", "PUT seat"
 WRITES = {
     MUTE: [("POST", f"{target}/mute") for target in TARGETS],
     UNMUTE: [("POST", f"{target}/unmute") for target in TARGETS],
     CAPABILITIES: [("PATCH", f"{target}/capabilities") for target in TARGETS],
     REGISTER: [("PUT", f"/meetings/{M}")],
+    MUTE_ALL: [("POST", f"/meetings/{M}/mute-all")],
+    UNMUTE_ALL: [("POST", f"/meetings/{M}/unmute-all")],
+    PATCH: [("PATCH", f"/meetings/{M}")],
+    ADMIT: [("POST", f"/meetings/{M}/admissions")],
+    BIND: [("PUT", TARGETS[0])],
 }
+LEAST: dict[str, object] = {
+    PATCH: {"mode": "open"},
+    CAPABILITIES: {"audio": "None"},
+    ADMIT: {"users": [{"externalUserId": "bob"}]},
+}
+EVERY_WRITE_WELL = [(*call, LEAST.get(route)) for route, calls in WRITES.items() for call in calls]
 EVERY_WRITE = [call for calls in WRITES.values() for call in calls]
 EVERY_READ = [
     ("GET", f"/meetings/{M}"),
     ("GET", f"/meetings/{M}/me"),
     *(("GET", target) for target in TARGETS),
+    ("GET", f"/meetings/{M}/attendees"),
     ("GET", f"/meetings/{M}/history"),
     ("GET", f"/meetings/{M}/changes/01JZ"),
 ]
@@ -56,6 +69,51 @@ BODIES: list[tuple[str, object, list[str]]] = [
     (REGISTER, {"lobby": "false"}, ["/lobby"]),
     (REGISTER, {"lobby": 0}, ["/lobby"]),
     (REGISTER, {"reason": "x"}, ["/reason"]),
+    *((MUTE_ALL, {"durationSeconds": wrong}, ["/durationSeconds"]) for wrong in ("300", 1.5, True, 0, 86401)),
+    (MUTE_ALL, {"media": []}, ["/media"]),
+    (MUTE_ALL, {"media": ["audio", "audio"]}, ["/media"]),
+    (MUTE_ALL, {"liftableBy": None}, ["/liftableBy"]),
+    (MUTE_ALL, {"reason": "x" * 501}, ["/reason"]),
+    (MUTE_ALL, {"except": None}, ["/except"]),
+    (MUTE_ALL, {"except": []}, ["/except"]),
+    (MUTE_ALL, {"spared": {}}, ["/spared"]),
+    (MUTE_ALL, {"except": {"users": []}}, ["/except/users"]),
+    (MUTE_ALL, {"except": {"attendeeIds": [A, "bob"]}}, ["/except/attendeeIds/1"]),
+    (
+        MUTE_ALL,
+        {"except": {"externalUserIds": ["x", "aws:x"]}},
+        ["/except/externalUserIds/0", "/except/externalUserIds/1"],
+    ),
+    (MUTE_ALL, {"except": {"roles": ["Host"]}}, ["/except/roles/0"]),
+    (MUTE_ALL, {"except": {"roles": None}}, ["/except/roles"]),
+    (MUTE_ALL, {"except": {"attendeeIds": [A] * 251}}, ["/except/attendeeIds"]),
+    (MUTE_ALL, {"except": {"attendeeIds": [A] * 200, "externalUserIds": ["bob"] * 51}}, ["/except"]),
+    (UNMUTE_ALL, {"except": {}}, ["/except"]),
+    (UNMUTE_ALL, {"media": ["Audio"]}, ["/media/0"]),
+    (PATCH, {}, [""]),
+    (PATCH, {"reason": "why"}, [""]),
+    (PATCH, {"mode": None}, ["/mode"]),
+    (PATCH, {"mode": "Open"}, ["/mode"]),
+    (PATCH, {"frozen": "true"}, ["/frozen"]),
+    (PATCH, {"frozen": None}, ["/frozen"]),
+    (PATCH, {"lobby": 1}, ["/lobby"]),
+    (PATCH, {"unmuteConsent": "always"}, ["/unmuteConsent"]),
+    (PATCH, {"defaultRole": "host"}, ["/defaultRole"]),
+    (PATCH, {"defaultRole": "cohost"}, ["/defaultRole"]),
+    (PATCH, {"default_role": "viewer"}, ["/default_role"]),
+    (PATCH, {"roles": {}, "frozen": True}, ["/roles"]),
+    (ADMIT, {}, ["/users"]),
+    (ADMIT, {"users": []}, ["/users"]),
+    (ADMIT, {"users": ["bob"]}, ["/users/0"]),
+    (ADMIT, {"users": [{"role": "viewer"}]}, ["/users/0/externalUserId"]),
+    (ADMIT, {"users": [{"externalUserId": "aws:x"}]}, ["/users/0/externalUserId"]),
+    (ADMIT, {"users": [{"externalUserId": "bob"}, {"externalUserId": "b"}]}, ["/users/1/externalUserId"]),
+    (ADMIT, {"users": [{"externalUserId": "bob"}, {"externalUserId": "bob", "role": "viewer"}]}, ["/users"]),
+    (ADMIT, {"users": [{"externalUserId": f"user{n}"} for n in range(101)]}, ["/users"]),
+    (ADMIT, {"users": [{"externalUserId": "bob", "role": "Viewer"}]}, ["/users/0/role"]),
+    (ADMIT, {"users": [{"externalUserId": "bob", "capabilities": {}}]}, ["/users/0/capabilities"]),
+    (BIND, {"role": "host"}, ["/role"]),
+    (BIND, {"reason": "x"}, ["/reason"]),
 ]
 RAW = [
     b"{",
@@ -105,7 +163,7 @@ def test_too_large(call: tuple[str, str]) -> None:
         assert (reply.status, reply.code) == (413, "payload-too-large")
 
 
-@pytest.mark.parametrize("call", EVERY_WRITE)
+@pytest.mark.parametrize("call", EVERY_WRITE_WELL)
 @pytest.mark.parametrize(
     ("query", "pointers"),
     [
@@ -118,9 +176,8 @@ def test_too_large(call: tuple[str, str]) -> None:
         ("&".join(f"a{n}=1" for n in range(60)), ["?"]),
     ],
 )
-def test_queries_of_writes(call: tuple[str, str], query: str, pointers: list[str]) -> None:
-    method, target = call
-    body = {"audio": "None"} if method == "PATCH" else {}
+def test_queries_of_writes(call: tuple[str, str, object], query: str, pointers: list[str]) -> None:
+    method, target, body = call
     assert Door()(method, f"{target}?{query}", body).pointers == pointers
 
 
@@ -135,6 +192,27 @@ def test_limits_of_history(wrong: str) -> None:
     assert Door()("GET", f"/meetings/{M}/history?{wrong}").pointers == ["?limit"]
 
 
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("limit=0", "?limit"),
+        ("limit=101", "?limit"),
+        ("nextToken=", "?nextToken"),
+        ("nextToken=bob", "?nextToken"),
+        ("after=01JZ", "?after"),
+    ],
+)
+def test_wrong_pages_of_attendees(query: str, pointer: str) -> None:
+    assert Door()("GET", f"/meetings/{M}/attendees?{query}").pointers == [pointer]
+
+
+def test_pages_of_attendees() -> None:
+    door = Door()
+    assert door("GET", f"/meetings/{M}/attendees").document["nextToken"] == A
+    assert door("GET", f"/meetings/{M}/attendees?limit=7&nextToken={A}").status == 200
+    assert [asked[3:] for asked in door.gavel.asked] == [(50, None), (7, A)]
+
+
 def test_history_pages() -> None:
     door = Door()
     assert door("GET", f"/meetings/{M}/history?after=a%20b").pointers == ["?after"]
@@ -144,11 +222,11 @@ def test_history_pages() -> None:
     assert [asked[3:] for asked in door.gavel.asked] == [("01JZ", 7, A), (None, 50, None)]
 
 
-@pytest.mark.parametrize("call", [*EVERY_READ, *EVERY_WRITE])
+@pytest.mark.parametrize("call", [*((*call, None) for call in EVERY_READ), *EVERY_WRITE_WELL])
 @pytest.mark.parametrize("wrong", ["x", f"{M}0", "%00", "..", f"{M}%0A", "%F0%9F%92%A9", "%FF", "%2525"])
-def test_malformed_ids(call: tuple[str, str], wrong: str) -> None:
-    method, target = call
-    reply = Door()(method, target.replace(M, wrong), {"audio": "None"} if method == "PATCH" else None)
+def test_malformed_ids(call: tuple[str, str, object], wrong: str) -> None:
+    method, target, body = call
+    reply = Door()(method, target.replace(M, wrong), body)
     assert (reply.status, reply.code, reply.pointers) == (400, "invalid-request", ["{meetingId}"])
 
 
@@ -166,7 +244,7 @@ def test_no_such_route(path: str) -> None:
 @pytest.mark.parametrize("method", ["DELETE", "HEAD", "OPTIONS", "POST", "TRACE", "get "])
 def test_no_such_method(method: str) -> None:
     reply = Door()(method, f"/meetings/{M}")
-    assert (reply.status, reply.code, reply.headers["Allow"]) == (405, "method-not-allowed", "GET, PUT")
+    assert (reply.status, reply.code, reply.headers["Allow"]) == (405, "method-not-allowed", "GET, PATCH, PUT")
     assert Door()(method, "/health").headers["Allow"] == "GET"
 
 

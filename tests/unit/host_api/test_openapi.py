@@ -16,6 +16,12 @@ CONTRACT = {
     ("GET", "/openapi.json"),
     ("PUT", "/meetings/{meetingId}"),
     ("GET", "/meetings/{meetingId}"),
+    ("PATCH", "/meetings/{meetingId}"),
+    ("POST", "/meetings/{meetingId}/mute-all"),
+    ("POST", "/meetings/{meetingId}/unmute-all"),
+    ("POST", "/meetings/{meetingId}/admissions"),
+    ("GET", "/meetings/{meetingId}/attendees"),
+    ("PUT", "/meetings/{meetingId}/attendees/{attendeeId}"),
     ("GET", "/meetings/{meetingId}/me"),
     ("GET", "/meetings/{meetingId}/history"),
     ("GET", "/meetings/{meetingId}/changes/{changeId}"),
@@ -97,8 +103,9 @@ def test_headers_and_statuses(description: dict[str, Any]) -> None:
         if method != "GET":
             assert {"If-Match", "Idempotency-Key"} <= headers
             assert queries == {"dryRun"}
-            assert {"202", "412", "413", "422"} <= set(operation["responses"])
-            assert operation["requestBody"]["required"] is path.endswith("/capabilities")
+            assert {"412", "413", "422"} <= set(operation["responses"])
+            assert ("202" in operation["responses"]) is (not path.endswith("/admissions"))
+            assert operation["requestBody"]["required"] is (method == "PATCH" or path.endswith("/admissions"))
 
 
 def test_problems_are_those_of_the_door(description: dict[str, Any]) -> None:

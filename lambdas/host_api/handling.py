@@ -1,0 +1,93 @@
+"""What the routes do: from a call to a request or a question, and from what comes back to a response."""
+
+from typing import TypeVar, cast
+
+from moderation.bodies import Body
+from moderation.checking import Fault
+from moderation.moderator.request import Request
+
+from . import answers, models
+from .call import Call
+from .conditions import ANY_REVISION, IF_MATCH
+from .problems import invalid
+from .response import Response
+
+Q = TypeVar("Q", bound=models.Query)
+
+
+def perform(call: Call) -> Response:
+    """A command on a seat or a person."""
+    return answers.changed(call.gavel.perform(_request(call)), call.meeting_id)
+
+
+def govern(call: Call) -> Response:
+    """A command on the whole meeting."""
+    return answers.governed(call.gavel.perform(_request(call)), call.meeting_id)
+
+
+def register(call: Call) -> Response:
+    """Whoever sets a meeting anew says what he saw; `*` says nothing."""
+    if call.if_match == ANY_REVISION:
+        raise invalid(Fault(IF_MATCH, "say which revision you saw"))
+    return answers.subject(call.gavel.perform(_request(call)), call.meeting_id)
+
+
+def bind(call: Call) -> Response:
+    return answers.subject(call.gavel.perform(_request(call)), call.meeting_id)
+
+
+def admit(call: Call) -> Response:
+    return answers.admitted(call.gavel.perform(_request(call)))
+
+
+def meeting(call: Call) -> Response:
+    return answers.shown_with_revision(call.gavel.meeting(call.meeting_id, call.actor))
+
+
+def me(call: Call) -> Response:
+    return answers.shown(call.gavel.me(call.meeting_id, call.actor))
+
+
+def attendee(call: Call) -> Response:
+    found = call.gavel.attendee(call.meeting_id, call.actor, attendee_id=call.attendee_id, user_id=call.user_id)
+    return answers.shown_with_revision(found)
+
+
+def attendees(call: Call) -> Response:
+    page = _query(call, models.AttendeePage)
+    found = call.gavel.attendees(call.meeting_id, call.actor, limit=page.limit, after=page.next_token)
+    return answers.shown(found)
+
+
+def history(call: Call) -> Response:
+    page = _query(call, models.HistoryPage)
+    found = call.gavel.history(
+        call.meeting_id, call.actor, after=page.after, limit=page.limit, attendee_id=page.attendee_id
+    )
+    return answers.shown(found)
+
+
+def change(call: Call) -> Response:
+    return answers.shown(call.gavel.change(call.meeting_id, call.actor, call.ids["changeId"]))
+
+
+def _query(call: Call, model: type[Q]) -> Q:
+    """The query that the route declared."""
+    assert isinstance(call.query, model)  # noqa: S101 - the table of routes is at fault, not the caller
+    return call.query
+
+
+def _request(call: Call) -> Request:
+    """`If-Match: *` demands nothing more: who or what is meant is there or isn't."""
+    dry_run = _query(call, models.Writing).dry_run
+    return Request(
+        meeting_id=call.meeting_id,
+        actor=call.actor,
+        command=cast("Body", call.body).command(),
+        attendee_id=call.attendee_id,
+        user_id=call.user_id,
+        dry_run=dry_run,
+        if_match=None if call.if_match == ANY_REVISION else call.if_match,
+        key=None if dry_run else call.key,
+        fingerprint=call.fingerprint,
+    )

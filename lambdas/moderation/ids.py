@@ -1,0 +1,45 @@
+"""Ids as callers send them. Each reader raises `Malformed`, whose text may be shown."""
+
+import re
+
+from .core.meeting import is_pipeline
+
+# Patterns of the Chime SDK Meetings API. Attendee ids are not version-4 UUIDs, so no version is looked for.
+_CHIME_ID = re.compile(r"[a-fA-F0-9]{8}(?:-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}")
+_EXTERNAL_USER_ID = re.compile(r"""[-_&@+=,(){}\[\]/«».:|'"#a-zA-Z0-9À-ÿ\s]{2,64}""")
+_CHANGE_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+_CONTENT_SUFFIX = "#content"
+
+
+class Malformed(ValueError):
+    """Not the id it should be."""
+
+
+def meeting_id(text: str) -> str:
+    """Kept as it is written: whether Chime tells upper from lower case is not known."""
+    if _CHIME_ID.fullmatch(text) is None:
+        raise Malformed("not a MeetingId")
+    return text
+
+
+def attendee_id(text: str) -> str:
+    """A screen share joins as `<AttendeeId>#content`; what binds it is the seat."""
+    seat = text.removesuffix(_CONTENT_SUFFIX)
+    if _CHIME_ID.fullmatch(seat) is None:
+        raise Malformed("not an AttendeeId")
+    return seat
+
+
+def change_id(text: str) -> str:
+    if _CHANGE_ID.fullmatch(text) is None:
+        raise Malformed("not a change id")
+    return text
+
+
+def external_user_id(text: str) -> str:
+    """The id itself, as it stands in JSON and in tokens."""
+    if _EXTERNAL_USER_ID.fullmatch(text) is None:
+        raise Malformed("not an ExternalUserId: 2 to 64 of the characters that Chime allows")
+    if is_pipeline(text):
+        raise Malformed("`aws:` is reserved for media pipelines")
+    return text
