@@ -10,7 +10,7 @@ from moderation.core.actor import ActorKind, Verdict
 from moderation.core.capability import Capabilities
 from moderation.core.change import CALL_LIFE, LEASE, Change, Status
 from moderation.core.command import Mute, Register
-from moderation.core.decide import Case, Decided, decide
+from moderation.core.decide import Case, Decided, Unchanged, decide
 from moderation.core.effective import effective
 from moderation.core.entry import DECIDED, Entry
 from moderation.core.meeting import Meeting, User, UserRules
@@ -37,6 +37,8 @@ from .scheduler import Actor, Scheduler
 WINDOW_MS = round((LEASE + CALL_LIFE).total_seconds() * 1000)
 """An order is derived from rules that stood under its lease, and takes effect within a call's life."""
 UNDECIDED = ("busy", "contended")
+NEWCOMER = ""
+"""Whom nobody has heard of: what he may have is what everybody may have had before he was known."""
 
 
 @dataclass(slots=True)
@@ -119,7 +121,7 @@ class Monitor:
             change = self.store.changes.get((asking.request.meeting_id, outcome.change_id))
             if change is None or said not in (change.status.value, "pending"):
                 self.violated("answers are true", f"{asking.label} was answered {said}, the change is {change}")
-        elif said not in UNDECIDED and not asking.reads:
+        elif said not in UNDECIDED and not outcome.change_id and not asking.reads:
             self.violated("answers that commit nothing rest on a fresh read", f"{asking.label}: {said}")
         elif said == "unchanged" and asking.subject is not None and not asking.was_so:
             self.violated("answers are true", f"{asking.label}: unchanged, but it never was so")
@@ -199,6 +201,8 @@ class Monitor:
         verdict, by_moderator = self._judged(asking.request, meeting, user)
         case = Case(meeting, user, change.actor, verdict, by_moderator, self._policies.held, change.committed_at)
         decided = decide(case, cast("Mute", asking.request.command))
+        if isinstance(decided, Unchanged):
+            return change.made == user.rules  # what Chime holds became known between the decision and its commit
         return isinstance(decided, Decided) and decided.rules == change.made
 
     def _opened(self, change: Change) -> None:
@@ -241,7 +245,9 @@ class Monitor:
             )
 
     def _lately(self, user_id: str) -> list[Capabilities]:
-        history = self._history.get(user_id, [])
+        own = self._history.get(user_id, [])
+        known_since = own[0][0] if own else self._scheduler.now_ms
+        history = [state for state in self._history.get(NEWCOMER, []) if state[0] < known_since] + own
         horizon = self._scheduler.now_ms - WINDOW_MS
         ends = [since for since, _ in history[1:]] + [self._scheduler.now_ms]
         return [allowed for (_, allowed), end in zip(history, ends, strict=False) if end >= horizon]
@@ -249,7 +255,9 @@ class Monitor:
     def _remember(self) -> None:
         """What each person may have in this state, and since when."""
         now = self._scheduler.now()
-        for (meeting_id, user_id), user in self.store.users.items():
+        people = dict(self.store.users)
+        people |= {(meeting_id, NEWCOMER): User(NEWCOMER) for meeting_id in self.store.meetings}
+        for (meeting_id, user_id), user in people.items():
             meeting = self.store.meetings.get(meeting_id)
             if meeting is None:
                 continue

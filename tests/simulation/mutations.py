@@ -16,6 +16,7 @@ from moderation.core import change as changes
 from moderation.core.change import Change, Lease, Status
 from moderation.moderator import carried, enforcement, everybody, facts, ordering, person, reconciler
 from moderation.moderator.carried import Carried
+from moderation.moderator.crowd import Crowd
 from moderation.moderator.ordering import Ordering
 from moderation.ports import (
     ChangeKept,
@@ -30,6 +31,8 @@ from moderation.ports import (
 )
 
 from tests.memory.ledger import MemoryLedger
+
+from .small import HOST_AND_EVERYBODY, SLOW_TO_SETTLE, Case
 
 Rewriting = Callable[[MemoryLedger, Sequence[Clause]], Sequence[Clause]]
 Patch = Callable[[], AbstractContextManager[Any]]
@@ -56,6 +59,10 @@ class Mutation:
     loses: tuple[str, ...]
     rates: Mapping[str, float] = field(default_factory=dict)
     """What goes wrong more often than elsewhere, so that few schedules are enough."""
+    first: int = 0
+    """The seed to begin with: it is known to show soon after."""
+    case: Case | None = None
+    """A small case in which it shows, rather than random schedules."""
 
 
 def rewriting(rewrite: Rewriting) -> Patch:
@@ -237,10 +244,8 @@ OUTAGE = {"throttled": 3.0, "unavailable": 0.1}
 
 MUTATIONS = (
     Mutation("settle checks the user's revision", rewriting(_any_revision), (HOLDS,)),
-    Mutation("settle checks the meeting's revision", _drop(MeetingIs, _settles), (HOLDS,)),
-    Mutation(
-        "the bulk takes a second look", lambda: patch.object(everybody.Crowd, "look_again", lambda *_: False), (HOLDS,)
-    ),
+    Mutation("settle checks the meeting's revision", _drop(MeetingIs, _settles), (HOLDS,), case=HOST_AND_EVERYBODY),
+    Mutation("the bulk takes a second look", lambda: patch.object(Crowd, "look_again", lambda *_: False), (HOLDS,)),
     Mutation("a call of unknown end is looked at again", lambda: _closing(_closed_for_good), (HOLDS,)),
     Mutation(
         "no order starts after the lease",
@@ -248,17 +253,29 @@ MUTATIONS = (
         (HOLDS, WIDER),
         {"stall": 0.03},
     ),
-    Mutation("only the lease's holder settles", rewriting(_any_token), (HOLDS, TWICE, ONCE, CLOSED), {"stall": 0.03}),
-    Mutation("takeover waits out the life of a call", _due_at_the_leases_end, (HOLDS,), {"crash": 0.03}),
+    Mutation(
+        "only the lease's holder settles",
+        rewriting(_any_token),
+        (HOLDS, TWICE, ONCE, CLOSED),
+        {"stall": 0.03},
+        first=1880,
+    ),
+    Mutation("takeover waits out the life of a call", _due_at_the_leases_end, (HOLDS,), {"crash": 0.03}, first=600),
     Mutation("the reconciler takes over", _no_reconciler, ("comes to rest", CLOSED)),
     Mutation("a key is used once", _drop(KeyTaken, _commits), (ONE_KEY,)),
     Mutation("commit checks the caller", _drop(UserIs, _commits), (DECIDED_THERE,)),
-    Mutation("commit checks the meeting", _drop(MeetingIs, _commits), (DECIDED_THERE,)),
+    Mutation("commit checks the meeting", _drop(MeetingIs, _commits), (DECIDED_THERE,), first=1200),
     Mutation("commit checks the person", rewriting(_any_user), (REVISIONS, DECIDED_THERE)),
     Mutation(
         "what is given up is taken back", lambda: patch.object(person, "taken_back", lambda _, rules: rules), (BACK,)
     ),
-    Mutation("what was committed on the way is what is left", _forgetting_what_was_committed, (ONCE, TWICE), OUTAGE),
+    Mutation(
+        "what was committed on the way is what is left",
+        _forgetting_what_was_committed,
+        (ONCE, TWICE),
+        OUTAGE,
+        first=2500,
+    ),
     Mutation(
         "a lease that is given back has another token",
         lambda: patch.object(Lease, "given_back", lambda self, now: Lease(self.token, now)),
@@ -269,15 +286,22 @@ MUTATIONS = (
         "a call of unknown end counts until orders begin after its life",
         lambda: _closing(_closed_late),
         (HOLDS,),
-        {"stall 31 s": 0.1, "unknown end, done later": 0.5},
+        case=SLOW_TO_SETTLE,
     ),
-    Mutation("notes hold while the meeting stands", _drop(MeetingIs, _notes), (KNOWN,), {"lost": 0.05, "stall": 0.03}),
-    Mutation("people are read with the meeting they belong to", _mixing_people, (WIDER,), {"slow": 0.0}),
+    Mutation(
+        "notes hold while the meeting stands",
+        _drop(MeetingIs, _notes),
+        (KNOWN,),
+        {"lost": 0.05, "stall": 0.03},
+        first=1100,
+    ),
+    Mutation("people are read with the meeting they belong to", _mixing_people, (WIDER,), {"slow": 0.0}, first=2450),
     Mutation(
         "nothing comes between the clock and a call",
         lambda: patch.object(Ordering, "_start", _start_then_wait),
         (HOLDS, WIDER),
         {"stall 75 s": 0.05, "throttled": 1.0},
+        first=900,
     ),
     Mutation(
         "what is said again is overruled, too",

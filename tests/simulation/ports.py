@@ -118,7 +118,7 @@ class SimulatedLedger:
         self._machine.stall()
         return found
 
-    def take_calls(self, count: int, now: datetime) -> bool:
+    def take_calls(self, count: int, now: datetime, *, looking: bool = False) -> bool:
         self._machine.before(LEDGER_MS)
         kind = self._machine.faults.pick(("lost, undone", "no calls to spare"))
         if kind is not None:

@@ -1,30 +1,41 @@
 """Looks for a schedule that loses something without a safeguard. `python -m tests.simulation.search` lists them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .mutations import MUTATIONS, Mutation
 from .workload import simulate
+from .world import Result
 
 MOST_SEEDS = 6_000
 
 
 @dataclass(frozen=True)
 class Loss:
-    seed: int
+    where: str
     invariant: str
     detail: str
 
     def __str__(self) -> str:
-        return f"seed {self.seed} loses `{self.invariant}`: {self.detail}"
+        return f"{self.where} loses `{self.invariant}`: {self.detail}"
 
 
 def loss(mutation: Mutation) -> Loss | None:
     with mutation.without():
-        for seed in range(MOST_SEEDS):
-            for violation in simulate(seed, mutation.rates).violations:
+        for where, result in _runs(mutation):
+            for violation in result.violations:
                 if violation.invariant in mutation.loses:
-                    return Loss(seed, violation.invariant, violation.detail)
+                    return Loss(where, violation.invariant, violation.detail)
     return None
+
+
+def _runs(mutation: Mutation) -> Iterator[tuple[str, Result]]:
+    if mutation.case is not None:
+        for choices, result in mutation.case.all_runs():
+            yield f"{mutation.case.name} {choices.taken}", result
+        return
+    for seed in range(mutation.first, mutation.first + MOST_SEEDS):
+        yield f"seed {seed}", simulate(seed, mutation.rates)
 
 
 if __name__ == "__main__":
