@@ -30,6 +30,9 @@ class MeetingCase:
     untouchable: frozenset[str] = frozenset()
     spared: frozenset[str] = frozenset()
 
+    def gained_by(self, rules: MeetingRules) -> Capabilities:
+        return gained(self.meeting, rules, self.holds, self.roles, self.now)
+
 
 @dataclass(frozen=True, slots=True)
 class Governed:
@@ -57,7 +60,7 @@ def govern(case: MeetingCase, command: MeetingCommand) -> Governed | AsBefore | 
             rules = _set(case, command)
     if rules == case.meeting.rules:
         return AsBefore()
-    more = gained(case, rules)
+    more = case.gained_by(rules)
     if rules.frozen_at is not None and more:
         return frozen(more)
     return Governed(rules)
@@ -111,26 +114,25 @@ def _standing(case: MeetingCase) -> MuteAlls:
     return in_force(case.meeting.rules.mute_alls, case.meeting.rules.moment(case.now))
 
 
-def gained(case: MeetingCase, new: MeetingRules) -> Capabilities:
+def gained(was: Meeting, new: MeetingRules, holds: Holds, roles: Collection[str], now: datetime) -> Capabilities:
     """What somebody could get by the new rules that he hasn't by the old, whatever his role and whoever spares him.
 
     Both are read at the same moment, so that what ends by itself is nobody's gain.
     """
-    moment = case.meeting.rules.moment(case.now)
-    old, then = (replace(case.meeting, rules=replace(rules, frozen_at=moment)) for rules in (case.meeting.rules, new))
+    moment = was.rules.moment(now)
+    old, then = (replace(was, rules=replace(rules, frozen_at=moment)) for rules in (was.rules, new))
     more = NOTHING
-    for somebody in _kinds(case, new):
-        more |= effective(then, somebody, case.holds, moment) & ~effective(old, somebody, case.holds, moment)
+    for somebody in _kinds({*was.rules.mute_alls, *new.mute_alls}, roles):
+        more |= effective(then, somebody, holds, moment) & ~effective(old, somebody, holds, moment)
     return more
 
 
-def _kinds(case: MeetingCase, new: MeetingRules) -> Iterator[User]:
+def _kinds(mute_alls: Collection[MuteAll], roles: Collection[str]) -> Iterator[User]:
     """One of each kind of people as far as the meeting's rules tell them apart: by role, and by which mute-alls spare
     them by name. What a person's own rules withhold besides only makes his gain smaller.
     """
-    mute_alls = {*case.meeting.rules.mute_alls, *new.mute_alls}
     named = {user_id for mute_all in mute_alls for user_id in mute_all.spared_users}
     alike = {frozenset(m.id for m in mute_alls if user_id in m.spared_users): user_id for user_id in sorted(named)}
     for user_id in ("", *alike.values()):
-        for role in (None, *case.roles):
+        for role in (None, *roles):
             yield User(user_id, UserRules(role=role))

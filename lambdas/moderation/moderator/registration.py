@@ -7,8 +7,11 @@ from datetime import datetime
 from hashlib import sha256
 
 from ..core.actor import Verdict
-from ..core.capability import EVERYTHING
+from ..core.capability import EVERYTHING, NOTHING, Capabilities
 from ..core.command import Register, spoken
+from ..core.decide import frozen
+from ..core.effective import effective
+from ..core.govern import gained
 from ..core.meeting import CHECKED_EVERY, Features, Meeting, MeetingRules, User, UserRules, host_count
 from ..core.view import meeting_document, meeting_revision
 from ..ports import Clause, MeetingRevised, Missing, UserRevised, World
@@ -18,7 +21,7 @@ from .enforcement import Enforcement
 from .facts import question
 from .opening import committed, deadline, decided_entry, keep, opened, raced
 from .persistence import patiently
-from .request import MEETING_NOT_FOUND, REVISION_MISMATCH, REVISION_REQUIRED, Answer, Outcome, Refused, Request
+from .request import MEETING_NOT_FOUND, REVISION_MISMATCH, REVISION_REQUIRED, Answer, Outcome, Refused, Request, refused
 
 MOST_NAMED = 90
 """People whose role one registration may change: a transaction holds a hundred clauses."""
@@ -96,8 +99,20 @@ class Registrar:
         people = self._people(meeting.id, command.roles, change_id)
         if len(people) > MOST_NAMED:
             return Refused("invalid-request", f"at most {MOST_NAMED} roles change at once", pointer="/roles")
+        more = NOTHING if was is None else self._gained(was, meeting, people)
+        if meeting.rules.frozen_at is not None and more:
+            return refused(frozen(more), self._now())
         hosts = sum(host_count(stored.rules, user.rules) for stored, user in people)
         return Registration(replace(meeting, hosts=meeting.hosts + hosts), was, people, verdict)
+
+    def _gained(self, was: Meeting, meeting: Meeting, people: tuple[tuple[User, User], ...]) -> Capabilities:
+        """What somebody could get by it that he hasn't: by the meeting's rules, or by a role of his own."""
+        policies, now = self._world.policies, self._now()
+        more = gained(was, meeting.rules, policies.held, policies.roles, now)
+        for stored, user in people:
+            has = effective(was, stored, policies.held, now)
+            more |= effective(meeting, user, policies.held, now) & ~has
+        return more
 
     def _unknown_word(self, command: Register) -> Refused | None:
         """Modes and roles are those of the policies' schema."""
@@ -115,7 +130,14 @@ class Registrar:
     def _as_asked(
         self, request: Request, command: Register, was: Meeting | None, fingerprint: str, change_id: str
     ) -> Meeting:
-        rules = MeetingRules(command.mode, command.default_role, command.unmute_consent, command.lobby)
+        """What it sets; mute-alls and a freeze are other deeds and stay."""
+        rules = replace(
+            was.rules if was is not None else MeetingRules(),
+            mode=command.mode,
+            default_role=command.default_role,
+            unmute_consent=command.unmute_consent,
+            lobby=command.lobby,
+        )
         if was is not None:
             return replace(was, rules=rules, registration=fingerprint, revision=was.revision + 1, revised_by=change_id)
         found = patiently(self._world, lambda: self._world.chime.meeting(request.meeting_id))

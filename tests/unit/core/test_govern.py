@@ -8,7 +8,7 @@ from moderation.core.actor import Held, Verdict
 from moderation.core.capability import EVERYTHING, NOTHING, RECEIVING, SEND, Capabilities, Medium
 from moderation.core.command import MeetingCommand, MuteEverybody, SetMeeting, UnmuteEverybody
 from moderation.core.decide import Refusal
-from moderation.core.govern import AsBefore, Governed, MeetingCase, gained, govern
+from moderation.core.govern import AsBefore, Governed, MeetingCase, govern
 from moderation.core.meeting import Meeting, MeetingRules
 from moderation.core.mute_all import MuteAll
 from moderation.core.restriction import LiftableBy
@@ -97,7 +97,7 @@ def test_freezing_again_leaves_the_moment_of_freezing() -> None:
     ],
 )
 def test_what_widens_is_refused_while_frozen(rules: MeetingRules, command: MeetingCommand, more: Capabilities) -> None:
-    assert gained(case(rules), governed(case(rules), command)) == more
+    assert case(rules).gained_by(governed(case(rules), command)) == more
     refusal = govern(case(rules, frozen=True), command)
     assert isinstance(refusal, Refusal)
     assert refusal.code == "capability-unavailable"
@@ -117,7 +117,7 @@ def test_what_widens_is_refused_while_frozen(rules: MeetingRules, command: Meeti
 )
 def test_what_does_not_widen_is_done_while_frozen(command: MeetingCommand) -> None:
     rules = MeetingRules(mute_alls=(all_muted(spared_roles=frozenset({"host", "cohost"})),))
-    assert gained(case(rules, frozen=True), governed(case(rules, frozen=True), command)) == NOTHING
+    assert case(rules, frozen=True).gained_by(governed(case(rules, frozen=True), command)) == NOTHING
 
 
 def test_what_ends_when_the_meeting_thaws_is_no_gain_of_the_thaw() -> None:
@@ -125,7 +125,7 @@ def test_what_ends_when_the_meeting_thaws_is_no_gain_of_the_thaw() -> None:
     scene = case(MeetingRules(mute_alls=(all_muted(until=NOW - timedelta(seconds=5)),)), frozen=True)
     thawed = governed(scene, SetMeeting(frozen=False))
     assert thawed.frozen_at is None
-    assert gained(scene, thawed) == NOTHING
+    assert scene.gained_by(thawed) == NOTHING
 
 
 def test_ended_and_not_permitted() -> None:
