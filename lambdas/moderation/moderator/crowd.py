@@ -51,13 +51,15 @@ def outcomes(world: World, carried: Carried, crowd: Crowd) -> tuple[Document, ..
         elif crowd.before.get(seat) != target:
             outcome = "applied"
         else:
-            outcome = "spared" if carried.change.command == "mute-all" and _is_spared(meeting, user) else "unchanged"
+            outcome = "spared" if is_spared(meeting, user, carried.change.id) else "unchanged"
         found.append(concerning(seat, user_id) | {"outcome": outcome, "capabilities": in_words(target)})
     return tuple(found)
 
 
-def _is_spared(meeting: Meeting, user: User) -> bool:
-    return any(m.spares(user.id, role_of(user, meeting)) for m in meeting.rules.mute_alls)
+def is_spared(meeting: Meeting, user: User, change_id: str) -> bool:
+    """Whether a mute-all that this change made spares him."""
+    made = (m for m in meeting.rules.mute_alls if m.id == f"{change_id}/{m.medium.value}")
+    return any(m.spares(user.id, role_of(user, meeting)) for m in made)
 
 
 def news(user: User, crowd: Crowd, now: datetime) -> tuple[Seat, ...]:

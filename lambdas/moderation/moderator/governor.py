@@ -4,18 +4,19 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from ..core.actor import ActorKind, Verdict
+from ..core.actor import COHOST, HOST, ActorKind, Verdict
 from ..core.capability import in_words
 from ..core.command import MeetingCommand, MuteEverybody, SetMeeting
 from ..core.decide import Refusal
 from ..core.effective import effective
 from ..core.entry import concerning
-from ..core.govern import AsBefore, Governed, MeetingCase, gained, govern
+from ..core.govern import AsBefore, Governed, MeetingCase, govern
 from ..core.meeting import Meeting, User, UserRules, next_end
 from ..core.view import Document, meeting_document, meeting_revision
 from ..ports import Clause, EntryWritten, Loaded, MeetingRevised, Reminder, UserIs, World
 from .answers import answer_to, replayed
-from .carried import Carried
+from .carried import Carried, wanted
+from .crowd import is_spared
 from .enforcement import Enforcement
 from .facts import is_nobody, question
 from .opening import RECORDED, committed, deadline, decided_entry, keep, opened, raced
@@ -23,6 +24,7 @@ from .request import (
     ATTENDEE_NOT_FOUND,
     MEETING_NOT_FOUND,
     REVISION_MISMATCH,
+    TOO_LATE,
     Answer,
     Outcome,
     Refused,
@@ -58,10 +60,14 @@ class Governor:
         decision = govern(case, command)
         if isinstance(decision, Refusal):
             return self._refuse(request, case, caller, decision)
+        if isinstance(decision, AsBefore) and not self._is_in_place(case.meeting):
+            decision = Governed(case.meeting.rules)
         if isinstance(decision, AsBefore):
             answer = Answer("unchanged", meeting_document(case.meeting), outcomes=())
             keep(self._world, request, answer)
             return answer
+        if request.must_not_widen and _widens(case, decision):
+            return self._refuse(request, case, caller, TOO_LATE)
         if request.dry_run:
             return self._dry(case, decision)
         return self._done(request, case, caller, decision, started)
@@ -85,8 +91,10 @@ class Governor:
         )
 
     def _judged(self, request: Request, caller: User | None, command: MeetingCommand, meeting: Meeting) -> Verdict:
-        """Each part of the command has to be permitted; the first that isn't is the answer."""
-        actions = command.actions if isinstance(command, SetMeeting) else (command.name,)
+        """Each part of the command has to be permitted; the first that isn't is the answer. Who asks for nothing has to
+        be somebody who might.
+        """
+        actions = (command.actions or ("set-mode",)) if isinstance(command, SetMeeting) else (command.name,)
         policies: dict[str, None] = {}
         for action in actions:
             verdict = self._world.policies.judge(question(request.actor, caller, action, meeting))
@@ -124,6 +132,8 @@ class Governor:
                 return _no_such("mode", [command.mode], "/mode")
             if command.default_role is not None and command.default_role not in self._world.policies.roles:
                 return _no_such("role", [command.default_role], "/defaultRole")
+            if command.default_role in (HOST, COHOST):
+                return Refused("invalid-request", "nobody hosts or cohosts by default", pointer="/defaultRole")
         return None
 
     def _done(
@@ -144,7 +154,7 @@ class Governor:
             revision=meeting_revision(meeting),
             replaced=was.rules,
             made=meeting.rules,
-            widens=bool(gained(case, meeting.rules)),
+            widens=bool(case.gained_by(meeting.rules)),
         )
         clauses: list[Clause] = [MeetingRevised(meeting, was.revision)]
         if caller is not None:
@@ -160,6 +170,11 @@ class Governor:
             return answer
         return replace(answer, outcomes=carried.outcomes)
 
+    def _is_in_place(self, meeting: Meeting) -> bool:
+        """Whether Chime is known to have what the rules say: only then is nothing left to be done."""
+        people = self._world.ledger.everybody(meeting.id).values()
+        return all(seat.known == wanted(self._world, meeting, user) for user in people for seat in user.present)
+
     def _dry(self, case: MeetingCase, decision: Governed) -> Answer:
         """What would come of it for everybody whom the ledger knows; Chime is not asked."""
         then = replace(case.meeting, rules=decision.rules)
@@ -170,7 +185,9 @@ class Governor:
         for user in people:
             before = effective(case.meeting, user, case.holds, case.now)
             after = effective(then, user, case.holds, case.now)
-            outcome = "unchanged" if before == after else "applied"
+            outcome = (
+                "applied" if before != after else "spared" if is_spared(then, user, case.change_id) else "unchanged"
+            )
             for seat in user.present:
                 yield concerning(seat.attendee_id, user.id) | {"outcome": outcome, "capabilities": in_words(after)}
 
@@ -181,6 +198,12 @@ class Governor:
         entry = decided_entry(self._world, request, case.meeting, revision, case.verdict.policies, [], refusal=refusal)
         keep(self._world, request, outcome, [EntryWritten(entry)] if is_told else [])
         return outcome
+
+
+def _widens(case: MeetingCase, decision: Governed) -> bool:
+    """Thawing does: what would have ended meanwhile ends then."""
+    thaws = case.meeting.rules.frozen_at is not None and decision.rules.frozen_at is None
+    return thaws or bool(gained(case, decision.rules))
 
 
 def _no_such(kind: str, names: Iterable[str], pointer: str) -> Refused:
