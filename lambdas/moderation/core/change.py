@@ -177,8 +177,8 @@ def stands(change: Change, rules: UserRules | MeetingRules, now: datetime) -> bo
             return rules == made  # said again because Chime had not taken it yet
         changed = [name for name in PLAIN if getattr(made, name) != getattr(replaced, name)]
         silenced = {m.id for m in made.mute_alls if m.holds_at(now)} - {m.id for m in replaced.mute_alls}
-        had = {m.medium for m in replaced.mute_alls if m.holds_at(replaced.moment(change.committed_at))}
-        lifted = had - {m.medium for m in made.mute_alls}
+        moment = replaced.moment(change.committed_at)
+        lifted = {m.medium for m in replaced.mute_alls if m.holds_at(moment)} - {m.medium for m in made.mute_alls}
         return (
             all(getattr(rules, name) == getattr(made, name) for name in changed)
             and silenced <= {m.id for m in rules.mute_alls}

@@ -203,7 +203,7 @@ class Governor:
 def _widens(case: MeetingCase, decision: Governed) -> bool:
     """Thawing does: what would have ended meanwhile ends then."""
     thaws = case.meeting.rules.frozen_at is not None and decision.rules.frozen_at is None
-    return thaws or bool(gained(case, decision.rules))
+    return thaws or bool(case.gained_by(decision.rules))
 
 
 def _no_such(kind: str, names: Iterable[str], pointer: str) -> Refused:
