@@ -18,6 +18,7 @@ from ..ports import Clause, MeetingIs, MeetingRevised, Reminder, UserRevised, Wo
 from .carried import Carried
 from .enforcement import Enforcement
 from .opening import committed, decided_entry, opened
+from .persistence import persistently
 from .request import Request
 
 CLOCK = Actor(ActorKind.CLOCK, "clock")
@@ -34,21 +35,34 @@ class Clock:
         loaded = self._world.ledger.load(meeting_id, [user_id])
         meeting, user = loaded.meeting, loaded.users[user_id]
         now = self._world.surroundings.now()
+        left = replace(user.rules, restrictions=in_force(user.rules.restrictions, now))
+        if meeting is not None and meeting.ended_at is not None:
+            self._forget(meeting, user, left)
         if meeting is None or meeting.ended_at is not None or meeting.rules.frozen_at is not None:
             return None
-        left = replace(user.rules, restrictions=in_force(user.rules.restrictions, now))
         self._remind(Reminder(meeting_id, user_id=user_id), left, now)
         if left == user.rules:
             return None
         return self._person(meeting, user, left, now)
 
-    def meeting(self, meeting: Meeting) -> Carried | None:
-        """The same for the meeting's mute-alls."""
+    def _forget(self, meeting: Meeting, user: User, left: UserRules) -> None:
+        """After the end of a meeting nothing is ordered or told; but what is due would stay so for as long as it is
+        kept, in front of everything else.
+        """
+        if left != user.rules:
+            gone = replace(user, rules=left, revision=user.revision + 1)
+            until = self._world.surroundings.now() + CARRIED_OUT_WITHIN
+            persistently(self._world, [UserRevised(meeting.id, gone, user.revision)], until)
+
+    def meeting(self, meeting: Meeting, looked_at_again: datetime | None = None) -> Carried | None:
+        """The same for the meeting's mute-alls. What ends after somebody looks again needs no reminder: there would be
+        one more with every look.
+        """
         now = self._world.surroundings.now()
         if meeting.ended_at is not None or meeting.rules.frozen_at is not None:
             return None
         left = replace(meeting.rules, mute_alls=mute_alls_in_force(meeting.rules.mute_alls, now))
-        self._remind(Reminder(meeting.id), left, now)
+        self._remind(Reminder(meeting.id), left, now, looked_at_again)
         if left == meeting.rules:
             return None
         change_id = self._world.surroundings.new_id()
@@ -101,9 +115,11 @@ class Clock:
         deadline = self._world.surroundings.now() + CARRIED_OUT_WITHIN
         return self._enforcement.carry_out(carried, deadline, in_background=True)
 
-    def _remind(self, reminder: Reminder, rules: UserRules | MeetingRules, now: datetime) -> None:
+    def _remind(
+        self, reminder: Reminder, rules: UserRules | MeetingRules, now: datetime, until: datetime | None = None
+    ) -> None:
         ends_at = next_end(rules)
-        if ends_at is not None:
+        if ends_at is not None and (until is None or ends_at <= until):
             self._world.reminders.remind(reminder, ends_at - now)
 
 

@@ -16,7 +16,7 @@ from .persistence import persistently
 from .presence import NotSettled, Presence
 
 AT_ONCE = 50
-"""Changes that one run takes from the `due` index."""
+"""What one look at the `due` index takes from it."""
 LOOKS_A_MEETING = 3
 """Pages of a roster of 250, a hundred a page."""
 TIME_PER_CHANGE = timedelta(seconds=8)
@@ -43,30 +43,41 @@ class Reconciler:
         self._now = world.surroundings.now
 
     def run(self, deadline: datetime) -> Report:
-        """What is due by now, narrowing first. Two of it at once share the work."""
+        """What is due by now, narrowing first. Two of it at once share the work.
+
+        What can't be done yet (the ends of restrictions in a frozen meeting) stays due and in front, so it is looked
+        past: nothing else waits behind it.
+        """
         report = Report()
-        for due in sorted(self._world.ledger.due(self._now(), AT_ONCE), key=_urgency):
-            if self._now() + TIME_PER_CHANGE > deadline:
-                break
-            self._one(due, report)
-        return report
+        seen: set[tuple[str, str | None, str | None]] = set()
+        limit = AT_ONCE
+        while True:
+            found = self._world.ledger.due(self._now(), limit)
+            for due in sorted((due for due in found if _name(due) not in seen), key=_urgency):
+                if self._now() + TIME_PER_CHANGE > deadline:
+                    return report
+                seen.add(_name(due))
+                self._one(due, report)
+            if len(found) < limit:
+                return report
+            limit += AT_ONCE
 
     def remind(self, reminder: Reminder) -> Report:
         """One change, person or meeting, if it is due."""
         report = Report()
         now, meeting_id = self._now(), reminder.meeting_id
         if reminder.change_id is None:
-            self._one(Due(now, meeting_id, user_id=reminder.user_id), report)
+            self._one(Due(now, meeting_id, user_id=reminder.user_id), report, reminded=True)
             return report
         change = self._world.ledger.change(meeting_id, reminder.change_id)
         if change is not None and change.due_at is not None and change.due_at <= now:
             self._one(Due(change.due_at, meeting_id, change), report)
         return report
 
-    def _one(self, due: Due, report: Report) -> None:
+    def _one(self, due: Due, report: Report, *, reminded: bool = False) -> None:
         """One's failure is no other's."""
         try:
-            done = self._done(due)
+            done = self._done(due, reminded)
         except Conflict:
             report.taken_by_others += 1
             return
@@ -80,7 +91,7 @@ class Reconciler:
         report.left += done.change.due_at is not None
         report.statuses[done.change.status] = report.statuses.get(done.change.status, 0) + 1
 
-    def _done(self, due: Due) -> Carried | None:
+    def _done(self, due: Due, reminded: bool) -> Carried | None:
         if due.change is not None:
             carried = self._taken_over(due.change)
             if carried is None:
@@ -88,10 +99,12 @@ class Reconciler:
             return self._enforcement.carry_out(carried, self._now() + TIME_PER_CHANGE, in_background=True)
         if due.user_id is not None:
             return self._clock.person(due.meeting_id, due.user_id)
-        return self._meeting(due)
+        return self._meeting(due, reminded)
 
-    def _meeting(self, due: Due) -> Carried | None:
-        """Ends its mute-alls whose time has come, and compares Chime with the rules if that is due and affordable."""
+    def _meeting(self, due: Due, reminded: bool) -> Carried | None:
+        """Ends its mute-alls whose time has come, and compares Chime with the rules if that is due and affordable.
+        Each reminder is followed by another; a look sends one only if the end comes before the next look.
+        """
         now = self._now()
         meeting = self._world.ledger.load(due.meeting_id).meeting
         if meeting is None:
@@ -104,7 +117,7 @@ class Reconciler:
             then = now + CHECKED_EVERY
         persistently(self._world, [CheckTaken(meeting.id, meeting.check_at, then)], now + TIME_PER_CHANGE)
         meeting = replace(meeting, check_at=then)
-        ended = self._clock.meeting(meeting)
+        ended = self._clock.meeting(meeting, None if reminded else then)
         if ended is None and self._world.ledger.take_calls(LOOKS_A_MEETING, now, looking=True):
             self._presence.sweep(meeting)
         return ended
@@ -128,6 +141,10 @@ class Reconciler:
             clauses.append(EntryWritten(entry(self._world, carried, DELAYED, adds)))
         persistently(self._world, clauses, lease.until)
         return carried
+
+
+def _name(due: Due) -> tuple[str, str | None, str | None]:
+    return (due.meeting_id, due.change.id if due.change else None, due.user_id)
 
 
 def _urgency(due: Due) -> tuple[bool, bool, datetime]:
