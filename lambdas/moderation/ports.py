@@ -221,6 +221,9 @@ class Ledger(Protocol):
 
     def change(self, meeting_id: str, change_id: str) -> Change | None: ...
 
+    def meetings_named(self, external_id: str) -> Sequence[str]:
+        """Every registered meeting of this ExternalMeetingId, ended ones among them. Eventually consistent."""
+
     def due(self, now: datetime, limit: int) -> Sequence[Due]:
         """What somebody has to look at by now, longest due first. Eventually consistent; any meeting's."""
 

@@ -6,6 +6,7 @@ from typing import Any
 from .aws.settings import settings
 from .core.command import Admit, Expire, MeetingCommand, Register
 from .moderator.admission import Admissions
+from .moderator.by_event import Remote
 from .moderator.drift import Drift
 from .moderator.enforcement import Enforcement
 from .moderator.facts import FactFinder
@@ -39,6 +40,9 @@ class Gavel:
         self.attendees = reader.attendees
         self.history = reader.history
         self.change = reader.change
+        remote = Remote(world)
+        self.meetings_named = remote.meetings_named
+        self.refuse = remote.refuse
 
     def perform(self, request: Request) -> Outcome:
         command = request.command

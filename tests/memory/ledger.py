@@ -74,6 +74,9 @@ class MemoryLedger:
     def change(self, meeting_id: str, change_id: str) -> Change | None:
         return self.changes.get((meeting_id, change_id))
 
+    def meetings_named(self, external_id: str) -> Sequence[str]:
+        return sorted(m.id for m in self.meetings.values() if m.external_id == external_id)
+
     def due(self, now: datetime, limit: int) -> Sequence[Due]:
         found = [Due(c.due_at, c.meeting_id, change=c) for c in self.changes.values() if c.due_at is not None]
         found += [Due(at, m, user_id=u) for (m, u), user in self.users.items() if (at := next_end(user.rules))]

@@ -110,6 +110,9 @@ class SimulatedLedger:
             self._machine.scheduler.switch()
         return found | {u: user for u, user in self.store.everybody(meeting_id).items() if u not in found}
 
+    def meetings_named(self, external_id: str) -> Sequence[str]:
+        return self._read("meetings named", lambda: self.store.meetings_named(external_id))
+
     def change(self, meeting_id: str, change_id: str) -> Change | None:
         return self._read("change", lambda: self.store.change(meeting_id, change_id))
 

@@ -39,6 +39,7 @@ TRIES = 5
 OF_THE_MEETING = "pk = :pk"
 IS_A_USER = "begins_with(sk, :user)"
 LIES_BETWEEN = "sk BETWEEN :after AND :before"
+HAS_THE_NAME = "externalMeetingId = :name"
 IS_DUE = "dueShard = :shard AND dueAt <= :now"
 NOBODY_TOOK_ANY = "attribute_not_exists(pk) OR (thousandths = :thousandths AND savedAt = :savedAt)"
 
@@ -88,6 +89,22 @@ class DynamoLedger:
     def change(self, meeting_id: str, change_id: str) -> Change | None:
         answer = self._read("get_item", Key=change_key(meeting_id, change_id), ConsistentRead=True)
         return items.change_of(values(answer["Item"])) if "Item" in answer else None
+
+    def meetings_named(self, external_id: str) -> Sequence[str]:
+        found: list[str] = []
+        page: dict[str, Any] = {}
+        while True:
+            answer = self._read(
+                "query",
+                IndexName="external",
+                KeyConditionExpression=HAS_THE_NAME,
+                ExpressionAttributeValues=item({":name": external_id}),
+                **page,
+            )
+            found += [values(image)["pk"].removeprefix(partition("")) for image in answer["Items"]]
+            if "LastEvaluatedKey" not in answer:
+                return found
+            page["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def due(self, now: datetime, limit: int) -> Sequence[Due]:
         found = []

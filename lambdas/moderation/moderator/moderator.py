@@ -7,7 +7,8 @@ from ..core.change import Change
 from ..core.command import UserCommand
 from ..core.decide import Case, Decided, Refusal, Unchanged, decide
 from ..core.entry import Entry, concerning
-from ..core.meeting import User, next_end, revision_of
+from ..core.meeting import User, UserRules, next_end, revision_of
+from ..core.restriction import withheld
 from ..ports import (
     Clause,
     Conflict,
@@ -26,7 +27,7 @@ from .enforcement import Enforcement
 from .facts import FactFinder, Facts, is_nobody
 from .opening import COMMIT_WITHIN, RECORDED, committed, deadline, decided_entry, keep, opened, raced
 from .persistence import persistently
-from .request import REVISION_MISMATCH, Answer, Outcome, Refused, Request, refused
+from .request import REVISION_MISMATCH, TOO_LATE, Answer, Outcome, Refused, Request, refused
 
 
 class Moderator:
@@ -57,7 +58,7 @@ class Moderator:
         if isinstance(facts, Refused):
             return facts
         is_stale = request.if_match not in (None, revision_of(facts.stored, facts.meeting))
-        decision = decide(self._case(request, facts), command)
+        decision = self._decision(request, facts, command)
         if facts.from_memory and (is_stale or request.dry_run or not isinstance(decision, Decided)):
             return self._once(request, command, change_id, started, fresh=True)
         if is_stale and facts.verdict.allowed:
@@ -69,6 +70,12 @@ class Moderator:
         if isinstance(decision, Unchanged):
             return self._unchanged(request, facts, decision)
         return self._refuse(request, facts, decision)
+
+    def _decision(self, request: Request, facts: Facts, command: UserCommand) -> Decided | Unchanged | Refusal:
+        decision = decide(self._case(request, facts), command)
+        if request.must_not_widen and isinstance(decision, Decided) and _widens(facts.user.rules, decision):
+            return TOO_LATE
+        return decision
 
     def _case(self, request: Request, facts: Facts) -> Case:
         return Case(
@@ -149,6 +156,13 @@ class Moderator:
             change_id=change.id if change else None,
             refusal=refusal,
         )
+
+
+def _widens(rules: UserRules, decision: Decided) -> bool:
+    """Now, or once something else that withholds the same is gone."""
+    new = decision.rules
+    freed = withheld(rules.restrictions) & ~withheld(new.restrictions) | new.given & ~rules.given
+    return bool(decision.after & ~decision.before or freed or new.spares - rules.spares)
 
 
 def _clauses(facts: Facts, user: User) -> list[Clause]:

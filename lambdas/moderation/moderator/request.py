@@ -23,6 +23,8 @@ class Request:
     if_match: str | None = None
     key: str | None = None
     fingerprint: str = ""
+    must_not_widen: bool = False
+    """Refused as `too-late` if it would give anybody more than he has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ CONTENDED = Refused("contended", "too many others are changing the same thing ri
 REVISION_MISMATCH = Refused("revision-mismatch", "the revision is not the one in `If-Match`")
 REVISION_REQUIRED = Refused("revision-required", "this changes what is there: say in `If-Match` which revision you saw")
 KEY_REUSED = Refused("idempotency-key-reused", "this idempotency key was used for something else")
+TOO_LATE = Refusal("too-late", "the command is too old to give anybody more than he has")
 
 
 def refused(refusal: Refusal, now: datetime) -> Refused:
