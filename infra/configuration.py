@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from infra.event_sources import EventSource, event_sources_of
+from infra.triggers import Trigger, triggers_of
+
 # Amazon Chime SDK meetings are made and moderated in these Regions only. botocore builds a host name for any other.
 # https://docs.aws.amazon.com/chime-sdk/latest/dg/sdk-available-regions.html
 CONTROL_REGIONS = (
@@ -26,6 +29,7 @@ _CLAIM = re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
 _ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.*-]+(:\d{1,5})?")
 _ISSUER = re.compile(r"https://[^\s/?#]+[^\s?#]*")
 _LOCAL_ISSUER = re.compile(r"http://127\.0\.0\.1:\d+")
+_SOURCE = re.compile(r"[A-Za-z0-9._/-]{1,256}")
 
 
 class ConfigurationError(Exception):
@@ -45,6 +49,9 @@ class Configuration:
     retention_days: int
     command_max_age: int
     policy_directory: Path | None
+    triggers: tuple[Trigger, ...]
+    event_sources: tuple[EventSource, ...]
+    meeting_event_sources: tuple[str, ...]
     function_environment: Mapping[str, str]
     asset_directory: Path
 
@@ -73,6 +80,9 @@ def read(context: Mapping[str, Any], current_region: str | None = None) -> Confi
         retention_days=reader.number("retentionDays", 30, range(1, 3651)),
         command_max_age=reader.number("commandMaxAge", 300, range(1, 86401)),
         policy_directory=reader.directory("policyDirectory"),
+        triggers=triggers_of(reader.entries("triggers"), reader.problems),
+        event_sources=event_sources_of(reader.entries("eventSources"), reader.problems),
+        meeting_event_sources=reader.texts("meetingEventSources", _SOURCE, "sources of events beside `aws.chime`"),
         function_environment=reader.mapping("functionEnvironment"),
         asset_directory=Path(reader.text("assetDirectory", ".build/lambda") or ".build/lambda"),
     )
@@ -136,6 +146,13 @@ class _Reader:
         if not isinstance(value, dict) or not _are_texts([*value, *value.values()]):
             return self._refuse(key, value, "an object of texts", {})
         return value
+
+    def entries(self, key: str) -> list[Any]:
+        """What is in them is read by whoever knows."""
+        value = self._json(key)
+        if value is None:
+            return []
+        return value if isinstance(value, list) else self._refuse(key, value, "a list", [])
 
     def directory(self, key: str) -> Path | None:
         value = self.text(key, None)

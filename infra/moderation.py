@@ -7,9 +7,11 @@ from constructs import IConstruct
 from infra.ledger import Ledger
 from infra.queues import Reminders
 
+ORDERS_EVERYBODY = "chime:BatchUpdateAttendeeCapabilitiesExcept"
 
-def moderator_grants(ledger: Ledger, reminders: Reminders) -> list[iam.PolicyStatement]:
-    """To load, commit, order, settle, and remind."""
+
+def moderator_grants(ledger: Ledger, reminders: Reminders, *, everybody: bool = True) -> list[iam.PolicyStatement]:
+    """To load, commit, order, settle, and remind; `everybody` False where one seat at a time is all that is ordered."""
     return [
         # A transaction needs the actions of its items, there is no action of its own.
         iam.PolicyStatement(
@@ -26,7 +28,7 @@ def moderator_grants(ledger: Ledger, reminders: Reminders) -> list[iam.PolicySta
         ),
         iam.PolicyStatement(
             actions=[
-                "chime:BatchUpdateAttendeeCapabilitiesExcept",
+                *([ORDERS_EVERYBODY] if everybody else []),
                 "chime:GetAttendee",
                 "chime:GetMeeting",
                 "chime:ListAttendees",

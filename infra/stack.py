@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import TypedDict
 
 from aws_cdk import Aws, CfnOutput, CfnRule, CfnRuleAssertion, Environment, Fn, Stack
-from aws_cdk import aws_events as events
 from constructs import Construct
 
 from infra.asset import function_asset
+from infra.bus import moderation_bus
 from infra.configuration import CONTROL_REGIONS, Configuration
 from infra.host_api import HostApi
 from infra.identity import identity
+from infra.inboxes import CommandInbox, MeetingInbox
 from infra.ledger import Ledger
 from infra.outbox import Outbox
 from infra.queues import Reminders
@@ -45,7 +46,7 @@ class GavelStack(Stack):
         )
         asset = function_asset(configuration)
         self.ledger = Ledger(self, "Ledger", configuration)
-        self.bus = events.EventBus(self, "Bus", event_bus_name=configuration.named("gavel"))
+        self.bus = moderation_bus(self, configuration)
         self.reminders = Reminders(self, "Reminders", configuration, handled_within=TIMEOUT)
         shipped: _Shipped = {"asset": asset, "environment": self._environment(configuration)}
         moderated: _Moderated = {"ledger": self.ledger, "reminders": self.reminders}
@@ -53,6 +54,8 @@ class GavelStack(Stack):
         self.host_api = HostApi(self, "HostApi", configuration, identity=people, **moderated, **shipped)
         self.outbox = Outbox(self, "Outbox", configuration, ledger=self.ledger, bus=self.bus, **shipped)
         self.reconciler = Reconciler(self, "Reconciler", configuration, **moderated, **shipped)
+        self.command_inbox = CommandInbox(self, "CommandInbox", configuration, bus=self.bus, **moderated, **shipped)
+        self.meeting_inbox = MeetingInbox(self, "MeetingInbox", configuration, **moderated, **shipped)
         if configuration.region is None:
             self._refuse_other_regions()
         self._outputs()

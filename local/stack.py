@@ -14,6 +14,7 @@ from infra import bundle
 from local.aws import REGION, server_environment
 from local.child import Child
 from local.deployment import Deployed, deploy, synthesize
+from local.examples import EXAM_TRIGGERS
 from local.failure import LocalStackError
 from local.issuer import AUDIENCE, Issuer
 from local.ports import Ports
@@ -167,6 +168,8 @@ class LocalStack:
             "jwtIssuer": self.issuer_url,
             "jwtAudience": [AUDIENCE],
             "corsOrigins": ["*"],
+            "meetingEventSources": [EVENT_SOURCE],
+            "triggers": EXAM_TRIGGERS,
             "assetDirectory": str(asset),
             "functionEnvironment": {
                 "AWS_ENDPOINT_URL": self.aws_endpoint_url,

@@ -8,9 +8,16 @@ from typing import Any
 import pytest
 
 from infra.configuration import read
+from local.examples import EXAM_TRIGGERS
 from tests.infra.conftest import Synthesis
 
-CONTEXTS = [{}, {"corsOrigins": ["https://meet.example.com"], "region": "eu-central-1"}]
+CUSTOMIZED = {
+    "corsOrigins": ["https://meet.example.com"],
+    "region": "eu-central-1",
+    "triggers": EXAM_TRIGGERS,
+    "eventSources": [{"account": "123456789012", "sources": ["school"]}],
+}
+CONTEXTS = [{}, CUSTOMIZED]
 
 
 @pytest.mark.parametrize("context", CONTEXTS, ids=["default", "customized"])

@@ -8,7 +8,13 @@ from infra.configuration import CONTROL_REGIONS
 from tests.infra.conftest import ROOT
 from tests.infra.resources import as_list, function, of_type, role_of, statements
 
-HANDLERS = ("host_api.handler.handler", "outbox.handler.handler", "reconciler.handler.handler")
+HANDLERS = (
+    "command_inbox.handler.handler",
+    "host_api.handler.handler",
+    "meeting_inbox.handler.handler",
+    "outbox.handler.handler",
+    "reconciler.handler.handler",
+)
 Template = dict[str, Any]
 
 
@@ -84,7 +90,7 @@ def test_outbox_is_fed_with_new_entries_only(default: Template) -> None:
 
 
 def test_reconciler_is_fed_by_the_clock_and_by_reminders(default: Template) -> None:
-    (rule,) = of_type(default, "AWS::Events::Rule")
+    (rule,) = [each for each in of_type(default, "AWS::Events::Rule") if "ScheduleExpression" in each]
     assert rule["ScheduleExpression"] == "rate(1 minute)"
     feed = _feed(default, "reconciler.handler.handler")
     assert feed["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -111,11 +117,11 @@ def test_the_roles_hold_these_actions_and_no_others(default: Template) -> None:
         "sqs:SendMessage",
     }
     assert _actions(default, "host_api.handler.handler") == moderator
-    assert _actions(default, "reconciler.handler.handler") == moderator | {
-        "sqs:DeleteMessage",
-        "sqs:GetQueueAttributes",
-        "sqs:ReceiveMessage",
-    }
+    receiver = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
+    assert _actions(default, "reconciler.handler.handler") == moderator | receiver
+    assert _actions(default, "command_inbox.handler.handler") == moderator | receiver
+    one_by_one = moderator - {"chime:BatchUpdateAttendeeCapabilitiesExcept"}
+    assert _actions(default, "meeting_inbox.handler.handler") == one_by_one | receiver
     assert _actions(default, "outbox.handler.handler") == own | {
         "dynamodb:DescribeStream",
         "dynamodb:GetRecords",
@@ -123,6 +129,20 @@ def test_the_roles_hold_these_actions_and_no_others(default: Template) -> None:
         "dynamodb:ListStreams",
         "events:PutEvents",
         "sqs:SendMessage",
+    }
+
+
+def test_who_looks_into_which_index(default: Template) -> None:
+    """`due` is the reconciler's, `external` is for commands that name a meeting as the customer does."""
+    indexes = {
+        handler: [
+            each["Resource"]["Fn::Join"][1][-1] for each in statements(role_of(default, handler)) if _of_an_index(each)
+        ]
+        for handler in HANDLERS
+    }
+    assert {handler: found for handler, found in indexes.items() if found} == {
+        "command_inbox.handler.handler": ["/index/external"],
+        "reconciler.handler.handler": ["/index/due"],
     }
 
 
@@ -155,6 +175,10 @@ def test_logs_are_kept_no_longer_than_the_ledger(customized: Template) -> None:
 
 def _actions(template: Template, handler: str) -> set[str]:
     return {action for each in statements(role_of(template, handler)) for action in as_list(each["Action"])}
+
+
+def _of_an_index(statement: dict[str, Any]) -> bool:
+    return "/index/" in json.dumps(statement["Resource"])
 
 
 def _feed(template: Template, handler: str) -> dict[str, Any]:

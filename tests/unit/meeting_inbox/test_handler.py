@@ -1,0 +1,179 @@
+"""State changes from the queue: what is passed on, what is dropped, what comes again, and what the log may tell."""
+
+import json
+from typing import Any
+
+import pytest
+from meeting_inbox import handler as door
+from moderation.moderator.presence import NotSettled
+from moderation.ports import Conflict, LedgerUnavailable
+
+MEETING = "0b8f1c5e-6f6a-4f0c-9d3e-2f7a5c1b9e44"
+SEAT = "5c2b7a10-3d4e-8f6a-1b2c-9e8d7f6a5b4c"
+
+
+class Listener:
+    """Stands in for `Presence`: remembers what it is told, and fails as often as it is asked to."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, ...]] = []
+        self.failures: list[Exception] = []
+
+    def came(self, meeting_id: str, attendee_id: str) -> None:
+        self._hear("came", meeting_id, attendee_id)
+
+    def changed(self, meeting_id: str, attendee_id: str) -> None:
+        self._hear("changed", meeting_id, attendee_id)
+
+    def ended(self, meeting_id: str) -> None:
+        self._hear("ended", meeting_id)
+
+    def _hear(self, *what: str) -> None:
+        self.told.append(what)
+        if self.failures:
+            raise self.failures.pop(0)
+
+
+@pytest.fixture
+def listener(monkeypatch: pytest.MonkeyPatch) -> Listener:
+    listener = Listener()
+    monkeypatch.setattr(door, "presence", lambda: listener)
+    monkeypatch.setattr(door, "PAUSES", (0, 0, 0))
+    return listener
+
+
+def news(event_type: str, **detail: Any) -> dict[str, Any]:
+    about = {"meetingId": MEETING, "attendeeId": SEAT, "externalUserId": "bob"}
+    return {"id": "e-1", "detail": {"version": "0", "eventType": event_type, **about, **detail}}
+
+
+def deliver(*bodies: Any) -> list[str]:
+    """The messages that are to come again, by their place."""
+    records = [
+        {"messageId": str(place), "body": body if isinstance(body, str) else json.dumps(body)}
+        for place, body in enumerate(bodies)
+    ]
+    answer = door.handler({"Records": records}, None)
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("event_type", "told"),
+    [
+        ("chime:AttendeeAdded", ("came", MEETING, SEAT)),
+        ("chime:AttendeeJoined", ("came", MEETING, SEAT)),
+        ("chime:AttendeeAuthorized", ("came", MEETING, SEAT)),
+        ("chime:AttendeeCapabilitiesUpdated", ("changed", MEETING, SEAT)),
+        ("chime:MeetingEnded", ("ended", MEETING)),
+    ],
+)
+def test_what_is_passed_on(listener: Listener, event_type: str, told: tuple[str, ...]) -> None:
+    assert deliver(news(event_type)) == []
+    assert listener.told == [told]
+
+
+@pytest.mark.parametrize(
+    "event_type",
+    ["chime:MeetingStarted", "chime:AttendeeLeft", "chime:AttendeeDropped", "chime:AttendeeDeleted", "chime:Tomorrow"],
+)
+def test_the_rest_is_ignored_in_silence(
+    listener: Listener, capsys: pytest.CaptureFixture[str], event_type: str
+) -> None:
+    assert deliver(news(event_type, meetingId=None)) == []
+    assert (listener.told, logged(capsys)) == ([], [])
+
+
+def test_the_end_of_a_meeting_names_no_attendee(listener: Listener) -> None:
+    assert deliver({"detail": {"eventType": "chime:MeetingEnded", "meetingId": MEETING}}) == []
+    assert listener.told == [("ended", MEETING)]
+
+
+@pytest.mark.parametrize("user", ["aws:MediaPipeline-1", "AWS:recorder"])
+@pytest.mark.parametrize("event_type", ["chime:AttendeeAdded", "chime:AttendeeCapabilitiesUpdated"])
+def test_pipelines_are_none_of_our_business(listener: Listener, event_type: str, user: str) -> None:
+    assert deliver(news(event_type, externalUserId=user)) == []
+    assert listener.told == []
+
+
+def test_a_screen_share_is_the_seat_of_its_sharer(listener: Listener) -> None:
+    deliver(news("chime:AttendeeJoined", attendeeId=f"{SEAT}#content"))
+    assert listener.told == [("came", MEETING, SEAT)]
+
+
+def test_who_it_is_need_not_be_told(listener: Listener) -> None:
+    deliver(news("chime:AttendeeJoined", externalUserId=None))
+    assert listener.told == [("came", MEETING, SEAT)]
+
+
+@pytest.mark.parametrize("success", ["1", "0", 1, 0])
+def test_success_is_text_or_number_and_zero_is_looked_at_as_well(
+    listener: Listener, capsys: pytest.CaptureFixture[str], success: str | int
+) -> None:
+    capabilities = {"audio": "Receive", "video": "SendReceive", "content": "SendReceive"}
+    event = news("chime:AttendeeCapabilitiesUpdated", success=success, attendeeCapabilities=capabilities)
+    assert deliver(event) == []
+    assert listener.told == [("changed", MEETING, SEAT)]
+    (line,) = logged(capsys)
+    assert line["success"] == str(success)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "not JSON",
+        "[]",
+        "null",
+        '{"detail": "text"}',
+        {"detail": {}},
+        news("chime:AttendeeAdded", meetingId=None),
+        news("chime:AttendeeAdded", meetingId=7),
+        news("chime:AttendeeAdded", attendeeId=""),
+        news("chime:MeetingEnded", meetingId=""),
+        {"detail": {"eventType": ["chime:AttendeeAdded"]}},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_read_is_dropped_and_told(
+    listener: Listener, capsys: pytest.CaptureFixture[str], body: Any
+) -> None:
+    assert deliver(body) == []
+    assert listener.told == []
+    (line,) = logged(capsys)
+    assert (line["level"], line["message"], line["messageId"]) == ("WARNING", "dropped", "0")
+    assert line["lacks"] in {"body", "detail", "eventType", "meetingId", "attendeeId"}
+
+
+@pytest.mark.parametrize("failure", [NotSettled("busy"), LedgerUnavailable(), RuntimeError("a slip of ours")])
+def test_what_could_not_be_seen_to_comes_again_and_nothing_else(listener: Listener, failure: Exception) -> None:
+    listener.failures = [failure]
+    assert deliver(news("chime:AttendeeAdded"), news("chime:AttendeeJoined"), "not JSON") == ["0"]
+    assert len(listener.told) == 2
+
+
+def test_where_somebody_came_between_it_is_tried_at_once(listener: Listener) -> None:
+    listener.failures = [Conflict([])] * 3
+    assert deliver(news("chime:MeetingEnded")) == []
+    assert listener.told == [("ended", MEETING)] * 4
+
+
+def test_somebody_always_comes_between(listener: Listener) -> None:
+    listener.failures = [Conflict([])] * 9
+    assert deliver(news("chime:MeetingEnded")) == ["0"]
+    assert len(listener.told) == 4
+
+
+def test_the_log_names_people_in_one_place(listener: Listener, capsys: pytest.CaptureFixture[str]) -> None:
+    listener.failures = [RuntimeError("bob")]
+    deliver(news("chime:AttendeeAdded"), news("chime:AttendeeAdded"))
+    lines = logged(capsys)
+    assert [(line["level"], line["message"]) for line in lines] == [("ERROR", "failed"), ("INFO", "heard")]
+    assert lines[0]["exception"] == "RuntimeError"
+    for line in lines:
+        assert line.pop("person") == {"attendeeId": SEAT, "externalUserId": "bob"}
+        assert line["meetingId"] == MEETING
+        assert "bob" not in json.dumps(line)
+        assert SEAT not in json.dumps(line)
