@@ -185,3 +185,13 @@ def stands(change: Change, rules: UserRules | MeetingRules, now: datetime) -> bo
             and not lifted & {m.medium for m in rules.mute_alls}
         )
     return True
+
+
+def is_bound_again(change: Change, rules: MeetingRules) -> bool:
+    """Whether a mute-all made since silences him whom the change spared of the one before."""
+    replaced, made = change.replaced, change.made
+    if not isinstance(made, UserRules) or not isinstance(replaced, UserRules):
+        return False
+    there = {m.id for m in rules.mute_alls}
+    lost = {spare.rpartition("/")[2] for spare in made.spares - replaced.spares - there}
+    return bool(lost & {m.medium.value for m in rules.mute_alls})

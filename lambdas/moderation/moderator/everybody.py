@@ -5,14 +5,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
+from ..core.capability import NOTHING, is_narrower
 from ..core.change import PATIENCE, Change, Status, meeting_taken_back, stands
 from ..core.decide import effects
 from ..core.entry import ABANDONED, CAPABILITIES_CHANGED, MEETING_CHANGED, SUPERSEDED, changed
-from ..core.meeting import Meeting, MeetingRules, User, is_pipeline
+from ..core.meeting import Meeting, MeetingRules, User, is_pipeline, next_end
 from ..core.plan import Call, Standing, Update, plan
 from ..core.view import meeting_document, rules_document
 from ..ports import (
     ChangeKept,
+    ChimeFailure,
     Clause,
     Conflict,
     EntryWritten,
@@ -46,10 +48,16 @@ class Everybody:
         turned out to be read more strictly. Raises `Conflict` if the meeting has moved, `OutOfTime` if the orders don't
         get through.
         """
-        if self._is_overdue(carried):
-            return self._take_back(carried, ordering)
         meeting, began = carried.meeting, self._world.surroundings.now()
-        crowd = self._crowd(meeting, self._roster(meeting))
+        overdue = self._is_overdue(carried)
+        try:
+            crowd = self._crowd(meeting, self._roster(meeting))
+        except ChimeFailure:
+            if not overdue:
+                raise
+            return self._take_back(carried, ordering)
+        if overdue and self._lacks(meeting, crowd):
+            return self._take_back(carried, ordering)
         try:
             self._order(ordering, meeting, crowd)
             while crowd.look_again(self._world.ledger.everybody(meeting.id)):
@@ -66,6 +74,13 @@ class Everybody:
         waited = self._world.surroundings.now() - change.committed_at
         return change.is_open and not change.narrows and waited >= PATIENCE
 
+    def _lacks(self, meeting: Meeting, crowd: Crowd) -> bool:
+        """Whether somebody has less than the rules give him: then Chime has not taken what widens."""
+        return any(
+            not is_narrower(wanted(self._world, meeting, crowd.people[crowd.seats[seat]]), held or NOTHING)
+            for seat, held in crowd.held.items()
+        )
+
     def _take_back(self, carried: Carried, ordering: Ordering) -> Carried:
         """A commit like any other: the meeting's rules as if the change had not been made."""
         change, meeting = carried.change, carried.meeting
@@ -75,6 +90,8 @@ class Everybody:
             revision=meeting.revision + 1,
             revised_by=change.id,
         )
+        ends = [at for at in (meeting.check_at, next_end(restored.rules)) if at is not None]
+        restored = replace(restored, check_at=min(ends, default=None))
         given_up = Carried(replace(change, status=Status.ABANDONED), restored)
         clauses: list[Clause] = [
             MeetingRevised(restored, meeting.revision),
@@ -128,18 +145,28 @@ class Everybody:
             crowd.held[seat] = call.capabilities
 
     def _after_refusal(self, carried: Carried, crowd: Crowd, ordering: Ordering) -> Carried:
-        """Where video is off, Chime may read its rules more strictly: tried on one seat, it tells for all."""
-        meeting = carried.meeting
-        if not meeting.features.may_be_refused or not crowd.seats:
-            raise OutOfTime
-        strict = with_strict_reading(meeting, carried.change.id)
-        seat, user_id = next(iter(crowd.seats.items()))
-        try:
-            ordering.order(seat, wanted(self._world, strict, crowd.people[user_id]))
-        except NotTaken:
-            raise OutOfTime from None
-        persistently(self._world, [MeetingRevised(strict, meeting.revision)], ordering.lease.until)
-        return replace(carried, meeting=strict)
+        """Chime refused for good: either it reads its own rules more strictly than we did, or what widens is taken
+        back. What narrows is never given up.
+        """
+        if carried.meeting.features.may_be_refused:
+            strict = with_strict_reading(carried.meeting, carried.change.id)
+            if self._is_taken(strict, crowd, ordering):
+                clauses = [MeetingRevised(strict, carried.meeting.revision)]
+                persistently(self._world, clauses, ordering.lease.until)
+                return replace(carried, meeting=strict)
+        if carried.change.is_open and not carried.change.narrows:
+            return self._take_back(carried, ordering)
+        raise OutOfTime(outcomes(self._world, carried, crowd))
+
+    def _is_taken(self, strict: Meeting, crowd: Crowd, ordering: Ordering) -> bool:
+        """Tried on one seat that is still there, it tells for all."""
+        for seat, user_id in crowd.seats.items():
+            try:
+                if ordering.order(seat, wanted(self._world, strict, crowd.people[user_id])) is not None:
+                    return True
+            except NotTaken:
+                return False
+        return False
 
     def _note(self, meeting: Meeting, crowd: Crowd, ordering: Ordering) -> None:
         """What Chime has is noted on everybody of whom something else was known. Whoever was changed since the second

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 
-from ..core.change import PATIENCE, Change, Status, stands, taken_back
+from ..core.change import PATIENCE, Change, Status, is_bound_again, stands, taken_back
 from ..core.entry import ABANDONED, CAPABILITIES_CHANGED, SUPERSEDED, changed, concerning
-from ..core.meeting import Seat, User
+from ..core.meeting import Meeting, Seat, User
 from ..ports import (
     ChangeKept,
     ChimeFailure,
@@ -60,9 +60,10 @@ class OnePerson:
         change, meeting = carried.change, carried.meeting
         noted = replace(user, seats={**user.seats, **{seat.attendee_id: seat for seat in seats}})
         now = self._world.surroundings.now()
-        kept = closed(change, _status(change, user, seats, now), ordering, began, now)
+        kept = closed(change, _status(change, meeting, user, seats, now), ordering, began, now)
         if change.is_open:
-            superseded_by = user.revised_by if kept.status is Status.SUPERSEDED else None
+            later = meeting.revised_by if user.revised_by == change.id else user.revised_by
+            superseded_by = later if kept.status is Status.SUPERSEDED else None
             answer = attendee(self._world, meeting, noted, change.attendee_id)
             kept = replace(kept, closed_by=superseded_by, answer=answer)
         settled = Carried(kept, meeting, noted)
@@ -157,9 +158,9 @@ def _user(carried: Carried) -> User:
     return carried.user
 
 
-def _status(change: Change, user: User, seats: tuple[Seat, ...], now: datetime) -> Status:
+def _status(change: Change, meeting: Meeting, user: User, seats: tuple[Seat, ...], now: datetime) -> Status:
     if not change.is_open:
         return change.status
-    if not stands(change, user.rules, now):
+    if not stands(change, user.rules, now) or is_bound_again(change, meeting.rules):
         return Status.SUPERSEDED
     return Status.GONE if seats and all(seat.gone for seat in seats) else Status.APPLIED

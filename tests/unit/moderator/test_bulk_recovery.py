@@ -1,0 +1,228 @@
+"""A bulk change that Chime does not take, or that another overtakes: nothing is lost, and everybody is told."""
+
+from moderation.core.capability import EVERYTHING
+from moderation.core.command import Mute, MuteEverybody, SetMeeting, Unmute
+from moderation.core.entry import ABANDONED, CAPABILITIES_CHANGED, DELAYED, MEETING_CHANGED, SUPERSEDED
+from moderation.core.meeting import Features
+from moderation.moderator.request import Answer
+from moderation.ports import NotTaken, UnknownEnd
+
+from tests.memory.scene import MEETING, seat
+from tests.unit.moderator.hall import MUTE_ALL, RECEIVING, SILENT, UNMUTE_ALL, Hall, outcomes
+
+
+def never() -> None:
+    raise NotTaken("refused")
+
+
+def status(hall: Hall, answer: Answer) -> str:
+    change = hall.ledger.change(MEETING, answer.change_id or "")
+    assert change is not None
+    return change.status
+
+
+def test_a_widening_that_chime_has_not_taken_in_a_minute_is_taken_back() -> None:
+    hall = Hall()
+    hall.done("alice", MuteEverybody(reason="exam"))
+    before = hall.meeting().rules
+    hall.chime_refuses()
+    answer = hall.done("alice", UNMUTE_ALL)
+    assert answer.status == "pending"
+    assert outcomes(answer)["bob"] == "pending"
+    hall.reconcile(40)
+    assert [e.type for e in hall.entries(DELAYED)] == [DELAYED]
+    hall.reconcile(30)
+    assert hall.meeting().rules == before
+    hall.chime_recovers()
+    hall.reconcile(60)
+    assert status(hall, answer) == "abandoned"
+    assert len(hall.entries(ABANDONED)) == 1
+    assert hall.bits("bob") == SILENT
+
+
+def test_rules_are_taken_back_even_if_chime_can_not_be_read() -> None:
+    hall = Hall()
+    hall.done("alice", MUTE_ALL)
+    hall.chime_refuses()
+    hall.done("alice", UNMUTE_ALL)
+
+    def roster(_: str) -> object:
+        raise UnknownEnd
+
+    hall.chime.roster = roster  # type: ignore[method-assign, assignment]
+    hall.reconcile(70)
+    assert len(hall.meeting().rules.mute_alls) == 1
+
+
+def test_what_chime_has_taken_is_not_taken_back_because_nobody_noted_it() -> None:
+    """Whoever carried it out died between the order and the note; the next one comes after a minute."""
+    hall = Hall()
+    hall.done("alice", MUTE_ALL)
+    hall.chime_refuses()
+    answer = hall.done("alice", UNMUTE_ALL)
+    hall.chime_recovers()
+    for user in ("bob", "carol"):
+        hall.turn(user, EVERYTHING)
+    hall.reconcile(90)
+    assert status(hall, answer) == "applied"
+    assert hall.meeting().rules.mute_alls == ()
+    assert hall.bits("bob") == EVERYTHING
+
+
+def test_a_narrowing_is_pursued() -> None:
+    hall = Hall()
+    hall.chime_refuses()
+    answer = hall.done("alice", SetMeeting(mode="audience"))
+    for _ in range(5):
+        hall.reconcile(60)
+    assert status(hall, answer) == "pending"
+    hall.chime_recovers()
+    hall.reconcile(60)
+    assert status(hall, answer) == "applied"
+    assert hall.bits("bob") == RECEIVING
+    assert len(hall.entries(DELAYED)) == 1
+    assert len(hall.entries(MEETING_CHANGED)) == 1
+
+
+def test_what_chime_refuses_for_good_is_taken_back_at_once() -> None:
+    hall = Hall()
+    hall.done("alice", MUTE_ALL)
+    before = hall.meeting().rules
+    hall.chime.before = [never]
+    refused = hall.denied("alice", UNMUTE_ALL)
+    assert refused.code == "chime-refused"
+    assert hall.meeting().rules == before
+    assert hall.bits("bob") == SILENT
+    assert len(hall.entries(ABANDONED)) == 1
+
+
+def test_a_narrowing_that_chime_refuses_for_good_stays_pending_with_its_outcomes() -> None:
+    hall = Hall()
+    hall.chime.before = [never] * 5
+    answer = hall.done("alice", MUTE_ALL)
+    assert answer.status == "pending"
+    assert outcomes(answer)["bob"] == "pending"
+    assert len(hall.meeting().rules.mute_alls) == 1
+
+
+def test_the_strict_reading_is_found_out_once_for_all() -> None:
+    hall = Hall(features=Features(video=False), strict=True)
+    hall.goes("alice")
+    answer = hall.done("cora", MUTE_ALL)
+    assert answer.status == "applied"
+    assert outcomes(answer)["bob"] == "applied"
+    assert not hall.meeting().features.video_can_be_received
+    assert hall.held("bob") == {"audio": "Receive", "video": "None", "content": "Send"}
+
+
+def test_a_mute_all_overtaken_by_unmute_all_before_it_settled_is_told() -> None:
+    hall = Hall()
+    hall.chime_refuses()
+    first = hall.done("alice", MUTE_ALL)
+    hall.chime_recovers()
+    second = hall.done("hugo", UNMUTE_ALL)
+    hall.reconcile(60)
+    assert (status(hall, first), status(hall, second)) == ("superseded", "applied")
+    [told] = hall.entries(SUPERSEDED)
+    assert (told.change_id, told.adds["supersededBy"]) == (first.change_id, second.change_id)
+    assert hall.bits("bob") == EVERYTHING
+
+
+def test_a_host_who_acts_while_another_s_order_is_under_way() -> None:
+    """The mode comes between mute-all's commit and its order: both stand, and Chime has both."""
+    hall = Hall()
+    other = hall.another_process()
+    told: list[str] = []
+
+    def between() -> None:
+        from moderation.core.actor import Actor, ActorKind
+        from moderation.moderator.request import Request
+
+        hall.chime.before = []
+        outcome = other.perform(Request(MEETING, Actor(ActorKind.USER, "hugo"), SetMeeting(mode="audience")))
+        assert isinstance(outcome, Answer)
+        told.append(outcome.status)
+
+    hall.chime.before = [between]
+    assert hall.done("alice", MUTE_ALL).status == "applied"
+    assert told == ["applied"]
+    assert hall.bits("bob") == RECEIVING
+    hall.done("alice", SetMeeting(mode="open"))
+    assert hall.bits("bob") == SILENT
+
+
+def test_whoever_is_muted_while_the_bulk_goes_through_is_found_by_the_second_look() -> None:
+    hall = Hall()
+    hall.done("alice", MUTE_ALL)
+
+    def between() -> None:
+        hall.chime.before = []
+        hall.ask("hugo", Mute(), "bob")
+
+    hall.chime.before = [between]
+    assert hall.done("alice", UNMUTE_ALL).status == "applied"
+    assert (hall.bits("bob"), hall.bits("carol")) == (SILENT, EVERYTHING)
+
+
+def test_an_unmute_of_one_loses_against_a_mute_all_that_came_later() -> None:
+    hall = Hall()
+    hall.done("alice", MUTE_ALL)
+    hall.chime_refuses()
+    answer = hall.answered("alice", Unmute(), "bob")
+    hall.chime_recovers()
+    hall.done("hugo", MUTE_ALL)
+    hall.reconcile(60)
+    assert hall.bits("bob") == SILENT
+    assert status(hall, answer) == "superseded"
+
+
+def test_a_call_of_unknown_end_is_looked_at_again() -> None:
+    hall = Hall()
+
+    def unknown() -> None:
+        raise UnknownEnd
+
+    hall.chime.before = [unknown]
+    answer = hall.done("alice", MUTE_ALL)
+    assert answer.status == "applied"
+    hall.turn("bob", EVERYTHING)
+    hall.reconcile(45)
+    assert hall.bits("bob") == SILENT
+    assert len(hall.entries(CAPABILITIES_CHANGED)) == 1
+
+
+def test_the_same_key_gets_the_same_outcomes() -> None:
+    hall = Hall()
+    first = hall.done("alice", MUTE_ALL, key="k", fingerprint="f")
+    again = hall.done("alice", MUTE_ALL, key="k", fingerprint="f")
+    assert again.replayed
+    assert (again.change_id, again.status, again.outcomes) == (first.change_id, first.status, first.outcomes)
+    nothing = hall.done("alice", SetMeeting(mode="open"), key="n", fingerprint="f")
+    assert hall.done("alice", SetMeeting(mode="open"), key="n", fingerprint="f").outcomes == nothing.outcomes == ()
+    assert hall.denied("alice", UNMUTE_ALL, key="k", fingerprint="other").code == "idempotency-key-reused"
+    assert len(hall.meeting().rules.mute_alls) == 1
+
+
+def test_two_mute_alls_race_and_one_rule_is_left() -> None:
+    hall = Hall()
+    other = hall.another_process()
+    transact = hall.ledger.transact
+    raced: list[object] = []
+
+    def slower(clauses: object) -> None:
+        if not raced:
+            raced.append(None)
+            from moderation.core.actor import Actor, ActorKind
+            from moderation.moderator.request import Request
+
+            raced.append(other.perform(Request(MEETING, Actor(ActorKind.USER, "hugo"), MUTE_ALL)))
+        transact(clauses)  # type: ignore[arg-type]
+
+    hall.ledger.transact = slower  # type: ignore[method-assign]
+    answer = hall.done("alice", MUTE_ALL)
+    assert answer.status == "applied"
+    assert isinstance(raced[1], Answer)
+    [mute_all] = hall.meeting().rules.mute_alls
+    assert mute_all.actor.id == "alice", "who lost the race decided anew"
+    assert hall.bits("bob") == SILENT
+    assert seat("bob") in hall.user("bob").seats
