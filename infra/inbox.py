@@ -36,58 +36,40 @@ class Feed:
     transformer: events.CfnRule.InputTransformerProperty | None = None
 
 
-class Inbox(Construct):
-    """The queue, its dead-letter queue, the rules that feed it and the function that it feeds."""
+class Intake(Construct):
+    """Rules, the queue that they feed, and its dead-letter queue."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        name: str,
-        configuration: Configuration,
-        *,
-        handler: str,
-        asset: Path,
-        environment: Mapping[str, str],
-        statements: Sequence[iam.PolicyStatement],
-        at_once: int,
-    ) -> None:
+    def __init__(self, scope: Construct, name: str, configuration: Configuration, feeds: Sequence[Feed]) -> None:
         super().__init__(scope, name)
         self.undeliverable = dead_letter_queue(self, configuration)
         self.queue = self._queue(configuration)
-        self.door = PythonFunction(
-            self,
-            "Door",
-            configuration,
-            handler=handler,
-            asset=asset,
-            environment=environment,
-            statements=[*statements, self._may_receive()],
-            timeout=TIMEOUT,
-            memory=512,
-        )
-        explain_any_meeting(self.door.role)
-        self._feed(at_once)
-
-    def fed_by(self, scope: Construct, *feeds: Feed) -> None:
-        """Makes the rules. They, and of EventBridge nothing else, may send to the queue."""
         self.queue.add_to_resource_policy(
             iam.PolicyStatement(
+                # Of EventBridge, these rules and nothing else.
                 actions=["sqs:SendMessage"],
                 principals=[iam.ServicePrincipal("events.amazonaws.com")],
                 resources=[self.queue.queue_arn],
-                conditions={"ArnEquals": {"aws:SourceArn": [self._rule(scope, feed).attr_arn for feed in feeds]}},
+                conditions={"ArnEquals": {"aws:SourceArn": [self._rule(feed).attr_arn for feed in feeds]}},
             )
         )
 
-    def _rule(self, scope: Construct, feed: Feed) -> events.CfnRule:
-        target = events.CfnRule.TargetProperty(id="Inbox", arn=self.queue.queue_arn, input_transformer=feed.transformer)
-        return events.CfnRule(
-            scope,
-            feed.name,
-            description=feed.description,
-            event_bus_name=feed.bus,
-            event_pattern=dict(feed.pattern),
-            targets=[target],
+    def grants(self) -> iam.PolicyStatement:
+        """What the function that works it off needs."""
+        return iam.PolicyStatement(
+            actions=["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+            resources=[self.queue.queue_arn],
+        )
+
+    def worked_off_by(self, function: lambda_.Function, at_once: int) -> None:
+        """`at_once` is low: Chime takes 10 calls a second of the whole account, and hosts' calls shall find room."""
+        lambda_.CfnEventSourceMapping(
+            self,
+            "Feed",
+            function_name=function.function_name,
+            event_source_arn=self.queue.queue_arn,
+            batch_size=BATCH,
+            function_response_types=["ReportBatchItemFailures"],
+            scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=at_once),
         )
 
     def _queue(self, configuration: Configuration) -> sqs.Queue:
@@ -103,20 +85,41 @@ class Inbox(Construct):
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.undeliverable, max_receive_count=RECEIVES),
         )
 
-    def _may_receive(self) -> iam.PolicyStatement:
-        return iam.PolicyStatement(
-            actions=["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
-            resources=[self.queue.queue_arn],
+    def _rule(self, feed: Feed) -> events.CfnRule:
+        target = events.CfnRule.TargetProperty(id="Inbox", arn=self.queue.queue_arn, input_transformer=feed.transformer)
+        return events.CfnRule(
+            self,
+            feed.name,
+            description=feed.description,
+            event_bus_name=feed.bus,
+            event_pattern=dict(feed.pattern),
+            targets=[target],
         )
 
-    def _feed(self, at_once: int) -> None:
-        lambda_.CfnEventSourceMapping(
-            self,
-            "Feed",
-            function_name=self.door.function.function_name,
-            event_source_arn=self.queue.queue_arn,
-            batch_size=BATCH,
-            function_response_types=["ReportBatchItemFailures"],
-            # Chime takes 10 calls a second of the whole account; hosts' calls shall find room.
-            scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=at_once),
-        )
+
+def inbox_door(
+    scope: Construct,
+    configuration: Configuration,
+    *,
+    handler: str,
+    asset: Path,
+    environment: Mapping[str, str],
+    statements: Sequence[iam.PolicyStatement],
+    intakes: Mapping[Intake, int],
+) -> PythonFunction:
+    """The function that works off these queues, so many messages of each at once."""
+    door = PythonFunction(
+        scope,
+        "Door",
+        configuration,
+        handler=handler,
+        asset=asset,
+        environment=environment,
+        statements=[*statements, *(intake.grants() for intake in intakes)],
+        timeout=TIMEOUT,
+        memory=512,
+    )
+    explain_any_meeting(door.role)
+    for intake, at_once in intakes.items():
+        intake.worked_off_by(door.function, at_once)
+    return door

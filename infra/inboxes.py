@@ -9,7 +9,7 @@ from constructs import Construct
 
 from infra.configuration import Configuration
 from infra.event_sources import RESERVED
-from infra.inbox import Feed, Inbox
+from infra.inbox import Feed, Intake, inbox_door
 from infra.ledger import Ledger
 from infra.moderation import moderator_grants
 from infra.queues import Reminders
@@ -19,13 +19,9 @@ COMMAND = "Moderation Command"
 STATE_CHANGE = "Chime Meeting State Change"
 CHIME = "aws.chime"
 # What the door acts on. The others, ten for every person and meeting, would be calls of the function for nothing.
-HEARD = (
-    "chime:AttendeeAdded",
-    "chime:AttendeeAuthorized",
-    "chime:AttendeeCapabilitiesUpdated",
-    "chime:AttendeeJoined",
-    "chime:MeetingEnded",
-)
+PEOPLE = ("chime:AttendeeAdded", "chime:AttendeeAuthorized", "chime:AttendeeJoined", "chime:MeetingEnded")
+# Every change comes back as an event, a mute-all of 250 as 250 of them. Who joins then must not wait behind those.
+ECHOES = ("chime:AttendeeCapabilitiesUpdated",)
 
 
 class CommandInbox(Construct):
@@ -45,19 +41,18 @@ class CommandInbox(Construct):
     ) -> None:
         super().__init__(scope, name)
         meetings_by_name = iam.PolicyStatement(actions=["dynamodb:Query"], resources=[ledger.index_arn("external")])
-        self.inbox = Inbox(
+        own = configuration.named("gavel")
+        triggers = [_feed(each, bus.event_bus_name if each.bus == own else each.bus) for each in configuration.triggers]
+        self.intake = Intake(self, "Intake", configuration, [_commands(bus), *triggers])
+        self.door = inbox_door(
             self,
-            "Inbox",
             configuration,
             handler="command_inbox.handler.handler",
             asset=asset,
             environment=environment,
             statements=[*moderator_grants(ledger, reminders), meetings_by_name],
-            at_once=5,
+            intakes={self.intake: 5},
         )
-        own = configuration.named("gavel")
-        triggers = [_feed(each, bus.event_bus_name if each.bus == own else each.bus) for each in configuration.triggers]
-        self.inbox.fed_by(self, _commands(bus), *triggers)
 
 
 class MeetingInbox(Construct):
@@ -75,27 +70,19 @@ class MeetingInbox(Construct):
         environment: Mapping[str, str],
     ) -> None:
         super().__init__(scope, name)
-        self.inbox = Inbox(
+        sources = [CHIME, *configuration.meeting_event_sources]
+        self.people = Intake(self, "People", configuration, [_news("Who comes, and what ends.", sources, PEOPLE)])
+        self.echoes = Intake(self, "Echoes", configuration, [_news("What Chime changed.", sources, ECHOES)])
+        self.door = inbox_door(
             self,
-            "Inbox",
             configuration,
             handler="meeting_inbox.handler.handler",
             asset=asset,
             environment=environment,
             # One seat at a time is all that this door orders.
             statements=moderator_grants(ledger, reminders, everybody=False),
-            at_once=2,
+            intakes={self.people: 2, self.echoes: 2},
         )
-        news = Feed(
-            "News",
-            "State changes of meetings that may be moderated.",
-            {
-                "detail-type": [STATE_CHANGE],
-                "source": [CHIME, *configuration.meeting_event_sources],
-                "detail": {"eventType": list(HEARD)},
-            },
-        )
-        self.inbox.fed_by(self, news)
 
 
 def _commands(bus: events.EventBus) -> Feed:
@@ -107,6 +94,11 @@ def _commands(bus: events.EventBus) -> Feed:
         {"detail-type": [COMMAND], "source": [others]},
         bus.event_bus_name,
     )
+
+
+def _news(description: str, sources: list[str], event_types: tuple[str, ...]) -> Feed:
+    detail = {"eventType": list(event_types)}
+    return Feed("News", description, {"detail-type": [STATE_CHANGE], "source": sources, "detail": detail})
 
 
 def _feed(trigger: Trigger, bus: str | None) -> Feed:

@@ -7,6 +7,11 @@ from local.aws import ENVIRONMENT
 from local.demo import Demo
 from local.stack import LocalStack
 
+EXAM_STARTED = (
+    'import boto3; boto3.client("events").put_events(Entries=[{"Source": "school", "DetailType": "ExamStarted", '
+    '"Detail": "{\\"room\\": \\"demo\\"}"}])'
+)
+
 
 def variables(stack: LocalStack, demo: Demo) -> dict[str, str]:
     """Everything a client of the stack has to know."""
@@ -51,7 +56,8 @@ Ctrl-C stops everything."""
 
 def commands(path: Path) -> str:
     """To be copied line by line. `sed` takes the token out, so that curl is all one needs."""
-    attendees = '"$GAVEL_URL/meetings/$GAVEL_DEMO_MEETING/attendees'
+    meeting = '"$GAVEL_URL/meetings/$GAVEL_DEMO_MEETING'
+    attendees = f"{meeting}/attendees"
     headers = '-H "Authorization: Bearer $ALICE" -H "Content-Type: application/json"'
     return f"""  source {shlex.quote(str(path))}
   # a token for alice
@@ -61,6 +67,14 @@ def commands(path: Path) -> str:
   curl -s -X POST {attendees}/$GAVEL_DEMO_BOB/unmute" {headers} -d '{{}}'
   # take carol's camera away
   curl -s -X PATCH {attendees}/$GAVEL_DEMO_CAROL/capabilities" {headers} -d '{{"video": "Receive"}}'
+  # silence everybody but hosts, those who come later too, and end it
+  curl -s -X POST {meeting}/mute-all" {headers} -d '{{"media": ["audio", "content"]}}'
+  curl -s -X POST {meeting}/unmute-all" {headers} -d '{{"media": ["audio", "content"]}}'
+  # nobody but hosts and presenters sends anything; and back
+  curl -s -X PATCH {meeting}" {headers} -d '{{"mode": "presentation"}}'
+  curl -s -X PATCH {meeting}" {headers} -d '{{"mode": "open"}}'
+  # an event, as a school's software would put it, that a trigger turns into silence; `ExamEnded` lifts it
+  .venv/bin/python -c '{EXAM_STARTED}'
   # what was done, by whom and why
   curl -s "$GAVEL_URL/meetings/$GAVEL_DEMO_MEETING/history" -H "Authorization: Bearer $ALICE"
   # the events that went out on the bus, and what the functions logged
