@@ -1,1 +1,1 @@
-"""Commands by event."""
+"""Gavel's remote control: events on the bus, and whatever a trigger makes of other events, as commands."""

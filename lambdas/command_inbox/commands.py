@@ -1,0 +1,168 @@
+"""Which commands there are, and how what an event says becomes one of them.
+
+The fields are those of the REST body. Beside them stand whom and which meeting the command is for.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from moderation.bodies import (
+    AttendeeId,
+    Body,
+    CapabilitiesPatch,
+    Mute,
+    MuteAll,
+    Name,
+    Reason,
+    Unmute,
+    UnmuteAll,
+    UserId,
+    fault,
+)
+from moderation.checking import Fault, Invalid, checked
+from moderation.core.command import Command, SetMeeting
+from moderation.ids import Malformed, meeting_id
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic.alias_generators import to_camel
+
+
+class SetMode(Body):
+    mode: Name
+    reason: Reason | None = None
+
+    def command(self) -> SetMeeting:
+        return SetMeeting(mode=self.mode, reason=self.reason)
+
+
+class Freeze(Body):
+    reason: Reason | None = None
+
+    def command(self) -> SetMeeting:
+        return SetMeeting(frozen=True, reason=self.reason)
+
+
+class Unfreeze(Body):
+    reason: Reason | None = None
+
+    def command(self) -> SetMeeting:
+        return SetMeeting(frozen=False, reason=self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What a command's fields are, and whether it is for a person or for the whole meeting."""
+
+    body: type[Body]
+    on_person: bool = False
+
+
+NOT_YET = None
+DEEDS: Mapping[str, Deed | None] = {
+    "mute": Deed(Mute, on_person=True),
+    "unmute": Deed(Unmute, on_person=True),
+    "set-capabilities": Deed(CapabilitiesPatch, on_person=True),
+    "mute-all": Deed(MuteAll),
+    "unmute-all": Deed(UnmuteAll),
+    "set-mode": Deed(SetMode),
+    "freeze": Deed(Freeze),
+    "unfreeze": Deed(Unfreeze),
+    "hold": NOT_YET,
+    "release": NOT_YET,
+    "set-role": NOT_YET,
+    "remove": NOT_YET,
+    "ban": NOT_YET,
+    "unban": NOT_YET,
+    "grant-floor": NOT_YET,
+    "end-floor": NOT_YET,
+    "raise-hand": NOT_YET,
+    "lower-hand": NOT_YET,
+    "undo": NOT_YET,
+    "end": NOT_YET,
+}
+
+
+def _meeting_id(text: str) -> str:
+    try:
+        return meeting_id(text)
+    except Malformed as malformed:
+        raise fault(str(malformed)) from None
+
+
+class _Address(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", alias_generator=to_camel)
+
+
+class Place(_Address):
+    """Which meeting, or which meetings."""
+
+    meeting_id: Annotated[str, AfterValidator(_meeting_id)] | None = None
+    external_meeting_id: Annotated[str, StringConstraints(min_length=2, max_length=64)] | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> "Place":
+        if (self.meeting_id is None) is (self.external_meeting_id is None):
+            raise fault("one of `meetingId` and `externalMeetingId`")
+        return self
+
+
+class Person(_Address):
+    attendee_id: AttendeeId | None = None
+    external_user_id: UserId | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> "Person":
+        if (self.attendee_id is None) is (self.external_user_id is None):
+            raise fault("one of `attendeeId` and `externalUserId`")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    command: Command
+    attendee_id: str | None = None
+    user_id: str | None = None
+
+
+def place_of(detail: Mapping[str, Any]) -> Place:
+    """Raises `Invalid`."""
+    return checked(Place, _part(detail, Place))
+
+
+def name_of(detail: Mapping[str, Any]) -> str | None:
+    """The command's name, None if there is none of it."""
+    name = detail.get("command")
+    return name if isinstance(name, str) and name in DEEDS else None
+
+
+def order_of(detail: Mapping[str, Any]) -> Order:
+    """Raises `Invalid`, with all that is wrong."""
+    name = name_of(detail)
+    if name is None:
+        raise Invalid(Fault("/command", "no such command"))
+    deed = DEEDS[name]
+    if deed is None:
+        raise Invalid(Fault("/command", f"`{name}` is not supported yet"))
+    whom = _part(detail, Person) if deed.on_person else {}
+    rest = {key: value for key, value in detail.items() if key not in {"command", *_keys(Place), *whom}}
+    faults: list[Fault] = []
+    person, body = Person.model_construct(), None
+    try:
+        person = checked(Person, whom) if deed.on_person else person
+    except Invalid as invalid:
+        faults += invalid.faults
+    try:
+        body = checked(deed.body, rest)
+    except Invalid as invalid:
+        faults += invalid.faults
+    if faults or body is None:
+        raise Invalid(*faults)
+    return Order(body.command(), person.attendee_id, person.external_user_id)
+
+
+def _part(detail: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+    return {key: detail[key] for key in _keys(model) if key in detail}
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return [to_camel(name) for name in model.model_fields]

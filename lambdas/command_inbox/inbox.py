@@ -1,0 +1,156 @@
+"""The door itself: from messages to commands, and what has become of each."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from moderation.checking import Invalid
+from moderation.core.actor import NO_PERMIT
+from moderation.core.command import spoken
+from moderation.digest import digest
+from moderation.moderator.by_event import Rejected
+from moderation.moderator.opening import RECORDED
+from moderation.moderator.request import BUSY, CONTENDED, MEETING_NOT_FOUND, Outcome, Refused, Request
+
+from .commands import Order, name_of, order_of, place_of
+from .message import Message
+
+AGAIN = {BUSY.code, CONTENDED.code}
+TOLD = RECORDED | {"chime-refused"}
+"""Refusals of the moderator's that are in the history already."""
+NO_TRIGGER = Refused("not-permitted", "a source can't begin with `trigger/`: only triggers do", (NO_PERMIT,))
+LONGEST_REASON = 500
+MOST_FAULTS = 5
+LONGEST_DETAIL = 500
+
+
+class Gavel(Protocol):
+    """What this door asks of the moderation behind it; `moderation.wiring` has the real one."""
+
+    def perform(self, request: Request) -> Outcome: ...
+    def meetings_named(self, external_id: str) -> Sequence[str]: ...
+    def refuse(self, rejected: Rejected) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What has become of a command in one meeting. `again`: it may work yet."""
+
+    meeting_id: str | None
+    outcome: str
+    change_id: str | None = None
+    replayed: bool = False
+    again: bool = False
+    failure: str | None = None
+
+
+class Inbox:
+    def __init__(self, gavel: Gavel, now: Callable[[], datetime], max_age: timedelta) -> None:
+        self._gavel = gavel
+        self._now = now
+        self._max_age = max_age
+
+    def obey(self, message: Message) -> list[Result]:
+        """May raise `MachineFailure`s if it can't be found out which meetings are meant."""
+        try:
+            place = place_of(message.detail)
+        except Invalid:
+            return [Result(None, "invalid-request")]
+        meetings = (
+            [place.meeting_id] if place.meeting_id else self._gavel.meetings_named(place.external_meeting_id or "")
+        )
+        if not meetings:
+            return [Result(None, MEETING_NOT_FOUND.code)]
+        order = _understood(message)
+        return [self._in_one(message, order, meeting_id) for meeting_id in meetings]
+
+    def _in_one(self, message: Message, order: Order | Refused, meeting_id: str) -> Result:
+        """Whatever goes wrong in one meeting, the others are served."""
+        try:
+            return self._obeyed(message, order, meeting_id)
+        except Exception as error:
+            return Result(meeting_id, "internal-error", again=True, failure=where(error))
+
+    def _obeyed(self, message: Message, order: Order | Refused, meeting_id: str) -> Result:
+        if isinstance(order, Refused):
+            self._gavel.refuse(_rejected(message, None, meeting_id, order))
+            return Result(meeting_id, order.code)
+        outcome = self._gavel.perform(self._request(message, order, meeting_id))
+        if not isinstance(outcome, Refused):
+            return Result(meeting_id, outcome.status, outcome.change_id, outcome.replayed)
+        if outcome.code not in AGAIN | TOLD:
+            self._gavel.refuse(_rejected(message, order, meeting_id, outcome))
+        return Result(meeting_id, outcome.code, outcome.change_id, outcome.replayed, outcome.code in AGAIN)
+
+    def _request(self, message: Message, order: Order, meeting_id: str) -> Request:
+        """A command of unknown age is as good as an old one."""
+        is_old = message.at is None or self._now() - message.at > self._max_age
+        return Request(
+            meeting_id=meeting_id,
+            actor=message.actor,
+            command=order.command,
+            attendee_id=order.attendee_id,
+            user_id=order.user_id,
+            key=_key(message, meeting_id, "event"),
+            fingerprint=_fingerprint(message),
+            must_not_widen=is_old,
+        )
+
+
+def _understood(message: Message) -> Order | Refused:
+    if message.is_spoofed:
+        return NO_TRIGGER
+    try:
+        return order_of(message.detail)
+    except Invalid as invalid:
+        faults = [f"`{fault.pointer}`: {fault.detail}" if fault.pointer else fault.detail for fault in invalid.faults]
+        return Refused("invalid-request", _as_unicode("; ".join(faults[:MOST_FAULTS])[:LONGEST_DETAIL]))
+
+
+def _rejected(message: Message, order: Order | None, meeting_id: str, refused: Refused) -> Rejected:
+    reason = message.detail.get("reason")
+    rejected = Rejected(
+        meeting_id=meeting_id,
+        actor=message.actor,
+        command=name_of(message.detail) or "unknown",
+        refused=refused,
+        key=_key(message, meeting_id, "refused"),
+        fingerprint=_fingerprint(message),
+        reason=reason
+        if isinstance(reason, str) and len(reason) <= LONGEST_REASON and _as_unicode(reason) == reason
+        else None,
+    )
+    if order is None:
+        return rejected
+    return replace(rejected, user_id=order.user_id, parameters=spoken(order.command))
+
+
+def _key(message: Message, meeting_id: str, what: str) -> str:
+    """One event may be a command in several meetings, and several triggers may make commands of it."""
+    parts = (what, message.actor.id, message.event_id, meeting_id)
+    return digest(part.encode("utf-8", "surrogatepass") for part in parts)
+
+
+def _fingerprint(message: Message) -> str:
+    return digest([json.dumps(message.detail, sort_keys=True).encode()])
+
+
+def _as_unicode(text: str) -> str:
+    """JSON may hold half a character, which no ledger takes."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def where(error: Exception) -> str:
+    """The kind of a failure and where it happened. Its message may quote anything, so it is left out."""
+    import traceback
+
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {frame.filename.rpartition('/')[2]}:{frame.lineno}"
+
+
+def person_of(message: Message) -> dict[str, Any]:
+    """Whom a command names, as far as it is text at all; for the log, under the key that can be redacted."""
+    named = {key: message.detail.get(key) for key in ("attendeeId", "externalUserId")}
+    return {key: value[:LONGEST_DETAIL] for key, value in named.items() if isinstance(value, str)}
