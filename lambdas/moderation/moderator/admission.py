@@ -15,7 +15,7 @@ from .answers import replayed
 from .facts import question
 from .opening import COMMIT_WITHIN, decided_entry, keep, raced
 from .persistence import persistently
-from .request import MEETING_NOT_FOUND, Answer, Outcome, Refused, Request
+from .request import MEETING_NOT_FOUND, REVISION_MISMATCH, Answer, Outcome, Refused, Request
 
 WRITTEN_TOGETHER = 90
 """People whom one transaction can write, with the meeting, the entry and the idempotency key."""
@@ -52,6 +52,8 @@ class Admissions:
             return Refused("not-permitted", f"the policies don't permit `{command.name}` here", verdict.policies)
         if meeting.ended_at is not None:
             return Refused("meeting-ended", "the meeting has ended")
+        if request.if_match not in (None, meeting_revision(meeting)):
+            return REVISION_MISMATCH
         unknown = sorted({role for role in command.people.values() if role} - self._world.policies.roles)
         if unknown:
             return Refused("invalid-request", f"no such role: `{unknown[0]}`", pointer="/users")
