@@ -45,7 +45,10 @@ class Drift:
         """One person's seats, freshly read. Returns how many had drifted. Raises `Conflict` if he was just changed."""
         if meeting.ended_at is not None or is_pipeline(user.id):
             return 0
+        self._note_what_is_right_again(meeting, user, found)
         differences = [d for seat in found if (d := self._difference(meeting, user, seat)) is not None]
+        if not differences or self._is_under_way(meeting, user):
+            return 0
         wider = [d for d in differences if d.is_wider]
         narrower = [d for d in differences if not d.is_wider]
         if narrower and not wider:
@@ -55,18 +58,33 @@ class Drift:
         return len(differences)
 
     def _difference(self, meeting: Meeting, user: User, found: SeatInChime) -> Difference | None:
-        """Where what is known is not what is wanted, a change is open and will see to it."""
+        """Narrower than what has never been noted is what an end of time may yet give, so it is no drift."""
         seat = user.seats.get(found.attendee_id)
         target = wanted(self._world, meeting, user)
         if seat is None or found.capabilities == target:
             return None
-        if not seat.drifted and seat.known != target:
-            return None
-        if seat.drifted and is_narrower(found.capabilities, target):
+        if (seat.drifted or seat.known != target) and is_narrower(found.capabilities, target):
             return None
         if seat.noted_at is not None and self._world.surroundings.now() < seat.noted_at + QUIET:
             return None
         return Difference(seat, found.capabilities, target)
+
+    def _is_under_way(self, meeting: Meeting, user: User) -> bool:
+        """Whether a change of his or of everybody's rules is still to be carried out, or to be looked at again."""
+        latest = {by for by in (meeting.revised_by, user.revised_by) if by is not None}
+        changes = [self._world.ledger.change(meeting.id, change_id) for change_id in latest]
+        return any(change is not None and change.due_at is not None for change in changes)
+
+    def _note_what_is_right_again(self, meeting: Meeting, user: User, found: Sequence[SeatInChime]) -> None:
+        now, target = self._world.surroundings.now(), wanted(self._world, meeting, user)
+        owned = [user.seats[f.attendee_id] for f in found if f.attendee_id in user.seats and f.capabilities == target]
+        right = tuple(replace(seat, known=target, drifted=False, noted_at=now) for seat in owned if seat.drifted)
+        if right:
+            clauses: list[Clause] = [
+                MeetingIs(meeting.id, meeting.revision),
+                SeatsNoted(meeting.id, user.id, user.revision, right),
+            ]
+            persistently(self._world, clauses, now + WRITTEN_WITHIN)
 
     def _tell(self, meeting: Meeting, user: User, narrower: Sequence[Difference]) -> None:
         now = self._world.surroundings.now()

@@ -1,16 +1,21 @@
 """What Chime tells of a meeting: who came, what changed, that it is over. Hints: each is looked up before it counts."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import TypeVar
 
 from ..core.command import Bind
 from ..core.entry import MEETING_ENDED, Entry
 from ..core.meeting import Meeting, is_pipeline
 from ..core.view import meeting_revision
-from ..ports import Clause, EntryWritten, MeetingRevised, Missing, SeatInChime, World
+from ..ports import Clause, Conflict, EntryWritten, MeetingRevised, Missing, SeatInChime, World
 from .drift import CHIME, WRITTEN_WITHIN, Drift
 from .moderator import Moderator
 from .persistence import patiently, persistently
 from .request import BUSY, CONTENDED, Refused, Request
+
+Found = TypeVar("Found")
 
 
 class NotSettled(Exception):
@@ -77,8 +82,11 @@ class Presence:
             if seat.attendee_id in owned:
                 together.setdefault(seat.user_id, []).append(seat)
             else:
-                self.came(meeting.id, seat.attendee_id)
-        return sum(self._drift.compare(meeting, people[user_id], seats) for user_id, seats in together.items())
+                _alone(partial(self.came, meeting.id, seat.attendee_id))
+        drifted = 0
+        for user_id, seats in together.items():
+            drifted += _alone(partial(self._drift.compare, meeting, people[user_id], seats)) or 0
+        return drifted
 
     def close(self, meeting: Meeting) -> None:
         """After it reads go on, writes don't. Raises `Conflict` if somebody changes it at this moment."""
@@ -102,3 +110,11 @@ class Presence:
         """Meetings that Gavel doesn't know are none of its business."""
         meeting = self._world.ledger.load(meeting_id).meeting
         return meeting if meeting is not None and meeting.ended_at is None else None
+
+
+def _alone(look: Callable[[], Found]) -> Found | None:
+    """Whoever was just changed, or can't be seen to now, is found by the next sweep, and keeps nobody else waiting."""
+    try:
+        return look()
+    except (Conflict, NotSettled):
+        return None
