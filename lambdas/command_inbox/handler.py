@@ -9,6 +9,8 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from .commands import name_of
 from .inbox import Inbox, person_of, where
 from .message import Dropped, Message, read
@@ -38,7 +40,7 @@ def _is_done(record: dict[str, Any]) -> bool:
         _log("ERROR", "failed", **_line(record, message), failure=where(error))
         return False
     is_done = not any(result.again for result in results)
-    told = [{key: value for key, value in asdict(result).items() if value} for result in results]
+    told = [{to_camel(key): value for key, value in asdict(result).items() if value} for result in results]
     _log("INFO" if is_done else "ERROR", "obeyed" if is_done else "again", **_line(record, message), results=told)
     return is_done
 

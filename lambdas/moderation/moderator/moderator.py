@@ -8,7 +8,6 @@ from ..core.command import UserCommand
 from ..core.decide import Case, Decided, Refusal, Unchanged, decide
 from ..core.entry import Entry, concerning
 from ..core.meeting import User, next_end, revision_of
-from ..core.restriction import in_force, withheld
 from ..ports import (
     Clause,
     Conflict,
@@ -73,16 +72,9 @@ class Moderator:
 
     def _decision(self, request: Request, facts: Facts, command: UserCommand) -> Decided | Unchanged | Refusal:
         decision = decide(self._case(request, facts), command)
-        if request.must_not_widen and isinstance(decision, Decided) and self._widens(facts, decision):
+        if request.must_not_widen and isinstance(decision, Decided) and decision.after & ~decision.before:
             return TOO_LATE
         return decision
-
-    def _widens(self, facts: Facts, decision: Decided) -> bool:
-        """Now, or once something else that withholds the same is gone."""
-        rules, new = facts.user.rules, decision.rules
-        standing = in_force(rules.restrictions, facts.meeting.rules.moment(self._now()))
-        freed = withheld(standing) & ~withheld(new.restrictions) | new.given & ~rules.given
-        return bool(decision.after & ~decision.before or freed or new.spares - rules.spares)
 
     def _case(self, request: Request, facts: Facts) -> Case:
         return Case(

@@ -1,0 +1,108 @@
+"""A meeting in memory behind the real door, and messages as the queue brings them."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+from command_inbox import handler
+from command_inbox.inbox import Inbox
+from moderation.core.actor import ActorKind, Question, Verdict
+from moderation.core.entry import DECIDED, Entry, iso
+from moderation.policies import CedarPolicies
+from moderation.wiring import Gavel
+
+from tests.memory.scene import MEETING, POLICIES, Scene, seat
+
+EXTERNAL = f"external-{MEETING}"
+SOURCE = "exam.app"
+MAX_AGE = timedelta(minutes=5)
+BOB = {"meetingId": MEETING, "attendeeId": seat("bob")}
+
+
+class Policies(CedarPolicies):
+    """As shipped, and one source of events may moderate."""
+
+    def judge(self, question: Question) -> Verdict:
+        principal = question.principal
+        if principal.kind is ActorKind.SERVICE and principal.id == SOURCE:
+            return Verdict(True, ("exam-app-may-moderate",))
+        return POLICIES.judge(question)
+
+
+PERMISSIVE = Policies()
+
+
+@dataclass
+class Door:
+    scene: Scene = field(default_factory=Scene)
+
+    def __post_init__(self) -> None:
+        self.gavel = Gavel(replace(self.scene.world, policies=PERMISSIVE))
+        self.sent = self.scene.surroundings.now()
+
+    def another_process(self) -> None:
+        self.gavel = Gavel(replace(self.scene.world, policies=PERMISSIVE))
+
+    def __call__(self, *bodies: object) -> list[str]:
+        """Delivers the messages together; returns which are to come again: `0`, `1`, …"""
+        records = [
+            {"messageId": str(number), "body": body if isinstance(body, str) else json.dumps(body)}
+            for number, body in enumerate(bodies)
+        ]
+        with self.behind():
+            answer = handler.handler({"Records": records}, None)
+        assert set(answer) == {"batchItemFailures"}
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+    @contextmanager
+    def behind(self) -> Iterator[None]:
+        inbox = Inbox(self.gavel, self.scene.surroundings.now, MAX_AGE)
+        with patch.object(handler, "inbox", lambda: inbox):
+            yield
+
+    def send(self, command: str, event_id: str = "e-1", source: str = SOURCE, **fields: Any) -> list[str]:
+        """One event, as the bus has it."""
+        return self(event({"command": command, **fields}, event_id, source, self.sent))
+
+    def trigger(self, command: str, event_id: str = "e-1", name: str = "exam", **fields: Any) -> list[str]:
+        return self(triggered({"command": command, **fields}, event_id, name, self.sent))
+
+    def verdicts(self) -> list[tuple[str, object, object]]:
+        """What the history says was decided: by whom, what, and why not."""
+        return [(e.actor.id, e.command, e.adds["code"]) for e in self.scene.entries(DECIDED)]
+
+    def refusal(self) -> Entry:
+        [entry] = self.scene.entries(DECIDED)
+        assert entry.adds["verdict"] == "refused"
+        return entry
+
+
+def event(
+    detail: object, event_id: str = "e-1", source: str = SOURCE, at: datetime | None = None, **more: Any
+) -> dict[str, Any]:
+    return {
+        "version": "0",
+        "id": event_id,
+        "detail-type": "Moderation Command",
+        "source": source,
+        "account": "123456789012",
+        "time": iso(at) if at else "2026-05-04T10:00:00Z",
+        "region": "eu-central-1",
+        "resources": [],
+        "detail": detail,
+        **more,
+    }
+
+
+def triggered(command: object, event_id: str = "e-1", name: str = "exam", at: datetime | None = None) -> dict[str, Any]:
+    """What the rule of a trigger makes of some event."""
+    return {
+        "trigger": name,
+        "id": event_id,
+        "time": iso(at) if at else "2026-05-04T10:00:00Z",
+        "command": command,
+    }

@@ -1,0 +1,51 @@
+"""No message, however odd, makes the door raise, come again for nothing, or command what nobody may."""
+
+from command_inbox.commands import DEEDS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.memory.scene import MEETING, seat
+
+from .door import EXTERNAL, SOURCE, Door, event, triggered
+
+TEXT = st.text() | st.text(st.characters(categories=["Cs", "Cc", "Ll"]))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=8,
+)
+FIELDS = {
+    "meetingId": st.just(MEETING) | JSON,
+    "externalMeetingId": st.just(EXTERNAL) | JSON,
+    "attendeeId": st.sampled_from([seat("bob"), seat("bob") + "#content"]) | JSON,
+    "externalUserId": st.sampled_from(["bob", "alice"]) | JSON,
+    "media": st.lists(st.sampled_from(["audio", "video", "content"]), max_size=3) | JSON,
+    "durationSeconds": st.integers(0, 99999) | JSON,
+    "reason": TEXT,
+    "mode": st.sampled_from(["open", "audience"]) | JSON,
+    "except": st.just({"roles": ["viewer"]}) | JSON,
+    "audio": st.sampled_from(["None", "SendReceive"]) | JSON,
+}
+DETAIL = st.fixed_dictionaries({"command": st.sampled_from(sorted(DEEDS)) | JSON}, optional=FIELDS)
+
+
+@settings(max_examples=60, deadline=None)
+@given(DETAIL | JSON, st.sampled_from([SOURCE, "other.app", "gavel"]) | TEXT)
+def test_any_detail(detail: object, source: str) -> None:
+    assert Door()(event(detail, source=source)) == []
+    assert Door()(triggered(detail)) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(JSON, TEXT)
+def test_any_body(body: object, text: str) -> None:
+    assert Door()(body, text) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(DETAIL, st.sampled_from(["other.app", "trigger/exam", "trigger/"]))
+def test_whoever_is_permitted_nothing_does_nothing(detail: dict[str, object], source: str) -> None:
+    door = Door()
+    assert door(event(detail, source=source)) == []
+    assert len(door.scene.ledger.changes) == 1  # the registration
+    assert all(entry.adds["verdict"] == "refused" for entry in door.scene.entries())

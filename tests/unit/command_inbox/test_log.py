@@ -1,0 +1,77 @@
+"""One line for each message. Whatever names somebody stands under `person`; reasons and wrong words stand nowhere."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.memory.scene import MEETING, seat
+
+from .door import BOB, SOURCE, Door
+
+Captured = pytest.CaptureFixture[str]
+
+
+def line(captured: Captured) -> dict[str, Any]:
+    text = captured.readouterr().out
+    assert text.count("\n") == 1
+    said: dict[str, Any] = json.loads(text)
+    return said
+
+
+def test_obeyed(capsys: Captured) -> None:
+    door = Door()
+    door.send("mute", **BOB, reason="secret-reason")
+    said = line(capsys)
+    [result] = said.pop("results")
+    assert result == {"meetingId": MEETING, "outcome": "applied", "changeId": result["changeId"]}
+    assert said == {
+        "level": "INFO",
+        "message": "obeyed",
+        "messageId": "0",
+        "eventId": "e-1",
+        "source": SOURCE,
+        "command": "mute",
+        "person": {"attendeeId": seat("bob")},
+    }
+
+
+def test_refused(capsys: Captured) -> None:
+    Door().send("secret-command", meetingId=MEETING, externalUserId="bob", secret="secret")
+    said = line(capsys)
+    assert (said["level"], said["command"], said["results"][0]["outcome"]) == ("INFO", None, "invalid-request")
+    assert said["person"] == {"externalUserId": "bob"}
+    assert "secret" not in json.dumps(said)
+
+
+def test_failed(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log tells what kind of failure it was and where, but quotes nothing."""
+    door = Door()
+
+    def broken(request: object) -> object:
+        raise ZeroDivisionError("secret-message")
+
+    monkeypatch.setattr(door.gavel, "perform", broken)
+    assert door.send("mute", **BOB) == ["0"]
+    said = line(capsys)
+    assert (said["level"], said["message"], said["results"][0]["outcome"]) == ("ERROR", "again", "internal-error")
+    assert said["results"][0]["failure"].startswith("ZeroDivisionError at test_log.py:")
+    assert "secret" not in json.dumps(said)
+
+
+@pytest.mark.parametrize("body", ["", "{", "null", "[]", '"x"', "{}", '{"detail-type": 1}', "[" * 60_000, "\ud800"])
+def test_dropped(body: str, capsys: Captured) -> None:
+    assert Door()(body) == []
+    said = line(capsys)
+    assert (said["level"], said["message"], set(said)) == (
+        "WARNING",
+        "dropped",
+        {"level", "message", "messageId", "because"},
+    )
+
+
+def test_a_message_without_a_body(capsys: Captured) -> None:
+    from command_inbox.handler import handler
+
+    assert handler({"Records": [{"messageId": "7"}]}, None) == {"batchItemFailures": []}
+    assert line(capsys)["messageId"] == "7"

@@ -1,0 +1,96 @@
+"""A command that was long on its way gives nobody more than he has; what takes away is never too late."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from moderation.core.command import Command, Mute, MuteEverybody, SetMeeting
+from moderation.moderator.request import Request
+
+from tests.memory.scene import ADMIN, MEETING
+
+from .door import BOB, MAX_AGE, Door, event
+
+HERE = {"meetingId": MEETING}
+MUTED = (Mute(), "bob")
+SILENT = (MuteEverybody(), None)
+WIDENING: list[tuple[list[tuple[Command, str | None]], dict[str, Any]]] = [
+    ([MUTED], {"command": "unmute", **BOB}),
+    ([MUTED], {"command": "set-capabilities", **BOB, "audio": "SendReceive", "video": "None"}),
+    ([SILENT], {"command": "unmute", **BOB}),
+    ([SILENT, MUTED], {"command": "set-capabilities", **BOB, "audio": "SendReceive"}),
+    ([SILENT], {"command": "unmute-all", **HERE}),
+    ([SILENT], {"command": "mute-all", **HERE, "except": {"externalUserIds": ["bob"]}}),
+    ([(SetMeeting(mode="audience"), None)], {"command": "set-mode", **HERE, "mode": "open"}),
+    ([(SetMeeting(frozen=True), None)], {"command": "unfreeze", **HERE}),
+]
+NARROWING: list[tuple[list[tuple[Command, str | None]], dict[str, Any]]] = [
+    ([], {"command": "mute", **BOB}),
+    ([(Mute(seconds=1), "bob")], {"command": "mute", **BOB, "media": ["video"]}),
+    ([], {"command": "set-capabilities", **BOB, "audio": "Receive"}),
+    ([], {"command": "mute-all", **HERE}),
+    ([SILENT], {"command": "mute-all", **HERE}),
+    ([], {"command": "set-mode", **HERE, "mode": "audio-only"}),
+    ([], {"command": "freeze", **HERE}),
+]
+
+
+def after(before: list[tuple[Command, str | None]]) -> Door:
+    door = Door()
+    for number, (command, user) in enumerate(before):
+        door.gavel.perform(Request(MEETING, ADMIN, command, user_id=user, key=f"k{number}"))
+    return door
+
+
+def late(door: Door, by: timedelta) -> None:
+    door.scene.surroundings.pass_by((MAX_AGE + by).total_seconds())
+
+
+@pytest.mark.parametrize(("before", "detail"), WIDENING)
+def test_too_late(before: list[tuple[Command, str | None]], detail: dict[str, Any]) -> None:
+    door = after(before)
+    held = [door.scene.held(user) for user in ("alice", "bob", "carol")]
+    at = door.scene.surroundings.now()
+    late(door, timedelta(seconds=1))
+    for _ in range(2):
+        assert door(event(detail, at=at)) == []
+    assert [code for _, _, code in door.verdicts()][len(before) :] == ["too-late"]
+    assert [door.scene.held(user) for user in ("alice", "bob", "carol")] == held
+
+
+@pytest.mark.parametrize(("before", "detail"), WIDENING)
+def test_just_in_time(before: list[tuple[Command, str | None]], detail: dict[str, Any]) -> None:
+    door = after(before)
+    at = door.scene.surroundings.now()
+    late(door, timedelta(0))
+    assert door(event(detail, at=at)) == []
+    assert [code for _, _, code in door.verdicts()][len(before) :] == [None]
+
+
+@pytest.mark.parametrize(("before", "detail"), NARROWING)
+def test_never_too_late(before: list[tuple[Command, str | None]], detail: dict[str, Any]) -> None:
+    door = after(before)
+    at = door.scene.surroundings.now()
+    late(door, timedelta(hours=1))
+    assert door(event(detail, at=at)) == []
+    assert [code for _, _, code in door.verdicts()][len(before) :] == [None]
+
+
+@pytest.mark.parametrize("time", [None, "", "yesterday", 7, "2026-05-04T10:00:00"])
+def test_of_unknown_age(time: object) -> None:
+    door = after([MUTED])
+    assert door(event({"command": "unmute", **BOB}) | {"time": time}) == []
+    assert door.verdicts()[-1][2] == "too-late"
+    assert door(event({"command": "mute", **BOB, "media": ["video"]}, "e-2") | {"time": time}) == []
+    assert door.verdicts()[-1][2] is None
+
+
+def test_a_retry_that_comes_late_gets_its_first_answer() -> None:
+    door = after([MUTED])
+    detail, at = {"command": "unmute", **BOB}, door.scene.surroundings.now()
+    assert door(event(detail, at=at)) == []
+    late(door, timedelta(hours=1))
+    door.another_process()
+    assert door(event(detail, at=at)) == []
+    assert [code for _, _, code in door.verdicts()] == [None, None]
+    assert door.scene.held("bob")["audio"] == "SendReceive"
