@@ -32,7 +32,7 @@ from moderation.ports import (
 
 from tests.memory.ledger import MemoryLedger
 
-from .small import HOST_AND_EVERYBODY, SLOW_TO_SETTLE, Case
+from .small import HOST_AND_EVERYBODY, SLOW_TO_SETTLE, TAKEN_OVER, Case
 
 Rewriting = Callable[[MemoryLedger, Sequence[Clause]], Sequence[Clause]]
 Patch = Callable[[], AbstractContextManager[Any]]
@@ -260,14 +260,17 @@ MUTATIONS = (
         {"stall": 0.03},
         first=1880,
     ),
-    Mutation("takeover waits out the life of a call", _due_at_the_leases_end, (HOLDS,), {"crash": 0.03}, first=600),
+    Mutation("takeover waits out the life of a call", _due_at_the_leases_end, (HOLDS,), case=TAKEN_OVER),
     Mutation("the reconciler takes over", _no_reconciler, ("comes to rest", CLOSED)),
     Mutation("a key is used once", _drop(KeyTaken, _commits), (ONE_KEY,)),
     Mutation("commit checks the caller", _drop(UserIs, _commits), (DECIDED_THERE,)),
     Mutation("commit checks the meeting", _drop(MeetingIs, _commits), (DECIDED_THERE,), first=1200),
     Mutation("commit checks the person", rewriting(_any_user), (REVISIONS, DECIDED_THERE)),
     Mutation(
-        "what is given up is taken back", lambda: patch.object(person, "taken_back", lambda _, rules: rules), (BACK,)
+        "what is given up is taken back",
+        lambda: patch.object(person, "taken_back", lambda _, rules: rules),
+        (BACK,),
+        first=1290,
     ),
     Mutation(
         "what was committed on the way is what is left",
@@ -281,6 +284,7 @@ MUTATIONS = (
         lambda: patch.object(Lease, "given_back", lambda self, now: Lease(self.token, now)),
         (ONCE, TWICE, HOLDS),
         {"stall": 0.03, "unknown end": 0.3},
+        first=1340,
     ),
     Mutation(
         "a call of unknown end counts until orders begin after its life",
@@ -295,13 +299,13 @@ MUTATIONS = (
         {"lost": 0.05, "stall": 0.03},
         first=1100,
     ),
-    Mutation("people are read with the meeting they belong to", _mixing_people, (WIDER,), {"slow": 0.0}, first=2450),
+    Mutation("people are read with the meeting they belong to", _mixing_people, (WIDER,), {"slow": 0.0}, first=3770),
     Mutation(
         "nothing comes between the clock and a call",
         lambda: patch.object(Ordering, "_start", _start_then_wait),
         (HOLDS, WIDER),
         {"stall 75 s": 0.05, "throttled": 1.0},
-        first=900,
+        first=2770,
     ),
     Mutation(
         "what is said again is overruled, too",

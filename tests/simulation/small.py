@@ -97,6 +97,7 @@ def overtaken(simulation: Simulation) -> None:
 
 
 SLOW_TO_SETTLE = Case("a stall before the settle", overtaken, UNKNOWN | {"stall 31 s": 1.0}, preemptions=0)
+TAKEN_OVER = Case("a crash and a takeover", with_reconciler(20, 46, then=overtaken), CRASH, preemptions=0, at_least=40)
 HOST_AND_EVERYBODY = Case("host and everybody", host_and_everybody, at_least=200)
 CASES = (
     Case("two hosts, three preemptions", two_hosts, preemptions=3, at_least=400),
@@ -112,6 +113,7 @@ CASES = (
         at_least=300,
     ),
     SLOW_TO_SETTLE,
+    TAKEN_OVER,
     HOST_AND_EVERYBODY,
     Case(
         "host and everybody, a crash anywhere",

@@ -5,7 +5,16 @@ from collections.abc import Callable, Mapping
 
 from moderation.core.actor import Actor, ActorKind
 from moderation.core.capability import Medium, of_word
-from moderation.core.command import Mute, SetCapabilities, Unmute, UserCommand
+from moderation.core.command import (
+    MeetingCommand,
+    Mute,
+    MuteEverybody,
+    SetCapabilities,
+    SetMeeting,
+    Unmute,
+    UnmuteEverybody,
+    UserCommand,
+)
 from moderation.core.meeting import Features, User, revision_of
 from moderation.moderator.request import Request
 
@@ -51,6 +60,8 @@ def simulate(seed: int, rates: Mapping[str, float] | None = None) -> Result:
 class Workload:
     def __init__(self, seed: int, often: Mapping[str, float]) -> None:
         self.random = random.Random(f"workload {seed}")
+        self._everybody = random.Random(f"everybody {seed}")
+        self._often_all = self._everybody.choice((0, 0, 0, 0.5))
         choices = Seeded(seed)
         storm = self.random.choice(STORMS)
         outage = self.random.random() < 0.1
@@ -110,6 +121,8 @@ class Workload:
 
     def _making(self, label: str) -> Making:
         draw = self.random
+        if self._everybody.random() < self._often_all:
+            return self.on_everybody(label)
         if draw.random() < 0.22:
             return self.registers(label)
         dry_run, matches = draw.random() < 0.06, draw.random() < 0.15
@@ -128,6 +141,15 @@ class Workload:
         if draw.random() < 0.3:
             asked["roles"] = {**ROLES, "hugo": draw.choice(("host", "participant")), "bob": "presenter"}
         return lambda: registration(label, store, **(asked | body))
+
+    def on_everybody(self, label: str) -> Making:
+        draw = self._everybody
+        media = tuple(draw.sample(tuple(Medium), draw.choice((1, 1, 2))))
+        command: MeetingCommand = draw.choice(
+            (MuteEverybody(media), UnmuteEverybody(media), UnmuteEverybody(media), SetMeeting(mode=draw.choice(MODES)))
+        )
+        who = Actor(ActorKind.USER, draw.choice(("alice", "hugo")))
+        return lambda: asking(label, who, Request(MEETING, who, command), None)
 
     def on_person(
         self,
