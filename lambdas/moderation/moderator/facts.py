@@ -126,7 +126,7 @@ class FactFinder:
         if is_pipeline(found.user_id):
             return ATTENDEE_NOT_FOUND
         user = self._user(request.meeting_id, found.user_id)
-        return self._facts(request, meeting, caller, user, with_seats(user, [found]))
+        return self._facts(request, meeting, caller, user, with_seats(self._world, meeting, user, [found]))
 
     def _judged(self, request: Request, meeting: Meeting, caller: User | None, user: User) -> Facts | Refused:
         facts = self._facts(request, meeting, caller, user, user)
@@ -134,8 +134,13 @@ class FactFinder:
             return facts
         if request.attendee_id is not None:
             return facts
-        roster = patiently(self._world, lambda: self._world.chime.roster(meeting.id))
-        return replace(facts, user=with_seats(user, [seat for seat in roster if seat.user_id == user.id]))
+        try:
+            roster = patiently(self._world, lambda: self._world.chime.roster(meeting.id))
+        except Missing:  # the meeting is gone, which nobody has told yet: nobody sits in it
+            return facts
+        return replace(
+            facts, user=with_seats(self._world, meeting, user, [seat for seat in roster if seat.user_id == user.id])
+        )
 
     def _facts(self, request: Request, meeting: Meeting, caller: User | None, stored: User, user: User) -> Facts:
         verdict, by_moderator = self.judge(request.actor, caller, request.command, meeting, user)

@@ -158,3 +158,11 @@ def test_on_behalf_of() -> None:
     assert scene.answered(alice, Mute(), "bob").status == "applied"
     assert scene.entries()[0].detail["actor"] == {"kind": "user", "id": "alice", "via": "back-end"}
     assert scene.refused(Actor(ActorKind.USER, "bob", via="back-end"), Mute(), "carol").code == "not-permitted"
+
+
+def test_a_person_in_a_meeting_that_is_gone_is_bound_all_the_same() -> None:
+    scene = Scene()
+    del scene.chime.rooms[MEETING]
+    answer = scene.ask_user("alice", Mute(), "zoe")
+    assert isinstance(answer, Answer)
+    assert answer.status == "applied"
