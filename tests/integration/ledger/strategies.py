@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from moderation.core.capability import Capabilities
 from moderation.core.change import Change
@@ -24,6 +24,7 @@ each_time_the_same = settings(
     deadline=None,
     derandomize=True,
     max_examples=20,
+    phases=[Phase.explicit, Phase.generate],  # to look for a smaller example on a server takes minutes
     # Examples share a table and stay apart by their ids, each of which begins with a new number.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
