@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ..core.capability import Capabilities
+from ..core.capability import EVERYTHING
 from ..core.change import CALL_LIFE
 from ..core.meeting import Meeting, Seat, User, is_pipeline
 from ..ports import Clause, Conflict, Contention, SeatBound, SeatInChime, UserRevised, World
+from .carried import wanted
 from .persistence import persistently
 
 BOUND_TOGETHER = 40
@@ -14,12 +15,19 @@ BOUND_TOGETHER = 40
 TRIES = 5
 
 
-def with_seats(user: User, found: Sequence[SeatInChime]) -> User:
-    """The person with seats that were seen in Chime; the first tells what he was granted, if nobody said before."""
+def with_seats(world: World, meeting: Meeting, user: User, found: Sequence[SeatInChime]) -> User:
+    """The person with seats that were seen in Chime; the first tells what he was granted, if nobody said before.
+
+    Who holds just what the rules give an unknown newcomer may have got it from a batch that reached him before anybody
+    saw him: that says nothing of what he was created with, and he is granted everything, as if he had been admitted.
+    """
     new = {s.attendee_id: Seat(s.attendee_id, s.capabilities) for s in found if s.attendee_id not in user.seats}
     if not new:
         return user
-    grant: Capabilities = found[0].capabilities if user.rules.grant is None else user.rules.grant
+    grant = user.rules.grant
+    if grant is None:
+        seen = found[0].capabilities
+        grant = EVERYTHING if seen == wanted(world, meeting, User("")) else seen
     return replace(user, rules=replace(user.rules, grant=grant), seats={**user.seats, **new})
 
 
@@ -30,7 +38,7 @@ def bind(
     keep changing the same people.
     """
     for _ in range(TRIES):
-        strangers = _strangers(roster, people)
+        strangers = _strangers(world, meeting, roster, people)
         if not strangers:
             return people
         for start in range(0, len(strangers), BOUND_TOGETHER):
@@ -39,7 +47,9 @@ def bind(
     raise Contention
 
 
-def _strangers(roster: Sequence[SeatInChime], people: Mapping[str, User]) -> list[tuple[User, User]]:
+def _strangers(
+    world: World, meeting: Meeting, roster: Sequence[SeatInChime], people: Mapping[str, User]
+) -> list[tuple[User, User]]:
     """Who has seats that the ledger doesn't know: as he is stored, and as he will be."""
     seen: dict[str, list[SeatInChime]] = {}
     for seat in roster:
@@ -48,7 +58,7 @@ def _strangers(roster: Sequence[SeatInChime], people: Mapping[str, User]) -> lis
     found = []
     for user_id, seats in seen.items():
         stored = people.get(user_id, User(user_id))
-        user = with_seats(stored, seats)
+        user = with_seats(world, meeting, stored, seats)
         if user is not stored:
             found.append((stored, replace(user, revision=stored.revision + 1)))
     return found

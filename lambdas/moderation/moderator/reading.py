@@ -180,7 +180,7 @@ class Reader:
         except Missing:
             return None
         stored = self._world.ledger.load(seen.meeting.id, [found.user_id]).users[found.user_id]
-        return with_seats(stored, [found])
+        return with_seats(self._world, seen.meeting, stored, [found])
 
 
 def change_document(change: Change) -> Document:
