@@ -15,6 +15,7 @@ from .entry import (
     Entry,
 )
 
+MOST_NAMED = 10
 SPANS = ((3600, "h"), (60, "min"), (1, "s"))
 
 
@@ -35,9 +36,9 @@ def _said(entry: Entry) -> str:  # noqa: PLR0911 - one case a type
             by = ", ".join(adds["policies"]) if adds["code"] == "not-permitted" else adds["code"]
             return f"{who} was refused {entry.command} on {whom} ({by})"
         case x if x == CAPABILITIES_CHANGED:
-            return "; ".join(_now_has(attendee) for attendee in adds["attendees"])
+            return _now_have(adds["attendees"])
         case x if x == MEETING_CHANGED:
-            return f"the meeting's rules by {who} are in force: mode {adds['after']['mode']}"
+            return f"{who}'s {entry.command} is in force"
         case x if x == SUPERSEDED:
             return f"{who}'s {entry.command} was overtaken by another change"
         case x if x == ABANDONED:
@@ -52,7 +53,7 @@ def _said(entry: Entry) -> str:  # noqa: PLR0911 - one case a type
     return f"{who}: {entry.type}"
 
 
-def _deed(command: str, parameters: Mapping[str, Any], whom: str) -> str:
+def _deed(command: str, parameters: Mapping[str, Any], whom: str) -> str:  # noqa: PLR0911 - one case a command
     media = " and ".join(parameters.get("media", []))
     match command:
         case "mute" | "unmute":
@@ -62,10 +63,12 @@ def _deed(command: str, parameters: Mapping[str, Any], whom: str) -> str:
             return f"set {whom} to {wanted}"
         case "mute-all" | "unmute-all":
             return f"{command.removesuffix('-all')}d everybody's {media}{_for(parameters.get('durationSeconds'))}"
-        case "set-mode" | "set-settings" | "set-meeting" | "freeze" | "unfreeze":
+        case "freeze" | "unfreeze":
+            return f"{'froze' if command == 'freeze' else 'unfroze'} the meeting"
+        case "set-mode" | "set-settings" | "set-meeting":
             return ", ".join(f"set {key} to {value}" for key, value in parameters.items())
         case "admit-users":
-            return f"admitted {', '.join(user['externalUserId'] for user in parameters['users'])}"
+            return f"admitted {_together([user['externalUserId'] for user in parameters['users']])}"
         case "bind":
             return f"gave {whom} what the rules say"
         case "expire":
@@ -89,10 +92,25 @@ def _for(seconds: int | None) -> str:
 
 def _people(attendees: list[Mapping[str, Any]]) -> str:
     names = list(dict.fromkeys(attendee["externalUserId"] for attendee in attendees))
-    return ", ".join(names) if names else "everybody"
+    return _together(names) if names else "everybody"
 
 
-def _now_has(attendee: Mapping[str, Any]) -> str:
-    before, after = attendee["before"], attendee["after"]
-    differences = [f"{medium} {word}" for medium, word in after.items() if before.get(medium) != word]
-    return f"{attendee['externalUserId']} now has {', '.join(differences) or 'what he had'}"
+def _together(names: list[str]) -> str:
+    """By name, as long as somebody would read them all."""
+    return ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} people"
+
+
+def _now_have(attendees: list[Mapping[str, Any]]) -> str:
+    """Those who have the same now in one clause."""
+    alike: dict[str, list[str]] = {}
+    for attendee in attendees:
+        before, after = attendee["before"], attendee["after"]
+        differences = [f"{medium} {word}" for medium, word in after.items() if before.get(medium) != word]
+        names = alike.setdefault(", ".join(differences), [])
+        if attendee["externalUserId"] not in names:
+            names.append(attendee["externalUserId"])
+    clauses = []
+    for what, names in alike.items():
+        verb, had = ("has", "what he had") if len(names) == 1 else ("have", "what they had")
+        clauses.append(f"{_together(names)} now {verb} {what or had}")
+    return "; ".join(clauses)
