@@ -177,7 +177,9 @@ def _decided(case: Case, rules: UserRules, withholding: Capabilities = NOTHING) 
     before = effective(case.meeting, case.user, case.holds, case.now)
     after = effective(case.meeting, replace(case.user, rules=rules), case.holds, case.now)
     in_place = all(seat.known == after for seat in case.user.present)
-    if rules == replace(case.user.rules, restrictions=_standing(case)) and in_place:
+    there = {mute_all.id for mute_all in case.meeting.rules.mute_alls}
+    stood = replace(case.user.rules, restrictions=_standing(case), spares=case.user.rules.spares & there)
+    if replace(rules, spares=rules.spares & there) == stood and in_place:
         return Unchanged(after)
     if case.meeting.rules.frozen_at is not None and after & ~before:
         return frozen(after & ~before)

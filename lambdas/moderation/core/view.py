@@ -113,7 +113,7 @@ def _because(limit: Limit, now: datetime) -> Document:
         because |= {"reason": limit.reason, "since": iso(limit.since)}
         because |= {"until": None, "remainingSeconds": None}
     if limit.until is not None:
-        because |= {"until": iso(limit.until), "remainingSeconds": ceil((limit.until - now).total_seconds())}
+        because |= {"until": iso(limit.until), "remainingSeconds": max(ceil((limit.until - now).total_seconds()), 0)}
     if limit.by == "policy":
         because["policies"] = list(limit.policies)
     return because
