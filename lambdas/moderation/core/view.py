@@ -73,7 +73,7 @@ def attendee_document(
         "revision": revision_of(user, meeting),
     }
     if with_limits:
-        document["limits"] = limit_documents(limits(meeting, user, holds, now), now)
+        document["limits"] = limit_documents(limits(meeting, user, holds, now), meeting.rules.moment(now))
     return document
 
 

@@ -99,7 +99,8 @@ class Drift:
     def _put_right(self, meeting: Meeting, user: User, wider: Sequence[Difference]) -> None:
         """A change that leaves the rules as they are, and orders them again."""
         change_id = self._world.surroundings.new_id()
-        revised = replace(user, revision=user.revision + 1, revised_by=change_id)
+        seen = {d.seat.attendee_id: replace(d.seat, known=d.found) for d in wider}
+        revised = replace(user, seats={**user.seats, **seen}, revision=user.revision + 1, revised_by=change_id)
         found, target = wider[0].found, wider[0].wanted
         change = opened(
             self._world,

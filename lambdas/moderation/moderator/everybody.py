@@ -217,7 +217,7 @@ class Everybody:
             told = {"before": before, "after": rules_document(change.made)}
             yield EntryWritten(entry(self._world, settled, MEETING_CHANGED, told))
         attendees = [
-            changed(seat, crowd.seats[seat], before, held, effects(before, held))
+            changed(seat, crowd.seats[seat], before, held, effects(before, held, before & ~held))
             for seat, before in crowd.before.items()
             if (held := crowd.held[seat]) is not None and held != before and seat not in crowd.gone
         ]

@@ -106,8 +106,10 @@ def decided_entry(
 
 
 def committed(world: World, request: Request, change: Change, entry: Entry, clauses: Sequence[Clause]) -> bool:
-    """Returns False if an earlier try, whose answer was lost, had committed after all: then its lease is running, and
-    what it left is taken up when that has ended. Raises `Conflict`.
+    """Also if it was this very transaction whose answer was lost before: the change in the ledger has our lease.
+
+    Returns False if an earlier decision of the same request had been committed after all: then its lease is running,
+    and what it left is taken up when that has ended. Raises `Conflict`.
     """
     every = [*clauses, ChangeOpened(change), EntryWritten(entry)]
     if request.key is not None:
@@ -116,7 +118,8 @@ def committed(world: World, request: Request, change: Change, entry: Entry, clau
         persistently(world, every, world.surroundings.now() + COMMIT_WITHIN)
     except Conflict as conflict:
         if any(isinstance(clause, ChangeOpened) for clause in conflict.failed):
-            return False
+            stored = world.ledger.change(change.meeting_id, change.id)
+            return stored is not None and stored.lease == change.lease
         raise
     return True
 

@@ -76,21 +76,23 @@ class OnePerson:
             MeetingIs(meeting.id, meeting.revision),
             revision_stands,
             ChangeKept(kept, ordering.lease.token),
-            *(self._told(settled, user.id, seats) if change.is_open else []),
+            *(self._told(settled, user, seats) if change.is_open else []),
         ]
         persistently(self._world, clauses, ordering.lease.until)
         return settled
 
-    def _told(self, settled: Carried, user_id: str, seats: tuple[Seat, ...]) -> list[Clause]:
+    def _told(self, settled: Carried, user: User, seats: tuple[Seat, ...]) -> list[Clause]:
+        """What Chime had before is told, which the rules may have been ahead of. `user` is as he was known till now."""
         change = settled.change
         if change.status is Status.SUPERSEDED:
             adds = {"supersededBy": change.closed_by}
             return [EntryWritten(entry(self._world, settled, SUPERSEDED, adds))]
-        attendees = [
-            changed(seat.attendee_id, user_id, change.before, seat.known, change.effects)
-            for seat in seats
-            if not seat.gone and change.before is not None and seat.known is not None
-        ]
+        attendees = []
+        for seat in seats:
+            known = user.seats[seat.attendee_id].known
+            before = change.before if known is None else known
+            if not seat.gone and before is not None and seat.known is not None:
+                attendees.append(changed(seat.attendee_id, user.id, before, seat.known, change.effects))
         if change.status is not Status.APPLIED or not attendees:
             return []
         return [EntryWritten(entry(self._world, settled, CAPABILITIES_CHANGED, {"attendees": attendees}))]
