@@ -20,8 +20,8 @@ from infra.function import PythonFunction
 from infra.moderation import explain_any_meeting
 from infra.queues import dead_letter_queue
 
-TIMEOUT = Duration.seconds(60)
-BATCH = 4  # each may take 15 s, and all of them must fit into the time-out
+TIMEOUT = Duration.seconds(30)
+BATCH = 2  # each may take 15 s, and all of them must fit into the time-out
 RECEIVES = 5
 
 

@@ -6,18 +6,23 @@ altogether, the reconciler finds.
 """
 
 import json
+import random
 import sys
 import time
 from typing import Any
 
-from moderation.moderator.presence import Presence
-from moderation.ports import Conflict
+from moderation.moderator.presence import NotSettled, Presence
+from moderation.ports import MachineFailure
 from moderation.wiring import gavel
 
 from .news import CHANGED, ENDED, News, Unreadable, read
 
-PAUSES = (0.05, 0.2, 0.5)
-"""Before it is tried again where somebody else came between. The queue would take a minute."""
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 1.5
+PATIENCE = 7.0
+"""Seconds. Who came is heard until he is bound, and the queue would take half a minute to say it again. What Chime
+changed can wait that long: trying again at once would take the calls that the others need.
+"""
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -47,12 +52,16 @@ def _is_done(record: dict[str, Any]) -> bool:
 
 
 def _patiently(news: News) -> None:
-    for pause in PAUSES:
+    until = time.monotonic() + (PATIENCE if news.type != CHANGED else 0)
+    pause = FIRST_PAUSE
+    while True:
         try:
             return _tell(presence(), news)
-        except Conflict:
-            time.sleep(pause)
-    return _tell(presence(), news)
+        except (MachineFailure, NotSettled):
+            if time.monotonic() + pause > until:
+                raise
+        time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - so that two don't meet again
+        pause = min(pause * 2, LONGEST_PAUSE)
 
 
 def _tell(listener: Presence, news: News) -> None:

@@ -38,7 +38,8 @@ class Listener:
 def listener(monkeypatch: pytest.MonkeyPatch) -> Listener:
     listener = Listener()
     monkeypatch.setattr(door, "presence", lambda: listener)
-    monkeypatch.setattr(door, "PAUSES", (0, 0, 0))
+    monkeypatch.setattr(door, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(door, "PATIENCE", 0.05)
     return listener
 
 
@@ -147,23 +148,40 @@ def test_what_cannot_be_read_is_dropped_and_told(
     assert line["lacks"] in {"body", "detail", "eventType", "meetingId", "attendeeId"}
 
 
-@pytest.mark.parametrize("failure", [NotSettled("busy"), LedgerUnavailable(), RuntimeError("a slip of ours")])
-def test_what_could_not_be_seen_to_comes_again_and_nothing_else(listener: Listener, failure: Exception) -> None:
+AGAIN = [NotSettled("busy"), LedgerUnavailable(), Conflict([])]
+
+
+@pytest.mark.parametrize("failure", AGAIN, ids=repr)
+@pytest.mark.parametrize("event_type", ["chime:AttendeeJoined", "chime:MeetingEnded"])
+def test_who_came_is_tried_again_at_once(listener: Listener, event_type: str, failure: Exception) -> None:
+    listener.failures = [failure] * 3
+    assert deliver(news(event_type)) == []
+    assert listener.told == [listener.told[0]] * 4
+
+
+@pytest.mark.parametrize("failure", AGAIN, ids=repr)
+def test_what_changed_waits_for_its_turn(listener: Listener, failure: Exception) -> None:
     listener.failures = [failure]
-    assert deliver(news("chime:AttendeeAdded"), news("chime:AttendeeJoined"), "not JSON") == ["0"]
+    assert deliver(news("chime:AttendeeCapabilitiesUpdated")) == ["0"]
+    assert len(listener.told) == 1
+
+
+def test_what_could_not_be_seen_to_comes_again_and_nothing_else(listener: Listener) -> None:
+    listener.failures = [LedgerUnavailable()]
+    assert deliver(news("chime:AttendeeCapabilitiesUpdated"), news("chime:AttendeeJoined"), "not JSON") == ["0"]
     assert len(listener.told) == 2
 
 
-def test_where_somebody_came_between_it_is_tried_at_once(listener: Listener) -> None:
-    listener.failures = [Conflict([])] * 3
-    assert deliver(news("chime:MeetingEnded")) == []
-    assert listener.told == [("ended", MEETING)] * 4
+def test_patience_ends(listener: Listener) -> None:
+    listener.failures = [LedgerUnavailable()] * 1000
+    assert deliver(news("chime:AttendeeAdded")) == ["0"]
+    assert 1 < len(listener.told) < 100
 
 
-def test_somebody_always_comes_between(listener: Listener) -> None:
-    listener.failures = [Conflict([])] * 9
-    assert deliver(news("chime:MeetingEnded")) == ["0"]
-    assert len(listener.told) == 4
+def test_a_slip_of_ours_is_not_tried_at_once(listener: Listener) -> None:
+    listener.failures = [RuntimeError()]
+    assert deliver(news("chime:AttendeeAdded")) == ["0"]
+    assert len(listener.told) == 1
 
 
 def test_the_log_names_people_in_one_place(listener: Listener, capsys: pytest.CaptureFixture[str]) -> None:
