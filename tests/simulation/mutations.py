@@ -32,7 +32,7 @@ from moderation.ports import (
 
 from tests.memory.ledger import MemoryLedger
 
-from .small import HOST_AND_EVERYBODY, SLOW_TO_SETTLE, TAKEN_OVER, Case
+from .small import HOST_AND_EVERYBODY, NEWCOMER, SLOW_TO_SETTLE, TAKEN_OVER, Case
 
 Rewriting = Callable[[MemoryLedger, Sequence[Clause]], Sequence[Clause]]
 Patch = Callable[[], AbstractContextManager[Any]]
@@ -298,6 +298,12 @@ MUTATIONS = (
         (KNOWN,),
         {"lost": 0.05, "stall": 0.03},
         first=1100,
+    ),
+    Mutation(
+        "who is bound between the roster and the look at people is taken in",
+        lambda: patch.object(Crowd, "take_in_whom_the_roster_lacks", lambda _: None),
+        (HOLDS,),
+        case=NEWCOMER,
     ),
     Mutation("people are read with the meeting they belong to", _mixing_people, (WIDER,), {"slow": 0.0}, first=3770),
     Mutation(

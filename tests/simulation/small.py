@@ -5,7 +5,7 @@ are. Within the bounds nothing is left out.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from moderation.core.capability import Medium, of_word
 from moderation.core.command import Mute, SetCapabilities, Unmute, UserCommand
@@ -35,6 +35,7 @@ class Case:
     set: Callable[[Simulation], None]
     faults: Mapping[str, float] = field(default_factory=dict)
     preemptions: int = 2
+    stage: Stage = STAGE
     at_least: int = 100
     """Schedules there have been; far fewer would mean that places where things can happen have been lost."""
 
@@ -45,7 +46,7 @@ class Case:
     def run(self, choices: Prefix) -> Result:
         budget = {"crash": 1, "stall": 1, "lost": 1, "unknown end": 1}
         scheduler = Scheduler(choices, stay=0.5, preemptions=self.preemptions)
-        simulation = Simulation(choices, scheduler, Faults(choices, self.faults, budget), STAGE)
+        simulation = Simulation(choices, scheduler, Faults(choices, self.faults, budget), self.stage)
         self.set(simulation)
         return simulation.run()
 
@@ -96,6 +97,18 @@ def overtaken(simulation: Simulation) -> None:
     host(simulation, "unmute", "hugo", Unmute(), 1)
 
 
+def newcomer(simulation: Simulation) -> None:
+    """Who comes after the roster was read is muted before people are."""
+
+    def make() -> Asking:
+        return asking("mute zoe", HOSTS["alice"], Request(MEETING, HOSTS["alice"], Mute(), user_id="zoe"), "zoe")
+
+    meeting(simulation, mode="open")
+    simulation.joins("zoe", 0, 0.039)
+    simulation.process("alice", [make], 0.04)
+
+
+NEWCOMER = Case("a newcomer is muted", newcomer, stage=replace(STAGE, mode="presentation"), at_least=50)
 SLOW_TO_SETTLE = Case("a stall before the settle", overtaken, UNKNOWN | {"stall 31 s": 1.0}, preemptions=0)
 TAKEN_OVER = Case("a crash and a takeover", with_reconciler(20, 46, then=overtaken), CRASH, preemptions=0, at_least=40)
 HOST_AND_EVERYBODY = Case("host and everybody", host_and_everybody, at_least=200)
@@ -112,6 +125,7 @@ CASES = (
         CRASH | UNKNOWN,
         at_least=300,
     ),
+    NEWCOMER,
     SLOW_TO_SETTLE,
     TAKEN_OVER,
     HOST_AND_EVERYBODY,

@@ -25,6 +25,8 @@ class Crowd:
     people: Mapping[str, User]
     held: dict[str, Capabilities | None]
     gone: set[str] = field(default_factory=set)
+    batched: set[Capabilities] = field(default_factory=set)
+    """What batches have given since the roster was read, to whoever came after it as well."""
 
     def look_again(self, people: Mapping[str, User]) -> bool:
         """Takes in who was changed meanwhile: his order may have come before ours or after. True if there is any."""
@@ -35,6 +37,16 @@ class Crowd:
                 self.seats[seat.attendee_id] = user_id
                 self.held[seat.attendee_id] = None
         return bool(moved)
+
+    def take_in_whom_the_roster_lacks(self) -> None:
+        """Who came, and was bound by somebody else, between the roster and the look at people: to a batch he would be
+        a newcomer, and no second look would tell him from one who was there.
+        """
+        for user in self.people.values():
+            for seat in user.present:
+                if seat.attendee_id not in self.seats:
+                    self.seats[seat.attendee_id] = user.id
+                    self.held[seat.attendee_id] = None
 
 
 def outcomes(world: World, carried: Carried, crowd: Crowd) -> tuple[Document, ...]:

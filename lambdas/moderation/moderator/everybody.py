@@ -1,11 +1,11 @@
 """order · settle for everybody in a meeting: roster, plan, a second look."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from ..core.capability import NOTHING, is_narrower
+from ..core.capability import EVERYTHING, NOTHING, is_narrower
 from ..core.change import PATIENCE, Change, Status, meeting_taken_back, stands
 from ..core.decide import effects
 from ..core.entry import ABANDONED, CAPABILITIES_CHANGED, MEETING_CHANGED, SUPERSEDED, changed
@@ -24,6 +24,7 @@ from ..ports import (
     NotTaken,
     SeatInChime,
     SeatsNoted,
+    UserRevised,
     World,
 )
 from .binding import bind
@@ -58,14 +59,17 @@ class Everybody:
             return self._take_back(carried, ordering)
         if overdue and self._lacks(meeting, crowd):
             return self._take_back(carried, ordering)
+        crowd.take_in_whom_the_roster_lacks()
         try:
             self._order(ordering, meeting, crowd)
-            while crowd.look_again(self._world.ledger.everybody(meeting.id)):
+            while crowd.look_again(self._with_newcomers(meeting, crowd, ordering)):
                 self._order(ordering, meeting, crowd)
         except OutOfTime:
             raise OutOfTime(outcomes(self._world, carried, crowd)) from None
         except NotTaken:
             return self._after_refusal(carried, crowd, ordering)
+        except ChimeFailure:
+            raise OutOfTime(outcomes(self._world, carried, crowd)) from None
         self._note(meeting, crowd, ordering)
         return self._settle(carried, crowd, ordering, began)
 
@@ -118,6 +122,22 @@ class Everybody:
             held={seat.attendee_id: seat.capabilities for seat in moderated},
         )
 
+    def _with_newcomers(self, meeting: Meeting, crowd: Crowd, ordering: Ordering) -> Mapping[str, User]:
+        """Everybody as the ledger has them by now, and whoever came between the roster and a batch, which reached him
+        too: what he holds, or was bound with meanwhile, is that batch's doing and not what he was created with.
+        """
+        if not crowd.batched:
+            return self._world.ledger.everybody(meeting.id)
+        came = [seat for seat in self._roster(meeting) if seat.attendee_id not in crowd.seats]
+        seen = [replace(s, capabilities=EVERYTHING) if s.capabilities in crowd.batched else s for s in came]
+        people = bind(self._world, meeting, seen, self._world.ledger.everybody(meeting.id))
+        mistaken = [u for i, u in people.items() if i not in crowd.people and u.rules.grant in crowd.batched]
+        for user in mistaken:
+            granted = replace(user, rules=replace(user.rules, grant=EVERYTHING), revision=user.revision + 1)
+            persistently(self._world, [UserRevised(meeting.id, granted, user.revision)], ordering.lease.until)
+        crowd.batched.clear()
+        return self._world.ledger.everybody(meeting.id) if mistaken else people
+
     def _order(self, ordering: Ordering, meeting: Meeting, crowd: Crowd) -> None:
         """Whoever was read after the meeting has moved on may have rules that never went together with the old ones."""
         now = self._world.ledger.load(meeting.id).meeting
@@ -140,6 +160,7 @@ class Everybody:
             else:
                 crowd.held[call.attendee_id] = call.capabilities
             return
+        crowd.batched.add(call.capabilities)
         ordering.order_except(call.excluded, call.capabilities)
         for seat in crowd.held.keys() - set(call.excluded):
             crowd.held[seat] = call.capabilities
