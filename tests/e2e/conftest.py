@@ -8,6 +8,7 @@ import pytest
 from local.aws import client
 from local.stack import LocalStack
 from tests.e2e.caller import Web
+from tests.e2e.light import light_bundle
 from tests.e2e.scene import Scene, Theatre
 from tests.e2e.simulator import Simulator
 from tests.e2e.tap import Tap
@@ -26,8 +27,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def theatre() -> Iterator[Theatre]:
-    with LocalStack() as stack:
+def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
+    asset, environment = light_bundle(tmp_path_factory.mktemp("bundle"))
+    with LocalStack(asset=asset, function_environment=environment) as stack:
         web, simulator = Web(stack.api_url), Simulator(stack.chime_url)
         sqs = client("sqs", stack.aws_endpoint_url)
         try:

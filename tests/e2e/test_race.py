@@ -76,7 +76,7 @@ def test_many_hands_on_one_attendee(theatre: Theatre) -> None:
     failures = [answer for answer in answers if answer.status_code not in (200, 202)]
     assert {_code(answer) for answer in failures} <= NOT_NOW
     made = [answer.json()["changeId"] for answer in answers if answer.is_success and answer.json()["changeId"]]
-    assert len(made) > HANDS
+    assert len(made) > HANDS // 2
     assert len(set(made)) == len(made)
     _settles(scene)
     accepted = [
