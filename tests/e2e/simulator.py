@@ -1,6 +1,8 @@
 """Chime as the tests use it: boto3 for what a customer's back end does, control routes for faults and evidence."""
 
 import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -10,7 +12,10 @@ from local.aws import REGION, client
 Json = dict[str, Any]
 
 UPDATE = "UpdateAttendeeCapabilities"
-CHANGES = {UPDATE, "BatchUpdateAttendeeCapabilitiesExcept"}
+BATCH = "BatchUpdateAttendeeCapabilitiesExcept"
+CHANGES = {UPDATE, BATCH}
+TOGETHER = 100
+"""Attendees whom one call creates at most."""
 
 
 class Simulator:
@@ -22,9 +27,9 @@ class Simulator:
         self.chime.close()
         self._control.close()
 
-    def create_meeting(self, **features: Any) -> str:
+    def create_meeting(self, name: str = "lesson", **features: Any) -> str:
         created = self.chime.create_meeting(
-            ClientRequestToken=str(uuid.uuid4()), ExternalMeetingId="lesson", MediaRegion=REGION, **features
+            ClientRequestToken=str(uuid.uuid4()), ExternalMeetingId=name, MediaRegion=REGION, **features
         )
         meeting_id: str = created["Meeting"]["MeetingId"]
         return meeting_id
@@ -34,6 +39,32 @@ class Simulator:
         created = self.chime.create_attendee(MeetingId=meeting_id, ExternalUserId=user)
         attendee_id: str = created["Attendee"]["AttendeeId"]
         return attendee_id
+
+    def join_together(self, meeting_id: str, users: Sequence[str]) -> dict[str, str]:
+        """ExternalUserId → AttendeeId, as few calls as Chime allows."""
+        seats: dict[str, str] = {}
+        for start in range(0, len(users), TOGETHER):
+            wanted = [{"ExternalUserId": user} for user in users[start : start + TOGETHER]]
+            created = self.chime.batch_create_attendee(MeetingId=meeting_id, Attendees=wanted)["Attendees"]
+            seats |= {attendee["ExternalUserId"]: attendee["AttendeeId"] for attendee in created}
+        return seats
+
+    def have(self, meeting_id: str) -> dict[str, dict[str, str]]:
+        """AttendeeId → what Chime lets him do, in the contract's spelling; costs no quota."""
+        attendees = self.control("GET", f"meetings/{meeting_id}")["attendees"]
+        return {
+            attendee["AttendeeId"]: {medium.lower(): word for medium, word in attendee["Capabilities"].items()}
+            for attendee in attendees
+        }
+
+    @contextmanager
+    def without(self, *settings: str) -> Iterator[None]:
+        """While a scene is set that is not the test's subject: `quota`, `events`."""
+        self.control("PUT", "settings", dict.fromkeys(settings, False))
+        try:
+            yield
+        finally:
+            self.control("PUT", "settings", dict.fromkeys(settings, True))
 
     def has(self, meeting_id: str, attendee_id: str) -> dict[str, str]:
         """What Chime lets the attendee do, in the contract's spelling."""

@@ -1,0 +1,101 @@
+"""EventBridge as a remote control: events on two buses silence a meeting, once each, and only by who may."""
+
+import uuid
+
+from tests.e2e.caller import Json, done
+from tests.e2e.deadline import until
+from tests.e2e.remote import Remote, envelope
+from tests.e2e.scene import EVERYTHING, MUTED, Scene, Theatre
+from tests.e2e.tap import DECIDED
+
+SECONDS = 5
+SILENT = MUTED | {"content": "Receive"}
+PARTICIPANTS = ("bob", "carol")
+
+
+def in_a_room(theatre: Theatre) -> tuple[Scene, str]:
+    """A meeting whose name no other test's meeting has: a command for a name is for all meetings of that name."""
+    name = f"room-{uuid.uuid4()}"
+    return theatre.scene(name=name), name
+
+
+def everybody_has(scene: Scene, wanted: Json) -> bool:
+    return all(scene.has(user) == wanted for user in PARTICIPANTS)
+
+
+def decided(scene: Scene, source: str) -> list[Json]:
+    return [
+        entry
+        for entry in scene.alice.history()
+        if entry["type"] == DECIDED and entry["actor"] == {"kind": "service", "id": source}
+    ]
+
+
+def test_a_command_on_the_bus_silences_a_meeting(scene: Scene, remote: Remote) -> None:
+    command = {"command": "mute-all", "meetingId": scene.meeting_id, "media": ["audio", "content"]}
+    remote.command({**command, "reason": "exam"})
+    until(lambda: everybody_has(scene, SILENT), SECONDS, "the meeting is silent")
+    assert scene.has("alice") == EVERYTHING
+    [entry] = decided(scene, "exam.app")
+    assert (entry["verdict"], entry["command"], entry["reason"]) == ("accepted", "mute-all", "exam")
+    assert entry["policies"] == ["exam-app-may-moderate"]
+
+
+def test_an_event_that_a_trigger_matches_silences_a_room(theatre: Theatre, remote: Remote) -> None:
+    """The sender knows the room's name and nothing of Gavel; the end of the exam gives back what there was before."""
+    scene, room = in_a_room(theatre)
+    done(scene.alice.post(scene.at("carol", "/mute"), {"reason": "noise"}))
+    remote.happened("ExamStarted", {"room": room})
+    until(lambda: everybody_has(scene, SILENT), SECONDS, "the room is silent")
+    assert [limit["actor"] for limit in scene.shown("bob")["limits"]] == ["trigger/exam-started"]
+    remote.happened("ExamEnded", {"room": room})
+    until(lambda: scene.has("bob") == EVERYTHING, SECONDS, "the room is open again")
+    assert (scene.has("carol"), scene.has("alice")) == (MUTED, EVERYTHING)
+    assert [len(decided(scene, f"trigger/exam-{what}")) for what in ("started", "ended")] == [1, 1]
+
+
+def test_an_event_delivered_again_makes_no_second_change(scene: Scene, remote: Remote) -> None:
+    """Twice at once, and once more after a host has undone what it did."""
+    event = envelope({"command": "mute-all", "meetingId": scene.meeting_id})
+    remote.deliver(event, event)
+    until(lambda: everybody_has(scene, MUTED), SECONDS, "the meeting is silent")
+    until(remote.is_through, 20, "both deliveries are worked off")
+    done(scene.alice.post("/unmute-all", {}))
+    calls = len(scene.changes())
+    remote.deliver(event)
+    until(remote.is_through, 20, "the third delivery is worked off")
+    assert everybody_has(scene, EVERYTHING)
+    assert len(scene.changes()) == calls
+    [entry] = decided(scene, "exam.app")
+    assert scene.change(entry["changeId"])["status"] in ("applied", "superseded")
+
+
+def test_a_source_without_a_permit_is_refused_once(scene: Scene, remote: Remote) -> None:
+    """Recorded and told, and not tried again: a second attempt would be refused as well."""
+    remote.command({"command": "mute-all", "meetingId": scene.meeting_id}, source="prankster")
+    [entry] = until(lambda: decided(scene, "prankster") or None, SECONDS, "the refusal is recorded")
+    assert (entry["verdict"], entry["code"], entry["policies"]) == ("refused", "not-permitted", ["no-permit"])
+    told = scene.theatre.tap.until(scene.meeting_id, lambda seen: entry["entryId"] in entry_ids(seen))
+    assert [e["detail-type"] for e in told if e["detail"]["entryId"] == entry["entryId"]] == [DECIDED]
+    until(remote.is_through, 20, "nothing waits to be tried again")
+    assert len(decided(scene, "prankster")) == 1
+    assert remote.undeliverable() == 0
+    assert everybody_has(scene, EVERYTHING)
+
+
+def test_nobody_passes_for_a_trigger(scene: Scene, remote: Remote) -> None:
+    """The rule on the bus lets no such source through; one that came through all the same would be refused."""
+    source, command = "trigger/exam-started", {"command": "mute-all", "meetingId": scene.meeting_id}
+    calls = scene.changes()
+    remote.command(command, source=source)
+    remote.deliver(envelope(command, source=source))
+    [entry] = until(lambda: decided(scene, source) or None, SECONDS, "the refusal is recorded")
+    assert (entry["verdict"], entry["code"]) == ("refused", "not-permitted")
+    until(remote.is_through, 20, "nothing else is under way")
+    assert decided(scene, source) == [entry]
+    assert everybody_has(scene, EVERYTHING)
+    assert scene.changes() == calls
+
+
+def entry_ids(events: list[Json]) -> set[str]:
+    return {event["detail"]["entryId"] for event in events}

@@ -1,0 +1,90 @@
+"""What was to last for a time ends by itself, by the clock: to the second, and within a minute if the alarm is lost."""
+
+from datetime import datetime
+
+import pytest
+
+from tests.e2e.caller import Json, done
+from tests.e2e.deadline import until
+from tests.e2e.remote import Remote
+from tests.e2e.scene import EVERYTHING, MUTED, Scene, Theatre
+from tests.e2e.tap import CHANGED, DECIDED
+
+LASTS = 3
+AT_LATEST = 6
+LOST_LASTS = 5
+PATIENCE = 75
+"""Seconds: the clock looks by itself every minute."""
+
+
+def at(entry: Json) -> datetime:
+    return datetime.fromisoformat(entry["occurredAt"])
+
+
+def by_clock(scene: Scene, kind: str) -> list[Json]:
+    found = [entry for entry in scene.alice.history() if entry["type"] == kind]
+    return [entry for entry in found if entry["actor"]["kind"] == "clock"]
+
+
+def seconds_between(scene: Scene, change_id: str) -> float:
+    """From the decision to Chime having the end of it: by Gavel's and Chime's own clocks, which are one here."""
+    [began] = [e for e in scene.alice.history() if e["changeId"] == change_id and e["type"] == DECIDED]
+    last = scene.changes()[-1]
+    return (datetime.fromisoformat(last["time"]) - at(began)).total_seconds()
+
+
+@pytest.fixture(scope="module")
+def without_reminder(theatre: Theatre, remote: Remote) -> tuple[Scene, str]:
+    """A mute whose reminder is lost, begun before the other tests so that its minute passes while they run."""
+    scene = theatre.scene()
+    muted = done(scene.alice.post(scene.at("bob", "/mute"), {"durationSeconds": LOST_LASTS}))
+    remote.lose_reminders()
+    assert scene.has("bob") == MUTED
+    return scene, muted["changeId"]
+
+
+@pytest.mark.usefixtures("without_reminder")
+def test_a_mute_of_three_seconds(scene: Scene) -> None:
+    muted = done(scene.alice.post(scene.at("bob", "/mute"), {"durationSeconds": LASTS, "reason": "short"}))
+    assert scene.has("bob") == MUTED
+    until(lambda: scene.has("bob") == EVERYTHING, AT_LATEST + 4, "bob may speak again")
+    assert LASTS <= seconds_between(scene, muted["changeId"]) <= AT_LATEST
+    [decided] = until(lambda: by_clock(scene, DECIDED) or None, 5, "the end is an entry")
+    [changed] = until(lambda: by_clock(scene, CHANGED) or None, 5, "and that Chime has it is another")
+    assert decided["changeId"] == changed["changeId"] != muted["changeId"]
+    told = scene.theatre.tap.until_changed(scene.meeting_id, changed["changeId"])
+    assert {event["detail"]["actor"]["kind"] for event in told} == {"clock"}
+    [attendee] = told[-1]["detail"]["attendees"]
+    assert (attendee["externalUserId"], attendee["before"], attendee["after"]) == ("bob", MUTED, EVERYTHING)
+    assert scene.shown("bob")["limits"] == []
+
+
+def test_a_mute_all_of_three_seconds(scene: Scene) -> None:
+    """It ends for everybody but whom a host has muted besides."""
+    done(scene.alice.post(scene.at("carol", "/mute")))
+    muted = done(scene.alice.post("/mute-all", {"durationSeconds": LASTS}))
+    assert scene.has("bob") == MUTED
+    until(lambda: scene.has("bob") == EVERYTHING, AT_LATEST + 4, "everybody may speak again")
+    assert LASTS <= seconds_between(scene, muted["changeId"]) <= AT_LATEST
+    assert until(lambda: by_clock(scene, DECIDED) or None, 5, "the end is an entry")
+    assert scene.has("carol") == MUTED
+    assert done(scene.alice.get())["muteAll"] == []
+
+
+def test_replaced_by_a_lasting_one_it_does_not_end(scene: Scene) -> None:
+    """The alarm rings all the same, and finds a mute that is to last."""
+    done(scene.alice.post(scene.at("bob", "/mute"), {"durationSeconds": 1}))
+    lasting = done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "for good"}))
+    done(scene.alice.post(scene.at("carol", "/mute"), {"durationSeconds": 2}))
+    until(lambda: scene.has("carol") == EVERYTHING, AT_LATEST + 4, "a later alarm has rung")
+    assert (scene.has("bob"), scene.change(lasting["changeId"])["status"]) == (MUTED, "applied")
+    ended = [a["externalUserId"] for entry in by_clock(scene, CHANGED) for a in entry["attendees"]]
+    assert set(ended) <= {"carol"}
+
+
+def test_a_lost_reminder_is_made_good_within_a_minute(without_reminder: tuple[Scene, str]) -> None:
+    scene, change_id = without_reminder
+    until(lambda: scene.has("bob") == EVERYTHING, PATIENCE, "bob may speak again")
+    assert LOST_LASTS <= seconds_between(scene, change_id) <= LOST_LASTS + 65
+    [ended] = until(lambda: by_clock(scene, CHANGED) or None, 5, "the end is an entry")
+    assert ended["attendees"][0]["externalUserId"] == "bob"
