@@ -57,6 +57,14 @@ class Drift:
             self._put_right(meeting, user, wider)
         return len(differences)
 
+    def is_expected(self, meeting: Meeting, user: User, attendee_id: str) -> bool:
+        """Whether a change of the seat's capabilities need not be looked into: it is most likely our own doing. What
+        drifts at such a moment all the same is found by the next sweep.
+        """
+        seat = user.seats[attendee_id]
+        fresh = seat.noted_at is not None and self._world.surroundings.now() < seat.noted_at + QUIET
+        return (fresh and not seat.drifted) or self._is_under_way(meeting, user)
+
     def _difference(self, meeting: Meeting, user: User, found: SeatInChime) -> Difference | None:
         """Narrower than what has never been noted is what an end of time may yet give, so it is no drift."""
         seat = user.seats.get(found.attendee_id)
