@@ -124,11 +124,14 @@ class Everybody:
 
     def _with_newcomers(self, meeting: Meeting, crowd: Crowd, ordering: Ordering) -> Mapping[str, User]:
         """Everybody as the ledger has them by now, and whoever came between the roster and a batch, which reached him
-        too: what he holds, or was bound with meanwhile, is that batch's doing and not what he was created with.
+        too: what he holds, or was bound with meanwhile, is that batch's doing and not what he was created with. A batch
+        doesn't tell who has left: the roster does.
         """
         if not crowd.batched:
             return self._world.ledger.everybody(meeting.id)
-        came = [seat for seat in self._roster(meeting) if seat.attendee_id not in crowd.seats]
+        roster = self._roster(meeting)
+        crowd.gone |= crowd.before.keys() - {seat.attendee_id for seat in roster}
+        came = [seat for seat in roster if seat.attendee_id not in crowd.seats]
         seen = [replace(s, capabilities=EVERYTHING) if s.capabilities in crowd.batched else s for s in came]
         people = bind(self._world, meeting, seen, self._world.ledger.everybody(meeting.id))
         mistaken = [u for i, u in people.items() if i not in crowd.people and u.rules.grant in crowd.batched]

@@ -145,6 +145,15 @@ def test_who_has_left_meanwhile_is_gone_and_no_error() -> None:
     assert hall.user("bob").seats[seat("bob")].gone
 
 
+def test_who_left_before_a_batch_reached_him_is_gone() -> None:
+    hall = Hall()
+    hall.comes("dan")
+    hall.chime.before = [lambda: hall.goes("bob")]
+    reached = outcomes(hall.done("alice", MUTE_ALL))
+    assert (reached["bob"], reached["carol"], reached["dan"]) == ("gone", "applied", "applied")
+    assert hall.bits("dan") == SILENT
+
+
 def test_pipelines_are_excluded() -> None:
     hall = Hall()
     recorder = "aws:MediaPipeline-1"

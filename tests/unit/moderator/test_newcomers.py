@@ -1,5 +1,6 @@
 """Newcomers: admitted before they have a seat, bound before they have a token, or found by what Chime tells."""
 
+import pytest
 from moderation.core.actor import Actor, ActorKind
 from moderation.core.capability import EVERYTHING, Capabilities, Medium, of_word
 from moderation.core.command import Admit, Bind, Mute, SetCapabilities, SetMeeting
@@ -176,6 +177,29 @@ def test_whoever_comes_during_a_mute_all_gets_everything_back_at_its_end() -> No
     hall.done("alice", MUTE_ALL)
     assert hall.bits("zoe") == SILENT
     hall.gavel.presence.came(MEETING, seat("zoe"))
+    hall.done("alice", UNMUTE_ALL)
+    assert hall.bits("zoe") == EVERYTHING
+
+
+@pytest.mark.parametrize("told_at_once", [False, True])
+def test_whoever_slips_between_roster_and_batches_is_found_by_the_second_look(told_at_once: bool) -> None:
+    """He is reached by each batch, the narrowest last, and no event need come."""
+    hall = Hall(roles={"alice": "host", **dict.fromkeys(["p1", "p2", "p3", "p4", "p5"], "participant")})
+    for user in ("p4", "p5"):
+        hall.answered("alice", Mute(media=(Medium.VIDEO,)), user)
+
+    def between() -> None:
+        hall.comes("zoe")
+
+    def event() -> None:
+        if told_at_once:
+            hall.another_process().presence.came(MEETING, seat("zoe"))
+
+    hall.chime.before = [between]
+    hall.chime.after = [None, event]
+    answer = hall.done("alice", MUTE_ALL)
+    assert hall.bits("zoe") == SILENT
+    assert "zoe" in [o["externalUserId"] for o in answer.outcomes or ()]
     hall.done("alice", UNMUTE_ALL)
     assert hall.bits("zoe") == EVERYTHING
 
