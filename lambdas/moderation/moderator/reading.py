@@ -25,7 +25,15 @@ BEHIND = timedelta(seconds=10)
 """How far a cursor stays behind now: an entry is named before it is committed, and must not be skipped."""
 ON_ONESELF = ("mute-self", "unmute-self")
 ON_OTHERS = ("mute", "unmute", "set-capabilities")
-ON_THE_MEETING = ("view-history",)
+ON_THE_MEETING = (
+    "mute-all",
+    "unmute-all",
+    "set-mode",
+    "freeze",
+    "unfreeze",
+    "set-settings",
+    "view-history",
+)
 
 
 @dataclass(frozen=True, slots=True)
