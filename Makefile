@@ -1,5 +1,5 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup bundle run test check format simulate
+.PHONY: help setup bundle run test check format simulate bench
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
@@ -38,3 +38,6 @@ run: $(STAMP) ## the whole stack on this machine (ARGS="--help" tells more)
 N ?= 100000
 simulate: $(STAMP) ## explore N=100000 schedules of the protocol, or see one again: SEED=123
 	@PYTHONPATH=lambdas $(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--schedules $(N))
+
+bench: $(STAMP) ## measure Gavel against what one would write by hand; half a minute (B=mute_all for one)
+	@PYTHONPATH=.:lambdas $(BIN)/python -m benchmarks $(B)

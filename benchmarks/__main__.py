@@ -1,0 +1,28 @@
+"""`python -m benchmarks`: all of them, or those that are named. Prints their tables and keeps them in `results/`."""
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping
+
+from benchmarks import mute_all
+from benchmarks.report import Report
+
+BENCHMARKS: Mapping[str, Callable[[], Report]] = {"mute_all": mute_all.run}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(BENCHMARKS)} (default: all)")
+    names = parser.parse_args().names or list(BENCHMARKS)
+    for name in names:
+        if name not in BENCHMARKS:
+            parser.error(f"there is no benchmark `{name}`; choose from {', '.join(BENCHMARKS)}")
+    for name in names:
+        report = BENCHMARKS[name]()
+        report.write()
+        print(report.markdown())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,178 @@
+"""Muting a full meeting: one call each, as one would write it by hand, against the moderator.
+
+Both find the same meeting: 250 people, 40 of them restricted in video or content already. Nobody may lose more than
+the right to send audio, so no single batch will do for all. The simulator has Chime's default quota.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from moderation.aws.chime import CONNECT_TIMEOUT, READ_TIMEOUT, ChimeGateway
+from moderation.aws.surroundings import RealSurroundings
+from moderation.core.actor import Actor, ActorKind
+from moderation.core.capability import Medium
+from moderation.core.command import Command, Mute, MuteEverybody, Register
+from moderation.moderator.request import Answer, Request
+from moderation.policies import CedarPolicies
+from moderation.ports import World
+from moderation.wiring import Gavel
+
+from benchmarks.report import Report
+from local.aws import ENVIRONMENT, REGION
+from local.chime import ChimeSimulator
+from tests.e2e.simulator import Simulator
+from tests.memory.ledger import MemoryLedger
+from tests.memory.reminders import MemoryReminders
+
+PEOPLE = [f"person-{number:03d}" for number in range(250)]
+KINDS = ((Medium.VIDEO,), (Medium.CONTENT,), (Medium.VIDEO, Medium.CONTENT))
+RESTRICTED = {person: KINDS[number % len(KINDS)] for number, person in enumerate(PEOPLE[:40])}
+BACK_END = Actor(ActorKind.ADMIN, "back-end")
+SILENCED = {"SendReceive": "Receive", "Send": "None"}
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 2.0
+COLUMNS = ("", "capability calls", "throttled besides", "seconds", "ratio of calls", "ratio of time")
+LEDGER_SECONDS = 0.02
+"""What each read and write of the ledger is made to take: without it our side would look better than it is."""
+
+
+class SlowLedger(MemoryLedger):
+    """A ledger that is asked over a network."""
+
+    def __getattribute__(self, name: str) -> Any:
+        found = super().__getattribute__(name)
+        if name.startswith("_") or not callable(found):
+            return found
+
+        def slowly(*args: Any, **kwargs: Any) -> Any:
+            time.sleep(LEDGER_SECONDS)
+            return found(*args, **kwargs)
+
+        return slowly
+
+
+@dataclass(frozen=True)
+class Measured:
+    calls: int
+    throttled: int
+    seconds: float
+
+    def row(self, name: str, against: "Measured") -> list[str]:
+        ratios = [against.calls / self.calls, against.seconds / self.seconds]
+        counted = [str(self.calls), str(self.throttled), f"{self.seconds:.2f}"]
+        return [name, *counted, *(f"{ratio:.0f} : 1" for ratio in ratios)]
+
+
+SETTING = """\
+250 people, 40 of them restricted in video or content before; everybody is to lose the right to send audio and nothing
+else. The simulator has Chime's default quota: 10 capability calls a second, bursts of 20."""
+REMARKS = (
+    """\
+One by one: a loop over `ListAttendees` with a call for each person, tried again with backoff and jitter when it is
+  throttled. At this quota 250 calls take 23 s, however well one waits.""",
+    f"""\
+Gavel: the moderator as it is deployed, with a ledger in memory that takes {LEDGER_SECONDS * 1000:.0f} ms for each read
+  and write. What Lambda and API Gateway add is not in its seconds, nor is the network to Chime on either side.""",
+    "After both, everybody holds the same.",
+)
+
+
+def run() -> Report:
+    by_hand, ours = _measured(_one_by_one), _measured(_moderated)
+    return Report(
+        name="mute_all",
+        title="Mute-all of 250 people",
+        setting=SETTING,
+        columns=COLUMNS,
+        rows=[by_hand.row("one by one", by_hand), ours.row("Gavel", by_hand)],
+        remarks=REMARKS,
+    )
+
+
+def _measured(mute: Callable[[Gavel, Any, str], None]) -> Measured:
+    with ChimeSimulator() as chime, closing(Simulator(chime.url)) as simulator, closing(_client(chime.url)) as client:
+        gavel = Gavel(World(SlowLedger(), ChimeGateway(client), CedarPolicies(), RealSurroundings(), MemoryReminders()))
+        with simulator.without("quota"):
+            meeting_id = simulator.create_meeting()
+            simulator.join_together(meeting_id, PEOPLE)
+            _perform(gavel, meeting_id, Register(roles={}))
+            for person, media in RESTRICTED.items():
+                _perform(gavel, meeting_id, Mute(media), person)
+        had, before = simulator.have(meeting_id), len(simulator.changes(meeting_id))
+        started = time.monotonic()
+        mute(gavel, client, meeting_id)
+        seconds = time.monotonic() - started
+        calls = simulator.changes(meeting_id)[before:]
+        wanted = {seat: has | {"audio": SILENCED.get(has["audio"], has["audio"])} for seat, has in had.items()}
+        if simulator.have(meeting_id) != wanted:
+            raise RuntimeError(f"`{mute.__name__}` has not muted everybody, or took more than that")
+    throttled = sum(call["status"] == 429 for call in calls)
+    return Measured(len(calls) - throttled, throttled, seconds)
+
+
+def _one_by_one(_: Gavel, client: Any, meeting_id: str) -> None:
+    """What one would write: everybody keeps what he has but the right to send audio."""
+    for attendee in _listed(client, meeting_id):
+        has = attendee["Capabilities"]
+        _patiently(
+            client,
+            MeetingId=meeting_id,
+            AttendeeId=attendee["AttendeeId"],
+            Capabilities=has | {"Audio": SILENCED.get(has["Audio"], has["Audio"])},
+        )
+
+
+def _listed(client: Any, meeting_id: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    token: dict[str, str] = {}
+    while True:
+        page = client.list_attendees(MeetingId=meeting_id, MaxResults=100, **token)
+        found += page["Attendees"]
+        if not page.get("NextToken"):
+            return found
+        token = {"NextToken": page["NextToken"]}
+
+
+def _patiently(client: Any, **call: Any) -> None:
+    """The moderator's own pauses, so that neither side waits more wisely than the other."""
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            client.update_attendee_capabilities(**call)
+            return
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 429:
+                raise
+        time.sleep(pause * random.uniform(0.5, 1.5))
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def _moderated(gavel: Gavel, _: Any, meeting_id: str) -> None:
+    _perform(gavel, meeting_id, MuteEverybody((Medium.AUDIO,), spared_roles=()))
+
+
+def _perform(gavel: Gavel, meeting_id: str, command: Command, person: str | None = None) -> None:
+    outcome = gavel.perform(Request(meeting_id, BACK_END, command, user_id=person))
+    if not isinstance(outcome, Answer) or outcome.status == "pending":
+        raise RuntimeError(f"{command}: {outcome}")
+
+
+def _client(url: str) -> Any:
+    """As the deployed functions have it: one attempt a call, whoever calls tries again by hand."""
+    return boto3.client(
+        "chime-sdk-meetings",
+        endpoint_url=url,
+        region_name=REGION,
+        aws_access_key_id=ENVIRONMENT["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=ENVIRONMENT["AWS_SECRET_ACCESS_KEY"],
+        config=Config(
+            connect_timeout=CONNECT_TIMEOUT, read_timeout=READ_TIMEOUT, proxies={}, retries={"total_max_attempts": 1}
+        ),
+    )
