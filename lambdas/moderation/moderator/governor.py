@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
 
 from ..core.actor import COHOST, HOST, ActorKind, Verdict
 from ..core.capability import in_words
@@ -41,10 +40,9 @@ class Governor:
 
     def perform(self, request: Request, command: MeetingCommand) -> Outcome:
         change_id = self._world.surroundings.new_id()
-        started = self._now()
-        return raced(self._world, lambda _: self._once(request, command, change_id, started))
+        return raced(self._world, lambda _: self._once(request, command, change_id))
 
-    def _once(self, request: Request, command: MeetingCommand, change_id: str, started: datetime) -> Outcome:
+    def _once(self, request: Request, command: MeetingCommand, change_id: str) -> Outcome:
         is_user = request.actor.kind is ActorKind.USER
         seats = command.spared_attendees if isinstance(command, MuteEverybody) else ()
         loaded = self._world.ledger.load(request.meeting_id, [request.actor.id] if is_user else [], seats, request.key)
@@ -70,7 +68,7 @@ class Governor:
             return self._refuse(request, case, caller, TOO_LATE)
         if request.dry_run:
             return self._dry(case, decision)
-        return self._done(request, case, caller, decision, started)
+        return self._done(request, case, caller, decision)
 
     def _case(
         self, request: Request, command: MeetingCommand, loaded: Loaded, caller: User | None, change_id: str
@@ -136,9 +134,7 @@ class Governor:
                 return Refused("invalid-request", "nobody hosts or cohosts by default", pointer="/defaultRole")
         return None
 
-    def _done(
-        self, request: Request, case: MeetingCase, caller: User | None, decision: Governed, started: datetime
-    ) -> Outcome:
+    def _done(self, request: Request, case: MeetingCase, caller: User | None, decision: Governed) -> Outcome:
         world, was = self._world, case.meeting
         ends_at = next_end(decision.rules)
         check_at = min((at for at in (was.check_at, ends_at) if at is not None), default=None)
@@ -164,7 +160,7 @@ class Governor:
         if committed(world, request, change, entry, clauses):
             if ends_at is not None:
                 world.reminders.remind(Reminder(meeting.id), ends_at - self._now())
-            carried = self._enforcement.carry_out(carried, deadline(started))
+            carried = self._enforcement.carry_out(carried, deadline(self._now()))
         answer = answer_to(carried.change, meeting_document(carried.meeting))
         if isinstance(answer, Refused) or answer.outcomes is not None:
             return answer

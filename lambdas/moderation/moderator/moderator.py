@@ -1,7 +1,6 @@
 """load · decide · commit for one person, then order · settle. Doors hand over requests and get answers."""
 
 from dataclasses import replace
-from datetime import datetime
 
 from ..core.change import Change
 from ..core.command import UserCommand
@@ -39,17 +38,14 @@ class Moderator:
     def perform(self, request: Request, command: UserCommand) -> Outcome:
         """One change id across all tries. A machine that failed is an answer, too."""
         change_id = self._world.surroundings.new_id()
-        started = self._now()
 
         def once(lost: Conflict | None) -> Outcome:
             fresh = lost is not None and not self._facts.learn(lost)
-            return self._once(request, command, change_id, started, fresh=fresh)
+            return self._once(request, command, change_id, fresh=fresh)
 
         return raced(self._world, once)
 
-    def _once(
-        self, request: Request, command: UserCommand, change_id: str, started: datetime, *, fresh: bool
-    ) -> Outcome:
+    def _once(self, request: Request, command: UserCommand, change_id: str, *, fresh: bool) -> Outcome:
         """What would commit nothing is decided anew from a fresh look if it rested on memory."""
         facts = self._facts.find(request, fresh=fresh)
         if isinstance(facts, KeyTaken):
@@ -59,13 +55,13 @@ class Moderator:
         is_stale = request.if_match not in (None, revision_of(facts.stored, facts.meeting))
         decision = self._decision(request, facts, command)
         if facts.from_memory and (is_stale or request.dry_run or not isinstance(decision, Decided)):
-            return self._once(request, command, change_id, started, fresh=True)
+            return self._once(request, command, change_id, fresh=True)
         if is_stale and facts.verdict.allowed:
             return REVISION_MISMATCH
         if isinstance(decision, Decided) and request.dry_run:
             return self._dry(facts, decision)
         if isinstance(decision, Decided):
-            return self._carried_out(request, facts, decision, change_id, started)
+            return self._carried_out(request, facts, decision, change_id)
         if isinstance(decision, Unchanged):
             return self._unchanged(request, facts, decision)
         return self._refuse(request, facts, decision)
@@ -87,9 +83,7 @@ class Moderator:
             now=self._now(),
         )
 
-    def _carried_out(
-        self, request: Request, facts: Facts, decided: Decided, change_id: str, started: datetime
-    ) -> Outcome:
+    def _carried_out(self, request: Request, facts: Facts, decided: Decided, change_id: str) -> Outcome:
         world = self._world
         user = replace(facts.user, rules=decided.rules, revision=facts.stored.revision + 1, revised_by=change_id)
         change = opened(
@@ -112,7 +106,7 @@ class Moderator:
             ends_at = next_end(decided.rules)
             if ends_at is not None:
                 world.reminders.remind(Reminder(facts.meeting.id, user_id=user.id), ends_at - self._now())
-            carried = self._enforcement.carry_out(carried, deadline(started))
+            carried = self._enforcement.carry_out(carried, deadline(self._now()))
             self._facts.remember(carried.meeting, carried.user or user)
         subject = attendee(world, carried.meeting, carried.user or user, change.attendee_id)
         return answer_to(carried.change, subject)

@@ -25,10 +25,12 @@ from .carried import due_after, lease_of
 from .persistence import persistently
 from .request import BUSY, CONTENDED, Answer, Outcome, Refused, Request
 
-MOST_RACES = 12
-"""How often a commit that lost a race is decided anew before the caller hears `contended`."""
+RACE_FOR = timedelta(seconds=8)
+"""How long a command that keeps losing its race is decided anew before the caller hears `contended`."""
 BUDGET = timedelta(seconds=10)
-"""How long a caller waits for Chime, far below the 29 s of the API; after it the change is left pending."""
+"""How long a caller waits for Chime after the commit; then the change is left pending. With the race and the commit it
+stays below the 29 s of the API.
+"""
 COMMIT_WITHIN = timedelta(seconds=5)
 """How long one commit is tried again under contention."""
 RECORDED = {"not-permitted", "capability-unavailable", "meeting-ended", "last-host", "not-undoable", "too-late"}
@@ -38,13 +40,15 @@ RECORDED = {"not-permitted", "capability-unavailable", "meeting-ended", "last-ho
 def raced(world: World, once: Callable[[Conflict | None], Outcome]) -> Outcome:
     """Decides anew as often as somebody else was quicker. A machine that failed is an answer, too."""
     lost: Conflict | None = None
+    races, until = 0, world.surroundings.now() + RACE_FOR
     try:
-        for race in range(MOST_RACES):
+        while world.surroundings.now() < until:
             try:
                 return once(lost)
             except Conflict as conflict:
                 lost = conflict
-                world.surroundings.sleep(0.01 * 2 ** min(race, 5) * world.surroundings.chance())
+                world.surroundings.sleep(0.01 * 2 ** min(races, 5) * (0.5 + world.surroundings.chance()))
+                races += 1
     except Contention:
         return CONTENDED
     except (LedgerUnavailable, ChimeFailure):
@@ -133,5 +137,5 @@ def keep(world: World, request: Request, outcome: Answer | Refused, clauses: Seq
         persistently(world, every, world.surroundings.now() + COMMIT_WITHIN)
 
 
-def deadline(started: datetime) -> datetime:
-    return started + BUDGET
+def deadline(committed_at: datetime) -> datetime:
+    return committed_at + BUDGET

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from hashlib import sha256
 
 from ..core.actor import Verdict
@@ -45,10 +44,9 @@ class Registrar:
 
     def perform(self, request: Request, command: Register) -> Outcome:
         change_id = self._world.surroundings.new_id()
-        started = self._now()
-        return raced(self._world, lambda _: self._once(request, command, change_id, started))
+        return raced(self._world, lambda _: self._once(request, command, change_id))
 
-    def _once(self, request: Request, command: Register, change_id: str, started: datetime) -> Outcome:
+    def _once(self, request: Request, command: Register, change_id: str) -> Outcome:
         loaded = self._world.ledger.load(request.meeting_id, key=request.key)
         if loaded.key is not None:
             return replayed(self._world, request, loaded.key)
@@ -71,7 +69,7 @@ class Registrar:
         carried = Carried(change, meeting)
         entry = decided_entry(self._world, request, meeting, change.revision, change.policies, [], change_id=change_id)
         if committed(self._world, request, change, entry, _clauses(prepared)):
-            carried = self._enforcement.carry_out(carried, deadline(started))
+            carried = self._enforcement.carry_out(carried, deadline(self._now()))
         return answer_to(carried.change, meeting_document(carried.meeting))
 
     def _prepared(
