@@ -97,6 +97,14 @@ def overtaken(simulation: Simulation) -> None:
     host(simulation, "unmute", "hugo", Unmute(), 1)
 
 
+def outlived(simulation: Simulation) -> None:
+    """A holder who wakes after his lease finds another at work; somebody decides otherwise later."""
+    host(simulation, "mute", "alice", Mute())
+    simulation.reconciler(45.5)
+    host(simulation, "unmute", "hugo", Unmute(), 50)
+    simulation.reconciler(95)
+
+
 def newcomer(simulation: Simulation) -> None:
     """Who comes after the roster was read is muted before people are."""
 
@@ -109,6 +117,9 @@ def newcomer(simulation: Simulation) -> None:
 
 
 NEWCOMER = Case("a newcomer is muted", newcomer, stage=replace(STAGE, mode="presentation"), at_least=50)
+OUTLIVED = Case(
+    "a holder who outlives his lease", outlived, {"stall 46 s": 1.0, "crash, done later": 1.0}, preemptions=1
+)
 SLOW_TO_SETTLE = Case("a stall before the settle", overtaken, UNKNOWN | {"stall 31 s": 1.0}, preemptions=0)
 TAKEN_OVER = Case("a crash and a takeover", with_reconciler(20, 46, then=overtaken), CRASH, preemptions=0, at_least=40)
 HOST_AND_EVERYBODY = Case("host and everybody", host_and_everybody, at_least=200)
@@ -126,6 +137,7 @@ CASES = (
         at_least=300,
     ),
     NEWCOMER,
+    OUTLIVED,
     SLOW_TO_SETTLE,
     TAKEN_OVER,
     HOST_AND_EVERYBODY,
