@@ -63,9 +63,12 @@ class Remote:
     def undeliverable(self) -> int:
         return self._left(UNDELIVERABLE)
 
-    def lose_reminders(self) -> None:
-        """Those that are under way, as SQS never would; the promise holds all the same."""
+    def lose_reminders(self) -> int:
+        """Those that are under way, as SQS never would; the promise holds all the same. Returns how many."""
+        under_way = self._left(REMINDERS)
         self._sqs.purge_queue(QueueUrl=self._url(REMINDERS))
+        assert self._left(REMINDERS) == 0
+        return under_way
 
     def _put(self, **entry: str) -> None:
         assert self._events.put_events(Entries=[entry])["FailedEntryCount"] == 0
