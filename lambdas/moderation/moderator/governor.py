@@ -18,7 +18,7 @@ from .carried import Carried, wanted
 from .crowd import is_spared
 from .enforcement import Enforcement
 from .facts import is_nobody, question
-from .opening import RECORDED, committed, deadline, decided_entry, keep, opened, raced
+from .opening import RECORDED, committed, deadline, decided_entry, keep, opened, raced, unchanged
 from .request import (
     ATTENDEE_NOT_FOUND,
     MEETING_NOT_FOUND,
@@ -61,7 +61,7 @@ class Governor:
         if isinstance(decision, AsBefore) and not self._is_in_place(case.meeting):
             decision = Governed(case.meeting.rules)
         if isinstance(decision, AsBefore):
-            answer = Answer("unchanged", meeting_document(case.meeting), outcomes=())
+            answer = Answer(unchanged(request), meeting_document(case.meeting), outcomes=())
             keep(self._world, request, answer)
             return answer
         if request.must_not_widen and _widens(case, decision):

@@ -23,7 +23,7 @@ from .answers import answer_to, attendee, replayed
 from .carried import Carried
 from .enforcement import Enforcement
 from .facts import FactFinder, Facts, is_nobody
-from .opening import COMMIT_WITHIN, RECORDED, committed, deadline, decided_entry, keep, opened, raced
+from .opening import COMMIT_WITHIN, RECORDED, committed, deadline, decided_entry, keep, opened, raced, unchanged
 from .persistence import persistently
 from .request import REVISION_MISMATCH, TOO_LATE, Answer, Outcome, Refused, Request, refused
 
@@ -118,7 +118,7 @@ class Moderator:
 
     def _unchanged(self, request: Request, facts: Facts, decision: Unchanged) -> Answer:
         subject = attendee(self._world, facts.meeting, facts.user, facts.attendee_id)
-        answer = Answer("unchanged", subject, None, decision.capabilities, decision.capabilities)
+        answer = Answer(unchanged(request), subject, None, decision.capabilities, decision.capabilities)
         if facts.new_seats and not request.dry_run:
             self._remember_seats(facts)
         keep(self._world, request, answer)

@@ -137,5 +137,10 @@ def keep(world: World, request: Request, outcome: Answer | Refused, clauses: Seq
         persistently(world, every, world.surroundings.now() + COMMIT_WITHIN)
 
 
+def unchanged(request: Request) -> str:
+    """The status of an answer to what changes nothing, or would."""
+    return "dry-run" if request.dry_run else "unchanged"
+
+
 def deadline(committed_at: datetime) -> datetime:
     return committed_at + BUDGET

@@ -18,7 +18,7 @@ from .answers import answer_to, replayed
 from .carried import Carried
 from .enforcement import Enforcement
 from .facts import question
-from .opening import committed, deadline, decided_entry, keep, opened, raced
+from .opening import committed, deadline, decided_entry, keep, opened, raced, unchanged
 from .persistence import patiently
 from .request import MEETING_NOT_FOUND, REVISION_MISMATCH, REVISION_REQUIRED, Answer, Outcome, Refused, Request, refused
 
@@ -84,9 +84,9 @@ class Registrar:
         if unknown is not None:
             return unknown
         if was is not None and was.registration == fingerprint:
-            unchanged = Answer("unchanged", meeting_document(was))
-            keep(self._world, request, unchanged)
-            return unchanged
+            answer = Answer(unchanged(request), meeting_document(was))
+            keep(self._world, request, answer)
+            return answer
         against = _against(was, request)
         if against is not None:
             return against
