@@ -1,0 +1,122 @@
+"""The clauses of a transaction: each names one condition. A transaction holds all of them, or does nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..core.change import Change
+from ..core.entry import Entry
+from ..core.meeting import Meeting, Seat, User
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingIs:
+    """The meeting still has the revision that was read."""
+
+    meeting_id: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserIs:
+    """The person still has the revision that was read; 0: nothing is stored of him."""
+
+    meeting_id: str
+    user_id: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingRevised:
+    """The meeting had revision `was` (0: it was not registered) and becomes this."""
+
+    meeting: Meeting
+    was: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserRevised:
+    """The person had revision `was` and gets these rules, and `new_seats` besides those he has.
+
+    What is known of his other seats is left alone: whoever settles writes it without raising the revision.
+    """
+
+    meeting_id: str
+    user: User
+    was: int
+    new_seats: tuple[Seat, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeatBound:
+    """Nobody else has the seat."""
+
+    meeting_id: str
+    attendee_id: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeOpened:
+    """No change of this id is there."""
+
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeKept:
+    """The change is open (or still to be looked at) under the lease of this token, and becomes this."""
+
+    change: Change
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeatsNoted:
+    """The person still has the revision that the orders were derived from; what Chime took is noted on his seats."""
+
+    meeting_id: str
+    user_id: str
+    revision: int
+    seats: tuple[Seat, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckTaken:
+    """Nobody else has taken this check of the meeting; the next one is due `then` (None: never again)."""
+
+    meeting_id: str
+    was: datetime
+    then: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryWritten:
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTaken:
+    """Nobody has used this idempotency key. `id` is a digest of caller and key."""
+
+    id: str
+    fingerprint: str
+    meeting_id: str
+    change_id: str | None = None
+    answer: Mapping[str, object] | None = None
+    """The whole answer where no change holds it: to a refusal, or to a command that changed nothing."""
+
+
+Clause = (
+    MeetingIs
+    | UserIs
+    | MeetingRevised
+    | UserRevised
+    | SeatBound
+    | ChangeOpened
+    | ChangeKept
+    | SeatsNoted
+    | CheckTaken
+    | EntryWritten
+    | KeyTaken
+)

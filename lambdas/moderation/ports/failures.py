@@ -1,0 +1,60 @@
+"""What goes wrong that is no decision.
+
+MachineFailure          something that is no decision went wrong
+├── LedgerUnavailable   the ledger did not answer, or not in time; whether it wrote is unknown
+├── Contention          the ledger refused because somebody else is writing the same item right now
+├── Conflict            a clause of a transaction does not hold (any more)
+└── ChimeFailure
+    ├── Missing         404: no such meeting or attendee
+    ├── NotTaken        refused for good (400, 403 …)
+    ├── NotNow          429, 500, 503, 409, no connection: surely not done, worth another try
+    └── UnknownEnd      time-out, dropped connection: done, not done, or done later
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .clauses import Clause
+    from .world import Loaded
+
+
+class MachineFailure(Exception):
+    pass
+
+
+class LedgerUnavailable(MachineFailure):
+    pass
+
+
+class Contention(MachineFailure):
+    pass
+
+
+class Conflict(MachineFailure):
+    """`found` holds the meeting and the people whose clauses failed as they are now, so that nobody need read again."""
+
+    def __init__(self, failed: Sequence["Clause"], found: "Loaded | None" = None) -> None:
+        super().__init__(", ".join(type(clause).__name__ for clause in failed))
+        self.failed = tuple(failed)
+        self.found = found
+
+
+class ChimeFailure(MachineFailure):
+    pass
+
+
+class Missing(ChimeFailure):
+    pass
+
+
+class NotTaken(ChimeFailure):
+    pass
+
+
+class NotNow(ChimeFailure):
+    pass
+
+
+class UnknownEnd(ChimeFailure):
+    pass
