@@ -1,0 +1,152 @@
+"""The gateway to Chime, with real boto3 against the simulator: what comes back, and what each failure is called."""
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from botocore.config import Config
+from moderation.aws.chime import PAGE, ChimeGateway
+from moderation.core.capability import EVERYTHING, Capabilities
+from moderation.core.meeting import Features
+from moderation.ports import Missing, NotNow, NotTaken, UnknownEnd
+
+from local.chime import ChimeSimulator, Settings
+
+UNKNOWN = "00000000-0000-0000-0000-000000000000"
+MUTED = EVERYTHING & ~Capabilities.SEND_AUDIO
+
+
+def client(url: str) -> Any:
+    return boto3.client(
+        "chime-sdk-meetings",
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+        config=Config(connect_timeout=1, read_timeout=0.3, retries={"total_max_attempts": 1}),
+    )
+
+
+class Bench:
+    """A meeting of bob's in the simulator, and the gateway to it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.client = client(url)
+        self.gateway = ChimeGateway(self.client)
+        self.meeting = self.create()
+        self.bob = self.join(self.meeting, "bob")
+
+    def create(self, **features: Any) -> str:
+        made = self.client.create_meeting(
+            ClientRequestToken=f"token-{id(features)}", ExternalMeetingId="lesson", MediaRegion="us-east-1", **features
+        )
+        return str(made["Meeting"]["MeetingId"])
+
+    def join(self, meeting: str, user: str) -> str:
+        made = self.client.create_attendee(MeetingId=meeting, ExternalUserId=user)
+        return str(made["Attendee"]["AttendeeId"])
+
+    def fault(self, **how: Any) -> None:
+        fault = {"operation": "UpdateAttendeeCapabilities", "count": 1, **how}
+        httpx.post(f"{self.url}/_simulator/faults", json=fault, trust_env=False).raise_for_status()
+
+    def calls(self, operation: str) -> list[dict[str, Any]]:
+        found = httpx.get(f"{self.url}/_simulator/calls?operation={operation}", trust_env=False).json()["calls"]
+        return [call for call in found if call["meetingId"] == self.meeting]
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[ChimeSimulator]:
+    with ChimeSimulator(settings=Settings(quota=False)) as running:
+        yield running
+
+
+@pytest.fixture
+def bench(simulator: ChimeSimulator) -> Iterator[Bench]:
+    httpx.post(f"{simulator.url}/_simulator/reset", trust_env=False).raise_for_status()
+    bench = Bench(simulator.url)
+    yield bench
+    bench.client.close()
+
+
+def test_a_meeting_has_the_features_it_was_created_with(bench: Bench) -> None:
+    found = bench.gateway.meeting(bench.meeting)
+    assert (found.external_id, found.features) == ("lesson", Features())
+    silent = bench.create(MeetingFeatures={"Video": {"MaxResolution": "None"}})
+    assert bench.gateway.meeting(silent).features == Features(video=False)
+    plain = bench.create(MeetingFeatures={"Content": {"MaxResolution": "None"}, "Video": {"MaxResolution": "FHD"}})
+    assert bench.gateway.meeting(plain).features == Features(content=False)
+
+
+def test_a_seat_and_an_order(bench: Bench) -> None:
+    assert bench.gateway.seat(bench.meeting, bench.bob).capabilities == EVERYTHING
+    assert bench.gateway.order(bench.meeting, bench.bob, MUTED) == MUTED
+    assert bench.gateway.seat(bench.meeting, bench.bob).capabilities == MUTED
+    [call] = bench.calls("UpdateAttendeeCapabilities")
+    assert call["capabilities"] == {"Audio": "Receive", "Video": "SendReceive", "Content": "SendReceive"}
+
+
+def test_everybody_but_the_excluded(bench: Bench) -> None:
+    carol = bench.join(bench.meeting, "carol")
+    bench.gateway.order_except(bench.meeting, [carol], MUTED)
+    assert {s.user_id: s.capabilities for s in bench.gateway.roster(bench.meeting)} == {
+        "bob": MUTED,
+        "carol": EVERYTHING,
+    }
+
+
+def test_a_roster_has_all_pages(bench: Bench) -> None:
+    for number in range(PAGE + 1):
+        bench.join(bench.meeting, f"user {number}")
+    assert len(bench.gateway.roster(bench.meeting)) == PAGE + 2
+
+
+def test_no_token_gets_through(bench: Bench) -> None:
+    seen = repr([bench.gateway.seat(bench.meeting, bench.bob), bench.gateway.roster(bench.meeting)])
+    assert "JOINTOKEN" not in seen.upper()
+
+
+@pytest.mark.parametrize(
+    ("status", "failure"),
+    [(400, NotTaken), (403, NotTaken), (404, Missing), (409, NotNow), (429, NotNow), (500, NotNow), (503, NotNow)],
+)
+def test_failures_go_by_status_and_one_call_is_one_attempt(bench: Bench, status: int, failure: type[Exception]) -> None:
+    bench.fault(status=status)
+    with pytest.raises(failure) as raised:
+        bench.gateway.order(bench.meeting, bench.bob, MUTED)
+    assert "Message" not in str(raised.value)
+    assert len(bench.calls("UpdateAttendeeCapabilities")) == 1
+    assert bench.gateway.seat(bench.meeting, bench.bob).capabilities == EVERYTHING
+
+
+def test_an_unmodelled_validation_error_is_not_taken(bench: Bench) -> None:
+    with pytest.raises(NotTaken):
+        bench.gateway.order(bench.meeting, "not an id", MUTED)
+
+
+def test_what_is_not_there_is_missing(bench: Bench) -> None:
+    with pytest.raises(Missing):
+        bench.gateway.meeting(UNKNOWN)
+    with pytest.raises(Missing):
+        bench.gateway.seat(bench.meeting, UNKNOWN)
+
+
+@pytest.mark.parametrize("fault", [{"dropConnection": "before"}, {"dropConnection": "after"}, {"delayMs": 600}])
+def test_a_dropped_or_late_answer_has_an_unknown_end(bench: Bench, fault: dict[str, Any]) -> None:
+    bench.fault(**fault)
+    with pytest.raises(UnknownEnd):
+        bench.gateway.order(bench.meeting, bench.bob, MUTED)
+    assert len(bench.calls("UpdateAttendeeCapabilities")) == 1
+
+
+def test_where_nobody_listens_nothing_was_sent() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        deaf = client(f"http://127.0.0.1:{taken.getsockname()[1]}")
+        with pytest.raises(NotNow):
+            ChimeGateway(deaf).order(UNKNOWN, UNKNOWN, MUTED)
+        deaf.close()

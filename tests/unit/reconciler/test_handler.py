@@ -1,0 +1,67 @@
+"""The reconciler's door: ticks and reminders, of which each may come twice, late or spoiled."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from moderation.moderator.reconciler import Report
+from moderation.ports import Reminder
+from reconciler import handler as door
+
+from tests.memory.surroundings import START
+
+
+class Reconciler:
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+
+    def run(self, deadline: Any) -> Report:
+        self.asked.append(deadline)
+        return Report(taken=2)
+
+    def remind(self, reminder: Reminder) -> Report:
+        if reminder.change_id == "broken":
+            raise RuntimeError
+        self.asked.append(reminder)
+        return Report()
+
+
+@pytest.fixture
+def reconciler(monkeypatch: pytest.MonkeyPatch) -> Reconciler:
+    stand_in = Reconciler()
+    monkeypatch.setattr(door, "gavel", lambda: SimpleNamespace(reconciler=stand_in))
+    monkeypatch.setattr(door, "surroundings", lambda: SimpleNamespace(now=lambda: START))
+    return stand_in
+
+
+def record(number: int, body: str) -> dict[str, str]:
+    return {"messageId": str(number), "body": body}
+
+
+def test_a_tick_runs_for_less_than_a_minute(reconciler: Reconciler, capsys: pytest.CaptureFixture[str]) -> None:
+    assert door.handler({"source": "aws.events"}, None) == {}
+    assert reconciler.asked == [START + door.RUN]
+    assert json.loads(capsys.readouterr().out)["taken"] == 2
+
+
+def test_reminders_name_a_change_a_person_or_the_meeting(reconciler: Reconciler) -> None:
+    bodies = [
+        {"meetingId": "m", "changeId": "c", "userId": None},
+        {"meetingId": "m", "userId": "bob"},
+        {"meetingId": "m"},
+    ]
+    records = [record(number, json.dumps(body)) for number, body in enumerate(bodies)]
+    assert door.handler({"Records": records}, None) == {"batchItemFailures": []}
+    assert reconciler.asked == [Reminder("m", "c"), Reminder("m", None, "bob"), Reminder("m")]
+
+
+def test_one_that_fails_comes_again_alone(reconciler: Reconciler) -> None:
+    records = [
+        record(1, json.dumps({"meetingId": "m", "changeId": "broken"})),
+        record(2, json.dumps({"meetingId": "m", "changeId": "c"})),
+        record(3, "no json"),
+    ]
+    failures = door.handler({"Records": records}, None)["batchItemFailures"]
+    assert [failure["itemIdentifier"] for failure in failures] == ["1", "3"]
+    assert reconciler.asked == [Reminder("m", "c")]
