@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -13,7 +13,8 @@ from moderation.core.command import Mute, Register
 from moderation.core.decide import Case, Decided, Unchanged, decide
 from moderation.core.effective import effective
 from moderation.core.entry import DECIDED, Entry
-from moderation.core.meeting import Meeting, User, UserRules
+from moderation.core.meeting import Meeting, User, UserRules, next_end
+from moderation.core.restriction import in_force
 from moderation.moderator.facts import FactFinder
 from moderation.moderator.request import Answer, Outcome, Request
 from moderation.ports import (
@@ -32,6 +33,7 @@ from moderation.ports import (
 from tests.memory.ledger import MemoryLedger
 
 from . import promises
+from .ends import Ends
 from .scheduler import Actor, Scheduler
 
 WINDOW_MS = round((LEASE + CALL_LIFE).total_seconds() * 1000)
@@ -77,6 +79,8 @@ class Monitor:
         self._was_decided_so = True
         self._revisions: dict[str, int] = {}
         self._told: Counter[tuple[str, str]] = Counter()
+        self._ends = Ends(store, self.violated)
+        self._is_timed = False
 
     def now(self) -> datetime:
         return self._scheduler.now()
@@ -123,19 +127,31 @@ class Monitor:
                 self.violated("answers are true", f"{asking.label} was answered {said}, the change is {change}")
         elif said not in UNDECIDED and not outcome.change_id and not asking.reads:
             self.violated("answers that commit nothing rest on a fresh read", f"{asking.label}: {said}")
-        elif said == "unchanged" and asking.subject is not None and not asking.was_so:
+        elif (
+            said == "unchanged" and asking.subject is not None and not (asking.was_so or self._ends_made_it_so(asking))
+        ):
             self.violated("answers are true", f"{asking.label}: unchanged, but it never was so")
 
-    def _is_kept(self, asking: Asking) -> bool:
-        """Whether what was asked for is in the rules as they are stored now."""
+    def _ends_made_it_so(self, asking: Asking) -> bool:
+        """Time may pass between what was read and the decision."""
+        return self._is_timed and self._is_kept(asking)
+
+    def _is_kept(self, asking: Asking, since: datetime | None = None) -> bool:
+        """Whether what was asked for is in the rules as they are stored now, or has ended since."""
         request = asking.request
         meeting = self.store.meetings.get(request.meeting_id)
         if isinstance(request.command, Register) or asking.subject is None or meeting is None:
             return True
+        if since is not None and promises.is_over(request.command, since, self.now()):
+            return True
         user = self._user(request.meeting_id, asking.subject)
+        rules = self._in_force(user.rules, meeting)
         oneself = request.actor.is_user(user.id)
         by_moderator = self._judged(request, meeting, user)[1]
-        return promises.kept(request.command, user.rules, oneself=oneself, by_moderator=by_moderator)
+        return promises.kept(request.command, rules, oneself=oneself, by_moderator=by_moderator)
+
+    def _in_force(self, rules: UserRules, meeting: Meeting) -> UserRules:
+        return replace(rules, restrictions=in_force(rules.restrictions, meeting.rules.moment(self.now())))
 
     def _judged(self, request: Request, meeting: Meeting, user: User) -> tuple[Verdict, bool]:
         is_user = request.actor.kind is ActorKind.USER
@@ -147,6 +163,7 @@ class Monitor:
     def about_to(self, clauses: Sequence[Clause]) -> None:
         """What stands before the transaction."""
         self._was, self._was_decided_so = None, True
+        self._time_passed()
         for clause in clauses:
             if isinstance(clause, ChangeKept):
                 self._was = self.store.changes.get((clause.change.meeting_id, clause.change.id))
@@ -160,8 +177,10 @@ class Monitor:
             match clause:
                 case MeetingRevised(meeting, was):
                     self._one_more("the meeting", was, meeting.revision)
+                    self._is_timed = self._is_timed or next_end(meeting.rules) is not None
                 case UserRevised(_, user, was):
                     self._one_more(user.id, was, user.revision)
+                    self._is_timed = self._is_timed or next_end(user.rules) is not None
                 case SeatBound(_, attendee_id, _):
                     self._bound_ms.setdefault(attendee_id, self._scheduler.now_ms)
                 case ChangeOpened(change):
@@ -206,6 +225,7 @@ class Monitor:
         return isinstance(decided, Decided) and decided.rules == change.made
 
     def _opened(self, change: Change) -> None:
+        self._ends.opened(change, self.now())
         if not self._was_decided_so:
             self.violated("a command is decided in the state it is committed in", f"{change.command} {change.actor}")
 
@@ -219,11 +239,17 @@ class Monitor:
             self.violated("what is given up is taken back", f"{change.command} {change.actor.via}")
         if was.is_open and change.status is Status.APPLIED:
             asking = self.asked.get(change.actor.via or "")
-            if asking is not None and not self._is_kept(asking):
+            if asking is not None and not self._is_kept(asking, change.committed_at):
                 self.violated("what is applied is in the rules", f"{asking.label}: {asking.request.command}")
 
     def _is_back(self, change: Change) -> bool:
-        return self._user(change.meeting_id, change.subject or "").rules == change.replaced
+        rules, meeting = (
+            self._user(change.meeting_id, change.subject or "").rules,
+            self.store.meetings[change.meeting_id],
+        )
+        if not isinstance(change.replaced, UserRules):
+            return False
+        return self._in_force(rules, meeting) == self._in_force(change.replaced, meeting)
 
     def _entry(self, entry: Entry, clauses: Sequence[Clause]) -> None:
         if entry.change_id is not None:
@@ -239,6 +265,7 @@ class Monitor:
         """No call gives a seat that was known when it began more than rules that stood a short while ago."""
         if self._bound_ms.get(seat.attendee_id, started_ms + 1) > started_ms:
             return
+        self._time_passed()
         if not any(capabilities in allowed for allowed in self._lately(seat.user_id)):
             self.violated(
                 "nobody gets more than he was allowed", f"{seat.user_id} {capabilities.value:06b} at {started_ms}"
@@ -251,6 +278,11 @@ class Monitor:
         horizon = self._scheduler.now_ms - WINDOW_MS
         ends = [since for since, _ in history[1:]] + [self._scheduler.now_ms]
         return [allowed for (_, allowed), end in zip(history, ends, strict=False) if end >= horizon]
+
+    def _time_passed(self) -> None:
+        """What has ended since the last commit gives more, though nobody has written it yet."""
+        if self._is_timed:
+            self._remember()
 
     def _remember(self) -> None:
         """What each person may have in this state, and since when."""

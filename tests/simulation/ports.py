@@ -300,7 +300,7 @@ class SimulatedSurroundings:
 
 
 class SimulatedReminders:
-    """A reminder comes, comes twice, or never."""
+    """A reminder comes, comes twice, late, early, or never."""
 
     def __init__(self, machine: Machine, deliver: Callable[..., None]) -> None:
         self._machine = machine
@@ -309,8 +309,9 @@ class SimulatedReminders:
     def remind(self, *what: Any) -> None:
         *reminder, after = what
         machine = self._machine
-        kind = machine.faults.pick(("reminder lost", "reminder twice", "reminder late"))
+        kind = machine.faults.pick(("reminder lost", "reminder twice", "reminder late", "reminder early"))
         times = {"reminder lost": 0, "reminder twice": 2}.get(kind or "", 1)
         for again in range(times):
-            wait = after.total_seconds() + again * 0.5 + (7 if kind == "reminder late" else 0)
+            wait = after.total_seconds() / (2 if kind == "reminder early" else 1)
+            wait += again * 0.5 + (7 if kind == "reminder late" else 0)
             machine.scheduler.spawn("reminder", lambda: self._deliver(*reminder), wait)

@@ -1,5 +1,7 @@
 """What a command promises: what has to be in a person's rules once it is answered `applied`, or `unchanged`."""
 
+from datetime import datetime, timedelta
+
 from moderation.core.capability import NOTHING, Capabilities, sending, whole
 from moderation.core.command import Command, Mute, SetCapabilities, Unmute
 from moderation.core.meeting import UserRules
@@ -18,6 +20,12 @@ def kept(command: Command, rules: UserRules, *, oneself: bool, by_moderator: boo
             return _set(command, rules)
         case _:
             return True
+
+
+def is_over(command: Command, since: datetime, now: datetime) -> bool:
+    """Whether it was promised for a time that has passed."""
+    seconds = command.seconds if isinstance(command, Mute) else None
+    return seconds is not None and since + timedelta(seconds=seconds) <= now
 
 
 def _set(command: SetCapabilities, rules: UserRules) -> bool:

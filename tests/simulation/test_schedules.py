@@ -33,5 +33,13 @@ def test_things_do_go_wrong() -> None:
         happened.update(result.faults)
         crashes += result.crashes
     assert crashes > 30
-    for kind in ("contention", "lost, done", "lost, done later", "throttled", "unknown end, done later", "stall 46 s"):
+    for kind in (
+        "contention",
+        "lost, done",
+        "lost, done later",
+        "throttled",
+        "unknown end, done later",
+        "stall 46 s",
+        "reminder early",
+    ):
         assert happened[kind] > 3, (kind, happened)

@@ -12,6 +12,7 @@ from moderation.ports import Policies
 from tests.memory.chime import MemoryChime
 from tests.memory.ledger import MemoryLedger
 
+from .ends import left_over
 from .monitor import UNDECIDED, Monitor, Violation
 
 CLOSED = {Status.APPLIED, Status.SUPERSEDED, Status.ABANDONED, Status.GONE}
@@ -23,6 +24,8 @@ def at_rest(monitor: Monitor, store: MemoryLedger, rooms: MemoryChime, policies:
     for change in store.changes.values():
         yield from _change(change, store)
     yield from _answers(monitor, store)
+    for what in left_over(store, monitor.now()):
+        yield Violation("what has ended is gone", what)
 
 
 def _chime(

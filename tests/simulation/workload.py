@@ -2,6 +2,8 @@
 
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeVar
 
 from moderation.core.actor import Actor, ActorKind
 from moderation.core.capability import Medium, of_word
@@ -28,6 +30,8 @@ from .world import Result, Simulation, Stage, asking, registration
 
 ROLES = {"alice": "host", "hugo": "host", "bob": "participant", "carol": "participant"}
 MODES = ("open", "presentation", "audio-only")
+LENGTHS = (2, 12, 30, 47, 90, 200)
+"""Seconds that a mute is to last: shorter and longer than a lease, than a run, than whoever gives up."""
 WORDS = ("SendReceive", "Send", "Receive", "None")
 RATES = {
     "crash": 0.006,
@@ -48,6 +52,7 @@ STORMS = (0.0, 0.5, 1.0, 1.0, 2.0, 4.0)
 """How much of it."""
 
 Making = Callable[[], Asking]
+Asked = TypeVar("Asked", UserCommand, MeetingCommand)
 
 
 def simulate(seed: int, rates: Mapping[str, float] | None = None) -> Result:
@@ -62,10 +67,14 @@ class Workload:
         self.random = random.Random(f"workload {seed}")
         self._everybody = random.Random(f"everybody {seed}")
         self._often_all = self._everybody.choice((0, 0, 0, 0.5))
+        self._times = random.Random(f"times {seed}")
+        self._often_timed = self._times.choice((0, 0, 0, 0.8))
         choices = Seeded(seed)
         storm = self.random.choice(STORMS)
         outage = self.random.random() < 0.1
         rates = {kind: rate * storm for kind, rate in RATES.items()} | dict(often)
+        if self._often_timed:
+            rates.setdefault("reminder early", 0.3 * storm)
         if outage:
             rates["throttled"] = 6.0
         budget = {"crash": 3, "stall": 3, "lost": 4, "unknown end": 4, "throttled": self.random.choice((4, 40, 400))}
@@ -113,7 +122,7 @@ class Workload:
         return self.random.choice((0, 0, 0, 0.01, 0.1, 0.5, 5, 20))
 
     def _same_key_twice(self) -> None:
-        who, command, user = self._who(), self._command(), self._whom()
+        who, command, user = self._who(), self._for_a_time(self._command()), self._whom()
         for number in (1, 2):
             name = f"process k{number}"
             make = self.on_person("k", who, command, user, key="key", fingerprint="f")
@@ -129,7 +138,7 @@ class Workload:
         key = f"key-{label}" if draw.random() < 0.2 else None
         fingerprint = "f" if key else ""
         return self.on_person(
-            label, self._who(), self._command(), self._whom(),
+            label, self._who(), self._for_a_time(self._command()), self._whom(),
             matches=matches, dry_run=dry_run, key=key, fingerprint=fingerprint,
         )  # fmt: skip
 
@@ -148,6 +157,7 @@ class Workload:
         command: MeetingCommand = draw.choice(
             (MuteEverybody(media), UnmuteEverybody(media), UnmuteEverybody(media), SetMeeting(mode=draw.choice(MODES)))
         )
+        command = self._for_a_time(command)
         who = Actor(ActorKind.USER, draw.choice(("alice", "hugo")))
         return lambda: asking(label, who, Request(MEETING, who, command), None)
 
@@ -184,6 +194,11 @@ class Workload:
             return asking(label, request.actor, request, user)
 
         return make
+
+    def _for_a_time(self, command: Asked) -> Asked:
+        if not isinstance(command, Mute | MuteEverybody) or self._times.random() >= self._often_timed:
+            return command
+        return replace(command, seconds=self._times.choice(LENGTHS))
 
     def _who(self) -> str:
         return self.random.choice(("alice", "hugo", "alice", "hugo", "alice", "bob", "carol"))

@@ -23,6 +23,7 @@ from tests.memory.scene import MEETING, seat
 
 from .bus import publish
 from .choices import Choices
+from .ends import ends
 from .faults import Faults
 from .monitor import Asking, Monitor, Violation
 from .ports import Machine, SimulatedChime, SimulatedLedger, SimulatedReminders, SimulatedSurroundings, WatchedChime
@@ -181,6 +182,7 @@ class Simulation:
     def _comes_to_rest(self) -> bool:
         for _ in range(MOST_ROUNDS):
             due = [change.due_at for change in self.store.changes.values() if change.due_at is not None]
+            due += [at for _, at in ends(self.store)]
             if not due:
                 return True
             wait = (min(due) - self.scheduler.now()).total_seconds()

@@ -1,0 +1,64 @@
+"""What was to last for a time: it ends once, not before its time, and is gone from the rules at rest."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from moderation.core.actor import ActorKind
+from moderation.core.change import Change
+from moderation.core.meeting import MeetingRules, UserRules, next_end
+from moderation.core.mute_all import MuteAll
+from moderation.core.restriction import Restriction
+
+from tests.memory.ledger import MemoryLedger
+
+Timed = Restriction | MuteAll
+
+
+class Ends:
+    """Watches the clock's own changes."""
+
+    def __init__(self, store: MemoryLedger, violated: Callable[[str, str], None]) -> None:
+        self._store = store
+        self._violated = violated
+        self._ended: set[tuple[str, Timed]] = set()
+
+    def opened(self, change: Change, now: datetime) -> None:
+        """Each end is one change, and so one entry. Called when the change has just been committed."""
+        if change.actor.kind is not ActorKind.CLOCK:
+            return
+        if self._store.meetings[change.meeting_id].rules.frozen_at is not None:
+            self._violated("nothing ends while the meeting is frozen", change.id[-4:])
+        subject = change.subject or ""
+        gone = _timed(change.replaced) - _timed(change.made)
+        if not gone:
+            self._violated("the clock ends what has ended", f"{subject or 'everybody'}: nothing")
+        for each in gone:
+            if each.holds_at(now):
+                self._violated("the clock ends what has ended", f"{subject or 'everybody'}: {each.until}, it is {now}")
+            if (subject, each) in self._ended:
+                self._violated("each end is told once", f"{subject or 'everybody'}: {each.until}")
+            self._ended.add((subject, each))
+
+
+def left_over(store: MemoryLedger, now: datetime) -> Iterator[str]:
+    """Whose rules still hold something whose time has passed, though nothing keeps it from ending."""
+    for name, at in ends(store):
+        if at <= now:
+            yield f"{name}: {at}"
+
+
+def ends(store: MemoryLedger) -> Iterator[tuple[str, datetime]]:
+    """What the clock will still have to end, in meetings where time passes."""
+    passing = {m.id: m for m in store.meetings.values() if m.ended_at is None and m.rules.frozen_at is None}
+    for meeting in passing.values():
+        if at := next_end(meeting.rules):
+            yield "everybody", at
+    for (meeting_id, _), user in store.users.items():
+        if meeting_id in passing and (at := next_end(user.rules)):
+            yield user.id, at
+
+
+def _timed(rules: object) -> set[Timed]:
+    if isinstance(rules, UserRules):
+        return set(rules.restrictions)
+    return set(rules.mute_alls) if isinstance(rules, MeetingRules) else set()
