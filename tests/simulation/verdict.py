@@ -18,9 +18,13 @@ from .monitor import UNDECIDED, Monitor, Violation
 CLOSED = {Status.APPLIED, Status.SUPERSEDED, Status.ABANDONED, Status.GONE}
 
 
-def at_rest(monitor: Monitor, store: MemoryLedger, rooms: MemoryChime, policies: Policies) -> Iterator[Violation]:
+def at_rest(
+    monitor: Monitor, store: MemoryLedger, rooms: MemoryChime, policies: Policies, *, all_known: bool
+) -> Iterator[Violation]:
+    """`all_known`: the sweep has looked, so whoever is there has to be known."""
     for meeting in store.meetings.values():
         yield from _chime(meeting, store, rooms, policies, monitor)
+        yield from _strangers(meeting, store, rooms) if all_known else ()
     for change in store.changes.values():
         yield from _change(change, store)
     yield from _answers(monitor, store)
@@ -44,6 +48,12 @@ def _chime(
         known = user.seats[seat.attendee_id].known
         if known not in (None, seat.capabilities):
             yield Violation("what is known of Chime is so", f"{seat.user_id}: {known.value:06b} is believed")
+
+
+def _strangers(meeting: Meeting, store: MemoryLedger, rooms: MemoryChime) -> Iterator[Violation]:
+    for seat in rooms.rooms[meeting.id].seats.values():
+        if (meeting.id, seat.attendee_id) not in store.seats:
+            yield Violation("who is there is known", seat.user_id)
 
 
 def _change(change: Change, store: MemoryLedger) -> Iterator[Violation]:

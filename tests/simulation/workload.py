@@ -24,6 +24,7 @@ from tests.memory.scene import MEETING, seat
 
 from .choices import Seeded
 from .faults import Faults
+from .happenings import Happenings
 from .monitor import Asking
 from .scheduler import Scheduler
 from .world import Result, Simulation, Stage, asking, registration
@@ -64,6 +65,7 @@ def simulate(seed: int, rates: Mapping[str, float] | None = None) -> Result:
 
 class Workload:
     def __init__(self, seed: int, often: Mapping[str, float]) -> None:
+        self._seed = seed
         self.random = random.Random(f"workload {seed}")
         self._everybody = random.Random(f"everybody {seed}")
         self._often_all = self._everybody.choice((0, 0, 0, 0.5))
@@ -104,6 +106,7 @@ class Workload:
         if draw.random() < 0.25:
             self._same_key_twice()
         self.reconcile()
+        Happenings(self._seed, self.simulation, self.stage).anything()
         if draw.random() < 0.3:
             self.simulation.leaves("bob", draw.choice((0.1, 1, 20, 40)))
         if draw.random() < 0.3:

@@ -1,0 +1,56 @@
+"""What comes from outside besides requests, drawn apart from them: people come, and Chime tells of it or does not."""
+
+import random
+
+from moderation.core.capability import EVERYTHING, Capabilities, coherent
+from moderation.core.meeting import Features
+from moderation.moderator.presence import Presence
+
+from tests.memory.scene import MEETING, seat
+
+from .world import Simulation, Stage
+
+NEWCOMERS = (("nina", 0), ("nina", 1), ("bob", 7), ("carol", 7), ("omar", 0))
+MOMENTS = (0.02, 0.3, 2.0, 14.0, 33.0, 61.0, 100.0)
+TOLD_AFTER = (-0.2, 0.0, 0.01, 0.04, 0.4, 3.0, 31.0, 70.0)
+"""Seconds from a happening to its event: events are told out of order, and a hint may come before what it is of."""
+
+
+class Happenings:
+    def __init__(self, seed: int, simulation: Simulation, stage: Stage) -> None:
+        self._draw = random.Random(f"happenings {seed}")
+        self._simulation = simulation
+        self._stage = stage
+
+    def anything(self) -> None:
+        """Most runs are without, so that what they are about stays dense."""
+        if self._draw.random() < 0.25:
+            self._people_come()
+
+    def _people_come(self) -> None:
+        """Up to three of them, each announced by no event, by one, or by several that say the same or are disordered;
+        now and then it is told that the meeting is over, which it is not.
+        """
+        draw = self._draw
+        self._simulation.is_watched = True
+        for user, number in draw.sample(NEWCOMERS, draw.choice((1, 1, 2, 3))):
+            at = draw.choice(MOMENTS)
+            self._simulation.joins(user, number, at, self._some() if draw.random() < 0.3 else EVERYTHING)
+            for _ in range(draw.choice((0, 0, 1, 1, 2, 3))):
+                self._told(user, number, at, "came" if draw.random() < 0.7 else "changed")
+        if draw.random() < 0.2:
+            self._simulation.told("ended", lambda presence: presence.ended(MEETING), draw.choice(MOMENTS))
+
+    def _told(self, user: str, number: int, at: float, kind: str) -> None:
+        attendee_id = seat(user, number)
+
+        def tell(presence: Presence) -> None:
+            (presence.came if kind == "came" else presence.changed)(MEETING, attendee_id)
+
+        self._simulation.told(f"{kind} {user}", tell, max(0.0, at + self._draw.choice(TOLD_AFTER)))
+
+    def _some(self) -> Capabilities:
+        """What Chime could hold of it."""
+        features = self._stage.features
+        withheld = Features(features.video, features.content, not self._stage.strict).withheld
+        return coherent(Capabilities(self._draw.randrange(EVERYTHING.value + 1)) & ~withheld)
