@@ -1,4 +1,6 @@
-"""What comes from outside besides requests, drawn apart from them: people come, and Chime tells of it or does not."""
+"""What comes from outside besides requests, drawn apart from them: people come, somebody writes
+into Chime behind Gavel's back, and Chime tells of it or does not.
+"""
 
 import random
 
@@ -11,6 +13,7 @@ from tests.memory.scene import MEETING, seat
 from .world import Simulation, Stage
 
 NEWCOMERS = (("nina", 0), ("nina", 1), ("bob", 7), ("carol", 7), ("omar", 0))
+SEATED = (("bob", 0), ("carol", 0), ("hugo", 0))
 MOMENTS = (0.02, 0.3, 2.0, 14.0, 33.0, 61.0, 100.0)
 TOLD_AFTER = (-0.2, 0.0, 0.01, 0.04, 0.4, 3.0, 31.0, 70.0)
 """Seconds from a happening to its event: events are told out of order, and a hint may come before what it is of."""
@@ -26,6 +29,8 @@ class Happenings:
         """Most runs are without, so that what they are about stays dense."""
         if self._draw.random() < 0.25:
             self._people_come()
+        if self._draw.random() < 0.2:
+            self._somebody_interferes()
 
     def _people_come(self) -> None:
         """Up to three of them, each announced by no event, by one, or by several that say the same or are disordered;
@@ -40,6 +45,17 @@ class Happenings:
                 self._told(user, number, at, "came" if draw.random() < 0.7 else "changed")
         if draw.random() < 0.2:
             self._simulation.told("ended", lambda presence: presence.ended(MEETING), draw.choice(MOMENTS))
+
+    def _somebody_interferes(self) -> None:
+        """Up to three writes out of band, wider or narrower than the rules, in the midst of changes or long after."""
+        draw = self._draw
+        self._simulation.is_watched = True
+        for _ in range(draw.choice((1, 1, 2, 3))):
+            user, number = draw.choice((*SEATED, *SEATED, *NEWCOMERS))
+            at = draw.choice((*MOMENTS, 130.0, 190.0))
+            self._simulation.drifts(user, number, self._some(), at)
+            for _ in range(draw.choice((0, 1, 1, 2))):
+                self._told(user, number, at, "changed")
 
     def _told(self, user: str, number: int, at: float, kind: str) -> None:
         attendee_id = seat(user, number)

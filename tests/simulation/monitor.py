@@ -68,6 +68,8 @@ class Monitor:
         self.answers: list[tuple[Asking, Outcome]] = []
         self.asked: dict[str, Asking] = {}
         self.begun: list[str] = []
+        self.drifted: set[str] = set()
+        """Seats that somebody else has written since Gavel did."""
         self._facts = facts
         self._policies = policies
         self._scheduler = scheduler
@@ -263,6 +265,7 @@ class Monitor:
 
     def wrote(self, seat: SeatInChime, capabilities: Capabilities, started_ms: int) -> None:
         """No call gives a seat that was known when it began more than rules that stood a short while ago."""
+        self.drifted.discard(seat.attendee_id)
         if self._bound_ms.get(seat.attendee_id, started_ms + 1) > started_ms:
             return
         self._time_passed()

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from moderation.core.capability import Capabilities, is_narrower
 from moderation.core.change import Change, Status
 from moderation.core.effective import effective
 from moderation.core.entry import ABANDONED, CAPABILITIES_CHANGED, DECIDED, MEETING_CHANGED, SUPERSEDED
-from moderation.core.meeting import Meeting, User
+from moderation.core.meeting import Meeting, Seat, User
 from moderation.moderator.request import Answer, Refused
 from moderation.ports import Policies
 
@@ -40,14 +41,23 @@ def _chime(
             continue  # nobody has told the ledger yet that this seat exists
         user = store.users.get((meeting.id, seat.user_id), User(seat.user_id))
         wanted = effective(meeting, user, policies.held, monitor.now())
-        if seat.capabilities != wanted:
+        noted = user.seats[seat.attendee_id]
+        drifted = seat.attendee_id in monitor.drifted
+        if seat.capabilities != wanted and not (drifted and _is_left(noted, seat.capabilities, wanted)):
             yield Violation(
                 "Chime holds what the rules say",
                 f"{seat.user_id} has {seat.capabilities.value:06b}, the rules say {wanted.value:06b}",
             )
-        known = user.seats[seat.attendee_id].known
-        if known not in (None, seat.capabilities):
+        known = noted.known
+        if not drifted and known not in (None, seat.capabilities):
             yield Violation("what is known of Chime is so", f"{seat.user_id}: {known.value:06b} is believed")
+
+
+def _is_left(noted: Seat, found: Capabilities, wanted: Capabilities) -> bool:
+    """Less than the rules say is told and left. Nothing is told of a seat that Gavel hasn't seen as the rules say: that
+    it lags behind them is no drift.
+    """
+    return is_narrower(found, wanted) and (noted.drifted or noted.known != wanted)
 
 
 def _strangers(meeting: Meeting, store: MemoryLedger, rooms: MemoryChime) -> Iterator[Violation]:

@@ -152,6 +152,18 @@ class Simulation:
 
         self.scheduler.spawn(user, join, after, inline=True)
 
+    def drifts(self, user: str, number: int, capabilities: Capabilities, after: float) -> None:
+        """Somebody writes into Chime without asking Gavel."""
+
+        def drift() -> None:
+            seats, attendee_id = self.rooms.rooms[MEETING].seats, seat(user, number)
+            if attendee_id in seats:
+                self.scheduler.say(f"is written {attendee_id[:8]} {capabilities.value:06b}", "ok", "out of band")
+                seats[attendee_id] = SeatInChime(attendee_id, user, capabilities)
+                self.monitor.drifted.add(attendee_id)
+
+        self.scheduler.spawn(user, drift, after, inline=True)
+
     def told(self, name: str, tell: Callable[[Presence], None], after: float) -> None:
         """An event, as a bus delivers it: again if it could not be seen to, but not for ever."""
 
