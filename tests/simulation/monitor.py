@@ -83,6 +83,7 @@ class Monitor:
         self._told: Counter[tuple[str, str]] = Counter()
         self._ends = Ends(store, self.violated)
         self._is_timed = False
+        self._frozen_at: datetime | None = None
 
     def now(self) -> datetime:
         return self._scheduler.now()
@@ -299,7 +300,14 @@ class Monitor:
             allowed = effective(meeting, user, self._policies.held, now)
             history = self._history.setdefault(user_id, [])
             if not history or history[-1][1] != allowed:
+                if history and user_id != NEWCOMER and self._frozen_at and allowed & ~history[-1][1]:
+                    self._gained_while_frozen(meeting, user_id)
                 history.append((self._scheduler.now_ms, allowed))
+        self._frozen_at = next((m.rules.frozen_at for m in self.store.meetings.values()), None)
+
+    def _gained_while_frozen(self, meeting: Meeting, user_id: str) -> None:
+        if meeting.rules.frozen_at == self._frozen_at:
+            self.violated("nobody gains while the meeting is frozen", user_id)
 
     def _user(self, meeting_id: str, user_id: str) -> User:
         return self.store.users.get((meeting_id, user_id), User(user_id))

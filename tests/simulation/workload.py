@@ -106,6 +106,8 @@ class Workload:
         if draw.random() < 0.25:
             self._same_key_twice()
         self.reconcile()
+        if self._times.random() < 0.15:
+            self._freezes()
         Happenings(self._seed, self.simulation, self.stage).anything()
         if draw.random() < 0.3:
             self.simulation.leaves("bob", draw.choice((0.1, 1, 20, 40)))
@@ -120,6 +122,17 @@ class Workload:
             self.simulation.reconciler(first + 60 * minute)
         for _ in range(self.random.randrange(4)):
             self.simulation.reconciler(self.random.choice((3, 8, 17, 22, 32, 46, 50, 65, 80)), "reconciler, too")
+
+    def _freezes(self) -> None:
+        """Once or more, for a while or for good."""
+        draw, at = self._times, 0.0
+        for number, frozen in enumerate((True, False, True, False)[: draw.choice((1, 2, 2, 3, 4))]):
+            at += draw.choice((0.05, 1, 7, 33, 64))
+            self.simulation.process("freezes", [self._sets(f"f{number}", SetMeeting(frozen=frozen))], at)
+
+    def _sets(self, label: str, command: MeetingCommand) -> Making:
+        who = Actor(ActorKind.USER, self._times.choice(("alice", "hugo")))
+        return lambda: asking(label, who, Request(MEETING, who, command), None)
 
     def _soon(self) -> float:
         return self.random.choice((0, 0, 0, 0.01, 0.1, 0.5, 5, 20))
