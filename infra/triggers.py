@@ -88,6 +88,8 @@ def _mistakes(entry: Any) -> Iterator[str]:
         yield "`pattern`: expected an event pattern, which is an object and not empty"
     else:
         yield from _mistakes_in_pattern(entry["pattern"], "pattern")
+        if not entry["pattern"].get("source"):
+            yield "`pattern`: expected a `source`: a trigger commands on behalf of whoever it listens to"
     if not isinstance(entry.get("command"), dict):
         yield '`command`: expected an object like {"command": "mute-all", "externalMeetingId": "$.detail.room"}'
     else:

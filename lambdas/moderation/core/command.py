@@ -164,7 +164,8 @@ def spoken(command: Command) -> dict[str, object]:  # noqa: C901 - one case a co
         case SetCapabilities(wanted):
             return {m.value: word(bits, m) for m, bits in wanted.items()}
         case Register():
-            return {
+            roles = {"roles": dict(command.roles)} if command.roles is not None else {}
+            return roles | {
                 "defaultRole": command.default_role,
                 "mode": command.mode,
                 "unmuteConsent": command.unmute_consent.value,

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 from .actor import Actor
 from .capability import NOTHING, Capabilities
@@ -55,6 +56,16 @@ class Restriction:
         )
 
 
+class Timed(Protocol):
+    """What a restriction has in common with a mute-all."""
+
+    @property
+    def until(self) -> datetime | None: ...
+
+    @property
+    def liftable_by(self) -> LiftableBy: ...
+
+
 Restrictions = tuple[Restriction, ...]
 
 
@@ -88,3 +99,9 @@ def lifted(restrictions: Restrictions, bits: Capabilities, *, by_moderator: bool
         return not by_moderator and restriction.liftable_by is LiftableBy.HOST
 
     return tuple(r for r in restrictions if stays(r))
+
+
+def binds_less(new: Timed, old: Timed) -> bool:
+    """Whether what takes the place of `old` ends sooner, or may be lifted by the person himself."""
+    sooner = new.until is not None and (old.until is None or new.until < old.until)
+    return sooner or (new.liftable_by is LiftableBy.SELF and old.liftable_by is LiftableBy.HOST)

@@ -67,7 +67,7 @@ def attendee_document(
         "externalUserId": user.id,
         "role": role_of(user, meeting),
         "capabilities": in_words(wanted),
-        "status": seat_status(seat, wanted),
+        "status": "gone" if meeting.ended_at else seat_status(seat, wanted),
         "hand": None,
         "floor": None,
         "revision": revision_of(user, meeting),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from ..core.capability import EVERYTHING
 from ..core.change import CALL_LIFE
@@ -13,6 +14,7 @@ from .persistence import persistently
 BOUND_TOGETHER = 40
 """People in one transaction: each takes a clause and one more for every seat, of the hundred there may be."""
 TRIES = 5
+BATCHES_ARE_OVER_AFTER = timedelta(seconds=60)
 
 
 def with_seats(world: World, meeting: Meeting, user: User, found: Sequence[SeatInChime]) -> User:
@@ -27,8 +29,17 @@ def with_seats(world: World, meeting: Meeting, user: User, found: Sequence[SeatI
     grant = user.rules.grant
     if grant is None:
         seen = found[0].capabilities
-        grant = EVERYTHING if seen == wanted(world, meeting, User("")) else seen
+        batched = seen == wanted(world, meeting, User("")) and _may_have_batched(world, meeting)
+        grant = EVERYTHING if batched else seen
     return replace(user, rules=replace(user.rules, grant=grant), seats={**user.seats, **new})
+
+
+def _may_have_batched(world: World, meeting: Meeting) -> bool:
+    """Whether a batch may have reached him unseen: what changed the meeting last is under way, or just was."""
+    change = world.ledger.change(meeting.id, meeting.revised_by) if meeting.revised_by else None
+    if change is None:
+        return False
+    return change.due_at is not None or world.surroundings.now() < change.committed_at + BATCHES_ARE_OVER_AFTER
 
 
 def bind(

@@ -48,7 +48,7 @@ class Remote:
     def refuse(self, rejected: Rejected) -> bool:
         """An entry, and thereby an event. False if there is no such meeting, or if it was told before."""
         loaded = self._world.ledger.load(rejected.meeting_id, key=rejected.key)
-        if loaded.meeting is None or loaded.key is not None:
+        if loaded.meeting is None or loaded.meeting.ended_at is not None or loaded.key is not None:
             return False
         told = EntryWritten(self._entry(loaded.meeting, rejected))
         key = KeyTaken(rejected.key, rejected.fingerprint, rejected.meeting_id, None, kept(rejected.refused))

@@ -30,7 +30,7 @@ from ..ports import (
 from .binding import bind
 from .carried import Carried, closed, entry, wanted, with_strict_reading
 from .crowd import Crowd, chunks, news, outcomes
-from .ordering import Ordering, OutOfTime
+from .ordering import LookAgain, Ordering, OutOfTime
 from .persistence import patiently, persistently
 
 NOTED_TOGETHER = 50
@@ -45,14 +45,14 @@ class Everybody:
         self._world = world
 
     def order_and_settle(self, carried: Carried, ordering: Ordering) -> Carried:
-        """Settled; or, still under the lease, other rules to be carried out: the change was taken back, or the meeting
-        turned out to be read more strictly. Raises `Conflict` if the meeting has moved, `OutOfTime` if the orders don't
-        get through.
+        """Settled; or, still under the lease, to be carried out from what is seen next: the change was taken back, the
+        meeting turned out to be read more strictly, or a batch was not taken. Raises `Conflict` if the meeting has
+        moved, `OutOfTime` if the orders don't get through.
         """
         meeting, began = carried.meeting, self._world.surroundings.now()
         overdue = self._is_overdue(carried)
         try:
-            crowd = self._crowd(meeting, self._roster(meeting))
+            crowd = self._crowd(meeting, self._roster(meeting), ordering)
         except ChimeFailure:
             if not overdue:
                 raise
@@ -64,6 +64,9 @@ class Everybody:
             self._order(ordering, meeting, crowd)
             while crowd.look_again(self._with_newcomers(meeting, crowd, ordering)):
                 self._order(ordering, meeting, crowd)
+        except LookAgain:
+            ordering.pause()
+            return carried
         except OutOfTime:
             raise OutOfTime(outcomes(self._world, carried, crowd)) from None
         except NotTaken:
@@ -111,12 +114,12 @@ class Everybody:
         except Missing:
             return ()
 
-    def _crowd(self, meeting: Meeting, roster: Sequence[SeatInChime]) -> Crowd:
+    def _crowd(self, meeting: Meeting, roster: Sequence[SeatInChime], ordering: Ordering) -> Crowd:
         people = bind(self._world, meeting, roster, self._world.ledger.everybody(meeting.id))
         moderated = [seat for seat in roster if not is_pipeline(seat.user_id)]
         return Crowd(
             seats={seat.attendee_id: seat.user_id for seat in moderated},
-            before={seat.attendee_id: seat.capabilities for seat in moderated},
+            before={s.attendee_id: ordering.before.setdefault(s.attendee_id, s.capabilities) for s in moderated},
             pipelines=tuple(seat.attendee_id for seat in roster if is_pipeline(seat.user_id)),
             people=people,
             held={seat.attendee_id: seat.capabilities for seat in moderated},

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, replace
 
 from ..core.actor import Actor, ActorKind, Question, Verdict
-from ..core.command import Command, Mute, Unmute
+from ..core.command import Bind, Command, Mute, Unmute
 from ..core.meeting import Meeting, Seat, User, is_pipeline, role_of, standing_role
 from ..ports import Conflict, KeyTaken, Loaded, MeetingIs, Missing, UserIs, UserRevised, World
 from .binding import with_seats
 from .memory import Memory
 from .persistence import patiently
-from .request import ATTENDEE_NOT_FOUND, MEETING_NOT_FOUND, Refused, Request
+from .request import ATTENDEE_NOT_FOUND, BUSY, MEETING_NOT_FOUND, Refused, Request
 
 OWN_DEEDS = {Mute: "mute-self", Unmute: "unmute-self"}
 
@@ -61,6 +61,7 @@ class FactFinder:
         """
         if request.user_id is not None and is_pipeline(request.user_id):
             return ATTENDEE_NOT_FOUND
+        fresh = fresh or isinstance(request.command, Bind)
         return (None if fresh else self._remembered(request)) or self._looked_up(request)
 
     def remember(self, meeting: Meeting, *people: User) -> None:
@@ -116,9 +117,15 @@ class FactFinder:
 
     def _stranger(self, request: Request, meeting: Meeting, caller: User | None) -> Facts | Refused:
         """A seat that the ledger doesn't know: Chime says whose it is."""
-        if is_nobody(request.actor, caller):
+        if is_nobody(request.actor, caller) or meeting.ended_at is not None:
             unknown = User(request.attendee_id or "")
             return self._facts(request, meeting, caller, unknown, unknown)
+        facts = self._facts(request, meeting, caller, User(""), User(""))
+        if not facts.verdict.allowed:
+            if caller is None or type(request.command) not in OWN_DEEDS:
+                return facts
+            if not self._may_look():
+                return BUSY
         try:
             found = patiently(self._world, lambda: self._world.chime.seat(meeting.id, request.attendee_id or ""))
         except Missing:
@@ -130,9 +137,13 @@ class FactFinder:
 
     def _judged(self, request: Request, meeting: Meeting, caller: User | None, user: User) -> Facts | Refused:
         facts = self._facts(request, meeting, caller, user, user)
-        if user.present or not facts.verdict.allowed:
+        if not facts.verdict.allowed:
             return facts
-        if request.attendee_id is not None:
+        if isinstance(request.command, Bind) and request.actor.kind is not ActorKind.CHIME:
+            return self._as_chime_has_it(facts)
+        if user.present:
+            return facts
+        if request.attendee_id is not None or not (facts.by_moderator or self._may_look()):
             return facts
         try:
             roster = patiently(self._world, lambda: self._world.chime.roster(meeting.id))
@@ -141,6 +152,20 @@ class FactFinder:
         return replace(
             facts, user=with_seats(self._world, meeting, user, [seat for seat in roster if seat.user_id == user.id])
         )
+
+    def _may_look(self) -> bool:
+        """Whoever moderates nobody takes his looks at Chime out of what the background may have."""
+        return self._world.ledger.take_calls(1, self._world.surroundings.now(), looking=True)
+
+    def _as_chime_has_it(self, facts: Facts) -> Facts | Refused:
+        """Who is about to hand out a JoinToken is not told what was known of the seat, but what is."""
+        attendee_id = facts.attendee_id or ""
+        try:
+            found = patiently(self._world, lambda: self._world.chime.seat(facts.meeting.id, attendee_id))
+        except Missing:
+            return ATTENDEE_NOT_FOUND
+        seat = replace(facts.user.seats[attendee_id], known=found.capabilities, gone=False)
+        return replace(facts, user=replace(facts.user, seats={**facts.user.seats, attendee_id: seat}))
 
     def _facts(self, request: Request, meeting: Meeting, caller: User | None, stored: User, user: User) -> Facts:
         verdict, by_moderator = self.judge(request.actor, caller, request.command, meeting, user)

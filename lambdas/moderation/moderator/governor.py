@@ -11,6 +11,7 @@ from ..core.effective import effective
 from ..core.entry import concerning
 from ..core.govern import AsBefore, Governed, MeetingCase, govern
 from ..core.meeting import Meeting, User, UserRules, next_end
+from ..core.restriction import binds_less
 from ..core.view import Document, meeting_document, meeting_revision
 from ..ports import Clause, EntryWritten, Loaded, MeetingRevised, Reminder, UserIs, World
 from .answers import answer_to, replayed
@@ -28,6 +29,7 @@ from .request import (
     Outcome,
     Refused,
     Request,
+    not_enforced_yet,
     refused,
 )
 
@@ -116,7 +118,7 @@ class Governor:
 
     def _against(self, request: Request, command: MeetingCommand, loaded: Loaded, case: MeetingCase) -> Refused | None:
         """What no decision is needed for. A caller who may not do it learns nothing of it."""
-        if not case.verdict.allowed:
+        if not case.verdict.allowed or case.meeting.ended_at is not None:
             return None
         if request.if_match not in (None, meeting_revision(case.meeting)):
             return REVISION_MISMATCH
@@ -126,6 +128,9 @@ class Governor:
                 return _no_such("role", unknown_roles, "/except/roles")
             return None if set(command.spared_attendees) <= loaded.seats.keys() else ATTENDEE_NOT_FOUND
         if isinstance(command, SetMeeting):
+            unheeded = not_enforced_yet(command.unmute_consent, command.lobby)
+            if unheeded is not None:
+                return unheeded
             if command.mode is not None and command.mode not in self._world.policies.modes:
                 return _no_such("mode", [command.mode], "/mode")
             if command.default_role is not None and command.default_role not in self._world.policies.roles:
@@ -189,15 +194,21 @@ class Governor:
 
     def _refuse(self, request: Request, case: MeetingCase, caller: User | None, refusal: Refusal) -> Refused:
         outcome = refused(refusal, self._now())
-        is_told = refusal.code in RECORDED and not is_nobody(request.actor, caller)
+        if is_nobody(request.actor, caller):
+            return outcome
         revision = meeting_revision(case.meeting)
         entry = decided_entry(self._world, request, case.meeting, revision, case.verdict.policies, [], refusal=refusal)
-        keep(self._world, request, outcome, [EntryWritten(entry)] if is_told else [])
+        keep(self._world, request, outcome, [EntryWritten(entry)] if refusal.code in RECORDED else [])
         return outcome
 
 
 def _widens(case: MeetingCase, decision: Governed) -> bool:
-    """Thawing does: what would have ended meanwhile ends then."""
+    """Thawing does: what would have ended meanwhile ends then. So does, in its time, a mute-all that binds less than
+    the one whose place it takes.
+    """
+    new = {m.medium: m for m in decision.rules.mute_alls}
+    if any(m.medium in new and binds_less(new[m.medium], m) for m in case.meeting.rules.mute_alls):
+        return True
     thaws = case.meeting.rules.frozen_at is not None and decision.rules.frozen_at is None
     return thaws or bool(case.gained_by(decision.rules))
 

@@ -7,6 +7,7 @@ from ..core.command import UserCommand
 from ..core.decide import Case, Decided, Refusal, Unchanged, decide
 from ..core.entry import Entry, concerning
 from ..core.meeting import User, next_end, revision_of
+from ..core.restriction import binds_less, in_force
 from ..ports import (
     Clause,
     Conflict,
@@ -68,8 +69,12 @@ class Moderator:
 
     def _decision(self, request: Request, facts: Facts, command: UserCommand) -> Decided | Unchanged | Refusal:
         decision = decide(self._case(request, facts), command)
-        if request.must_not_widen and isinstance(decision, Decided) and decision.after & ~decision.before:
-            return TOO_LATE
+        if request.must_not_widen and isinstance(decision, Decided):
+            standing = in_force(facts.user.rules.restrictions, facts.meeting.rules.moment(self._now()))
+            new = {r.key: r for r in decision.rules.restrictions}
+            loosens = any(old.key not in new or binds_less(new[old.key], old) for old in standing)
+            if loosens or decision.after & ~decision.before:
+                return TOO_LATE
         return decision
 
     def _case(self, request: Request, facts: Facts) -> Case:
@@ -130,11 +135,12 @@ class Moderator:
         persistently(self._world, _clauses(facts, user), self._now() + COMMIT_WITHIN)
 
     def _refuse(self, request: Request, facts: Facts, refusal: Refusal) -> Refused:
-        """A refusal is a line of history, unless the caller is nobody here."""
+        """A refusal is a line of history, unless the caller is nobody here: he leaves nothing."""
         outcome = refused(refusal, self._now())
-        is_told = refusal.code in RECORDED and not is_nobody(request.actor, facts.caller)
+        if is_nobody(request.actor, facts.caller):
+            return outcome
         entry = self._decided(request, facts, None, refusal)
-        keep(self._world, request, outcome, [EntryWritten(entry)] if is_told else [])
+        keep(self._world, request, outcome, [EntryWritten(entry)] if refusal.code in RECORDED else [])
         return outcome
 
     def _decided(self, request: Request, facts: Facts, change: Change | None, refusal: Refusal | None = None) -> Entry:

@@ -1,7 +1,7 @@
 """Orders to Chime on behalf of one change: within its lease, retried by hand, with their unknown ends kept in mind."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..core.capability import Capabilities
@@ -21,6 +21,10 @@ class OutOfTime(Exception):
         self.outcomes = outcomes
 
 
+class LookAgain(Exception):
+    """A batch was not taken; it was made of what was seen before."""
+
+
 @dataclass(slots=True)
 class Ordering:
     """`unsure_until` moves on with every call whose end is unknown: until then it may undo what is ordered later."""
@@ -31,6 +35,9 @@ class Ordering:
     deadline: datetime
     in_background: bool = False
     unsure_until: datetime | None = None
+    wait: float = FIRST_PAUSE
+    before: dict[str, Capabilities] = field(default_factory=dict)
+    """What everybody had when this change first looked: what is told as `before`."""
 
     def order(self, attendee_id: str, wanted: Capabilities) -> Capabilities | None:
         """Returns what Chime has, None if the attendee is gone. Raises `OutOfTime`, `NotTaken`."""
@@ -41,13 +48,25 @@ class Ordering:
         return wanted if self._until_taken(once) else None
 
     def order_except(self, excluded: Sequence[str], wanted: Capabilities) -> bool:
-        """Returns False if there is no such meeting any more. Raises `OutOfTime`, `NotTaken`."""
-
-        def once() -> bool:
+        """Returns False if there is no such meeting any more. One attempt: whoever has come or was changed while it
+        waited must be looked at before the next. Raises `LookAgain`, `OutOfTime`, `NotTaken`.
+        """
+        started = self._start()
+        try:
             self.world.chime.order_except(self.meeting_id, excluded, wanted)
-            return True
+        except Missing:
+            return False
+        except UnknownEnd:
+            self.unsure_until = started + CALL_LIFE
+            raise LookAgain from None
+        except NotNow:
+            raise LookAgain from None
+        return True
 
-        return self._until_taken(once)
+    def pause(self) -> None:
+        """Before the next look, longer each time."""
+        self.world.surroundings.sleep(self.wait * (0.5 + self.world.surroundings.chance()))
+        self.wait = min(self.wait * 2, LONGEST_PAUSE)
 
     def _until_taken(self, once: Callable[[], bool]) -> bool:
         """Until Chime says that it is done and means it; False if nobody is there to do it to."""

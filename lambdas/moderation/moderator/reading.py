@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
-from typing import ParamSpec
+from typing import ParamSpec, cast
 
 from ..core.actor import Actor, ActorKind
 from ..core.capability import in_words
@@ -69,7 +69,7 @@ class Reader:
         if isinstance(seen, Refused):
             return seen
         if not self._may(seen, "view-roles"):
-            return meeting_document(seen.meeting)
+            return _for_everybody(meeting_document(seen.meeting))
         everybody = self._world.ledger.everybody(meeting_id)
         return meeting_document(seen.meeting, {u: x.rules.role for u, x in everybody.items() if x.rules.role})
 
@@ -100,6 +100,8 @@ class Reader:
             user = next((u for u in seen.people.values() if attendee_id in u.seats), None)
             user = user or self._stranger(seen, attendee_id)
         if user is None or is_pipeline(user.id) or not (user.revision or user.seats):
+            return ATTENDEE_NOT_FOUND
+        if not user.seats and not actor.is_user(user.id) and not self._may(seen, "view-limits", user):
             return ATTENDEE_NOT_FOUND
         return self._attendee(seen, user, attendee_id)
 
@@ -189,6 +191,13 @@ class Reader:
             return None
         stored = self._world.ledger.load(seen.meeting.id, [found.user_id]).users[found.user_id]
         return with_seats(self._world, seen.meeting, stored, [found])
+
+
+def _for_everybody(document: Document) -> Document:
+    """Without whom a mute-all spares by name, and why and by whom it was made: that is the moderators'."""
+    shown = ("media", "liftableBy", "since", "until")
+    mute_alls = cast("list[Document]", document["muteAll"])
+    return document | {"muteAll": [{key: m[key] for key in shown} for m in mute_alls]}
 
 
 def change_document(change: Change) -> Document:

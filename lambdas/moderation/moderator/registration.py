@@ -20,7 +20,17 @@ from .enforcement import Enforcement
 from .facts import question
 from .opening import committed, deadline, decided_entry, keep, opened, raced, unchanged
 from .persistence import patiently
-from .request import MEETING_NOT_FOUND, REVISION_MISMATCH, REVISION_REQUIRED, Answer, Outcome, Refused, Request, refused
+from .request import (
+    MEETING_NOT_FOUND,
+    REVISION_MISMATCH,
+    REVISION_REQUIRED,
+    Answer,
+    Outcome,
+    Refused,
+    Request,
+    not_enforced_yet,
+    refused,
+)
 
 MOST_NAMED = 90
 """People whose role one registration may change: a transaction holds a hundred clauses."""
@@ -83,7 +93,9 @@ class Registrar:
         unknown = self._unknown_word(command)
         if unknown is not None:
             return unknown
-        if was is not None and was.registration == fingerprint:
+        if was is not None and request.if_match not in (None, meeting_revision(was)):
+            return REVISION_MISMATCH
+        if was is not None and was.registration == fingerprint and (request.if_match is None or _says(command, was)):
             answer = Answer(unchanged(request), meeting_document(was))
             keep(self._world, request, answer)
             return answer
@@ -115,6 +127,9 @@ class Registrar:
     def _unknown_word(self, command: Register) -> Refused | None:
         """Modes and roles are those of the policies' schema."""
         policies = self._world.policies
+        unheeded = not_enforced_yet(command.unmute_consent, command.lobby)
+        if unheeded is not None:
+            return unheeded
         if command.mode not in policies.modes:
             return Refused("invalid-request", f"no such mode: `{command.mode}`", pointer="/mode")
         if command.default_role not in policies.roles:
@@ -191,6 +206,12 @@ def _with_role(user: User, role: str | None) -> UserRules:
     """Whoever is registered before he was seen is granted everything: what he gets follows from his role."""
     grant = EVERYTHING if role is not None and user.rules.grant is None else user.rules.grant
     return replace(user.rules, role=role, grant=grant)
+
+
+def _says(command: Register, meeting: Meeting) -> bool:
+    """Whether the meeting's rules are what the body says, whatever was changed since it was first sent."""
+    rules = meeting.rules
+    return (command.mode, command.default_role) == (rules.mode, rules.default_role)
 
 
 def _fingerprint(command: Register) -> str:

@@ -7,6 +7,7 @@ from ..core.actor import Actor
 from ..core.capability import Capabilities
 from ..core.command import Command
 from ..core.decide import Refusal
+from ..core.meeting import UnmuteConsent
 from ..core.view import Document, limit_documents
 
 
@@ -67,6 +68,15 @@ REVISION_MISMATCH = Refused("revision-mismatch", "the revision is not the one in
 REVISION_REQUIRED = Refused("revision-required", "this changes what is there: say in `If-Match` which revision you saw")
 KEY_REUSED = Refused("idempotency-key-reused", "this idempotency key was used for something else")
 TOO_LATE = Refusal("too-late", "the command is too old to give anybody more than he has")
+
+
+def not_enforced_yet(unmute_consent: UnmuteConsent | None, lobby: bool | None) -> Refused | None:
+    """Nobody shall believe himself protected by a setting that nothing heeds."""
+    if unmute_consent not in (None, UnmuteConsent.NONE):
+        return Refused("invalid-request", f"`{unmute_consent}` is not supported yet", pointer="/unmuteConsent")
+    if lobby:
+        return Refused("invalid-request", "a lobby is not supported yet", pointer="/lobby")
+    return None
 
 
 def refused(refusal: Refusal, now: datetime) -> Refused:

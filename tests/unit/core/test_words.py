@@ -31,12 +31,18 @@ ENTRY = Entry("01E", CAPABILITIES_CHANGED, "m", "standup", NOW, ALICE, "mute", "
         ),
         (
             Register({"alice": "host"}, "viewer", "audience", UnmuteConsent.REQUIRED, lobby=True),
-            {"defaultRole": "viewer", "mode": "audience", "unmuteConsent": "required", "lobby": True},
+            {
+                "roles": {"alice": "host"},
+                "defaultRole": "viewer",
+                "mode": "audience",
+                "unmuteConsent": "required",
+                "lobby": True,
+            },
         ),
     ],
 )
 def test_commands_are_written_in_the_contracts_words(command: Command, said: dict[str, object]) -> None:
-    """The reason stands beside it, and who has which role is nobody's business on the bus."""
+    """The reason stands beside it. Who was given which role is part of the history."""
     assert spoken(command) == said
 
 

@@ -66,14 +66,24 @@ def test_words_that_there_are_not() -> None:
 
 def test_settings_are_the_hosts() -> None:
     hall = Hall()
-    command = SetMeeting(default_role="viewer", unmute_consent=UnmuteConsent.REQUIRED, lobby=True)
+    command = SetMeeting(default_role="viewer", unmute_consent=UnmuteConsent.NONE, lobby=False)
     assert hall.denied("cora", command).code == "not-permitted"
     assert hall.denied("cora", SetMeeting(mode="open", lobby=True)).code == "not-permitted"
     subject = hall.done("alice", command).subject
-    assert (subject["defaultRole"], subject["unmuteConsent"], subject["lobby"]) == ("viewer", "required", True)
+    assert (subject["defaultRole"], subject["unmuteConsent"], subject["lobby"]) == ("viewer", "none", False)
     hall.comes("zoe")
     hall.gavel.presence.came(hall.meeting().id, hall.comes("zoe"))
     assert hall.bits("zoe") == RECEIVING
+
+
+def test_what_nothing_heeds_yet_is_not_accepted() -> None:
+    hall = Hall()
+    for setting in (SetMeeting(unmute_consent=UnmuteConsent.REQUIRED), SetMeeting(lobby=True)):
+        refused = hall.denied("alice", setting)
+        assert (refused.code, bool(refused.pointer)) == ("invalid-request", True)
+    again = hall.register(roles=hall.roles, lobby=True, if_match=f"m{hall.meeting().revision}")
+    assert isinstance(again, Refused)
+    assert (again.code, again.pointer) == ("invalid-request", "/lobby")
 
 
 def test_who_asks_for_nothing_learns_nothing() -> None:
@@ -188,7 +198,7 @@ def test_a_registration_anew_widens_nobody_while_frozen() -> None:
     hall.done("alice", SetMeeting(mode="audience"))
     hall.done("alice", FREEZE)
     now = f"m{hall.meeting().revision}"
-    for body in ({"mode": "open", "lobby": True}, {"mode": "audience", "roles": {**hall.roles, "bob": "cohost"}}):
+    for body in ({"mode": "open"}, {"mode": "audience", "roles": {**hall.roles, "bob": "cohost"}}):
         refused = hall.register(**({"roles": hall.roles} | body), if_match=now)
         assert isinstance(refused, Refused), refused
         assert (refused.code, refused.limits[0]["by"]) == ("capability-unavailable", "freeze")
