@@ -84,6 +84,8 @@ class Monitor:
         self._ends = Ends(store, self.violated)
         self._is_timed = False
         self._frozen_at: datetime | None = None
+        self._grants: dict[str, Capabilities | None] = {}
+        """Whom a batch reached before anybody saw him is given back what he had, frozen or not: no gain of his."""
 
     def now(self) -> datetime:
         return self._scheduler.now()
@@ -300,9 +302,12 @@ class Monitor:
             allowed = effective(meeting, user, self._policies.held, now)
             history = self._history.setdefault(user_id, [])
             if not history or history[-1][1] != allowed:
-                if history and user_id != NEWCOMER and self._frozen_at and allowed & ~history[-1][1]:
+                is_regranted = self._grants.get(user_id, user.rules.grant) != user.rules.grant
+                gained = history and user_id != NEWCOMER and allowed & ~history[-1][1]
+                if gained and self._frozen_at and not is_regranted:
                     self._gained_while_frozen(meeting, user_id)
                 history.append((self._scheduler.now_ms, allowed))
+            self._grants[user_id] = user.rules.grant
         self._frozen_at = next((m.rules.frozen_at for m in self.store.meetings.values()), None)
 
     def _gained_while_frozen(self, meeting: Meeting, user_id: str) -> None:
