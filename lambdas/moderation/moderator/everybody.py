@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
 
 from ..core.capability import EVERYTHING, NOTHING, is_narrower
 from ..core.change import PATIENCE, Change, Status, meeting_taken_back, stands
@@ -36,8 +35,6 @@ from .persistence import patiently, persistently
 NOTED_TOGETHER = 50
 TOLD_TOGETHER = 100
 """Attendees in one entry, so that its event stays far below EventBridge's 256 KB."""
-
-Item = TypeVar("Item")
 
 
 class Everybody:

@@ -19,7 +19,7 @@ from .carried import Carried, wanted
 from .crowd import is_spared
 from .enforcement import Enforcement
 from .facts import is_nobody, question
-from .opening import RECORDED, committed, deadline, decided_entry, keep, opened, raced, unchanged
+from .opening import RECORDED, committed, deadline, decided_entry, keep, opened, raced, remind_of_end, unchanged
 from .request import (
     ATTENDEE_NOT_FOUND,
     MEETING_NOT_FOUND,
@@ -163,8 +163,7 @@ class Governor:
         entry = decided_entry(world, request, meeting, change.revision, change.policies, [], change_id=change.id)
         carried = Carried(change, meeting)
         if committed(world, request, change, entry, clauses):
-            if ends_at is not None:
-                world.reminders.remind(Reminder(meeting.id), ends_at - self._now())
+            remind_of_end(world, Reminder(meeting.id), meeting.rules)
             carried = self._enforcement.carry_out(carried, deadline(self._now()))
         answer = answer_to(carried.change, meeting_document(carried.meeting))
         if isinstance(answer, Refused) or answer.outcomes is not None:

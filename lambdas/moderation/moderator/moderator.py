@@ -6,7 +6,7 @@ from ..core.change import Change
 from ..core.command import UserCommand
 from ..core.decide import Case, Decided, Refusal, Unchanged, decide
 from ..core.entry import Entry, concerning
-from ..core.meeting import User, next_end, revision_of
+from ..core.meeting import User, revision_of
 from ..core.restriction import binds_less, in_force
 from ..ports import (
     Clause,
@@ -24,7 +24,18 @@ from .answers import answer_to, attendee, replayed
 from .carried import Carried
 from .enforcement import Enforcement
 from .facts import FactFinder, Facts, is_nobody
-from .opening import COMMIT_WITHIN, RECORDED, committed, deadline, decided_entry, keep, opened, raced, unchanged
+from .opening import (
+    COMMIT_WITHIN,
+    RECORDED,
+    committed,
+    deadline,
+    decided_entry,
+    keep,
+    opened,
+    raced,
+    remind_of_end,
+    unchanged,
+)
 from .persistence import persistently
 from .request import REVISION_MISMATCH, TOO_LATE, Answer, Outcome, Refused, Request, refused
 
@@ -108,9 +119,7 @@ class Moderator:
         )
         carried = Carried(change, facts.meeting, user)
         if committed(world, request, change, self._decided(request, facts, change), _clauses(facts, user)):
-            ends_at = next_end(decided.rules)
-            if ends_at is not None:
-                world.reminders.remind(Reminder(facts.meeting.id, user_id=user.id), ends_at - self._now())
+            remind_of_end(world, Reminder(facts.meeting.id, user_id=user.id), decided.rules)
             carried = self._enforcement.carry_out(carried, deadline(self._now()))
             self._facts.remember(carried.meeting, carried.user or user)
         subject = attendee(world, carried.meeting, carried.user or user, change.attendee_id)

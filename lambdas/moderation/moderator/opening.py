@@ -8,7 +8,7 @@ from ..core.change import LEASE, Change
 from ..core.command import spoken
 from ..core.decide import Refusal
 from ..core.entry import DECIDED, Entry
-from ..core.meeting import Meeting
+from ..core.meeting import Meeting, MeetingRules, UserRules, next_end
 from ..ports import (
     ChangeOpened,
     ChimeFailure,
@@ -18,6 +18,7 @@ from ..ports import (
     EntryWritten,
     KeyTaken,
     LedgerUnavailable,
+    Reminder,
     World,
 )
 from .answers import kept
@@ -140,6 +141,13 @@ def keep(world: World, request: Request, outcome: Answer | Refused, clauses: Seq
 def unchanged(request: Request) -> str:
     """The status of an answer to what changes nothing, or would."""
     return "dry-run" if request.dry_run else "unchanged"
+
+
+def remind_of_end(world: World, reminder: Reminder, rules: UserRules | MeetingRules) -> None:
+    """To the second where nothing goes wrong; the `due` index knows of it as well."""
+    ends_at = next_end(rules)
+    if ends_at is not None:
+        world.reminders.remind(reminder, ends_at - world.surroundings.now())
 
 
 def deadline(committed_at: datetime) -> datetime:

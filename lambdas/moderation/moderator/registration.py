@@ -215,8 +215,7 @@ def _says(command: Register, meeting: Meeting) -> bool:
 
 
 def _fingerprint(command: Register) -> str:
-    said = {**spoken(command), "roles": dict(sorted(command.roles.items())) if command.roles is not None else None}
-    return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    return sha256(json.dumps(spoken(command), sort_keys=True).encode()).hexdigest()
 
 
 def _blank(meeting_id: str) -> Meeting:
