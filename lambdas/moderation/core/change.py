@@ -9,6 +9,7 @@ from typing import cast
 from .actor import Actor
 from .capability import NOTHING, Capabilities, Medium, is_narrower, sending, whole
 from .meeting import MeetingRules, UserRules
+from .personal import Ban, Floor
 from .restriction import added, in_force
 
 CALL_TIMEOUT = timedelta(seconds=4)
@@ -31,6 +32,8 @@ class Status(StrEnum):
     SUPERSEDED = "superseded"
     ABANDONED = "abandoned"
     REFUSED = "refused"
+    DECLINED = "declined"
+    EXPIRED = "expired"
     GONE = "gone"
 
 
@@ -79,10 +82,25 @@ class Change:
     """The attendee, or the meeting and its people, as they were answered, for replays."""
     widens: bool | None = None
     """Whether it may be given up, where `before` and `after` don't tell: whole meetings, and what ends by itself."""
+    everybody: bool = False
+    """Whether all are ordered anew, though it is about one person: an exclusive floor."""
+    awaits_consent: bool = False
+    """Whether what is left of it waits for the person's answer."""
+    agreed_at: datetime | None = None
+    """When he said yes to it: from then on Chime is given its time."""
 
     @property
     def is_open(self) -> bool:
         return self.status is Status.PENDING
+
+    @property
+    def patient_since(self) -> datetime:
+        return self.agreed_at or self.committed_at
+
+    @property
+    def is_of_the_meeting(self) -> bool:
+        """Whether its rules are the meeting's."""
+        return self.subject is None or self.everybody
 
     @property
     def narrows(self) -> bool:
@@ -98,6 +116,10 @@ def return_after(change: Change, now: datetime) -> timedelta:
     return min(max((now - change.committed_at) / 4, RETURN_AFTER), RETURN_WITHIN)
 
 
+OF_ONE_VALUE = ("role", "hold", "floor", "ban", "waiting", "admitted")
+"""A person's rules that are one value each."""
+
+
 def taken_back(change: Change, rules: UserRules) -> UserRules:
     """Today's rules without what the change made of them; what others changed since stays."""
     replaced, made = change.replaced, change.made
@@ -109,9 +131,10 @@ def taken_back(change: Change, rules: UserRules) -> UserRules:
     return replace(
         rules,
         restrictions=added(kept, (r for r in old - new if r.key not in occupied)),
-        given=rules.given & ~(made.given & ~replaced.given),
-        spares=rules.spares - (made.spares - replaced.spares),
-        role=replaced.role if rules.role == made.role else rules.role,
+        given=rules.given & ~(made.given & ~replaced.given) | (replaced.given & ~made.given),
+        spares=rules.spares - (made.spares - replaced.spares) | (replaced.spares - made.spares),
+        asked=None if rules.asked is not None and rules.asked.change_id == change.id else rules.asked,
+        **{name: getattr(replaced, name) for name in OF_ONE_VALUE if getattr(rules, name) == getattr(made, name)},
     )
 
 
@@ -128,7 +151,17 @@ def meeting_taken_back(change: Change, rules: MeetingRules) -> MeetingRules:
     kept = tuple(m for m in rules.mute_alls if m in replaced.mute_alls or m not in made.mute_alls)
     occupied = {m.medium for m in kept}
     back = tuple(m for m in replaced.mute_alls if m not in made.mute_alls and m.medium not in occupied)
-    return replace(rules, **undone, mute_alls=tuple(sorted((*kept, *back), key=lambda m: m.medium)))
+    audio, video, content = (replaced.turn(m) if rules.turn(m) == made.turn(m) else rules.turn(m) for m in Medium)
+    restored = tuple(sorted((*kept, *back), key=lambda m: m.medium))
+    return replace(rules, **undone, mute_alls=restored, turns=(audio, video, content))
+
+
+def _is_said(name: str, made: UserRules, replaced: UserRules, rules: UserRules, now: datetime) -> bool:
+    """Whether one value is what the change made of it, or has ended by itself since."""
+    value = getattr(made, name)
+    if value in (getattr(replaced, name), getattr(rules, name)):
+        return True
+    return isinstance(value, Floor | Ban) and not value.holds_at(now)
 
 
 def named(change: Change) -> Capabilities:
@@ -168,7 +201,7 @@ def stands(change: Change, rules: UserRules | MeetingRules, now: datetime) -> bo
             new <= set(rules.restrictions)
             and not taken & {r.key for r in rules.restrictions}
             and _still_said(change, made, rules, now)
-            and made.role in (replaced.role, rules.role)
+            and all(_is_said(name, made, replaced, rules, now) for name in OF_ONE_VALUE)
             and made.given & ~replaced.given in rules.given
             and made.spares - replaced.spares <= rules.spares
         )
@@ -179,8 +212,10 @@ def stands(change: Change, rules: UserRules | MeetingRules, now: datetime) -> bo
         silenced = {m.id for m in made.mute_alls if m.holds_at(now)} - {m.id for m in replaced.mute_alls}
         moment = replaced.moment(change.committed_at)
         lifted = {m.medium for m in replaced.mute_alls if m.holds_at(moment)} - {m.medium for m in made.mute_alls}
+        turned = [m for m in Medium if change.everybody and made.turn(m) != replaced.turn(m)]
         return (
             all(getattr(rules, name) == getattr(made, name) for name in changed)
+            and all(rules.turn(m) == made.turn(m) for m in turned)
             and silenced <= {m.id for m in rules.mute_alls}
             and not lifted & {m.medium for m in rules.mute_alls}
         )

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar
 
 from .actor import COHOST, HOST
 from .capability import Capabilities, Medium, word
+from .entry import iso
 from .meeting import UnmuteConsent
 from .restriction import LiftableBy
 
@@ -129,12 +131,140 @@ class SetMeeting:
         return self.actions[0] if len(self.actions) == 1 else "set-meeting"
 
 
-UserCommand = Mute | Unmute | SetCapabilities | Bind
-MeetingCommand = MuteEverybody | UnmuteEverybody | SetMeeting
-Command = UserCommand | MeetingCommand | Register | Admit | Expire
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Withholds everything, receiving too, from somebody who stays in the meeting."""
+
+    name: ClassVar[str] = "hold"
+    reason: str | None = None
 
 
-def spoken(command: Command) -> dict[str, object]:  # noqa: C901 - one case a command
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Gives back exactly what somebody had before he was put on hold."""
+
+    name: ClassVar[str] = "release"
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetRole:
+    name: ClassVar[str] = "set-role"
+    role: str = "participant"
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Out of the meeting, on all seats; with `ban` he stays out."""
+
+    name: ClassVar[str] = "remove"
+    ban: bool = False
+    until: datetime | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """Keeps somebody out, and takes him out if he is in. `until` None: until lifted."""
+
+    name: ClassVar[str] = "ban"
+    until: datetime | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unban:
+    name: ClassVar[str] = "unban"
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LetIn:
+    """A host's answer to somebody in the lobby."""
+
+    name: ClassVar[str] = "admit"
+    admit: bool = True
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseHand:
+    name: ClassVar[str] = "raise-hand"
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LowerHand:
+    name: ClassVar[str] = "lower-hand"
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GrantFloor:
+    """A turn to speak. `exclusive` ends all other floors of these media with it."""
+
+    name: ClassVar[str] = "grant-floor"
+    seconds: int = 120
+    media: tuple[Medium, ...] = (Medium.AUDIO,)
+    exclusive: bool = False
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndFloor:
+    name: ClassVar[str] = "end-floor"
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What somebody who was asked to unmute says to it. `change_id` names the request."""
+
+    name: ClassVar[str] = "consent"
+    change_id: str = ""
+    accept: bool = False
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Restores the rules that a change replaced."""
+
+    name: ClassVar[str] = "undo"
+    change_id: str = ""
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Ends the meeting for everybody."""
+
+    name: ClassVar[str] = "end"
+    reason: str | None = None
+
+
+UserCommand = (
+    Mute
+    | Unmute
+    | SetCapabilities
+    | Bind
+    | Hold
+    | Release
+    | SetRole
+    | Remove
+    | Ban
+    | Unban
+    | LetIn
+    | GrantFloor
+    | EndFloor
+)
+HandCommand = RaiseHand | LowerHand
+MeetingCommand = MuteEverybody | UnmuteEverybody | SetMeeting | End
+Command = UserCommand | HandCommand | MeetingCommand | Register | Admit | Expire | Consent | Undo
+
+
+def spoken(command: Command) -> dict[str, object]:  # noqa: C901, PLR0911, PLR0912 - one case a command
     """The command as the history and the bus write it, without the reason, which stands beside it."""
     match command:
         case Mute(media, seconds, _, liftable_by):
@@ -146,8 +276,20 @@ def spoken(command: Command) -> dict[str, object]:  # noqa: C901 - one case a co
             return said
         case Unmute(media) | UnmuteEverybody(media):
             return {"media": [m.value for m in media]}
-        case Bind() | Expire():
-            return {}
+        case SetRole(role):
+            return {"role": role}
+        case Remove(ban, until):
+            return {"ban": ban} | _until(until)
+        case Ban(until):
+            return _until(until)
+        case LetIn(admit):
+            return {"admit": admit}
+        case GrantFloor(seconds, media, exclusive):
+            return {"media": [m.value for m in media], "durationSeconds": seconds, "exclusive": exclusive}
+        case Consent(change_id, accept):
+            return {"changeId": change_id, "accept": accept}
+        case Undo(change_id):
+            return {"changeId": change_id}
         case Admit(people):
             return {"users": [{"externalUserId": user_id, "role": role} for user_id, role in people.items()]}
         case MuteEverybody():
@@ -171,6 +313,12 @@ def spoken(command: Command) -> dict[str, object]:  # noqa: C901 - one case a co
                 "unmuteConsent": command.unmute_consent.value,
                 "lobby": command.lobby,
             }
+        case _:
+            return {}
+
+
+def _until(until: datetime | None) -> dict[str, object]:
+    return {"until": iso(until)} if until is not None else {}
 
 
 def _spoken_mute_all(command: MuteEverybody) -> dict[str, object]:

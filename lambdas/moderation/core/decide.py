@@ -1,16 +1,37 @@
 """From facts and a command to a decision. Pure: time, policies and ids come in as arguments."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import and_, or_
+from typing import Any
 
+from . import personal
 from .actor import Actor, Verdict
 from .capability import EVERYTHING, NOTHING, SEND, Capabilities, Medium, sending, whole
-from .command import Bind, Mute, SetCapabilities, Unmute, UserCommand
+from .change import PATIENCE, Change, stands, taken_back
+from .command import (
+    Ban,
+    Bind,
+    EndFloor,
+    Expire,
+    GrantFloor,
+    Hold,
+    LetIn,
+    Mute,
+    Release,
+    Remove,
+    SetCapabilities,
+    SetRole,
+    Unban,
+    Undo,
+    Unmute,
+    UserCommand,
+)
 from .effective import Holds, Limit, effective, limits
-from .meeting import Meeting, Seat, User, UserRules, binding_mute_alls
+from .meeting import Meeting, Seat, UnmuteConsent, User, UserRules, binding_mute_alls, host_count, next_end, role_of
+from .personal import ANSWER_WITHIN, Agreement, Asked
 from .restriction import LiftableBy, Origin, Restriction, Restrictions, added, in_force, lifted
 
 MAX_SECONDS = 86_400
@@ -27,6 +48,21 @@ class Case:
     by_moderator: bool
     holds: Holds
     now: datetime
+    change_id: str = ""
+    """What the change will be called, if it becomes one."""
+    ranking: tuple[str, ...] = ()
+    """The roles, the highest first."""
+    undone: Change | None = None
+    """The change that an `Undo` is about."""
+
+    @property
+    def moment(self) -> datetime:
+        return self.meeting.rules.moment(self.now)
+
+    def effective(self, rules: UserRules | None = None, *, consented: bool = False) -> Capabilities:
+        """What he may do by these rules, or by those he has."""
+        user = self.user if rules is None else replace(self.user, rules=rules)
+        return effective(self.meeting, user, self.holds, self.now, consented=consented)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +73,8 @@ class Decided:
     before: Capabilities
     after: Capabilities
     effects: tuple[str, ...]
+    awaits_consent: bool = False
+    """Whether he is asked, and stays silent until he answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +95,12 @@ class Refusal:
     pointer: str | None = None
 
 
-def decide(case: Case, command: UserCommand) -> Decided | Unchanged | Refusal:
+def decide(case: Case, command: UserCommand | Undo | Expire) -> Decided | Unchanged | Refusal:
     if not case.verdict.allowed:
         return Refusal("not-permitted", f"the policies don't permit `{command.name}` here", case.verdict.policies)
     if case.meeting.ended_at is not None:
         return Refusal("meeting-ended", "the meeting has ended")
-    match command:
-        case Mute():
-            return _mute(case, command)
-        case Unmute():
-            return _unmute(case, command)
-        case SetCapabilities():
-            return _set_capabilities(case, command)
-        case Bind():
-            return _bind(case)
+    return _DECISIONS[type(command)](case, command)
 
 
 def _mute(case: Case, command: Mute) -> Decided | Unchanged | Refusal:
@@ -103,7 +133,7 @@ def _unmute(case: Case, command: Unmute) -> Decided | Unchanged | Refusal:
         restrictions=lifted(_standing(case), asked, by_moderator=case.by_moderator),
         spares=_spared(case, asked),
     )
-    return _unavailable(case, rules, asked) or _decided(case, rules)
+    return _unavailable(case, rules, asked) or _decided(case, rules, opening=asked)
 
 
 def _set_capabilities(case: Case, command: SetCapabilities) -> Decided | Unchanged | Refusal:
@@ -121,15 +151,129 @@ def _set_capabilities(case: Case, command: SetCapabilities) -> Decided | Unchang
         restrictions=added(lifted(_standing(case), asked, by_moderator=True), new),
         spares=_spared(case, asked),
     )
-    return _unavailable(case, rules, asked) or _decided(case, rules, withholding=denied)
+    return _unavailable(case, rules, asked) or _decided(case, rules, withholding=denied, opening=asked)
 
 
-def _bind(case: Case) -> Decided | Unchanged | Refusal:
+def _bind(case: Case, _: Bind) -> Decided | Unchanged | Refusal:
     """The rules stay; whatever else Chime holds is ordered. Also while frozen: newcomers get what the rules give."""
-    has = effective(case.meeting, case.user, case.holds, case.now)
-    if all(seat.known == has for seat in case.user.present):
+    rules = _asking(case, case.user.rules, Capabilities.SEND_AUDIO)
+    has = case.effective(rules)
+    if rules == case.user.rules and not _leaving(case, rules) and all(s.known == has for s in case.user.present):
         return Unchanged(has)
-    return Decided(case.user.rules, has, has, effects(has, has, NOTHING, case.user.present))
+    return Decided(rules, has, has, effects(has, has, NOTHING, case.user.present), _is_asked(case, rules))
+
+
+def _hold(case: Case, command: Hold) -> Decided | Unchanged | Refusal:
+    standing = case.user.rules.hold
+    new = personal.Hold(case.actor, case.now, command.reason)
+    if standing is not None and standing.reason == command.reason:
+        new = standing
+    return _decided(case, replace(_kept(case), hold=new), withholding=EVERYTHING)
+
+
+def _release(case: Case, _: Release) -> Decided | Unchanged | Refusal:
+    return _decided(case, replace(_kept(case), hold=None))
+
+
+def _set_role(case: Case, command: SetRole) -> Decided | Unchanged | Refusal:
+    """Who rises is not left with what hosts had withheld from him in his old role; who falls keeps nothing that was
+    given to him in it.
+    """
+    if command.role not in case.ranking:
+        return Refusal("invalid-request", f"no such role: `{command.role}`", pointer="/role")
+    rules = _kept(case)
+    old, new = _rank(case, role_of(case.user, case.meeting)), _rank(case, command.role)
+    if new < old:
+        rules = replace(rules, restrictions=tuple(r for r in rules.restrictions if r.origin is Origin.SELF))
+    if new > old:
+        rules = replace(rules, given=NOTHING, spares=frozenset(), floor=None)
+    grant = EVERYTHING if rules.grant is None else rules.grant
+    return _decided(case, replace(rules, role=command.role, grant=grant))
+
+
+def _rank(case: Case, role: str) -> int:
+    """A role that the schema knows no more stands below all others."""
+    return case.ranking.index(role) if role in case.ranking else len(case.ranking)
+
+
+def _remove(case: Case, command: Remove) -> Decided | Unchanged | Refusal:
+    if command.ban:
+        return _ban(case, Ban(command.until, command.reason))
+    if _is_last_host(case, case.user.rules, replace(case.user.rules, role=None)):
+        return LAST_HOST
+    seats = frozenset(seat.attendee_id for seat in case.user.present)
+    return _decided(case, replace(_kept(case), removed=seats, floor=None), withholding=EVERYTHING)
+
+
+def _ban(case: Case, command: Ban) -> Decided | Unchanged | Refusal:
+    if command.until is not None and command.until <= case.now:
+        return Refusal("invalid-request", "a ban ends in the future", pointer="/until")
+    standing, new = case.user.rules.ban, personal.Ban(case.actor, case.now, command.reason, command.until)
+    if standing is not None and (standing.reason, standing.until) == (new.reason, new.until):
+        new = standing
+    return _decided(case, replace(_kept(case), ban=new, floor=None, waiting=None), withholding=EVERYTHING)
+
+
+def _unban(case: Case, _: Unban) -> Decided | Unchanged | Refusal:
+    return _decided(case, replace(_kept(case), ban=None))
+
+
+def _let_in(case: Case, command: LetIn) -> Decided | Unchanged | Refusal:
+    waiting, rules = case.user.rules.waiting, _kept(case)
+    if waiting is None and not case.user.is_known:
+        return Refusal("attendee-not-found", "nobody of this name waits in the lobby")
+    if waiting is None:
+        return Unchanged(case.effective())
+    if not command.admit:
+        return _decided(case, replace(rules, waiting=replace(waiting, declined=True)))
+    grant = EVERYTHING if rules.grant is None else rules.grant
+    return _decided(case, replace(rules, waiting=None, admitted=True, grant=grant))
+
+
+def _grant_floor(case: Case, command: GrantFloor) -> Decided | Unchanged | Refusal:
+    """Through mute-alls and the mode, not through what withholds from him alone; his own mute he lifts himself."""
+    media = tuple(m for m in Medium if m in command.media)
+    meeting_rules = case.meeting.rules
+    if command.exclusive:
+        meeting_rules = meeting_rules.with_turn(media, case.change_id)
+    floor = personal.Floor(
+        media=media,
+        turns=tuple(meeting_rules.turn(m) for m in media),
+        actor=case.actor,
+        since=case.now,
+        until=case.now + timedelta(seconds=command.seconds),
+        reason=command.reason,
+    )
+    rules = replace(_kept(case), floor=floor)
+    case = replace(case, meeting=replace(case.meeting, rules=meeting_rules))
+    asked = sending(media)
+    standing = limits(case.meeting, replace(case.user, rules=rules), case.holds, case.now)
+    against = tuple(x for x in standing if x.withholds & asked and x.liftable_by is not LiftableBy.SELF)
+    return _withheld(against, asked) or _decided(case, rules)
+
+
+def _end_floor(case: Case, _: EndFloor) -> Decided | Unchanged | Refusal:
+    return _decided(case, replace(_kept(case), floor=None))
+
+
+def _undo(case: Case, _: Undo) -> Decided | Unchanged | Refusal:
+    change, rules = case.undone, case.user.rules
+    if change is None or change.made == change.replaced or not stands(change, rules, case.now):
+        return NOT_UNDOABLE
+    return _decided(case, taken_back(change, rules))
+
+
+def _expire(case: Case, _: Expire) -> Decided | Unchanged | Refusal:
+    """What has ended is dropped. It is told of from the last moment when it was in force."""
+    rules = _kept(case)
+    if rules == case.user.rules:
+        return Unchanged(case.effective())
+    last = (next_end(case.user.rules) or case.now) - timedelta(milliseconds=1)
+    before = effective(case.meeting, case.user, case.holds, last)
+    freed = effective(case.meeting, case.user, case.holds, last, consented=True)
+    rules = _asking(case, rules, NOTHING if Capabilities.SEND_AUDIO in freed else Capabilities.SEND_AUDIO)
+    after = case.effective(rules)
+    return Decided(rules, before, after, effects(before, after, seats=case.user.present), _is_asked(case, rules))
 
 
 def _spared(case: Case, asked: Capabilities) -> frozenset[str]:
@@ -155,35 +299,91 @@ def _contradicts_itself(command: SetCapabilities) -> bool:
 
 def _standing(case: Case) -> Restrictions:
     """What has ended is dropped whenever rules are written. In the canonical order, so that order is no difference."""
-    return tuple(
-        sorted(in_force(case.user.rules.restrictions, case.meeting.rules.moment(case.now)), key=lambda r: r.key)
+    return tuple(sorted(in_force(case.user.rules.restrictions, case.moment), key=lambda r: r.key))
+
+
+def _kept(case: Case) -> UserRules:
+    """His rules without what has ended."""
+    rules = case.user.rules
+    return replace(
+        rules,
+        restrictions=_standing(case),
+        floor=rules.floor if rules.floor is not None and rules.floor.holds_at(case.moment) else None,
+        ban=rules.ban if rules.ban is not None and rules.ban.holds_at(case.moment) else None,
     )
+
+
+def _leaving(case: Case, rules: UserRules) -> bool:
+    """Whether a seat of his is there that has to leave."""
+    user = replace(case.user, rules=rules)
+    return any(user.is_out(seat.attendee_id) for seat in user.present)
+
+
+def _is_last_host(case: Case, before: UserRules, after: UserRules) -> bool:
+    return case.meeting.hosts + host_count(before, after) < 1 and host_count(before, after) < 0
+
+
+def _is_asked(case: Case, rules: UserRules) -> bool:
+    return rules.asked is not None and rules.asked.change_id == case.change_id
+
+
+def _asking(case: Case, rules: UserRules, opening: Capabilities) -> UserRules:
+    """With a request to unmute, where his microphone opens only when he agrees. What he does himself he has agreed to.
+
+    `opening` is what the command is to open, whether or not the rules withheld it. One request stands at a time.
+    """
+    audio = Capabilities.SEND_AUDIO
+    if audio not in case.effective(rules, consented=True):
+        return replace(rules, asked=None, agreed=None)
+    was_free = audio in case.effective(consented=True)
+    if audio not in opening and was_free:
+        return rules
+    if was_free and audio in case.effective(rules):
+        return rules
+    silent = replace(rules, asked=None, agreed=None)
+    if case.meeting.rules.unmute_consent is UnmuteConsent.NONE or not case.user.present:
+        return silent
+    if case.actor.is_user(case.user.id):
+        return replace(silent, agreed=Agreement(case.now + PATIENCE, case.meeting.revision))
+    if rules.asked is not None and rules.asked.is_open(case.now):
+        return replace(rules, agreed=None)
+    return replace(silent, asked=Asked(case.change_id, case.actor, case.now, case.now + ANSWER_WITHIN))
 
 
 def _unavailable(case: Case, rules: UserRules, asked: Capabilities) -> Refusal | None:
     """What is asked for must result. Only content's receive may go along with video's: `limits` tells."""
-    standing = limits(case.meeting, replace(case.user, rules=rules), case.holds, case.now)
-    against = tuple(
-        replace(limit, withholds=limit.withholds & asked)
-        for limit in standing
-        if limit.withholds & asked and limit.by != "content-needs-video"
-    )
+    standing = limits(case.meeting, replace(case.user, rules=rules), case.holds, case.now, consented=True)
+    return _withheld([limit for limit in standing if limit.by != "content-needs-video"], asked)
+
+
+def _withheld(standing: Iterable[Limit], asked: Capabilities) -> Refusal | None:
+    against = tuple(replace(limit, withholds=limit.withholds & asked) for limit in standing if limit.withholds & asked)
     if not against:
         return None
     return Refusal("capability-unavailable", "what is asked for stays withheld", limits=against)
 
 
-def _decided(case: Case, rules: UserRules, withholding: Capabilities = NOTHING) -> Decided | Unchanged | Refusal:
-    before = effective(case.meeting, case.user, case.holds, case.now)
-    after = effective(case.meeting, replace(case.user, rules=rules), case.holds, case.now)
-    in_place = all(seat.known == after for seat in case.user.present)
+def _decided(
+    case: Case, rules: UserRules, withholding: Capabilities = NOTHING, opening: Capabilities = NOTHING
+) -> Decided | Unchanged | Refusal:
+    if _is_last_host(case, case.user.rules, rules):
+        return LAST_HOST
+    rules = _asking(case, rules, opening)
+    before, after = case.effective(), case.effective(rules)
+    in_place = not _leaving(case, rules) and all(seat.known == after for seat in case.user.present)
     there = {mute_all.id for mute_all in case.meeting.rules.mute_alls}
-    stood = replace(case.user.rules, restrictions=_standing(case), spares=case.user.rules.spares & there)
+    stood = replace(_kept(case), spares=case.user.rules.spares & there)
     if replace(rules, spares=rules.spares & there) == stood and in_place:
         return Unchanged(after)
-    if case.meeting.rules.frozen_at is not None and after & ~before:
-        return frozen(after & ~before)
-    return Decided(rules, before, after, effects(before, after, withholding, case.user.present))
+    gained = case.effective(rules, consented=True) & ~case.effective(consented=True)
+    if case.meeting.rules.frozen_at is not None and (gained or after & ~before):
+        return frozen(gained | after & ~before)
+    seats = case.user.present
+    return Decided(rules, before, after, effects(before, after, withholding, seats), _is_asked(case, rules))
+
+
+LAST_HOST = Refusal("last-host", "the meeting would be left without a host")
+NOT_UNDOABLE = Refusal("not-undoable", "what this change made of the rules is not in them any more, or never was")
 
 
 def frozen(gained: Capabilities) -> Refusal:
@@ -216,3 +416,22 @@ def effects(
     if withholding and not gained and not withholding & most:
         found.append("already-silent")
     return tuple(found)
+
+
+_DECISIONS: Mapping[type, Callable[[Case, Any], Decided | Unchanged | Refusal]] = {
+    Mute: _mute,
+    Unmute: _unmute,
+    SetCapabilities: _set_capabilities,
+    Bind: _bind,
+    Hold: _hold,
+    Release: _release,
+    SetRole: _set_role,
+    Remove: _remove,
+    Ban: _ban,
+    Unban: _unban,
+    LetIn: _let_in,
+    GrantFloor: _grant_floor,
+    EndFloor: _end_floor,
+    Undo: _undo,
+    Expire: _expire,
+}

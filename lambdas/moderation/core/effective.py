@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .actor import Actor, Held
-from .capability import EVERYTHING, NOTHING, SEND, Capabilities, coherent
-from .meeting import Meeting, User, binding_mute_alls, role_of
+from .capability import EVERYTHING, NOTHING, SEND, Capabilities, coherent, sending
+from .meeting import Meeting, User, binding_mute_alls, floor_media, must_consent, role_of
 from .restriction import LiftableBy, in_force
 
 Holds = Callable[[str | None, str, bool], Held]
@@ -19,7 +19,7 @@ Holds = Callable[[str | None, str, bool], Held]
 @dataclass(frozen=True, slots=True)
 class Limit:
     """`by` is one of the contract's words: restriction, mute-all, grant, policy, freeze, meeting-feature,
-    content-needs-video.
+    content-needs-video, hold, ban, consent.
     """
 
     withholds: Capabilities
@@ -32,9 +32,10 @@ class Limit:
     policies: tuple[str, ...] = ()
 
 
-def limits(meeting: Meeting, user: User, holds: Holds, now: datetime) -> tuple[Limit, ...]:
-    """Everything that withholds something, most personal first."""
-    found = [
+def limits(meeting: Meeting, user: User, holds: Holds, now: datetime, *, consented: bool = False) -> tuple[Limit, ...]:
+    """Everything that withholds something, most personal first. `consented`: as if he had agreed to be heard."""
+    found = _personal(meeting, user)
+    found += [
         Limit(r.withholds, "restriction", r.liftable_by, r.actor, r.reason, r.since, r.until)
         for r in in_force(user.rules.restrictions, meeting.rules.moment(now))
     ]
@@ -45,17 +46,47 @@ def limits(meeting: Meeting, user: User, holds: Holds, now: datetime) -> tuple[L
     missing_grant = EVERYTHING & ~user.rules.granted
     if missing_grant:
         found.append(Limit(missing_grant, "grant"))
-    found += _policy_limits(holds(role_of(user, meeting), meeting.rules.mode, False))
+    found += _policy_limits(_held(meeting, user, holds, now))
     if meeting.features.withheld:
         found.append(Limit(meeting.features.withheld, "meeting-feature"))
     left = _left_by(found)
     if coherent(left) != left:
         found.append(Limit(left & ~coherent(left), "content-needs-video"))
+    if Capabilities.SEND_AUDIO in left and not consented and must_consent(user, meeting, now):
+        found.append(Limit(Capabilities.SEND_AUDIO, "consent", LiftableBy.SELF))
     return tuple(found)
 
 
-def effective(meeting: Meeting, user: User, holds: Holds, now: datetime) -> Capabilities:
-    return _left_by(limits(meeting, user, holds, now))
+def effective(meeting: Meeting, user: User, holds: Holds, now: datetime, *, consented: bool = False) -> Capabilities:
+    return _left_by(limits(meeting, user, holds, now, consented=consented))
+
+
+def _personal(meeting: Meeting, user: User) -> list[Limit]:
+    """What withholds everything from one person. Who is to wait in the lobby, and sits in the meeting, is held."""
+    found = []
+    ban, hold, waiting = user.rules.ban, user.rules.hold, user.rules.waiting
+    if ban is not None:
+        found.append(Limit(EVERYTHING, "ban", LiftableBy.HOST, ban.actor, ban.reason, ban.since, ban.until))
+    if hold is not None:
+        found.append(Limit(EVERYTHING, "hold", LiftableBy.HOST, hold.actor, hold.reason, hold.since))
+    if waiting is not None and meeting.rules.lobby:
+        found.append(Limit(EVERYTHING, "hold", LiftableBy.HOST, since=waiting.since))
+    return found
+
+
+def _held(meeting: Meeting, user: User, holds: Holds, now: datetime) -> Held:
+    """What the policies let him hold: with the floor, what they let him send of its media besides."""
+    role, mode = role_of(user, meeting), meeting.rules.mode
+    held, speaking = holds(role, mode, False), sending(floor_media(user, meeting, now))
+    if not speaking:
+        return held
+    more = holds(role, mode, True)
+    withheld_by = {
+        bit: (more if bit in speaking else held).withheld_by.get(bit, ())
+        for bit in EVERYTHING
+        if bit not in held.capabilities | more.capabilities & speaking
+    }
+    return Held(held.capabilities | more.capabilities & speaking, withheld_by)
 
 
 def _left_by(found: list[Limit] | tuple[Limit, ...]) -> Capabilities:

@@ -16,6 +16,12 @@ DELAYED = "Moderation Delayed"
 DRIFT_FOUND = "Drift Found"
 MEETING_ENDED = "Meeting Ended"
 MEETING_CHANGED = "Meeting Moderation Changed"
+REMOVED = "Attendee Removed"
+HAND_RAISED = "Hand Raised"
+HAND_LOWERED = "Hand Lowered"
+UNMUTE_REQUESTED = "Unmute Requested"
+UNMUTE_ANSWERED = "Unmute Answered"
+ADMISSION_REQUESTED = "Admission Requested"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """What is known of a meeting and of the people in it. Rules are stored; what follows from them is derived."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from .actor import HOST
 from .capability import EVERYTHING, NOTHING, Capabilities, Medium, whole
 from .mute_all import MuteAll, MuteAlls, in_force
+from .personal import Agreement, Asked, Ban, Floor, Hold, Waiting
 from .restriction import Restrictions
 
 PIPELINE_PREFIX = "aws:"
@@ -63,6 +64,16 @@ class MeetingRules:
     mute_alls: MuteAlls = ()
     frozen_at: datetime | None = None
     """While the meeting is frozen, time stands still for whatever ends by itself."""
+    turns: tuple[str, str, str] = ("", "", "")
+    """Medium by medium the turn that runs: floors granted in an earlier one have ended."""
+
+    def turn(self, medium: Medium) -> str:
+        return self.turns[list(Medium).index(medium)]
+
+    def with_turn(self, media: Collection[Medium], name: str) -> "MeetingRules":
+        """A new turn of these media begins."""
+        audio, video, content = (f"{name}/{m}" if m in media else self.turn(m) for m in Medium)
+        return replace(self, turns=(audio, video, content))
 
     def moment(self, now: datetime) -> datetime:
         """The time by which the rules are read."""
@@ -98,6 +109,14 @@ class UserRules:
     spares: frozenset[str] = frozenset()
     """Ids of the mute-alls that don't bind him."""
     admitted: bool = False
+    hold: Hold | None = None
+    floor: Floor | None = None
+    ban: Ban | None = None
+    waiting: Waiting | None = None
+    removed: frozenset[str] = frozenset()
+    """Seats that have to leave."""
+    asked: Asked | None = None
+    agreed: Agreement | None = None
 
     @property
     def granted(self) -> Capabilities:
@@ -125,15 +144,27 @@ class User:
     seats: Mapping[str, Seat] = field(default_factory=dict)
     revision: int = 0
     revised_by: str | None = None
+    hand: datetime | None = None
+    """Since when his hand is up. Kept apart from his rules: many hands stand in nobody's way."""
 
     @property
     def belongs(self) -> bool:
-        """Whether he is anybody in the meeting: named in it, or seen in it. A mute in advance makes nobody a member."""
+        """Whether he is anybody in the meeting: named in it, or seen in it. A mute in advance makes nobody a member,
+        and who is banned is none.
+        """
+        return self.rules.ban is None and self.is_known
+
+    @property
+    def is_known(self) -> bool:
         return self.rules.role is not None or self.rules.admitted or bool(self.seats)
 
     @property
     def present(self) -> tuple[Seat, ...]:
         return tuple(seat for seat in self.seats.values() if not seat.gone)
+
+    def is_out(self, attendee_id: str) -> bool:
+        """Whether this seat of his has to leave."""
+        return self.rules.ban is not None or attendee_id in self.rules.removed
 
 
 def role_of(user: User, meeting: Meeting) -> str:
@@ -141,11 +172,36 @@ def role_of(user: User, meeting: Meeting) -> str:
     return user.rules.role or meeting.rules.default_role
 
 
+def floor_media(user: User, meeting: Meeting, now: datetime) -> tuple[Medium, ...]:
+    """The media for which he has the floor now."""
+    floor = user.rules.floor
+    if floor is None or not floor.holds_at(meeting.rules.moment(now)):
+        return ()
+    return tuple(m for m, turn in zip(floor.media, floor.turns, strict=True) if meeting.rules.turn(m) == turn)
+
+
 def binding_mute_alls(user: User, meeting: Meeting, now: datetime) -> tuple[MuteAll, ...]:
     """The mute-alls that silence him now."""
-    role = role_of(user, meeting)
+    role, speaking = role_of(user, meeting), floor_media(user, meeting, now)
     standing = in_force(meeting.rules.mute_alls, meeting.rules.moment(now))
-    return tuple(m for m in standing if not m.spares(user.id, role) and m.id not in user.rules.spares)
+    return tuple(
+        m
+        for m in standing
+        if not m.spares(user.id, role) and m.id not in user.rules.spares and m.medium not in speaking
+    )
+
+
+def must_consent(user: User, meeting: Meeting, now: datetime) -> bool:
+    """Whether his microphone, which Chime keeps shut, opens only when he agrees. Who is not present joins with his
+    microphone in his own hands.
+    """
+    if meeting.rules.unmute_consent is UnmuteConsent.NONE or not user.present:
+        return False
+    agreed = user.rules.agreed
+    if agreed is not None and agreed.meeting_revision == meeting.revision and now < agreed.until:
+        return False
+    heard = any(seat.known is not None and Capabilities.SEND_AUDIO in seat.known for seat in user.present)
+    return user.rules.asked is not None or not heard
 
 
 def standing_role(user: User, meeting: Meeting) -> str | None:
@@ -159,11 +215,15 @@ def revision_of(user: User, meeting: Meeting) -> str:
 
 
 def host_count(before: UserRules, after: UserRules) -> int:
-    """By how much the number of hosts changes."""
-    return (after.role == HOST) - (before.role == HOST)
+    """By how much the number of hosts changes. Who is banned hosts nothing."""
+    return (after.role == HOST and after.ban is None) - (before.role == HOST and before.ban is None)
 
 
 def next_end(rules: UserRules | MeetingRules) -> datetime | None:
-    """When the first of a person's restrictions, or of a meeting's mute-alls, ends by itself."""
-    timed = rules.restrictions if isinstance(rules, UserRules) else rules.mute_alls
-    return min((t.until for t in timed if t.until is not None), default=None)
+    """When the first of what a person, or the meeting, has for a time ends by itself."""
+    if isinstance(rules, MeetingRules):
+        ends = [m.until for m in rules.mute_alls]
+    else:
+        ends = [r.until for r in rules.restrictions]
+        ends += [timed.until for timed in (rules.floor, rules.ban) if timed is not None]
+    return min((end for end in ends if end is not None), default=None)

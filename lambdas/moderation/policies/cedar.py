@@ -60,14 +60,19 @@ class CedarPolicies:
         }
         self._actions: Entities = Entities.from_json_str("[]", self.schema)
         rendered = str(self.schema)
-        self._roles = enumerated(rendered, "Role")
-        self._modes = enumerated(rendered, "Mode")
+        self._ranking = enumerated(rendered, "Role")
+        self._roles = frozenset(self._ranking)
+        self._modes = frozenset(enumerated(rendered, "Mode"))
         self._applicable: set[tuple[str, str, str]] = set()
         self._held: dict[tuple[str, str, bool], Held] = {}
 
     @property
     def roles(self) -> frozenset[str]:
         return self._roles
+
+    @property
+    def ranking(self) -> tuple[str, ...]:
+        return self._ranking
 
     @property
     def modes(self) -> frozenset[str]:

@@ -37,13 +37,14 @@ def _texts(path: Path, pattern: str) -> dict[str, str]:
     return {file.name: file.read_text(encoding="utf-8") for file in sorted(path.glob(pattern))}
 
 
-def enumerated(schema: str, entity_type: str) -> frozenset[str]:
-    """The ids of an enumerated entity type, from a schema as Cedar itself renders it: no comments, one form of line.
+def enumerated(schema: str, entity_type: str) -> tuple[str, ...]:
+    """The ids of an enumerated entity type, as it lists them, from a schema as Cedar itself renders it: no comments,
+    one form of line.
 
     Empty if there is no such type. Cedar has no other way to ask for them.
     """
     found = re.search(rf"^entity {entity_type} enum \[(.*?)\];$", schema, re.MULTILINE | re.DOTALL)
-    return frozenset(json.loads(f"[{found[1]}]", strict=False)) if found else frozenset()
+    return tuple(json.loads(f"[{found[1]}]", strict=False)) if found else ()
 
 
 def in_order(policies: dict[str, dict[str, object]]) -> list[tuple[str, dict[str, object]]]:

@@ -91,6 +91,23 @@ class CheckTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class HandRaised:
+    """His hand is not up; it is from now on, since `at`. Of a record of its own, which no other deed looks at."""
+
+    meeting_id: str
+    user_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HandLowered:
+    """His hand is up; it is so no more."""
+
+    meeting_id: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class EntryWritten:
     entry: Entry
 
@@ -117,6 +134,8 @@ Clause = (
     | ChangeKept
     | SeatsNoted
     | CheckTaken
+    | HandRaised
+    | HandLowered
     | EntryWritten
     | KeyTaken
 )

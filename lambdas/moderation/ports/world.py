@@ -15,7 +15,9 @@ from .clauses import Clause, KeyTaken
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What one strongly consistent read found. People of whom nothing is stored come as `User(id)` of revision 0."""
+    """What one strongly consistent read found. People of whom nothing is stored come as `User(id)` of revision 0. Only
+    here they come with their hands: a look at everybody doesn't tell who has raised his.
+    """
 
     meeting: Meeting | None = None
     users: Mapping[str, User] = field(default_factory=dict)
@@ -52,6 +54,9 @@ class Ledger(Protocol):
 
     def everybody(self, meeting_id: str) -> Mapping[str, User]: ...
 
+    def hands(self, meeting_id: str) -> Mapping[str, datetime]:
+        """Whose hand is up, since when."""
+
     def change(self, meeting_id: str, change_id: str) -> Change | None: ...
 
     def meetings_named(self, external_id: str) -> Sequence[str]:
@@ -65,8 +70,10 @@ class Ledger(Protocol):
         all processes; False if it is used up. Hosts' calls take none, so they find room. May raise `LedgerUnavailable`.
         """
 
-    def history(self, meeting_id: str, after: str, before: str, limit: int, attendee_id: str | None) -> Page:
-        """Entries whose id lies between `after` and `before`, both excluded, oldest first."""
+    def history(self, meeting_id: str, after: str, before: str, limit: int, user_id: str | None) -> Page:
+        """Entries whose id lies between `after` and `before`, both excluded, oldest first. `user_id`: only those that
+        name the person, with or without a seat, and those that name nobody, for they are about everybody.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +105,22 @@ class Chime(Protocol):
     def order_except(self, meeting_id: str, excluded: Sequence[str], capabilities: Capabilities) -> None:
         """Makes everybody but the excluded (1 to 250) have exactly these capabilities."""
 
+    def remove(self, meeting_id: str, attendee_id: str) -> None:
+        """Takes the seat away, JoinToken and all. `Missing`: it is gone already."""
+
+    def end(self, meeting_id: str) -> None:
+        """Ends the meeting for everybody. `Missing`: it is over already."""
+
 
 class Policies(Protocol):
     """The customer's policies. Pure and total: an evaluation error is a denial."""
 
     @property
     def roles(self) -> frozenset[str]: ...
+
+    @property
+    def ranking(self) -> tuple[str, ...]:
+        """The roles as the schema lists them: who comes first stands higher."""
 
     @property
     def modes(self) -> frozenset[str]: ...
