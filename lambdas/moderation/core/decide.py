@@ -382,7 +382,8 @@ def _decided(
     if case.meeting.rules.frozen_at is not None and (gained or after & ~before):
         return frozen(gained | after & ~before)
     seats = case.user.present
-    return Decided(rules, before, after, effects(before, after, withholding, seats), _is_asked(case, rules))
+    shown = effects(before, after, withholding, seats) if seats or not case.user.seats else ()
+    return Decided(rules, before, after, shown, _is_asked(case, rules))
 
 
 LAST_HOST = Refusal("last-host", "the meeting would be left without a host")

@@ -137,8 +137,9 @@ class Moderator:
             everybody=turned is not None,
         )
         carried = Carried(change, meeting, user if turned is None else None)
+        entry = self._decided(request, facts, change)
         clauses = [*_clauses(facts, user, meeting), *self._told(request, facts, user, meeting, change)]
-        if committed(world, request, change, self._decided(request, facts, change), clauses):
+        if committed(world, request, change, entry, clauses):
             remind_of_end(world, Reminder(meeting.id, user_id=user.id), rules)
             carried = self._enforcement.carry_out(carried, deadline(self._now()))
             self._facts.remember(carried.meeting, carried.user or user)
