@@ -44,7 +44,9 @@ class OnePerson:
         try:
             for present in user.present:
                 seat = present
-                if carried.change.is_open or not self._has(carried, user, seat, if_missing=False):
+                # What waited may be done already, by a later change of the same person or of everybody.
+                looks_first = ordering.in_background or not carried.change.is_open
+                if not (looks_first and self._has(carried, user, seat, if_missing=False)):
                     taken = ordering.order(seat.attendee_id, target)
                     seat = replace(seat, gone=taken is None)
                 known = replace(seat, known=target, drifted=False, noted_at=self._world.surroundings.now())
