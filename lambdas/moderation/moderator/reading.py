@@ -127,7 +127,8 @@ class Reader:
         seen = self._seen(meeting_id, actor, "view-history")
         if isinstance(seen, Refused):
             return seen
-        page = self._world.ledger.history(meeting_id, after or "", "~", limit, attendee_id)
+        user_id = self._owner(meeting_id, attendee_id) if attendee_id is not None else None
+        page = self._world.ledger.history(meeting_id, after or "", "~", limit, user_id)
         now = self._world.surroundings.now()
         last = page.entries[-1].id if page.more else first_id_at(now)
         return {
@@ -171,6 +172,10 @@ class Reader:
         if owner is not None and owner not in found:
             found |= self._world.ledger.load(meeting_id, [owner]).users
         return Seen(loaded.meeting, actor, caller, found)
+
+    def _owner(self, meeting_id: str, attendee_id: str) -> str:
+        """Whose seat it is; nobody's name, if nobody's."""
+        return self._world.ledger.load(meeting_id, seats=[attendee_id]).seats.get(attendee_id, "")
 
     def _may(self, seen: Seen, action: str, person: User | None = None) -> bool:
         return self._world.policies.judge(question(seen.actor, seen.caller, action, seen.meeting, person)).allowed
