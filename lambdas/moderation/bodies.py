@@ -11,7 +11,7 @@ from . import ids
 from .core import command as commands
 from .core.actor import COHOST, HOST
 from .core.capability import Medium, of_word
-from .core.decide import MAX_SECONDS
+from .core.decision import MAX_SECONDS
 from .core.meeting import UnmuteConsent
 from .core.restriction import LiftableBy
 

@@ -2,7 +2,7 @@
 
 from ..core.actor import Actor
 from ..core.command import HandCommand, RaiseHand
-from ..core.decide import Refusal
+from ..core.decision import Refusal
 from ..core.entry import HAND_LOWERED, HAND_RAISED, Entry, concerning
 from ..core.meeting import Meeting, User, revision_of
 from ..ports import Clause, EntryWritten, HandLowered, HandRaised, KeyTaken, World

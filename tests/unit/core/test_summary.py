@@ -2,7 +2,7 @@
 
 import pytest
 from moderation.core.actor import Actor, ActorKind
-from moderation.core.command import Admit, Expire, MuteEverybody, SetMeeting, UnmuteEverybody, spoken
+from moderation.core.command import Admit, Expire, MuteEverybody, SetMeeting, UnmuteEverybody
 from moderation.core.entry import (
     ABANDONED,
     CAPABILITIES_CHANGED,
@@ -13,6 +13,7 @@ from moderation.core.entry import (
     SUPERSEDED,
     Entry,
 )
+from moderation.core.spoken import spoken
 from moderation.core.summary import summary
 
 from tests.unit.core.scenes import ALICE, NOW

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from moderation.core.actor import Actor, ActorKind
 from moderation.core.capability import EVERYTHING, NOTHING, Capabilities, Medium, whole
-from moderation.core.command import Command, Mute, Register, SetCapabilities, Unmute, spoken
+from moderation.core.command import Command, Mute, Register, SetCapabilities, Unmute
 from moderation.core.entry import CAPABILITIES_CHANGED, Entry, changed, concerning, iso
 from moderation.core.meeting import UnmuteConsent, is_pipeline
 from moderation.core.restriction import LiftableBy
+from moderation.core.spoken import spoken
 
 from .scenes import ALICE, BOB, NOW
 
