@@ -20,7 +20,6 @@ from .command import (
     Undo,
     Unmute,
     UnmuteEverybody,
-    _until,
 )
 from .entry import iso
 
