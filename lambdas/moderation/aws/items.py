@@ -122,6 +122,7 @@ def change_document(change: Change) -> Document:
         "widens": change.widens,
         "everybody": change.everybody,
         "awaitsConsent": change.awaits_consent,
+        "lapsed": change.lapsed.value if change.lapsed else None,
         "agreedAt": text_of(change.agreed_at),
     }
 
@@ -155,6 +156,7 @@ def change_of(document: Source) -> Change:
         widens=document.get("widens"),
         everybody=document.get("everybody", False),
         awaits_consent=document.get("awaitsConsent", False),
+        lapsed=Status(document["lapsed"]) if "lapsed" in document else None,
         agreed_at=moment_of(document.get("agreedAt")),
     )
 
