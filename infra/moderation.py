@@ -20,7 +20,6 @@ def moderator_grants(ledger: Ledger, reminders: Reminders, *, everybody: bool = 
             actions=[
                 "dynamodb:BatchGetItem",
                 "dynamodb:ConditionCheckItem",
-                "dynamodb:DeleteItem",
                 "dynamodb:GetItem",
                 "dynamodb:PutItem",
                 "dynamodb:Query",

@@ -104,7 +104,6 @@ def test_the_roles_hold_these_actions_and_no_others(default: Template) -> None:
     moderator = own | {
         "dynamodb:BatchGetItem",
         "dynamodb:ConditionCheckItem",
-        "dynamodb:DeleteItem",
         "dynamodb:GetItem",
         "dynamodb:PutItem",
         "dynamodb:Query",

@@ -28,7 +28,8 @@ from . import items, rules
 from .attributes import Attribute, item, packed
 
 IS_NEW = "attribute_not_exists(pk)"
-IS_THERE = "attribute_exists(pk)"
+IS_DOWN = "attribute_not_exists(raisedAt)"
+IS_UP = "attribute_exists(raisedAt)"
 HAS_THE_REVISION = "revision = :revision"
 IS_STILL_DUE = "dueAt = :was"
 IS_MINE = "leaseToken = :token"
@@ -129,9 +130,9 @@ class Writer:
             case ChangeKept(change, token):
                 return self._put(change_key(change.meeting_id, change.id), _change(change), IS_MINE, {":token": token})
             case HandRaised(meeting_id, user_id, at):
-                return self._put(hand_key(meeting_id, user_id), items.hand_document(user_id, at), IS_NEW)
+                return self._put(hand_key(meeting_id, user_id), items.hand_document(user_id, at), IS_DOWN)
             case HandLowered(meeting_id, user_id):
-                return {"Delete": {"Key": hand_key(meeting_id, user_id), **_condition(IS_THERE, None)}}
+                return self._put(hand_key(meeting_id, user_id), items.hand_document(user_id, None), IS_UP)
             case EntryWritten(entry):
                 where = key(partition(entry.meeting_id), f"ENTRY#{entry.id}")
                 return self._put(where, items.entry_document(entry), IS_NEW)

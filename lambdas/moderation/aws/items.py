@@ -4,6 +4,7 @@
 """
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 
 from ..core.actor import Actor, ActorKind
@@ -47,13 +48,14 @@ def user_of(document: Source) -> User:
     )
 
 
-def hand_document(user_id: str, at: datetime) -> Document:
-    return {"userId": user_id, "since": iso(at)}
+def hand_document(user_id: str, at: datetime | None) -> Document:
+    """A hand that is down keeps its record: no door may delete."""
+    return {"userId": user_id, "raisedAt": text_of(at)}
 
 
-def hand_of(document: Source) -> tuple[str, datetime]:
+def hands_of(documents: Iterable[Source]) -> dict[str, datetime]:
     """Whose hand is up, and since when."""
-    return document["userId"], datetime.fromisoformat(document["since"])
+    return {d["userId"]: datetime.fromisoformat(d["raisedAt"]) for d in documents if "raisedAt" in d}
 
 
 def meeting_document(meeting: Meeting) -> Document:

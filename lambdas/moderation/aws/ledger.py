@@ -68,7 +68,7 @@ class DynamoLedger:
             *([idempotency_key(key)] if key is not None else []),
         ]
         found = {image["sk"]["S"]: values(image) for image in self._batch_get(keys)}
-        hands = dict(items.hand_of(record) for sort, record in found.items() if sort.startswith("HAND#"))
+        hands = items.hands_of(record for sort, record in found.items() if sort.startswith("HAND#"))
         stored = {u: items.user_of(found[f"USER#{u}"]) for u in people if f"USER#{u}" in found}
         return Loaded(
             meeting=items.meeting_of(found["MEETING"]) if "MEETING" in found else None,
@@ -94,7 +94,7 @@ class DynamoLedger:
         return {user.id: user for user in (items.user_of(values(image)) for image in found)}
 
     def hands(self, meeting_id: str) -> Mapping[str, datetime]:
-        return dict(items.hand_of(values(image)) for image in self._query(meeting_id, IS_A_HAND, {":hand": "HAND#"}))
+        return items.hands_of(map(values, self._query(meeting_id, IS_A_HAND, {":hand": "HAND#"})))
 
     def change(self, meeting_id: str, change_id: str) -> Change | None:
         answer = self._read("get_item", Key=change_key(meeting_id, change_id), ConsistentRead=True)
