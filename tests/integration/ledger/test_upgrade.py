@@ -19,8 +19,8 @@ NOT_YET = {
 def written_before(table: Table) -> None:
     of_bob = change("c1", replaced=UserRules("participant"), made=UserRules("host"))
     of_all = change("c2", replaced=MeetingRules(), made=MeetingRules(mode="quiet"))
-    known = [MeetingRevised(meeting(), 0), UserRevised(M, person("bob", 1, SEATED), 0)]
-    table.ledger.transact([*known, ChangeOpened(of_bob), ChangeOpened(of_all)])
+    table.ledger.transact([MeetingRevised(meeting(), 0), UserRevised(M, person("bob", 1, SEATED), 0)])
+    table.ledger.transact([ChangeOpened(of_bob), ChangeOpened(of_all)])
     for image in table.items():
         kind = image["sk"]["S"]
         if kind in NOT_YET:
