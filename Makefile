@@ -1,5 +1,5 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup bundle run test check format simulate bench
+.PHONY: help setup bundle run test check format contracts simulate bench
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
@@ -28,6 +28,9 @@ check: $(STAMP) ## ruff, mypy, import-linter
 
 format: $(STAMP) ## let ruff put the code in shape
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+
+contracts: $(STAMP) ## write docs/openapi.json and the other files that are made from the code
+	@PYTHONPATH=.:lambdas $(BIN)/python -m contracts
 
 bundle: $(STAMP) ## build .build/lambda, what `cdk deploy` ships to AWS
 	@$(BIN)/python -m infra.bundle

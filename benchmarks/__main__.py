@@ -1,13 +1,18 @@
-"""`python -m benchmarks`: all of them, or those that are named. Prints their tables and keeps them in `results/`."""
+"""`python -m benchmarks`: all of them, or those that are named. Prints their tables and keeps them in `results/`.
+
+One summary ends it: what each of them says in a line, with its goal.
+"""
 
 import argparse
 import sys
 from collections.abc import Callable, Mapping
 
 from benchmarks import mute_all
-from benchmarks.report import Report
+from benchmarks.report import Report, Summary, summary
 
-BENCHMARKS: Mapping[str, Callable[[], Report]] = {"mute_all": mute_all.run}
+BENCHMARKS: Mapping[str, Callable[[], Report]] = {
+    "mute_all": mute_all.run,
+}
 
 
 def main() -> int:
@@ -17,10 +22,16 @@ def main() -> int:
     for name in names:
         if name not in BENCHMARKS:
             parser.error(f"there is no benchmark `{name}`; choose from {', '.join(BENCHMARKS)}")
+    said: list[Summary] = []
     for name in names:
         report = BENCHMARKS[name]()
         report.write()
-        print(report.markdown())
+        print(report.markdown(), flush=True)
+        said += report.summaries
+    whole = summary(said)
+    print(whole.markdown())
+    if len(names) == len(BENCHMARKS):
+        whole.write()
     return 0
 
 

@@ -24,7 +24,7 @@ from moderation.policies import CedarPolicies
 from moderation.ports import World
 from moderation.wiring import Gavel
 
-from benchmarks.report import Report
+from benchmarks.report import Report, Summary
 from local.aws import ENVIRONMENT, REGION
 from local.chime import ChimeSimulator
 from tests.e2e.simulator import Simulator
@@ -93,6 +93,20 @@ def run() -> Report:
         columns=COLUMNS,
         rows=[by_hand.row("one by one", by_hand), ours.row("Gavel", by_hand)],
         remarks=REMARKS,
+        summaries=[
+            Summary(
+                "mute-all of 250: calls to Chime",
+                str(by_hand.calls),
+                str(ours.calls),
+                f"{by_hand.calls / ours.calls:.0f} : 1",
+            ),
+            Summary(
+                "mute-all of 250: time",
+                f"{by_hand.seconds:.1f} s",
+                f"{ours.seconds:.1f} s",
+                f"{by_hand.seconds / ours.seconds:.0f} : 1",
+            ),
+        ],
     )
 
 

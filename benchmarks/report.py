@@ -8,6 +8,17 @@ RESULTS = Path(__file__).parent / "results"
 
 
 @dataclass(frozen=True)
+class Summary:
+    """One line of the table at the end of `make bench`."""
+
+    what: str
+    by_hand: str
+    ours: str
+    ratio: str
+    goal: str = ""
+
+
+@dataclass(frozen=True)
 class Report:
     """`name` is the file's; the first row is what the others are compared with."""
 
@@ -17,6 +28,7 @@ class Report:
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     remarks: Sequence[str] = ()
+    summaries: Sequence[Summary] = ()
 
     def markdown(self) -> str:
         widths = [max(len(row[n]) for row in (self.columns, *self.rows)) for n in range(len(self.columns))]
@@ -30,6 +42,17 @@ class Report:
         path = RESULTS / f"{self.name}.md"
         path.write_text(self.markdown())
         return path
+
+
+def summary(lines: Sequence[Summary]) -> Report:
+    """What all benchmarks say, each line from the run that wrote its own page."""
+    return Report(
+        name="README",
+        title="Gavel beside what one would write by hand",
+        setting="`make bench` on one machine, both sides in turn: ratios mean something, seconds don't.",
+        columns=("", "by hand", "Gavel", "ratio", "goal"),
+        rows=[(line.what, line.by_hand, line.ours, line.ratio, line.goal) for line in lines],
+    )
 
 
 def _padded(line: Sequence[str], widths: Sequence[int]) -> list[str]:
