@@ -42,6 +42,8 @@ class Answer:
     outcomes: tuple[Document, ...] | None = None
     """Person by person, where everybody was meant."""
     replayed: bool = False
+    awaiting: str | None = None
+    """`consent`: it goes on when the person agrees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ Outcome = Answer | Refused
 MEETING_NOT_FOUND = Refused("meeting-not-found", "no such meeting is registered")
 ATTENDEE_NOT_FOUND = Refused("attendee-not-found", "no such attendee in this meeting")
 CHANGE_NOT_FOUND = Refused("change-not-found", "no such change in this meeting")
+BANNED = Refused("banned", "whoever is banned from this meeting may do nothing in it")
 BUSY = Refused("busy", "the ledger or Chime can't be reached now; nothing was decided")
 CONTENDED = Refused("contended", "too many others are changing the same thing right now")
 REVISION_MISMATCH = Refused("revision-mismatch", "the revision is not the one in `If-Match`")
