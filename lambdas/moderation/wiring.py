@@ -4,13 +4,15 @@ from functools import cache
 from typing import Any
 
 from .aws.settings import settings
-from .core.command import Admit, Expire, MeetingCommand, Register
+from .core.command import Admit, Consent, Expire, HandCommand, MeetingCommand, Register, Undo
 from .moderator.admission import Admissions
 from .moderator.by_event import Remote
+from .moderator.consents import Consents
 from .moderator.drift import Drift
 from .moderator.enforcement import Enforcement
 from .moderator.facts import FactFinder
 from .moderator.governor import Governor
+from .moderator.hands import Hands
 from .moderator.lists import Lists
 from .moderator.moderator import Moderator
 from .moderator.presence import Presence
@@ -19,6 +21,7 @@ from .moderator.recall import Recall
 from .moderator.reconciler import Reconciler
 from .moderator.registration import Registrar
 from .moderator.request import Outcome, Request
+from .moderator.undoing import Undoing
 from .ports import Surroundings, World
 
 __all__ = ["Gavel", "gavel", "settings", "surroundings"]
@@ -30,12 +33,16 @@ class Gavel:
     def __init__(self, world: World) -> None:
         enforcement = Enforcement(world)
         reader = Reader(world)
-        self._moderator = Moderator(world, FactFinder(world), enforcement)
+        facts = FactFinder(world)
+        self._moderator = Moderator(world, facts, enforcement)
         self.presence = Presence(world, self._moderator, Drift(world, enforcement))
         self.reconciler = Reconciler(world, enforcement, self.presence)
         self._admissions = Admissions(world)
         self._governor = Governor(world, enforcement)
         self._registrar = Registrar(world, enforcement)
+        self._hands = Hands(world, facts)
+        self._consents = Consents(world, facts, enforcement)
+        self._undoing = Undoing(world, self._moderator, self._governor)
         self.meeting = reader.meeting
         self.me = reader.me
         self.attendee = reader.attendee
@@ -59,6 +66,12 @@ class Gavel:
             return self._governor.perform(request, command)
         if isinstance(command, Admit):
             return self._admissions.perform(request, command)
+        if isinstance(command, HandCommand):
+            return self._hands.perform(request, command)
+        if isinstance(command, Consent):
+            return self._consents.perform(request, command)
+        if isinstance(command, Undo):
+            return self._undoing.perform(request, command)
         if isinstance(command, Expire):
             raise ValueError("only the clock ends what was to last for a time")
         return self._moderator.perform(request, command)

@@ -86,6 +86,26 @@ class MemoryChime:
                 self.write(meeting_id, seat, capabilities)
         self._fault(self.after)
 
+    def remove(self, meeting_id: str, attendee_id: str) -> None:
+        self.calls.append(Call("remove", meeting_id, attendee_id))
+        self._fault(self.before)
+        self._seat(meeting_id, attendee_id)
+        self.take_away(meeting_id, attendee_id)
+        self._fault(self.after)
+
+    def end(self, meeting_id: str) -> None:
+        self.calls.append(Call("end", meeting_id))
+        self._fault(self.before)
+        self._room(meeting_id)
+        self.close(meeting_id)
+        self._fault(self.after)
+
+    def take_away(self, meeting_id: str, attendee_id: str) -> None:
+        del self.rooms[meeting_id].seats[attendee_id]
+
+    def close(self, meeting_id: str) -> None:
+        del self.rooms[meeting_id]
+
     def write(self, meeting_id: str, seat: SeatInChime, capabilities: Capabilities) -> None:
         new = SeatInChime(seat.attendee_id, seat.user_id, capabilities)
         self.rooms[meeting_id].seats[seat.attendee_id] = new

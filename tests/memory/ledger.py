@@ -18,6 +18,8 @@ from moderation.ports import (
     Contention,
     Due,
     EntryWritten,
+    HandLowered,
+    HandRaised,
     KeyTaken,
     LedgerUnavailable,
     Loaded,
@@ -42,6 +44,7 @@ class MemoryLedger:
         self.seats: dict[tuple[str, str], str] = {}
         self.changes: dict[tuple[str, str], Change] = {}
         self.keys: dict[str, KeyTaken] = {}
+        self.hands_up: dict[tuple[str, str], datetime] = {}
         self.entries: list[Entry] = []
         self.allowance = Allowance()
         self.looks = Allowance()
@@ -63,13 +66,16 @@ class MemoryLedger:
     ) -> Loaded:
         return Loaded(
             self.meetings.get(meeting_id),
-            {u: self._user(meeting_id, u) for u in users},
+            {u: replace(self._user(meeting_id, u), hand=self.hands_up.get((meeting_id, u))) for u in users},
             {a: self.seats[meeting_id, a] for a in seats if (meeting_id, a) in self.seats},
             self.keys.get(key) if key is not None else None,
         )
 
     def everybody(self, meeting_id: str) -> Mapping[str, User]:
         return {u: user for (m, u), user in self.users.items() if m == meeting_id}
+
+    def hands(self, meeting_id: str) -> Mapping[str, datetime]:
+        return {u: at for (m, u), at in self.hands_up.items() if m == meeting_id}
 
     def change(self, meeting_id: str, change_id: str) -> Change | None:
         return self.changes.get((meeting_id, change_id))
@@ -92,9 +98,10 @@ class MemoryLedger:
         self.allowance = left or self.allowance
         return left is not None
 
-    def history(self, meeting_id: str, after: str, before: str, limit: int, attendee_id: str | None) -> Page:
+    def history(self, meeting_id: str, after: str, before: str, limit: int, user_id: str | None) -> Page:
         of_the_meeting = [e for e in self.entries if e.meeting_id == meeting_id and after < e.id < before]
-        found = sorted((e for e in of_the_meeting if _concerns(e, attendee_id)), key=lambda e: e.id)
+        concerned = [e for e in of_the_meeting if user_id is None or e.concerns(user_id)]
+        found = sorted(concerned, key=lambda e: e.id)
         return Page(tuple(found[:limit]), len(found) > limit)
 
     def transact(self, clauses: Sequence[Clause]) -> None:
@@ -152,17 +159,21 @@ class MemoryLedger:
                 return id not in self.keys
             case CheckTaken(meeting_id, was):
                 return meeting_id in self.meetings and self.meetings[meeting_id].check_at == was
+            case HandRaised(meeting_id, user_id):
+                return (meeting_id, user_id) not in self.hands_up
+            case HandLowered(meeting_id, user_id):
+                return (meeting_id, user_id) in self.hands_up
             case EntryWritten(entry):
                 return (entry.meeting_id, entry.id) not in self._entry_ids
 
-    def _write(self, clause: Clause) -> None:
+    def _write(self, clause: Clause) -> None:  # noqa: C901 - one case a clause
         match clause:
             case MeetingRevised(meeting):
                 self.meetings[meeting.id] = meeting
             case UserRevised(meeting_id, user, was, new_seats):
                 stored = self._user(meeting_id, user.id).seats
                 seats = {**{s.attendee_id: s for s in new_seats}, **stored} if was else user.seats
-                self.users[meeting_id, user.id] = replace(user, seats=dict(seats))
+                self.users[meeting_id, user.id] = replace(user, seats=dict(seats), hand=None)
             case SeatsNoted(meeting_id, user_id, _, noted):
                 user = self.users[meeting_id, user_id]
                 seats = {**user.seats, **{s.attendee_id: s for s in noted}}
@@ -175,19 +186,16 @@ class MemoryLedger:
                 self.changes[change.meeting_id, change.id] = change
             case KeyTaken(id):
                 self.keys[id] = clause
+            case HandRaised(meeting_id, user_id, at):
+                self.hands_up[meeting_id, user_id] = at
+            case HandLowered(meeting_id, user_id):
+                del self.hands_up[meeting_id, user_id]
             case EntryWritten(entry):
                 self.entries.append(entry)
                 self._entry_ids.add((entry.meeting_id, entry.id))
 
     def _user(self, meeting_id: str, user_id: str) -> User:
         return self.users.get((meeting_id, user_id), User(user_id))
-
-
-def _concerns(entry: Entry, attendee_id: str | None) -> bool:
-    attendees = entry.adds.get("attendees", [])
-    return attendee_id is None or (
-        isinstance(attendees, list) and any(a["attendeeId"] == attendee_id for a in attendees)
-    )
 
 
 def _place(clause: Clause) -> tuple[str, ...]:
@@ -201,6 +209,8 @@ def _place(clause: Clause) -> tuple[str, ...]:
             return ("seat", meeting_id, attendee_id)
         case ChangeOpened(change) | ChangeKept(change):
             return ("change", change.meeting_id, change.id)
+        case HandRaised(meeting_id, id) | HandLowered(meeting_id, id):
+            return ("hand", meeting_id, id)
         case EntryWritten(entry):
             return ("entry", entry.meeting_id, entry.id)
         case KeyTaken(id):

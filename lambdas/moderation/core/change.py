@@ -86,6 +86,8 @@ class Change:
     """Whether all are ordered anew, though it is about one person: an exclusive floor."""
     awaits_consent: bool = False
     """Whether what is left of it waits for the person's answer."""
+    lapsed: Status | None = None
+    """What becomes of it once Chime has what is left: the person said no, or nothing, or was not asked any more."""
     agreed_at: datetime | None = None
     """When he said yes to it: from then on Chime is given its time."""
 

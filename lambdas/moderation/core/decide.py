@@ -8,7 +8,7 @@ from operator import and_, or_
 from typing import Any
 
 from . import personal
-from .actor import Actor, Verdict
+from .actor import Actor, ActorKind, Verdict
 from .capability import EVERYTHING, NOTHING, SEND, Capabilities, Medium, sending, whole
 from .change import PATIENCE, Change, stands, taken_back
 from .command import (
@@ -168,11 +168,11 @@ def _hold(case: Case, command: Hold) -> Decided | Unchanged | Refusal:
     new = personal.Hold(case.actor, case.now, command.reason)
     if standing is not None and standing.reason == command.reason:
         new = standing
-    return _decided(case, replace(_kept(case), hold=new), withholding=EVERYTHING)
+    return _decided(case, replace(expired(case), hold=new), withholding=EVERYTHING)
 
 
 def _release(case: Case, _: Release) -> Decided | Unchanged | Refusal:
-    return _decided(case, replace(_kept(case), hold=None))
+    return _decided(case, replace(expired(case), hold=None))
 
 
 def _set_role(case: Case, command: SetRole) -> Decided | Unchanged | Refusal:
@@ -181,7 +181,7 @@ def _set_role(case: Case, command: SetRole) -> Decided | Unchanged | Refusal:
     """
     if command.role not in case.ranking:
         return Refusal("invalid-request", f"no such role: `{command.role}`", pointer="/role")
-    rules = _kept(case)
+    rules = expired(case)
     old, new = _rank(case, role_of(case.user, case.meeting)), _rank(case, command.role)
     if new < old:
         rules = replace(rules, restrictions=tuple(r for r in rules.restrictions if r.origin is Origin.SELF))
@@ -202,7 +202,7 @@ def _remove(case: Case, command: Remove) -> Decided | Unchanged | Refusal:
     if _is_last_host(case, case.user.rules, replace(case.user.rules, role=None)):
         return LAST_HOST
     seats = frozenset(seat.attendee_id for seat in case.user.present)
-    return _decided(case, replace(_kept(case), removed=seats, floor=None), withholding=EVERYTHING)
+    return _decided(case, replace(expired(case), removed=seats, floor=None), withholding=EVERYTHING)
 
 
 def _ban(case: Case, command: Ban) -> Decided | Unchanged | Refusal:
@@ -211,15 +211,15 @@ def _ban(case: Case, command: Ban) -> Decided | Unchanged | Refusal:
     standing, new = case.user.rules.ban, personal.Ban(case.actor, case.now, command.reason, command.until)
     if standing is not None and (standing.reason, standing.until) == (new.reason, new.until):
         new = standing
-    return _decided(case, replace(_kept(case), ban=new, floor=None, waiting=None), withholding=EVERYTHING)
+    return _decided(case, replace(expired(case), ban=new, floor=None, waiting=None), withholding=EVERYTHING)
 
 
 def _unban(case: Case, _: Unban) -> Decided | Unchanged | Refusal:
-    return _decided(case, replace(_kept(case), ban=None))
+    return _decided(case, replace(expired(case), ban=None))
 
 
 def _let_in(case: Case, command: LetIn) -> Decided | Unchanged | Refusal:
-    waiting, rules = case.user.rules.waiting, _kept(case)
+    waiting, rules = case.user.rules.waiting, expired(case)
     if waiting is None and not case.user.is_known:
         return Refusal("attendee-not-found", "nobody of this name waits in the lobby")
     if waiting is None:
@@ -244,7 +244,7 @@ def _grant_floor(case: Case, command: GrantFloor) -> Decided | Unchanged | Refus
         until=case.now + timedelta(seconds=command.seconds),
         reason=command.reason,
     )
-    rules = replace(_kept(case), floor=floor)
+    rules = replace(expired(case), floor=floor)
     case = replace(case, meeting=replace(case.meeting, rules=meeting_rules))
     asked = sending(media)
     standing = limits(case.meeting, replace(case.user, rules=rules), case.holds, case.now)
@@ -253,19 +253,22 @@ def _grant_floor(case: Case, command: GrantFloor) -> Decided | Unchanged | Refus
 
 
 def _end_floor(case: Case, _: EndFloor) -> Decided | Unchanged | Refusal:
-    return _decided(case, replace(_kept(case), floor=None))
+    return _decided(case, replace(expired(case), floor=None))
 
 
 def _undo(case: Case, _: Undo) -> Decided | Unchanged | Refusal:
     change, rules = case.undone, case.user.rules
-    if change is None or change.made == change.replaced or not stands(change, rules, case.now):
+    if change is None or change.actor.kind in (ActorKind.CLOCK, ActorKind.CHIME):
         return NOT_UNDOABLE
-    return _decided(case, taken_back(change, rules))
+    restored = taken_back(change, rules)
+    if change.made == change.replaced or restored == rules or not stands(change, rules, case.now):
+        return NOT_UNDOABLE
+    return _decided(case, restored)
 
 
 def _expire(case: Case, _: Expire) -> Decided | Unchanged | Refusal:
     """What has ended is dropped. It is told of from the last moment when it was in force."""
-    rules = _kept(case)
+    rules = expired(case)
     if rules == case.user.rules:
         return Unchanged(case.effective())
     last = (next_end(case.user.rules) or case.now) - timedelta(milliseconds=1)
@@ -302,7 +305,7 @@ def _standing(case: Case) -> Restrictions:
     return tuple(sorted(in_force(case.user.rules.restrictions, case.moment), key=lambda r: r.key))
 
 
-def _kept(case: Case) -> UserRules:
+def expired(case: Case) -> UserRules:
     """His rules without what has ended."""
     rules = case.user.rules
     return replace(
@@ -372,14 +375,15 @@ def _decided(
     before, after = case.effective(), case.effective(rules)
     in_place = not _leaving(case, rules) and all(seat.known == after for seat in case.user.present)
     there = {mute_all.id for mute_all in case.meeting.rules.mute_alls}
-    stood = replace(_kept(case), spares=case.user.rules.spares & there)
+    stood = replace(expired(case), spares=case.user.rules.spares & there)
     if replace(rules, spares=rules.spares & there) == stood and in_place:
         return Unchanged(after)
     gained = case.effective(rules, consented=True) & ~case.effective(consented=True)
     if case.meeting.rules.frozen_at is not None and (gained or after & ~before):
         return frozen(gained | after & ~before)
     seats = case.user.present
-    return Decided(rules, before, after, effects(before, after, withholding, seats), _is_asked(case, rules))
+    shown = effects(before, after, withholding, seats) if seats or not case.user.seats else ()
+    return Decided(rules, before, after, shown, _is_asked(case, rules))
 
 
 LAST_HOST = Refusal("last-host", "the meeting would be left without a host")

@@ -58,6 +58,15 @@ class Entry:
             **self.adds,
         }
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The people it is about, with or without a seat; nobody, if it is about everybody."""
+        attendees = self.adds.get("attendees", ())
+        return frozenset(a["externalUserId"] for a in attendees) if isinstance(attendees, Sequence) else frozenset()
+
+    def concerns(self, user_id: str) -> bool:
+        return not self.names or user_id in self.names
+
 
 def actor_document(actor: Actor) -> dict[str, str]:
     via = {"via": actor.via} if actor.via is not None else {}

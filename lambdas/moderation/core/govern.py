@@ -3,11 +3,13 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import cast
 
 from .actor import Actor, Verdict
 from .capability import NOTHING, Capabilities, Medium
-from .command import MeetingCommand, MuteEverybody, SetMeeting, UnmuteEverybody
-from .decide import Refusal, frozen
+from .change import Change, meeting_taken_back, stands
+from .command import End, MeetingCommand, MuteEverybody, SetMeeting, Undo, UnmuteEverybody
+from .decide import NOT_UNDOABLE, Refusal, frozen
 from .effective import Holds, effective
 from .meeting import Meeting, MeetingRules, User, UserRules
 from .mute_all import MuteAll, MuteAlls, in_force
@@ -29,6 +31,8 @@ class MeetingCase:
     change_id: str
     untouchable: frozenset[str] = frozenset()
     spared: frozenset[str] = frozenset()
+    undone: Change | None = None
+    """The change that an `Undo` is about."""
 
     def gained_by(self, rules: MeetingRules) -> Capabilities:
         return gained(self.meeting, rules, self.holds, self.roles, self.now)
@@ -46,7 +50,9 @@ class AsBefore:
     """The rules say so already."""
 
 
-def govern(case: MeetingCase, command: MeetingCommand) -> Governed | AsBefore | Refusal:
+def govern(  # noqa: C901 - one case a command
+    case: MeetingCase, command: MeetingCommand | Undo
+) -> Governed | AsBefore | Refusal:
     if not case.verdict.allowed:
         return Refusal("not-permitted", f"the policies don't permit `{command.name}` here", case.verdict.policies)
     if case.meeting.ended_at is not None:
@@ -58,6 +64,12 @@ def govern(case: MeetingCase, command: MeetingCommand) -> Governed | AsBefore | 
             rules = _unmuted(case, command)
         case SetMeeting():
             rules = _set(case, command)
+        case Undo():
+            if not _can_be_undone(case):
+                return NOT_UNDOABLE
+            rules = meeting_taken_back(cast("Change", case.undone), case.meeting.rules)
+        case End():
+            return Governed(case.meeting.rules)
     if rules == case.meeting.rules:
         return AsBefore()
     more = case.gained_by(rules)
@@ -85,7 +97,8 @@ def _muted(case: MeetingCase, command: MuteEverybody) -> MeetingRules:
         if medium in command.media
     )
     others = (m for m in _standing(case) if m.medium not in command.media)
-    return replace(case.meeting.rules, mute_alls=tuple(sorted((*others, *new), key=lambda m: m.medium)))
+    mute_alls = tuple(sorted((*others, *new), key=lambda m: m.medium))
+    return replace(case.meeting.rules, mute_alls=mute_alls).with_turn(command.media, case.change_id)
 
 
 def _unmuted(case: MeetingCase, command: UnmuteEverybody) -> MeetingRules:
@@ -108,6 +121,14 @@ def _set(case: MeetingCase, command: SetMeeting) -> MeetingRules:
         lobby=rules.lobby if command.lobby is None else command.lobby,
         frozen_at=frozen_at,
     )
+
+
+def _can_be_undone(case: MeetingCase) -> bool:
+    """What somebody decided and what stands as he decided it. A registration is set anew by another."""
+    change = case.undone
+    if change is None or change.made == change.replaced or change.command in ("register", "expire"):
+        return False
+    return stands(change, case.meeting.rules, case.now)
 
 
 def _standing(case: MeetingCase) -> MuteAlls:

@@ -150,9 +150,9 @@ class User:
     @property
     def belongs(self) -> bool:
         """Whether he is anybody in the meeting: named in it, or seen in it. A mute in advance makes nobody a member,
-        and who is banned is none.
+        and neither is who is banned or waits in the lobby.
         """
-        return self.rules.ban is None and self.is_known
+        return self.rules.ban is None and self.rules.waiting is None and self.is_known
 
     @property
     def is_known(self) -> bool:

@@ -31,10 +31,12 @@ def answer_to(change: Change, subject: Document) -> Outcome:
         return Refused("chime-refused", detail, change_id=change.id)
     answer: Mapping[str, Any] = change.answer
     outcomes = None
-    if change.subject is None and answer:
+    if change.is_of_the_meeting and answer:
         subject, outcomes = answer["meeting"], tuple(answer["outcomes"])
     elif answer:
         subject = dict(answer)
+    if change.everybody:
+        subject = answer.get("attendee", subject)
     return Answer(
         status=change.status.value,
         subject=subject,
@@ -44,6 +46,7 @@ def answer_to(change: Change, subject: Document) -> Outcome:
         after=change.after,
         effects=change.effects,
         closed_by=change.closed_by,
+        awaiting="consent" if change.awaits_consent else None,
     )
 
 

@@ -4,20 +4,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ..core.actor import Actor, ActorKind
+from ..core.actor import Actor, ActorKind, Verdict
 from ..core.change import Change
 from ..core.command import Expire
-from ..core.decide import effects
-from ..core.effective import effective
+from ..core.decide import Case, Decided, decide, expired
 from ..core.entry import concerning
 from ..core.meeting import Meeting, MeetingRules, User, UserRules, next_end, revision_of
 from ..core.mute_all import in_force as mute_alls_in_force
-from ..core.restriction import in_force
 from ..core.view import meeting_revision
-from ..ports import Clause, MeetingIs, MeetingRevised, Reminder, UserRevised, World
+from ..ports import Clause, EntryWritten, MeetingIs, MeetingRevised, Reminder, UserRevised, World
 from .carried import Carried
+from .consents import requested
 from .enforcement import Enforcement
-from .opening import committed, decided_entry, opened
+from .opening import committed, counting, decided_entry, opened
 from .persistence import persistently
 from .request import Request
 
@@ -31,28 +30,29 @@ class Clock:
         self._enforcement = enforcement
 
     def person(self, meeting_id: str, user_id: str) -> Carried | None:
-        """Ends what of a person's restrictions has ended; reminds of what has not. Raises `Conflict`."""
+        """Ends what of a person's rules has ended; reminds of what has not. Raises `Conflict`."""
         loaded = self._world.ledger.load(meeting_id, [user_id])
         meeting, user = loaded.meeting, loaded.users[user_id]
-        now = self._world.surroundings.now()
-        left = replace(user.rules, restrictions=in_force(user.rules.restrictions, now))
-        if meeting is not None and meeting.ended_at is not None:
-            self._forget(meeting, user, left)
-        if meeting is None or meeting.ended_at is not None or meeting.rules.frozen_at is not None:
+        if meeting is None:
             return None
-        self._remind(Reminder(meeting_id, user_id=user_id), left, now)
-        if left == user.rules:
+        now, change_id = self._world.surroundings.now(), self._world.surroundings.new_id()
+        running = replace(meeting, ended_at=None, rules=replace(meeting.rules, frozen_at=None))
+        case = Case(running, user, CLOCK, Verdict(True), True, self._world.policies.held, now, change_id)
+        decided = decide(case, Expire())
+        if meeting.ended_at is not None and isinstance(decided, Decided):
+            self._forget(meeting, user, decided.rules)
+        if meeting.ended_at is not None or meeting.rules.frozen_at is not None:
             return None
-        return self._person(meeting, user, left, now)
+        self._remind(Reminder(meeting_id, user_id=user_id), expired(case), now)
+        return self._person(meeting, user, decided, change_id) if isinstance(decided, Decided) else None
 
     def _forget(self, meeting: Meeting, user: User, left: UserRules) -> None:
         """After the end of a meeting nothing is ordered or told; but what is due would stay so for as long as it is
         kept, in front of everything else.
         """
-        if left != user.rules:
-            gone = replace(user, rules=left, revision=user.revision + 1)
-            until = self._world.surroundings.now() + CARRIED_OUT_WITHIN
-            persistently(self._world, [UserRevised(meeting.id, gone, user.revision)], until)
+        gone = replace(user, rules=left, revision=user.revision + 1)
+        until = self._world.surroundings.now() + CARRIED_OUT_WITHIN
+        persistently(self._world, [UserRevised(meeting.id, gone, user.revision)], until)
 
     def meeting(self, meeting: Meeting, looked_at_again: datetime | None = None) -> Carried | None:
         """The same for the meeting's mute-alls. What ends after somebody looks again needs no reminder: there would be
@@ -76,28 +76,29 @@ class Clock:
         )
         return self._done(Carried(change, revised), [MeetingRevised(revised, meeting.revision)])
 
-    def _person(self, meeting: Meeting, user: User, left: UserRules, now: datetime) -> Carried:
-        change_id = self._world.surroundings.new_id()
-        revised = replace(user, rules=left, revision=user.revision + 1, revised_by=change_id)
-        last = (next_end(user.rules) or now) - timedelta(milliseconds=1)
-        before = effective(meeting, user, self._world.policies.held, last)
-        after = effective(meeting, revised, self._world.policies.held, now)
+    def _person(self, meeting: Meeting, user: User, decided: Decided, change_id: str) -> Carried:
+        world = self._world
+        revised = replace(user, rules=decided.rules, revision=user.revision + 1, revised_by=change_id)
+        then = counting(meeting, user.rules, decided.rules, change_id)
         change = self._change(
-            meeting,
+            then,
             change_id,
-            revision=revision_of(revised, meeting),
+            revision=revision_of(revised, then),
             subject=user.id,
             replaced=user.rules,
-            made=left,
-            before=before,
-            after=after,
-            effects=effects(before, after, seats=user.present),
+            made=decided.rules,
+            before=decided.before,
+            after=decided.after,
+            effects=decided.effects,
+            awaits_consent=decided.awaits_consent,
         )
         clauses: list[Clause] = [
-            MeetingIs(meeting.id, meeting.revision),
+            MeetingIs(meeting.id, meeting.revision) if then is meeting else MeetingRevised(then, meeting.revision),
             UserRevised(meeting.id, revised, user.revision),
         ]
-        return self._done(Carried(change, meeting, revised), clauses)
+        if decided.awaits_consent and revised.rules.asked is not None:
+            clauses.append(EntryWritten(requested(world, then, revised, revised.rules.asked, change)))
+        return self._done(Carried(change, then, revised), clauses)
 
     def _change(self, meeting: Meeting, change_id: str, **about: object) -> Change:
         """Pursued however long it takes: that it would end was known when it began."""

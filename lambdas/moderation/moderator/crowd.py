@@ -27,6 +27,17 @@ class Crowd:
     gone: set[str] = field(default_factory=set)
     batched: set[Capabilities] = field(default_factory=set)
     """What batches have given since the roster was read, to whoever came after it as well."""
+    asked: set[str] = field(default_factory=set)
+    """The requests to unmute that this change has made."""
+
+    def seen(self, user_id: str) -> User:
+        """The person as Chime holds him: what was noted of him may lag behind."""
+        user = self.people[user_id]
+        seats = {
+            key: seat if (held := self.held.get(key)) is None else replace(seat, known=held)
+            for key, seat in user.seats.items()
+        }
+        return replace(user, seats=seats)
 
     def look_again(self, people: Mapping[str, User]) -> bool:
         """Takes in who was changed meanwhile: his order may have come before ours or after. True if there is any."""
@@ -55,7 +66,7 @@ def outcomes(world: World, carried: Carried, crowd: Crowd) -> tuple[Document, ..
     found = []
     for seat, user_id in crowd.seats.items():
         user = crowd.people[user_id]
-        target = wanted(world, meeting, user)
+        target = wanted(world, meeting, crowd.seen(user_id))
         if seat in crowd.gone:
             outcome = "gone"
         elif crowd.held[seat] != target:
@@ -64,7 +75,10 @@ def outcomes(world: World, carried: Carried, crowd: Crowd) -> tuple[Document, ..
             outcome = "applied"
         else:
             outcome = "spared" if is_spared(meeting, user, carried.change.id) else "unchanged"
-        found.append(concerning(seat, user_id) | {"outcome": outcome, "capabilities": in_words(target)})
+        said: Document = {"outcome": outcome, "capabilities": in_words(target)}
+        if user.rules.asked is not None and user.rules.asked.change_id in crowd.asked:
+            said |= {"outcome": "pending", "awaiting": "consent", "changeId": user.rules.asked.change_id}
+        found.append(concerning(seat, user_id) | said)
     return tuple(found)
 
 

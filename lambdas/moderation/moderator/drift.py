@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ..core.actor import Actor, ActorKind
-from ..core.capability import Capabilities, in_words, is_narrower
+from ..core.capability import NOTHING, Capabilities, in_words, is_narrower
 from ..core.command import Bind
 from ..core.decide import effects
 from ..core.entry import DRIFT_FOUND, Entry, concerning
@@ -30,10 +30,12 @@ class Difference:
     seat: Seat
     found: Capabilities
     wanted: Capabilities
+    is_out: bool = False
+    """Whether it should not be there at all."""
 
     @property
     def is_wider(self) -> bool:
-        return not is_narrower(self.found, self.wanted)
+        return self.is_out or not is_narrower(self.found, self.wanted)
 
 
 class Drift:
@@ -69,7 +71,11 @@ class Drift:
         """Narrower than what has never been noted is what an end of time may yet give, so it is no drift."""
         seat = user.seats.get(found.attendee_id)
         target = wanted(self._world, meeting, user)
-        if seat is None or found.capabilities == target:
+        if seat is None:
+            return None
+        if user.is_out(seat.attendee_id):
+            return Difference(replace(seat, gone=False), found.capabilities, NOTHING, is_out=True)
+        if found.capabilities == target:
             return None
         if (seat.drifted or seat.known != target) and is_narrower(found.capabilities, target):
             return None

@@ -6,11 +6,12 @@ from datetime import datetime
 
 from ..core.capability import EVERYTHING, NOTHING, is_narrower
 from ..core.change import PATIENCE, Change, Status, meeting_taken_back, stands
+from ..core.command import End
 from ..core.decide import effects
-from ..core.entry import ABANDONED, CAPABILITIES_CHANGED, MEETING_CHANGED, SUPERSEDED, changed
+from ..core.entry import ABANDONED, CAPABILITIES_CHANGED, MEETING_CHANGED, MEETING_ENDED, SUPERSEDED, changed
 from ..core.meeting import Meeting, MeetingRules, User, is_pipeline, next_end
 from ..core.plan import Call, Standing, Update, plan
-from ..core.view import meeting_document, rules_document
+from ..core.view import Document, meeting_document, rules_document
 from ..ports import (
     ChangeKept,
     ChimeFailure,
@@ -26,6 +27,8 @@ from ..ports import (
     UserRevised,
     World,
 )
+from .answers import attendee
+from .asking import Asking
 from .binding import bind
 from .carried import Carried, closed, entry, wanted, with_strict_reading
 from .crowd import Crowd, chunks, news, outcomes
@@ -40,6 +43,7 @@ TOLD_TOGETHER = 100
 class Everybody:
     def __init__(self, world: World) -> None:
         self._world = world
+        self._asking = Asking(world)
 
     def order_and_settle(self, carried: Carried, ordering: Ordering) -> Carried:
         """Settled; or, still under the lease, to be carried out from what is seen next: the change was taken back, the
@@ -47,6 +51,8 @@ class Everybody:
         moved, `OutOfTime` if the orders don't get through.
         """
         meeting, began = carried.meeting, self._world.surroundings.now()
+        if carried.change.command == End.name:
+            return self._end(carried, ordering, began)
         overdue = self._is_overdue(carried)
         try:
             crowd = self._crowd(meeting, self._roster(meeting), ordering)
@@ -58,9 +64,9 @@ class Everybody:
             return self._take_back(carried, ordering)
         crowd.take_in_whom_the_roster_lacks()
         try:
-            self._order(ordering, meeting, crowd)
+            self._order(ordering, carried, crowd)
             while crowd.look_again(self._with_newcomers(meeting, crowd, ordering)):
-                self._order(ordering, meeting, crowd)
+                self._order(ordering, carried, crowd)
         except LookAgain:
             ordering.pause()
             return carried
@@ -70,18 +76,26 @@ class Everybody:
             return self._after_refusal(carried, crowd, ordering)
         except ChimeFailure:
             raise OutOfTime(outcomes(self._world, carried, crowd)) from None
+        self._asking.ask(carried, crowd, ordering)
         self._note(meeting, crowd, ordering)
         return self._settle(carried, crowd, ordering, began)
 
+    def _end(self, carried: Carried, ordering: Ordering, began: datetime) -> Carried:
+        try:
+            ordering.end()
+        except NotTaken:
+            raise OutOfTime from None
+        return self._settle(carried, Crowd({}, {}, (), {}, {}), ordering, began)
+
     def _is_overdue(self, carried: Carried) -> bool:
         change = carried.change
-        waited = self._world.surroundings.now() - change.committed_at
+        waited = self._world.surroundings.now() - change.patient_since
         return change.is_open and not change.narrows and waited >= PATIENCE
 
     def _lacks(self, meeting: Meeting, crowd: Crowd) -> bool:
         """Whether somebody has less than the rules give him: then Chime has not taken what widens."""
         return any(
-            not is_narrower(wanted(self._world, meeting, crowd.people[crowd.seats[seat]]), held or NOTHING)
+            not is_narrower(wanted(self._world, meeting, crowd.seen(crowd.seats[seat])), held or NOTHING)
             for seat, held in crowd.held.items()
         )
 
@@ -141,18 +155,23 @@ class Everybody:
         crowd.batched.clear()
         return self._world.ledger.everybody(meeting.id) if mistaken else people
 
-    def _order(self, ordering: Ordering, meeting: Meeting, crowd: Crowd) -> None:
+    def _order(self, ordering: Ordering, carried: Carried, crowd: Crowd) -> None:
         """Whoever was read after the meeting has moved on may have rules that never went together with the old ones."""
+        meeting = carried.meeting
         now = self._world.ledger.load(meeting.id).meeting
         if now is None or now.revision != meeting.revision:
             raise Conflict([MeetingIs(meeting.id, meeting.revision)])
+        for seat, user_id in crowd.seats.items():
+            if seat not in crowd.gone and crowd.people[user_id].is_out(seat):
+                ordering.remove(seat)
+                crowd.gone.add(seat)
         standings = [
-            Standing(seat, crowd.held[seat], wanted(self._world, meeting, crowd.people[user_id]))
+            Standing(seat, crowd.held[seat], wanted(self._world, meeting, crowd.seen(user_id)))
             for seat, user_id in crowd.seats.items()
             if seat not in crowd.gone
         ]
         recorders = [Standing(seat, None, None) for seat in crowd.pipelines]
-        newcomer = wanted(self._world, meeting, User(""))
+        newcomer = self._asking.newcomer(carried)
         for call in plan([*standings, *recorders], newcomer):
             self._carry(ordering, call, crowd)
 
@@ -186,7 +205,7 @@ class Everybody:
         """Tried on one seat that is still there, it tells for all."""
         for seat, user_id in crowd.seats.items():
             try:
-                if ordering.order(seat, wanted(self._world, strict, crowd.people[user_id])) is not None:
+                if ordering.order(seat, wanted(self._world, strict, crowd.seen(user_id))) is not None:
                     return True
             except NotTaken:
                 return False
@@ -219,7 +238,10 @@ class Everybody:
         reached = outcomes(self._world, carried, crowd)
         if change.is_open:
             superseded_by = meeting.revised_by if kept.status is Status.SUPERSEDED else None
-            answer = {"meeting": meeting_document(meeting), "outcomes": list(reached)}
+            answer: Document = {"meeting": meeting_document(meeting), "outcomes": list(reached)}
+            if change.subject is not None:
+                spoken_of = self._world.ledger.load(meeting.id, [change.subject]).users[change.subject]
+                answer["attendee"] = attendee(self._world, meeting, spoken_of, change.attendee_id)
             kept = replace(kept, closed_by=superseded_by, answer=answer)
         settled = Carried(kept, meeting, outcomes=reached)
         clauses: list[Clause] = [
@@ -236,7 +258,10 @@ class Everybody:
             adds = {"supersededBy": change.closed_by}
             yield EntryWritten(entry(self._world, settled, SUPERSEDED, adds))
             return
-        if isinstance(change.made, MeetingRules):
+        if change.command == End.name:
+            yield EntryWritten(entry(self._world, settled, MEETING_ENDED, {"attendees": []}))
+            return
+        if isinstance(change.made, MeetingRules) and not change.everybody:
             before = rules_document(change.replaced) if isinstance(change.replaced, MeetingRules) else None
             told = {"before": before, "after": rules_document(change.made)}
             yield EntryWritten(entry(self._world, settled, MEETING_CHANGED, told))

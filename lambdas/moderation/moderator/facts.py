@@ -1,17 +1,34 @@
 """load: what a command on one person is decided from, in one round trip where nothing has to be found out first."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ..core.actor import Actor, ActorKind, Question, Verdict
-from ..core.command import Bind, Command, Mute, Unmute
+from ..core.command import (
+    Ban,
+    Bind,
+    Command,
+    Consent,
+    GrantFloor,
+    LowerHand,
+    Mute,
+    RaiseHand,
+    Remove,
+    SetRole,
+    Unban,
+    Undo,
+    Unmute,
+)
 from ..core.meeting import Meeting, Seat, User, is_pipeline, role_of, standing_role
 from ..ports import Conflict, KeyTaken, Loaded, MeetingIs, Missing, UserIs, UserRevised, World
 from .binding import with_seats
 from .memory import Memory
 from .persistence import patiently
-from .request import ATTENDEE_NOT_FOUND, BUSY, MEETING_NOT_FOUND, Refused, Request
+from .request import ATTENDEE_NOT_FOUND, BANNED, BUSY, MEETING_NOT_FOUND, Refused, Request
 
-OWN_DEEDS = {Mute: "mute-self", Unmute: "unmute-self"}
+OWN_DEEDS = {Mute: "mute-self", Unmute: "unmute-self", LowerHand: "lower-own-hand"}
+NEED_A_LOOK = (Bind, Consent, GrantFloor, LowerHand, RaiseHand, Remove, Ban, Unban, SetRole)
+"""Commands that rest on more than a commit checks: a raised hand, how many hosts there are, what Chime holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +59,17 @@ def question(actor: Actor, caller: User | None, action: str, meeting: Meeting, p
         frozen=meeting.rules.frozen_at is not None,
         person=person.id if person else None,
         person_role=role_of(person, meeting) if person else None,
+        person_is_banned=person is not None and person.rules.ban is not None,
     )
 
 
 def is_nobody(actor: Actor, caller: User | None) -> bool:
     """Somebody with a valid token whom this meeting doesn't know: he gets no call to Chime and no line of history."""
     return actor.kind is ActorKind.USER and (caller is None or not caller.belongs)
+
+
+def is_banned(caller: User | None) -> bool:
+    return caller is not None and caller.rules.ban is not None
 
 
 class FactFinder:
@@ -61,7 +83,7 @@ class FactFinder:
         """
         if request.user_id is not None and is_pipeline(request.user_id):
             return ATTENDEE_NOT_FOUND
-        fresh = fresh or isinstance(request.command, Bind)
+        fresh = fresh or isinstance(request.command, NEED_A_LOOK)
         return (None if fresh else self._remembered(request)) or self._looked_up(request)
 
     def remember(self, meeting: Meeting, *people: User) -> None:
@@ -106,6 +128,8 @@ class FactFinder:
         if loaded.meeting is None:
             return MEETING_NOT_FOUND
         caller = loaded.users.get(request.actor.id) if request.actor.kind is ActorKind.USER else None
+        if is_banned(caller):
+            return BANNED
         owner = known or loaded.seats.get(request.attendee_id or "")
         if owner is None:
             return self._stranger(request, loaded.meeting, caller)
@@ -168,19 +192,22 @@ class FactFinder:
         return replace(facts, user=replace(facts.user, seats={**facts.user.seats, attendee_id: seat}))
 
     def _facts(self, request: Request, meeting: Meeting, caller: User | None, stored: User, user: User) -> Facts:
-        verdict, by_moderator = self.judge(request.actor, caller, request.command, meeting, user)
+        verdict, by_moderator = self.judge(request, caller, meeting, user)
         return Facts(meeting, caller, user, stored, request.attendee_id, verdict, by_moderator)
 
-    def judge(
-        self, actor: Actor, caller: User | None, command: Command, meeting: Meeting, person: User
-    ) -> tuple[Verdict, bool]:
+    def judge(self, request: Request, caller: User | None, meeting: Meeting, person: User) -> tuple[Verdict, bool]:
         """Who moderates a person does so to himself as well; all others have their own deeds only. The clock and Chime
         ask for nothing: what they bring is what was decided.
         """
+        actor, command = request.actor, request.command
         if actor.kind in (ActorKind.CLOCK, ActorKind.CHIME):
             return Verdict(True), True
         judge = self._world.policies.judge
-        verdict = judge(question(actor, caller, command.name, meeting, person))
+        if request.undone is not None:
+            undo = judge(question(actor, caller, command.name, meeting))
+            if not undo.allowed:
+                return undo, False
+        verdict = all_of(judge(question(actor, caller, action, meeting, person)) for action in _actions(request))
         own = OWN_DEEDS.get(type(command))
         if verdict.allowed or own is None or not actor.is_user(person.id):
             return verdict, verdict.allowed
@@ -188,6 +215,26 @@ class FactFinder:
 
     def _user(self, meeting_id: str, user_id: str) -> User:
         return self._world.ledger.load(meeting_id, [user_id]).users[user_id]
+
+
+def all_of(verdicts: Iterable[Verdict]) -> Verdict:
+    """Each has to be favourable; the first that isn't is the answer."""
+    policies: dict[str, None] = {}
+    for verdict in verdicts:
+        if not verdict.allowed:
+            return verdict
+        policies |= dict.fromkeys(verdict.policies)
+    return Verdict(True, tuple(policies))
+
+
+def _actions(request: Request) -> tuple[str, ...]:
+    """What the policies are asked about the person. Who undoes a deed needs to be allowed the deed."""
+    command: Command = request.command
+    if isinstance(command, Undo) and request.undone is not None:
+        return (request.undone.command,)
+    if isinstance(command, Remove) and command.ban:
+        return (command.name, Ban.name)
+    return (command.name,)
 
 
 def _person(clause: UserIs | UserRevised) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from ..core.actor import COHOST, HOST, ActorKind, Verdict
 from ..core.capability import in_words
-from ..core.command import MeetingCommand, MuteEverybody, SetMeeting
+from ..core.command import End, MeetingCommand, MuteEverybody, SetMeeting, Undo
 from ..core.decide import Refusal
 from ..core.effective import effective
 from ..core.entry import concerning
@@ -18,10 +18,12 @@ from .answers import answer_to, replayed
 from .carried import Carried, wanted
 from .crowd import is_spared
 from .enforcement import Enforcement
-from .facts import is_nobody, question
+from .facts import all_of, is_banned, is_nobody, question
 from .opening import RECORDED, committed, deadline, decided_entry, keep, opened, raced, remind_of_end, unchanged
 from .request import (
     ATTENDEE_NOT_FOUND,
+    BANNED,
+    CHANGE_NOT_FOUND,
     MEETING_NOT_FOUND,
     REVISION_MISMATCH,
     TOO_LATE,
@@ -29,7 +31,6 @@ from .request import (
     Outcome,
     Refused,
     Request,
-    not_enforced_yet,
     refused,
 )
 
@@ -40,11 +41,11 @@ class Governor:
         self._enforcement = enforcement
         self._now = world.surroundings.now
 
-    def perform(self, request: Request, command: MeetingCommand) -> Outcome:
+    def perform(self, request: Request, command: MeetingCommand | Undo) -> Outcome:
         change_id = self._world.surroundings.new_id()
         return raced(self._world, lambda _: self._once(request, command, change_id))
 
-    def _once(self, request: Request, command: MeetingCommand, change_id: str) -> Outcome:
+    def _once(self, request: Request, command: MeetingCommand | Undo, change_id: str) -> Outcome:
         is_user = request.actor.kind is ActorKind.USER
         seats = command.spared_attendees if isinstance(command, MuteEverybody) else ()
         loaded = self._world.ledger.load(request.meeting_id, [request.actor.id] if is_user else [], seats, request.key)
@@ -53,6 +54,8 @@ class Governor:
         if loaded.meeting is None:
             return MEETING_NOT_FOUND
         caller = loaded.users[request.actor.id] if is_user else None
+        if is_banned(caller):
+            return BANNED
         case = self._case(request, command, loaded, caller, change_id)
         against = self._against(request, command, loaded, case)
         if against is not None:
@@ -73,7 +76,7 @@ class Governor:
         return self._done(request, case, caller, decision)
 
     def _case(
-        self, request: Request, command: MeetingCommand, loaded: Loaded, caller: User | None, change_id: str
+        self, request: Request, command: MeetingCommand | Undo, loaded: Loaded, caller: User | None, change_id: str
     ) -> MeetingCase:
         meeting = loaded.meeting
         assert meeting is not None  # noqa: S101 - asked before
@@ -88,23 +91,20 @@ class Governor:
             change_id=change_id,
             untouchable=self._untouchable(request, caller, command, meeting, verdict),
             spared=frozenset(loaded.seats.values()),
+            undone=request.undone,
         )
 
-    def _judged(self, request: Request, caller: User | None, command: MeetingCommand, meeting: Meeting) -> Verdict:
-        """Each part of the command has to be permitted; the first that isn't is the answer. Who asks for nothing has to
-        be somebody who might.
-        """
+    def _judged(
+        self, request: Request, caller: User | None, command: MeetingCommand | Undo, meeting: Meeting
+    ) -> Verdict:
+        """Each part of the command has to be permitted. Who asks for nothing has to be somebody who might."""
         actions = (command.actions or ("set-mode",)) if isinstance(command, SetMeeting) else (command.name,)
-        policies: dict[str, None] = {}
-        for action in actions:
-            verdict = self._world.policies.judge(question(request.actor, caller, action, meeting))
-            if not verdict.allowed:
-                return verdict
-            policies |= dict.fromkeys(verdict.policies)
-        return Verdict(True, tuple(policies))
+        actions += _undone_actions(request)
+        judge = self._world.policies.judge
+        return all_of(judge(question(request.actor, caller, action, meeting)) for action in actions)
 
     def _untouchable(
-        self, request: Request, caller: User | None, command: MeetingCommand, meeting: Meeting, verdict: Verdict
+        self, request: Request, caller: User | None, command: MeetingCommand | Undo, meeting: Meeting, verdict: Verdict
     ) -> frozenset[str]:
         """Whom the caller could not mute one by one, he can't mute with all others either."""
         if not isinstance(command, MuteEverybody) or not verdict.allowed:
@@ -116,21 +116,22 @@ class Governor:
 
         return frozenset(role for role in self._world.policies.roles if not may_mute(role))
 
-    def _against(self, request: Request, command: MeetingCommand, loaded: Loaded, case: MeetingCase) -> Refused | None:
+    def _against(
+        self, request: Request, command: MeetingCommand | Undo, loaded: Loaded, case: MeetingCase
+    ) -> Refused | None:
         """What no decision is needed for. A caller who may not do it learns nothing of it."""
         if not case.verdict.allowed or case.meeting.ended_at is not None:
             return None
         if request.if_match not in (None, meeting_revision(case.meeting)):
             return REVISION_MISMATCH
+        if isinstance(command, Undo) and request.undone is None:
+            return CHANGE_NOT_FOUND
         if isinstance(command, MuteEverybody):
             unknown_roles = set(command.spared_roles) - self._world.policies.roles
             if unknown_roles:
                 return _no_such("role", unknown_roles, "/except/roles")
             return None if set(command.spared_attendees) <= loaded.seats.keys() else ATTENDEE_NOT_FOUND
         if isinstance(command, SetMeeting):
-            unheeded = not_enforced_yet(command.unmute_consent, command.lobby)
-            if unheeded is not None:
-                return unheeded
             if command.mode is not None and command.mode not in self._world.policies.modes:
                 return _no_such("mode", [command.mode], "/mode")
             if command.default_role is not None and command.default_role not in self._world.policies.roles:
@@ -146,6 +147,8 @@ class Governor:
         meeting = replace(
             was, rules=decision.rules, revision=was.revision + 1, revised_by=case.change_id, check_at=check_at
         )
+        if isinstance(request.command, End):
+            meeting = replace(meeting, ended_at=case.now, check_at=None)
         change = opened(
             world,
             request,
@@ -210,6 +213,17 @@ def _widens(case: MeetingCase, decision: Governed) -> bool:
         return True
     thaws = case.meeting.rules.frozen_at is not None and decision.rules.frozen_at is None
     return thaws or bool(case.gained_by(decision.rules))
+
+
+def _undone_actions(request: Request) -> tuple[str, ...]:
+    """Who undoes a deed needs to be allowed the deed."""
+    undone = request.undone
+    if undone is None or undone.subject is not None:
+        return ()
+    if undone.command != "set-meeting":
+        return (undone.command,)
+    asked = {"mode": "set-mode", "frozen": "freeze"}
+    return tuple(dict.fromkeys(asked.get(said, "set-settings") for said in undone.said))
 
 
 def _no_such(kind: str, names: Iterable[str], pointer: str) -> Refused:

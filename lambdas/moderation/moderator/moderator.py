@@ -1,12 +1,13 @@
 """load · decide · commit for one person, then order · settle. Doors hand over requests and get answers."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from ..core.change import Change
-from ..core.command import UserCommand
+from ..core.command import Ban, GrantFloor, Remove, Undo, UserCommand
 from ..core.decide import Case, Decided, Refusal, Unchanged, decide
 from ..core.entry import Entry, concerning
-from ..core.meeting import User, revision_of
+from ..core.meeting import Meeting, User, revision_of
 from ..core.restriction import binds_less, in_force
 from ..ports import (
     Clause,
@@ -14,6 +15,7 @@ from ..ports import (
     EntryWritten,
     KeyTaken,
     MeetingIs,
+    MeetingRevised,
     Reminder,
     SeatBound,
     UserIs,
@@ -22,12 +24,15 @@ from ..ports import (
 )
 from .answers import answer_to, attendee, replayed
 from .carried import Carried
+from .consents import requested, withdraw
 from .enforcement import Enforcement
 from .facts import FactFinder, Facts, is_nobody
+from .hands import lowered
 from .opening import (
     COMMIT_WITHIN,
     RECORDED,
     committed,
+    counting,
     deadline,
     decided_entry,
     keep,
@@ -39,6 +44,8 @@ from .opening import (
 from .persistence import persistently
 from .request import REVISION_MISMATCH, TOO_LATE, Answer, Outcome, Refused, Request, refused
 
+LOWER_HIS_HAND = (GrantFloor, Remove, Ban)
+
 
 class Moderator:
     def __init__(self, world: World, facts: FactFinder, enforcement: Enforcement) -> None:
@@ -47,7 +54,7 @@ class Moderator:
         self._enforcement = enforcement
         self._now = world.surroundings.now
 
-    def perform(self, request: Request, command: UserCommand) -> Outcome:
+    def perform(self, request: Request, command: UserCommand | Undo) -> Outcome:
         """One change id across all tries. A machine that failed is an answer, too."""
         change_id = self._world.surroundings.new_id()
 
@@ -57,7 +64,7 @@ class Moderator:
 
         return raced(self._world, once)
 
-    def _once(self, request: Request, command: UserCommand, change_id: str, *, fresh: bool) -> Outcome:
+    def _once(self, request: Request, command: UserCommand | Undo, change_id: str, *, fresh: bool) -> Outcome:
         """What would commit nothing is decided anew from a fresh look if it rested on memory."""
         facts = self._facts.find(request, fresh=fresh)
         if isinstance(facts, KeyTaken):
@@ -65,7 +72,7 @@ class Moderator:
         if isinstance(facts, Refused):
             return facts
         is_stale = request.if_match not in (None, revision_of(facts.stored, facts.meeting))
-        decision = self._decision(request, facts, command)
+        decision = self._decision(request, facts, command, change_id)
         if facts.from_memory and (is_stale or request.dry_run or not isinstance(decision, Decided)):
             return self._once(request, command, change_id, fresh=True)
         if is_stale and facts.verdict.allowed:
@@ -78,17 +85,20 @@ class Moderator:
             return self._unchanged(request, facts, decision)
         return self._refuse(request, facts, decision)
 
-    def _decision(self, request: Request, facts: Facts, command: UserCommand) -> Decided | Unchanged | Refusal:
-        decision = decide(self._case(request, facts), command)
+    def _decision(
+        self, request: Request, facts: Facts, command: UserCommand | Undo, change_id: str
+    ) -> Decided | Unchanged | Refusal:
+        decision = decide(self._case(request, facts, change_id), command)
         if request.must_not_widen and isinstance(decision, Decided):
             standing = in_force(facts.user.rules.restrictions, facts.meeting.rules.moment(self._now()))
             new = {r.key: r for r in decision.rules.restrictions}
             loosens = any(old.key not in new or binds_less(new[old.key], old) for old in standing)
-            if loosens or decision.after & ~decision.before:
+            loosens |= facts.user.rules.ban is not None and decision.rules.ban is None
+            if loosens or decision.awaits_consent or decision.after & ~decision.before:
                 return TOO_LATE
         return decision
 
-    def _case(self, request: Request, facts: Facts) -> Case:
+    def _case(self, request: Request, facts: Facts, change_id: str) -> Case:
         return Case(
             meeting=facts.meeting,
             user=facts.user,
@@ -97,33 +107,59 @@ class Moderator:
             by_moderator=facts.by_moderator,
             holds=self._world.policies.held,
             now=self._now(),
+            change_id=change_id,
+            ranking=self._world.policies.ranking,
+            undone=request.undone,
         )
 
     def _carried_out(self, request: Request, facts: Facts, decided: Decided, change_id: str) -> Outcome:
         world = self._world
-        user = replace(facts.user, rules=decided.rules, revision=facts.stored.revision + 1, revised_by=change_id)
+        turned = _turned(request, facts, change_id)
+        rules = replace(decided.rules, asked=None) if turned is not None else decided.rules
+        hand = None if isinstance(request.command, LOWER_HIS_HAND) else facts.user.hand
+        user = replace(facts.user, rules=rules, revision=facts.stored.revision + 1, revised_by=change_id, hand=hand)
+        meeting = turned or counting(facts.meeting, facts.stored.rules, rules, change_id)
         change = opened(
             world,
             request,
-            facts.meeting,
+            meeting,
             change_id,
             facts.verdict.policies,
-            revision=revision_of(user, facts.meeting),
+            revision=revision_of(user, meeting),
             subject=user.id,
             attendee_id=request.attendee_id,
-            replaced=facts.user.rules,
-            made=decided.rules,
+            replaced=facts.user.rules if turned is None else facts.meeting.rules,
+            made=rules if turned is None else turned.rules,
             before=decided.before,
             after=decided.after,
             effects=decided.effects,
+            awaits_consent=decided.awaits_consent and turned is None,
+            everybody=turned is not None,
         )
-        carried = Carried(change, facts.meeting, user)
-        if committed(world, request, change, self._decided(request, facts, change), _clauses(facts, user)):
-            remind_of_end(world, Reminder(facts.meeting.id, user_id=user.id), decided.rules)
+        carried = Carried(change, meeting, user if turned is None else None)
+        entry = self._decided(request, facts, change)
+        clauses = [*_clauses(facts, user, meeting), *self._told(request, facts, user, meeting, change)]
+        if committed(world, request, change, entry, clauses):
+            remind_of_end(world, Reminder(meeting.id, user_id=user.id), rules)
             carried = self._enforcement.carry_out(carried, deadline(self._now()))
             self._facts.remember(carried.meeting, carried.user or user)
+            self._withdraw(facts, carried.meeting, carried.user or user)
         subject = attendee(world, carried.meeting, carried.user or user, change.attendee_id)
         return answer_to(carried.change, subject)
+
+    def _told(self, request: Request, facts: Facts, user: User, meeting: Meeting, change: Change) -> Iterator[Clause]:
+        """What goes with the change besides its own entry: he is asked, or his hand comes down."""
+        asked = user.rules.asked
+        if change.awaits_consent and asked is not None:
+            yield EntryWritten(requested(self._world, meeting, user, asked, change))
+        if facts.user.hand is not None and isinstance(request.command, LOWER_HIS_HAND):
+            yield from lowered(self._world, meeting, user, request.actor, request.command.name, change.id)
+
+    def _withdraw(self, facts: Facts, meeting: Meeting, user: User) -> None:
+        """Whoever was asked before, and is not any more, has nothing to answer."""
+        was, asked = facts.user.rules.asked, user.rules.asked
+        if was is not None and (asked is None or asked.change_id != was.change_id):
+            withdraw(self._world, self._enforcement, meeting, user, was, deadline(self._now()))
 
     def _dry(self, facts: Facts, decided: Decided) -> Answer:
         user = replace(facts.user, rules=decided.rules)
@@ -141,7 +177,7 @@ class Moderator:
     def _remember_seats(self, facts: Facts) -> None:
         """A seat that has what the rules say needs no order, but is known from now on. Raises `Conflict`."""
         user = replace(facts.user, revision=facts.stored.revision + 1)
-        persistently(self._world, _clauses(facts, user), self._now() + COMMIT_WITHIN)
+        persistently(self._world, _clauses(facts, user, facts.meeting), self._now() + COMMIT_WITHIN)
 
     def _refuse(self, request: Request, facts: Facts, refusal: Refusal) -> Refused:
         """A refusal is a line of history, unless the caller is nobody here: he leaves nothing."""
@@ -166,11 +202,20 @@ class Moderator:
         )
 
 
-def _clauses(facts: Facts, user: User) -> list[Clause]:
+def _turned(request: Request, facts: Facts, change_id: str) -> Meeting | None:
+    """The meeting in which an exclusive floor has ended all others."""
+    command, meeting = request.command, facts.meeting
+    if not isinstance(command, GrantFloor) or not command.exclusive:
+        return None
+    rules = meeting.rules.with_turn(command.media, change_id)
+    return replace(meeting, rules=rules, revision=meeting.revision + 1, revised_by=change_id)
+
+
+def _clauses(facts: Facts, user: User, then: Meeting) -> list[Clause]:
     """Everything that the decision rested on still stands."""
     meeting = facts.meeting
     clauses: list[Clause] = [
-        MeetingIs(meeting.id, meeting.revision),
+        MeetingIs(meeting.id, meeting.revision) if then is meeting else MeetingRevised(then, meeting.revision),
         UserRevised(meeting.id, user, facts.stored.revision, facts.new_seats),
         *(SeatBound(meeting.id, seat.attendee_id, user.id) for seat in facts.new_seats),
     ]

@@ -1,6 +1,7 @@
 """decide · commit, as far as all commands have it in common: the race, the change, its first entry, its commit."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from ..core.change import LEASE, Change
 from ..core.command import spoken
 from ..core.decide import Refusal
 from ..core.entry import DECIDED, Entry
-from ..core.meeting import Meeting, MeetingRules, UserRules, next_end
+from ..core.meeting import Meeting, MeetingRules, UserRules, host_count, next_end
 from ..ports import (
     ChangeOpened,
     ChimeFailure,
@@ -76,6 +77,14 @@ def opened(
         due_at=due_after(lease),
         **about,
     )
+
+
+def counting(meeting: Meeting, before: UserRules, after: UserRules, change_id: str) -> Meeting:
+    """The meeting with as many hosts as it has when a person's rules change."""
+    more = host_count(before, after)
+    if not more:
+        return meeting
+    return replace(meeting, hosts=meeting.hosts + more, revision=meeting.revision + 1, revised_by=change_id)
 
 
 def decided_entry(

@@ -47,6 +47,24 @@ class Ordering:
 
         return wanted if self._until_taken(once) else None
 
+    def remove(self, attendee_id: str) -> None:
+        """Takes a seat away. Raises `OutOfTime`, `NotTaken`."""
+
+        def once() -> bool:
+            self.world.chime.remove(self.meeting_id, attendee_id)
+            return True
+
+        self._until_taken(once)
+
+    def end(self) -> None:
+        """Ends the meeting in Chime. Raises `OutOfTime`, `NotTaken`."""
+
+        def once() -> bool:
+            self.world.chime.end(self.meeting_id)
+            return True
+
+        self._until_taken(once)
+
     def order_except(self, excluded: Sequence[str], wanted: Capabilities) -> bool:
         """Returns False if there is no such meeting any more. One attempt: whoever has come or was changed while it
         waited must be looked at before the next. Raises `LookAgain`, `OutOfTime`, `NotTaken`.

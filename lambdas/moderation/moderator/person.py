@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import datetime
 
+from ..core.capability import Capabilities
 from ..core.change import PATIENCE, Change, Status, is_bound_again, stands, taken_back
-from ..core.entry import ABANDONED, CAPABILITIES_CHANGED, SUPERSEDED, changed, concerning
-from ..core.meeting import Meeting, Seat, User
+from ..core.entry import ABANDONED, CAPABILITIES_CHANGED, REMOVED, SUPERSEDED, changed, concerning
+from ..core.meeting import Meeting, Seat, UnmuteConsent, User
 from ..ports import (
     ChangeKept,
     ChimeFailure,
@@ -39,19 +40,43 @@ class OnePerson:
         if self._is_overdue(carried, user):
             return self._take_back(carried, user, ordering)
         began = self._world.surroundings.now()
-        target = wanted(self._world, carried.meeting, user)
-        seats = []
+        user = self._as_chime_has_him(carried.meeting, user)
+        carried, target = replace(carried, user=user), wanted(self._world, carried.meeting, user)
         try:
-            for present in user.present:
-                seat = present
-                if carried.change.is_open or not self._has(carried, user, seat, if_missing=False):
-                    taken = ordering.order(seat.attendee_id, target)
-                    seat = replace(seat, gone=taken is None)
-                known = replace(seat, known=target, drifted=False, noted_at=self._world.surroundings.now())
-                seats.append(seat if seat.gone else known)
+            seats = tuple(self._ordered(carried, user, seat, target, ordering) for seat in user.present)
         except NotTaken:
             return self._after_refusal(carried, user, ordering)
-        return self._settle(carried, user, tuple(seats), ordering, began)
+        return self._settle(carried, user, seats, ordering, began)
+
+    def _ordered(self, carried: Carried, user: User, seat: Seat, target: Capabilities, ordering: Ordering) -> Seat:
+        """What is left of a change that nobody agreed to may be in place long since."""
+        if user.is_out(seat.attendee_id):
+            ordering.remove(seat.attendee_id)
+            return replace(seat, gone=True)
+        change = carried.change
+        if change.lapsed is not None and seat.known == target:
+            return seat
+        is_due = change.is_open or not self._has(carried, user, seat, if_missing=False)
+        if is_due and ordering.order(seat.attendee_id, target) is None:
+            return replace(seat, gone=True)
+        return replace(seat, known=target, drifted=False, noted_at=self._world.surroundings.now())
+
+    def _as_chime_has_him(self, meeting: Meeting, user: User) -> User:
+        """Where a microphone opens only by consent, it counts what Chime holds and not what was noted last: an order
+        whose note is still to come may have shut it.
+        """
+        if meeting.rules.unmute_consent is UnmuteConsent.NONE or user.rules.agreed is not None:
+            return user
+        if Capabilities.SEND_AUDIO not in wanted(self._world, meeting, user):
+            return user
+        seats = dict(user.seats)
+        for seat in user.present:
+            try:
+                found = self._world.chime.seat(meeting.id, seat.attendee_id)
+            except Missing:
+                continue
+            seats[seat.attendee_id] = replace(seat, known=found.capabilities)
+        return replace(user, seats=seats)
 
     def _settle(
         self, carried: Carried, user: User, seats: tuple[Seat, ...], ordering: Ordering, began: datetime
@@ -61,7 +86,9 @@ class OnePerson:
         noted = replace(user, seats={**user.seats, **{seat.attendee_id: seat for seat in seats}})
         now = self._world.surroundings.now()
         kept = closed(change, _status(change, meeting, user, seats, now), ordering, began, now)
-        if change.is_open:
+        if change.awaits_consent:
+            kept = _waiting(change, user, ordering, now)
+        elif change.is_open:
             later = meeting.revised_by if user.revised_by == change.id else user.revised_by
             superseded_by = later if kept.status is Status.SUPERSEDED else None
             answer = attendee(self._world, meeting, noted, change.attendee_id)
@@ -84,23 +111,31 @@ class OnePerson:
     def _told(self, settled: Carried, user: User, seats: tuple[Seat, ...]) -> list[Clause]:
         """What Chime had before is told, which the rules may have been ahead of. `user` is as he was known till now."""
         change = settled.change
-        if change.status is Status.SUPERSEDED:
+        if change.status is Status.SUPERSEDED and change.lapsed is None:
             adds = {"supersededBy": change.closed_by}
             return [EntryWritten(entry(self._world, settled, SUPERSEDED, adds))]
+        left = [concerning(s.attendee_id, user.id) for s in seats if s.gone and user.is_out(s.attendee_id)]
+        told: list[Clause] = []
+        if left:
+            leaving = {"attendees": left, "banned": user.rules.ban is not None}
+            told.append(EntryWritten(entry(self._world, settled, REMOVED, leaving)))
+        is_whole = change.status is Status.APPLIED
         attendees = []
         for seat in seats:
             known = user.seats[seat.attendee_id].known
             before = change.before if known is None else known
-            if not seat.gone and before is not None and seat.known is not None:
+            if not seat.gone and before is not None and seat.known is not None and (is_whole or before != seat.known):
                 attendees.append(changed(seat.attendee_id, user.id, before, seat.known, change.effects))
-        if change.status is not Status.APPLIED or not attendees:
-            return []
-        return [EntryWritten(entry(self._world, settled, CAPABILITIES_CHANGED, {"attendees": attendees}))]
+        if attendees and change.status in (Status.APPLIED, Status.PENDING, change.lapsed):
+            told.append(EntryWritten(entry(self._world, settled, CAPABILITIES_CHANGED, {"attendees": attendees})))
+        return told
 
     def _is_overdue(self, carried: Carried, user: User) -> bool:
         """Whether a widening has waited too long, and Chime still has not taken it."""
         change = carried.change
-        if not change.is_open or change.narrows or self._world.surroundings.now() < change.committed_at + PATIENCE:
+        if not change.is_open or change.narrows or change.awaits_consent:
+            return False
+        if self._world.surroundings.now() < change.patient_since + PATIENCE:
             return False
         return not all(self._has(carried, user, seat, if_missing=True) for seat in user.present)
 
@@ -160,9 +195,33 @@ def _user(carried: Carried) -> User:
     return carried.user
 
 
+def _waiting(change: Change, user: User, ordering: Ordering, now: datetime) -> Change:
+    """What could be done without him is done; the rest goes on with his answer, or ends when none has come."""
+    asked = user.rules.asked
+    ends_at = asked.until if asked is not None and asked.change_id == change.id else now
+    unsure = ordering.unsure_until if ordering.unsure_until is not None and ordering.unsure_until > now else None
+    return replace(
+        change,
+        lease=ordering.lease.given_back(now),
+        due_at=min(ends_at, unsure or ends_at),
+        unsure_until=unsure,
+    )
+
+
 def _status(change: Change, meeting: Meeting, user: User, seats: tuple[Seat, ...], now: datetime) -> Status:
     if not change.is_open:
         return change.status
-    if not stands(change, user.rules, now) or is_bound_again(change, meeting.rules):
+    if change.lapsed is not None:
+        return change.lapsed
+    if not stands(change, user.rules, now) or is_bound_again(change, meeting.rules) or _is_unheard(change, seats):
         return Status.SUPERSEDED
-    return Status.GONE if seats and all(seat.gone for seat in seats) else Status.APPLIED
+    left = [seat for seat in seats if seat.gone and not user.is_out(seat.attendee_id)]
+    return Status.GONE if left and len(left) == len(seats) else Status.APPLIED
+
+
+def _is_unheard(change: Change, seats: tuple[Seat, ...]) -> bool:
+    """Whether he agreed to be heard, and is not: the meeting was changed between his answer and the order."""
+    present = [seat for seat in seats if not seat.gone]
+    if change.agreed_at is None or not present or change.after is None or Capabilities.SEND_AUDIO not in change.after:
+        return False
+    return not any(seat.known is not None and Capabilities.SEND_AUDIO in seat.known for seat in present)

@@ -5,12 +5,13 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from ..core.command import Bind
+from ..core.command import Bind, LowerHand
 from ..core.entry import MEETING_ENDED, Entry
 from ..core.meeting import Meeting, is_pipeline
 from ..core.view import meeting_revision
 from ..ports import Clause, Conflict, EntryWritten, MeetingRevised, Missing, SeatInChime, World
 from .drift import CHIME, WRITTEN_WITHIN, Drift
+from .hands import lowered
 from .moderator import Moderator
 from .persistence import patiently, persistently
 from .request import BUSY, CONTENDED, Refused, Request
@@ -37,6 +38,17 @@ class Presence:
         outcome = self._moderator.perform(Request(meeting_id, CHIME, Bind(), attendee_id=attendee_id), Bind())
         if outcome in (BUSY, CONTENDED):
             raise NotSettled(outcome.code if isinstance(outcome, Refused) else "")
+
+    def left(self, meeting_id: str, attendee_id: str) -> None:
+        """Whoever leaves takes his hand down."""
+        meeting = self._registered(meeting_id)
+        owner = self._world.ledger.load(meeting_id, seats=[attendee_id]).seats.get(attendee_id)
+        if meeting is None or owner is None:
+            return
+        user = self._world.ledger.load(meeting_id, [owner]).users[owner]
+        if user.hand is not None:
+            clauses = lowered(self._world, meeting, user, CHIME, LowerHand.name)
+            persistently(self._world, clauses, self._world.surroundings.now() + WRITTEN_WITHIN)
 
     def changed(self, meeting_id: str, attendee_id: str) -> None:
         """Compares the seat with the rules, by what Chime says now and not by what it told.

@@ -11,6 +11,7 @@ from ..core.meeting import CHECKED_EVERY, User, next_end
 from ..ports import ChangeKept, CheckTaken, Clause, Conflict, Due, EntryWritten, MachineFailure, Reminder, World
 from .carried import Carried, due_after, entry, lease_of
 from .clock import Clock
+from .consents import lapse
 from .enforcement import Enforcement
 from .persistence import persistently
 from .presence import NotSettled, Presence
@@ -96,6 +97,8 @@ class Reconciler:
             carried = self._taken_over(due.change)
             if carried is None:
                 return None
+            if due.change.awaits_consent and carried.user is not None and not self._is_asked(carried.user, due.change):
+                carried = lapse(self._world, carried.meeting, carried.user, carried.change)
             return self._enforcement.carry_out(carried, self._now() + TIME_PER_CHANGE, in_background=True)
         if due.user_id is not None:
             return self._clock.person(due.meeting_id, due.user_id)
@@ -122,22 +125,28 @@ class Reconciler:
             self._presence.sweep(meeting)
         return ended
 
+    def _is_asked(self, user: User, change: Change) -> bool:
+        asked = user.rules.asked
+        return asked is not None and asked.change_id == change.id and asked.is_open(self._now())
+
     def _taken_over(self, change: Change) -> Carried | None:
         """Raises `Conflict` if another process was quicker."""
         now = self._now()
         if change.lease is None or change.due_at is None or change.due_at > now:
             return None
         lease = lease_of(self._world.surroundings.new_id(), now, LEASE)
-        loaded = self._world.ledger.load(change.meeting_id, [change.subject] if change.subject else [])
+        subject = None if change.everybody else change.subject
+        loaded = self._world.ledger.load(change.meeting_id, [subject] if subject else [])
         if loaded.meeting is None:
             return None
-        user: User | None = loaded.users[change.subject] if change.subject else None
-        is_late = change.is_open and not change.delay_told and now >= change.committed_at + DELAYED_AFTER
+        user: User | None = loaded.users[subject] if subject else None
+        is_late = change.is_open and not change.delay_told and now >= change.patient_since + DELAYED_AFTER
+        is_late = is_late and not change.awaits_consent
         taken = replace(change, lease=lease, due_at=due_after(lease), delay_told=change.delay_told or is_late)
         carried = Carried(taken, loaded.meeting, user)
         clauses: list[Clause] = [ChangeKept(taken, change.lease.token)]
         if is_late:
-            adds = {"pendingSince": iso(change.committed_at)}
+            adds = {"pendingSince": iso(change.patient_since)}
             clauses.append(EntryWritten(entry(self._world, carried, DELAYED, adds)))
         persistently(self._world, clauses, lease.until)
         return carried

@@ -28,7 +28,6 @@ from .request import (
     Outcome,
     Refused,
     Request,
-    not_enforced_yet,
     refused,
 )
 
@@ -127,9 +126,6 @@ class Registrar:
     def _unknown_word(self, command: Register) -> Refused | None:
         """Modes and roles are those of the policies' schema."""
         policies = self._world.policies
-        unheeded = not_enforced_yet(command.unmute_consent, command.lobby)
-        if unheeded is not None:
-            return unheeded
         if command.mode not in policies.modes:
             return Refused("invalid-request", f"no such mode: `{command.mode}`", pointer="/mode")
         if command.default_role not in policies.roles:
@@ -211,7 +207,8 @@ def _with_role(user: User, role: str | None) -> UserRules:
 def _says(command: Register, meeting: Meeting) -> bool:
     """Whether the meeting's rules are what the body says, whatever was changed since it was first sent."""
     rules = meeting.rules
-    return (command.mode, command.default_role) == (rules.mode, rules.default_role)
+    asked = (command.mode, command.default_role, command.unmute_consent, command.lobby)
+    return asked == (rules.mode, rules.default_role, rules.unmute_consent, rules.lobby)
 
 
 def _fingerprint(command: Register) -> str:

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from ..core.actor import Actor
 from ..core.capability import Capabilities
+from ..core.change import Change
 from ..core.command import Command
 from ..core.decide import Refusal
-from ..core.meeting import UnmuteConsent
 from ..core.view import Document, limit_documents
 
 
@@ -26,6 +26,8 @@ class Request:
     fingerprint: str = ""
     must_not_widen: bool = False
     """Refused as `too-late` if it would give anybody more than he has."""
+    undone: Change | None = None
+    """The change that an `Undo` is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +67,13 @@ MEETING_NOT_FOUND = Refused("meeting-not-found", "no such meeting is registered"
 ATTENDEE_NOT_FOUND = Refused("attendee-not-found", "no such attendee in this meeting")
 CHANGE_NOT_FOUND = Refused("change-not-found", "no such change in this meeting")
 BANNED = Refused("banned", "whoever is banned from this meeting may do nothing in it")
+NO_REQUEST = Refused("no-request", "nothing waits for this answer, or not any more")
 BUSY = Refused("busy", "the ledger or Chime can't be reached now; nothing was decided")
 CONTENDED = Refused("contended", "too many others are changing the same thing right now")
 REVISION_MISMATCH = Refused("revision-mismatch", "the revision is not the one in `If-Match`")
 REVISION_REQUIRED = Refused("revision-required", "this changes what is there: say in `If-Match` which revision you saw")
 KEY_REUSED = Refused("idempotency-key-reused", "this idempotency key was used for something else")
 TOO_LATE = Refusal("too-late", "the command is too old to give anybody more than he has")
-
-
-def not_enforced_yet(unmute_consent: UnmuteConsent | None, lobby: bool | None) -> Refused | None:
-    """Nobody shall believe himself protected by a setting that nothing heeds."""
-    if unmute_consent not in (None, UnmuteConsent.NONE):
-        return Refused("invalid-request", f"`{unmute_consent}` is not supported yet", pointer="/unmuteConsent")
-    if lobby:
-        return Refused("invalid-request", "a lobby is not supported yet", pointer="/lobby")
-    return None
 
 
 def refused(refusal: Refusal, now: datetime) -> Refused:

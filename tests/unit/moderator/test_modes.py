@@ -76,16 +76,6 @@ def test_settings_are_the_hosts() -> None:
     assert hall.bits("zoe") == RECEIVING
 
 
-def test_what_nothing_heeds_yet_is_not_accepted() -> None:
-    hall = Hall()
-    for setting in (SetMeeting(unmute_consent=UnmuteConsent.REQUIRED), SetMeeting(lobby=True)):
-        refused = hall.denied("alice", setting)
-        assert (refused.code, bool(refused.pointer)) == ("invalid-request", True)
-    again = hall.register(roles=hall.roles, lobby=True, if_match=f"m{hall.meeting().revision}")
-    assert isinstance(again, Refused)
-    assert (again.code, again.pointer) == ("invalid-request", "/lobby")
-
-
 def test_who_asks_for_nothing_learns_nothing() -> None:
     hall = Hall()
     assert hall.denied("mallory", SetMeeting()).code == "not-permitted"

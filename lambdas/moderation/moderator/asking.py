@@ -1,0 +1,144 @@
+"""Asking to unmute, one by one, those whom a change of the whole meeting would let be heard again."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from ..core.capability import Capabilities
+from ..core.change import Change
+from ..core.effective import effective
+from ..core.entry import UNMUTE_REQUESTED, Entry, concerning, iso
+from ..core.meeting import Meeting, MeetingRules, UnmuteConsent, User, revision_of
+from ..core.personal import ANSWER_WITHIN, Asked
+from ..ports import ChangeOpened, Clause, Conflict, EntryWritten, MeetingIs, Reminder, UserRevised, World
+from .carried import Carried, wanted
+from .crowd import Crowd, chunks
+from .ordering import Ordering
+from .persistence import persistently
+
+ASKED_TOGETHER = 25
+"""People in one transaction: each takes three clauses of the hundred there may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Somebody who has to be asked: as he is stored, as he will be, and the change that waits for his answer."""
+
+    stored: User
+    user: User
+    change: Change
+    entry: Entry
+
+
+class Asking:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def ask(self, carried: Carried, crowd: Crowd, ordering: Ordering) -> None:
+        """Everybody whom the change lets be heard but for his own agreement. Raises `Conflict` if the meeting, or
+        somebody in it, was changed at this moment: what is done stays done.
+        """
+        meeting = carried.meeting
+        if not carried.change.is_open or meeting.rules.unmute_consent is UnmuteConsent.NONE:
+            return
+        for together in chunks(list(self._questions(carried, crowd)), ASKED_TOGETHER):
+            self._write(meeting, together, ordering)
+            for question in together:
+                crowd.people = {**crowd.people, question.user.id: question.user}
+                crowd.asked.add(question.change.id)
+                reminder = Reminder(meeting.id, change_id=question.change.id)
+                self._world.reminders.remind(reminder, ANSWER_WITHIN)
+
+    def newcomer(self, carried: Carried) -> Capabilities:
+        """What a batch may hand to somebody whom the roster doesn't show. Where microphones open by consent only, he
+        may have come silent, if this very change is what would let him be heard.
+        """
+        meeting = carried.meeting
+        now = wanted(self._world, meeting, User(""))
+        if meeting.rules.unmute_consent is UnmuteConsent.NONE:
+            return now
+        return now & (self._before(carried, User("")) | ~Capabilities.SEND_AUDIO)
+
+    def _questions(self, carried: Carried, crowd: Crowd) -> Iterator[Question]:
+        audio, now = Capabilities.SEND_AUDIO, self._world.surroundings.now()
+        for user_id, stored in crowd.people.items():
+            seats = [seat for seat in stored.present if seat.attendee_id not in crowd.gone]
+            if not seats or (stored.rules.asked is not None and stored.rules.asked.is_open(now)):
+                continue
+            seen = crowd.seen(user_id)
+            holds = self._world.policies.held
+            would = effective(carried.meeting, seen, holds, now, consented=True)
+            if audio not in would or audio in wanted(self._world, carried.meeting, seen):
+                continue
+            if audio not in self._before(carried, seen):
+                yield self._question(carried, stored)
+
+    def _before(self, carried: Carried, user: User) -> Capabilities:
+        """What he had by the rules that the change replaced, whatever of them has ended by itself since."""
+        change, meeting = carried.change, carried.meeting
+        if not isinstance(change.replaced, MeetingRules):
+            return wanted(self._world, meeting, user)
+        lasting = tuple(replace(m, until=None) for m in change.replaced.mute_alls)
+        was = replace(meeting, rules=replace(change.replaced, mute_alls=lasting))
+        now = self._world.surroundings.now()
+        return effective(was, user, self._world.policies.held, now, consented=True)
+
+    def _question(self, carried: Carried, stored: User) -> Question:
+        """A change of its own, by whoever made the change of the meeting: it leaves the rules as they are."""
+        cause, meeting, now = carried.change, carried.meeting, self._world.surroundings.now()
+        change_id = self._world.surroundings.new_id()
+        asked = Asked(change_id, cause.actor, now, now + ANSWER_WITHIN)
+        rules = replace(stored.rules, asked=asked, agreed=None)
+        user = replace(stored, rules=rules, revision=stored.revision + 1, revised_by=change_id)
+        has = wanted(self._world, meeting, user)
+        change = replace(
+            cause,
+            id=change_id,
+            committed_at=now,
+            revision=revision_of(user, meeting),
+            subject=user.id,
+            attendee_id=None,
+            everybody=False,
+            replaced=rules,
+            made=rules,
+            before=has,
+            after=has,
+            effects=(),
+            awaits_consent=True,
+            lease=cause.lease.given_back(now) if cause.lease else None,
+            due_at=asked.until,
+            unsure_until=None,
+            delay_told=False,
+            answer={},
+            widens=True,
+        )
+        return Question(stored, user, change, self._entry(meeting, user, change, asked))
+
+    def _entry(self, meeting: Meeting, user: User, change: Change, asked: Asked) -> Entry:
+        return Entry(
+            id=self._world.surroundings.new_id(),
+            type=UNMUTE_REQUESTED,
+            meeting_id=meeting.id,
+            external_meeting_id=meeting.external_id,
+            occurred_at=change.committed_at,
+            actor=change.actor,
+            command=change.command,
+            revision=change.revision,
+            change_id=change.id,
+            reason=change.reason,
+            adds={"attendees": [concerning(s.attendee_id, user.id) for s in user.present], "until": iso(asked.until)},
+        )
+
+    def _write(self, meeting: Meeting, together: Sequence[Question], ordering: Ordering) -> None:
+        clauses: list[Clause] = [MeetingIs(meeting.id, meeting.revision)]
+        for question in together:
+            clauses += [
+                UserRevised(meeting.id, question.user, question.stored.revision),
+                ChangeOpened(question.change),
+                EntryWritten(question.entry),
+            ]
+        try:
+            persistently(self._world, clauses, ordering.lease.until)
+        except Conflict as conflict:
+            if any(isinstance(clause, ChangeOpened) for clause in conflict.failed):
+                return  # written by this very transaction, whose answer was lost
+            raise

@@ -1,0 +1,107 @@
+"""Raised hands. Each is a record of its own and no change of anybody's rules, so many at once stand in nobody's way."""
+
+from ..core.actor import Actor
+from ..core.command import HandCommand, RaiseHand
+from ..core.decide import Refusal
+from ..core.entry import HAND_LOWERED, HAND_RAISED, Entry, concerning
+from ..core.meeting import Meeting, User, revision_of
+from ..ports import Clause, EntryWritten, HandLowered, HandRaised, KeyTaken, World
+from .answers import attendee, replayed
+from .facts import FactFinder, Facts, is_nobody
+from .opening import RECORDED, decided_entry, keep, raced, unchanged
+from .request import ATTENDEE_NOT_FOUND, REVISION_MISMATCH, Answer, Outcome, Refused, Request, refused
+
+
+class Hands:
+    def __init__(self, world: World, facts: FactFinder) -> None:
+        self._world = world
+        self._facts = facts
+
+    def perform(self, request: Request, command: HandCommand) -> Outcome:
+        return raced(self._world, lambda _: self._once(request, command))
+
+    def _once(self, request: Request, command: HandCommand) -> Outcome:
+        facts = self._facts.find(request, fresh=True)
+        if isinstance(facts, KeyTaken):
+            return replayed(self._world, request, facts)
+        if isinstance(facts, Refused):
+            return facts
+        refusal = _refusal(facts, command)
+        if refusal is not None:
+            return self._refuse(request, facts, refusal)
+        if request.if_match not in (None, revision_of(facts.stored, facts.meeting)):
+            return REVISION_MISMATCH
+        if not facts.user.belongs:
+            return ATTENDEE_NOT_FOUND
+        raises, is_up = isinstance(command, RaiseHand), facts.user.hand is not None
+        if raises is is_up or request.dry_run:
+            answer = Answer(unchanged(request), attendee(self._world, facts.meeting, facts.user, facts.attendee_id))
+            keep(self._world, request, answer)
+            return answer
+        return self._done(request, facts, raises=raises)
+
+    def _done(self, request: Request, facts: Facts, *, raises: bool) -> Answer:
+        """Raises `Conflict` if it was done by somebody else at this moment."""
+        meeting, user = facts.meeting, facts.user
+        clauses = (
+            raised(self._world, meeting, user, request.actor, request.command.name)
+            if raises
+            else lowered(self._world, meeting, user, request.actor, request.command.name)
+        )
+        now_up = self._world.surroundings.now() if raises else None
+        seen = User(user.id, user.rules, user.seats, user.revision, user.revised_by, now_up)
+        answer = Answer("applied", attendee(self._world, meeting, seen, facts.attendee_id))
+        keep(self._world, request, answer, clauses)
+        return answer
+
+    def _refuse(self, request: Request, facts: Facts, refusal: Refusal) -> Refused:
+        outcome = refused(refusal, self._world.surroundings.now())
+        if is_nobody(request.actor, facts.caller):
+            return outcome
+        about = [concerning(request.attendee_id, facts.user.id)]
+        revision = revision_of(facts.stored, facts.meeting)
+        entry = decided_entry(
+            self._world, request, facts.meeting, revision, facts.verdict.policies, about, refusal=refusal
+        )
+        keep(self._world, request, outcome, [EntryWritten(entry)] if refusal.code in RECORDED else [])
+        return outcome
+
+
+def raised(world: World, meeting: Meeting, user: User, actor: Actor, command: str) -> list[Clause]:
+    now = world.surroundings.now()
+    return [HandRaised(meeting.id, user.id, now), _told(world, meeting, user, actor, command, HAND_RAISED)]
+
+
+def lowered(
+    world: World, meeting: Meeting, user: User, actor: Actor, command: str, change_id: str | None = None
+) -> list[Clause]:
+    """Part of any transaction by which a raised hand comes down."""
+    return [HandLowered(meeting.id, user.id), _told(world, meeting, user, actor, command, HAND_LOWERED, change_id)]
+
+
+def _told(
+    world: World, meeting: Meeting, user: User, actor: Actor, command: str, kind: str, change_id: str | None = None
+) -> EntryWritten:
+    attendees = [concerning(seat.attendee_id, user.id) for seat in user.present] or [concerning(None, user.id)]
+    return EntryWritten(
+        Entry(
+            id=world.surroundings.new_id(),
+            type=kind,
+            meeting_id=meeting.id,
+            external_meeting_id=meeting.external_id,
+            occurred_at=world.surroundings.now(),
+            actor=actor,
+            command=command,
+            revision=revision_of(user, meeting),
+            change_id=change_id,
+            adds={"attendees": attendees},
+        )
+    )
+
+
+def _refusal(facts: Facts, command: HandCommand) -> Refusal | None:
+    if not facts.verdict.allowed:
+        return Refusal("not-permitted", f"the policies don't permit `{command.name}` here", facts.verdict.policies)
+    if facts.meeting.ended_at is not None:
+        return Refusal("meeting-ended", "the meeting has ended")
+    return None
