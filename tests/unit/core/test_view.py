@@ -258,7 +258,7 @@ def test_somebody_on_hold() -> None:
         "applied",
         "participant",
     )
-    because = {"by": "hold", "liftableBy": "host", "actor": "alice", "reason": "calm down"}
+    because: dict[str, object] = {"by": "hold", "liftableBy": "host", "actor": "alice", "reason": "calm down"}
     because |= {"since": "2026-05-04T10:00:00.000Z", "until": None, "remainingSeconds": None}
     media = ["audio", "video", "content"]
     assert shown["limits"] == [
