@@ -78,9 +78,7 @@ class MeetingInbox(Construct):
     ) -> None:
         super().__init__(scope, name)
         sources = [CHIME, *configuration.meeting_event_sources]
-        self.people = Intake(
-            self, "People", configuration, [_news("Who comes and goes, and what ends.", sources, PEOPLE)]
-        )
+        self.people = Intake(self, "People", configuration, [_news("Who comes and goes; what ends.", sources, PEOPLE)])
         self.echoes = Intake(self, "Echoes", configuration, [_news("What Chime changed.", sources, ECHOES)])
         self.door = inbox_door(
             self,
