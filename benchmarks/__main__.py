@@ -7,11 +7,12 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from benchmarks import mute_all
+from benchmarks import mute_all, storm
 from benchmarks.report import Report, Summary, summary
 
 BENCHMARKS: Mapping[str, Callable[[], Report]] = {
     "mute_all": mute_all.run,
+    "storm": storm.run,
 }
 
 

@@ -7,11 +7,13 @@ from constructs import IConstruct
 from infra.ledger import Ledger
 from infra.queues import Reminders
 
-ORDERS_EVERYBODY = "chime:BatchUpdateAttendeeCapabilitiesExcept"
+ON_EVERYBODY = ("chime:BatchUpdateAttendeeCapabilitiesExcept", "chime:DeleteMeeting")
 
 
 def moderator_grants(ledger: Ledger, reminders: Reminders, *, everybody: bool = True) -> list[iam.PolicyStatement]:
-    """To load, commit, order, settle, and remind; `everybody` False where one seat at a time is all that is ordered."""
+    """To load, commit, order, settle, and remind; `everybody` False where one seat at a time is all that is ordered,
+    and no meeting ended.
+    """
     return [
         # A transaction needs the actions of its items, there is no action of its own.
         iam.PolicyStatement(
@@ -27,7 +29,8 @@ def moderator_grants(ledger: Ledger, reminders: Reminders, *, everybody: bool = 
         ),
         iam.PolicyStatement(
             actions=[
-                *([ORDERS_EVERYBODY] if everybody else []),
+                *(ON_EVERYBODY if everybody else ()),
+                "chime:DeleteAttendee",
                 "chime:GetAttendee",
                 "chime:GetMeeting",
                 "chime:ListAttendees",

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from moderation.checking import Invalid
 from moderation.core.actor import NO_PERMIT
-from moderation.core.command import spoken
+from moderation.core.spoken import spoken
 from moderation.digest import digest
 from moderation.moderator.by_event import Rejected
 from moderation.moderator.opening import RECORDED

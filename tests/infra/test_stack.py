@@ -109,6 +109,8 @@ def test_the_roles_hold_these_actions_and_no_others(default: Template) -> None:
         "dynamodb:Query",
         "dynamodb:UpdateItem",
         "chime:BatchUpdateAttendeeCapabilitiesExcept",
+        "chime:DeleteAttendee",
+        "chime:DeleteMeeting",
         "chime:GetAttendee",
         "chime:GetMeeting",
         "chime:ListAttendees",
@@ -119,7 +121,7 @@ def test_the_roles_hold_these_actions_and_no_others(default: Template) -> None:
     receiver = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
     assert _actions(default, "reconciler.handler.handler") == moderator | receiver
     assert _actions(default, "command_inbox.handler.handler") == moderator | receiver
-    one_by_one = moderator - {"chime:BatchUpdateAttendeeCapabilitiesExcept"}
+    one_by_one = moderator - {"chime:BatchUpdateAttendeeCapabilitiesExcept", "chime:DeleteMeeting"}
     assert _actions(default, "meeting_inbox.handler.handler") == one_by_one | receiver
     assert _actions(default, "outbox.handler.handler") == own | {
         "dynamodb:DescribeStream",

@@ -107,7 +107,7 @@ class MemoryLedger:
     def transact(self, clauses: Sequence[Clause]) -> None:
         if not 1 <= len(clauses) <= MOST_CLAUSES:
             raise ValueError(f"{len(clauses)} clauses in one transaction")
-        if len({_place(clause) for clause in clauses}) < len(clauses):
+        if len({place(clause) for clause in clauses}) < len(clauses):
             raise ValueError("two clauses on one item")
         with self._lock:
             self._transact(clauses)
@@ -198,7 +198,7 @@ class MemoryLedger:
         return self.users.get((meeting_id, user_id), User(user_id))
 
 
-def _place(clause: Clause) -> tuple[str, ...]:
+def place(clause: Clause) -> tuple[str, ...]:
     """What a clause is about."""
     match clause:
         case MeetingIs(meeting_id) | MeetingRevised(Meeting(meeting_id)) | CheckTaken(meeting_id):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from moderation.core.actor import Actor, ActorKind, Held, Verdict
 from moderation.core.capability import RECEIVE, SEND, Capabilities, Medium, coherent
 from moderation.core.command import Mute, SetCapabilities, Unmute, UserCommand
-from moderation.core.decide import Case
+from moderation.core.decision import Case
 from moderation.core.effective import Holds
 from moderation.core.meeting import Features, Meeting, Seat, User, UserRules
 from moderation.core.plan import Standing

@@ -10,7 +10,8 @@ from moderation.core.actor import Held, Verdict
 from moderation.core.capability import EVERYTHING, RECEIVING, SEND, Capabilities, Medium, coherent
 from moderation.core.change import Change, meeting_taken_back, stands
 from moderation.core.command import MeetingCommand, MuteEverybody, SetMeeting, UnmuteEverybody, UserCommand
-from moderation.core.decide import Case, Decided, decide
+from moderation.core.decide import decide
+from moderation.core.decision import Case, Decided
 from moderation.core.effective import effective
 from moderation.core.govern import AsBefore, Governed, MeetingCase, govern
 from moderation.core.meeting import Meeting, MeetingRules, User, UserRules, role_of

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from moderation.core.capability import NOTHING, Capabilities, Medium, coherent, sending
 from moderation.core.change import Change, stands
 from moderation.core.command import Mute, SetCapabilities, Unmute, UserCommand
-from moderation.core.decide import Case, Decided, Refusal, Unchanged, decide
+from moderation.core.decide import decide
+from moderation.core.decision import Case, Decided, Refusal, Unchanged
 from moderation.core.effective import limits
 from moderation.core.meeting import User, UserRules
 from moderation.core.restriction import LiftableBy, Origin, Restriction, Restrictions, in_force, withheld

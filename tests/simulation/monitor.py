@@ -10,7 +10,8 @@ from moderation.core.actor import ActorKind, Verdict
 from moderation.core.capability import Capabilities
 from moderation.core.change import CALL_LIFE, LEASE, Change, Status
 from moderation.core.command import Mute, Register
-from moderation.core.decide import Case, Decided, Unchanged, decide
+from moderation.core.decide import decide
+from moderation.core.decision import Case, Decided, Unchanged
 from moderation.core.effective import effective
 from moderation.core.entry import DECIDED, Entry
 from moderation.core.meeting import Meeting, User, UserRules, next_end

@@ -32,7 +32,7 @@ from moderation.ports import (
 
 from tests.memory.ledger import MemoryLedger
 
-from .small import HOST_AND_EVERYBODY, NEWCOMER, OUTLIVED, SLOW_TO_SETTLE, TAKEN_OVER, Case
+from .small import HOST_AND_EVERYBODY, NEWCOMER, SLOW_TO_SETTLE, TAKEN_OVER, Case
 
 Rewriting = Callable[[MemoryLedger, Sequence[Clause]], Sequence[Clause]]
 Patch = Callable[[], AbstractContextManager[Any]]
@@ -257,7 +257,8 @@ MUTATIONS = (
         "only the lease's holder settles",
         rewriting(_any_token),
         (HOLDS, TWICE, ONCE, CLOSED),
-        case=OUTLIVED,
+        {"stall": 0.03},
+        first=350,
     ),
     Mutation("takeover waits out the life of a call", _due_at_the_leases_end, (HOLDS,), case=TAKEN_OVER),
     Mutation("the reconciler takes over", _no_reconciler, ("comes to rest", CLOSED)),

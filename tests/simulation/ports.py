@@ -130,8 +130,11 @@ class SimulatedLedger:
             raise LedgerUnavailable
         return kind is None
 
-    def history(self, meeting_id: str, after: str, before: str, limit: int, attendee_id: str | None) -> Page:
-        return self.store.history(meeting_id, after, before, limit, attendee_id)
+    def history(self, meeting_id: str, after: str, before: str, limit: int, user_id: str | None) -> Page:
+        return self.store.history(meeting_id, after, before, limit, user_id)
+
+    def hands(self, meeting_id: str) -> Mapping[str, datetime]:
+        return self._read("hands", lambda: self.store.hands(meeting_id))
 
     def transact(self, clauses: Sequence[Clause]) -> None:
         machine = self._machine
@@ -215,18 +218,24 @@ class SimulatedChime:
     def order_except(self, meeting_id: str, excluded: Sequence[str], capabilities: Capabilities) -> None:
         names = ",".join(attendee_id[:8] for attendee_id in excluded)
         operation = f"order all but {names} {capabilities.value:06b}"
-        self._call(operation, lambda: self.rooms.order_except(meeting_id, excluded, capabilities), batch=True)
+        self._call(operation, lambda: self.rooms.order_except(meeting_id, excluded, capabilities), plain=True)
 
-    def _call(self, operation: str, deed: Callable[[], T], *, batch: bool = False) -> T | None:
+    def remove(self, meeting_id: str, attendee_id: str) -> None:
+        self._call(f"remove {attendee_id[:8]}", lambda: self.rooms.remove(meeting_id, attendee_id), plain=True)
+
+    def end(self, meeting_id: str) -> None:
+        self._call("end", lambda: self.rooms.end(meeting_id), plain=True)
+
+    def _call(self, operation: str, deed: Callable[[], T], *, plain: bool = False) -> T | None:
         """A call starts here; it is on its way for less than `CALL_TIMEOUT` if its end is known. None: answered, but
-        not with what was ordered.
+        not with what was ordered, which a `plain` call, that answers nothing, can't be.
         """
         machine = self._machine
         started = machine.scheduler.now_ms
         deed = self._timed(deed, started)
         machine.scheduler.tick(CHIME_MS)
         self._on_the_way()
-        kind = machine.faults.pick((*CHIME_FAULTS[: -1 if batch else None], *CRASHES))
+        kind = machine.faults.pick((*CHIME_FAULTS[: -1 if plain else None], *CRASHES))
         if kind is not None:
             self._act_out(kind, operation, deed, started)
             return None

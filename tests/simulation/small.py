@@ -134,7 +134,7 @@ CASES = (
         "host and reconciler, a crash and a call of unknown end",
         with_reconciler(20, 46, 62, then=one_host),
         CRASH | UNKNOWN,
-        at_least=300,
+        at_least=250,
     ),
     NEWCOMER,
     OUTLIVED,

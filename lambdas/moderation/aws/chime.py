@@ -69,6 +69,12 @@ class ChimeGateway:
             )
         )
 
+    def remove(self, meeting_id: str, attendee_id: str) -> None:
+        _called(lambda: self._client.delete_attendee(MeetingId=meeting_id, AttendeeId=attendee_id))
+
+    def end(self, meeting_id: str) -> None:
+        _called(lambda: self._client.delete_meeting(MeetingId=meeting_id))
+
 
 def _words(capabilities: Capabilities) -> dict[str, str]:
     return {medium.value.capitalize(): word(capabilities, medium) for medium in Medium}

@@ -14,6 +14,8 @@ from ..ports import (
     CheckTaken,
     Clause,
     EntryWritten,
+    HandLowered,
+    HandRaised,
     KeyTaken,
     MeetingIs,
     MeetingRevised,
@@ -26,6 +28,8 @@ from . import items, rules
 from .attributes import Attribute, item, packed
 
 IS_NEW = "attribute_not_exists(pk)"
+IS_DOWN = "attribute_not_exists(raisedAt)"
+IS_UP = "attribute_exists(raisedAt)"
 HAS_THE_REVISION = "revision = :revision"
 IS_STILL_DUE = "dueAt = :was"
 IS_MINE = "leaseToken = :token"
@@ -60,6 +64,10 @@ def seat_key(meeting_id: str, attendee_id: str) -> Key:
 
 def change_key(meeting_id: str, change_id: str) -> Key:
     return key(partition(meeting_id), f"CHANGE#{change_id}")
+
+
+def hand_key(meeting_id: str, user_id: str) -> Key:
+    return key(partition(meeting_id), f"HAND#{user_id}")
 
 
 def idempotency_key(digest: str) -> Key:
@@ -121,6 +129,10 @@ class Writer:
                 return self._put(change_key(change.meeting_id, change.id), _change(change), IS_NEW)
             case ChangeKept(change, token):
                 return self._put(change_key(change.meeting_id, change.id), _change(change), IS_MINE, {":token": token})
+            case HandRaised(meeting_id, user_id, at):
+                return self._put(hand_key(meeting_id, user_id), items.hand_document(user_id, at), IS_DOWN)
+            case HandLowered(meeting_id, user_id):
+                return self._put(hand_key(meeting_id, user_id), items.hand_document(user_id, None), IS_UP)
             case EntryWritten(entry):
                 where = key(partition(entry.meeting_id), f"ENTRY#{entry.id}")
                 return self._put(where, items.entry_document(entry), IS_NEW)

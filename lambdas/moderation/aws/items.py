@@ -4,9 +4,8 @@
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from ..core.actor import Actor, ActorKind
 from ..core.change import Change, Lease, Status
@@ -14,27 +13,21 @@ from ..core.entry import Entry, iso
 from ..core.meeting import Features, Meeting, User, next_end
 from ..ports import Due, KeyTaken
 from .allowance import Allowance
+from .parts import Document, Source, actor_document, actor_of, bits_of, moment_of, number_of, text_of
 from .rules import (
-    Document,
-    Source,
-    actor_document,
-    actor_of,
-    bits_of,
     either_rules_document,
     either_rules_of,
     meeting_rules_document,
     meeting_rules_of,
-    moment_of,
-    number_of,
     seat_document,
     seat_of,
-    text_of,
     user_rules_document,
     user_rules_of,
 )
 
 
 def user_document(user: User) -> Document:
+    """Without his hand, which is a record of its own."""
     return {
         "userId": user.id,
         "rules": user_rules_document(user.rules),
@@ -53,6 +46,16 @@ def user_of(document: Source) -> User:
         revision=document["revision"],
         revised_by=document.get("revisedBy"),
     )
+
+
+def hand_document(user_id: str, at: datetime | None) -> Document:
+    """A hand that is down keeps its record: no door may delete."""
+    return {"userId": user_id, "raisedAt": text_of(at)}
+
+
+def hands_of(documents: Iterable[Source]) -> dict[str, datetime]:
+    """Whose hand is up, and since when."""
+    return {d["userId"]: datetime.fromisoformat(d["raisedAt"]) for d in documents if "raisedAt" in d}
 
 
 def meeting_document(meeting: Meeting) -> Document:
@@ -119,6 +122,10 @@ def change_document(change: Change) -> Document:
         "closedBy": change.closed_by,
         "answer": json.dumps(dict(change.answer)),
         "widens": change.widens,
+        "everybody": change.everybody,
+        "awaitsConsent": change.awaits_consent,
+        "lapsed": change.lapsed.value if change.lapsed else None,
+        "agreedAt": text_of(change.agreed_at),
     }
 
 
@@ -149,6 +156,10 @@ def change_of(document: Source) -> Change:
         closed_by=document.get("closedBy"),
         answer=json.loads(document["answer"]),
         widens=document.get("widens"),
+        everybody=document.get("everybody", False),
+        awaits_consent=document.get("awaitsConsent", False),
+        lapsed=Status(document["lapsed"]) if "lapsed" in document else None,
+        agreed_at=moment_of(document.get("agreedAt")),
     )
 
 
@@ -162,13 +173,11 @@ def due_of(document: Source) -> Due:
 
 def entry_document(entry: Entry) -> Document:
     """`detail` is what the outbox publishes, word for word."""
-    adds: Mapping[str, Any] = entry.adds
     return {
         "entryId": entry.id,
         "detailType": entry.type,
         "detail": json.dumps(entry.detail, ensure_ascii=False),
-        "adds": list(adds),
-        "attendeeIds": [a["attendeeId"] for a in adds.get("attendees", []) if a["attendeeId"]],
+        "adds": list(entry.adds),
     }
 
 

@@ -1,6 +1,7 @@
 """The ledger as one DynamoDB table."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from .clauses import (
     LOOKS_KEY,
     Writer,
     change_key,
+    hand_key,
     idempotency_key,
     meeting_key,
     partition,
@@ -38,6 +40,7 @@ TRIES = 5
 
 OF_THE_MEETING = "pk = :pk"
 IS_A_USER = "begins_with(sk, :user)"
+IS_A_HAND = "begins_with(sk, :hand)"
 LIES_BETWEEN = "sk BETWEEN :after AND :before"
 HAS_THE_NAME = "externalMeetingId = :name"
 IS_DUE = "dueShard = :shard AND dueAt <= :now"
@@ -56,16 +59,20 @@ class DynamoLedger:
     def load(
         self, meeting_id: str, users: Collection[str] = (), seats: Collection[str] = (), key: str | None = None
     ) -> Loaded:
+        people = dict.fromkeys(users)
         keys = [
             meeting_key(meeting_id),
-            *(user_key(meeting_id, user_id) for user_id in dict.fromkeys(users)),
+            *(user_key(meeting_id, user_id) for user_id in people),
+            *(hand_key(meeting_id, user_id) for user_id in people),
             *(seat_key(meeting_id, attendee_id) for attendee_id in dict.fromkeys(seats)),
             *([idempotency_key(key)] if key is not None else []),
         ]
         found = {image["sk"]["S"]: values(image) for image in self._batch_get(keys)}
+        hands = items.hands_of(record for sort, record in found.items() if sort.startswith("HAND#"))
+        stored = {u: items.user_of(found[f"USER#{u}"]) for u in people if f"USER#{u}" in found}
         return Loaded(
             meeting=items.meeting_of(found["MEETING"]) if "MEETING" in found else None,
-            users={u: items.user_of(found[f"USER#{u}"]) if f"USER#{u}" in found else User(u) for u in users},
+            users={u: replace(stored.get(u, User(u)), hand=hands.get(u)) for u in people},
             seats={a: found[f"SEAT#{a}"]["userId"] for a in seats if f"SEAT#{a}" in found},
             key=items.key_of(found["KEY"]) if "KEY" in found else None,
         )
@@ -85,6 +92,9 @@ class DynamoLedger:
     def everybody(self, meeting_id: str) -> Mapping[str, User]:
         found = self._query(meeting_id, IS_A_USER, {":user": "USER#"})
         return {user.id: user for user in (items.user_of(values(image)) for image in found)}
+
+    def hands(self, meeting_id: str) -> Mapping[str, datetime]:
+        return items.hands_of(map(values, self._query(meeting_id, IS_A_HAND, {":hand": "HAND#"})))
 
     def change(self, meeting_id: str, change_id: str) -> Change | None:
         answer = self._read("get_item", Key=change_key(meeting_id, change_id), ConsistentRead=True)
@@ -141,23 +151,21 @@ class DynamoLedger:
             raise LedgerUnavailable(type(error).__name__) from None
         return True
 
-    def history(self, meeting_id: str, after: str, before: str, limit: int, attendee_id: str | None) -> Page:
+    def history(self, meeting_id: str, after: str, before: str, limit: int, user_id: str | None) -> Page:
         """Filtered pages are read on until they are full."""
         if after >= before:
             return Page((), more=False)
         found: list[Entry] = []
         bounds = {":after": f"ENTRY#{after}", ":before": f"ENTRY#{before}"}
         # With room for both bounds, and for one more entry that tells whether there are more.
-        together = limit + 3 if attendee_id is None else None
+        together = limit + 3 if user_id is None else None
         for image in self._query(meeting_id, LIES_BETWEEN, bounds, together):
-            document = values(image)
-            if document["entryId"] in (after, before):
-                continue
-            if attendee_id is not None and attendee_id not in document["attendeeIds"]:
+            entry = items.entry_of(values(image))
+            if entry.id in (after, before) or (user_id is not None and not entry.concerns(user_id)):
                 continue
             if len(found) == limit:
                 return Page(tuple(found), more=True)
-            found.append(items.entry_of(document))
+            found.append(entry)
         return Page(tuple(found), more=False)
 
     def _expires_at(self) -> int:

@@ -1,42 +1,14 @@
-"""What records are made of, as documents and back: people's and meetings' rules, seats, actors, moments."""
+"""Rules of people and of meetings, and seats, as documents and back."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
-from ..core.actor import Actor, ActorKind
 from ..core.capability import Capabilities, Medium
 from ..core.entry import iso
 from ..core.meeting import MeetingRules, Seat, UnmuteConsent, UserRules
 from ..core.mute_all import MuteAll
 from ..core.restriction import LiftableBy, Origin, Restriction
-
-Document = dict[str, Any]
-Source = Mapping[str, Any]
-
-
-def text_of(moment: datetime | None) -> str | None:
-    return iso(moment) if moment is not None else None
-
-
-def moment_of(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text is not None else None
-
-
-def number_of(capabilities: Capabilities | None) -> int | None:
-    return capabilities.value if capabilities is not None else None
-
-
-def bits_of(number: int | None) -> Capabilities | None:
-    return Capabilities(number) if number is not None else None
-
-
-def actor_document(actor: Actor) -> Document:
-    return {"kind": actor.kind.value, "id": actor.id, "via": actor.via}
-
-
-def actor_of(document: Source) -> Actor:
-    return Actor(ActorKind(document["kind"]), document["id"], document["via"])
+from .parts import Document, Source, actor_document, actor_of, bits_of, moment_of, number_of, text_of
+from .personal import personal_document, with_personal
 
 
 def restriction_document(restriction: Restriction) -> Document:
@@ -71,11 +43,12 @@ def user_rules_document(rules: UserRules) -> Document:
         "restrictions": [restriction_document(r) for r in rules.restrictions],
         "spares": sorted(rules.spares),
         "admitted": rules.admitted,
+        **personal_document(rules),
     }
 
 
 def user_rules_of(document: Source) -> UserRules:
-    return UserRules(
+    rules = UserRules(
         role=document["role"],
         grant=bits_of(document["grant"]),
         given=Capabilities(document["given"]),
@@ -83,6 +56,7 @@ def user_rules_of(document: Source) -> UserRules:
         spares=frozenset(document["spares"]),
         admitted=document["admitted"],
     )
+    return with_personal(rules, document)
 
 
 def mute_all_document(mute_all: MuteAll) -> Document:
@@ -121,10 +95,12 @@ def meeting_rules_document(rules: MeetingRules) -> Document:
         "lobby": rules.lobby,
         "muteAlls": [mute_all_document(m) for m in rules.mute_alls],
         "frozenAt": text_of(rules.frozen_at),
+        "turns": list(rules.turns),
     }
 
 
 def meeting_rules_of(document: Source) -> MeetingRules:
+    audio, video, content = document.get("turns", MeetingRules().turns)
     return MeetingRules(
         mode=document["mode"],
         default_role=document["defaultRole"],
@@ -132,6 +108,7 @@ def meeting_rules_of(document: Source) -> MeetingRules:
         lobby=document["lobby"],
         mute_alls=tuple(mute_all_of(m) for m in document["muteAlls"]),
         frozen_at=moment_of(document["frozenAt"]),
+        turns=(audio, video, content),
     )
 
 

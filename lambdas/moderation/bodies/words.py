@@ -13,7 +13,7 @@ from .. import ids
 from ..core import command as commands
 from ..core.actor import COHOST, HOST
 from ..core.capability import Medium
-from ..core.decide import MAX_SECONDS
+from ..core.decision import MAX_SECONDS
 
 T = TypeVar("T", bound=Hashable)
 

@@ -9,7 +9,7 @@ from .actor import Actor, Verdict
 from .capability import NOTHING, Capabilities, Medium
 from .change import Change, meeting_taken_back, stands
 from .command import End, MeetingCommand, MuteEverybody, SetMeeting, Undo, UnmuteEverybody
-from .decide import NOT_UNDOABLE, Refusal, frozen
+from .decision import NOT_UNDOABLE, Refusal, frozen
 from .effective import Holds, effective
 from .meeting import Meeting, MeetingRules, User, UserRules
 from .mute_all import MuteAll, MuteAlls, in_force

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from ..core.actor import Actor, ActorKind, Verdict
 from ..core.change import Change
 from ..core.command import Expire
-from ..core.decide import Case, Decided, decide, expired
+from ..core.decide import decide
+from ..core.decision import Case, Decided, expired
 from ..core.entry import concerning
 from ..core.meeting import Meeting, MeetingRules, User, UserRules, next_end, revision_of
 from ..core.mute_all import in_force as mute_alls_in_force

@@ -7,7 +7,7 @@ from datetime import datetime
 from ..core.capability import Capabilities
 from ..core.change import LEASE, PATIENCE, Change, Status
 from ..core.command import Consent
-from ..core.decide import Refusal, effects, frozen
+from ..core.decision import Refusal, effects, frozen
 from ..core.effective import effective
 from ..core.entry import UNMUTE_ANSWERED, UNMUTE_REQUESTED, Entry, concerning, iso
 from ..core.meeting import Meeting, User, revision_of

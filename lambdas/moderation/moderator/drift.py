@@ -7,7 +7,7 @@ from datetime import timedelta
 from ..core.actor import Actor, ActorKind
 from ..core.capability import NOTHING, Capabilities, in_words, is_narrower
 from ..core.command import Bind
-from ..core.decide import effects
+from ..core.decision import effects
 from ..core.entry import DRIFT_FOUND, Entry, concerning
 from ..core.meeting import Meeting, Seat, User, is_pipeline, revision_of
 from ..ports import Clause, EntryWritten, MeetingIs, SeatInChime, SeatsNoted, UserRevised, World

@@ -7,7 +7,7 @@ from datetime import datetime
 from ..core.capability import EVERYTHING, NOTHING, is_narrower
 from ..core.change import PATIENCE, Change, Status, meeting_taken_back, stands
 from ..core.command import End
-from ..core.decide import effects
+from ..core.decision import effects
 from ..core.entry import ABANDONED, CAPABILITIES_CHANGED, MEETING_CHANGED, MEETING_ENDED, SUPERSEDED, changed
 from ..core.meeting import Meeting, MeetingRules, User, is_pipeline, next_end
 from ..core.plan import Call, Standing, Update, plan

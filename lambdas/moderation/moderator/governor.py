@@ -6,7 +6,7 @@ from dataclasses import replace
 from ..core.actor import COHOST, HOST, ActorKind, Verdict
 from ..core.capability import in_words
 from ..core.command import End, MeetingCommand, MuteEverybody, SetMeeting, Undo
-from ..core.decide import Refusal
+from ..core.decision import Refusal
 from ..core.effective import effective
 from ..core.entry import concerning
 from ..core.govern import AsBefore, Governed, MeetingCase, govern

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from ..core.change import Change
 from ..core.command import Ban, GrantFloor, Remove, Undo, UserCommand
-from ..core.decide import Case, Decided, Refusal, Unchanged, decide
+from ..core.decide import decide
+from ..core.decision import Case, Decided, Refusal, Unchanged
 from ..core.entry import Entry, concerning
 from ..core.meeting import Meeting, User, revision_of
 from ..core.restriction import binds_less, in_force

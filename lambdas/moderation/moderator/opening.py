@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..core.change import LEASE, Change
-from ..core.command import spoken
-from ..core.decide import Refusal
+from ..core.decision import Refusal
 from ..core.entry import DECIDED, Entry
 from ..core.meeting import Meeting, MeetingRules, UserRules, host_count, next_end
+from ..core.spoken import spoken
 from ..ports import (
     ChangeOpened,
     ChimeFailure,

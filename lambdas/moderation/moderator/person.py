@@ -49,15 +49,14 @@ class OnePerson:
         return self._settle(carried, user, seats, ordering, began)
 
     def _ordered(self, carried: Carried, user: User, seat: Seat, target: Capabilities, ordering: Ordering) -> Seat:
-        """What is left of a change that nobody agreed to may be in place long since."""
         if user.is_out(seat.attendee_id):
             ordering.remove(seat.attendee_id)
             return replace(seat, gone=True)
+        # What waited may be done already: by a later change of the same person or of everybody, or before he was asked.
         change = carried.change
-        if change.lapsed is not None and seat.known == target:
-            return seat
-        is_due = change.is_open or not self._has(carried, user, seat, if_missing=False)
-        if is_due and ordering.order(seat.attendee_id, target) is None:
+        looks_first = ordering.in_background or not change.is_open or change.lapsed is not None
+        is_in_place = looks_first and self._has(carried, user, seat, if_missing=False)
+        if not is_in_place and ordering.order(seat.attendee_id, target) is None:
             return replace(seat, gone=True)
         return replace(seat, known=target, drifted=False, noted_at=self._world.surroundings.now())
 

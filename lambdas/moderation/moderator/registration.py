@@ -7,11 +7,12 @@ from hashlib import sha256
 
 from ..core.actor import Verdict
 from ..core.capability import EVERYTHING, NOTHING, Capabilities
-from ..core.command import Register, spoken
-from ..core.decide import frozen
+from ..core.command import Register
+from ..core.decision import frozen
 from ..core.effective import effective
 from ..core.govern import gained
 from ..core.meeting import CHECKED_EVERY, Features, Meeting, MeetingRules, User, UserRules, host_count
+from ..core.spoken import spoken
 from ..core.view import meeting_document, meeting_revision
 from ..ports import Clause, MeetingRevised, Missing, UserRevised, World
 from .answers import answer_to, replayed

@@ -7,7 +7,7 @@ from ..core.actor import Actor
 from ..core.capability import Capabilities
 from ..core.change import Change
 from ..core.command import Command
-from ..core.decide import Refusal
+from ..core.decision import Refusal
 from ..core.view import Document, limit_documents
 
 

@@ -1,6 +1,6 @@
 """Records to write, each different from the default in what the test at hand is about, and what a ledger holds."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -60,8 +60,9 @@ def change(change_id: str = "c1", meeting_id: str = M, **differs: Any) -> Change
     return replace(new, **{"lease": Lease(TOKEN, seconds(15)), "due_at": seconds(45), **differs})
 
 
-def entry(entry_id: str = "e1", meeting_id: str = M, attendees: Collection[str | None] = ()) -> Entry:
-    adds = {"attendees": [concerning(attendee_id, "bob") for attendee_id in attendees]}
+def entry(entry_id: str = "e1", meeting_id: str = M, about: Mapping[str, str | None] | None = None) -> Entry:
+    """`about`: user → seat; about everybody, if about nobody."""
+    adds = {"attendees": [concerning(attendee_id, user_id) for user_id, attendee_id in (about or {}).items()]}
     return Entry(entry_id, DECIDED, meeting_id, "standup", NOW, ALICE, "mute", "p2.m1", "c1", None, adds)
 
 
@@ -85,6 +86,7 @@ class Held:
     loaded: Loaded
     everybody: Mapping[str, User]
     changes: tuple[Change | None, ...]
+    hands: Mapping[str, datetime]
     due: tuple[Due, ...]
     history: Page
 
@@ -94,6 +96,7 @@ def held(ledger: Ledger, meeting_id: str = M) -> Held:
         ledger.load(meeting_id, ["bob", "carol", "nobody"], [SEAT, SECOND_SEAT], KEY.id),
         ledger.everybody(meeting_id),
         tuple(ledger.change(meeting_id, change_id) for change_id in ("c1", "c2")),
+        ledger.hands(meeting_id),
         tuple(ledger.due(seconds(3600), 50)),
         ledger.history(meeting_id, "", "~", 50, None),
     )

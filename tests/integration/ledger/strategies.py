@@ -79,6 +79,8 @@ def of(hint: Any) -> Strategy:
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
         return st.one_of([of(each) for each in arguments])
+    if origin is tuple and Ellipsis not in arguments:
+        return st.tuples(*map(of, arguments))
     if origin is tuple:
         return st.lists(of(arguments[0]), max_size=3).map(tuple)
     if origin is frozenset:
@@ -99,7 +101,8 @@ additions = st.fixed_dictionaries({}, optional={"attendees": concerned, "paramet
 """What the types of entries add to what every entry says."""
 
 meetings: st.SearchStrategy[Meeting] = every_field(Meeting, id=names, revision=revisions)
-users: st.SearchStrategy[User] = every_field(User, id=names, revision=revisions, seats=seatings)
+users: st.SearchStrategy[User] = every_field(User, id=names, revision=revisions, seats=seatings, hand=st.none())
+"""Hands are raised by clauses of their own."""
 changes: st.SearchStrategy[Change] = every_field(Change, id=names, meeting_id=names)
 entries: st.SearchStrategy[Entry] = every_field(Entry, id=names, meeting_id=names, adds=additions)
 keys: st.SearchStrategy[KeyTaken] = every_field(KeyTaken, id=names)

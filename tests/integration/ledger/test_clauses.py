@@ -12,6 +12,8 @@ from moderation.ports import (
     CheckTaken,
     Clause,
     EntryWritten,
+    HandLowered,
+    HandRaised,
     KeyTaken,
     Ledger,
     Loaded,
@@ -26,6 +28,7 @@ from moderation.ports import (
 from tests.integration.ledger.examples import (
     CHECK,
     KEY,
+    NOW,
     OTHER_MEETING,
     SCENE,
     SEAT,
@@ -68,6 +71,9 @@ HOLDS: dict[str, Clause] = {
     "no seats of one as he was read": SeatsNoted(M, "bob", 1, ()),
     "the check is nobody's yet": CheckTaken(M, CHECK, seconds(1200)),
     "the check is nobody's yet, and the last": CheckTaken(M, CHECK, None),
+    "the hand is down": HandRaised(M, "carol", seconds(1)),
+    "the hand is down in this meeting": HandRaised(OTHER_MEETING, "bob", seconds(1)),
+    "the hand is up": HandLowered(M, "bob"),
     "the entry is new": EntryWritten(entry("e2")),
     "the entry is new in this meeting": EntryWritten(entry("e1", OTHER_MEETING)),
     "the key is new": replace(KEY, id="another digest"),
@@ -100,6 +106,9 @@ FAILS: dict[str, tuple[Clause, Loaded]] = {
     "the check is another's": (CheckTaken(M, seconds(599), seconds(1200)), SHOWS_THE_MEETING),
     "the last check is another's": (CheckTaken(M, seconds(601), None), SHOWS_THE_MEETING),
     "there is no such meeting to check": (CheckTaken(OTHER_MEETING, CHECK, None), SHOWS_NOTHING),
+    "the hand is up already": (HandRaised(M, "bob", seconds(1)), SHOWS_NOTHING),
+    "the hand is down already": (HandLowered(M, "carol"), SHOWS_NOTHING),
+    "the hand is up in another meeting": (HandLowered(OTHER_MEETING, "bob"), SHOWS_NOTHING),
     "the entry is there": (EntryWritten(entry()), SHOWS_NOTHING),
     "the key was used": (KEY, SHOWS_NOTHING),
     "the key was used for something else": (KeyTaken(KEY.id, "another body", OTHER_MEETING), SHOWS_NOTHING),
@@ -108,7 +117,8 @@ FAILS: dict[str, tuple[Clause, Loaded]] = {
 
 @pytest.fixture
 def ledger(ledger: Ledger) -> Ledger:
-    ledger.transact(SCENE)
+    """Bob's hand is up."""
+    ledger.transact([*SCENE, HandRaised(M, "bob", NOW)])
     return ledger
 
 

@@ -119,6 +119,7 @@ DEEDS: dict[str, Callable[[Table], object]] = {
     "everybody": lambda table: table.ledger.everybody(M),
     "change": lambda table: table.ledger.change(M, "c1"),
     "due": lambda table: table.ledger.due(NOW, 10),
+    "hands": lambda table: table.ledger.hands(M),
     "history": lambda table: table.ledger.history(M, "", "~", 10, None),
     "take_calls": lambda table: table.ledger.take_calls(1, NOW),
 }

@@ -1,6 +1,7 @@
-"""The contract of reading entries: order, bounds, pages, and one attendee's alone."""
+"""The contract of reading entries: order, bounds, pages, and what concerns one person."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from moderation.core.entry import Entry
@@ -80,11 +81,11 @@ def test_more_tells_whether_there_are_more(
     assert (names(page), page.more) == ([f"e{digit}" for digit in found], more)
 
 
-def paged(ledger: Ledger, limit: int, attendee_id: str | None) -> list[str]:
+def paged(ledger: Ledger, limit: int, user_id: str | None) -> list[str]:
     """All that there is, read page by page as callers do."""
     found, after, more = [], "", True
     while more:
-        page = ledger.history(M, after, "~", limit, attendee_id)
+        page = ledger.history(M, after, "~", limit, user_id)
         assert len(page.entries) == limit or not page.more
         found += names(page)
         after, more = found[-1] if found else after, page.more
@@ -96,23 +97,36 @@ def test_pages_join_without_a_gap(ledger: Ledger, limit: int) -> None:
     assert paged(ledger, limit, None) == ["e1", "e2", "e3", "e4", "e5"]
 
 
-def concerned(number: int) -> Collection[str | None]:
-    """Every seventh entry is about the second seat, half of these about another as well."""
+def concerned(number: int) -> Mapping[str, str | None]:
+    """Every seventh entry is about bob, with a seat or without, half of these about carol as well."""
     if number % 7:
-        return [SEAT, None] if number % 3 else []
-    return [SECOND_SEAT] if number % 2 else [SEAT, SECOND_SEAT, None]
+        return {"carol": SEAT} if number % 3 else {"carol": None, "BOB": SEAT}
+    return {"bob": SECOND_SEAT} if number % 2 else {"carol": SEAT, "bob": None}
 
 
 @pytest.mark.parametrize("limit", [1, 4, 14, 15, 50])
-def test_one_attendees_entries_are_found_across_pages(ledger: Ledger, limit: int) -> None:
-    written(ledger, *(entry(f"f{n:03d}", attendees=concerned(n)) for n in range(100)))
+def test_what_concerns_one_person_is_found_across_pages(ledger: Ledger, limit: int) -> None:
+    """Together with what names nobody: that is about everybody."""
+    everybody = [f"e{n}" for n in range(1, 6)]
+    written(ledger, *(entry(f"f{n:03d}", about=concerned(n)) for n in range(100)))
 
-    assert paged(ledger, limit, SECOND_SEAT) == [f"f{n:03d}" for n in range(0, 100, 7)]
-    assert paged(ledger, limit, "cccccccc-0000-0000-0000-000000000000") == []
+    assert paged(ledger, limit, "bob") == [*everybody, *(f"f{n:03d}" for n in range(0, 100, 7))]
+    assert paged(ledger, limit, "nobody") == everybody
+    assert paged(ledger, limit, "") == everybody
+    assert paged(ledger, limit, SECOND_SEAT) == everybody
 
 
-def test_bounds_hold_for_one_attendee_too(ledger: Ledger) -> None:
-    written(ledger, *(entry(f"f{n}", attendees=[SEAT]) for n in range(1, 6)))
+def test_what_says_nothing_of_attendees_is_about_everybody(ledger: Ledger) -> None:
+    written(ledger, replace(entry("f1"), adds={}), replace(entry("f2"), adds={"supersededBy": "c2"}))
 
-    assert ledger.history(M, "f1", "f5", 2, SEAT) == Page(tuple(entry(f"f{n}", M, [SEAT]) for n in (2, 3)), more=True)
-    assert names(ledger.history(M, "f3", "f5", 2, SEAT)) == ["f4"]
+    assert names(ledger.history(M, "f", "~", 50, "bob")) == ["f1", "f2"]
+
+
+def test_bounds_hold_for_one_person_too(ledger: Ledger) -> None:
+    written(ledger, *(entry(f"f{n}", about={"bob": SEAT}) for n in range(1, 6)))
+
+    assert ledger.history(M, "f1", "f5", 2, "bob") == Page(
+        tuple(entry(f"f{n}", M, {"bob": SEAT}) for n in (2, 3)), more=True
+    )
+    assert names(ledger.history(M, "f3", "f5", 2, "bob")) == ["f4"]
+    assert ledger.history(M, "f4", "~", 1, "bob") == Page((entry("f5", M, {"bob": SEAT}),), more=False)

@@ -15,6 +15,7 @@ from moderation.ports import (
     CheckTaken,
     Due,
     EntryWritten,
+    HandRaised,
     KeyTaken,
     Ledger,
     MeetingIs,
@@ -155,8 +156,19 @@ def test_seats(ledger: Ledger, meeting_id: str, attendee_id: str, user_id: str) 
     assert ledger.load(meeting_id, seats=[attendee_id]).seats == {attendee_id: user_id}
 
 
+@each_time_the_same
+@given(strategies.names, strategies.names, strategies.moments)
+def test_hands(ledger: Ledger, meeting_id: str, user_id: str, at: datetime) -> None:
+    meeting_id = distinct(meeting_id)
+
+    ledger.transact([HandRaised(meeting_id, user_id, at)])
+
+    assert user(ledger, user_id, meeting_id) == User(user_id, hand=at)
+    assert ledger.hands(meeting_id) == {user_id: at}
+
+
 def test_ids_that_look_like_keys_of_the_table_stay_apart(ledger: Ledger) -> None:
-    odd = ["MEETING", "USER#bob", "bob#", "#bob", "bob", "SEAT#bob", "KEY"]
+    odd = ["MEETING", "USER#bob", "bob#", "#bob", "bob", "SEAT#bob", "KEY", "HAND#bob"]
     people = {u: User(u, revision=n) for n, u in enumerate(odd, start=1)}
     ledger.transact([UserRevised("m", each, 0) for each in people.values()])
     ledger.transact([UserRevised("m#USER#bob", User("x", revision=1), 0), SeatBound("m", "bob", "carol")])

@@ -12,6 +12,7 @@ from moderation.core.change import Status
 from moderation.ports import (
     ChangeKept,
     EntryWritten,
+    HandRaised,
     LedgerUnavailable,
     MeetingRevised,
     SeatsNoted,
@@ -31,6 +32,7 @@ from tests.integration.ledger.examples import (
     entry,
     meeting,
     person,
+    seconds,
     user,
 )
 from tests.integration.ledger.table import RETENTION, Table, table_definition
@@ -71,13 +73,14 @@ def synthesized(directory: Path) -> dict[str, Any]:
 
 
 def test_every_item_ends_from_its_first_write(table: Table) -> None:
-    table.ledger.transact(SCENE)
+    scene = [*SCENE, HandRaised(M, "bob", NOW)]
+    table.ledger.transact(scene)
     table.ledger.take_calls(1, NOW)
     ends_at = int((NOW + RETENTION).timestamp()) + 24 * 60 * 60
 
     found = {each["sk"]["S"]: each["expiresAt"] for each in table.items()}
 
-    assert len(found) == len(SCENE) + 1
+    assert len(found) == len(scene) + 1
     assert set(map(str, found.values())) == {str({"N": str(ends_at)})}
 
 
@@ -92,7 +95,7 @@ def test_every_item_ends_after_it_was_written_again(table: Table) -> None:
 
 
 def test_the_outbox_finds_in_an_entry_what_it_publishes(table: Table) -> None:
-    written = entry("e1", attendees=[SEAT, None])
+    written = entry("e1", about={"bob": SEAT, "carol": None})
     table.ledger.transact([EntryWritten(written)])
 
     [image] = table.items()
@@ -135,18 +138,25 @@ def test_everybody_is_read_over_many_pages(table: Table) -> None:
         assert table.ledger.everybody(M) == people
 
 
-@pytest.mark.parametrize("attendee_id", [None, SEAT])
-def test_history_is_read_over_many_pages(table: Table, attendee_id: str | None) -> None:
-    entries = tuple(entry(f"e{n}", attendees=[SEAT]) for n in range(7))
+def test_hands_are_read_over_many_pages(table: Table) -> None:
+    table.ledger.transact([HandRaised(M, f"u{n}", seconds(n)) for n in range(7)])
+
+    with table.hooked("before-parameter-build.dynamodb.Query", two_at_a_time):
+        assert table.ledger.hands(M) == {f"u{n}": seconds(n) for n in range(7)}
+
+
+@pytest.mark.parametrize("user_id", [None, "bob"])
+def test_history_is_read_over_many_pages(table: Table, user_id: str | None) -> None:
+    entries = tuple(entry(f"e{n}", about={"bob": SEAT}) for n in range(7))
     table.ledger.transact([EntryWritten(each) for each in entries])
 
     def one_at_a_time(params: dict[str, Any], **_: object) -> None:
         params["Limit"] = 1
 
     with table.hooked("before-parameter-build.dynamodb.Query", one_at_a_time):
-        page = table.ledger.history(M, "e0", "~", 4, attendee_id)
+        page = table.ledger.history(M, "e0", "~", 4, user_id)
         assert (page.entries, page.more) == (entries[1:5], True)
-        page = table.ledger.history(M, "e2", "e9", 4, attendee_id)
+        page = table.ledger.history(M, "e2", "e9", 4, user_id)
         assert (page.entries, page.more) == (entries[3:], False)
 
 

@@ -141,11 +141,12 @@ def test_the_meeting() -> None:
 def test_a_trigger_raises_a_hand_for_somebody() -> None:
     """Of a caller by telephone, say, who has pressed a key."""
     door = Door()
-    assert door.trigger("raise-hand", name="dial-in", **BOB) == []
+    assert door.trigger("raise-hand", name="dial-in", **BOB, reason="pressed 1") == []
     assert door.scene.user("bob").hand is not None
     assert door.trigger("lower-hand", "e-2", name="dial-in", **BOB) == []
     assert door.scene.user("bob").hand is None
-    assert [e.actor.id for e in door.scene.entries("Hand Raised")] == ["trigger/dial-in"]
+    [raised] = door.scene.entries("Hand Raised")
+    assert (raised.actor.id, raised.reason) == ("trigger/dial-in", "pressed 1")
 
 
 def test_out_of_the_meeting() -> None:

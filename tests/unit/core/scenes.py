@@ -8,7 +8,8 @@ from itertools import combinations, product
 from moderation.core.actor import Actor, ActorKind, Held, Verdict
 from moderation.core.capability import EVERYTHING, NOTHING, RECEIVE, SEND, Capabilities, Medium
 from moderation.core.command import UserCommand
-from moderation.core.decide import Case, Decided, Refusal, Unchanged, decide
+from moderation.core.decide import decide
+from moderation.core.decision import Case, Decided, Refusal, Unchanged
 from moderation.core.effective import Holds, effective
 from moderation.core.meeting import Features, Meeting, MeetingRules, Seat, User, UserRules
 from moderation.core.restriction import LiftableBy, Origin, Restriction, Restrictions, added

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from moderation.core.capability import EVERYTHING, RECEIVING, Capabilities, Medium, in_words
 from moderation.core.command import Mute, Unmute
-from moderation.core.decide import Case
+from moderation.core.decision import Case
 from moderation.core.effective import Holds, effective, limits
 from moderation.core.meeting import Seat, User
 from moderation.core.plan import Standing, plan

@@ -8,7 +8,7 @@ import pytest
 from moderation.core.capability import EVERYTHING, NOTHING, RECEIVING, Capabilities, Medium, whole
 from moderation.core.change import CALL_LIFE, CALL_TIMEOUT, LEASE, PATIENCE, Change, Status, stands
 from moderation.core.command import Mute, SetCapabilities, Unmute, UserCommand
-from moderation.core.decide import Case
+from moderation.core.decision import Case
 from moderation.core.meeting import MeetingRules, UserRules
 
 from .scenes import ALICE, ALL_STATES, NOW, by_himself, case, decided, following, own, person, withholding

@@ -7,7 +7,7 @@ import pytest
 from moderation.core.actor import Held, Verdict
 from moderation.core.capability import EVERYTHING, NOTHING, RECEIVING, SEND, Capabilities, Medium
 from moderation.core.command import MeetingCommand, MuteEverybody, SetMeeting, UnmuteEverybody
-from moderation.core.decide import Refusal
+from moderation.core.decision import Refusal
 from moderation.core.govern import AsBefore, Governed, MeetingCase, govern
 from moderation.core.meeting import Meeting, MeetingRules
 from moderation.core.mute_all import MuteAll

@@ -19,7 +19,8 @@ from moderation.core.capability import (
     whole,
 )
 from moderation.core.command import Mute, SetCapabilities, Unmute
-from moderation.core.decide import Case, Decided, Refusal, Unchanged, decide
+from moderation.core.decide import decide
+from moderation.core.decision import Case, Decided, Refusal, Unchanged
 from moderation.core.meeting import Features
 from moderation.core.restriction import LiftableBy, Origin
 

@@ -27,7 +27,6 @@ from moderation.core.command import (
     Unban,
     Undo,
     UnmuteEverybody,
-    spoken,
 )
 from moderation.core.entry import (
     ABANDONED,
@@ -46,6 +45,7 @@ from moderation.core.entry import (
     Entry,
     concerning,
 )
+from moderation.core.spoken import spoken
 from moderation.core.summary import summary
 
 from tests.unit.core.scenes import ALICE, BOB, NOW

@@ -7,7 +7,8 @@ from itertools import product
 import pytest
 from moderation.core.capability import EVERYTHING, RECEIVING, Capabilities, Medium, coherent, sending
 from moderation.core.command import Unmute
-from moderation.core.decide import Decided, Refusal, Unchanged, decide
+from moderation.core.decide import decide
+from moderation.core.decision import Decided, Refusal, Unchanged
 from moderation.core.effective import Holds
 from moderation.core.meeting import Features, User
 from moderation.core.restriction import LiftableBy, Origin

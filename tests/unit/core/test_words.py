@@ -22,11 +22,11 @@ from moderation.core.command import (
     SetRole,
     Undo,
     Unmute,
-    spoken,
 )
 from moderation.core.entry import CAPABILITIES_CHANGED, Entry, changed, concerning, iso
 from moderation.core.meeting import UnmuteConsent, is_pipeline
 from moderation.core.restriction import LiftableBy
+from moderation.core.spoken import spoken
 
 from .scenes import ALICE, BOB, NOW
 

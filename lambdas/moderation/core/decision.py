@@ -1,0 +1,197 @@
+"""What a decision on one person is made from and what it comes to, and what all decisions have in common. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import reduce
+from operator import and_, or_
+
+from .actor import Actor, Verdict
+from .capability import EVERYTHING, NOTHING, SEND, Capabilities, Medium
+from .change import PATIENCE, Change
+from .effective import Holds, Limit, effective, limits
+from .meeting import Meeting, Seat, UnmuteConsent, User, UserRules, host_count
+from .personal import ANSWER_WITHIN, Agreement, Asked
+from .restriction import Restrictions, in_force
+
+MAX_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a command on one person is decided from. `by_moderator`: the policies let the caller moderate him."""
+
+    meeting: Meeting
+    user: User
+    actor: Actor
+    verdict: Verdict
+    by_moderator: bool
+    holds: Holds
+    now: datetime
+    change_id: str = ""
+    """What the change will be called, if it becomes one."""
+    ranking: tuple[str, ...] = ()
+    """The roles, the highest first."""
+    undone: Change | None = None
+    """The change that an `Undo` is about."""
+
+    @property
+    def moment(self) -> datetime:
+        return self.meeting.rules.moment(self.now)
+
+    def effective(self, rules: UserRules | None = None, *, consented: bool = False) -> Capabilities:
+        """What he may do by these rules, or by those he has."""
+        user = self.user if rules is None else replace(self.user, rules=rules)
+        return effective(self.meeting, user, self.holds, self.now, consented=consented)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A change of one person's rules, not yet committed."""
+
+    rules: UserRules
+    before: Capabilities
+    after: Capabilities
+    effects: tuple[str, ...]
+    awaits_consent: bool = False
+    """Whether he is asked, and stays silent until he answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The rules say so already, and Chime is known to have them."""
+
+    capabilities: Capabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`code` is one of the contract's. `pointer` names the part of the body that can't be."""
+
+    code: str
+    detail: str
+    policies: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    pointer: str | None = None
+
+
+LAST_HOST = Refusal("last-host", "the meeting would be left without a host")
+NOT_UNDOABLE = Refusal("not-undoable", "what this change made of the rules is not in them any more, or never was")
+
+
+def decided(
+    case: Case, rules: UserRules, withholding: Capabilities = NOTHING, opening: Capabilities = NOTHING
+) -> Decided | Unchanged | Refusal:
+    if is_last_host(case, case.user.rules, rules):
+        return LAST_HOST
+    rules = asking(case, rules, opening)
+    before, after = case.effective(), case.effective(rules)
+    in_place = not leaving(case, rules) and all(seat.known == after for seat in case.user.present)
+    there = {mute_all.id for mute_all in case.meeting.rules.mute_alls}
+    stood = replace(expired(case), spares=case.user.rules.spares & there)
+    if replace(rules, spares=rules.spares & there) == stood and in_place:
+        return Unchanged(after)
+    gained = case.effective(rules, consented=True) & ~case.effective(consented=True)
+    if case.meeting.rules.frozen_at is not None and (gained or after & ~before):
+        return frozen(gained | after & ~before)
+    seats = case.user.present
+    shown = effects(before, after, withholding, seats) if seats or not case.user.seats else ()
+    return Decided(rules, before, after, shown, is_asked(case, rules))
+
+
+def asking(case: Case, rules: UserRules, opening: Capabilities) -> UserRules:
+    """With a request to unmute, where his microphone opens only when he agrees. What he does himself he has agreed to.
+
+    `opening` is what the command is to open, whether or not the rules withheld it. One request stands at a time.
+    """
+    audio = Capabilities.SEND_AUDIO
+    if audio not in case.effective(rules, consented=True):
+        return replace(rules, asked=None, agreed=None)
+    was_free = audio in case.effective(consented=True)
+    if audio not in opening and was_free:
+        return rules
+    if was_free and audio in case.effective(rules):
+        return rules
+    silent = replace(rules, asked=None, agreed=None)
+    if case.meeting.rules.unmute_consent is UnmuteConsent.NONE or not case.user.present:
+        return silent
+    if case.actor.is_user(case.user.id):
+        return replace(silent, agreed=Agreement(case.now + PATIENCE, case.meeting.revision))
+    if rules.asked is not None and rules.asked.is_open(case.now):
+        return replace(rules, agreed=None)
+    return replace(silent, asked=Asked(case.change_id, case.actor, case.now, case.now + ANSWER_WITHIN))
+
+
+def is_asked(case: Case, rules: UserRules) -> bool:
+    return rules.asked is not None and rules.asked.change_id == case.change_id
+
+
+def expired(case: Case) -> UserRules:
+    """His rules without what has ended."""
+    rules = case.user.rules
+    return replace(
+        rules,
+        restrictions=standing(case),
+        floor=rules.floor if rules.floor is not None and rules.floor.holds_at(case.moment) else None,
+        ban=rules.ban if rules.ban is not None and rules.ban.holds_at(case.moment) else None,
+    )
+
+
+def standing(case: Case) -> Restrictions:
+    """What has ended is dropped whenever rules are written. In the canonical order, so that order is no difference."""
+    return tuple(sorted(in_force(case.user.rules.restrictions, case.moment), key=lambda r: r.key))
+
+
+def leaving(case: Case, rules: UserRules) -> bool:
+    """Whether a seat of his is there that has to leave."""
+    user = replace(case.user, rules=rules)
+    return any(user.is_out(seat.attendee_id) for seat in user.present)
+
+
+def is_last_host(case: Case, before: UserRules, after: UserRules) -> bool:
+    return case.meeting.hosts + host_count(before, after) < 1 and host_count(before, after) < 0
+
+
+def unavailable(case: Case, rules: UserRules, asked: Capabilities) -> Refusal | None:
+    """What is asked for must result. Only content's receive may go along with video's: `limits` tells."""
+    standing = limits(case.meeting, replace(case.user, rules=rules), case.holds, case.now, consented=True)
+    return withheld([limit for limit in standing if limit.by != "content-needs-video"], asked)
+
+
+def withheld(standing: Iterable[Limit], asked: Capabilities) -> Refusal | None:
+    against = tuple(replace(limit, withholds=limit.withholds & asked) for limit in standing if limit.withholds & asked)
+    if not against:
+        return None
+    return Refusal("capability-unavailable", "what is asked for stays withheld", limits=against)
+
+
+def frozen(gained: Capabilities) -> Refusal:
+    """While the meeting is frozen nobody gets more than he has."""
+    return Refusal("capability-unavailable", "the meeting is frozen", limits=(Limit(gained, "freeze"),))
+
+
+def effects(
+    before: Capabilities, after: Capabilities, withholding: Capabilities = NOTHING, seats: Iterable[Seat] = ()
+) -> tuple[str, ...]:
+    """What a front end has to know of a change: the contract's words, in its order.
+
+    A seat may hold less or more than the rules said `before`, or Chime hasn't told. Nothing is called silent that may
+    be heard, and no microphone opens unannounced.
+    """
+    seen = [seat.known for seat in seats]
+    least = reduce(and_, (known for known in seen if known is not None), before)
+    most = reduce(or_, (EVERYTHING if known is None else known for known in seen), before)
+    gained, lost = after & ~least, before & ~after
+    audio, content = SEND[Medium.AUDIO], SEND[Medium.CONTENT]
+    found = []
+    if audio in gained:
+        found.append("audio-may-flow")
+    if audio in withholding and content in after:
+        found.append("content-audio-may-flow")
+    if gained & (SEND[Medium.VIDEO] | content):
+        found.append("renegotiation-needed")
+    if lost & (Capabilities.RECEIVE_AUDIO | Capabilities.RECEIVE_VIDEO | Capabilities.RECEIVE_CONTENT):
+        found.append("receive-removed")
+    if withholding and not gained and not withholding & most:
+        found.append("already-silent")
+    return tuple(found)

@@ -1,0 +1,105 @@
+"""Decisions on a person as a whole: his role, whether he is in at all, and whose turn it is to speak."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from . import personal
+from .capability import EVERYTHING, NOTHING, Medium, sending
+from .command import Ban, EndFloor, GrantFloor, Hold, LetIn, Release, Remove, SetRole, Unban
+from .decision import LAST_HOST, Case, Decided, Refusal, Unchanged, decided, expired, is_last_host, withheld
+from .effective import limits
+from .meeting import role_of
+from .restriction import LiftableBy, Origin
+
+
+def hold(case: Case, command: Hold) -> Decided | Unchanged | Refusal:
+    standing = case.user.rules.hold
+    new = personal.Hold(case.actor, case.now, command.reason)
+    if standing is not None and standing.reason == command.reason:
+        new = standing
+    return decided(case, replace(expired(case), hold=new), withholding=EVERYTHING)
+
+
+def release(case: Case, _: Release) -> Decided | Unchanged | Refusal:
+    return decided(case, replace(expired(case), hold=None))
+
+
+def set_role(case: Case, command: SetRole) -> Decided | Unchanged | Refusal:
+    """Who rises is not left with what hosts had withheld from him in his old role; who falls keeps nothing that was
+    given to him in it.
+    """
+    if command.role not in case.ranking:
+        return Refusal("invalid-request", f"no such role: `{command.role}`", pointer="/role")
+    rules = expired(case)
+    old, new = _rank(case, role_of(case.user, case.meeting)), _rank(case, command.role)
+    if new < old:
+        rules = replace(rules, restrictions=tuple(r for r in rules.restrictions if r.origin is Origin.SELF))
+    if new > old:
+        rules = replace(rules, given=NOTHING, spares=frozenset(), floor=None)
+    grant = EVERYTHING if rules.grant is None else rules.grant
+    return decided(case, replace(rules, role=command.role, grant=grant))
+
+
+def _rank(case: Case, role: str) -> int:
+    """A role that the schema knows no more stands below all others."""
+    return case.ranking.index(role) if role in case.ranking else len(case.ranking)
+
+
+def remove(case: Case, command: Remove) -> Decided | Unchanged | Refusal:
+    if command.ban:
+        return ban(case, Ban(command.until, command.reason))
+    if is_last_host(case, case.user.rules, replace(case.user.rules, role=None)):
+        return LAST_HOST
+    seats = frozenset(seat.attendee_id for seat in case.user.present)
+    return decided(case, replace(expired(case), removed=seats, floor=None), withholding=EVERYTHING)
+
+
+def ban(case: Case, command: Ban) -> Decided | Unchanged | Refusal:
+    if command.until is not None and command.until <= case.now:
+        return Refusal("invalid-request", "a ban ends in the future", pointer="/until")
+    standing, new = case.user.rules.ban, personal.Ban(case.actor, case.now, command.reason, command.until)
+    if standing is not None and (standing.reason, standing.until) == (new.reason, new.until):
+        new = standing
+    return decided(case, replace(expired(case), ban=new, floor=None, waiting=None), withholding=EVERYTHING)
+
+
+def unban(case: Case, _: Unban) -> Decided | Unchanged | Refusal:
+    return decided(case, replace(expired(case), ban=None))
+
+
+def let_in(case: Case, command: LetIn) -> Decided | Unchanged | Refusal:
+    waiting, rules = case.user.rules.waiting, expired(case)
+    if waiting is None and not case.user.is_known:
+        return Refusal("attendee-not-found", "nobody of this name waits in the lobby")
+    if waiting is None:
+        return Unchanged(case.effective())
+    if not command.admit:
+        return decided(case, replace(rules, waiting=replace(waiting, declined=True)))
+    grant = EVERYTHING if rules.grant is None else rules.grant
+    return decided(case, replace(rules, waiting=None, admitted=True, grant=grant))
+
+
+def grant_floor(case: Case, command: GrantFloor) -> Decided | Unchanged | Refusal:
+    """Through mute-alls and the mode, not through what withholds from him alone; his own mute he lifts himself."""
+    media = tuple(m for m in Medium if m in command.media)
+    meeting_rules = case.meeting.rules
+    if command.exclusive:
+        meeting_rules = meeting_rules.with_turn(media, case.change_id)
+    floor = personal.Floor(
+        media=media,
+        turns=tuple(meeting_rules.turn(m) for m in media),
+        actor=case.actor,
+        since=case.now,
+        until=case.now + timedelta(seconds=command.seconds),
+        reason=command.reason,
+    )
+    rules = replace(expired(case), floor=floor)
+    case = replace(case, meeting=replace(case.meeting, rules=meeting_rules))
+    asked = sending(media)
+    standing = limits(case.meeting, replace(case.user, rules=rules), case.holds, case.now)
+    against = tuple(x for x in standing if x.withholds & asked and x.liftable_by is not LiftableBy.SELF)
+    return withheld(against, asked) or decided(case, rules)
+
+
+def end_floor(case: Case, _: EndFloor) -> Decided | Unchanged | Refusal:
+    return decided(case, replace(expired(case), floor=None))
