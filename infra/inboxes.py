@@ -19,7 +19,14 @@ COMMAND = "Moderation Command"
 STATE_CHANGE = "Chime Meeting State Change"
 CHIME = "aws.chime"
 # What the door acts on. The others, ten for every person and meeting, would be calls of the function for nothing.
-PEOPLE = ("chime:AttendeeAdded", "chime:AttendeeAuthorized", "chime:AttendeeJoined", "chime:MeetingEnded")
+PEOPLE = (
+    "chime:AttendeeAdded",
+    "chime:AttendeeAuthorized",
+    "chime:AttendeeJoined",
+    "chime:AttendeeLeft",
+    "chime:AttendeeDeleted",
+    "chime:MeetingEnded",
+)
 # Every change comes back as an event, a mute-all of 250 as 250 of them. Who joins then must not wait behind those.
 ECHOES = ("chime:AttendeeCapabilitiesUpdated",)
 
@@ -71,7 +78,7 @@ class MeetingInbox(Construct):
     ) -> None:
         super().__init__(scope, name)
         sources = [CHIME, *configuration.meeting_event_sources]
-        self.people = Intake(self, "People", configuration, [_news("Who comes, and what ends.", sources, PEOPLE)])
+        self.people = Intake(self, "People", configuration, [_news("Who comes and goes; what ends.", sources, PEOPLE)])
         self.echoes = Intake(self, "Echoes", configuration, [_news("What Chime changed.", sources, ECHOES)])
         self.door = inbox_door(
             self,

@@ -9,12 +9,25 @@ from typing import Annotated, Any
 
 from moderation.bodies import (
     AttendeeId,
+    Ban,
     Body,
     CapabilitiesPatch,
+    End,
+    EndFloor,
+    GrantFloor,
+    Hold,
+    LowerHand,
+    MeetingId,
     Mute,
     MuteAll,
     Name,
-    Reason,
+    RaiseHand,
+    Reasoned,
+    Release,
+    Remove,
+    SetRole,
+    Unban,
+    Undo,
     Unmute,
     UnmuteAll,
     UserId,
@@ -22,29 +35,23 @@ from moderation.bodies import (
 )
 from moderation.checking import Fault, Invalid, checked
 from moderation.core.command import Command, SetMeeting
-from moderation.ids import Malformed, meeting_id
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
 
-class SetMode(Body):
+class SetMode(Reasoned):
     mode: Name
-    reason: Reason | None = None
 
     def command(self) -> SetMeeting:
         return SetMeeting(mode=self.mode, reason=self.reason)
 
 
-class Freeze(Body):
-    reason: Reason | None = None
-
+class Freeze(Reasoned):
     def command(self) -> SetMeeting:
         return SetMeeting(frozen=True, reason=self.reason)
 
 
-class Unfreeze(Body):
-    reason: Reason | None = None
-
+class Unfreeze(Reasoned):
     def command(self) -> SetMeeting:
         return SetMeeting(frozen=False, reason=self.reason)
 
@@ -57,36 +64,28 @@ class Deed:
     on_person: bool = False
 
 
-NOT_YET = None
-DEEDS: Mapping[str, Deed | None] = {
+DEEDS: Mapping[str, Deed] = {
     "mute": Deed(Mute, on_person=True),
     "unmute": Deed(Unmute, on_person=True),
     "set-capabilities": Deed(CapabilitiesPatch, on_person=True),
+    "hold": Deed(Hold, on_person=True),
+    "release": Deed(Release, on_person=True),
+    "set-role": Deed(SetRole, on_person=True),
+    "remove": Deed(Remove, on_person=True),
+    "ban": Deed(Ban, on_person=True),
+    "unban": Deed(Unban, on_person=True),
+    "grant-floor": Deed(GrantFloor, on_person=True),
+    "end-floor": Deed(EndFloor, on_person=True),
+    "raise-hand": Deed(RaiseHand, on_person=True),
+    "lower-hand": Deed(LowerHand, on_person=True),
     "mute-all": Deed(MuteAll),
     "unmute-all": Deed(UnmuteAll),
     "set-mode": Deed(SetMode),
     "freeze": Deed(Freeze),
     "unfreeze": Deed(Unfreeze),
-    "hold": NOT_YET,
-    "release": NOT_YET,
-    "set-role": NOT_YET,
-    "remove": NOT_YET,
-    "ban": NOT_YET,
-    "unban": NOT_YET,
-    "grant-floor": NOT_YET,
-    "end-floor": NOT_YET,
-    "raise-hand": NOT_YET,
-    "lower-hand": NOT_YET,
-    "undo": NOT_YET,
-    "end": NOT_YET,
+    "undo": Deed(Undo),
+    "end": Deed(End),
 }
-
-
-def _meeting_id(text: str) -> str:
-    try:
-        return meeting_id(text)
-    except Malformed as malformed:
-        raise fault(str(malformed)) from None
 
 
 class _Address(BaseModel):
@@ -96,7 +95,7 @@ class _Address(BaseModel):
 class Place(_Address):
     """Which meeting, or which meetings."""
 
-    meeting_id: Annotated[str, AfterValidator(_meeting_id)] | None = None
+    meeting_id: MeetingId | None = None
     external_meeting_id: Annotated[str, StringConstraints(min_length=2, max_length=64)] | None = None
 
     @model_validator(mode="after")
@@ -141,8 +140,6 @@ def order_of(detail: Mapping[str, Any]) -> Order:
     if name is None:
         raise Invalid(Fault("/command", "no such command"))
     deed = DEEDS[name]
-    if deed is None:
-        raise Invalid(Fault("/command", f"`{name}` is not supported yet"))
     whom = _part(detail, Person) if deed.on_person else {}
     rest = {key: value for key, value in detail.items() if key not in {"command", *_keys(Place), *whom}}
     faults: list[Fault] = []

@@ -34,9 +34,7 @@ def changed(outcome: Outcome, meeting_id: str) -> Response:
         "after": _words(outcome.after),
         "effects": list(outcome.effects),
     }
-    if outcome.closed_by is not None:
-        document["supersededBy"] = outcome.closed_by
-    return Response(_status(outcome), document, _headers(outcome, meeting_id))
+    return Response(_status(outcome), document | _more(outcome), _headers(outcome, meeting_id))
 
 
 def governed(outcome: Outcome, meeting_id: str) -> Response:
@@ -49,9 +47,7 @@ def governed(outcome: Outcome, meeting_id: str) -> Response:
         "outcomes": list(outcome.outcomes or ()),
         "meeting": outcome.subject,
     }
-    if outcome.closed_by is not None:
-        document["supersededBy"] = outcome.closed_by
-    return Response(_status(outcome), document, _headers(outcome, meeting_id) | _etag_of(outcome))
+    return Response(_status(outcome), document | _more(outcome), _headers(outcome, meeting_id) | _etag_of(outcome))
 
 
 def admitted(outcome: Outcome) -> Response:
@@ -71,6 +67,12 @@ def subject(outcome: Outcome, meeting_id: str) -> Response:
     if outcome.status == DRY_RUN:
         document["status"] = DRY_RUN
     return Response(_status(outcome), document, _headers(outcome, meeting_id) | _etag_of(outcome))
+
+
+def _more(answer: Answer) -> Document:
+    """What took its place, and what it waits for."""
+    said = {"supersededBy": answer.closed_by, "awaiting": answer.awaiting}
+    return {key: value for key, value in said.items() if value is not None}
 
 
 def _status(answer: Answer) -> int:

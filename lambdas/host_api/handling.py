@@ -4,7 +4,7 @@ from typing import TypeVar, cast
 
 from moderation.bodies import Body
 from moderation.checking import Fault
-from moderation.moderator.request import Request
+from moderation.moderator.request import Answer, Request
 
 from . import answers, models
 from .call import Call
@@ -23,6 +23,14 @@ def perform(call: Call) -> Response:
 def govern(call: Call) -> Response:
     """A command on the whole meeting."""
     return answers.governed(call.gavel.perform(_request(call)), call.meeting_id)
+
+
+def undo(call: Call) -> Response:
+    """Of whatever it was: one person's rules or the meeting's."""
+    outcome = call.gavel.perform(_request(call))
+    if isinstance(outcome, Answer) and outcome.outcomes is not None:
+        return answers.governed(outcome, call.meeting_id)
+    return answers.changed(outcome, call.meeting_id)
 
 
 def register(call: Call) -> Response:
@@ -62,9 +70,26 @@ def attendees(call: Call) -> Response:
 def history(call: Call) -> Response:
     page = _query(call, models.HistoryPage)
     found = call.gavel.history(
-        call.meeting_id, call.actor, after=page.after, limit=page.limit, attendee_id=page.attendee_id
+        call.meeting_id,
+        call.actor,
+        after=page.after,
+        limit=page.limit,
+        attendee_id=page.attendee_id,
+        user_id=page.external_user_id,
     )
     return answers.shown(found)
+
+
+def hands(call: Call) -> Response:
+    return answers.shown(call.gavel.hands(call.meeting_id, call.actor))
+
+
+def bans(call: Call) -> Response:
+    return answers.shown(call.gavel.bans(call.meeting_id, call.actor))
+
+
+def lobby(call: Call) -> Response:
+    return answers.shown(call.gavel.lobby(call.meeting_id, call.actor))
 
 
 def change(call: Call) -> Response:

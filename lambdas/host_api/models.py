@@ -2,8 +2,8 @@
 
 from typing import Annotated, Any
 
-from moderation.bodies import AttendeeId, fault
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from moderation.bodies import AttendeeId, UserId, fault
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 
 MOST_ENTRIES = 100
@@ -41,7 +41,15 @@ class HistoryPage(Query):
         None, description="the `cursor` of the page before"
     )
     limit: Limit = 50
-    attendee_id: AttendeeId | None = Field(None, description="only what concerns this seat")
+    attendee_id: AttendeeId | None = Field(None, description="only what concerns the person on this seat")
+    external_user_id: UserId | None = Field(None, description="only what concerns this person; beside no `attendeeId`")
+
+    @field_validator("external_user_id")
+    @classmethod
+    def _is_alone(cls, user_id: str | None, rest: ValidationInfo) -> str | None:
+        if user_id is not None and rest.data.get("attendee_id") is not None:
+            raise fault("one of `attendeeId` and `externalUserId`")
+        return user_id
 
 
 class AttendeePage(Query):

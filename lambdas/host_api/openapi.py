@@ -91,7 +91,9 @@ def _version() -> str:
 
 
 def _schemas() -> dict[str, Any]:
-    bodies: list[type[BaseModel]] = sorted({route.body for route in ROUTES if route.body}, key=lambda m: m.__name__)
+    bodies: list[type[BaseModel]] = sorted(
+        {route.body for route in ROUTES if route.body and route.method != "DELETE"}, key=lambda m: m.__name__
+    )
     _, said = models_json_schema(
         [(model, "validation") for model in (*bodies, *shapes.SHOWN)], ref_template=REF + "{model}"
     )
@@ -114,7 +116,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "parameters": [*_in_path(route), *_in_query(route), ON_BEHALF_OF, *(WRITE_HEADERS if route.body else ())],
         "responses": _responses(route),
     }
-    if route.body is not None:
+    if route.body is not None and route.method != "DELETE":
         operation["requestBody"] = {"required": _needs_body(route.body), **_content(route.body.__name__)}
     return operation
 

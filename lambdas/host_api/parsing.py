@@ -16,6 +16,8 @@ MOST_PARAMETERS = 50
 def body(incoming: Incoming, model: type[Parsed]) -> tuple[Parsed, bytes]:
     """An empty body says nothing, which is all right where everything is optional."""
     content = incoming.content()
+    if content and incoming.method == "DELETE":
+        raise invalid(Fault("", "a `DELETE` has no body"))
     if content and _media_type(incoming) != "application/json":
         raise invalid(Fault("Content-Type", "should be `application/json`"))
     said = document(content) if content else {}

@@ -1,1 +1,1 @@
-"""Hears what Chime tells of its meetings: who came, what changed, what is over."""
+"""Hears what Chime tells of its meetings: who came, who left, what changed, what is over."""

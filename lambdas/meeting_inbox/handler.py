@@ -1,4 +1,5 @@
-"""The meeting inbox's door: who came is bound, who differs is compared, what ended is closed.
+"""The meeting inbox's door: who came is bound, who differs is compared, who left takes his hand down, what ended is
+closed.
 
 Chime tells as well as it can: late, twice, in any order or not at all. So each message is a hint that is looked up
 before it counts. One that can't be read is dropped, one that could not be seen to comes again; what is missed
@@ -15,13 +16,13 @@ from moderation.moderator.presence import NotSettled, Presence
 from moderation.ports import MachineFailure
 from moderation.wiring import gavel
 
-from .news import CHANGED, ENDED, News, Unreadable, read
+from .news import CAME, CHANGED, ENDED, LEFT, News, Unreadable, read
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 1.5
 PATIENCE = 7.0
 """Seconds. Who came is heard until he is bound, and the queue would take half a minute to say it again. What Chime
-changed can wait that long: trying again at once would take the calls that the others need.
+changed, and who left, can wait that long: trying again at once would take the calls that the others need.
 """
 
 
@@ -52,7 +53,7 @@ def _is_done(record: dict[str, Any]) -> bool:
 
 
 def _patiently(news: News) -> None:
-    until = time.monotonic() + (PATIENCE if news.type != CHANGED else 0)
+    until = time.monotonic() + (PATIENCE if news.type in {*CAME, ENDED} else 0)
     pause = FIRST_PAUSE
     while True:
         try:
@@ -69,6 +70,8 @@ def _tell(listener: Presence, news: News) -> None:
         listener.ended(news.meeting_id)
     elif news.type == CHANGED:
         listener.changed(news.meeting_id, news.attendee_id)
+    elif news.type in LEFT:
+        listener.left(news.meeting_id, news.attendee_id)
     else:
         listener.came(news.meeting_id, news.attendee_id)
 

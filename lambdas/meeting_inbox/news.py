@@ -7,6 +7,8 @@ from typing import Any
 from moderation.core.meeting import is_pipeline
 
 CAME = {"chime:AttendeeAdded", "chime:AttendeeAuthorized", "chime:AttendeeJoined"}
+LEFT = {"chime:AttendeeLeft", "chime:AttendeeDeleted"}
+"""`AttendeeDropped` is not among them: who loses his connection comes back."""
 CHANGED = "chime:AttendeeCapabilitiesUpdated"
 ENDED = "chime:MeetingEnded"
 
@@ -22,12 +24,16 @@ class News:
     meeting_id: str
     attendee_id: str = ""
     user_id: str = ""
+    is_share: bool = False
+    """Whether it tells of a screen share, which is its sharer's seat."""
     success: str | None = None
     """Of a change of capabilities: zero if Chime's API took it and the media servers did not."""
 
     @property
     def concerns_us(self) -> bool:
-        """Recorders and other pipelines come and go without being moderated."""
+        """Recorders and other pipelines come and go without being moderated. Whose screen share ends stays."""
+        if self.type in LEFT and self.is_share:
+            return False
         return self.type == ENDED or (_is_of_a_seat(self.type) and not is_pipeline(self.user_id))
 
     @property
@@ -45,12 +51,14 @@ def read(body: object) -> News:
     """Of what nobody acts on nothing is asked."""
     event = _event(body)
     detail = event["detail"]
+    seat, share, _ = _text(detail, "attendeeId").partition("#")
     news = News(
         event_id=_text(event, "id"),
         type=_text(detail, "eventType"),
         meeting_id=_text(detail, "meetingId"),
-        attendee_id=_text(detail, "attendeeId").partition("#")[0],  # a screen share is its sharer's seat
+        attendee_id=seat,
         user_id=_text(detail, "externalUserId"),
+        is_share=bool(share),
         success=str(detail.get("success")) if detail.get("eventType") == CHANGED else None,
     )
     if not news.type:
@@ -73,7 +81,7 @@ def _event(body: object) -> dict[str, Any]:
 
 
 def _is_of_a_seat(event_type: str) -> bool:
-    return event_type in CAME or event_type == CHANGED
+    return event_type in CAME | LEFT or event_type == CHANGED
 
 
 def _text(said: dict[str, Any], key: str) -> str:

@@ -13,9 +13,11 @@ from .moderator.enforcement import Enforcement
 from .moderator.facts import FactFinder
 from .moderator.governor import Governor
 from .moderator.hands import Hands
+from .moderator.lists import Lists
 from .moderator.moderator import Moderator
 from .moderator.presence import Presence
 from .moderator.reading import Reader
+from .moderator.recall import Recall
 from .moderator.reconciler import Reconciler
 from .moderator.registration import Registrar
 from .moderator.request import Outcome, Request
@@ -45,8 +47,13 @@ class Gavel:
         self.me = reader.me
         self.attendee = reader.attendee
         self.attendees = reader.attendees
-        self.history = reader.history
-        self.change = reader.change
+        recall = Recall(world)
+        self.history = recall.history
+        self.change = recall.change
+        lists = Lists(world)
+        self.hands = lists.hands
+        self.bans = lists.bans
+        self.lobby = lists.lobby
         remote = Remote(world)
         self.meetings_named = remote.meetings_named
         self.refuse = remote.refuse

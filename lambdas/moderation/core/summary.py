@@ -5,18 +5,30 @@ from typing import Any
 
 from .entry import (
     ABANDONED,
+    ADMISSION_REQUESTED,
     CAPABILITIES_CHANGED,
     DECIDED,
     DELAYED,
     DRIFT_FOUND,
+    HAND_LOWERED,
+    HAND_RAISED,
     MEETING_CHANGED,
     MEETING_ENDED,
+    REMOVED,
     SUPERSEDED,
+    UNMUTE_ANSWERED,
+    UNMUTE_REQUESTED,
     Entry,
 )
 
 MOST_NAMED = 10
 SPANS = ((3600, "h"), (60, "min"), (1, "s"))
+ANSWERS = {
+    "accepted": "agreed to unmute",
+    "declined": "declined to unmute",
+    "expired": "did not answer the request to unmute",
+    "withdrawn": "need not answer the request to unmute any more",
+}
 
 
 def summary(entry: Entry) -> str:
@@ -50,10 +62,27 @@ def _said(entry: Entry) -> str:  # noqa: PLR0911 - one case a type
             return "the meeting has ended"
         case x if x == DELAYED:
             return f"{who}'s {entry.command} is still waiting for Chime"
+    return _said_of_people(entry, who, whom)
+
+
+def _said_of_people(entry: Entry, who: str, whom: str) -> str:
+    adds: Mapping[str, Any] = entry.adds
+    match entry.type:
+        case x if x in (HAND_RAISED, HAND_LOWERED):
+            whose = "his" if entry.actor.is_user(whom) else f"{whom}'s"
+            return f"{who} {'raised' if x == HAND_RAISED else 'lowered'} {whose} hand"
+        case x if x == UNMUTE_REQUESTED:
+            return f"{who} asked {whom} to unmute"
+        case x if x == UNMUTE_ANSWERED:
+            return f"{whom} {ANSWERS[adds['answer']]}" + (f" (through {entry.actor.via})" if entry.actor.via else "")
+        case x if x == ADMISSION_REQUESTED:
+            return f"{whom} {'waits' if _is_one(adds['attendees']) else 'wait'} to be let in"
+        case x if x == REMOVED:
+            return f"{whom} {'is' if _is_one(adds['attendees']) else 'are'} out of the meeting"
     return f"{who}: {entry.type}"
 
 
-def _deed(command: str, parameters: Mapping[str, Any], whom: str) -> str:  # noqa: PLR0911 - one case a command
+def _deed(command: str, parameters: Mapping[str, Any], whom: str) -> str:  # noqa: C901, PLR0911 - one case a command
     media = " and ".join(parameters.get("media", []))
     match command:
         case "mute" | "unmute":
@@ -75,7 +104,47 @@ def _deed(command: str, parameters: Mapping[str, Any], whom: str) -> str:  # noq
             return f"ended what was to last until now for {whom}"
         case "register":
             return f"registered the meeting in mode {parameters['mode']}"
+        case "end":
+            return "ended the meeting"
+    return _deed_on_a_person(command, parameters, whom)
+
+
+def _deed_on_a_person(command: str, parameters: Mapping[str, Any], whom: str) -> str:  # noqa: C901, PLR0911
+    match command:
+        case "hold":
+            return f"put {whom} on hold"
+        case "release":
+            return f"released {whom} from hold"
+        case "set-role":
+            return f"made {whom} {parameters['role']}"
+        case "remove":
+            return f"removed {'and banned ' if parameters['ban'] else ''}{whom}{_until(parameters)}"
+        case "ban":
+            return f"banned {whom}{_until(parameters)}"
+        case "unban":
+            return f"lifted the ban on {whom}"
+        case "admit":
+            return f"let {whom} in" if parameters["admit"] else f"did not let {whom} in"
+        case "raise-hand" | "lower-hand":
+            return f"{'raised' if command == 'raise-hand' else 'lowered'} {whom}'s hand"
+        case "grant-floor":
+            media = " and ".join(parameters["media"])
+            alone = "alone " if parameters["exclusive"] else ""
+            more = f" ({media})" if parameters["media"] != ["audio"] else ""
+            return f"gave {whom} {alone}the floor{more}{_for(parameters['durationSeconds'])}"
+        case "end-floor":
+            return f"took the floor from {whom}"
+        case "consent":
+            return f"{'agreed' if parameters['accept'] else 'declined'} to unmute"
+        case "undo":
+            return f"undid the change {parameters['changeId']} for {whom}"
     return f"did {command} on {whom}"
+
+
+def _until(parameters: Mapping[str, Any]) -> str:
+    """` until 2026-06-01 12:00 UTC`."""
+    until: str | None = parameters.get("until")
+    return f" until {until[:16].replace('T', ' ')} UTC" if until else ""
 
 
 def _for(seconds: int | None) -> str:
@@ -90,8 +159,16 @@ def _for(seconds: int | None) -> str:
     return " for " + " ".join(parts)
 
 
+def _names(attendees: list[Mapping[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(attendee["externalUserId"] for attendee in attendees))
+
+
+def _is_one(attendees: list[Mapping[str, Any]]) -> bool:
+    return len(_names(attendees)) == 1
+
+
 def _people(attendees: list[Mapping[str, Any]]) -> str:
-    names = list(dict.fromkeys(attendee["externalUserId"] for attendee in attendees))
+    names = _names(attendees)
     return _together(names) if names else "everybody"
 
 

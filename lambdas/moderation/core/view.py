@@ -6,7 +6,7 @@ from math import ceil
 from .capability import DIRECTION, MEDIUM, Capabilities, Direction, Medium, in_words
 from .effective import Holds, Limit, effective, limits
 from .entry import iso
-from .meeting import Meeting, MeetingRules, Seat, User, revision_of, role_of
+from .meeting import Meeting, MeetingRules, Seat, UnmuteConsent, User, floor_media, revision_of, role_of
 from .mute_all import MuteAll
 
 Document = dict[str, object]
@@ -65,21 +65,50 @@ def attendee_document(
         "meetingId": meeting.id,
         "attendeeId": seat.attendee_id if seat else None,
         "externalUserId": user.id,
-        "role": role_of(user, meeting),
+        "role": role_of(user, meeting) if user.rules.ban is None else None,
         "capabilities": in_words(wanted),
-        "status": "gone" if meeting.ended_at else seat_status(seat, wanted),
-        "hand": None,
-        "floor": None,
+        "status": "gone" if meeting.ended_at else seat_status(user, seat, wanted),
+        "hand": {"raisedAt": iso(user.hand)} if user.hand else None,
+        "floor": _floor_document(meeting, user, now),
         "revision": revision_of(user, meeting),
     }
     if with_limits:
+        document["asked"] = _asked_document(meeting, user, now)
         document["limits"] = limit_documents(limits(meeting, user, holds, now), meeting.rules.moment(now))
     return document
 
 
-def seat_status(seat: Seat | None, wanted: Capabilities) -> str:
+def _floor_document(meeting: Meeting, user: User, now: datetime) -> Document | None:
+    """The turn to speak, while it is in force, with the media for which it is."""
+    floor, media = user.rules.floor, floor_media(user, meeting, now)
+    if floor is None or not media:
+        return None
+    return {"media": [m.value for m in media], **_until(floor.since, floor.until, meeting.rules.moment(now))}
+
+
+def _asked_document(meeting: Meeting, user: User, now: datetime) -> Document | None:
+    """The request to unmute that waits for his answer."""
+    asked, kind = user.rules.asked, meeting.rules.unmute_consent
+    if asked is None or not asked.is_open(now) or kind is UnmuteConsent.NONE:
+        return None
+    said = {"changeId": asked.change_id, "kind": kind.value, "actor": asked.actor.id}
+    return said | _until(asked.since, asked.until, now)
+
+
+def _until(since: datetime, until: datetime, now: datetime) -> Document:
+    return {"since": iso(since), "until": iso(until), "remainingSeconds": _seconds_to(until, now)}
+
+
+def _seconds_to(until: datetime, now: datetime) -> int:
+    """Never too few."""
+    return max(ceil((until - now).total_seconds()), 0)
+
+
+def seat_status(user: User, seat: Seat | None, wanted: Capabilities) -> str:
     if seat is not None and seat.gone:
         return "gone"
+    if seat is not None and user.is_out(seat.attendee_id):
+        return "pending"
     if seat is None or seat.known == wanted:
         return "applied"
     return "drifted" if seat.drifted else "pending"
@@ -113,7 +142,7 @@ def _because(limit: Limit, now: datetime) -> Document:
         because |= {"reason": limit.reason, "since": iso(limit.since)}
         because |= {"until": None, "remainingSeconds": None}
     if limit.until is not None:
-        because |= {"until": iso(limit.until), "remainingSeconds": max(ceil((limit.until - now).total_seconds()), 0)}
+        because |= {"until": iso(limit.until), "remainingSeconds": _seconds_to(limit.until, now)}
     if limit.by == "policy":
         because["policies"] = list(limit.policies)
     return because

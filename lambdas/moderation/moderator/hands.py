@@ -43,10 +43,11 @@ class Hands:
     def _done(self, request: Request, facts: Facts, *, raises: bool) -> Answer:
         """Raises `Conflict` if it was done by somebody else at this moment."""
         meeting, user = facts.meeting, facts.user
+        command = request.command
         clauses = (
-            raised(self._world, meeting, user, request.actor, request.command.name)
+            raised(self._world, meeting, user, request.actor, command.name, command.reason)
             if raises
-            else lowered(self._world, meeting, user, request.actor, request.command.name)
+            else lowered(self._world, meeting, user, request.actor, command.name, reason=command.reason)
         )
         now_up = self._world.surroundings.now() if raises else None
         seen = User(user.id, user.rules, user.seats, user.revision, user.revised_by, now_up)
@@ -67,20 +68,37 @@ class Hands:
         return outcome
 
 
-def raised(world: World, meeting: Meeting, user: User, actor: Actor, command: str) -> list[Clause]:
+def raised(
+    world: World, meeting: Meeting, user: User, actor: Actor, command: str, reason: str | None = None
+) -> list[Clause]:
     now = world.surroundings.now()
-    return [HandRaised(meeting.id, user.id, now), _told(world, meeting, user, actor, command, HAND_RAISED)]
+    told = _told(world, meeting, user, actor, command, HAND_RAISED, reason=reason)
+    return [HandRaised(meeting.id, user.id, now), told]
 
 
 def lowered(
-    world: World, meeting: Meeting, user: User, actor: Actor, command: str, change_id: str | None = None
+    world: World,
+    meeting: Meeting,
+    user: User,
+    actor: Actor,
+    command: str,
+    change_id: str | None = None,
+    reason: str | None = None,
 ) -> list[Clause]:
     """Part of any transaction by which a raised hand comes down."""
-    return [HandLowered(meeting.id, user.id), _told(world, meeting, user, actor, command, HAND_LOWERED, change_id)]
+    told = _told(world, meeting, user, actor, command, HAND_LOWERED, change_id, reason)
+    return [HandLowered(meeting.id, user.id), told]
 
 
 def _told(
-    world: World, meeting: Meeting, user: User, actor: Actor, command: str, kind: str, change_id: str | None = None
+    world: World,
+    meeting: Meeting,
+    user: User,
+    actor: Actor,
+    command: str,
+    kind: str,
+    change_id: str | None = None,
+    reason: str | None = None,
 ) -> EntryWritten:
     attendees = [concerning(seat.attendee_id, user.id) for seat in user.present] or [concerning(None, user.id)]
     return EntryWritten(
@@ -94,6 +112,7 @@ def _told(
             command=command,
             revision=revision_of(user, meeting),
             change_id=change_id,
+            reason=reason,
             adds={"attendees": attendees},
         )
     )

@@ -1,20 +1,42 @@
 """Every command by event does what its route does."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from command_inbox.commands import DEEDS, order_of
 from host_api.routes import ROUTES
-from moderation.bodies import Body
 from moderation.core.capability import Capabilities, Medium
-from moderation.core.command import Command, Mute, MuteEverybody, SetCapabilities, SetMeeting, Unmute, UnmuteEverybody
+from moderation.core.command import (
+    Ban,
+    Command,
+    End,
+    EndFloor,
+    GrantFloor,
+    Hold,
+    LowerHand,
+    Mute,
+    MuteEverybody,
+    RaiseHand,
+    Release,
+    Remove,
+    SetCapabilities,
+    SetMeeting,
+    SetRole,
+    Unban,
+    Undo,
+    Unmute,
+    UnmuteEverybody,
+)
 from moderation.core.restriction import LiftableBy
 
+from infra.triggers import ON_A_MEETING, ON_A_PERSON
 from tests.memory.scene import MEETING, seat
 
 from .door import BOB, EXTERNAL, SOURCE, Door
 
 ALL = {"meetingId": MEETING}
+UNTIL = datetime(2026, 6, 1, 12, tzinfo=UTC)
 CASES: list[tuple[dict[str, Any], Command]] = [
     ({"command": "mute", **BOB}, Mute()),
     (
@@ -35,6 +57,25 @@ CASES: list[tuple[dict[str, Any], Command]] = [
     ({"command": "set-mode", **ALL, "mode": "audience", "reason": "x"}, SetMeeting(mode="audience", reason="x")),
     ({"command": "freeze", **ALL, "reason": "x"}, SetMeeting(frozen=True, reason="x")),
     ({"command": "unfreeze", **ALL}, SetMeeting(frozen=False)),
+    ({"command": "hold", **BOB, "reason": "x"}, Hold("x")),
+    ({"command": "release", **BOB, "reason": "x"}, Release("x")),
+    ({"command": "set-role", **BOB, "role": "viewer", "reason": "x"}, SetRole("viewer", "x")),
+    ({"command": "remove", **BOB}, Remove()),
+    (
+        {"command": "remove", **BOB, "ban": True, "until": "2026-06-01T12:00:00Z", "reason": "x"},
+        Remove(True, UNTIL, "x"),
+    ),
+    ({"command": "ban", **BOB, "until": "2026-06-01T12:00:00Z", "reason": "x"}, Ban(UNTIL, "x")),
+    ({"command": "unban", **BOB, "reason": "x"}, Unban("x")),
+    (
+        {"command": "grant-floor", **BOB, "durationSeconds": 9, "media": ["video"], "exclusive": True, "reason": "x"},
+        GrantFloor(9, (Medium.VIDEO,), True, "x"),
+    ),
+    ({"command": "end-floor", **BOB, "reason": "x"}, EndFloor("x")),
+    ({"command": "raise-hand", **BOB, "reason": "x"}, RaiseHand("x")),
+    ({"command": "lower-hand", **BOB, "reason": "x"}, LowerHand("x")),
+    ({"command": "undo", **ALL, "changeId": "01JZ", "reason": "x"}, Undo("01JZ", "x")),
+    ({"command": "end", **ALL, "reason": "x"}, End("x")),
 ]
 
 
@@ -44,16 +85,20 @@ def test_what_is_asked_for(detail: dict[str, Any], command: Command) -> None:
 
 
 def test_every_command_is_tested() -> None:
-    assert {detail["command"] for detail, _ in CASES} == {name for name, deed in DEEDS.items() if deed}
+    assert {detail["command"] for detail, _ in CASES} == set(DEEDS)
 
 
 def test_every_body_that_a_route_has_is_reused() -> None:
-    """A command that has a route of its name takes the same fields."""
-    bodies: dict[str, type[Body] | None] = {route.name.removesuffix("-attendee"): route.body for route in ROUTES}
-    bodies["set-capabilities"] = bodies["set-capabilities-of"]
-    for name, deed in DEEDS.items():
-        if name in bodies and deed is not None:
-            assert deed.body is bodies[name]
+    """What a route does takes the same fields here. Consent and the lobby's answer are for people alone."""
+    bodies = {route.body for route in ROUTES if route.body is not None}
+    assert {name for name, deed in DEEDS.items() if deed.body not in bodies} == {"set-mode", "freeze", "unfreeze"}
+    others = {body.__name__ for body in bodies - {deed.body for deed in DEEDS.values()}}
+    assert others == {"Registration", "MeetingPatch", "Admissions", "Binding", "Consent", "LetIn"}
+
+
+def test_the_configuration_of_triggers_knows_the_same() -> None:
+    assert {name for name, deed in DEEDS.items() if deed.on_person} == ON_A_PERSON
+    assert {name for name, deed in DEEDS.items() if not deed.on_person} == ON_A_MEETING
 
 
 def test_the_contract_knows_no_other() -> None:
@@ -91,3 +136,31 @@ def test_the_meeting() -> None:
     assert (rules.mode, rules.frozen_at is not None) == ("audience", True)
     assert door.send("unfreeze", "e-3", meetingId=MEETING) == []
     assert door.scene.meeting().rules.frozen_at is None
+
+
+def test_a_trigger_raises_a_hand_for_somebody() -> None:
+    """Of a caller by telephone, say, who has pressed a key."""
+    door = Door()
+    assert door.trigger("raise-hand", name="dial-in", **BOB, reason="pressed 1") == []
+    assert door.scene.user("bob").hand is not None
+    assert door.trigger("lower-hand", "e-2", name="dial-in", **BOB) == []
+    assert door.scene.user("bob").hand is None
+    [raised] = door.scene.entries("Hand Raised")
+    assert (raised.actor.id, raised.reason) == ("trigger/dial-in", "pressed 1")
+
+
+def test_out_of_the_meeting() -> None:
+    door = Door()
+    assert door.send("remove", **BOB, ban=True) == []
+    rules = door.scene.user("bob").rules
+    assert rules.ban is not None
+    assert door.send("unban", "e-2", meetingId=MEETING, externalUserId="bob") == []
+    assert door.scene.user("bob").rules.ban is None
+
+
+def test_undone() -> None:
+    door = Door()
+    assert door.send("hold", **BOB) == []
+    [entry] = door.scene.entries("Moderation Decided")
+    assert door.send("undo", "e-2", meetingId=MEETING, changeId=entry.change_id) == []
+    assert door.scene.held("bob")["audio"] == "SendReceive"

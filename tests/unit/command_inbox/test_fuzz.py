@@ -24,6 +24,11 @@ FIELDS = {
     "reason": TEXT,
     "mode": st.sampled_from(["open", "audience"]) | JSON,
     "except": st.just({"roles": ["viewer"]}) | JSON,
+    "role": st.sampled_from(["viewer", "host"]) | JSON,
+    "ban": st.booleans() | JSON,
+    "until": st.just("2099-01-01T00:00:00Z") | JSON,
+    "exclusive": st.booleans() | JSON,
+    "changeId": st.just("01JZ") | JSON,
     "audio": st.sampled_from(["None", "SendReceive"]) | JSON,
 }
 DETAIL = st.fixed_dictionaries({"command": st.sampled_from(sorted(DEEDS)) | JSON}, optional=FIELDS)

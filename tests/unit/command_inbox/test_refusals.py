@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from command_inbox.commands import DEEDS
 from moderation.core.summary import summary
 
 from tests.memory.scene import MEETING, seat
@@ -33,6 +32,14 @@ INVALID: list[tuple[dict[str, Any], str]] = [
     ({"command": "set-mode", **HERE, "mode": "interview"}, "no such mode"),
     ({"command": "freeze", **HERE, "frozen": False}, "`/frozen`"),
     ({"command": "mute-all", **HERE, "except": {"roles": ["judge"]}}, "no such role"),
+    ({"command": "set-role", **BOB, "role": "judge"}, "no such role"),
+    ({"command": "set-role", **BOB}, "`/role`: required"),
+    ({"command": "hold", **HERE}, "one of `attendeeId` and `externalUserId`"),
+    ({"command": "remove", **BOB, "until": "2099-01-01T00:00:00Z"}, "only a ban has an end"),
+    ({"command": "ban", **BOB, "until": "tomorrow"}, "`/until`: a time in UTC"),
+    ({"command": "ban", **BOB, "until": "2020-01-01T00:00:00Z"}, "a ban ends in the future"),
+    ({"command": "undo", **HERE}, "`/changeId`: required"),
+    ({"command": "end", **BOB}, "`/attendeeId`: no such key"),
 ]
 
 
@@ -49,16 +56,9 @@ def test_invalid(detail: dict[str, Any], said: str) -> None:
     assert "invalid-request" in summary(entry)
 
 
-@pytest.mark.parametrize("name", [name for name, deed in DEEDS.items() if deed is None])
-def test_not_yet(name: str) -> None:
-    door = Door()
-    assert door.send(name, **BOB) == []
-    entry = door.refusal()
-    assert (entry.command, entry.adds["code"]) == (name, "invalid-request")
-    assert "not supported yet" in str(entry.adds["detail"])
-
-
-@pytest.mark.parametrize("name", ["Mute", "register", "bind", "", "secret-" * 99, None, 7, ["mute"], {"mute": 1}])
+@pytest.mark.parametrize(
+    "name", ["Mute", "register", "bind", "consent", "admit", "", "secret-" * 99, None, 7, ["mute"], {"mute": 1}]
+)
 def test_no_such_command(name: object) -> None:
     door = Door()
     assert door(event({"command": name, **BOB})) == []
@@ -72,6 +72,7 @@ def test_no_such_command(name: object) -> None:
         ("mute", {**HERE, "attendeeId": STRANGER}, "attendee-not-found"),
         ("mute-all", {**HERE, "except": {"attendeeIds": [STRANGER]}}, "attendee-not-found"),
         ("set-capabilities", {**BOB, "video": "Send", "content": "Receive"}, "content-needs-video"),
+        ("undo", {**HERE, "changeId": "01JZ"}, "change-not-found"),
     ],
 )
 def test_what_the_moderator_does_not_write_himself(command: str, fields: dict[str, Any], code: str) -> None:

@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from moderation.core.command import Command, Mute, MuteEverybody, SetMeeting
+from moderation.core.command import Ban, Command, Hold, Mute, MuteEverybody, SetMeeting, SetRole
+from moderation.core.entry import DECIDED
 from moderation.moderator.request import Request
 
 from tests.memory.scene import ADMIN, MEETING
@@ -23,6 +24,9 @@ WIDENING: list[tuple[list[tuple[Command, str | None]], dict[str, Any]]] = [
     ([SILENT], {"command": "mute-all", **HERE, "except": {"externalUserIds": ["bob"]}}),
     ([(SetMeeting(mode="audience"), None)], {"command": "set-mode", **HERE, "mode": "open"}),
     ([(SetMeeting(frozen=True), None)], {"command": "unfreeze", **HERE}),
+    ([(Hold(), "bob")], {"command": "release", **BOB}),
+    ([SILENT], {"command": "grant-floor", **BOB}),
+    ([(SetMeeting(mode="audience"), None)], {"command": "set-role", **BOB, "role": "cohost"}),
 ]
 NARROWING: list[tuple[list[tuple[Command, str | None]], dict[str, Any]]] = [
     ([], {"command": "mute", **BOB}),
@@ -32,6 +36,10 @@ NARROWING: list[tuple[list[tuple[Command, str | None]], dict[str, Any]]] = [
     ([SILENT], {"command": "mute-all", **HERE}),
     ([], {"command": "set-mode", **HERE, "mode": "audio-only"}),
     ([], {"command": "freeze", **HERE}),
+    ([], {"command": "hold", **BOB}),
+    ([], {"command": "remove", **BOB}),
+    ([], {"command": "ban", **BOB}),
+    ([(SetRole("presenter"), "bob")], {"command": "set-role", **BOB, "role": "viewer"}),
 ]
 
 
@@ -74,6 +82,29 @@ def test_never_too_late(before: list[tuple[Command, str | None]], detail: dict[s
     late(door, timedelta(hours=1))
     assert door(event(detail, at=at)) == []
     assert [code for _, _, code in door.verdicts()][len(before) :] == [None]
+
+
+def test_a_ban_is_not_lifted_late() -> None:
+    door = after([(Ban(), "bob")])
+    unban, at = {"command": "unban", **HERE, "externalUserId": "bob"}, door.scene.surroundings.now()
+    late(door, timedelta(seconds=1))
+    assert door(event(unban, at=at)) == []
+    assert door.verdicts()[-1][2] == "too-late"
+    assert door.scene.user("bob").rules.ban is not None
+    assert door(event(unban, "e-2", at=door.scene.surroundings.now())) == []
+    assert door.scene.user("bob").rules.ban is None
+
+
+def test_an_undo_that_gives_something_back() -> None:
+    door = after([MUTED])
+    at, [muted] = door.scene.surroundings.now(), door.scene.entries(DECIDED)
+    late(door, timedelta(seconds=1))
+    undo = {"command": "undo", **HERE, "changeId": muted.change_id}
+    assert door(event(undo, at=at)) == []
+    assert door.verdicts()[-1][2] == "too-late"
+    assert door.scene.held("bob")["audio"] == "Receive"
+    assert door(event(undo, "e-2", at=door.scene.surroundings.now())) == []
+    assert door.scene.held("bob")["audio"] == "SendReceive"
 
 
 @pytest.mark.parametrize("time", [None, "", "yesterday", 7, "2026-05-04T10:00:00"])

@@ -8,10 +8,11 @@ from moderation.core.actor import Actor, ActorKind
 from moderation.core.capability import EVERYTHING, NOTHING, RECEIVING, Capabilities, Medium, sending
 from moderation.core.command import Mute
 from moderation.core.effective import Holds
-from moderation.core.meeting import Features, Seat, User
+from moderation.core.meeting import Features, Meeting, MeetingRules, Seat, UnmuteConsent, User
+from moderation.core.personal import Asked, Ban, Floor, Hold, Waiting
 from moderation.core.view import attendee_document, limit_documents, meeting_document
 
-from .scenes import ANYTHING, NOW, SEAT, case, decided, holding, meeting, own, person, withholding
+from .scenes import ALICE, ANYTHING, NOW, SEAT, case, decided, holding, meeting, own, person, withholding
 
 AUDIO = Capabilities.SEND_AUDIO
 
@@ -20,6 +21,14 @@ def document(
     user: User, seat: Seat | None = None, holds: Holds = ANYTHING, features: Features | None = None, **options: bool
 ) -> dict[str, object]:
     return attendee_document(meeting(features or Features()), user, seat, holds, NOW, **options)
+
+
+def shown_in(there: Meeting, user: User, **options: bool) -> dict[str, object]:
+    return attendee_document(there, user, None, ANYTHING, NOW, **options)
+
+
+def under(rules: MeetingRules) -> Meeting:
+    return replace(meeting(), rules=rules)
 
 
 def case_limits(user: User) -> list[dict[str, object]]:
@@ -52,6 +61,7 @@ def test_the_contracts_example() -> None:
         ],
         "hand": None,
         "floor": None,
+        "asked": None,
         "revision": "p3.m7",
     }
 
@@ -72,7 +82,7 @@ def test_nothing_else_leaks() -> None:
     assert "change-9" not in str(shown)
     assert set(shown) == {
         *("meetingId", "attendeeId", "externalUserId", "role", "capabilities"),
-        *("status", "limits", "hand", "floor", "revision"),
+        *("status", "limits", "hand", "floor", "asked", "revision"),
     }
 
 
@@ -169,6 +179,121 @@ def test_whoever_has_no_seat_yet_is_shown_all_the_same() -> None:
     assert (shown["attendeeId"], shown["externalUserId"]) == (None, "bob")
 
 
+def test_a_raised_hand() -> None:
+    assert document(replace(person(), hand=NOW))["hand"] == {"raisedAt": "2026-05-04T10:00:00.000Z"}
+
+
+FLOOR = Floor(
+    media=(Medium.AUDIO, Medium.CONTENT),
+    turns=("", ""),
+    actor=ALICE,
+    since=NOW - timedelta(seconds=30),
+    until=NOW + timedelta(seconds=89.5),
+)
+
+
+def with_floor(floor: Floor) -> User:
+    return replace(person(), rules=replace(person().rules, floor=floor))
+
+
+def test_the_floor() -> None:
+    """Everybody may see whose turn it is."""
+    assert document(with_floor(FLOOR), with_limits=False)["floor"] == {
+        "media": ["audio", "content"],
+        "since": "2026-05-04T09:59:30.000Z",
+        "until": "2026-05-04T10:01:29.500Z",
+        "remainingSeconds": 90,
+    }
+
+
+def test_a_turn_that_is_over_is_none() -> None:
+    assert document(with_floor(replace(FLOOR, until=NOW)))["floor"] is None
+    overtaken = under(MeetingRules().with_turn((Medium.AUDIO,), "c1"))
+    shown = shown_in(overtaken, with_floor(FLOOR))["floor"]
+    assert isinstance(shown, dict)
+    assert shown["media"] == ["content"]
+    assert shown_in(under(MeetingRules().with_turn(tuple(Medium), "c1")), with_floor(FLOOR))["floor"] is None
+
+
+def test_while_the_meeting_is_frozen_the_turn_does_not_run_out() -> None:
+    frozen = under(MeetingRules(frozen_at=NOW - timedelta(seconds=10)))
+    shown = shown_in(frozen, with_floor(FLOOR))["floor"]
+    assert isinstance(shown, dict)
+    assert shown["remainingSeconds"] == 100
+
+
+ASKED = Asked("01C", ALICE, NOW - timedelta(seconds=20), NOW + timedelta(seconds=40))
+
+
+def asked_of(asked: Asked, consent: UnmuteConsent, **options: bool) -> dict[str, object]:
+    user = replace(person(), rules=replace(person().rules, asked=asked), seats={SEAT: Seat(SEAT, NOTHING)})
+    return shown_in(under(MeetingRules(unmute_consent=consent)), user, **options)
+
+
+@pytest.mark.parametrize("consent", [UnmuteConsent.MUTED_FIRST, UnmuteConsent.REQUIRED])
+def test_a_request_to_unmute(consent: UnmuteConsent) -> None:
+    shown = asked_of(ASKED, consent)
+    assert shown["asked"] == {
+        "changeId": "01C",
+        "kind": consent.value,
+        "actor": "alice",
+        "since": "2026-05-04T09:59:40.000Z",
+        "until": "2026-05-04T10:00:40.000Z",
+        "remainingSeconds": 40,
+    }
+    assert shown["limits"] == [{"media": ["audio"], "withholds": "send", "by": "consent", "liftableBy": "self"}]
+
+
+def test_only_an_open_request_is_shown_and_not_to_everybody() -> None:
+    assert asked_of(replace(ASKED, until=NOW), UnmuteConsent.REQUIRED)["asked"] is None
+    assert asked_of(ASKED, UnmuteConsent.NONE)["asked"] is None
+    assert "asked" not in asked_of(ASKED, UnmuteConsent.REQUIRED, with_limits=False)
+
+
+def test_somebody_on_hold() -> None:
+    rules = replace(person().rules, hold=Hold(ALICE, NOW, "calm down"))
+    shown = document(replace(person(), rules=rules), Seat(SEAT, NOTHING))
+    assert (shown["capabilities"], shown["status"], shown["role"]) == (
+        {"audio": "None", "video": "None", "content": "None"},
+        "applied",
+        "participant",
+    )
+    because: dict[str, object] = {"by": "hold", "liftableBy": "host", "actor": "alice", "reason": "calm down"}
+    because |= {"since": "2026-05-04T10:00:00.000Z", "until": None, "remainingSeconds": None}
+    media = ["audio", "video", "content"]
+    assert shown["limits"] == [
+        {"media": media, "withholds": "send", **because},
+        {"media": media, "withholds": "receive", **because},
+    ]
+
+
+def test_whoever_should_be_in_the_lobby_is_held_by_nobody() -> None:
+    user = replace(person(), rules=replace(person().rules, waiting=Waiting(NOW)))
+    limits = shown_in(under(MeetingRules(lobby=True)), user)["limits"]
+    assert isinstance(limits, list)
+    assert (limits[0]["by"], limits[0]["since"]) == ("hold", "2026-05-04T10:00:00.000Z")
+    assert "actor" not in limits[0]
+
+
+def test_somebody_banned_has_no_role() -> None:
+    until = NOW + timedelta(seconds=60)
+    user = replace(person(), rules=replace(person().rules, ban=Ban(ALICE, NOW, "spam", until)))
+    shown = document(user, Seat(SEAT, NOTHING))
+    assert (shown["role"], shown["status"]) == (None, "pending")
+    limits = shown["limits"]
+    assert isinstance(limits, list)
+    assert [(limit["by"], limit["reason"], limit["remainingSeconds"]) for limit in limits] == [("ban", "spam", 60)] * 2
+    assert document(user, Seat(SEAT, NOTHING, gone=True))["status"] == "gone"
+
+
+def test_a_seat_that_has_to_leave_is_pending_until_it_is_gone() -> None:
+    rules = replace(MUTED.rules, removed=frozenset({SEAT}))
+    user = replace(MUTED, rules=rules)
+    assert document(user, Seat(SEAT, EVERYTHING & ~AUDIO))["status"] == "pending"
+    assert document(user, Seat(SEAT, EVERYTHING & ~AUDIO, gone=True))["status"] == "gone"
+    assert document(user, Seat("another", EVERYTHING & ~AUDIO))["status"] == "applied"
+
+
 def test_the_meeting() -> None:
     assert meeting_document(meeting(Features(content=False), ended_at=NOW)) == {
         "meetingId": "m",
@@ -183,6 +308,11 @@ def test_the_meeting() -> None:
         "endedAt": "2026-05-04T10:00:00.000Z",
         "revision": "m7",
     }
+
+
+def test_turns_are_nobodys_business() -> None:
+    there = under(MeetingRules().with_turn(tuple(Medium), "01C"))
+    assert meeting_document(there) == meeting_document(meeting())
 
 
 def test_roles_are_for_moderators() -> None:

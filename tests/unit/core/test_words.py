@@ -6,7 +6,23 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from moderation.core.actor import Actor, ActorKind
 from moderation.core.capability import EVERYTHING, NOTHING, Capabilities, Medium, whole
-from moderation.core.command import Command, Mute, Register, SetCapabilities, Unmute
+from moderation.core.command import (
+    Ban,
+    Command,
+    Consent,
+    End,
+    GrantFloor,
+    Hold,
+    LetIn,
+    Mute,
+    RaiseHand,
+    Register,
+    Remove,
+    SetCapabilities,
+    SetRole,
+    Undo,
+    Unmute,
+)
 from moderation.core.entry import CAPABILITIES_CHANGED, Entry, changed, concerning, iso
 from moderation.core.meeting import UnmuteConsent, is_pipeline
 from moderation.core.restriction import LiftableBy
@@ -40,6 +56,18 @@ ENTRY = Entry("01E", CAPABILITIES_CHANGED, "m", "standup", NOW, ALICE, "mute", "
                 "lobby": True,
             },
         ),
+        (Hold("x"), {}),
+        (SetRole("viewer", "x"), {"role": "viewer"}),
+        (Remove(reason="x"), {"ban": False}),
+        (Remove(True, NOW), {"ban": True, "until": "2026-05-04T10:00:00.000Z"}),
+        (Ban(), {}),
+        (Ban(NOW, "x"), {"until": "2026-05-04T10:00:00.000Z"}),
+        (LetIn(False, "x"), {"admit": False}),
+        (RaiseHand("x"), {}),
+        (GrantFloor(5, (Medium.VIDEO,), True, "x"), {"media": ["video"], "durationSeconds": 5, "exclusive": True}),
+        (Consent("01JZ", True), {"changeId": "01JZ", "accept": True}),
+        (Undo("01JZ", "x"), {"changeId": "01JZ"}),
+        (End("x"), {}),
     ],
 )
 def test_commands_are_written_in_the_contracts_words(command: Command, said: dict[str, object]) -> None:

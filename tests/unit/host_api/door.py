@@ -44,6 +44,7 @@ ATTENDEE: Document = {
     "hand": None,
     "floor": None,
     "revision": "p3.m7",
+    "asked": None,
     "limits": [LIMIT],
 }
 MEETING: Document = {
@@ -74,6 +75,7 @@ CHANGE: Document = {
     "effects": [],
     "decidedAt": "2026-05-04T10:00:00.000Z",
     "supersededBy": None,
+    "awaiting": None,
     "revision": "p3.m7",
 }
 ENTRY: Document = {
@@ -104,7 +106,28 @@ ADMISSION: Document = {
     "capabilities": {"Audio": "Receive", "Video": "SendReceive", "Content": "SendReceive"},
 }
 ADMITTED = Answer("applied", MEETING, outcomes=(ADMISSION,))
-ANSWERS = {"register": REGISTERED, "admit-users": ADMITTED, "mute-all": GOVERNED, "unmute-all": GOVERNED}
+ANSWERS = {
+    "register": REGISTERED,
+    "admit-users": ADMITTED,
+    "mute-all": GOVERNED,
+    "unmute-all": GOVERNED,
+    "end": GOVERNED,
+}
+LISTS: dict[str, Document] = {
+    "hands": {"items": [{"externalUserId": "bob", "attendeeId": A, "raisedAt": "2026-05-04T10:00:00.000Z"}]},
+    "bans": {
+        "items": [
+            {
+                "externalUserId": "dave",
+                "actor": "alice",
+                "reason": None,
+                "since": "2026-05-04T10:00:00.000Z",
+                "until": None,
+            }
+        ]
+    },
+    "lobby": {"items": [{"externalUserId": "eve", "role": "participant", "since": "2026-05-04T10:00:00.000Z"}]},
+}
 
 
 class StandIn:
@@ -147,10 +170,26 @@ class StandIn:
         return self._say(said, "attendees", meeting_id, actor, limit, after)
 
     def history(
-        self, meeting_id: str, actor: Actor, *, after: str | None, limit: int, attendee_id: str | None
+        self,
+        meeting_id: str,
+        actor: Actor,
+        *,
+        after: str | None,
+        limit: int,
+        attendee_id: str | None,
+        user_id: str | None,
     ) -> Document | Refused:
         said: Document = {"items": [ENTRY], "cursor": "01JZ"}
-        return self._say(said, "history", meeting_id, actor, after, limit, attendee_id)
+        return self._say(said, "history", meeting_id, actor, after, limit, attendee_id, user_id)
+
+    def hands(self, meeting_id: str, actor: Actor) -> Document | Refused:
+        return self._say(LISTS["hands"], "hands", meeting_id, actor)
+
+    def bans(self, meeting_id: str, actor: Actor) -> Document | Refused:
+        return self._say(LISTS["bans"], "bans", meeting_id, actor)
+
+    def lobby(self, meeting_id: str, actor: Actor) -> Document | Refused:
+        return self._say(LISTS["lobby"], "lobby", meeting_id, actor)
 
     def change(self, meeting_id: str, actor: Actor, change_id: str) -> Document | Refused:
         return self._say(CHANGE, "change", meeting_id, actor, change_id)

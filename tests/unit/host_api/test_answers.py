@@ -24,6 +24,7 @@ from .door import (
     StandIn,
 )
 
+LISTS = ("/hands", "/bans", "/lobby")
 MUTE = f"/meetings/{M}/attendees/{A}/mute"
 CAPABILITIES = f"/meetings/{M}/attendees/{A}/capabilities"
 
@@ -66,6 +67,18 @@ def test_superseded() -> None:
     assert (reply.status, reply.document["supersededBy"]) == (200, "01K0")
 
 
+def test_waiting_for_consent() -> None:
+    reply = muted(replace(APPLIED, status="pending", awaiting="consent"))
+    assert (reply.status, reply.document["awaiting"]) == (202, "consent")
+    assert reply.headers["Location"] == f"/meetings/{M}/changes/01JZ"
+
+
+def test_a_hand_is_no_change() -> None:
+    up = ATTENDEE | {"hand": {"raisedAt": "2026-05-04T10:00:00.000Z"}}
+    reply = Door(StandIn(Answer("applied", up)))("PUT", f"/meetings/{M}/users/bob/hand")
+    assert (reply.status, reply.document["changeId"], reply.document["attendee"]) == (200, None, up)
+
+
 def test_replayed() -> None:
     assert muted(replace(APPLIED, replayed=True)).headers["Idempotency-Replayed"] == "true"
     again = Refused("meeting-ended", "the meeting has ended", replayed=True)
@@ -104,6 +117,35 @@ def test_governed() -> None:
         "outcomes": [*OUTCOMES],
         "meeting": MEETING,
     }
+
+
+def test_some_are_asked() -> None:
+    asked = OUTCOMES[1] | {"outcome": "pending", "awaiting": "consent", "changeId": "01K0"}
+    reply = muted_all(replace(GOVERNED, outcomes=(OUTCOMES[0], asked)))
+    assert reply.document["outcomes"] == [OUTCOMES[0], asked]
+
+
+def undone(answer: Answer) -> Reply:
+    return Door(StandIn(answer))("POST", f"/meetings/{M}/undo", {"changeId": "01JA"})
+
+
+def test_undone_for_one_person() -> None:
+    reply = undone(APPLIED)
+    assert (reply.status, reply.document["attendee"]) == (200, ATTENDEE)
+    assert "outcomes" not in reply.document
+
+
+def test_undone_for_everybody() -> None:
+    reply = undone(replace(GOVERNED, status="pending"))
+    assert (reply.status, reply.document["meeting"], reply.document["outcomes"]) == (202, MEETING, [*OUTCOMES])
+    assert reply.headers["ETag"] == '"m7"'
+    assert undone(replace(GOVERNED, outcomes=())).document["outcomes"] == []
+
+
+def test_ended() -> None:
+    gone = OUTCOMES[1] | {"outcome": "gone"}
+    reply = Door(StandIn(replace(GOVERNED, outcomes=(gone,))))("POST", f"/meetings/{M}/end")
+    assert (reply.status, reply.document["outcomes"]) == (200, [gone])
 
 
 def test_governed_pending() -> None:
@@ -215,9 +257,29 @@ def test_refused_deeds_on_the_meeting(code: str) -> None:
         assert Door(StandIn(refused=Refused(code, "no")))(method, f"/meetings/{M}{path}", body).code == code
 
 
-@pytest.mark.parametrize("code", ["not-permitted", "meeting-not-found", "busy"])
+@pytest.mark.parametrize(
+    ("method", "path", "body", "code", "status"),
+    [
+        ("PUT", "/users/bob/role", {"role": "viewer"}, "last-host", 409),
+        ("POST", "/users/bob/remove", None, "last-host", 409),
+        ("PUT", "/bans/bob", None, "last-host", 409),
+        ("DELETE", "/bans/bob", None, "capability-unavailable", 409),
+        ("PUT", "/lobby/bob", {"admit": True}, "attendee-not-found", 404),
+        ("POST", "/undo", {"changeId": "01JZ"}, "not-undoable", 409),
+        ("POST", "/undo", {"changeId": "01JZ"}, "change-not-found", 404),
+        ("PUT", "/users/bob/consent", {"changeId": "01JZ", "accept": True}, "no-request", 409),
+        ("POST", "/users/bob/floor", None, "capability-unavailable", 409),
+        ("POST", "/end", None, "banned", 403),
+    ],
+)
+def test_refused_deeds(method: str, path: str, body: object, code: str, status: int) -> None:
+    reply = Door(StandIn(refused=Refused(code, "no")))(method, f"/meetings/{M}{path}", body)
+    assert (reply.status, reply.code) == (status, code)
+
+
+@pytest.mark.parametrize("code", ["not-permitted", "banned", "meeting-not-found", "busy"])
 def test_refused_reading(code: str) -> None:
-    for path in ("", "/me", "/attendees", f"/attendees/{A}", "/users/bob", "/history", "/changes/01JZ"):
+    for path in ("", "/me", "/attendees", f"/attendees/{A}", "/users/bob", "/history", "/changes/01JZ", *LISTS):
         assert Door(StandIn(refused=Refused(code, "no")))("GET", f"/meetings/{M}{path}").code == code
 
 

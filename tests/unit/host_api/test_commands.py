@@ -1,16 +1,32 @@
 """What the moderator is asked for each write."""
 
+from datetime import UTC, datetime
+
 import pytest
 from moderation.core.capability import Capabilities, Medium
 from moderation.core.command import (
     Admit,
+    Ban,
     Bind,
     Command,
+    Consent,
+    End,
+    EndFloor,
+    GrantFloor,
+    Hold,
+    LetIn,
+    LowerHand,
     Mute,
     MuteEverybody,
+    RaiseHand,
     Register,
+    Release,
+    Remove,
     SetCapabilities,
     SetMeeting,
+    SetRole,
+    Unban,
+    Undo,
     Unmute,
     UnmuteEverybody,
 )
@@ -20,6 +36,8 @@ from moderation.core.restriction import LiftableBy
 from .door import A, Door, M
 
 WHOLE_MUTE = {"media": ["content", "audio"], "durationSeconds": 300, "reason": "noise", "liftableBy": "self"}
+UNTIL = datetime(2026, 6, 1, 12, 0, 0, 5000, tzinfo=UTC)
+WHOLE_FLOOR = {"durationSeconds": 30, "media": ["audio", "content"], "exclusive": True, "reason": "your turn"}
 CASES: list[tuple[str, str, object, Command]] = [
     ("POST", "/mute", None, Mute()),
     ("POST", "/mute", {}, Mute()),
@@ -37,6 +55,27 @@ CASES: list[tuple[str, str, object, Command]] = [
         ),
     ),
     ("PATCH", "/capabilities", {"content": "Send"}, SetCapabilities({Medium.CONTENT: Capabilities.SEND_CONTENT})),
+    ("POST", "/hold", None, Hold()),
+    ("POST", "/hold", {"reason": "x"}, Hold("x")),
+    ("POST", "/release", {"reason": None}, Release()),
+    ("POST", "/release", {"reason": "x"}, Release("x")),
+    ("PUT", "/role", {"role": "presenter", "reason": "x"}, SetRole("presenter", "x")),
+    ("POST", "/remove", None, Remove()),
+    ("POST", "/remove", {"ban": False, "until": None, "reason": "x"}, Remove(reason="x")),
+    (
+        "POST",
+        "/remove",
+        {"until": "2026-06-01T12:00:00.005999Z", "ban": True, "reason": "x"},
+        Remove(True, UNTIL, "x"),
+    ),
+    ("PUT", "/hand", None, RaiseHand()),
+    ("PUT", "/hand", {"reason": "x"}, RaiseHand("x")),
+    ("DELETE", "/hand", None, LowerHand()),
+    ("POST", "/floor", None, GrantFloor(120, (Medium.AUDIO,))),
+    ("POST", "/floor", WHOLE_FLOOR, GrantFloor(30, (Medium.AUDIO, Medium.CONTENT), True, "your turn")),
+    ("DELETE", "/floor", None, EndFloor()),
+    ("PUT", "/consent", {"changeId": "01JZ", "accept": True}, Consent("01JZ", True)),
+    ("PUT", "/consent", {"changeId": "01JZ", "accept": False}, Consent("01JZ", False)),
 ]
 
 
@@ -75,6 +114,25 @@ def test_register(body: object, command: Command) -> None:
     assert door.gavel.requests[0].command == command
 
 
+OF_A_PERSON: list[tuple[str, str, object, Command]] = [
+    ("PUT", "bans", None, Ban()),
+    ("PUT", "bans", {"until": "2026-06-01T12:00:00.005Z", "reason": "x"}, Ban(UNTIL, "x")),
+    ("PUT", "bans", {"until": "2026-06-01T12:00:00Z"}, Ban(UNTIL.replace(microsecond=0))),
+    ("DELETE", "bans", None, Unban()),
+    ("PUT", "lobby", {"admit": True}, LetIn()),
+    ("PUT", "lobby", {"admit": False, "reason": "x"}, LetIn(False, "x")),
+]
+
+
+@pytest.mark.parametrize(("method", "where", "body", "command"), OF_A_PERSON)
+def test_on_whoever_need_not_be_in_the_meeting(method: str, where: str, body: object, command: Command) -> None:
+    door = Door()
+    assert door(method, f"/meetings/{M}/{where}/~YWwvaWNl", body).status == 200
+    [request] = door.gavel.requests
+    assert (request.command, request.meeting_id) == (command, M)
+    assert (request.attendee_id, request.user_id) == (None, "al/ice")
+
+
 WHOLE_MUTE_ALL = {
     "media": ["audio", "content"],
     "except": {"attendeeIds": [A, A + "#content"], "externalUserIds": ["al/ice", "al/ice"], "roles": ["viewer"]},
@@ -109,6 +167,10 @@ ON_THE_MEETING: list[tuple[str, str, object, Command]] = [
         {"users": [{"externalUserId": "al/ice", "role": "host"}, {"externalUserId": "bob"}]},
         Admit({"al/ice": "host", "bob": None}),
     ),
+    ("POST", "/undo", {"changeId": "01JZ"}, Undo("01JZ")),
+    ("POST", "/undo", {"changeId": "01JZ", "reason": "x"}, Undo("01JZ", "x")),
+    ("POST", "/end", None, End()),
+    ("POST", "/end", {"reason": "x"}, End("x")),
 ]
 
 
@@ -158,7 +220,7 @@ def test_bytes_are_json_too() -> None:
 
 def test_reading() -> None:
     door = Door()
-    for path in ("", "/me", f"/attendees/{A}", "/users/bob", "/changes/01JZ"):
+    for path in ("", "/me", f"/attendees/{A}", "/users/bob", "/changes/01JZ", "/hands", "/bans", "/lobby"):
         assert door("GET", f"/meetings/{M}{path}").status == 200
     assert [(asked[0], asked[1], asked[3:]) for asked in door.gavel.asked] == [
         ("meeting", M, ()),
@@ -166,4 +228,18 @@ def test_reading() -> None:
         ("attendee", M, (A, None)),
         ("attendee", M, (None, "bob")),
         ("change", M, ("01JZ",)),
+        ("hands", M, ()),
+        ("bans", M, ()),
+        ("lobby", M, ()),
     ]
+
+
+@pytest.mark.parametrize("path", [f"/attendees/{A}/hand", "/users/bob/floor", "/bans/bob"])
+def test_a_delete_is_a_write_like_any_other(path: str) -> None:
+    door = Door()
+    headers = {"if-match": '"p3.m7"', "idempotency-key": "k"}
+    assert door("DELETE", f"/meetings/{M}{path}", headers=headers).status == 200
+    assert door("DELETE", f"/meetings/{M}{path}?dryRun=true", headers=headers).status == 200
+    wet, dry = door.gavel.requests
+    assert (wet.if_match, wet.dry_run, wet.key is not None) == ("p3.m7", False, True)
+    assert (dry.if_match, dry.dry_run, dry.key) == ("p3.m7", True, None)

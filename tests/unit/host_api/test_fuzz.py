@@ -27,6 +27,12 @@ PART = st.sampled_from(
         "changes",
         "mute-all",
         "admissions",
+        "hand",
+        "floor",
+        "consent",
+        "bans",
+        "lobby",
+        "undo",
     ]
 )
 PATH = st.lists(PART | TEXT, max_size=6).map(lambda parts: "/" + "/".join(parts))
@@ -34,8 +40,15 @@ HEADER = st.sampled_from(
     ["if-match", "idempotency-key", "gavel-on-behalf-of", "content-type", "Authorization", "IF-MATCH"]
 )
 CLAIM = st.sampled_from(["sub", "scope", "scp", "client_id"])
+METHOD = st.sampled_from(["GET", "PUT", "POST", "PATCH", "DELETE"]) | TEXT
+KEY = st.sampled_from(
+    [
+        *("media", "durationSeconds", "reason", "liftableBy", "audio", "roles", "mode", "lobby"),
+        *("role", "ban", "until", "admit", "exclusive", "changeId", "accept"),
+    ]
+)
 BODY = st.dictionaries(
-    st.sampled_from(["media", "durationSeconds", "reason", "liftableBy", "audio", "roles", "mode", "lobby"]) | TEXT,
+    KEY | TEXT,
     JSON | st.lists(st.sampled_from(["audio", "video", "content"])),
     max_size=5,
 )
@@ -49,13 +62,21 @@ TARGETED = st.sampled_from(
         ("POST", f"/meetings/{M}/mute-all"),
         ("POST", f"/meetings/{M}/admissions"),
         ("PUT", f"/meetings/{M}/attendees/{A}"),
+        ("PUT", f"/meetings/{M}/users/bob/role"),
+        ("POST", f"/meetings/{M}/attendees/{A}/remove"),
+        ("PUT", f"/meetings/{M}/bans/bob"),
+        ("DELETE", f"/meetings/{M}/bans/bob"),
+        ("PUT", f"/meetings/{M}/lobby/bob"),
+        ("POST", f"/meetings/{M}/attendees/{A}/floor"),
+        ("PUT", f"/meetings/{M}/users/bob/consent"),
+        ("POST", f"/meetings/{M}/undo"),
     ]
 )
 EVENT = st.fixed_dictionaries(
     {
         "requestContext": st.fixed_dictionaries(
             {
-                "http": st.fixed_dictionaries({"method": st.sampled_from(["GET", "PUT", "POST", "PATCH"]) | TEXT}),
+                "http": st.fixed_dictionaries({"method": METHOD}),
                 "authorizer": st.fixed_dictionaries(
                     {
                         "jwt": st.fixed_dictionaries(

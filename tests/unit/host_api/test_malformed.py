@@ -7,7 +7,19 @@ from .door import A, Door, M, event
 TARGETS = (f"/meetings/{M}/attendees/{A}", f"/meetings/{M}/users/bob")
 MUTE, UNMUTE, CAPABILITIES, REGISTER = "POST /mute", "POST /unmute", "PATCH /capabilities", "PUT"
 MUTE_ALL, UNMUTE_ALL, PATCH, ADMIT, BIND = "POST /mute-all", "POST /unmute-all", "PATCH", "POST /admissions", "PUT seat"
+HOLD, ROLE, REMOVE, FLOOR, CONSENT, HAND = "hold", "role", "remove", "floor", "consent", "hand"
+BAN, LOBBY, UNDO, END = "ban", "lobby", "undo", "end"
 WRITES = {
+    HOLD: [("POST", f"{target}/{deed}") for target in TARGETS for deed in ("hold", "release")],
+    ROLE: [("PUT", f"{target}/role") for target in TARGETS],
+    REMOVE: [("POST", f"{target}/remove") for target in TARGETS],
+    FLOOR: [("POST", f"{target}/floor") for target in TARGETS],
+    CONSENT: [("PUT", f"{target}/consent") for target in TARGETS],
+    HAND: [("PUT", f"{target}/hand") for target in TARGETS],
+    BAN: [("PUT", f"/meetings/{M}/bans/bob")],
+    LOBBY: [("PUT", f"/meetings/{M}/lobby/bob")],
+    UNDO: [("POST", f"/meetings/{M}/undo")],
+    END: [("POST", f"/meetings/{M}/end")],
     MUTE: [("POST", f"{target}/mute") for target in TARGETS],
     UNMUTE: [("POST", f"{target}/unmute") for target in TARGETS],
     CAPABILITIES: [("PATCH", f"{target}/capabilities") for target in TARGETS],
@@ -22,8 +34,18 @@ LEAST: dict[str, object] = {
     PATCH: {"mode": "open"},
     CAPABILITIES: {"audio": "None"},
     ADMIT: {"users": [{"externalUserId": "bob"}]},
+    ROLE: {"role": "viewer"},
+    CONSENT: {"changeId": "01JZ", "accept": True},
+    LOBBY: {"admit": True},
+    UNDO: {"changeId": "01JZ"},
 }
-EVERY_WRITE_WELL = [(*call, LEAST.get(route)) for route, calls in WRITES.items() for call in calls]
+DELETES = [("DELETE", f"/meetings/{M}/bans/bob")] + [
+    ("DELETE", f"{target}/{deed}") for target in TARGETS for deed in ("hand", "floor")
+]
+EVERY_WRITE_WELL = [
+    *((*call, LEAST.get(route)) for route, calls in WRITES.items() for call in calls),
+    *((*call, None) for call in DELETES),
+]
 EVERY_WRITE = [call for calls in WRITES.values() for call in calls]
 EVERY_READ = [
     ("GET", f"/meetings/{M}"),
@@ -32,8 +54,40 @@ EVERY_READ = [
     ("GET", f"/meetings/{M}/attendees"),
     ("GET", f"/meetings/{M}/history"),
     ("GET", f"/meetings/{M}/changes/01JZ"),
+    *(("GET", f"/meetings/{M}/{which}") for which in ("hands", "bans", "lobby")),
 ]
+WRONG_TIMES = [
+    "2026-06-01", "2026-06-01T12:00:00", "2026-06-01T12:00:00+00:00", "2026-06-01 12:00:00Z", "2026-06-31T12:00:00Z",
+    "2026-06-01T24:00:01Z", "2026-06-01T12:00Z", "2026-06-01T12:00:00z", "٢٠٢٦-06-01T12:00:00Z", "tomorrow", "",
+    1780315200, True,
+]  # fmt: skip
+UNTIL = "2026-06-01T12:00:00Z"
 BODIES: list[tuple[str, object, list[str]]] = [
+    (HOLD, {"durationSeconds": 5}, ["/durationSeconds"]),
+    (HOLD, {"reason": "x" * 501}, ["/reason"]),
+    (ROLE, {}, ["/role"]),
+    (ROLE, {"role": None, "reason": "x"}, ["/role"]),
+    (ROLE, {"role": "Host!"}, ["/role"]),
+    (REMOVE, {"ban": "true"}, ["/ban"]),
+    (REMOVE, {"until": UNTIL}, ["/until"]),
+    (REMOVE, {"ban": False, "until": UNTIL}, ["/until"]),
+    (REMOVE, {"ban": 1, "until": UNTIL}, ["/ban"]),
+    (REMOVE, {"ban": True, "until": "soon", "reason": 1}, ["/reason", "/until"]),
+    (BAN, {"ban": True}, ["/ban"]),
+    *((BAN, {"until": wrong}, ["/until"]) for wrong in WRONG_TIMES),
+    *((FLOOR, {"durationSeconds": wrong}, ["/durationSeconds"]) for wrong in (None, "120", 0, 86401)),
+    (FLOOR, {"media": []}, ["/media"]),
+    (FLOOR, {"exclusive": None}, ["/exclusive"]),
+    (CONSENT, {}, ["/changeId", "/accept"]),
+    (CONSENT, {"changeId": "a.b", "accept": "yes"}, ["/changeId", "/accept"]),
+    (CONSENT, {"changeId": "01JZ", "accept": True, "reason": "x"}, ["/reason"]),
+    (HAND, {"raised": True}, ["/raised"]),
+    (LOBBY, {}, ["/admit"]),
+    (LOBBY, {"admit": None}, ["/admit"]),
+    (UNDO, {}, ["/changeId"]),
+    (UNDO, {"changeId": 7}, ["/changeId"]),
+    (UNDO, {"changeId": "../x", "until": UNTIL}, ["/changeId", "/until"]),
+    (END, {"until": UNTIL}, ["/until"]),
     (MUTE, {"media": []}, ["/media"]),
     (MUTE, {"media": "audio"}, ["/media"]),
     (MUTE, {"media": ["audio", "audio"]}, ["/media"]),
@@ -151,6 +205,15 @@ def test_only_json_is_taken(call: tuple[str, str]) -> None:
         assert Door()(*call, b"{}", headers=headers).pointers == ["Content-Type"]
 
 
+@pytest.mark.parametrize("call", DELETES)
+def test_a_delete_says_nothing(call: tuple[str, str]) -> None:
+    for raw in (b"{}", b'{"reason": "x"}', b"nonsense"):
+        for headers in (JSON, {}):
+            assert Door()(*call, raw, headers=headers).pointers == [""]
+    assert Door()(*call, b" " * 65_537).code == "payload-too-large"
+    assert Door()(call[0], f"{call[1]}?reason=x").pointers == ["?reason"]
+
+
 def test_broken_base64() -> None:
     said = event("POST", f"{TARGETS[0]}/mute", b"{}", JSON, {"sub": "alice"}) | {"body": "!!!"}
     assert Door().send(said).pointers == [""]
@@ -219,7 +282,15 @@ def test_history_pages() -> None:
     assert door("GET", f"/meetings/{M}/history?attendeeId=bob").pointers == ["?attendeeId"]
     assert door("GET", f"/meetings/{M}/history?after=01JZ&limit=7&attendeeId={A}%23content").status == 200
     assert door("GET", f"/meetings/{M}/history").status == 200
-    assert [asked[3:] for asked in door.gavel.asked] == [("01JZ", 7, A), (None, 50, None)]
+    assert door("GET", f"/meetings/{M}/history?externalUserId=al/ice").status == 200
+    both = door("GET", f"/meetings/{M}/history?externalUserId=bob&attendeeId={A}")
+    assert both.pointers == ["?externalUserId"]
+    assert door("GET", f"/meetings/{M}/history?externalUserId=b").pointers == ["?externalUserId"]
+    assert [asked[3:] for asked in door.gavel.asked] == [
+        ("01JZ", 7, A, None),
+        (None, 50, None, None),
+        (None, 50, None, "al/ice"),
+    ]
 
 
 @pytest.mark.parametrize("call", [*((*call, None) for call in EVERY_READ), *EVERY_WRITE_WELL])

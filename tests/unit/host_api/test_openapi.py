@@ -23,14 +23,39 @@ CONTRACT = {
     ("GET", "/meetings/{meetingId}/attendees"),
     ("PUT", "/meetings/{meetingId}/attendees/{attendeeId}"),
     ("GET", "/meetings/{meetingId}/me"),
+    ("GET", "/meetings/{meetingId}/bans"),
+    ("PUT", "/meetings/{meetingId}/bans/{externalUserId}"),
+    ("DELETE", "/meetings/{meetingId}/bans/{externalUserId}"),
+    ("GET", "/meetings/{meetingId}/lobby"),
+    ("PUT", "/meetings/{meetingId}/lobby/{externalUserId}"),
+    ("GET", "/meetings/{meetingId}/hands"),
+    ("POST", "/meetings/{meetingId}/undo"),
+    ("POST", "/meetings/{meetingId}/end"),
     ("GET", "/meetings/{meetingId}/history"),
     ("GET", "/meetings/{meetingId}/changes/{changeId}"),
     *(
         (method, f"/meetings/{{meetingId}}/{who}{deed}")
         for who in ("attendees/{attendeeId}", "users/{externalUserId}")
-        for method, deed in (("GET", ""), ("PATCH", "/capabilities"), ("POST", "/mute"), ("POST", "/unmute"))
+        for method, deed in (
+            ("GET", ""),
+            ("PATCH", "/capabilities"),
+            ("POST", "/mute"),
+            ("POST", "/unmute"),
+            ("POST", "/hold"),
+            ("POST", "/release"),
+            ("PUT", "/role"),
+            ("POST", "/remove"),
+            ("PUT", "/hand"),
+            ("DELETE", "/hand"),
+            ("POST", "/floor"),
+            ("DELETE", "/floor"),
+            ("PUT", "/consent"),
+        )
     ),
 }
+
+
+NEED_A_BODY = ("/admissions", "/role", "/consent", "/undo", "/lobby/{externalUserId}")
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +130,33 @@ def test_headers_and_statuses(description: dict[str, Any]) -> None:
             assert queries == {"dryRun"}
             assert {"412", "413", "422"} <= set(operation["responses"])
             assert ("202" in operation["responses"]) is (not path.endswith("/admissions"))
-            assert operation["requestBody"]["required"] is (method == "PATCH" or path.endswith("/admissions"))
+            needs_one = method == "PATCH" or path.endswith(NEED_A_BODY)
+            assert ("requestBody" in operation) is (method != "DELETE")
+            assert operation.get("requestBody", {"required": False})["required"] is needs_one
+
+
+def test_which_problems_there_may_be(description: dict[str, Any]) -> None:
+    def codes(method: str, path: str) -> set[str]:
+        answers = description["paths"]["/meetings/{meetingId}" + path][method]["responses"].values()
+        problems = [answer["content"]["application/problem+json"] for answer in answers if _is_problem(answer)]
+        return {c for problem in problems for c in problem["schema"]["allOf"][1]["properties"]["code"]["enum"]}
+
+    for method, path, operation in operations(description):
+        if path.startswith("/meetings/") and path != "/meetings/{meetingId}" and operation.get("security") != []:
+            assert "banned" in codes(method.lower(), path.removeprefix("/meetings/{meetingId}"))
+    user = "/users/{externalUserId}"
+    assert codes("post", "/undo") >= {"not-undoable", "change-not-found", "last-host", "capability-unavailable"}
+    assert codes("put", user + "/consent") >= {"no-request", "capability-unavailable"}
+    for method, path in (("put", user + "/role"), ("post", user + "/remove"), ("put", "/bans/{externalUserId}")):
+        assert "last-host" in codes(method, path)
+    for method, path in (("post", user + "/floor"), ("post", user + "/release"), ("put", user + "/role")):
+        assert "capability-unavailable" in codes(method, path)
+    for method, path in (("post", user + "/mute"), ("put", user + "/hand"), ("post", "/end")):
+        assert not codes(method, path) & {"no-request", "not-undoable", "last-host", "change-not-found"}
+
+
+def _is_problem(answer: dict[str, Any]) -> bool:
+    return "application/problem+json" in answer.get("content", {})
 
 
 def test_problems_are_those_of_the_door(description: dict[str, Any]) -> None:

@@ -25,6 +25,9 @@ class Listener:
     def changed(self, meeting_id: str, attendee_id: str) -> None:
         self._hear("changed", meeting_id, attendee_id)
 
+    def left(self, meeting_id: str, attendee_id: str) -> None:
+        self._hear("left", meeting_id, attendee_id)
+
     def ended(self, meeting_id: str) -> None:
         self._hear("ended", meeting_id)
 
@@ -81,6 +84,8 @@ def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
         ("chime:AttendeeJoined", ("came", MEETING, SEAT)),
         ("chime:AttendeeAuthorized", ("came", MEETING, SEAT)),
         ("chime:AttendeeCapabilitiesUpdated", ("changed", MEETING, SEAT)),
+        ("chime:AttendeeLeft", ("left", MEETING, SEAT)),
+        ("chime:AttendeeDeleted", ("left", MEETING, SEAT)),
         ("chime:MeetingEnded", ("ended", MEETING)),
     ],
 )
@@ -91,7 +96,7 @@ def test_what_is_passed_on(listener: Listener, event_type: str, told: tuple[str,
 
 @pytest.mark.parametrize(
     "event_type",
-    ["chime:MeetingStarted", "chime:AttendeeLeft", "chime:AttendeeDropped", "chime:AttendeeDeleted", "chime:Tomorrow"],
+    ["chime:MeetingStarted", "chime:AttendeeContentLeft", "chime:AttendeeDropped", "chime:Tomorrow"],
 )
 def test_the_rest_is_ignored_in_silence(
     listener: Listener, capsys: pytest.CaptureFixture[str], event_type: str
@@ -106,15 +111,21 @@ def test_the_end_of_a_meeting_names_no_attendee(listener: Listener) -> None:
 
 
 @pytest.mark.parametrize("user", ["aws:MediaPipeline-1", "AWS:recorder"])
-@pytest.mark.parametrize("event_type", ["chime:AttendeeAdded", "chime:AttendeeCapabilitiesUpdated"])
-def test_pipelines_are_none_of_our_business(listener: Listener, event_type: str, user: str) -> None:
-    assert deliver(news(event_type, externalUserId=user)) == []
+@pytest.mark.parametrize("kind", ["Added", "CapabilitiesUpdated", "Left"])
+def test_pipelines_are_none_of_our_business(listener: Listener, kind: str, user: str) -> None:
+    assert deliver(news(f"chime:Attendee{kind}", externalUserId=user)) == []
     assert listener.told == []
 
 
 def test_a_screen_share_is_the_seat_of_its_sharer(listener: Listener) -> None:
     deliver(news("chime:AttendeeJoined", attendeeId=f"{SEAT}#content"))
     assert listener.told == [("came", MEETING, SEAT)]
+
+
+@pytest.mark.parametrize("event_type", ["chime:AttendeeLeft", "chime:AttendeeDeleted"])
+def test_whose_screen_share_ends_stays(listener: Listener, capsys: pytest.CaptureFixture[str], event_type: str) -> None:
+    assert deliver(news(event_type, attendeeId=f"{SEAT}#content")) == []
+    assert (listener.told, logged(capsys)) == ([], [])
 
 
 def test_who_it_is_need_not_be_told(listener: Listener) -> None:
@@ -145,6 +156,7 @@ def test_success_is_text_or_number_and_zero_is_looked_at_as_well(
         news("chime:AttendeeAdded", meetingId=None),
         news("chime:AttendeeAdded", meetingId=7),
         news("chime:AttendeeAdded", attendeeId=""),
+        news("chime:AttendeeLeft", attendeeId=None),
         news("chime:MeetingEnded", meetingId=""),
         {"detail": {"eventType": ["chime:AttendeeAdded"]}},
     ],
@@ -172,9 +184,10 @@ def test_who_came_is_tried_again_at_once(listener: Listener, event_type: str, fa
 
 
 @pytest.mark.parametrize("failure", AGAIN, ids=repr)
-def test_what_changed_waits_for_its_turn(listener: Listener, failure: Exception) -> None:
+@pytest.mark.parametrize("event_type", ["chime:AttendeeCapabilitiesUpdated", "chime:AttendeeLeft"])
+def test_what_changed_waits_for_its_turn(listener: Listener, event_type: str, failure: Exception) -> None:
     listener.failures = [failure]
-    assert deliver(news("chime:AttendeeCapabilitiesUpdated")) == ["0"]
+    assert deliver(news(event_type)) == ["0"]
     assert len(listener.told) == 1
 
 

@@ -1,0 +1,8 @@
+"""The routes. A new one is a line here, a body in `moderation.bodies` and the command it stands for."""
+
+from ..routing import Route
+from . import capabilities, meetings, people, reading
+
+__all__ = ["ROUTES"]
+
+ROUTES: tuple[Route, ...] = (*meetings.ROUTES, *people.ROUTES, *capabilities.ROUTES, *reading.ROUTES)

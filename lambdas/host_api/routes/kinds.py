@@ -1,0 +1,53 @@
+"""What routes have in common."""
+
+from moderation import bodies
+
+from .. import handling, models
+from ..routing import Route
+
+MEETING = "/meetings/{meetingId}"
+SEAT = MEETING + "/attendees/{attendeeId}"
+PERSON = MEETING + "/users/{externalUserId}"
+IN_A_MEETING = ("not-permitted", "banned", "meeting-not-found")
+ON_MEETING = (*IN_A_MEETING, "meeting-ended", "revision-mismatch", "chime-refused")
+ON_PERSON = (*ON_MEETING, "attendee-not-found")
+
+
+def command(
+    method: str, suffix: str, name: str, does: str, body: type[bodies.Body], *problems: str
+) -> tuple[Route, Route]:
+    """One deed, on a seat and on a person."""
+    return (
+        on_person(method, SEAT + suffix, f"{name}-attendee", does, body, *problems),
+        on_person(method, PERSON + suffix, f"{name}-user", does, body, *problems),
+    )
+
+
+def on_person(method: str, path: str, name: str, does: str, body: type[bodies.Body], *problems: str) -> Route:
+    return Route(
+        method=method,
+        path=path,
+        name=name,
+        does=does,
+        handle=handling.perform,
+        answers="ChangeAnswer",
+        body=body,
+        query=models.Writing,
+        problems=(*ON_PERSON, *problems),
+    )
+
+
+def govern(name: str, does: str, body: type[bodies.Body], *problems: str) -> Route:
+    """One deed on the whole meeting."""
+    return Route(
+        method="POST",
+        path=f"{MEETING}/{name}",
+        name=name,
+        does=does,
+        handle=handling.govern,
+        answers="MeetingChangeAnswer",
+        body=body,
+        query=models.Writing,
+        has_revision=True,
+        problems=(*ON_MEETING, *problems),
+    )

@@ -1,0 +1,45 @@
+"""Who somebody is in a meeting, and whether he is in it."""
+
+from moderation import bodies
+
+from .. import handling, models
+from ..routing import Route
+from .kinds import MEETING, ON_PERSON, SEAT, command, on_person
+
+BAN = MEETING + "/bans/{externalUserId}"
+WAITING = MEETING + "/lobby/{externalUserId}"
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        method="PUT",
+        path=SEAT,
+        name="bind-attendee",
+        does="Make a seat known before its JoinToken is handed out, and give it what the rules say",
+        handle=handling.bind,
+        answers="Attendee",
+        body=bodies.Binding,
+        query=models.Writing,
+        has_revision=True,
+        problems=ON_PERSON,
+    ),
+    *command(
+        "PUT",
+        "/role",
+        "set-role-of",
+        "Give another role; whoever falls keeps nothing that was given to him in the old one",
+        bodies.SetRole,
+        "last-host",
+        "capability-unavailable",
+    ),
+    *command("POST", "/remove", "remove", "Out of the meeting; with `ban` he stays out", bodies.Remove, "last-host"),
+    on_person("PUT", BAN, "ban-user", "Keep somebody out, and take him out if he is in", bodies.Ban, "last-host"),
+    on_person("DELETE", BAN, "unban-user", "Lift the ban", bodies.Unban, "capability-unavailable"),
+    on_person(
+        "PUT",
+        WAITING,
+        "answer-lobby",
+        "Let in somebody who waits, or turn him away: he may ask again",
+        bodies.LetIn,
+        "capability-unavailable",
+    ),
+)

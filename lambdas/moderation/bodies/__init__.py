@@ -1,0 +1,57 @@
+"""What doors take as bodies, whichever way they come. Strict: a `"300"` is no number, an unknown key is an error."""
+
+from .capabilities import CapabilitiesPatch, Consent, EndFloor, GrantFloor, Hold, Mute, Release, Unmute
+from .meetings import Admissions, End, MeetingPatch, MuteAll, Registration, Undo, UnmuteAll
+from .people import Ban, Binding, LetIn, LowerHand, RaiseHand, Remove, SetRole, Unban
+from .words import (
+    AttendeeId,
+    Body,
+    ChangeId,
+    MediumName,
+    MeetingId,
+    Moment,
+    Name,
+    Reason,
+    Reasoned,
+    UserId,
+    Word,
+    fault,
+)
+
+__all__ = [
+    "Admissions",
+    "AttendeeId",
+    "Ban",
+    "Binding",
+    "Body",
+    "CapabilitiesPatch",
+    "ChangeId",
+    "Consent",
+    "End",
+    "EndFloor",
+    "GrantFloor",
+    "Hold",
+    "LetIn",
+    "LowerHand",
+    "MediumName",
+    "MeetingId",
+    "MeetingPatch",
+    "Moment",
+    "Mute",
+    "MuteAll",
+    "Name",
+    "RaiseHand",
+    "Reason",
+    "Reasoned",
+    "Registration",
+    "Release",
+    "Remove",
+    "SetRole",
+    "Unban",
+    "Undo",
+    "Unmute",
+    "UnmuteAll",
+    "UserId",
+    "Word",
+    "fault",
+]

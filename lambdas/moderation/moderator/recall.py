@@ -1,0 +1,83 @@
+"""What was decided in a meeting, and what has become of it."""
+
+from datetime import timedelta
+
+from ..core.actor import Actor
+from ..core.capability import in_words
+from ..core.change import Change
+from ..core.entry import actor_document, first_id_at, iso
+from ..core.summary import summary
+from ..core.view import Document
+from ..ports import World
+from .facts import question
+from .request import CHANGE_NOT_FOUND, Refused
+from .seeing import Seer, or_busy
+
+BEHIND = timedelta(seconds=10)
+"""How far a cursor stays behind now: an entry is named before it is committed, and must not be skipped."""
+
+
+class Recall:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._seer = Seer(world)
+
+    @or_busy
+    def history(
+        self,
+        meeting_id: str,
+        actor: Actor,
+        *,
+        after: str | None,
+        limit: int,
+        attendee_id: str | None = None,
+        user_id: str | None = None,
+    ) -> Document | Refused:
+        """Of a person, on whichever seat. A seat that nobody is known to have stands for itself: so its refusals are
+        written.
+        """
+        seen = self._seer.seen(meeting_id, actor, "view-history", attendee_id)
+        if isinstance(seen, Refused):
+            return seen
+        if attendee_id is not None:
+            owner = seen.owner_of(attendee_id)
+            user_id = owner.id if owner else attendee_id
+        page = self._world.ledger.history(meeting_id, after or "", "~", limit, user_id)
+        now = self._world.surroundings.now()
+        last = page.entries[-1].id if page.more else first_id_at(now)
+        return {
+            "items": [{"type": e.type, **e.detail, "summary": summary(e)} for e in page.entries],
+            "cursor": max(after or "", min(last, first_id_at(now - BEHIND))),
+        }
+
+    @or_busy
+    def change(self, meeting_id: str, actor: Actor, change_id: str) -> Document | Refused:
+        seen = self._seer.seen(meeting_id, actor, None)
+        if isinstance(seen, Refused):
+            return seen
+        change = self._world.ledger.change(meeting_id, change_id)
+        verdict = self._world.policies.judge(question(actor, seen.caller, "view-changes", seen.meeting))
+        if verdict.allowed or (change is not None and change.actor == actor):
+            return change_document(change) if change else CHANGE_NOT_FOUND
+        return Refused("not-permitted", "the policies don't permit `view-changes` here", verdict.policies)
+
+
+def change_document(change: Change) -> Document:
+    return {
+        "changeId": change.id,
+        "meetingId": change.meeting_id,
+        "command": change.command,
+        "parameters": dict(change.said),
+        "actor": actor_document(change.actor),
+        "reason": change.reason,
+        "status": change.status.value,
+        "attendeeId": change.attendee_id,
+        "externalUserId": change.subject,
+        "before": in_words(change.before) if change.before is not None else None,
+        "after": in_words(change.after) if change.after is not None else None,
+        "effects": list(change.effects),
+        "decidedAt": iso(change.committed_at),
+        "supersededBy": change.closed_by,
+        "awaiting": "consent" if change.is_open and change.awaits_consent else None,
+        "revision": change.revision,
+    }

@@ -1,0 +1,77 @@
+"""A meeting as one caller may see it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import ParamSpec
+
+from ..core.actor import Actor, ActorKind
+from ..core.meeting import Meeting, User
+from ..core.view import Document
+from ..ports import MachineFailure, World
+from .facts import question
+from .request import BANNED, BUSY, MEETING_NOT_FOUND, Refused
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A meeting through the eyes of one caller."""
+
+    meeting: Meeting
+    actor: Actor
+    caller: User | None
+    people: dict[str, User]
+
+    def owner_of(self, attendee_id: str) -> User | None:
+        return next((user for user in self.people.values() if attendee_id in user.seats), None)
+
+
+def or_busy(read: Callable[P, Document | Refused]) -> Callable[P, Document | Refused]:
+    """A ledger or a Chime that can't be read now is an answer."""
+
+    @wraps(read)
+    def reading(*args: P.args, **kwargs: P.kwargs) -> Document | Refused:
+        try:
+            return read(*args, **kwargs)
+        except MachineFailure:
+            return BUSY
+
+    return reading
+
+
+class Seer:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def seen(
+        self,
+        meeting_id: str,
+        actor: Actor,
+        action: str | None,
+        attendee_id: str | None = None,
+        user_id: str | None = None,
+    ) -> Seen | Refused:
+        is_user = actor.kind is ActorKind.USER
+        people = {actor.id} if is_user else set()
+        if user_id is not None:
+            people.add(user_id)
+        loaded = self._world.ledger.load(meeting_id, people, [attendee_id] if attendee_id else [])
+        if loaded.meeting is None:
+            return MEETING_NOT_FOUND
+        caller = loaded.users[actor.id] if is_user else None
+        if caller is not None and caller.rules.ban is not None:
+            return BANNED
+        found = dict(loaded.users)
+        if action is not None:
+            verdict = self._world.policies.judge(question(actor, caller, action, loaded.meeting))
+            if not verdict.allowed:
+                return Refused("not-permitted", f"the policies don't permit `{action}` here", verdict.policies)
+        owner = loaded.seats.get(attendee_id or "")
+        if owner is not None and owner not in found:
+            found |= self._world.ledger.load(meeting_id, [owner]).users
+        return Seen(loaded.meeting, actor, caller, found)
+
+    def may(self, seen: Seen, action: str, person: User | None = None) -> bool:
+        return self._world.policies.judge(question(seen.actor, seen.caller, action, seen.meeting, person)).allowed

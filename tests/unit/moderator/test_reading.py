@@ -1,0 +1,213 @@
+"""What callers may see: lists of who waits, themselves, the history of one person; and nothing if they are banned."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from moderation.core.actor import Actor, ActorKind
+from moderation.core.command import (
+    Admit,
+    Ban,
+    Command,
+    LetIn,
+    Mute,
+    MuteEverybody,
+    RaiseHand,
+    SetMeeting,
+    SetRole,
+    Unmute,
+)
+from moderation.core.entry import iso
+from moderation.core.meeting import UnmuteConsent
+from moderation.core.view import Document
+from moderation.moderator.request import Refused, Request
+
+from tests.memory.scene import ADMIN, MEETING, Scene, seat
+
+ALICE, BOB, CAROL, CORA = (Actor(ActorKind.USER, user) for user in ("alice", "bob", "carol", "cora"))
+NOBODY = Actor(ActorKind.USER, "nick")
+READS = ("meeting", "me", "attendees", "hands", "bans", "lobby", "history", "change", "attendee")
+
+
+def read(scene: Scene, what: str, actor: Actor) -> Document | Refused:
+    more: dict[str, dict[str, Any]] = {
+        "attendees": {"limit": 10, "after": None},
+        "history": {"after": None, "limit": 10},
+        "change": {"change_id": "01JZ"},
+        "attendee": {"user_id": "carol"},
+    }
+    found: Document | Refused = getattr(scene.gavel, what)(MEETING, actor, **more.get(what, {}))
+    return found
+
+
+def seen(scene: Scene, what: str, actor: Actor = ALICE) -> Any:
+    found = read(scene, what, actor)
+    assert not isinstance(found, Refused), found
+    return found
+
+
+def items(scene: Scene, what: str, actor: Actor = ALICE) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = seen(scene, what, actor)["items"]
+    return listed
+
+
+def govern(scene: Scene, command: Command) -> None:
+    scene.gavel.perform(Request(MEETING, ADMIN, command))
+
+
+def test_hands_the_oldest_first() -> None:
+    scene = Scene()
+    started = scene.surroundings.now()
+    for user in ("carol", "bob"):
+        scene.ask_user(user, RaiseHand(), user)
+    scene.surroundings.pass_by(1)
+    scene.ask_user("cora", RaiseHand(), "cora")
+    assert items(scene, "hands", BOB) == [
+        {"externalUserId": "bob", "attendeeId": seat("bob"), "raisedAt": iso(started)},
+        {"externalUserId": "carol", "attendeeId": seat("carol"), "raisedAt": iso(started)},
+        {"externalUserId": "cora", "attendeeId": seat("cora"), "raisedAt": iso(started + timedelta(seconds=1))},
+    ]
+    shown = {item["externalUserId"]: item["hand"] for item in items(scene, "attendees", BOB)}
+    assert shown == {"alice": None, "hugo": None} | {u: {"raisedAt": iso(started)} for u in ("bob", "carol")} | {
+        "cora": {"raisedAt": iso(started + timedelta(seconds=1))}
+    }
+    assert seen(scene, "me", BOB)["attendee"]["hand"] == {"raisedAt": iso(started)}
+
+
+def test_a_hand_of_somebody_who_has_no_seat_yet() -> None:
+    scene = Scene()
+    scene.ask_user(ADMIN, SetRole("viewer"), "late")
+    scene.ask_user("late", RaiseHand(), "late")
+    assert [(item["externalUserId"], item["attendeeId"]) for item in items(scene, "hands")] == [("late", None)]
+
+
+def test_bans() -> None:
+    scene = Scene()
+    now = scene.surroundings.now()
+    scene.ask_user("alice", Ban(reason="spam"), "bob")
+    scene.surroundings.pass_by(1)
+    until = now + timedelta(hours=1)
+    scene.ask_user("hugo", Ban(until), "stranger")
+    assert [item["externalUserId"] for item in items(scene, "bans", CORA)] == ["bob", "stranger"]
+    spam, stranger = items(scene, "bans")
+    assert spam == {"externalUserId": "bob", "actor": "alice", "reason": "spam", "since": iso(now), "until": None}
+    assert (stranger["actor"], stranger["reason"], stranger["until"]) == ("hugo", None, iso(until))
+
+
+def test_the_lobby() -> None:
+    scene = Scene()
+    govern(scene, SetMeeting(lobby=True))
+    started = scene.surroundings.now()
+    for people in ({"zoe": "viewer"}, {"yan": None, "xia": None}):
+        govern(scene, Admit(people))
+        scene.surroundings.pass_by(1)
+    scene.ask_user("alice", LetIn(admit=False), "xia")
+    assert items(scene, "lobby", CORA) == [
+        {"externalUserId": "zoe", "role": "viewer", "since": iso(started)},
+        {"externalUserId": "yan", "role": "participant", "since": iso(started + timedelta(seconds=1))},
+    ]
+    scene.ask_user("alice", LetIn(), "zoe")
+    assert [item["externalUserId"] for item in items(scene, "lobby")] == ["yan"]
+    govern(scene, SetMeeting(lobby=False))
+    assert items(scene, "lobby") == []
+
+
+@pytest.mark.parametrize(
+    ("what", "by_a_participant"),
+    [("hands", None), ("bans", "not-permitted"), ("lobby", "not-permitted"), ("history", "not-permitted")],
+)
+def test_who_may_look(what: str, by_a_participant: str | None) -> None:
+    scene = Scene()
+    assert not isinstance(read(scene, what, ADMIN), Refused)
+    found = read(scene, what, BOB)
+    assert (found.code if isinstance(found, Refused) else None) == by_a_participant
+    nobodys = read(scene, what, NOBODY)
+    assert isinstance(nobodys, Refused)
+    assert nobodys.code == "not-permitted"
+
+
+@pytest.mark.parametrize("what", READS)
+@pytest.mark.parametrize("via", [None, "back-end"])
+def test_whoever_is_banned_sees_nothing(what: str, via: str | None) -> None:
+    scene = Scene()
+    scene.ask_user("alice", Ban(), "bob")
+    found = read(scene, what, replace(BOB, via=via))
+    assert isinstance(found, Refused)
+    assert found.code == "banned"
+
+
+def test_a_banned_host_is_among_no_roles() -> None:
+    scene = Scene()
+    assert seen(scene, "meeting")["roles"]["hugo"] == "host"
+    scene.ask_user("alice", Ban(), "hugo")
+    assert "hugo" not in seen(scene, "meeting")["roles"]
+
+
+def test_the_meeting_tells_no_turns() -> None:
+    """Which floors a mute-all ended is nobody's business."""
+    scene = Scene()
+    before = set(seen(scene, "meeting"))
+    govern(scene, MuteEverybody())
+    assert set(seen(scene, "meeting")) == before
+
+
+OWN = {"mute-self", "unmute-self", "raise-hand", "lower-own-hand", "consent"}
+ON_PEOPLE = {
+    *("mute", "unmute", "set-capabilities", "hold", "release", "remove", "ban", "unban", "admit"),
+    *("lower-hand", "grant-floor", "end-floor"),
+}
+MEETING_DEEDS = {"mute-all", "unmute-all", "set-mode", "freeze", "unfreeze", "undo"}
+LISTS = {"view-hands", "view-lobby", "view-bans", "view-history"}
+
+
+@pytest.mark.parametrize(
+    ("actor", "may"),
+    [
+        (BOB, OWN | {"view-hands"}),
+        (CORA, OWN | ON_PEOPLE | MEETING_DEEDS | LISTS),
+        (ALICE, OWN | ON_PEOPLE | MEETING_DEEDS | LISTS | {"set-role", "set-settings", "end"}),
+        (ADMIN, ON_PEOPLE | MEETING_DEEDS | LISTS | {"set-role", "set-settings", "end"}),
+    ],
+)
+def test_what_a_page_may_offer(actor: Actor, may: set[str]) -> None:
+    offered = seen(Scene(), "me", actor)["may"]
+    assert len(set(offered)) == len(offered)
+    assert set(offered) == may
+
+
+def told(scene: Scene, **whom: str) -> list[tuple[str, str]]:
+    found = scene.gavel.history(MEETING, ALICE, after=None, limit=100, **whom)
+    assert not isinstance(found, Refused)
+    listed: Any = found["items"]
+    return [(item["type"], item["command"]) for item in listed if item["command"] != "register"]
+
+
+def test_the_history_of_one_person() -> None:
+    """On all his seats and on none; what is about everybody is about him."""
+    scene = Scene()
+    scene.ask("alice", Mute(), "bob")
+    scene.ask("alice", Mute(), "carol")
+    scene.ask_user("bob", RaiseHand(), "bob")
+    scene.ask_user("alice", Ban(), "stranger")
+    govern(scene, SetMeeting(lobby=True))
+    bobs = told(scene, user_id="bob")
+    assert bobs == told(scene, attendee_id=seat("bob"))
+    assert [kind for kind, _ in bobs if kind.startswith("Hand")] == ["Hand Raised"]
+    assert [command for _, command in bobs] == ["mute", "mute", "raise-hand", "set-settings", "set-settings"]
+    assert ("Moderation Decided", "ban") in told(scene, user_id="stranger")
+    assert {command for _, command in told(scene, attendee_id=seat("stranger"))} == {"set-settings"}
+
+
+def test_a_change_tells_what_it_waits_for() -> None:
+    scene = Scene()
+    govern(scene, SetMeeting(unmute_consent=UnmuteConsent.REQUIRED))
+    scene.ask("alice", Mute(), "bob")
+    asked = scene.answered("alice", Unmute(), "bob")
+    change = scene.gavel.change(MEETING, ALICE, asked.change_id or "")
+    assert not isinstance(change, Refused)
+    assert (change["status"], change["awaiting"]) == ("pending", "consent")
+    [bob] = [item for item in items(scene, "attendees", BOB) if item["externalUserId"] == "bob"]
+    assert bob["asked"]["changeId"] == asked.change_id
+    [unseen] = [item for item in items(scene, "attendees", CAROL) if item["externalUserId"] == "bob"]
+    assert "asked" not in unseen
