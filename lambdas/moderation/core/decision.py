@@ -80,8 +80,14 @@ NOT_UNDOABLE = Refusal("not-undoable", "what this change made of the rules is no
 
 
 def decided(
-    case: Case, rules: UserRules, withholding: Capabilities = NOTHING, opening: Capabilities = NOTHING
+    case: Case,
+    rules: UserRules,
+    withholding: Capabilities = NOTHING,
+    opening: Capabilities = NOTHING,
+    *,
+    is_newcomer: bool = False,
 ) -> Decided | Unchanged | Refusal:
+    """A freeze keeps everybody at what he has; a newcomer gets what the rules give."""
     if is_last_host(case, case.user.rules, rules):
         return LAST_HOST
     rules = asking(case, rules, opening)
@@ -92,7 +98,7 @@ def decided(
     if replace(rules, spares=rules.spares & there) == stood and in_place:
         return Unchanged(after)
     gained = case.effective(rules, consented=True) & ~case.effective(consented=True)
-    if case.meeting.rules.frozen_at is not None and (gained or after & ~before):
+    if not is_newcomer and case.meeting.rules.frozen_at is not None and (gained or after & ~before):
         return frozen(gained | after & ~before)
     seats = case.user.present
     shown = effects(before, after, withholding, seats) if seats or not case.user.seats else ()

@@ -20,7 +20,7 @@ from ..core.command import (
     Unmute,
 )
 from ..core.meeting import Meeting, Seat, User, belongs, is_pipeline, role_of, standing_role
-from ..ports import Conflict, KeyTaken, Loaded, MeetingIs, Missing, UserIs, UserRevised, World
+from ..ports import ChimeFailure, Conflict, KeyTaken, Loaded, MeetingIs, Missing, UserIs, UserRevised, World
 from .binding import with_seats
 from .memory import Memory
 from .persistence import patiently
@@ -165,10 +165,23 @@ class FactFinder:
             return facts
         if isinstance(request.command, Bind) and request.actor.kind is not ActorKind.CHIME:
             return self._as_chime_has_it(facts)
-        if user.present:
+        if isinstance(request.command, Remove):
+            return self._on_all_seats(facts)
+        if user.present or request.attendee_id is not None or not (facts.by_moderator or self._may_look()):
             return facts
-        if request.attendee_id is not None or not (facts.by_moderator or self._may_look()):
+        return self._with_roster(facts)
+
+    def _on_all_seats(self, facts: Facts) -> Facts:
+        """Who is to leave may have a seat that nobody has told of yet. If Chime can't say, those that are known go."""
+        try:
+            return self._with_roster(facts)
+        except ChimeFailure:
+            if not facts.user.present:
+                raise
             return facts
+
+    def _with_roster(self, facts: Facts) -> Facts:
+        meeting, user = facts.meeting, facts.user
         try:
             roster = patiently(self._world, lambda: self._world.chime.roster(meeting.id))
         except Missing:  # the meeting is gone, which nobody has told yet: nobody sits in it
