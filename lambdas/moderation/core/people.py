@@ -99,7 +99,7 @@ def grant_floor(case: Case, command: GrantFloor) -> Decided | Unchanged | Refusa
     asked = sending(media)
     standing = limits(case.meeting, replace(case.user, rules=rules), case.holds, case.now)
     against = tuple(x for x in standing if x.withholds & asked and x.liftable_by is not LiftableBy.SELF)
-    return withheld(against, asked) or decided(case, rules)
+    return withheld(against, asked) or decided(case, rules, opening=asked)
 
 
 def end_floor(case: Case, _: EndFloor) -> Decided | Unchanged | Refusal:
