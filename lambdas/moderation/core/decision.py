@@ -9,6 +9,7 @@ from operator import and_, or_
 from .actor import Actor, Verdict
 from .capability import EVERYTHING, NOTHING, SEND, Capabilities, Medium
 from .change import PATIENCE, Change
+from .command import Bind, Expire, Register
 from .effective import Holds, Limit, effective, limits
 from .meeting import Meeting, Seat, UnmuteConsent, User, UserRules, host_count
 from .personal import ANSWER_WITHIN, Agreement, Asked
@@ -77,6 +78,9 @@ class Refusal:
 
 LAST_HOST = Refusal("last-host", "the meeting would be left without a host")
 NOT_UNDOABLE = Refusal("not-undoable", "what this change made of the rules is not in them any more, or never was")
+
+NEVER_UNDONE = (Register.name, Bind.name, Expire.name)
+"""What sets anew by itself, or is no decision of anybody's."""
 
 
 def decided(

@@ -243,8 +243,8 @@ def all_of(verdicts: Iterable[Verdict]) -> Verdict:
 def _actions(request: Request) -> tuple[str, ...]:
     """What the policies are asked about the person. Who undoes a deed needs to be allowed the deed."""
     command: Command = request.command
-    if isinstance(command, Undo) and request.undone is not None:
-        return (request.undone.command,)
+    if isinstance(command, Undo):
+        return request.undone_actions
     if isinstance(command, Remove) and command.ban:
         return (command.name, Ban.name)
     return (command.name,)
