@@ -161,7 +161,7 @@ class FactFinder:
 
     def _judged(self, request: Request, meeting: Meeting, caller: User | None, user: User) -> Facts | Refused:
         facts = self._facts(request, meeting, caller, user, user)
-        if not facts.verdict.allowed:
+        if not facts.verdict.allowed or meeting.ended_at is not None:
             return facts
         if isinstance(request.command, Bind) and request.actor.kind is not ActorKind.CHIME:
             return self._as_chime_has_it(facts)
