@@ -147,7 +147,7 @@ def test_the_floor_and_his_own_lowering_at_once(stage: Stage) -> None:
         raced.append(stage.answered("bob", LowerHand(), "bob"))
         transact(clauses)
 
-    stage.ledger.transact = first_his  # type: ignore[method-assign,assignment]
+    stage.ledger.transact = first_his  # type: ignore[method-assign]
     assert stage.answered("alice", GrantFloor(), "bob").status == "applied"
     assert (raced[0].status, len(stage.entries(HAND_LOWERED))) == ("applied", 1)
 
