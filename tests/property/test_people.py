@@ -3,10 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from moderation.core.actor import Held
-from moderation.core.capability import EVERYTHING, NOTHING, Capabilities, coherent, sending
+from moderation.core.capability import EVERYTHING, NOTHING, Capabilities, Medium, coherent, sending
 from moderation.core.change import Change, stands
 from moderation.core.command import (
     Ban,
@@ -21,8 +21,8 @@ from moderation.core.command import (
 )
 from moderation.core.decide import decide
 from moderation.core.decision import Case, Decided, Refusal, Unchanged, expired
-from moderation.core.effective import effective, limits
-from moderation.core.meeting import UnmuteConsent, UserRules, floor_media, must_consent
+from moderation.core.effective import Limit, effective, limits
+from moderation.core.meeting import Seat, UnmuteConsent, UserRules, floor_media, must_consent
 from moderation.core.personal import Ban as Banned
 from moderation.core.personal import Hold as OnHold
 from moderation.core.personal import Waiting
@@ -36,13 +36,14 @@ from .strategies import (
     deeds_on_people,
     holds_on_people,
     media,
-    meeting_rules,
     restrictions,
     waitings,
     whole_cases,
 )
 
 AUDIO = Capabilities.SEND_AUDIO
+enough = settings(max_examples=60)
+"""Cases are big and cost more than elsewhere."""
 
 
 def with_rules(at: Case, **rules: object) -> Case:
@@ -66,6 +67,7 @@ def consented(at: Case) -> Capabilities:
 
 
 # ---- there and back --------------------------------------------------------------------------------------------------
+@enough
 @given(whole_cases)
 def test_release_after_hold_is_as_before(at: Case) -> None:
     at = with_rules(at, hold=None)
@@ -73,7 +75,6 @@ def test_release_after_hold_is_as_before(at: Case) -> None:
     assert has(held) == NOTHING
     released = after(held, Release())
     assert has(free(released)) == has(free(with_rules(at, **timeless(at))))
-    assert has(released) in has(free(at)) | has(free(released))
 
 
 def timeless(at: Case) -> dict[str, object]:
@@ -81,6 +82,7 @@ def timeless(at: Case) -> dict[str, object]:
     return {"ban": expired(at).ban}
 
 
+@enough
 @given(whole_cases)
 def test_unban_after_ban_is_as_before(at: Case) -> None:
     at = with_rules(at, ban=None, waiting=None)
@@ -91,8 +93,9 @@ def test_unban_after_ban_is_as_before(at: Case) -> None:
     assert has(free(unbanned)) == has(without_floor)
 
 
+@enough
 @given(whole_cases, media)
-def test_the_end_of_a_floor_is_as_before_it(at: Case, spoken: tuple) -> None:  # type: ignore[type-arg]
+def test_the_end_of_a_floor_is_as_before_it(at: Case, spoken: tuple[Medium, ...]) -> None:
     at = free(with_rules(at, floor=None, ban=expired(at).ban))
     answer = decide(at, GrantFloor(media=spoken))
     if isinstance(answer, Decided):
@@ -101,8 +104,11 @@ def test_the_end_of_a_floor_is_as_before_it(at: Case, spoken: tuple) -> None:  #
 
 
 # ---- what a floor can't give -----------------------------------------------------------------------------------------
+@enough
 @given(whole_cases, media)
-def test_a_floor_gives_nothing_that_feature_grant_or_restriction_withholds(at: Case, spoken: tuple) -> None:  # type: ignore[type-arg]
+def test_a_floor_gives_nothing_that_feature_grant_or_restriction_withholds(
+    at: Case, spoken: tuple[Medium, ...]
+) -> None:
     answer = decide(at, GrantFloor(media=spoken))
     if not isinstance(answer, Decided):
         return
@@ -116,6 +122,7 @@ def test_a_floor_gives_nothing_that_feature_grant_or_restriction_withholds(at: C
     assert answer.after in held
 
 
+@enough
 @given(whole_cases)
 def test_a_floor_never_takes_and_gives_its_media_alone(at: Case) -> None:
     without = with_rules(at, floor=None)
@@ -125,6 +132,7 @@ def test_a_floor_never_takes_and_gives_its_media_alone(at: Case) -> None:
 
 
 # ---- each withholding withholds --------------------------------------------------------------------------------------
+@enough
 @given(whole_cases, restrictions(), capabilities, holds_on_people, bans, waitings)
 def test_effective_is_monotone_in_each(
     at: Case, more: Restrictions, grant: Capabilities, hold: OnHold, ban: Banned, waiting: Waiting
@@ -144,30 +152,35 @@ def test_effective_is_monotone_in_each(
         assert has(narrower) in has(at)
 
 
+@enough
 @given(whole_cases, capabilities)
 def test_and_in_what_the_policies_hold(at: Case, taken: Capabilities) -> None:
     fewer = replace(at, holds=lambda *asked: Held(at.holds(*asked).capabilities & ~taken))
     assert has(fewer) in has(at)
 
 
-@given(whole_cases, meeting_rules)
-def test_and_in_the_mute_alls(at: Case, other: object) -> None:
+@enough
+@given(whole_cases)
+def test_and_in_the_mute_alls(at: Case) -> None:
     rules = at.meeting.rules
     muted = replace(at, meeting=replace(at.meeting, rules=replace(rules, mute_alls=())))
     assert has(at) in has(muted)
 
 
+@enough
 @given(whole_cases, bans)
 def test_a_ban_leaves_nothing(at: Case, ban: Banned) -> None:
     assert has(with_rules(at, ban=ban)) == NOTHING
     assert all(replace(at.user, rules=replace(at.user.rules, ban=ban)).is_out(seat) for seat in at.user.seats)
 
 
+@enough
 @given(whole_cases, holds_on_people)
 def test_a_hold_leaves_nothing(at: Case, hold: OnHold) -> None:
     assert has(with_rules(at, hold=hold)) == NOTHING
 
 
+@enough
 @given(whole_cases)
 def test_what_results_is_what_chime_takes(at: Case) -> None:
     assert coherent(has(at)) == has(at)
@@ -175,38 +188,43 @@ def test_what_results_is_what_chime_takes(at: Case) -> None:
     assert EVERYTHING & ~withheld_by(explained) == has(at)
 
 
-def withheld_by(found: object) -> Capabilities:
+def withheld_by(found: tuple[Limit, ...]) -> Capabilities:
     bits = NOTHING
-    for limit in found:  # type: ignore[attr-defined]
+    for limit in found:
         bits |= limit.withholds
     return bits
 
 
 # ---- consent ---------------------------------------------------------------------------------------------------------
+@enough
 @given(whole_cases)
 def test_the_gate_takes_a_voice_and_nothing_else(at: Case) -> None:
     assert has(at) in (consented(at), consented(at) & ~AUDIO)
     assert consented(at) == has(free(at))
 
 
+@enough
 @given(whole_cases)
 def test_no_gate_where_none_is_required_or_nobody_sits(at: Case) -> None:
     assert not must_consent(at.user, free(at).meeting, NOW)
     assert not must_consent(replace(at.user, seats={}), at.meeting, NOW)
 
 
+@enough
 @given(whole_cases, deeds_on_people)
 def test_no_deed_of_anothers_opens_a_microphone_that_chime_holds_shut(at: Case, deed: UserCommand) -> None:
     """Whatever the deed: where consent is required, only what he does himself or agreed to opens it."""
     at = with_rules(replace(at, actor=ALICE), agreed=None)
-    assume(at.meeting.rules.unmute_consent is not UnmuteConsent.NONE and at.user.present)
-    assume(not any(seat.known is not None and AUDIO in seat.known for seat in at.user.present))
+    shut = {name: replace(seat, known=NOTHING) for name, seat in at.user.seats.items()} or {"s": Seat("s", NOTHING)}
+    rules = replace(at.meeting.rules, unmute_consent=UnmuteConsent.REQUIRED)
+    at = replace(at, user=replace(at.user, seats=shut), meeting=replace(at.meeting, rules=rules))
     answer = decide(at, deed)
     if isinstance(answer, Decided):
         assert AUDIO not in answer.after
         assert "audio-may-flow" not in answer.effects
 
 
+@enough
 @given(whole_cases, deeds_on_people)
 def test_who_is_asked_would_be_heard_if_he_agreed(at: Case, deed: UserCommand) -> None:
     answer = decide(at, deed)
@@ -215,6 +233,7 @@ def test_who_is_asked_would_be_heard_if_he_agreed(at: Case, deed: UserCommand) -
         assert AUDIO not in answer.after
 
 
+@enough
 @given(whole_cases, deeds_on_people)
 def test_said_again_nobody_is_asked_twice(at: Case, deed: UserCommand) -> None:
     first = decide(at, deed)
@@ -242,6 +261,7 @@ def in_order(at: Case) -> Case:
     return with_rules(at, asked=None, agreed=None, spares=at.user.rules.spares & there)
 
 
+@enough
 @given(whole_cases, deeds_on_people)
 def test_undone_everything_is_as_before(at: Case, deed: UserCommand) -> None:
     """Rules and what follows from them; with whatever consent it takes."""
@@ -269,6 +289,7 @@ def same(rules: UserRules) -> UserRules:
     return replace(rules, asked=None, agreed=None, grant=EVERYTHING if rules.grant is None else rules.grant)
 
 
+@enough
 @given(whole_cases, deeds_on_people, deeds_on_people, st.sampled_from([0, 2, 61]))
 def test_an_undo_brings_back_nothing_that_has_ended(
     at: Case, deed: UserCommand, later: UserCommand, seconds: int

@@ -35,7 +35,6 @@ from .scenes import (
     case,
     decided,
     following,
-    has,
     own,
     refused,
     settled,
