@@ -61,6 +61,7 @@ class App:
         key = conditions.idempotency_key(incoming, actor)
         body, content = parsing.body(incoming, found.route.body)
         fingerprint = conditions.fingerprint(incoming, pairs, content)
+        record.command = body.command().name
         return Call(self._gavel(), actor, ids, query, body, if_match, key, fingerprint)
 
 
