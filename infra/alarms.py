@@ -44,6 +44,10 @@ class Concern:
     def description(self) -> str:
         return f"{self.says} What to do: {RUNBOOK}#{self.name}"
 
+    @property
+    def is_percentile(self) -> bool:
+        return self.metric.statistic.startswith("p")
+
 
 def concerns(metrics: Metrics, watched: Watched) -> Iterator[Concern]:
     yield from _of_decisions(metrics)

@@ -69,6 +69,8 @@ class Watch(Construct):
             evaluation_periods=concern.periods,
             comparison_operator=concern.comparison,
             treat_missing_data=concern.missing,
+            # Of three requests in a night, the one that met a cold start is no hundredth part.
+            evaluate_low_sample_count_percentile="ignore" if concern.is_percentile else None,
         )
         action = actions.SnsAction(self.topic)
         alarm.add_alarm_action(action)

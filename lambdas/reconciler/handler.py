@@ -35,12 +35,9 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def _tell(report: Report, *, is_run: bool = False) -> None:
-    """A line for each change, and one for what the whole came to. A reminder knows of its own change alone, so that
-    nothing is pending is for a run to say.
+    """One line for what the whole came to, with the calls that it took, and one for each change. A reminder knows of
+    its own change alone, so that nothing is pending is for a run to say.
     """
-    now = surroundings().now()
-    for carried in report.carried:
-        _tell_of(carried, now)
     measures = {OLDEST_PENDING_AGE: report.oldest_pending} if is_run or report.oldest_pending else {}
     if is_run:
         measures[RECONCILER_RUNS] = 1
@@ -56,6 +53,9 @@ def _tell(report: Report, *, is_run: bool = False) -> None:
         failed=report.failed,
         statuses=report.statuses,
     )
+    now = surroundings().now()
+    for carried in report.carried:
+        _tell_of(carried, now)
 
 
 def _tell_of(carried: Carried, now: datetime) -> None:

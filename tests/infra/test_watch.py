@@ -146,13 +146,10 @@ def test_stages_have_alarms_and_a_dashboard_of_their_own(default: Template, cust
 
 def test_the_dashboard_shows_what_is_written(default: Template) -> None:
     [board] = of_type(default, "AWS::CloudWatch::Dashboard")
-    widgets = json.loads(
-        "".join(part if isinstance(part, str) else "…" for part in board["DashboardBody"]["Fn::Join"][1])
-    )
-    rows = [row for widget in widgets["widgets"] for row in widget["properties"].get("metrics", [])]
-    plain = {
-        (row[1], frozenset(row[2::2])) for row in ([*filter(_is_text, row)] for row in rows) if row[:1] == ["Gavel"]
-    }
+    body = "".join(part if isinstance(part, str) else "…" for part in board["DashboardBody"]["Fn::Join"][1])
+    rows = [row for widget in json.loads(body)["widgets"] for row in widget["properties"].get("metrics", [])]
+    texts = [[part for part in row if isinstance(part, str)] for row in rows]
+    plain = {(row[1], frozenset(row[2::2])) for row in texts if row[:1] == ["Gavel"]}
     searches = [part["expression"] for row in rows for part in row if isinstance(part, dict) and "expression" in part]
     sought = {_sought(search) for search in searches}
     assert len(plain) >= 9
@@ -171,10 +168,6 @@ def _sought(search: str) -> tuple[str, frozenset[str]]:
     found = re.match(r"SEARCH\('\{Gavel,([a-z,]+)\} MetricName=\"(\w+)\" stage=\"prod\"', '\w+', 60\)$", search)
     assert found, search
     return found[2], frozenset(found[1].split(","))
-
-
-def _is_text(part: object) -> bool:
-    return isinstance(part, str)
 
 
 def _is_api(resource: dict[str, Any]) -> bool:
