@@ -4,7 +4,6 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from moderation.bodies import Body
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -91,7 +90,7 @@ def _version() -> str:
 
 
 def _schemas() -> dict[str, Any]:
-    bodies: list[type[BaseModel]] = sorted({route.body for route in ROUTES if route.body}, key=lambda m: m.__name__)
+    bodies: list[type[BaseModel]] = sorted({route.body() for route in ROUTES if route.body}, key=lambda m: m.__name__)
     _, said = models_json_schema(
         [(model, "validation") for model in (*bodies, *shapes.SHOWN)], ref_template=REF + "{model}"
     )
@@ -115,11 +114,11 @@ def _operation(route: Route) -> dict[str, Any]:
         "responses": _responses(route),
     }
     if route.body is not None:
-        operation["requestBody"] = {"required": _needs_body(route.body), **_content(route.body.__name__)}
+        operation["requestBody"] = {"required": _needs_body(route.body()), **_content(route.body.name)}
     return operation
 
 
-def _needs_body(model: type[Body]) -> bool:
+def _needs_body(model: type[BaseModel]) -> bool:
     schema = model.model_json_schema()
     return "anyOf" in schema or "required" in schema
 
@@ -131,7 +130,7 @@ def _in_path(route: Route) -> list[dict[str, Any]]:
 
 def _in_query(route: Route) -> list[dict[str, Any]]:
     parameters = []
-    for name, schema in route.query.model_json_schema().get("properties", {}).items():
+    for name, schema in route.query().model_json_schema().get("properties", {}).items():
         schema.pop("title", None)
         told = {"description": schema.pop("description")} if "description" in schema else {}
         parameters.append({"name": name, "in": "query", **told, "schema": schema})

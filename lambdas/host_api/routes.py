@@ -1,9 +1,11 @@
 """The routes. A new one is a line here, a body in `moderation.bodies` and the command it stands for."""
 
-from moderation import bodies
-
-from . import handling, models
+from . import handling
+from .later import Later, Model
 from .routing import Route
+
+bodies = Later("moderation.bodies")
+models = Later("host_api.models")
 
 MEETING = "/meetings/{meetingId}"
 SEAT = MEETING + "/attendees/{attendeeId}"
@@ -13,9 +15,7 @@ ON_MEETING = (*NOT_FOUND, "meeting-ended", "revision-mismatch", "chime-refused")
 ON_PERSON = (*ON_MEETING, "banned", "attendee-not-found")
 
 
-def command(
-    method: str, suffix: str, name: str, does: str, body: type[bodies.Body], *problems: str
-) -> tuple[Route, Route]:
+def command(method: str, suffix: str, name: str, does: str, body: Model, *problems: str) -> tuple[Route, Route]:
     """One deed, on a seat and on a person."""
     seat, person = (
         Route(
@@ -34,7 +34,7 @@ def command(
     return seat, person
 
 
-def govern(name: str, does: str, body: type[bodies.Body], *problems: str) -> Route:
+def govern(name: str, does: str, body: Model, *problems: str) -> Route:
     """One deed on the whole meeting."""
     return Route(
         method="POST",

@@ -67,7 +67,7 @@ def _event(image: dict[str, Any], bus: str) -> dict[str, Any]:
 
 @cache
 def _events() -> Any:
-    import boto3
     from botocore.config import Config
+    from botocore.session import Session
 
-    return boto3.client("events", config=Config(connect_timeout=2, read_timeout=5))
+    return Session().create_client("events", config=Config(connect_timeout=2, read_timeout=5))
