@@ -159,6 +159,12 @@ def test_the_dashboard_shows_what_is_written(default: Template) -> None:
     assert shown == {name for name, _ in written()}, "each metric is paid for, so each is shown"
 
 
+def test_lines_reach_cloudwatch_as_they_are_written(default: Template) -> None:
+    """Lambda's own JSON format would wrap them, and no metric would be found in them."""
+    for each in of_type(default, "AWS::Lambda::Function"):
+        assert each["LoggingConfig"].get("LogFormat", "Text") == "Text"
+
+
 def test_every_function_is_traced(default: Template) -> None:
     """And may say so: which actions that takes, `test_stack` looks at."""
     assert {each["TracingConfig"]["Mode"] for each in of_type(default, "AWS::Lambda::Function")} == {"Active"}
