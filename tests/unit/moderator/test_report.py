@@ -98,7 +98,7 @@ def test_what_another_process_has_taken_is_pending_for_this_one() -> None:
     def taken(clauses: object) -> None:
         raise Conflict([])
 
-    scene.ledger.transact = taken  # type: ignore[method-assign,assignment]
+    scene.ledger.transact = taken  # type: ignore[method-assign]
     report = scene.reconcile(100)
     scene.ledger.transact = transact  # type: ignore[method-assign]
     assert (report.taken_by_others, report.oldest_pending) == (1, 100)
