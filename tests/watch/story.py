@@ -63,6 +63,7 @@ class BehindTheGateway:
             chime.seat,
             chime.roster,
         )
+        self.remove, self.end = chime.remove, chime.end
 
 
 class Story:
