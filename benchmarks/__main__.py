@@ -7,10 +7,12 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from benchmarks import mute_all, storm
+from benchmarks import cold_start, mute_all, storm, warm
 from benchmarks.report import Report, Summary, summary
 
 BENCHMARKS: Mapping[str, Callable[[], Report]] = {
+    "cold_start": cold_start.run,
+    "warm": warm.run,
     "mute_all": mute_all.run,
     "storm": storm.run,
 }

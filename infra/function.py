@@ -50,7 +50,7 @@ class PythonFunction(Construct):
             architecture=lambda_.Architecture.ARM_64,
             handler=handler,
             code=lambda_.Code.from_asset(str(asset)),
-            environment={"POWERTOOLS_SERVICE_NAME": handler.partition(".")[0], "LOG_LEVEL": "INFO", **environment},
+            environment=dict(environment),
             # Without this CDK would add what it finds useful to the role; everything in it shall be read here.
             role=self.role.without_policy_updates(),
             log_group=self.log_group,

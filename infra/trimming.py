@@ -32,11 +32,12 @@ NO_DOCSTRINGS = '''\
 """Methods of clients have no docstrings here: nobody reads them in a function."""
 
 
-def _nothing(**_):
-    return ""
+class LazyLoadedDocstring(str):
+    def __new__(cls, *_, **__):
+        return super().__new__(cls)
 
 
-ClientMethodDocstring = PaginatorDocstring = WaiterDocstring = _nothing
+ClientMethodDocstring = PaginatorDocstring = WaiterDocstring = LazyLoadedDocstring
 '''
 
 

@@ -50,15 +50,13 @@ def test_environment(default: Template, customized: Template) -> None:
             "GAVEL_IDENTITY_CLAIM": "sub",
             "GAVEL_RETENTION_DAYS": "30",
             "GAVEL_COMMAND_MAX_AGE": "300",
-            "POWERTOOLS_SERVICE_NAME": handler.partition(".")[0],
-            "LOG_LEVEL": "INFO",
         }
         own = function(customized, handler)["Environment"]["Variables"]
         assert own["GAVEL_STAGE"] == "dev"
         assert own["GAVEL_IDENTITY_CLAIM"] == "oid"
         assert own["GAVEL_RETENTION_DAYS"] == "10"
         assert own["GAVEL_COMMAND_MAX_AGE"] == "60"
-        assert own["LOG_LEVEL"] == "DEBUG"
+        assert own["TZ"] == "UTC"
 
 
 def test_ledger(default: Template) -> None:
