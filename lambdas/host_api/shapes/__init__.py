@@ -9,6 +9,8 @@ from .changes import Change, ChangeAnswer, Health, History, MeetingChangeAnswer,
 from .meetings import Meeting
 from .people import AdmissionsAnswer, Attendee, Attendees, Bans, Hands, Lobby, Me
 
+__all__ = ["SHOWN", "Problem"]
+
 SHOWN: tuple[type[BaseModel], ...] = (
     AdmissionsAnswer, Attendee, Attendees, Bans, Change, ChangeAnswer, Hands, Health, History, Lobby, Me, Meeting,
     MeetingChangeAnswer, Problem, UndoAnswer,
