@@ -99,6 +99,60 @@ def test_everybody_but_the_excluded(bench: Bench) -> None:
     }
 
 
+def test_a_seat_is_taken_away(bench: Bench) -> None:
+    carol = bench.join(bench.meeting, "carol")
+
+    bench.gateway.remove(bench.meeting, bench.bob)
+
+    assert [s.attendee_id for s in bench.gateway.roster(bench.meeting)] == [carol]
+    with pytest.raises(Missing):
+        bench.gateway.remove(bench.meeting, bench.bob)
+
+
+def test_a_meeting_is_ended(bench: Bench) -> None:
+    bench.gateway.end(bench.meeting)
+
+    with pytest.raises(Missing):
+        bench.gateway.meeting(bench.meeting)
+    with pytest.raises(Missing):
+        bench.gateway.end(bench.meeting)
+    with pytest.raises(Missing):
+        bench.gateway.remove(bench.meeting, bench.bob)
+
+
+FATAL = {
+    "DeleteAttendee": lambda bench: bench.gateway.remove(bench.meeting, bench.bob),
+    "DeleteMeeting": lambda bench: bench.gateway.end(bench.meeting),
+}
+
+
+@pytest.mark.parametrize("operation", FATAL)
+@pytest.mark.parametrize(
+    ("fault", "failure", "done"),
+    [
+        ({"status": 403}, NotTaken, False),
+        ({"status": 404}, Missing, False),
+        ({"status": 429}, NotNow, False),
+        ({"status": 503}, NotNow, False),
+        ({"dropConnection": "before"}, UnknownEnd, False),
+        ({"dropConnection": "after"}, UnknownEnd, True),
+    ],
+)
+def test_who_or_what_has_to_go_fails_as_orders_do(
+    bench: Bench, operation: str, fault: dict[str, Any], failure: type[Exception], done: bool
+) -> None:
+    bench.fault(operation=operation, **fault)
+    with pytest.raises(failure) as raised:
+        FATAL[operation](bench)
+    assert "Message" not in str(raised.value)
+    assert len(bench.calls(operation)) == 1
+    if done:
+        with pytest.raises(Missing):
+            bench.gateway.seat(bench.meeting, bench.bob)
+    else:
+        assert bench.gateway.seat(bench.meeting, bench.bob).user_id == "bob"
+
+
 def test_a_roster_has_all_pages(bench: Bench) -> None:
     for number in range(PAGE + 1):
         bench.join(bench.meeting, f"user {number}")

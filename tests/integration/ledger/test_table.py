@@ -11,6 +11,7 @@ from moderation.aws.clauses import ALLOWANCE_KEY, due_shard, meeting_key, user_k
 from moderation.core.change import Status
 from moderation.ports import (
     ChangeKept,
+    Clause,
     EntryWritten,
     HandRaised,
     LedgerUnavailable,
@@ -73,7 +74,7 @@ def synthesized(directory: Path) -> dict[str, Any]:
 
 
 def test_every_item_ends_from_its_first_write(table: Table) -> None:
-    scene = [*SCENE, HandRaised(M, "bob", NOW)]
+    scene: list[Clause] = [*SCENE, HandRaised(M, "bob", NOW)]
     table.ledger.transact(scene)
     table.ledger.take_calls(1, NOW)
     ends_at = int((NOW + RETENTION).timestamp()) + 24 * 60 * 60
