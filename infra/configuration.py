@@ -30,6 +30,7 @@ _ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.*-]+(:\d{1,5})?")
 _ISSUER = re.compile(r"https://[^\s/?#]+[^\s?#]*")
 _LOCAL_ISSUER = re.compile(r"http://127\.0\.0\.1:\d+")
 _SOURCE = re.compile(r"[A-Za-z0-9._/-]{1,256}")
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,63}")
 
 
 class ConfigurationError(Exception):
@@ -52,6 +53,7 @@ class Configuration:
     triggers: tuple[Trigger, ...]
     event_sources: tuple[EventSource, ...]
     meeting_event_sources: tuple[str, ...]
+    alarm_email: str | None
     function_environment: Mapping[str, str]
     asset_directory: Path
 
@@ -83,6 +85,7 @@ def read(context: Mapping[str, Any], current_region: str | None = None) -> Confi
         triggers=triggers_of(reader.entries("triggers"), reader.problems),
         event_sources=event_sources_of(reader.entries("eventSources"), reader.problems),
         meeting_event_sources=reader.texts("meetingEventSources", _SOURCE, "sources of events beside `aws.chime`"),
+        alarm_email=reader.text("alarmEmail", None, _EMAIL, "one address, like ops@example.com"),
         function_environment=reader.mapping("functionEnvironment"),
         asset_directory=Path(reader.text("assetDirectory", ".build/lambda") or ".build/lambda"),
     )

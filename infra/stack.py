@@ -7,6 +7,7 @@ from typing import TypedDict
 from aws_cdk import Aws, CfnOutput, CfnRule, CfnRuleAssertion, Environment, Fn, Stack
 from constructs import Construct
 
+from infra.alarms import Watched
 from infra.asset import function_asset
 from infra.bus import moderation_bus
 from infra.configuration import CONTROL_REGIONS, Configuration
@@ -17,6 +18,7 @@ from infra.ledger import Ledger
 from infra.outbox import Outbox
 from infra.queues import Reminders
 from infra.reconciler import TIMEOUT, Reconciler
+from infra.watch import Watch
 
 
 class _Shipped(TypedDict):
@@ -56,6 +58,7 @@ class GavelStack(Stack):
         self.reconciler = Reconciler(self, "Reconciler", configuration, **moderated, **shipped)
         self.command_inbox = CommandInbox(self, "CommandInbox", configuration, bus=self.bus, **moderated, **shipped)
         self.meeting_inbox = MeetingInbox(self, "MeetingInbox", configuration, **moderated, **shipped)
+        self.watch = self._watch(configuration)
         if configuration.region is None:
             self._refuse_other_regions()
         self._outputs()
@@ -71,6 +74,27 @@ class GavelStack(Stack):
             "GAVEL_COMMAND_MAX_AGE": str(configuration.command_max_age),
             **configuration.function_environment,
         }
+
+    def _watch(self, configuration: Configuration) -> Watch:
+        watched = Watched(
+            api=self.host_api.api,
+            outbox=self.outbox.door.function,
+            dead_letters={
+                "outbox": self.outbox.undeliverable,
+                "reminders": self.reminders.undeliverable,
+                "commands": self.command_inbox.intake.undeliverable,
+                "people": self.meeting_inbox.people.undeliverable,
+                "echoes": self.meeting_inbox.echoes.undeliverable,
+            },
+        )
+        doors = {
+            "host_api": self.host_api.door,
+            "command_inbox": self.command_inbox.door,
+            "meeting_inbox": self.meeting_inbox.door,
+            "outbox": self.outbox.door,
+            "reconciler": self.reconciler.door,
+        }
+        return Watch(self, "Watch", configuration, watched=watched, doors=doors)
 
     def _refuse_other_regions(self) -> None:
         """A template for any Region is checked where it lands, before anything is made there."""
@@ -90,3 +114,4 @@ class GavelStack(Stack):
         CfnOutput(self, "ApiUrl", value=self.host_api.api.api_endpoint)
         CfnOutput(self, "TableName", value=self.ledger.table.table_name)
         CfnOutput(self, "BusName", value=self.bus.event_bus_name)
+        CfnOutput(self, "AlarmTopicArn", value=self.watch.topic.topic_arn)

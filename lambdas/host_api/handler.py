@@ -1,7 +1,13 @@
 """The Lambda function `host_api`: the door with the real moderation behind it."""
 
-from .app import create_app
-from .call import Gavel
+import gc
+
+gc.disable()  # of what is imported nothing becomes garbage; looking for it costs every cold start
+
+import os  # noqa: E402
+
+from .app import create_app  # noqa: E402
+from .call import Gavel  # noqa: E402
 
 
 def _gavel() -> Gavel:
@@ -17,6 +23,10 @@ def _identity_claim() -> str:
 
 
 _app = create_app(_gavel, _identity_claim)
+if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:
+    _gavel()
+gc.freeze()
+gc.enable()
 
 
 def handler(event: object, _context: object) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """What the functions ship with, for the machine that runs them."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -55,14 +56,36 @@ def test_everything_imports_from_the_bundle_alone(local: Path) -> None:
 import sys
 sys.path = [path for path in sys.path if "site-packages" not in path]
 sys.path.insert(0, {str(local)!r})
-import boto3, cedarpy, pydantic, ulid
+import botocore.docs, botocore.session, cedarpy, jmespath, pydantic
+session = botocore.session.Session()
+session.set_credentials("x", "x")
 for service in {sorted(AWS_SERVICES)!r}:
-    boto3.client(service, region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x")
+    client = session.create_client(service, region_name="eu-central-1")
+    print(client.meta.endpoint_url)
+deferred = ["botocore.docs._whole", "cedarpy._pst", "jmespath._whole", "urllib3.http2._whole"]
+assert not set(deferred) & set(sys.modules)
+assert botocore.docs.generate_docs and jmespath.search("a.b", {{"a": {{"b": 1}}}}) == 1
+[policy] = cedarpy.policies_to_pst("permit (principal, action, resource);").static_policies.values()
+assert policy.effect == "permit"
 from importlib.metadata import version
-print(version("pydantic"), version("boto3"))
+print(version("pydantic"), version("botocore"))
 """
     finished = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
+    said = finished.stdout.split()
+    assert said[: len(AWS_SERVICES)] == [
+        "https://meetings-chime.eu-central-1.amazonaws.com",
+        "https://dynamodb.eu-central-1.amazonaws.com",
+        "https://events.eu-central-1.amazonaws.com",
+        "https://sqs.eu-central-1.amazonaws.com",
+    ]
+
+
+def test_descriptions_of_services_hold_no_prose(shipped: Path) -> None:
+    for path in (shipped / "botocore" / "data").rglob("service-2.json"):
+        text = path.read_text()
+        assert '"documentation":"' not in text
+        assert json.loads(text)["operations"]
 
 
 def test_built_once(shipped: Path) -> None:

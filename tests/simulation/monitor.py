@@ -162,7 +162,7 @@ class Monitor:
     def _judged(self, request: Request, meeting: Meeting, user: User) -> tuple[Verdict, bool]:
         is_user = request.actor.kind is ActorKind.USER
         caller = self._user(meeting.id, request.actor.id) if is_user else None
-        return self._facts.judge(request.actor, caller, cast("Mute", request.command), meeting, user)
+        return self._facts.judge(request, caller, meeting, user)
 
     # ---- commits ---------------------------------------------------------------------------------------------------
 
@@ -224,7 +224,9 @@ class Monitor:
             return True  # what Chime showed of a stranger went into it
         user = self._user(meeting.id, change.subject)
         verdict, by_moderator = self._judged(asking.request, meeting, user)
-        case = Case(meeting, user, change.actor, verdict, by_moderator, self._policies.held, change.committed_at)
+        case = Case(
+            meeting, user, change.actor, verdict, by_moderator, self._policies.held, change.committed_at, change.id
+        )
         decided = decide(case, cast("Mute", asking.request.command))
         if isinstance(decided, Unchanged):
             return change.made == user.rules  # what Chime holds became known between the decision and its commit

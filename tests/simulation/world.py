@@ -53,6 +53,10 @@ class RememberingPolicies:
         return self._cedar.roles
 
     @property
+    def ranking(self) -> tuple[str, ...]:
+        return self._cedar.ranking
+
+    @property
     def modes(self) -> frozenset[str]:
         return self._cedar.modes
 

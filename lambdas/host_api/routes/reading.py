@@ -1,8 +1,8 @@
 """What there is to look at."""
 
-from .. import handling, models
+from .. import handling
 from ..routing import Route
-from .kinds import IN_A_MEETING, MEETING, PERSON, SEAT
+from .kinds import IN_A_MEETING, MEETING, PERSON, SEAT, models
 
 ROUTES: tuple[Route, ...] = (
     Route(

@@ -22,6 +22,8 @@ class Carried:
     meeting: Meeting
     user: User | None = None
     outcomes: tuple[Document, ...] = ()
+    refused: bool = False
+    """Whether Chime refuses for good what is pursued."""
 
     @property
     def revision(self) -> str:

@@ -32,7 +32,7 @@ from .asking import Asking
 from .binding import bind
 from .carried import Carried, closed, entry, wanted, with_strict_reading
 from .crowd import Crowd, chunks, news, outcomes
-from .ordering import LookAgain, Ordering, OutOfTime
+from .ordering import LookAgain, Ordering, OutOfTime, RefusedForGood
 from .persistence import patiently, persistently
 
 NOTED_TOGETHER = 50
@@ -199,7 +199,7 @@ class Everybody:
                 return replace(carried, meeting=strict)
         if carried.change.is_open and not carried.change.narrows:
             return self._take_back(carried, ordering)
-        raise OutOfTime(outcomes(self._world, carried, crowd))
+        raise RefusedForGood(outcomes(self._world, carried, crowd))
 
     def _is_taken(self, strict: Meeting, crowd: Crowd, ordering: Ordering) -> bool:
         """Tried on one seat that is still there, it tells for all."""

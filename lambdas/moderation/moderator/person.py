@@ -23,7 +23,7 @@ from ..ports import (
 )
 from .answers import attendee
 from .carried import Carried, closed, entry, wanted, with_strict_reading
-from .ordering import Ordering, OutOfTime
+from .ordering import Ordering, RefusedForGood
 from .persistence import persistently
 
 
@@ -157,7 +157,7 @@ class OnePerson:
             return strict
         if carried.change.is_open and not carried.change.narrows:
             return self._take_back(carried, user, ordering)
-        raise OutOfTime
+        raise RefusedForGood
 
     def _found_out(self, carried: Carried, user: User, ordering: Ordering) -> Carried | None:
         """Tries the strict reading of a meeting without video; if Chime takes it, that is what the meeting is."""

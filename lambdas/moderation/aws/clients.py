@@ -1,0 +1,28 @@
+"""Clients of AWS, all of one session, made by botocore: boto3 adds nothing that is used here, and as much to import."""
+
+from functools import cache
+from typing import Any
+
+from .chime import CONNECT_TIMEOUT, READ_TIMEOUT
+
+
+@cache
+def client(service: str) -> Any:
+    """One attempt a call: whoever calls tries again by hand, within his own lease and deadline."""
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        tcp_keepalive=True,
+    )
+    return _session().create_client(service, config=config)
+
+
+@cache
+def _session() -> Any:
+    """It keeps what clients have in common: the descriptions of AWS's services and of its Regions."""
+    from botocore.session import Session
+
+    return Session()
