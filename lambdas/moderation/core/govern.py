@@ -8,7 +8,7 @@ from typing import cast
 from .actor import Actor, Verdict
 from .capability import NOTHING, Capabilities, Medium
 from .change import Change, meeting_taken_back, stands
-from .command import End, MeetingCommand, MuteEverybody, SetMeeting, Undo, UnmuteEverybody
+from .command import End, Expire, MeetingCommand, MuteEverybody, Register, SetMeeting, Undo, UnmuteEverybody
 from .decision import NOT_UNDOABLE, Refusal, frozen
 from .effective import Holds, effective
 from .meeting import Meeting, MeetingRules, User, UserRules
@@ -123,10 +123,13 @@ def _set(case: MeetingCase, command: SetMeeting) -> MeetingRules:
     )
 
 
+NEVER_UNDONE = (Register.name, Expire.name, End.name)
+
+
 def _can_be_undone(case: MeetingCase) -> bool:
     """What somebody decided and what stands as he decided it. A registration is set anew by another."""
     change = case.undone
-    if change is None or change.made == change.replaced or change.command in ("register", "expire"):
+    if change is None or change.made == change.replaced or change.command in NEVER_UNDONE:
         return False
     return stands(change, case.meeting.rules, case.now)
 

@@ -231,7 +231,8 @@ def _actions(request: Request) -> tuple[str, ...]:
     """What the policies are asked about the person. Who undoes a deed needs to be allowed the deed."""
     command: Command = request.command
     if isinstance(command, Undo) and request.undone is not None:
-        return (request.undone.command,)
+        by_nobody = request.undone.actor.kind in (ActorKind.CLOCK, ActorKind.CHIME)
+        return () if by_nobody else (request.undone.command,)
     if isinstance(command, Remove) and command.ban:
         return (command.name, Ban.name)
     return (command.name,)

@@ -9,7 +9,7 @@ from ..core.command import End, MeetingCommand, MuteEverybody, SetMeeting, Undo
 from ..core.decision import Refusal
 from ..core.effective import effective
 from ..core.entry import concerning
-from ..core.govern import AsBefore, Governed, MeetingCase, govern
+from ..core.govern import NEVER_UNDONE, AsBefore, Governed, MeetingCase, govern
 from ..core.meeting import Meeting, User, UserRules, next_end
 from ..core.restriction import binds_less
 from ..core.view import Document, meeting_document, meeting_revision
@@ -218,7 +218,7 @@ def _widens(case: MeetingCase, decision: Governed) -> bool:
 def _undone_actions(request: Request) -> tuple[str, ...]:
     """Who undoes a deed needs to be allowed the deed."""
     undone = request.undone
-    if undone is None or undone.subject is not None:
+    if undone is None or undone.subject is not None or undone.command in NEVER_UNDONE:
         return ()
     if undone.command != "set-meeting":
         return (undone.command,)
