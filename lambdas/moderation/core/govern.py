@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from .actor import Actor, Verdict
@@ -11,8 +11,11 @@ from .change import Change, meeting_taken_back, stands
 from .command import End, Expire, MeetingCommand, MuteEverybody, Register, SetMeeting, Undo, UnmuteEverybody
 from .decision import NOT_UNDOABLE, Refusal, frozen
 from .effective import Holds, effective
-from .meeting import Meeting, MeetingRules, User, UserRules
+from .meeting import Meeting, MeetingRules, Seat, User, UserRules
 from .mute_all import MuteAll, MuteAlls, in_force
+from .personal import Waiting
+
+SINCE = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +155,15 @@ def gained(was: Meeting, new: MeetingRules, holds: Holds, roles: Collection[str]
 
 
 def _kinds(mute_alls: Collection[MuteAll], roles: Collection[str]) -> Iterator[User]:
-    """One of each kind of people as far as the meeting's rules tell them apart: by role, and by which mute-alls spare
-    them by name. What a person's own rules withhold besides only makes his gain smaller.
+    """One of each kind of people as far as the meeting's rules tell them apart: by role, by which mute-alls spare them
+    by name, who is held by the lobby, and who is silent until he consents. What a person's own rules withhold besides
+    only makes his gain smaller.
     """
     named = {user_id for mute_all in mute_alls for user_id in mute_all.spared_users}
     alike = {frozenset(m.id for m in mute_alls if user_id in m.spared_users): user_id for user_id in sorted(named)}
     for user_id in ("", *alike.values()):
         for role in (None, *roles):
             yield User(user_id, UserRules(role=role))
+    for role in (None, *roles):
+        yield User("", UserRules(role=role, waiting=Waiting(SINCE)))
+        yield User("", UserRules(role=role), {"": Seat("", NOTHING)})

@@ -148,13 +148,6 @@ class User:
     """Since when his hand is up. Kept apart from his rules: many hands stand in nobody's way."""
 
     @property
-    def belongs(self) -> bool:
-        """Whether he is anybody in the meeting: named in it, or seen in it. A mute in advance makes nobody a member,
-        and neither is who is banned or waits in the lobby.
-        """
-        return self.rules.ban is None and self.rules.waiting is None and self.is_known
-
-    @property
     def is_known(self) -> bool:
         return self.rules.role is not None or self.rules.admitted or bool(self.seats)
 
@@ -165,6 +158,14 @@ class User:
     def is_out(self, attendee_id: str) -> bool:
         """Whether this seat of his has to leave."""
         return self.rules.ban is not None or attendee_id in self.rules.removed
+
+
+def belongs(user: User, meeting: Meeting) -> bool:
+    """Whether he is anybody in the meeting: named in it, or seen in it. A mute in advance makes nobody a member, and
+    neither is who is banned or waits in the lobby, while there is one.
+    """
+    waits = user.rules.waiting is not None and meeting.rules.lobby
+    return user.rules.ban is None and not waits and user.is_known
 
 
 def role_of(user: User, meeting: Meeting) -> str:
@@ -206,7 +207,7 @@ def must_consent(user: User, meeting: Meeting, now: datetime) -> bool:
 
 def standing_role(user: User, meeting: Meeting) -> str | None:
     """The role in which he may ask for anything; None for somebody who is nobody here."""
-    return role_of(user, meeting) if user.belongs else None
+    return role_of(user, meeting) if belongs(user, meeting) else None
 
 
 def revision_of(user: User, meeting: Meeting) -> str:

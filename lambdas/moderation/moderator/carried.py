@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from ..core.capability import Capabilities
 from ..core.change import CALL_LIFE, Change, Lease, Status
 from ..core.effective import effective
-from ..core.entry import Entry
+from ..core.entry import Entry, concerning
 from ..core.meeting import Meeting, User, revision_of
 from ..core.view import Document, meeting_revision
 from ..ports import World
@@ -74,3 +74,10 @@ def entry(world: World, carried: Carried, kind: str, adds: Mapping[str, object])
         reason=change.reason,
         adds=adds,
     )
+
+
+def about(change: Change) -> Mapping[str, object]:
+    """What an entry adds for a change about one person: with it, it is a line of his history and of nobody else's."""
+    if change.subject is None:
+        return {}
+    return {"attendees": [concerning(change.attendee_id, change.subject)]}

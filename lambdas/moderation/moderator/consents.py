@@ -131,7 +131,7 @@ class Consents:
 
     def _refuse(self, request: Request, facts: Facts, refusal: Refusal) -> Refused:
         outcome = refused(refusal, self._now())
-        if is_nobody(request.actor, facts.caller):
+        if is_nobody(request.actor, facts.caller, facts.meeting):
             return outcome
         entry = decided_entry(
             self._world,

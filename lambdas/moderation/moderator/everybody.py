@@ -30,7 +30,7 @@ from ..ports import (
 from .answers import attendee
 from .asking import Asking
 from .binding import bind
-from .carried import Carried, closed, entry, wanted, with_strict_reading
+from .carried import Carried, about, closed, entry, wanted, with_strict_reading
 from .crowd import Crowd, chunks, news, outcomes
 from .ordering import LookAgain, Ordering, OutOfTime, RefusedForGood
 from .persistence import patiently, persistently
@@ -255,7 +255,7 @@ class Everybody:
     def _told(self, settled: Carried, crowd: Crowd) -> Iterator[Clause]:
         change = settled.change
         if change.status is Status.SUPERSEDED:
-            adds = {"supersededBy": change.closed_by}
+            adds = {"supersededBy": change.closed_by, **about(change)}
             yield EntryWritten(entry(self._world, settled, SUPERSEDED, adds))
             return
         if change.command == End.name:

@@ -19,7 +19,7 @@ from ..core.command import (
     Undo,
     Unmute,
 )
-from ..core.meeting import Meeting, Seat, User, is_pipeline, role_of, standing_role
+from ..core.meeting import Meeting, Seat, User, belongs, is_pipeline, role_of, standing_role
 from ..ports import Conflict, KeyTaken, Loaded, MeetingIs, Missing, UserIs, UserRevised, World
 from .binding import with_seats
 from .memory import Memory
@@ -63,9 +63,9 @@ def question(actor: Actor, caller: User | None, action: str, meeting: Meeting, p
     )
 
 
-def is_nobody(actor: Actor, caller: User | None) -> bool:
+def is_nobody(actor: Actor, caller: User | None, meeting: Meeting) -> bool:
     """Somebody with a valid token whom this meeting doesn't know: he gets no call to Chime and no line of history."""
-    return actor.kind is ActorKind.USER and (caller is None or not caller.belongs)
+    return actor.kind is ActorKind.USER and (caller is None or not belongs(caller, meeting))
 
 
 def is_banned(caller: User | None) -> bool:
@@ -141,7 +141,7 @@ class FactFinder:
 
     def _stranger(self, request: Request, meeting: Meeting, caller: User | None) -> Facts | Refused:
         """A seat that the ledger doesn't know: Chime says whose it is."""
-        if is_nobody(request.actor, caller) or meeting.ended_at is not None:
+        if is_nobody(request.actor, caller, meeting) or meeting.ended_at is not None:
             unknown = User(request.attendee_id or "")
             return self._facts(request, meeting, caller, unknown, unknown)
         facts = self._facts(request, meeting, caller, User(""), User(""))

@@ -196,7 +196,7 @@ class Governor:
 
     def _refuse(self, request: Request, case: MeetingCase, caller: User | None, refusal: Refusal) -> Refused:
         outcome = refused(refusal, self._now())
-        if is_nobody(request.actor, caller):
+        if is_nobody(request.actor, caller, case.meeting):
             return outcome
         revision = meeting_revision(case.meeting)
         entry = decided_entry(self._world, request, case.meeting, revision, case.verdict.policies, [], refusal=refusal)

@@ -4,7 +4,7 @@ from ..core.actor import Actor
 from ..core.command import HandCommand, RaiseHand
 from ..core.decision import Refusal
 from ..core.entry import HAND_LOWERED, HAND_RAISED, Entry, concerning
-from ..core.meeting import Meeting, User, revision_of
+from ..core.meeting import Meeting, User, belongs, revision_of
 from ..ports import Clause, EntryWritten, HandLowered, HandRaised, KeyTaken, World
 from .answers import attendee, replayed
 from .facts import FactFinder, Facts, is_nobody
@@ -31,7 +31,7 @@ class Hands:
             return self._refuse(request, facts, refusal)
         if request.if_match not in (None, revision_of(facts.stored, facts.meeting)):
             return REVISION_MISMATCH
-        if not facts.user.belongs:
+        if not belongs(facts.user, facts.meeting):
             return ATTENDEE_NOT_FOUND
         raises, is_up = isinstance(command, RaiseHand), facts.user.hand is not None
         if raises is is_up or request.dry_run:
@@ -57,7 +57,7 @@ class Hands:
 
     def _refuse(self, request: Request, facts: Facts, refusal: Refusal) -> Refused:
         outcome = refused(refusal, self._world.surroundings.now())
-        if is_nobody(request.actor, facts.caller):
+        if is_nobody(request.actor, facts.caller, facts.meeting):
             return outcome
         about = [concerning(request.attendee_id, facts.user.id)]
         revision = revision_of(facts.stored, facts.meeting)

@@ -183,7 +183,7 @@ class Moderator:
     def _refuse(self, request: Request, facts: Facts, refusal: Refusal) -> Refused:
         """A refusal is a line of history, unless the caller is nobody here: he leaves nothing."""
         outcome = refused(refusal, self._now())
-        if is_nobody(request.actor, facts.caller):
+        if is_nobody(request.actor, facts.caller, facts.meeting):
             return outcome
         entry = self._decided(request, facts, None, refusal)
         keep(self._world, request, outcome, [EntryWritten(entry)] if refusal.code in RECORDED else [])

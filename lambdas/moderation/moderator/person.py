@@ -22,7 +22,7 @@ from ..ports import (
     World,
 )
 from .answers import attendee
-from .carried import Carried, closed, entry, wanted, with_strict_reading
+from .carried import Carried, about, closed, entry, wanted, with_strict_reading
 from .ordering import Ordering, RefusedForGood
 from .persistence import persistently
 
@@ -111,7 +111,7 @@ class OnePerson:
         """What Chime had before is told, which the rules may have been ahead of. `user` is as he was known till now."""
         change = settled.change
         if change.status is Status.SUPERSEDED and change.lapsed is None:
-            adds = {"supersededBy": change.closed_by}
+            adds = {"supersededBy": change.closed_by, **about(change)}
             return [EntryWritten(entry(self._world, settled, SUPERSEDED, adds))]
         left = [concerning(s.attendee_id, user.id) for s in seats if s.gone and user.is_out(s.attendee_id)]
         told: list[Clause] = []

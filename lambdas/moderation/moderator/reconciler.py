@@ -9,7 +9,7 @@ from ..core.change import DELAYED_AFTER, LEASE, Change
 from ..core.entry import DELAYED, iso
 from ..core.meeting import CHECKED_EVERY, User, next_end
 from ..ports import ChangeKept, CheckTaken, Clause, Conflict, Due, EntryWritten, MachineFailure, Reminder, World
-from .carried import Carried, due_after, entry, lease_of
+from .carried import Carried, about, due_after, entry, lease_of
 from .clock import Clock
 from .consents import lapse
 from .enforcement import Enforcement
@@ -161,7 +161,7 @@ class Reconciler:
         carried = Carried(taken, loaded.meeting, user)
         clauses: list[Clause] = [ChangeKept(taken, change.lease.token)]
         if is_late:
-            adds = {"pendingSince": iso(change.patient_since)}
+            adds = {"pendingSince": iso(change.patient_since), **about(change)}
             clauses.append(EntryWritten(entry(self._world, carried, DELAYED, adds)))
         persistently(self._world, clauses, lease.until)
         return carried

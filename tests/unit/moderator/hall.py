@@ -5,11 +5,13 @@ from typing import Any
 
 from moderation.core.actor import Actor, ActorKind
 from moderation.core.capability import EVERYTHING, Capabilities, Medium, from_words
-from moderation.core.command import MeetingCommand, MuteEverybody, UnmuteEverybody
+from moderation.core.change import Change
+from moderation.core.command import Admit, Consent, MeetingCommand, MuteEverybody, SetMeeting, Undo, UnmuteEverybody
+from moderation.core.meeting import UnmuteConsent
 from moderation.moderator.request import Answer, Outcome, Refused, Request
 from moderation.ports import NotNow, SeatInChime
 
-from tests.memory.scene import MEETING, Scene, seat
+from tests.memory.scene import ADMIN, MEETING, Scene, seat
 
 SILENT = EVERYTHING & ~Capabilities.SEND_AUDIO
 RECEIVING = from_words({"audio": "Receive", "video": "Receive", "content": "Receive"})
@@ -26,16 +28,16 @@ def not_now() -> None:
 class Hall(Scene):
     """Adds what is said to everybody at once."""
 
-    def say(self, who: str | Actor, command: MeetingCommand, **how: Any) -> Outcome:
+    def say(self, who: str | Actor, command: MeetingCommand | Undo, **how: Any) -> Outcome:
         actor = who if isinstance(who, Actor) else Actor(ActorKind.USER, who)
         return self.gavel.perform(Request(MEETING, actor, command, **how))
 
-    def done(self, who: str | Actor, command: MeetingCommand, **how: Any) -> Answer:
+    def done(self, who: str | Actor, command: MeetingCommand | Undo, **how: Any) -> Answer:
         outcome = self.say(who, command, **how)
         assert isinstance(outcome, Answer), outcome
         return outcome
 
-    def denied(self, who: str | Actor, command: MeetingCommand, **how: Any) -> Refused:
+    def denied(self, who: str | Actor, command: MeetingCommand | Undo, **how: Any) -> Refused:
         outcome = self.say(who, command, **how)
         assert isinstance(outcome, Refused), outcome
         return outcome
@@ -66,3 +68,52 @@ def outcomes(answer: Outcome) -> dict[str, str]:
     assert isinstance(answer, Answer), answer
     assert answer.outcomes is not None
     return {str(outcome["externalUserId"]): str(outcome["outcome"]) for outcome in answer.outcomes}
+
+
+@dataclass
+class Stage(Hall):
+    """Adds what is said about people as a whole: who is heard, who is let in, who is asked."""
+
+    def heard(self, user: str, number: int = 0) -> bool:
+        return Capabilities.SEND_AUDIO in self.bits(user, number)
+
+    def inside(self, user: str, number: int = 0) -> bool:
+        return seat(user, number) in self.chime.rooms[MEETING].seats
+
+    def admits(self, *people: str, roles: dict[str, str] | None = None, **how: Any) -> dict[str, str]:
+        """Person → `admitted`, or why not."""
+        asked: dict[str, str | None] = {u: (roles or {}).get(u) for u in people}
+        answer = self.gavel.perform(Request(MEETING, ADMIN, Admit(asked), **how))
+        assert isinstance(answer, Answer), answer
+        return {str(i["externalUserId"]): str(i.get("code", "admitted")) for i in answer.outcomes or ()}
+
+    def consenting(self, kind: UnmuteConsent = UnmuteConsent.REQUIRED) -> None:
+        """Microphones open by consent from now on."""
+        self.done("alice", SetMeeting(unmute_consent=kind))
+
+    def request_to(self, user: str) -> str:
+        """The change that waits for his answer."""
+        asked = self.user(user).rules.asked
+        assert asked is not None, f"{user} is not asked"
+        return asked.change_id
+
+    def consents(self, user: str, *, accept: bool = True, **how: Any) -> Outcome:
+        return self.ask(user, Consent(self.request_to(user), accept), user, **how)
+
+    def change(self, change_id: str | None) -> Change:
+        found = self.ledger.change(MEETING, change_id or "")
+        assert found is not None
+        return found
+
+    def told(self, kind: str) -> list[list[str]]:
+        """Of each such entry, whom it names."""
+        return [sorted(entry.names) for entry in self.entries(kind)]
+
+
+def by(user: str, via: str | None = None) -> Actor:
+    return Actor(ActorKind.USER, user, via)
+
+
+def code(outcome: Outcome) -> str:
+    """A refusal's code, or an answer's status."""
+    return outcome.code if isinstance(outcome, Refused) else outcome.status
