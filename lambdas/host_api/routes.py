@@ -185,4 +185,13 @@ ROUTES: tuple[Route, ...] = (
         answers="Change",
         problems=(*NOT_FOUND, "change-not-found"),
     ),
+    Route(
+        method="POST",
+        path=MEETING + "/live",
+        name="listen",
+        does="Where to listen to what happens in the meeting: a WebSocket, and a ticket to open it once",
+        handle=handling.live,
+        answers="Live",
+        problems=NOT_FOUND,
+    ),
 )

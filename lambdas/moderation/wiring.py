@@ -3,9 +3,9 @@
 What a request does not need is not even imported: a cold start waits for every module (docs/adr/0013-cold-start.md).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .aws.settings import settings
 from .core.actor import Actor
@@ -17,19 +17,23 @@ from .ports import Surroundings, World
 if TYPE_CHECKING:
     from .moderator.by_event import Rejected, Remote
     from .moderator.enforcement import Enforcement
+    from .moderator.herald import Herald
+    from .moderator.listening import Listening, Tickets
     from .moderator.moderator import Moderator
     from .moderator.presence import Presence
     from .moderator.reading import Reader
     from .moderator.reconciler import Reconciler
+    from .ports.live import Listeners, News
 
-__all__ = ["Gavel", "gavel", "settings", "surroundings"]
+__all__ = ["Gavel", "gavel", "herald", "listening", "news", "settings", "surroundings"]
 
 
 class Gavel:
     """Everything that doors may ask for."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, tickets: "Callable[[], Tickets] | None" = None) -> None:
         self._world = world
+        self._tickets = tickets
 
     def perform(self, request: Request) -> Outcome:
         command = request.command
@@ -70,6 +74,12 @@ class Gavel:
 
     def change(self, meeting_id: str, actor: Actor, change_id: str) -> Document | Refused:
         return self._reader.change(meeting_id, actor, change_id)
+
+    def live(self, meeting_id: str, actor: Actor) -> Document | Refused:
+        """Where to listen, for whoever may."""
+        if self._tickets is None:
+            raise ValueError("there are no tickets for this one")
+        return self._tickets().live(meeting_id, actor)
 
     def meetings_named(self, external_id: str) -> Sequence[str]:
         return self._remote.meetings_named(external_id)
@@ -119,7 +129,7 @@ class Gavel:
 
 @cache
 def gavel() -> Gavel:
-    return Gavel(world())
+    return Gavel(world(), tickets)
 
 
 @cache
@@ -145,3 +155,48 @@ def world() -> World:
         surroundings=surroundings(),
         reminders=SqsReminders(lambda: client("sqs"), ours.reminders_queue_url),
     )
+
+
+@cache
+def tickets() -> "Tickets":
+    from secrets import token_urlsafe
+
+    from .aws.settings import live_url
+    from .moderator.listening import Tickets
+    from .moderator.reading import Reader
+
+    return Tickets(Reader(world()).listening, _listeners(), surroundings(), token_urlsafe, live_url())
+
+
+@cache
+def listening() -> "Listening":
+    from .moderator.listening import Listening
+
+    return Listening(_listeners(), surroundings())
+
+
+@cache
+def herald() -> "Herald":
+    from .aws.clients import client
+    from .aws.lines import GatewayLines
+    from .aws.settings import live_endpoint
+    from .moderator.herald import Herald
+    from .moderator.reading import Reader
+
+    lines = GatewayLines(client("apigatewaymanagementapi", live_endpoint()))
+    return Herald(world(), Reader(world()), _listeners(), lines)
+
+
+def news(records: Iterable[Mapping[str, Any]]) -> "list[News]":
+    """What the ledger's stream tells."""
+    from .aws.stream import news
+
+    return news(records)
+
+
+@cache
+def _listeners() -> "Listeners":
+    from .aws.clients import client
+    from .aws.listeners import DynamoListeners
+
+    return DynamoListeners(client("dynamodb"), settings().table, surroundings().now)

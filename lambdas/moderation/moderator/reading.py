@@ -1,15 +1,15 @@
 """What callers may see: meetings, people, changes, history. Nothing is written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import ParamSpec, cast
 
 from ..core.actor import Actor, ActorKind
 from ..core.capability import in_words
 from ..core.change import Change
-from ..core.entry import actor_document, first_id_at, iso
+from ..core.entry import Entry, actor_document, first_id_at, iso
 from ..core.meeting import Meeting, User, is_pipeline, standing_role
 from ..core.summary import summary
 from ..core.view import Document, attendee_document, meeting_document
@@ -69,15 +69,21 @@ class Reader:
         if isinstance(seen, Refused):
             return seen
         if not self._may(seen, "view-roles"):
-            return _for_everybody(meeting_document(seen.meeting))
-        everybody = self._world.ledger.everybody(meeting_id)
-        return meeting_document(seen.meeting, {u: x.rules.role for u, x in everybody.items() if x.rules.role})
+            return for_everybody(meeting_document(seen.meeting))
+        return for_moderators(seen.meeting, self._world.ledger.everybody(meeting_id))
 
     @or_busy
     def me(self, meeting_id: str, actor: Actor) -> Document | Refused:
         seen = self._seen(meeting_id, actor, "view-meeting")
-        if isinstance(seen, Refused):
-            return seen
+        return seen if isinstance(seen, Refused) else self.me_of(seen)
+
+    @or_busy
+    def listening(self, meeting_id: str, actor: Actor) -> Document | Refused:
+        """Whether he may be told what happens; if so, from where in the history he goes on."""
+        seen = self._seen(meeting_id, actor, "live")
+        return seen if isinstance(seen, Refused) else {"cursor": cursor_at(self._world.surroundings.now())}
+
+    def me_of(self, seen: Seen) -> Document:
         somebody = User("")
         may = [a for a in ON_ONESELF if seen.caller and self._may(seen, a, seen.caller)]
         may += [a for a in ON_OTHERS if self._may(seen, a, somebody)]
@@ -131,8 +137,8 @@ class Reader:
         now = self._world.surroundings.now()
         last = page.entries[-1].id if page.more else first_id_at(now)
         return {
-            "items": [{"type": e.type, **e.detail, "summary": summary(e)} for e in page.entries],
-            "cursor": max(after or "", min(last, first_id_at(now - BEHIND))),
+            "items": [entry_document(entry) for entry in page.entries],
+            "cursor": max(after or "", min(last, cursor_at(now))),
         }
 
     @or_busy
@@ -193,7 +199,20 @@ class Reader:
         return with_seats(self._world, seen.meeting, stored, [found])
 
 
-def _for_everybody(document: Document) -> Document:
+def cursor_at(now: datetime) -> str:
+    """Where a reader of the history may go on from who has seen everything by now."""
+    return first_id_at(now - BEHIND)
+
+
+def entry_document(entry: Entry) -> Document:
+    return {"type": entry.type, **entry.detail, "summary": summary(entry)}
+
+
+def for_moderators(meeting: Meeting, people: Mapping[str, User]) -> Document:
+    return meeting_document(meeting, {u: user.rules.role for u, user in people.items() if user.rules.role})
+
+
+def for_everybody(document: Document) -> Document:
     """Without whom a mute-all spares by name, and why and by whom it was made: that is the moderators'."""
     shown = ("media", "liftableBy", "since", "until")
     mute_alls = cast("list[Document]", document["muteAll"])
