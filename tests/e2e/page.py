@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Self
 
 from websockets.exceptions import ConnectionClosed
@@ -15,8 +16,9 @@ OPEN_WITHIN = 60
 """Seconds; the first connection waits for the function's worker."""
 
 
-def opened(url: str) -> ClientConnection:
-    return connect(url, proxy=None, open_timeout=OPEN_WITHIN)
+def connection(url: str) -> ClientConnection:
+    """To be entered."""
+    return connect(url, proxy=None, open_timeout=OPEN_WITHIN, legacy=True)
 
 
 class LivePage:
@@ -26,26 +28,28 @@ class LivePage:
         self.page = Page(user, "")
         self.messages: list[Json] = []
         self.ready = threading.Event()
+        self._caller = caller
+        self._after = after
         self._news = threading.Condition()
-        self._connection = opened(done(caller.post("/live"))["url"])
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-        self.ask(after)
+        self._open = ExitStack()
 
     def __enter__(self) -> Self:
+        url = done(self._caller.post("/live"))["url"]
+        self._connection = self._open.enter_context(connection(url))
+        thread = threading.Thread(target=self._read, daemon=True)
+        self._open.callback(thread.join, OPEN_WITHIN)
+        self._open.callback(self._connection.close)
+        thread.start()
+        self.ask(self._after)
         assert self.ready.wait(OPEN_WITHIN), "no snapshot came"
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        self._open.close()
 
     def ask(self, after: str | None = None) -> None:
         self.ready.clear()
         self._connection.send(json.dumps({"action": "listen", **({"after": after} if after else {})}))
-
-    def close(self) -> None:
-        self._connection.close()
-        self._thread.join(OPEN_WITHIN)
 
     def shows(self, condition: Callable[[Page], bool], within: float) -> bool:
         """Whether it comes to that in time; woken by every message."""

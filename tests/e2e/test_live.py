@@ -8,7 +8,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from tests.e2e.caller import done, problem
-from tests.e2e.page import LivePage, opened
+from tests.e2e.page import LivePage, connection
 from tests.e2e.scene import EVERYTHING, MUTED, Scene, Theatre
 from tests.memory.live import Page
 
@@ -88,10 +88,11 @@ def test_asking_again_on_the_same_line(listened: Scene) -> None:
 
 def test_a_ticket_opens_one_connection(listened: Scene) -> None:
     url = done(listened.bob.post("/live"))["url"]
-    opened(url).close()
+    with connection(url):
+        pass
     for refused in (url, url.replace("ticket=", "ticket=x"), url.partition("?")[0]):
-        with pytest.raises(InvalidStatus) as answer:
-            opened(refused)
+        with pytest.raises(InvalidStatus) as answer, connection(refused):
+            pass
         assert answer.value.response.status_code == 403
 
 

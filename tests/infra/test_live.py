@@ -16,11 +16,12 @@ OWN_URL = "wss://live.example.com"
 
 def api(template: Template) -> str:
     """The logical id of the WebSocket API."""
-    [found] = [
+    names: list[str] = [
         name
         for name, each in template["Resources"].items()
         if each["Type"] == "AWS::ApiGatewayV2::Api" and each["Properties"]["ProtocolType"] == "WEBSOCKET"
     ]
+    [found] = names
     return found
 
 
