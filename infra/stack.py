@@ -97,6 +97,8 @@ class GavelStack(Stack):
             "meeting_inbox": self.meeting_inbox.door,
             "outbox": self.outbox.door,
             "reconciler": self.reconciler.door,
+            "live.connections": self.live.connections,
+            "live.told": self.live.told,
         }
         return Watch(self, "Watch", configuration, watched=watched, doors=doors)
 

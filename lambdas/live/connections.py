@@ -7,6 +7,7 @@ import json
 import re
 from typing import Any
 
+from moderation.watch import write
 from moderation.wiring import listening
 
 CURSOR = re.compile(r"[!-~]{1,128}")
@@ -17,14 +18,12 @@ LONGEST = 1024
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     context = event["requestContext"]
     route, connection_id = context["routeKey"], context["connectionId"]
-    said = {"message": "connection", "route": route, "connectionId": connection_id}
     try:
         status = _status(event, route, connection_id)
-        said |= {"level": "INFO"}
+        write("INFO", "connection", route=route, connectionId=connection_id, status=status)
     except Exception as error:
         status = 500
-        said |= {"level": "ERROR", "error": type(error).__name__}
-    print(json.dumps(said | {"status": status}))
+        write("ERROR", "failed", route=route, connectionId=connection_id, exception=type(error).__name__)
     return {"statusCode": status}
 
 

@@ -4,34 +4,39 @@ A meeting whose listeners could not be told comes again, in its order, and keeps
 was told already hears it twice, which does no harm.
 """
 
-import json
-import time
 from typing import Any
 
-from moderation.wiring import herald, news
+from moderation.ports.live import News
+from moderation.watch import LIVE_AGE, write
+from moderation.wiring import herald, news, surroundings
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     records = event["Records"]
-    began, told = time.monotonic(), 0
-    untold: dict[str, str] = {}
+    untold: set[str] = set()
     for each in news(records):
         try:
-            told += herald().tell(each)
+            _show(each)
         except Exception as error:
-            untold[each.meeting_id] = type(error).__name__
-    said: dict[str, object] = {
-        "records": len(records),
-        "listeners": told,
-        "ms": round((time.monotonic() - began) * 1000),
-    }
-    if untold:
-        said |= {"level": "ERROR", "errors": sorted(set(untold.values()))}
-    print(json.dumps({"level": "INFO", "message": "told", **said}))
+            untold.add(each.meeting_id)
+            write("ERROR", "failed", meetingId=each.meeting_id, exception=type(error).__name__)
     return {"batchItemFailures": _from_the_first(records, untold)}
 
 
-def _from_the_first(records: list[dict[str, Any]], untold: dict[str, str]) -> list[dict[str, str]]:
+def _show(each: News) -> None:
+    """One line where somebody was told something: most meetings have no listener most of the time."""
+    began = surroundings().now()
+    listeners = herald().tell(each)
+    if not listeners:
+        return
+    now = surroundings().now()
+    oldest = min((entry.occurred_at for entry in each.entries), default=None)
+    measures = {LIVE_AGE: max((now - oldest).total_seconds(), 0)} if oldest else {}
+    took = (now - began).total_seconds() * 1000
+    write("INFO", "shown", measures=measures, meetingId=each.meeting_id, listeners=listeners, durationMs=took)
+
+
+def _from_the_first(records: list[dict[str, Any]], untold: set[str]) -> list[dict[str, str]]:
     for record in records:
         if record["dynamodb"]["Keys"]["pk"]["S"].partition("#")[2] in untold:
             return [{"itemIdentifier": record["dynamodb"]["SequenceNumber"]}]

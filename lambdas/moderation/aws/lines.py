@@ -1,12 +1,13 @@
 """Open connections, by the management API of API Gateway's WebSocket API."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+
+from ..watch import write
 
 AT_ONCE = 10
 """Connections that are written to at the same time: as many as the client keeps open."""
@@ -51,5 +52,5 @@ def _each(
     with ThreadPoolExecutor(min(AT_ONCE, len(letters)) or 1) as pool:
         codes = list(pool.map(tried, letters))
     if trouble := Counter(code for code in codes if code not in (None, "GoneException")):
-        print(json.dumps({"level": "WARNING", "message": "connections not reached", "codes": trouble}))
+        write("WARNING", "connections not reached", codes=trouble)
     return [(connection_id, code is None) for (connection_id, _), code in zip(letters, codes, strict=True)]
