@@ -109,6 +109,7 @@ print(version("pydantic"), version("botocore"))
     assert finished.returncode == 0, finished.stderr
     said = finished.stdout.split()
     assert said[: len(AWS_SERVICES)] == [
+        "https://execute-api.eu-central-1.amazonaws.com",
         "https://meetings-chime.eu-central-1.amazonaws.com",
         "https://dynamodb.eu-central-1.amazonaws.com",
         "https://events.eu-central-1.amazonaws.com",
