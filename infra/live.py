@@ -71,7 +71,7 @@ class Live(Construct):
             environment={**environment, "GAVEL_LIVE_ENDPOINT": self._endpoint},
             statements=self._grants(),
             timeout=Duration.seconds(30),
-            memory=1024,
+            memory=1769,  # one whole CPU: a change for a hundred pages of a large meeting is a second of writing JSON
         )
         explain_streams(self.told.role, ledger)
         self._explain_any_connection()

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from ..core.entry import DECIDED, Entry
-from ..core.view import Document
 from ..ports import World
 from ..ports.live import Lines, Listener, Listeners, News
 from .audience import Glance, Stage
@@ -23,8 +22,8 @@ MOST_MISSED = 1000
 """Entries that somebody who comes back is told at once; then he asks for the rest."""
 MOST_LINES = 10
 """Connections that one person has; the oldest is closed for another."""
-CUT_OFF: Document = {"code": "not-permitted"}
-TOO_MANY: Document = {"code": "too-many-connections"}
+CUT_OFF = "not-permitted"
+TOO_MANY = "too-many-connections"
 
 
 @dataclass
@@ -34,8 +33,8 @@ class _Mail:
     letters: dict[str, list[str]] = field(default_factory=dict)
     closing: list[Listener] = field(default_factory=list)
 
-    def close(self, listener: Listener, why: Document) -> None:
-        self.letters[listener.connection_id] = messages("closed", {}, {}, why)
+    def close(self, listener: Listener, code: str) -> None:
+        self.letters[listener.connection_id] = messages("closed", {}, {}, {"code": code})
         self.closing.append(listener)
 
 
@@ -72,6 +71,8 @@ class Herald:
         return news.revision > self._told.get(news.meeting_id, 0)
 
     def _write(self, mail: _Mail, stage: Stage, listener: Listener, news: News) -> None:
+        if news.only_asks and listener.connection_id not in news.asked:
+            return
         glance = Glance(stage, listener.actor)
         if not glance.may("live"):
             mail.close(listener, CUT_OFF)
@@ -94,14 +95,14 @@ class Herald:
     def _change(self, stage: Stage, glance: Glance, listener: Listener, news: News) -> list[str]:
         revised = self._is_revised(news)
         changed = news.people | _concerned(news.entries)
-        decided = glance.oversees and any(_is_accepted(entry) for entry in news.entries)
+        decided = any(_is_accepted(entry) for entry in news.entries) and glance.oversees
         single = glance.single(meeting=revised or decided, me=revised or listener.actor.id in changed)
         attendees = glance.attendees(stage.people if revised else changed, changed)
         entries = glance.entries(news.entries)
         if not (single or attendees or entries):
             return []
-        last: Document = {"cursor": cursor_at(self._world.surroundings.now())}
-        return messages("change", single, {"attendees": attendees, "entries": entries}, last)
+        lists = {"attendees": attendees, "entries": entries}
+        return messages("change", single, lists, {"cursor": cursor_at(self._world.surroundings.now())})
 
     def _missed(self, listener: Listener) -> tuple[list[Entry], bool]:
         """Since his cursor; and whether that is not all of it."""
@@ -142,7 +143,7 @@ def _within_bounds(listeners: Sequence[Listener], mail: _Mail) -> Iterator[Liste
 def _concerned(entries: Sequence[Entry]) -> frozenset[str]:
     """Those to whom something was done; an attempt that was refused changed nothing."""
     adds = [cast("Mapping[str, Any]", entry.adds) for entry in entries if not _is_refused(entry)]
-    return frozenset(a["externalUserId"] for each in adds for a in each.get("attendees", ()))
+    return frozenset(a.get("externalUserId", "") for each in adds for a in each.get("attendees", ()))
 
 
 def _is_accepted(entry: Entry) -> bool:

@@ -43,6 +43,11 @@ class News:
     asked: frozenset[str] = frozenset()
     """Connections that have asked for everything."""
 
+    @property
+    def only_asks(self) -> bool:
+        """Whether nothing is new to anybody else."""
+        return not (self.entries or self.people or self.revision)
+
 
 class Listeners(Protocol):
     """Kept in the ledger's table. Everything may raise `LedgerUnavailable`."""
