@@ -178,4 +178,4 @@ def _sought(search: str) -> tuple[str, frozenset[str]]:
 
 def _is_api(resource: dict[str, Any]) -> bool:
     """The one that hosts call."""
-    return resource["Type"] == "AWS::ApiGatewayV2::Api" and resource["Properties"]["ProtocolType"] == "HTTP"
+    return bool(resource["Type"] == "AWS::ApiGatewayV2::Api" and resource["Properties"]["ProtocolType"] == "HTTP")
