@@ -29,6 +29,8 @@ _CLAIM = re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
 _ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.*-]+(:\d{1,5})?")
 _ISSUER = re.compile(r"https://[^\s/?#]+[^\s?#]*")
 _LOCAL_ISSUER = re.compile(r"http://127\.0\.0\.1:\d+")
+_LIVE_URL = re.compile(r"wss://[^\s?#]+")
+_LOCAL_LIVE_URL = re.compile(r"ws://127\.0\.0\.1:\d+/[^\s?#]+")
 _SOURCE = re.compile(r"[A-Za-z0-9._/-]{1,256}")
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,63}")
 
@@ -46,6 +48,7 @@ class Configuration:
     jwt_issuer: str | None
     jwt_audience: tuple[str, ...]
     identity_claim: str
+    live_url: str | None
     cors_origins: tuple[str, ...]
     retention_days: int
     command_max_age: int
@@ -78,6 +81,9 @@ def read(context: Mapping[str, Any], current_region: str | None = None) -> Confi
         jwt_issuer=reader.text("jwtIssuer", None, issuer, "an https URL"),
         jwt_audience=reader.texts("jwtAudience"),
         identity_claim=reader.text("identityClaim", "sub", _CLAIM, "the name of a claim") or "sub",
+        live_url=reader.text(
+            "liveUrl", None, _LIVE_URL if stage != LOCAL_STAGE else _LOCAL_LIVE_URL, "a wss URL of your own"
+        ),
         cors_origins=reader.texts("corsOrigins", _ORIGIN, "origins like https://meet.example.com"),
         retention_days=reader.number("retentionDays", 30, range(1, 3651)),
         command_max_age=reader.number("commandMaxAge", 300, range(1, 86401)),

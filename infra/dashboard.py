@@ -69,11 +69,12 @@ def _under_way(metrics: Metrics, watched: Watched) -> list[cloudwatch.IWidget]:
         _graph("Oldest pending change (s)", [metrics.own("OldestPendingAge", "Maximum")], THIRD),
         _graph("Delayed, abandoned, refused", [*unsettled, metrics.own("ReconcilerRuns", "Sum")], THIRD),
         _graph(
-            "Outbox: age of entries (s), of the stream (ms), events not taken",
+            "Outbox: age of entries (s), of the stream (ms), events not taken; pages: age of entries (s)",
             [
                 metrics.own("OutboxAge", "Maximum"),
                 of_function(watched.outbox, "IteratorAge", "Maximum"),
                 metrics.own("EventsNotTaken", "Sum"),
+                metrics.own("LiveAge", "Maximum"),
             ],
             THIRD,
         ),

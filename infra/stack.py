@@ -15,6 +15,7 @@ from infra.host_api import HostApi
 from infra.identity import identity
 from infra.inboxes import CommandInbox, MeetingInbox
 from infra.ledger import Ledger
+from infra.live import Live
 from infra.outbox import Outbox
 from infra.queues import Reminders
 from infra.reconciler import TIMEOUT, Reconciler
@@ -53,7 +54,10 @@ class GavelStack(Stack):
         shipped: _Shipped = {"asset": asset, "environment": self._environment(configuration)}
         moderated: _Moderated = {"ledger": self.ledger, "reminders": self.reminders}
         people = identity(self, configuration)
-        self.host_api = HostApi(self, "HostApi", configuration, identity=people, **moderated, **shipped)
+        self.live = Live(self, "Live", configuration, ledger=self.ledger, **shipped)
+        self.host_api = HostApi(
+            self, "HostApi", configuration, identity=people, live_url=self.live.url, **moderated, **shipped
+        )
         self.outbox = Outbox(self, "Outbox", configuration, ledger=self.ledger, bus=self.bus, **shipped)
         self.reconciler = Reconciler(self, "Reconciler", configuration, **moderated, **shipped)
         self.command_inbox = CommandInbox(self, "CommandInbox", configuration, bus=self.bus, **moderated, **shipped)
@@ -93,6 +97,8 @@ class GavelStack(Stack):
             "meeting_inbox": self.meeting_inbox.door,
             "outbox": self.outbox.door,
             "reconciler": self.reconciler.door,
+            "live.connections": self.live.connections,
+            "live.told": self.live.told,
         }
         return Watch(self, "Watch", configuration, watched=watched, doors=doors)
 
@@ -112,6 +118,7 @@ class GavelStack(Stack):
     def _outputs(self) -> None:
         CfnOutput(self, "ApiId", value=self.host_api.api.api_id)
         CfnOutput(self, "ApiUrl", value=self.host_api.api.api_endpoint)
+        CfnOutput(self, "LiveUrl", value=self.live.url)
         CfnOutput(self, "TableName", value=self.ledger.table.table_name)
         CfnOutput(self, "BusName", value=self.bus.event_bus_name)
         CfnOutput(self, "AlarmTopicArn", value=self.watch.topic.topic_arn)

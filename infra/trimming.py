@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 # Every AWS service that the functions call. botocore ships the descriptions of 400 others, 25 MB of them.
-AWS_SERVICES = {"chime-sdk-meetings", "dynamodb", "events", "sqs"}
+AWS_SERVICES = {"apigatewaymanagementapi", "chime-sdk-meetings", "dynamodb", "events", "sqs"}
 READ_OF_A_SERVICE = {"endpoint-rule-set-1.json", "service-2.json"}
 INSTALLER_NOTES = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
 # Modules that others import as a whole and nobody looks into: they are run when somebody does.

@@ -168,6 +168,8 @@ class LocalStack:
             "jwtIssuer": self.issuer_url,
             "jwtAudience": [AUDIENCE],
             "corsOrigins": ["*"],
+            # By path, as the API: not every machine resolves `*.localhost`.
+            "liveUrl": f"ws://127.0.0.1:{self.ports.aws}/_aws/execute-api/{{api}}/live",
             "meetingEventSources": [EVENT_SOURCE],
             "triggers": EXAM_TRIGGERS,
             "assetDirectory": str(asset),

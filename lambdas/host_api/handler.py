@@ -6,6 +6,10 @@ gc.disable()  # of what is imported nothing becomes garbage; looking for it cost
 
 import os  # noqa: E402
 
+from moderation import precompiled  # noqa: E402
+
+precompiled.use()
+
 from .app import create_app  # noqa: E402
 from .call import Gavel  # noqa: E402
 

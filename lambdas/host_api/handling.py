@@ -103,6 +103,10 @@ def change(call: Call) -> Response:
     return answers.shown(call.gavel.change(call.meeting_id, call.actor, call.ids["changeId"]))
 
 
+def live(call: Call) -> Response:
+    return answers.shown(call.gavel.live(call.meeting_id, call.actor))
+
+
 def _query(call: Call, model: type[Q]) -> Q:
     """The query that the route declared."""
     query = call.query if call.query is not None else model()

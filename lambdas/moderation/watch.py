@@ -46,6 +46,8 @@ NARROWINGS_REFUSED = Metric("PendingNarrowingRefused")
 
 OUTBOX_AGE = Metric("OutboxAge", "Seconds")
 """From an entry's commit to its event."""
+LIVE_AGE = Metric("LiveAge", "Seconds")
+"""From an entry's commit to the pages of those who listen: two at most is the promise."""
 EVENTS_NOT_TAKEN = Metric("EventsNotTaken")
 DRIFT_FOUND = Metric("DriftFound")
 """Seats."""

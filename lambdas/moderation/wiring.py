@@ -3,9 +3,9 @@
 What a request does not need is not even imported: a cold start waits for every module (docs/adr/0013-cold-start.md).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .aws.settings import settings
 from .core.actor import Actor
@@ -18,21 +18,25 @@ if TYPE_CHECKING:
     from .moderator.by_event import Rejected, Remote
     from .moderator.enforcement import Enforcement
     from .moderator.facts import FactFinder
+    from .moderator.herald import Herald
+    from .moderator.listening import Listening, Tickets
     from .moderator.lists import Lists
     from .moderator.moderator import Moderator
     from .moderator.presence import Presence
     from .moderator.reading import Reader
     from .moderator.recall import Recall
     from .moderator.reconciler import Reconciler
+    from .ports.live import Listeners, News
 
-__all__ = ["Gavel", "gavel", "settings", "surroundings"]
+__all__ = ["Gavel", "gavel", "herald", "listening", "news", "settings", "surroundings"]
 
 
 class Gavel:
     """Everything that doors may ask for."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, tickets: "Callable[[], Tickets] | None" = None) -> None:
         self._world = world
+        self._tickets = tickets
 
     def perform(self, request: Request) -> Outcome:
         command = request.command
@@ -106,6 +110,12 @@ class Gavel:
     def lobby(self, meeting_id: str, actor: Actor) -> Document | Refused:
         return self._lists.lobby(meeting_id, actor)
 
+    def live(self, meeting_id: str, actor: Actor) -> Document | Refused:
+        """Where to listen, for whoever may."""
+        if self._tickets is None:
+            raise ValueError("there are no tickets for this one")
+        return self._tickets().live(meeting_id, actor)
+
     def meetings_named(self, external_id: str) -> Sequence[str]:
         return self._remote.meetings_named(external_id)
 
@@ -171,7 +181,7 @@ class Gavel:
 
 @cache
 def gavel() -> Gavel:
-    return Gavel(world())
+    return Gavel(world(), tickets)
 
 
 @cache
@@ -197,3 +207,48 @@ def world() -> World:
         surroundings=surroundings(),
         reminders=SqsReminders(lambda: client("sqs"), ours.reminders_queue_url),
     )
+
+
+@cache
+def tickets() -> "Tickets":
+    from secrets import token_urlsafe
+
+    from .aws.settings import live_url
+    from .moderator.listening import Tickets
+    from .moderator.reading import Reader
+
+    return Tickets(Reader(world()).listening, _listeners(), surroundings(), token_urlsafe, live_url())
+
+
+@cache
+def listening() -> "Listening":
+    from .moderator.listening import Listening
+
+    return Listening(_listeners(), surroundings())
+
+
+@cache
+def herald() -> "Herald":
+    from .aws.clients import client
+    from .aws.lines import GatewayLines
+    from .aws.settings import live_endpoint
+    from .moderator.herald import Herald
+    from .moderator.reading import Reader
+
+    lines = GatewayLines(client("apigatewaymanagementapi", live_endpoint()))
+    return Herald(world(), Reader(world()), _listeners(), lines)
+
+
+def news(records: Iterable[Mapping[str, Any]]) -> "list[News]":
+    """What the ledger's stream tells."""
+    from .aws.stream import news
+
+    return news(records)
+
+
+@cache
+def _listeners() -> "Listeners":
+    from .aws.clients import client
+    from .aws.listeners import DynamoListeners
+
+    return DynamoListeners(client("dynamodb"), settings().table, surroundings().now)

@@ -10,6 +10,9 @@ import pytest
 from infra import bundle
 from infra.trimming import AWS_SERVICES
 
+MAGIC_OF_3_13 = (3571).to_bytes(2, "little") + b"\r\n"
+UNCHECKED_HASH = 1
+"""The flags of byte code that is not compared with its source (PEP 552)."""
 ARM64 = 183  # e_machine of the ELF header: EM_AARCH64
 
 
@@ -40,9 +43,41 @@ def test_native_code_is_for_lambda(shipped: Path) -> None:
 def test_ships_our_sources_and_nothing_made_here(shipped: Path) -> None:
     for source in bundle.source_files():
         assert (shipped / source.relative_to(bundle.SOURCES)).is_file()
-    assert not list(shipped.rglob("__pycache__"))
+    assert not [path for path in shipped.rglob("*.pyc") if ".cpython-313." not in path.name]
     assert not list(shipped.rglob("direct_url.json"))
     assert not (shipped / "tests").exists()
+
+
+def test_every_module_ships_with_byte_code_for_lambda(shipped: Path) -> None:
+    """It is trusted unseen: Lambda unpacks with times of its own, and has no place to keep what it would compile."""
+    for source in shipped.rglob("*.py"):
+        header = (source.parent / "__pycache__" / f"{source.stem}.cpython-313.pyc").read_bytes()[:8]
+        assert header[:4] == MAGIC_OF_3_13, source
+        assert int.from_bytes(header[4:], "little") == UNCHECKED_HASH, source
+
+
+def test_methods_of_dataclasses_ship_compiled(shipped: Path, local: Path) -> None:
+    assert (shipped / "moderation" / "dataclasses.cpython-313").stat().st_size > 100_000
+    program = f"""
+import sys
+sys.path = [path for path in sys.path if "site-packages" not in path]
+sys.path.insert(0, {str(local)!r})
+from moderation import precompiled
+precompiled.use()
+import dataclasses
+take, taken = dataclasses.exec, []
+[known] = [cell.cell_contents for cell in take.__closure__]
+def noted(text, module, *more):
+    taken.append(text in known)
+    return take(text, module, *more)
+dataclasses.exec = noted
+import host_api.app, moderation.wiring, moderation.moderator.moderator, moderation.moderator.enforcement
+assert all(taken) and len(taken) > 200, (len(taken), taken.count(False))
+from moderation.core.command import Mute
+assert Mute(seconds=3) == Mute(seconds=3) != Mute() and "seconds=3" in repr(Mute(seconds=3))
+"""
+    finished = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
 
 
 def test_botocore_knows_the_services_we_call_and_no_others(shipped: Path) -> None:
@@ -74,6 +109,7 @@ print(version("pydantic"), version("botocore"))
     assert finished.returncode == 0, finished.stderr
     said = finished.stdout.split()
     assert said[: len(AWS_SERVICES)] == [
+        "https://execute-api.eu-central-1.amazonaws.com",
         "https://meetings-chime.eu-central-1.amazonaws.com",
         "https://dynamodb.eu-central-1.amazonaws.com",
         "https://events.eu-central-1.amazonaws.com",

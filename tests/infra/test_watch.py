@@ -177,4 +177,5 @@ def _sought(search: str) -> tuple[str, frozenset[str]]:
 
 
 def _is_api(resource: dict[str, Any]) -> bool:
-    return bool(resource["Type"] == "AWS::ApiGatewayV2::Api")
+    """The one that hosts call."""
+    return bool(resource["Type"] == "AWS::ApiGatewayV2::Api" and resource["Properties"]["ProtocolType"] == "HTTP")

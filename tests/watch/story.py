@@ -14,9 +14,12 @@ from botocore.exceptions import ClientError
 from command_inbox import handler as command_inbox
 from command_inbox.inbox import Inbox
 from host_api.app import create_app
+from live import connections
+from live import told as told_live
 from meeting_inbox import handler as meeting_inbox
 from moderation.aws.chime import ChimeGateway
 from moderation.core.capability import EVERYTHING, Capabilities, from_words
+from moderation.core.command import Mute
 from moderation.core.entry import Entry
 from moderation.ports import SeatInChime
 from moderation.wiring import Gavel
@@ -24,6 +27,7 @@ from outbox import handler as outbox
 from reconciler import handler as reconciler
 
 from tests.memory.chime import MemoryChime
+from tests.memory.live import House
 from tests.memory.scene import MEETING, Scene, seat
 from tests.unit.command_inbox.door import MAX_AGE, PERMISSIVE, SOURCE
 from tests.unit.command_inbox.door import event as command
@@ -31,7 +35,7 @@ from tests.unit.host_api.door import event as request
 
 Json = dict[str, Any]
 STAGE = "rehearsal"
-DOORS = ("host_api", "command_inbox", "meeting_inbox", "reconciler", "outbox")
+DOORS = ("host_api", "command_inbox", "meeting_inbox", "reconciler", "outbox", "live")
 TRACE = "1-5759e988-bd862e3fe1be46a994272793"
 
 
@@ -119,6 +123,26 @@ class Story:
         ):
             outbox.handler({"Records": records}, None)
 
+    def listen(self, user: str) -> None:
+        """He opens a page, something happens, and his page shows it."""
+        house = House(self.scene)
+        ticket = house.ticket(user)["ticket"]
+        context = {"connectionId": "c1"}
+        with self._heard("live"), patch.object(connections, "listening", lambda: house.listening):
+            for route, more in (
+                ("$connect", {"queryStringParameters": {"ticket": ticket}}),
+                ("listen", {"body": "{}"}),
+            ):
+                connections.handler({"requestContext": {"routeKey": route, **context}, **more}, None)
+        self.scene.ask(user, Mute(reason="noise"), user)
+        with (
+            self._heard("live"),
+            patch.object(told_live, "herald", lambda: house.herald),
+            patch.object(told_live, "surroundings", lambda: self.scene.surroundings),
+            patch.object(told_live, "news", lambda _: [house.news()]),
+        ):
+            told_live.handler({"Records": []}, None)
+
     def drift(self, user: str, held: Capabilities) -> None:
         """Somebody changes him in Chime, behind our back."""
         self.scene.chime.write(MEETING, SeatInChime(seat(user), user, held), held)
@@ -148,7 +172,7 @@ class Story:
 def told() -> dict[str, list[Json]]:
     """Everything that can happen: each metric there is has a reason to be written."""
     story = Story()
-    for happening in (_decisions, _news, _drift, _pursued, _given_up, _unknown_end):
+    for happening in (_decisions, _news, _drift, _pursued, _given_up, _unknown_end, _listened):
         happening(story)
     story.publish(story.scene.entries())
     story.publish(story.scene.entries()[:1], taken=False)
@@ -195,6 +219,10 @@ def _pursued(story: Story) -> None:
 def _given_up(story: Story) -> None:
     story.refuse(1)
     story.ask("POST", f"/attendees/{seat('carol')}/unmute", {})
+
+
+def _listened(story: Story) -> None:
+    story.listen("bob")
 
 
 def _unknown_end(story: Story) -> None:

@@ -93,4 +93,13 @@ ROUTES: tuple[Route, ...] = (
         answers="Change",
         problems=(*IN_A_MEETING, "change-not-found"),
     ),
+    Route(
+        method="POST",
+        path=MEETING + "/live",
+        name="listen",
+        does="Where to listen to what happens in the meeting: a WebSocket, and a ticket to open it once",
+        handle=handling.live,
+        answers="Live",
+        problems=IN_A_MEETING,
+    ),
 )

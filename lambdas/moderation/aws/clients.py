@@ -7,7 +7,7 @@ from .chime import CONNECT_TIMEOUT, READ_TIMEOUT
 
 
 @cache
-def client(service: str) -> Any:
+def client(service: str, endpoint_url: str | None = None) -> Any:
     """One attempt a call: whoever calls tries again by hand, within his own lease and deadline."""
     from botocore.config import Config
 
@@ -17,7 +17,7 @@ def client(service: str) -> Any:
         retries={"total_max_attempts": 1, "mode": "standard"},
         tcp_keepalive=True,
     )
-    return _session().create_client(service, config=config)
+    return _session().create_client(service, endpoint_url=endpoint_url, config=config)
 
 
 @cache
