@@ -29,7 +29,7 @@ KEEPS = {
     "RemindersUndeliverableE255CAFB": "AWS::SQS::Queue",
 }
 STAYS = {"AWS::DynamoDB::Table", "AWS::Cognito::UserPool"}
-REPLACING = {
+REPLACING: dict[str, dict[str, Any]] = {
     "LedgerTable9343E4AA": {
         "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
     },
@@ -76,8 +76,9 @@ def test_stages_share_no_metric(synthesize: Callable[..., Template]) -> None:
 
 
 def _names(template: Template) -> Iterator[str]:
-    """Every name that is written out, and not made by CloudFormation."""
+    """Every name that is written out, whole or in part, and not made by CloudFormation."""
     for each in template["Resources"].values():
         for key, value in each.get("Properties", {}).items():
-            if key.endswith(("Name", "Domain", "Identifier")) and key != "MetricName":
+            is_a_name = key.endswith(("Name", "Domain", "Identifier")) and key != "MetricName"
+            if is_a_name and (isinstance(value, str) or "Fn::Join" in value):
                 yield value if isinstance(value, str) else json.dumps(value)
