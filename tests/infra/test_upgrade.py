@@ -16,6 +16,7 @@ KEEPS = {
     "CommandInboxIntakeUndeliverable28309B00": "AWS::SQS::Queue",
     "HostApi4E1666AA": "AWS::ApiGatewayV2::Api",
     "LedgerTable9343E4AA": "AWS::DynamoDB::Table",
+    "LiveApi149456B6": "AWS::ApiGatewayV2::Api",
     "MeetingInboxEchoesQueueFFE49DA1": "AWS::SQS::Queue",
     "MeetingInboxEchoesUndeliverable6AA6DBED": "AWS::SQS::Queue",
     "MeetingInboxPeopleQueue9976428E": "AWS::SQS::Queue",
@@ -36,7 +37,7 @@ REPLACING: dict[str, dict[str, Any]] = {
     "BusEA82B648": {"Name": "gavel"},
 }
 """Properties whose change replaces what they belong to: literally, as they were deployed first."""
-OF_ITS_OWN = {"$default", "Tokens", "gavel", "admin"}
+OF_ITS_OWN = {"$default", "Tokens", "gavel", "admin", "live"}
 """Names within an API or a user pool, of which each stage has its own."""
 
 

@@ -1,4 +1,4 @@
-"""Items as the first version wrote them, in `first_version.json`: every later version reads them and goes on from there.
+"""Items as the first version wrote them, in `first_version.json`: later ones read them and go on from there.
 
 The file is never written again. A table outlives the functions, and an upgrade stops no meeting.
 """
