@@ -37,14 +37,14 @@ def pages(house: House) -> dict[str, Page]:
 
 
 def shown(scene: Scene, page: Page) -> dict[str, Any]:
-    """What the routes of the API answer to the same person."""
+    """What the routes of the API answer to the same person, without those who are gone: after the end that is all."""
     actor = Actor(ActorKind.USER, page.user)
     attendees: Any = scene.gavel.attendees(MEETING, actor, limit=100, after=None)
     return timeless(
         {
             "meeting": scene.gavel.meeting(MEETING, actor),
             "me": scene.gavel.me(MEETING, actor),
-            "attendees": {a["attendeeId"]: a for a in attendees["items"]},
+            "attendees": {a["attendeeId"]: a for a in attendees["items"] if a["status"] != "gone"},
         }
     )
 
@@ -110,6 +110,19 @@ def test_every_page_shows_what_its_owner_would_be_shown(house: House, pages: dic
         house.pump()
         for page in pages.values():
             assert on(page) == shown(scene, page), (deed, page.user)
+
+
+def test_news_that_comes_late_and_twice_does_no_harm(house: House, pages: dict[str, Page]) -> None:
+    scene = house.scene
+    assert isinstance(scene, Hall)
+    told = [house.news() for _ in deeds(scene)]
+    for news in [*told, *told[3:], told[2]]:
+        house.herald.tell(news)
+    house.pump()
+    for page in pages.values():
+        assert on(page) == shown(scene, page), page.user
+    written = {entry.id for entry in scene.entries()}
+    assert pages["alice"].entries.keys() == {entry.id for news in told for entry in news.entries} <= written
 
 
 def test_whoever_comes_late_is_shown_the_same(house: House) -> None:
