@@ -7,7 +7,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from benchmarks import cold_start, mute_all, storm, warm
+from benchmarks import cold_start, cost, mute_all, storm, warm
 from benchmarks.report import Report, Summary, summary
 
 BENCHMARKS: Mapping[str, Callable[[], Report]] = {
@@ -15,6 +15,7 @@ BENCHMARKS: Mapping[str, Callable[[], Report]] = {
     "warm": warm.run,
     "mute_all": mute_all.run,
     "storm": storm.run,
+    "cost": cost.run,
 }
 
 

@@ -23,7 +23,7 @@ CHANGES = [
     {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "ENTRY#"}]}}}},
     {
         "eventName": ["INSERT", "MODIFY"],
-        "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "USER#"}, {"prefix": "LIVE#"}, "MEETING"]}}},
+        "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "USER#"}, {"prefix": "HAND#"}, {"prefix": "LIVE#"}, "MEETING"]}}},
     },
 ]
 

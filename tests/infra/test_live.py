@@ -54,7 +54,7 @@ def test_it_is_fed_with_what_changes(default: Template) -> None:
     patterns = [json.loads(each["Pattern"]) for each in feed["FilterCriteria"]["Filters"]]
     assert all("REMOVE" not in pattern["eventName"] for pattern in patterns)
     keys = [key for pattern in patterns for key in pattern["dynamodb"]["Keys"]["sk"]["S"]]
-    assert keys == [{"prefix": "ENTRY#"}, {"prefix": "USER#"}, {"prefix": "LIVE#"}, "MEETING"]
+    assert keys == [{"prefix": "ENTRY#"}, {"prefix": "USER#"}, {"prefix": "HAND#"}, {"prefix": "LIVE#"}, "MEETING"]
     assert "MaximumBatchingWindowInSeconds" not in feed, "nobody waits for others"
     assert feed["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert feed["BisectBatchOnFunctionError"] is True

@@ -101,7 +101,7 @@ class Page:
         self.me = message.get("me", self.me)
         for attendee in message.get("attendees", []):
             self.attendees[attendee["attendeeId"]] = attendee
-            if attendee["status"] == "gone" and not self.meeting.get("endedAt"):
+            if attendee["status"] == "gone":
                 del self.attendees[attendee["attendeeId"]]
         for entry in message.get("entries", []):
             self.entries[entry["entryId"]] = entry

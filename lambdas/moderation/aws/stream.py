@@ -30,7 +30,7 @@ def _with(known: News, event: str, image: Mapping[str, Any]) -> News:
     match kind:
         case "ENTRY" if event == "INSERT":
             return replace(known, entries=(*known.entries, entry_of(values(image))))
-        case "USER":
+        case "USER" | "HAND":
             return replace(known, people=known.people | {identity})
         case "MEETING":
             return replace(known, revision=max(known.revision, int(image["revision"]["N"])))

@@ -134,6 +134,7 @@ RECORDS = [
     record(4, M, "MEETING", "MODIFY", revision=6),
     record(5, M, "MEETING", "MODIFY", revision=7),
     record(6, M, "USER#carol"),
+    record(7, M, "HAND#dora"),
 ]
 
 
@@ -146,7 +147,7 @@ def test_the_news_of_each_meeting_comes_together(monkeypatch: pytest.MonkeyPatch
     crier = Crier()
     assert tell(monkeypatch, crier) == []
     assert crier.told == [
-        News(M, (ENTRY,), frozenset({"bob", "carol"}), 7),
+        News(M, (ENTRY,), frozenset({"bob", "carol", "dora"}), 7),
         News(N, asked=frozenset({"c7"})),
     ]
 

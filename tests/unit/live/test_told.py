@@ -13,6 +13,7 @@ from moderation.core.command import (
     Unmute,
     UnmuteEverybody,
 )
+from moderation.core.entry import Entry, concerning
 from moderation.moderator import herald as herald_module
 from moderation.moderator.messages import MOST_BYTES
 from moderation.ports import LedgerUnavailable
@@ -37,14 +38,14 @@ def pages(house: House) -> dict[str, Page]:
 
 
 def shown(scene: Scene, page: Page) -> dict[str, Any]:
-    """What the routes of the API answer to the same person."""
+    """What the routes of the API answer to the same person, without those who are gone: after the end that is all."""
     actor = Actor(ActorKind.USER, page.user)
     attendees: Any = scene.gavel.attendees(MEETING, actor, limit=100, after=None)
     return timeless(
         {
             "meeting": scene.gavel.meeting(MEETING, actor),
             "me": scene.gavel.me(MEETING, actor),
-            "attendees": {a["attendeeId"]: a for a in attendees["items"]},
+            "attendees": {a["attendeeId"]: a for a in attendees["items"] if a["status"] != "gone"},
         }
     )
 
@@ -87,6 +88,9 @@ def deeds(hall: Hall) -> Iterator[str]:
     hall.say("alice", UnmuteEverybody())
     hall.say("alice", SetMeeting(mode="open"))
     yield "two things at once"
+    hall.comes("erin")
+    hall.gavel.presence.came(MEETING, seat("erin"))
+    yield "a newcomer to whom nothing is done"
     hall.chime_refuses()
     hall.ask("alice", Mute(reason=REASON), "carol")
     yield "what Chime has not taken yet"
@@ -110,6 +114,19 @@ def test_every_page_shows_what_its_owner_would_be_shown(house: House, pages: dic
         house.pump()
         for page in pages.values():
             assert on(page) == shown(scene, page), (deed, page.user)
+
+
+def test_news_that_comes_late_and_twice_does_no_harm(house: House, pages: dict[str, Page]) -> None:
+    scene = house.scene
+    assert isinstance(scene, Hall)
+    told = [house.news() for _ in deeds(scene)]
+    for news in [*told, *told[3:], told[2]]:
+        house.herald.tell(news)
+    house.pump()
+    for page in pages.values():
+        assert on(page) == shown(scene, page), page.user
+    written = {entry.id for entry in scene.entries()}
+    assert pages["alice"].entries.keys() == {entry.id for news in told for entry in news.entries} <= written
 
 
 def test_whoever_comes_late_is_shown_the_same(house: House) -> None:
@@ -147,6 +164,32 @@ def test_others_hear_of_what_was_done_to_them_alone(house: House, pages: dict[st
         assert {a["externalUserId"] for entry in told for a in entry["attendees"]} == {user}
         assert "Moderation Decided" not in {entry["type"] for entry in told}
         assert not any({"parameters", "policies", "verdict"} & entry.keys() for entry in told)
+
+
+def test_of_what_an_entry_adds_the_person_is_told_what_is_his(house: House, pages: dict[str, Page]) -> None:
+    """Types that come later add what nobody has thought of yet."""
+    entry = Entry(
+        id="01JZ",
+        type="Unmute Requested",
+        meeting_id=MEETING,
+        external_meeting_id="",
+        occurred_at=house.scene.surroundings.now(),
+        actor=Actor(ActorKind.USER, "alice"),
+        command="unmute-all",
+        revision="m2",
+        adds={
+            "attendees": [concerning(seat(user), user) for user in ("bob", "carol")],
+            "until": "2026-05-04T10:01:00.000Z",
+            "moderators": "a secret",
+        },
+    )
+    house.herald.tell(News(MEETING, (entry,)))
+    house.pump()
+    told = pages["bob"].entries["01JZ"]
+    assert told["attendees"] == [concerning(seat("bob"), "bob")]
+    assert told["until"] == "2026-05-04T10:01:00.000Z"
+    assert "moderators" not in told
+    assert pages["alice"].entries["01JZ"]["moderators"] == "a secret"
 
 
 def test_nobody_learns_why_another_was_muted(house: House, pages: dict[str, Page]) -> None:
