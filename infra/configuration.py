@@ -52,6 +52,7 @@ class Configuration:
     cors_origins: tuple[str, ...]
     retention_days: int
     command_max_age: int
+    snap_start: bool
     policy_directory: Path | None
     triggers: tuple[Trigger, ...]
     event_sources: tuple[EventSource, ...]
@@ -87,6 +88,7 @@ def read(context: Mapping[str, Any], current_region: str | None = None) -> Confi
         cors_origins=reader.texts("corsOrigins", _ORIGIN, "origins like https://meet.example.com"),
         retention_days=reader.number("retentionDays", 30, range(1, 3651)),
         command_max_age=reader.number("commandMaxAge", 300, range(1, 86401)),
+        snap_start=reader.flag("snapStart"),
         policy_directory=reader.directory("policyDirectory"),
         triggers=triggers_of(reader.entries("triggers"), reader.problems),
         event_sources=event_sources_of(reader.entries("eventSources"), reader.problems),
@@ -111,6 +113,8 @@ def _check_pairs(configuration: Configuration, current_region: str | None, probl
             f"`region`: Amazon Chime SDK meetings have no control plane in `{region}`; "
             f"choose one of {', '.join(CONTROL_REGIONS)}"
         )
+    if configuration.snap_start and region and region.startswith("us-gov-"):
+        problems.append(f"`snapStart`: Lambda has no SnapStart in `{region}`")
 
 
 class _Reader:
@@ -147,6 +151,12 @@ class _Reader:
         if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
             return self._refuse(key, value, f"a whole number from {allowed[0]} to {allowed[-1]}", default)
         return value
+
+    def flag(self, key: str) -> bool:
+        value = self._json(key)
+        return (
+            value if isinstance(value, bool) else value is not None and self._refuse(key, value, "true or false", False)
+        )
 
     def mapping(self, key: str) -> Mapping[str, str]:
         value = self._json(key)

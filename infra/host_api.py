@@ -99,7 +99,9 @@ class HostApi(Construct):
         )
 
     def _routes(self) -> None:
-        door = integrations.HttpLambdaIntegration("Door", self.door.function)
+        door = integrations.HttpLambdaIntegration(
+            "Door", self.door.with_snapshot() if self._configuration.snap_start else self.door.function
+        )
         self.api.add_routes(path="/{proxy+}", methods=[_METHOD.ANY], integration=door)
         nobody = apigatewayv2.HttpNoneAuthorizer()
         open_routes = []

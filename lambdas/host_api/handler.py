@@ -1,4 +1,8 @@
-"""The Lambda function `host_api`: the door with the real moderation behind it."""
+"""The Lambda function `host_api`: the door with the real moderation behind it.
+
+In Lambda all that a request needs is made ready before the first one, while the processor is lent whole; with SnapStart
+it is made ready once, for the snapshot (docs/adr/0013-cold-start.md).
+"""
 
 import gc
 
@@ -13,6 +17,8 @@ precompiled.use()
 from .app import create_app  # noqa: E402
 from .call import Gavel  # noqa: E402
 
+INITIALIZATION = "AWS_LAMBDA_INITIALIZATION_TYPE"
+
 
 def _gavel() -> Gavel:
     from moderation.wiring import gavel
@@ -26,9 +32,17 @@ def _identity_claim() -> str:
     return settings().identity_claim
 
 
+def _make_ready() -> None:
+    if INITIALIZATION in os.environ:
+        _gavel()
+    if os.environ.get(INITIALIZATION) == "snap-start":
+        from .snapshot import make_ready
+
+        make_ready()
+
+
 _app = create_app(_gavel, _identity_claim)
-if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:
-    _gavel()
+_make_ready()
 gc.freeze()
 gc.enable()
 

@@ -70,6 +70,17 @@ class Gavel:
             raise ValueError("only the clock ends what was to last for a time")
         return self._moderator.perform(request, command)
 
+    def prepare(self) -> None:
+        """Loads what any request may need: worth it where the process is kept as a snapshot."""
+        from .moderator import admission, governor, reading, registration  # noqa: F401
+
+        _ = self._moderator
+
+    def forget(self) -> None:
+        """What was remembered from request to request."""
+        for remembering in ("presence", "reconciler", "_moderator"):
+            self.__dict__.pop(remembering, None)
+
     def meeting(self, meeting_id: str, actor: Actor) -> Document | Refused:
         return self._reader.meeting(meeting_id, actor)
 
@@ -177,6 +188,20 @@ class Gavel:
         from .moderator.enforcement import Enforcement
 
         return Enforcement(self._world)
+
+
+def restored() -> None:
+    """After a snapshot of this process has come back to life, who knows when and in how many copies: connections are
+    opened anew, chance is not the same in all of them, and nothing remembered is trusted. Ids take theirs from the
+    operating system.
+    """
+    import random
+
+    from .aws.clients import reopen
+
+    reopen()
+    random.seed()
+    gavel().forget()
 
 
 @cache

@@ -5,6 +5,8 @@ from typing import Any
 
 from .chime import CONNECT_TIMEOUT, READ_TIMEOUT
 
+_MADE: list[Any] = []
+
 
 @cache
 def client(service: str, endpoint_url: str | None = None) -> Any:
@@ -17,7 +19,15 @@ def client(service: str, endpoint_url: str | None = None) -> Any:
         retries={"total_max_attempts": 1, "mode": "standard"},
         tcp_keepalive=True,
     )
-    return _session().create_client(service, endpoint_url=endpoint_url, config=config)
+    made = _session().create_client(service, endpoint_url=endpoint_url, config=config)
+    _MADE.append(made)
+    return made
+
+
+def reopen() -> None:
+    """Lets go of every connection; the next call of each client opens one anew."""
+    for made in _MADE:
+        made.close()
 
 
 @cache
