@@ -72,14 +72,14 @@ class Gavel:
 
     def prepare(self) -> None:
         """Loads what any request may need: worth it where the process is kept as a snapshot."""
-        from .moderator import admission, governor, reading, registration  # noqa: F401
+        from .moderator import admission, consents, governor, hands, lists, reading, recall, registration, undoing  # noqa: F401
 
         _ = self._moderator
 
     def forget(self) -> None:
-        """What was remembered from request to request."""
-        for remembering in ("presence", "reconciler", "_moderator"):
-            self.__dict__.pop(remembering, None)
+        """What was remembered from request to request: it is in the parts, which are made anew."""
+        for part in self.__dict__.keys() - {"_world", "_tickets"}:
+            del self.__dict__[part]
 
     def meeting(self, meeting_id: str, actor: Actor) -> Document | Refused:
         return self._reader.meeting(meeting_id, actor)
