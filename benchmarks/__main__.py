@@ -7,12 +7,13 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from benchmarks import cold_start, cost, mute_all, storm, warm
+from benchmarks import cold_start, cost, load, mute_all, storm, warm
 from benchmarks.report import Report, Summary, summary
 
 BENCHMARKS: Mapping[str, Callable[[], Report]] = {
     "cold_start": cold_start.run,
     "warm": warm.run,
+    "load": load.run,
     "mute_all": mute_all.run,
     "storm": storm.run,
     "cost": cost.run,
