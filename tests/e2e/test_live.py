@@ -59,6 +59,17 @@ def test_two_hosts_and_an_attendee_see_a_mute(theatre: Theatre, listened: Scene)
         assert alice.entries or hugo.entries
 
 
+def test_a_hand_goes_up_and_who_is_banned_is_cut_off(theatre: Theatre, listened: Scene) -> None:
+    scene = theatre.scene(ROLES)
+    with LivePage(scene.alice, "alice") as alice, LivePage(scene.bob, "bob") as bob:
+        done(scene.bob.put(scene.at("bob", "/hand")))
+        assert alice.shows(lambda page: page.attendees[scene.seats["bob"]]["hand"] is not None, PROMISED)
+        scene.alice.post(scene.at("bob", "/remove"), {"ban": True, "reason": "enough"})
+        assert bob.shows(lambda page: page.closed == "banned", PROMISED)
+        assert alice.shows(lambda page: scene.seats["bob"] not in page.attendees, PROMISED)
+    problem(scene.bob.post("/live"), 403, "banned")
+
+
 def test_a_newcomer_appears(theatre: Theatre, listened: Scene) -> None:
     scene = theatre.scene(ROLES)
     with LivePage(scene.person("bob"), "bob") as page:

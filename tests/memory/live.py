@@ -10,7 +10,7 @@ from moderation.core.actor import Actor, ActorKind
 from moderation.core.meeting import User
 from moderation.moderator.herald import Herald
 from moderation.moderator.listening import Listening, Tickets
-from moderation.moderator.reading import Reader
+from moderation.moderator.reading import Reader, with_hands
 from moderation.moderator.request import Refused
 from moderation.ports.live import Listener, News, Ticket
 
@@ -145,7 +145,7 @@ class House:
     def news(self) -> News:
         """What the stream has brought since."""
         ledger = self.scene.ledger
-        people = dict(ledger.everybody(MEETING))
+        people = with_hands(self.scene.world, MEETING)
         changed = frozenset(u for u, user in people.items() if self._people.get(u) != user)
         revision = ledger.meetings[MEETING].revision if MEETING in ledger.meetings else 0
         entries = tuple(entry for entry in ledger.entries[self._read :] if entry.meeting_id == MEETING)

@@ -11,7 +11,7 @@ from ..core.entry import DECIDED, Entry
 from ..core.meeting import Meeting, Seat, User, is_pipeline
 from ..core.view import attendee_document, meeting_document
 from ..ports import Policies
-from .facts import question
+from .facts import is_banned, question
 from .messages import written
 from .reading import Reader, for_everybody, for_moderators
 from .recall import entry_document
@@ -69,6 +69,10 @@ class Glance:
     def may(self, action: str, person: User | None = None) -> bool:
         asked = question(self._actor, self._caller, action, self._stage.meeting, person)
         return self._stage.policies.judge(asked).allowed
+
+    @property
+    def is_banned(self) -> bool:
+        return is_banned(self._caller)
 
     @cached_property
     def oversees(self) -> bool:

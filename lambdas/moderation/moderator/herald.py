@@ -15,7 +15,7 @@ from ..ports.live import Lines, Listener, Listeners, News
 from .audience import Glance, Stage
 from .memory import Bounded
 from .messages import messages
-from .reading import Reader
+from .reading import Reader, with_hands
 from .recall import cursor_at
 
 TOGETHER = 100
@@ -24,6 +24,7 @@ MOST_MISSED = 1000
 MOST_LINES = 10
 """Connections that one person has; the oldest is closed for another."""
 CUT_OFF = "not-permitted"
+BANNED = "banned"
 TOO_MANY = "too-many-connections"
 
 
@@ -56,7 +57,7 @@ class Herald:
         meeting = self._world.ledger.load(news.meeting_id).meeting if listeners else None
         if meeting is None:
             return 0
-        people = self._world.ledger.everybody(meeting.id)
+        people = with_hands(self._world, meeting.id)
         now = self._world.surroundings.now()
         stage = Stage(meeting, people, self._world.policies, now, self._reader)
         mail = _Mail()
@@ -76,7 +77,7 @@ class Herald:
             return
         glance = Glance(stage, listener.actor)
         if not glance.may("live"):
-            mail.close(listener, CUT_OFF)
+            mail.close(listener, BANNED if glance.is_banned else CUT_OFF)
             return
         if listener.connection_id in news.asked:
             mail.letters[listener.connection_id] = self._everything(stage, glance, listener)

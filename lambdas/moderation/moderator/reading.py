@@ -105,8 +105,7 @@ class Reader:
         seen = self._seer.seen(meeting_id, actor, "view-attendees")
         if isinstance(seen, Refused):
             return seen
-        people, hands = self._world.ledger.everybody(meeting_id), self._world.ledger.hands(meeting_id)
-        people = {user_id: replace(user, hand=hands.get(user_id)) for user_id, user in people.items()}
+        people = with_hands(self._world, meeting_id)
         seats = sorted((s.attendee_id, u) for u, user in people.items() for s in user.seats.values() if not s.gone)
         rest = [(attendee_id, user_id) for attendee_id, user_id in seats if attendee_id > (after or "")]
         page = rest[:limit]
@@ -137,6 +136,12 @@ def for_moderators(meeting: Meeting, people: Mapping[str, User]) -> Document:
     """With who has which role. Who is banned has none."""
     named = (user for user in people.values() if user.rules.role and user.rules.ban is None)
     return meeting_document(meeting, {user.id: user.rules.role for user in named if user.rules.role})
+
+
+def with_hands(world: World, meeting_id: str) -> dict[str, User]:
+    """Everybody, and who has his hand up."""
+    people, hands = world.ledger.everybody(meeting_id), world.ledger.hands(meeting_id)
+    return {user_id: replace(user, hand=hands.get(user_id)) for user_id, user in people.items()}
 
 
 def for_everybody(document: Document) -> Document:

@@ -2,14 +2,14 @@
 
 import pytest
 from moderation.core.actor import Actor, ActorKind
-from moderation.core.command import Mute
+from moderation.core.command import Mute, Remove
 from moderation.moderator.herald import MOST_LINES
 from moderation.moderator.request import Refused
 from moderation.ports import LedgerUnavailable
 from moderation.ports.live import Ticket
 
 from tests.memory.live import URL, House
-from tests.memory.scene import MEETING, Scene
+from tests.memory.scene import MEETING, Scene, seat
 
 STRANGER = Actor(ActorKind.USER, "mallory")
 BOB = Actor(ActorKind.USER, "bob")
@@ -99,6 +99,18 @@ def test_who_is_nobody_any_more_is_cut_off(house: House) -> None:
     assert [listener.actor.id for listener in house.listeners.of(MEETING)] == ["alice"]
     assert not page.entries
     assert other.entries
+
+
+@pytest.mark.parametrize(("ban", "said"), [(True, "banned"), (False, None)])
+def test_who_is_banned_is_cut_off_and_who_is_removed_may_come_back(house: House, ban: bool, said: str | None) -> None:
+    page, other = house.opens("bob"), house.opens("alice")
+    house.scene.ask("alice", Remove(ban=ban, reason="enough"), "bob")
+    house.pump()
+    assert page.closed == said
+    assert house.lines.closed == ([page.connection_id] if ban else [])
+    assert seat("bob") not in other.attendees
+    refused = house.tickets.live(MEETING, BOB)
+    assert (refused.code if isinstance(refused, Refused) else None) == said
 
 
 def test_a_line_that_takes_nothing_keeps_nobody_waiting(house: House) -> None:

@@ -7,9 +7,17 @@ from typing import Any
 import pytest
 from moderation.core.actor import Actor, ActorKind
 from moderation.core.command import (
+    EndFloor,
+    GrantFloor,
+    Hold,
+    LowerHand,
     Mute,
     MuteEverybody,
+    RaiseHand,
+    Release,
+    Remove,
     SetMeeting,
+    SetRole,
     Unmute,
     UnmuteEverybody,
 )
@@ -91,6 +99,7 @@ def deeds(hall: Hall) -> Iterator[str]:
     hall.comes("erin")
     hall.gavel.presence.came(MEETING, seat("erin"))
     yield "a newcomer to whom nothing is done"
+    yield from deeds_on_people(hall)
     hall.chime_refuses()
     hall.ask("alice", Mute(reason=REASON), "carol")
     yield "what Chime has not taken yet"
@@ -105,6 +114,25 @@ def deeds(hall: Hall) -> Iterator[str]:
     del hall.chime.rooms[MEETING]
     hall.gavel.presence.ended(MEETING)
     yield "the end"
+
+
+def deeds_on_people(hall: Hall) -> Iterator[str]:
+    hall.ask("bob", RaiseHand(), "bob")
+    hall.ask("carol", RaiseHand(), "carol")
+    yield "two hands"
+    hall.ask("alice", GrantFloor(seconds=120, reason=REASON), "bob")
+    yield "the floor, and a hand that is down"
+    hall.ask("alice", LowerHand(), "carol")
+    hall.ask("alice", EndFloor(), "bob")
+    yield "neither"
+    hall.ask("alice", Hold(reason=REASON), "carol")
+    yield "held"
+    hall.ask("alice", Release(), "carol")
+    yield "and released"
+    hall.ask("alice", SetRole(role="presenter"), "bob")
+    yield "another role"
+    hall.ask("alice", Remove(ban=True, reason=REASON), "erin")
+    yield "banned"
 
 
 def test_every_page_shows_what_its_owner_would_be_shown(house: House, pages: dict[str, Page]) -> None:
