@@ -1,13 +1,14 @@
 """From facts and a command to a decision. Pure: time, policies and ids come in as arguments."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from . import media, people
 from .actor import ActorKind
 from .capability import NOTHING, Capabilities
-from .change import stands, taken_back
+from .change import Change, stands, taken_back
 from .command import (
     Ban,
     Bind,
@@ -27,6 +28,7 @@ from .command import (
     UserCommand,
 )
 from .decision import (
+    NEVER_UNDONE,
     NOT_UNDOABLE,
     Case,
     Decided,
@@ -40,7 +42,7 @@ from .decision import (
     leaving,
 )
 from .effective import effective
-from .meeting import next_end
+from .meeting import UserRules, next_end
 
 
 def decide(case: Case, command: UserCommand | Undo | Expire) -> Decided | Unchanged | Refusal:
@@ -61,13 +63,21 @@ def _bind(case: Case, _: Bind) -> Decided | Unchanged | Refusal:
 
 
 def _undo(case: Case, _: Undo) -> Decided | Unchanged | Refusal:
+    """What would have ended by now is not brought back, and neither is a seat that was taken away."""
     change, rules = case.undone, case.user.rules
-    if change is None or change.actor.kind in (ActorKind.CLOCK, ActorKind.CHIME):
+    if change is None or change.command in NEVER_UNDONE or change.actor.kind in (ActorKind.CLOCK, ActorKind.CHIME):
         return NOT_UNDOABLE
-    restored = taken_back(change, rules)
-    if change.made == change.replaced or restored == rules or not stands(change, rules, case.now):
+    if change.made == change.replaced or (change.command == Remove.name and _has_removed(change)):
+        return NOT_UNDOABLE
+    restored = expired(replace(case, user=replace(case.user, rules=taken_back(change, rules))))
+    if restored == expired(case) or not stands(change, rules, case.now):
         return NOT_UNDOABLE
     return decided(case, restored)
+
+
+def _has_removed(change: Change) -> bool:
+    made, replaced = change.made, change.replaced
+    return isinstance(made, UserRules) and isinstance(replaced, UserRules) and made.removed != replaced.removed
 
 
 def _expire(case: Case, _: Expire) -> Decided | Unchanged | Refusal:

@@ -9,6 +9,7 @@ from operator import and_, or_
 from .actor import Actor, Verdict
 from .capability import EVERYTHING, NOTHING, SEND, Capabilities, Medium
 from .change import PATIENCE, Change
+from .command import Bind, Expire, Register
 from .effective import Holds, Limit, effective, limits
 from .meeting import Meeting, Seat, UnmuteConsent, User, UserRules, host_count
 from .personal import ANSWER_WITHIN, Agreement, Asked
@@ -78,10 +79,19 @@ class Refusal:
 LAST_HOST = Refusal("last-host", "the meeting would be left without a host")
 NOT_UNDOABLE = Refusal("not-undoable", "what this change made of the rules is not in them any more, or never was")
 
+NEVER_UNDONE = (Register.name, Bind.name, Expire.name)
+"""What sets anew by itself, or is no decision of anybody's."""
+
 
 def decided(
-    case: Case, rules: UserRules, withholding: Capabilities = NOTHING, opening: Capabilities = NOTHING
+    case: Case,
+    rules: UserRules,
+    withholding: Capabilities = NOTHING,
+    opening: Capabilities = NOTHING,
+    *,
+    is_newcomer: bool = False,
 ) -> Decided | Unchanged | Refusal:
+    """A freeze keeps everybody at what he has; a newcomer gets what the rules give."""
     if is_last_host(case, case.user.rules, rules):
         return LAST_HOST
     rules = asking(case, rules, opening)
@@ -92,7 +102,7 @@ def decided(
     if replace(rules, spares=rules.spares & there) == stood and in_place:
         return Unchanged(after)
     gained = case.effective(rules, consented=True) & ~case.effective(consented=True)
-    if case.meeting.rules.frozen_at is not None and (gained or after & ~before):
+    if not is_newcomer and case.meeting.rules.frozen_at is not None and (gained or after & ~before):
         return frozen(gained | after & ~before)
     seats = case.user.present
     shown = effects(before, after, withholding, seats) if seats or not case.user.seats else ()

@@ -8,8 +8,8 @@ from typing import cast
 from .actor import Actor, Verdict
 from .capability import NOTHING, Capabilities, Medium
 from .change import Change, meeting_taken_back, stands
-from .command import End, Expire, MeetingCommand, MuteEverybody, Register, SetMeeting, Undo, UnmuteEverybody
-from .decision import NOT_UNDOABLE, Refusal, frozen
+from .command import End, MeetingCommand, MuteEverybody, SetMeeting, Undo, UnmuteEverybody
+from .decision import NEVER_UNDONE, NOT_UNDOABLE, Refusal, frozen
 from .effective import Holds, effective
 from .meeting import Meeting, MeetingRules, Seat, User, UserRules
 from .mute_all import MuteAll, MuteAlls, in_force
@@ -68,9 +68,8 @@ def govern(  # noqa: C901 - one case a command
         case SetMeeting():
             rules = _set(case, command)
         case Undo():
-            if not _can_be_undone(case):
+            if not _can_be_undone(case) or (rules := _restored(case)) == case.meeting.rules:
                 return NOT_UNDOABLE
-            rules = meeting_taken_back(cast("Change", case.undone), case.meeting.rules)
         case End():
             return Governed(case.meeting.rules)
     if rules == case.meeting.rules:
@@ -126,15 +125,21 @@ def _set(case: MeetingCase, command: SetMeeting) -> MeetingRules:
     )
 
 
-NEVER_UNDONE = (Register.name, Expire.name, End.name)
-
-
 def _can_be_undone(case: MeetingCase) -> bool:
     """What somebody decided and what stands as he decided it. A registration is set anew by another."""
     change = case.undone
     if change is None or change.made == change.replaced or change.command in NEVER_UNDONE:
         return False
     return stands(change, case.meeting.rules, case.now)
+
+
+def _restored(case: MeetingCase) -> MeetingRules:
+    """Without mute-alls that would have ended by now. One that comes back binds nobody whom the caller may not mute."""
+    rules, there = meeting_taken_back(cast("Change", case.undone), case.meeting.rules), case.meeting.rules.mute_alls
+    back = in_force(tuple(m for m in rules.mute_alls if m not in there), rules.moment(case.now))
+    bound = {m.id: replace(m, spared_roles=m.spared_roles | case.untouchable) for m in back}
+    mute_alls = tuple(bound.get(m.id, m) for m in rules.mute_alls if m in there or m.id in bound)
+    return replace(rules, mute_alls=mute_alls)
 
 
 def _standing(case: MeetingCase) -> MuteAlls:

@@ -50,7 +50,7 @@ def remove(case: Case, command: Remove) -> Decided | Unchanged | Refusal:
         return ban(case, Ban(command.until, command.reason))
     if is_last_host(case, case.user.rules, replace(case.user.rules, role=None)):
         return LAST_HOST
-    seats = frozenset(seat.attendee_id for seat in case.user.present)
+    seats = case.user.rules.removed.union(seat.attendee_id for seat in case.user.present)
     return decided(case, replace(expired(case), removed=seats, floor=None), withholding=EVERYTHING)
 
 
@@ -76,7 +76,8 @@ def let_in(case: Case, command: LetIn) -> Decided | Unchanged | Refusal:
     if not command.admit:
         return decided(case, replace(rules, waiting=replace(waiting, declined=True)))
     grant = EVERYTHING if rules.grant is None else rules.grant
-    return decided(case, replace(rules, waiting=None, admitted=True, grant=grant))
+    let_in = replace(rules, waiting=None, admitted=True, grant=grant)
+    return decided(case, let_in, is_newcomer=not case.user.present)
 
 
 def grant_floor(case: Case, command: GrantFloor) -> Decided | Unchanged | Refusal:
@@ -98,7 +99,7 @@ def grant_floor(case: Case, command: GrantFloor) -> Decided | Unchanged | Refusa
     asked = sending(media)
     standing = limits(case.meeting, replace(case.user, rules=rules), case.holds, case.now)
     against = tuple(x for x in standing if x.withholds & asked and x.liftable_by is not LiftableBy.SELF)
-    return withheld(against, asked) or decided(case, rules)
+    return withheld(against, asked) or decided(case, rules, opening=asked)
 
 
 def end_floor(case: Case, _: EndFloor) -> Decided | Unchanged | Refusal:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ..core.capability import Capabilities
+from ..core.capability import Capabilities, Medium
 from ..core.change import Change
 from ..core.effective import effective
 from ..core.entry import UNMUTE_REQUESTED, Entry, concerning, iso
-from ..core.meeting import Meeting, MeetingRules, UnmuteConsent, User, revision_of
+from ..core.meeting import Meeting, MeetingRules, UnmuteConsent, User, floor_media, revision_of
 from ..core.personal import ANSWER_WITHIN, Asked
 from ..ports import ChangeOpened, Clause, Conflict, EntryWritten, MeetingIs, Reminder, UserRevised, World
 from .carried import Carried, wanted
@@ -69,8 +69,14 @@ class Asking:
             would = effective(carried.meeting, seen, holds, now, consented=True)
             if audio not in would or audio in wanted(self._world, carried.meeting, seen):
                 continue
-            if audio not in self._before(carried, seen):
+            if audio not in self._before(carried, seen) or self._is_his_turn(carried, seen):
                 yield self._question(carried, stored)
+
+    def _is_his_turn(self, carried: Carried, user: User) -> bool:
+        """Whether the change is for him to be heard, though nothing but his own silence withheld it before."""
+        if carried.change.subject != user.id:
+            return False
+        return Medium.AUDIO in floor_media(user, carried.meeting, self._world.surroundings.now())
 
     def _before(self, carried: Carried, user: User) -> Capabilities:
         """What he had by the rules that the change replaced, whatever of them has ended by itself since."""

@@ -10,7 +10,7 @@ from ..core.command import Consent
 from ..core.decision import Refusal, effects, frozen
 from ..core.effective import effective
 from ..core.entry import UNMUTE_ANSWERED, UNMUTE_REQUESTED, Entry, concerning, iso
-from ..core.meeting import Meeting, User, revision_of
+from ..core.meeting import Meeting, UnmuteConsent, User, revision_of
 from ..core.personal import Agreement, Asked
 from ..ports import ChangeKept, Clause, Conflict, EntryWritten, KeyTaken, MachineFailure, MeetingIs, UserRevised, World
 from .answers import answer_to, attendee, replayed
@@ -147,7 +147,9 @@ class Consents:
 
 
 def would_be_heard(world: World, meeting: Meeting, user: User) -> bool:
-    """Whether nothing but his own agreement is wanting."""
+    """Whether nothing but his own agreement is wanting: where none is required any more, he has nothing to answer."""
+    if meeting.rules.unmute_consent is UnmuteConsent.NONE:
+        return False
     has = effective(meeting, user, world.policies.held, world.surroundings.now(), consented=True)
     return Capabilities.SEND_AUDIO in has
 

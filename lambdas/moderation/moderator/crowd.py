@@ -27,6 +27,8 @@ class Crowd:
     gone: set[str] = field(default_factory=set)
     batched: set[Capabilities] = field(default_factory=set)
     """What batches have given since the roster was read, to whoever came after it as well."""
+    removed: set[str] = field(default_factory=set)
+    """Who had to leave, and was taken away by this change."""
     asked: set[str] = field(default_factory=set)
     """The requests to unmute that this change has made."""
 

@@ -8,7 +8,16 @@ from ..core.capability import EVERYTHING, NOTHING, is_narrower
 from ..core.change import PATIENCE, Change, Status, meeting_taken_back, stands
 from ..core.command import End
 from ..core.decision import effects
-from ..core.entry import ABANDONED, CAPABILITIES_CHANGED, MEETING_CHANGED, MEETING_ENDED, SUPERSEDED, changed
+from ..core.entry import (
+    ABANDONED,
+    CAPABILITIES_CHANGED,
+    MEETING_CHANGED,
+    MEETING_ENDED,
+    REMOVED,
+    SUPERSEDED,
+    changed,
+    concerning,
+)
 from ..core.meeting import Meeting, MeetingRules, User, is_pipeline, next_end
 from ..core.plan import Call, Standing, Update, plan
 from ..core.view import Document, meeting_document, rules_document
@@ -165,6 +174,7 @@ class Everybody:
             if seat not in crowd.gone and crowd.people[user_id].is_out(seat):
                 ordering.remove(seat)
                 crowd.gone.add(seat)
+                crowd.removed.add(seat)
         standings = [
             Standing(seat, crowd.held[seat], wanted(self._world, meeting, crowd.seen(user_id)))
             for seat, user_id in crowd.seats.items()
@@ -270,6 +280,14 @@ class Everybody:
             for seat, before in crowd.before.items()
             if (held := crowd.held[seat]) is not None and held != before and seat not in crowd.gone
         ]
+        for banned in (True, False):
+            left = [
+                concerning(seat, user_id)
+                for seat in sorted(crowd.removed)
+                if (crowd.people[user_id := crowd.seats[seat]].rules.ban is not None) is banned
+            ]
+            for together in chunks(left, TOLD_TOGETHER):
+                yield EntryWritten(entry(self._world, settled, REMOVED, {"attendees": together, "banned": banned}))
         for together in chunks(attendees, TOLD_TOGETHER):
             yield EntryWritten(entry(self._world, settled, CAPABILITIES_CHANGED, {"attendees": together}))
 

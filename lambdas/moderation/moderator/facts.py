@@ -20,7 +20,7 @@ from ..core.command import (
     Unmute,
 )
 from ..core.meeting import Meeting, Seat, User, belongs, is_pipeline, role_of, standing_role
-from ..ports import Conflict, KeyTaken, Loaded, MeetingIs, Missing, UserIs, UserRevised, World
+from ..ports import ChimeFailure, Conflict, KeyTaken, Loaded, MeetingIs, Missing, UserIs, UserRevised, World
 from .binding import with_seats
 from .memory import Memory
 from .persistence import patiently
@@ -161,14 +161,27 @@ class FactFinder:
 
     def _judged(self, request: Request, meeting: Meeting, caller: User | None, user: User) -> Facts | Refused:
         facts = self._facts(request, meeting, caller, user, user)
-        if not facts.verdict.allowed:
+        if not facts.verdict.allowed or meeting.ended_at is not None:
             return facts
         if isinstance(request.command, Bind) and request.actor.kind is not ActorKind.CHIME:
             return self._as_chime_has_it(facts)
-        if user.present:
+        if isinstance(request.command, Remove):
+            return self._on_all_seats(facts)
+        if user.present or request.attendee_id is not None or not (facts.by_moderator or self._may_look()):
             return facts
-        if request.attendee_id is not None or not (facts.by_moderator or self._may_look()):
+        return self._with_roster(facts)
+
+    def _on_all_seats(self, facts: Facts) -> Facts:
+        """Who is to leave may have a seat that nobody has told of yet. If Chime can't say, those that are known go."""
+        try:
+            return self._with_roster(facts)
+        except ChimeFailure:
+            if not facts.user.present:
+                raise
             return facts
+
+    def _with_roster(self, facts: Facts) -> Facts:
+        meeting, user = facts.meeting, facts.user
         try:
             roster = patiently(self._world, lambda: self._world.chime.roster(meeting.id))
         except Missing:  # the meeting is gone, which nobody has told yet: nobody sits in it
@@ -230,9 +243,8 @@ def all_of(verdicts: Iterable[Verdict]) -> Verdict:
 def _actions(request: Request) -> tuple[str, ...]:
     """What the policies are asked about the person. Who undoes a deed needs to be allowed the deed."""
     command: Command = request.command
-    if isinstance(command, Undo) and request.undone is not None:
-        by_nobody = request.undone.actor.kind in (ActorKind.CLOCK, ActorKind.CHIME)
-        return () if by_nobody else (request.undone.command,)
+    if isinstance(command, Undo):
+        return request.undone_actions
     if isinstance(command, Remove) and command.ban:
         return (command.name, Ban.name)
     return (command.name,)

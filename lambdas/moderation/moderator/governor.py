@@ -9,7 +9,7 @@ from ..core.command import End, MeetingCommand, MuteEverybody, SetMeeting, Undo
 from ..core.decision import Refusal
 from ..core.effective import effective
 from ..core.entry import concerning
-from ..core.govern import NEVER_UNDONE, AsBefore, Governed, MeetingCase, govern
+from ..core.govern import AsBefore, Governed, MeetingCase, govern
 from ..core.meeting import Meeting, User, UserRules, next_end
 from ..core.restriction import binds_less
 from ..core.view import Document, meeting_document, meeting_revision
@@ -48,7 +48,7 @@ class Governor:
     def _once(self, request: Request, command: MeetingCommand | Undo, change_id: str) -> Outcome:
         is_user = request.actor.kind is ActorKind.USER
         seats = command.spared_attendees if isinstance(command, MuteEverybody) else ()
-        loaded = self._world.ledger.load(request.meeting_id, [request.actor.id] if is_user else [], seats, request.key)
+        loaded = self._world.ledger.load(request.meeting_id, _concerned(request), seats, request.key)
         if loaded.key is not None:
             return replayed(self._world, request, loaded.key)
         if loaded.meeting is None:
@@ -80,7 +80,7 @@ class Governor:
     ) -> MeetingCase:
         meeting = loaded.meeting
         assert meeting is not None  # noqa: S101 - asked before
-        verdict = self._judged(request, caller, command, meeting)
+        verdict = self._judged(request, caller, command, loaded)
         return MeetingCase(
             meeting=meeting,
             actor=request.actor,
@@ -94,20 +94,24 @@ class Governor:
             undone=request.undone,
         )
 
-    def _judged(
-        self, request: Request, caller: User | None, command: MeetingCommand | Undo, meeting: Meeting
-    ) -> Verdict:
-        """Each part of the command has to be permitted. Who asks for nothing has to be somebody who might."""
-        actions = (command.actions or ("set-mode",)) if isinstance(command, SetMeeting) else (command.name,)
-        actions += _undone_actions(request)
+    def _judged(self, request: Request, caller: User | None, command: MeetingCommand | Undo, loaded: Loaded) -> Verdict:
+        """Each part of the command has to be permitted, and what it undoes on whom that was done to. Who asks for
+        nothing has to be somebody who might.
+        """
+        meeting = loaded.meeting
+        assert meeting is not None  # noqa: S101 - asked before
         judge = self._world.policies.judge
-        return all_of(judge(question(request.actor, caller, action, meeting)) for action in actions)
+        actions = (command.actions or ("set-mode",)) if isinstance(command, SetMeeting) else (command.name,)
+        whom = loaded.users[request.deed.subject] if request.deed is not None and request.deed.subject else None
+        asked = [question(request.actor, caller, action, meeting) for action in actions]
+        asked += [question(request.actor, caller, action, meeting, whom) for action in request.undone_actions]
+        return all_of(judge(each) for each in asked)
 
     def _untouchable(
         self, request: Request, caller: User | None, command: MeetingCommand | Undo, meeting: Meeting, verdict: Verdict
     ) -> frozenset[str]:
         """Whom the caller could not mute one by one, he can't mute with all others either."""
-        if not isinstance(command, MuteEverybody) or not verdict.allowed:
+        if not isinstance(command, MuteEverybody | Undo) or not verdict.allowed:
             return frozenset()
 
         def may_mute(role: str) -> bool:
@@ -215,15 +219,10 @@ def _widens(case: MeetingCase, decision: Governed) -> bool:
     return thaws or bool(case.gained_by(decision.rules))
 
 
-def _undone_actions(request: Request) -> tuple[str, ...]:
-    """Who undoes a deed needs to be allowed the deed."""
-    undone = request.undone
-    if undone is None or undone.subject is not None or undone.command in NEVER_UNDONE:
-        return ()
-    if undone.command != "set-meeting":
-        return (undone.command,)
-    asked = {"mode": "set-mode", "frozen": "freeze"}
-    return tuple(dict.fromkeys(asked.get(said, "set-settings") for said in undone.said))
+def _concerned(request: Request) -> set[str]:
+    """Who asks, and whom what he undoes was done to."""
+    asking = {request.actor.id} if request.actor.kind is ActorKind.USER else set()
+    return asking | ({request.deed.subject} if request.deed is not None and request.deed.subject else set())
 
 
 def _no_such(kind: str, names: Iterable[str], pointer: str) -> Refused:

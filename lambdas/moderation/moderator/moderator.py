@@ -10,6 +10,7 @@ from ..core.decision import Case, Decided, Refusal, Unchanged
 from ..core.entry import Entry, concerning
 from ..core.meeting import Meeting, User, revision_of
 from ..core.restriction import binds_less, in_force
+from ..core.view import meeting_revision
 from ..ports import (
     Clause,
     Conflict,
@@ -72,7 +73,7 @@ class Moderator:
             return replayed(self._world, request, facts)
         if isinstance(facts, Refused):
             return facts
-        is_stale = request.if_match not in (None, revision_of(facts.stored, facts.meeting))
+        is_stale = request.if_match not in (None, *_revisions(request, facts))
         decision = self._decision(request, facts, command, change_id)
         if facts.from_memory and (is_stale or request.dry_run or not isinstance(decision, Decided)):
             return self._once(request, command, change_id, fresh=True)
@@ -201,6 +202,12 @@ class Moderator:
             change_id=change.id if change else None,
             refusal=refusal,
         )
+
+
+def _revisions(request: Request, facts: Facts) -> tuple[str, ...]:
+    """What may have been seen: an undo is asked of the meeting, whoever it is about."""
+    seen = revision_of(facts.stored, facts.meeting)
+    return (seen, meeting_revision(facts.meeting)) if isinstance(request.command, Undo) else (seen,)
 
 
 def _turned(request: Request, facts: Facts, change_id: str) -> Meeting | None:

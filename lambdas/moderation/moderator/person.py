@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ..core.capability import Capabilities
 from ..core.change import PATIENCE, Change, Status, is_bound_again, stands, taken_back
+from ..core.effective import effective
 from ..core.entry import ABANDONED, CAPABILITIES_CHANGED, REMOVED, SUPERSEDED, changed, concerning
 from ..core.meeting import Meeting, Seat, UnmuteConsent, User
 from ..ports import (
@@ -55,7 +56,7 @@ class OnePerson:
         # What waited may be done already: by a later change of the same person or of everybody, or before he was asked.
         change = carried.change
         looks_first = ordering.in_background or not change.is_open or change.lapsed is not None
-        is_in_place = looks_first and self._has(carried, user, seat, if_missing=False)
+        is_in_place = looks_first and self._has(carried, seat, target, if_missing=False)
         if not is_in_place and ordering.order(seat.attendee_id, target) is None:
             return replace(seat, gone=True)
         return replace(seat, known=target, drifted=False, noted_at=self._world.surroundings.now())
@@ -136,17 +137,20 @@ class OnePerson:
             return False
         if self._world.surroundings.now() < change.patient_since + PATIENCE:
             return False
-        return not all(self._has(carried, user, seat, if_missing=True) for seat in user.present)
+        meeting, holds, now = carried.meeting, self._world.policies.held, self._world.surroundings.now()
+        # What he agreed to has run out by now: it counts what he would have had by it.
+        target = effective(meeting, user, holds, now, consented=change.agreed_at is not None)
+        return not all(self._has(carried, seat, target, if_missing=True) for seat in user.present)
 
-    def _has(self, carried: Carried, user: User, seat: Seat, *, if_missing: bool) -> bool:
-        """Whether Chime holds what the rules want. What can't be seen is not there."""
+    def _has(self, carried: Carried, seat: Seat, target: Capabilities, *, if_missing: bool) -> bool:
+        """Whether Chime holds this. What can't be seen is not there."""
         try:
             found = self._world.chime.seat(carried.meeting.id, seat.attendee_id)
         except Missing:
             return if_missing
         except ChimeFailure:
             return False
-        return found.capabilities == wanted(self._world, carried.meeting, user)
+        return found.capabilities == target
 
     def _after_refusal(self, carried: Carried, user: User, ordering: Ordering) -> Carried:
         """Chime refused for good: either it reads its own rules more strictly than we did, or what widens is taken

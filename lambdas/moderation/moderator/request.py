@@ -6,8 +6,8 @@ from datetime import datetime
 from ..core.actor import Actor
 from ..core.capability import Capabilities
 from ..core.change import Change
-from ..core.command import Command
-from ..core.decision import Refusal
+from ..core.command import Ban, Command, Remove
+from ..core.decision import NEVER_UNDONE, Refusal
 from ..core.view import Document, limit_documents
 
 
@@ -28,6 +28,20 @@ class Request:
     """Refused as `too-late` if it would give anybody more than he has."""
     undone: Change | None = None
     """The change that an `Undo` is about."""
+    deed: Change | None = None
+    """What was done by it: itself, or, if it was an undo, what that was about in the end."""
+
+    @property
+    def undone_actions(self) -> tuple[str, ...]:
+        """Who undoes a deed needs to be allowed the deed. What nobody commands nobody undoes: no policy is asked."""
+        if self.deed is None or self.deed.command in NEVER_UNDONE:
+            return ()
+        if self.deed.command == Remove.name and self.deed.said.get("ban"):
+            return (Remove.name, Ban.name)
+        if self.deed.command != "set-meeting":
+            return (self.deed.command,)
+        asked = {"mode": "set-mode", "frozen": "freeze"}
+        return tuple(dict.fromkeys(asked.get(said, "set-settings") for said in self.deed.said))
 
 
 @dataclass(frozen=True, slots=True)

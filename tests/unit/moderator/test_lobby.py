@@ -1,0 +1,202 @@
+"""The lobby: who asks to come in waits until a host lets him."""
+
+import pytest
+from moderation.core.capability import EVERYTHING, NOTHING
+from moderation.core.command import Ban, LetIn, Mute, RaiseHand, SetMeeting, SetRole, Unban
+from moderation.core.entry import ADMISSION_REQUESTED, DECIDED
+from moderation.moderator.request import Refused
+
+from tests.memory.scene import ADMIN, MEETING
+from tests.unit.moderator.hall import RECEIVING, Stage, by, code
+
+
+@pytest.fixture
+def stage() -> Stage:
+    stage = Stage()
+    stage.done("alice", SetMeeting(lobby=True))
+    return stage
+
+
+def waiting(stage: Stage, who: str = "alice") -> list[str]:
+    found = stage.gavel.lobby(MEETING, by(who))
+    assert not isinstance(found, Refused), found
+    items = found["items"]
+    assert isinstance(items, list)
+    return [item["externalUserId"] for item in items]
+
+
+def test_admissions_answer_waiting_and_it_is_told(stage: Stage) -> None:
+    assert stage.admits("dora", "emil") == {"dora": "waiting", "emil": "waiting"}
+    assert stage.told(ADMISSION_REQUESTED) == [["dora", "emil"]]
+    assert waiting(stage) == ["dora", "emil"]
+
+
+def test_who_waits_asks_again_and_is_told_once(stage: Stage) -> None:
+    stage.admits("dora")
+    assert stage.admits("dora") == {"dora": "waiting"}
+    assert stage.told(ADMISSION_REQUESTED) == [["dora"]]
+
+
+def test_oldest_first(stage: Stage) -> None:
+    for who in ("zoe", "dora"):
+        stage.admits(who)
+        stage.surroundings.pass_by(1)
+    assert waiting(stage) == ["zoe", "dora"]
+
+
+@pytest.mark.parametrize("who", ["alice", "cora"])
+def test_a_host_or_cohost_admits(stage: Stage, who: str) -> None:
+    stage.admits("dora")
+    assert code(stage.ask_user(who, LetIn(), "dora")) == "applied"
+    assert waiting(stage) == []
+    assert stage.admits("dora") == {"dora": "admitted"}
+    stage.gavel.presence.came(MEETING, stage.comes("dora"))
+    assert stage.bits("dora") == EVERYTHING
+    assert code(stage.ask("dora", Mute(), "dora")) == "applied"
+
+
+@pytest.mark.parametrize("who", ["bob", "dora", "nobody"])
+def test_nobody_else_does(stage: Stage, who: str) -> None:
+    stage.admits("dora")
+    assert code(stage.ask_user(who, LetIn(), "dora")) == "not-permitted"
+    assert isinstance(stage.gavel.lobby(MEETING, by(who)), Refused)
+    assert stage.admits("dora") == {"dora": "waiting"}
+
+
+def test_declined_he_may_ask_again(stage: Stage) -> None:
+    stage.admits("dora")
+    assert code(stage.ask_user("alice", LetIn(admit=False), "dora")) == "applied"
+    assert waiting(stage) == []
+    assert stage.admits("dora") == {"dora": "waiting"}
+    assert waiting(stage) == ["dora"]
+    assert stage.told(ADMISSION_REQUESTED) == [["dora"], ["dora"]]
+    stage.ask_user("alice", LetIn(), "dora")
+    assert stage.admits("dora") == {"dora": "admitted"}
+
+
+def test_who_was_declined_may_be_admitted_after_all(stage: Stage) -> None:
+    stage.admits("dora")
+    stage.ask_user("alice", LetIn(admit=False), "dora")
+    assert code(stage.ask_user("hugo", LetIn(), "dora")) == "applied"
+    assert stage.admits("dora") == {"dora": "admitted"}
+
+
+def test_twice_is_unchanged(stage: Stage) -> None:
+    stage.admits("dora")
+    stage.ask_user("alice", LetIn(), "dora")
+    assert code(stage.ask_user("hugo", LetIn(), "dora")) == "unchanged"
+
+
+def test_nobody_of_that_name_waits(stage: Stage) -> None:
+    assert code(stage.ask_user("alice", LetIn(), "nobody")) == "attendee-not-found"
+    assert code(stage.ask_user("alice", LetIn(admit=False), "nobody")) == "attendee-not-found"
+
+
+def test_who_may_let_in_needs_not_wait(stage: Stage) -> None:
+    got = stage.admits("ines", "karl", "pat", roles={"ines": "host", "karl": "cohost", "pat": "presenter"})
+    assert got == {"ines": "admitted", "karl": "admitted", "pat": "waiting"}
+
+
+def test_nor_who_is_in_already(stage: Stage) -> None:
+    assert stage.admits("bob", "alice") == {"bob": "admitted", "alice": "admitted"}
+
+
+def test_made_a_host_while_he_waits_he_need_not_any_more(stage: Stage) -> None:
+    stage.admits("dora")
+    stage.ask_user("alice", SetRole("cohost"), "dora")
+    assert stage.admits("dora") == {"dora": "admitted"}
+    assert code(stage.ask_user("dora", LetIn(), "emil")) == "attendee-not-found", "she may"
+
+
+def test_who_waits_is_nobody_here(stage: Stage) -> None:
+    stage.admits("dora", roles={"dora": "presenter"})
+    entries = len(stage.entries())
+    assert code(stage.ask_user("dora", RaiseHand(), "dora")) == "not-permitted"
+    assert isinstance(stage.gavel.meeting(MEETING, by("dora")), Refused)
+    assert len(stage.entries()) == entries
+
+
+def test_who_waits_and_is_created_all_the_same_is_held(stage: Stage) -> None:
+    stage.admits("dora")
+    stage.gavel.presence.came(MEETING, stage.comes("dora"))
+    assert stage.bits("dora") == NOTHING
+    assert waiting(stage) == ["dora"]
+    stage.ask_user("alice", LetIn(), "dora")
+    assert stage.bits("dora") == EVERYTHING
+
+
+def test_the_sweep_holds_him_as_well(stage: Stage) -> None:
+    stage.admits("dora")
+    stage.comes("dora")
+    stage.reconcile(121)
+    assert stage.bits("dora") == NOTHING
+
+
+def test_a_bulk_deed_finds_him_held(stage: Stage) -> None:
+    stage.admits("dora")
+    stage.comes("dora")
+    stage.done("alice", SetMeeting(mode="audience"))
+    assert stage.bits("dora") == NOTHING
+
+
+def test_with_the_lobby_off_nobody_waits(stage: Stage) -> None:
+    stage.admits("dora", "emil")
+    stage.gavel.presence.came(MEETING, stage.comes("dora"))
+    stage.done("alice", SetMeeting(lobby=False))
+    assert waiting(stage) == []
+    assert stage.bits("dora") == EVERYTHING
+    assert code(stage.ask("dora", Mute(), "dora")) == "applied", "she is in, so she may act for herself"
+    assert stage.admits("emil") == {"emil": "admitted"}
+
+
+def test_on_again_who_never_asked_anew_waits_on(stage: Stage) -> None:
+    stage.admits("dora")
+    stage.done("alice", SetMeeting(lobby=False))
+    stage.done("alice", SetMeeting(lobby=True))
+    assert waiting(stage) == ["dora"]
+    assert stage.admits("dora") == {"dora": "waiting"}
+
+
+def test_while_frozen_the_lobby_stays_shut_to_whom_it_holds(stage: Stage) -> None:
+    """Nobody who is inside gets more than he has, by whichever setting."""
+    stage.admits("dora")
+    stage.gavel.presence.came(MEETING, stage.comes("dora"))
+    stage.done("alice", SetMeeting(frozen=True))
+    assert code(stage.say("alice", SetMeeting(lobby=False))) == "capability-unavailable"
+    assert code(stage.ask_user("alice", LetIn(), "dora")) == "capability-unavailable"
+    assert stage.bits("dora") == NOTHING
+
+
+def test_while_frozen_a_newcomer_may_be_let_in(stage: Stage) -> None:
+    """As without a lobby: he is given what the rules of the moment give."""
+    stage.done("alice", SetMeeting(frozen=True))
+    stage.admits("dora")
+    assert code(stage.ask_user("alice", LetIn(), "dora")) == "applied"
+    assert stage.admits("dora") == {"dora": "admitted"}
+
+
+def test_banned_while_he_waits(stage: Stage) -> None:
+    stage.admits("dora")
+    stage.ask_user("alice", Ban(), "dora")
+    assert (waiting(stage), stage.admits("dora")) == ([], {"dora": "banned"})
+    stage.ask_user("alice", Unban(), "dora")
+    assert stage.admits("dora") == {"dora": "waiting"}, "the end of a ban is no admission"
+
+
+def test_let_in_he_gets_what_his_role_gives(stage: Stage) -> None:
+    stage.admits("dora", roles={"dora": "viewer"})
+    stage.ask_user("alice", LetIn(), "dora")
+    stage.gavel.presence.came(MEETING, stage.comes("dora"))
+    assert stage.bits("dora") == RECEIVING
+
+
+def test_an_admission_is_a_line_of_history(stage: Stage) -> None:
+    stage.admits("dora")
+    stage.ask_user("alice", LetIn(reason="on the list"), "dora")
+    told = stage.entries(DECIDED)[-1]
+    assert (told.command, sorted(told.names), told.reason) == ("admit", ["dora"], "on the list")
+
+
+def test_the_back_end_may_let_in_too(stage: Stage) -> None:
+    stage.admits("dora")
+    assert code(stage.ask_user(ADMIN, LetIn(), "dora")) == "applied"
