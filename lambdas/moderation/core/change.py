@@ -123,9 +123,9 @@ OF_ONE_VALUE = ("role", "hold", "floor", "ban", "waiting", "admitted")
 
 
 def taken_back(change: Change, rules: UserRules) -> UserRules:
-    """Today's rules without what the change made of them; what others changed since stays."""
+    """Today's rules without what the change made of them; what others changed since stays, and what has ended."""
     replaced, made = change.replaced, change.made
-    if not isinstance(made, UserRules) or not isinstance(replaced, UserRules):
+    if change.command == "expire" or not isinstance(made, UserRules) or not isinstance(replaced, UserRules):
         return rules
     new, old = set(made.restrictions), set(replaced.restrictions)
     kept = tuple(r for r in rules.restrictions if r not in new - old)
@@ -222,6 +222,14 @@ def stands(change: Change, rules: UserRules | MeetingRules, now: datetime) -> bo
             and not lifted & {m.medium for m in rules.mute_alls}
         )
     return True
+
+
+def has_its_turn(change: Change, rules: UserRules, now: datetime) -> bool:
+    """Whether an exclusive floor is his still. One that has ended by itself was not overruled."""
+    seconds = change.said.get("durationSeconds")
+    if isinstance(seconds, int) and change.committed_at + timedelta(seconds=seconds) <= now:
+        return True
+    return rules.floor is not None and all(turn.startswith(f"{change.id}/") for turn in rules.floor.turns)
 
 
 def is_bound_again(change: Change, rules: MeetingRules) -> bool:

@@ -197,11 +197,16 @@ def must_consent(user: User, meeting: Meeting, now: datetime) -> bool:
     """
     if meeting.rules.unmute_consent is UnmuteConsent.NONE or not user.present:
         return False
-    agreed = user.rules.agreed
-    if agreed is not None and agreed.meeting_revision == meeting.revision and now < agreed.until:
+    if has_agreed(user, meeting, now):
         return False
     heard = any(seat.known is not None and Capabilities.SEND_AUDIO in seat.known for seat in user.present)
     return user.rules.asked is not None or not heard
+
+
+def has_agreed(user: User, meeting: Meeting, now: datetime) -> bool:
+    """Whether he has agreed to be heard, and it counts still."""
+    agreed = user.rules.agreed
+    return agreed is not None and agreed.meeting_revision == meeting.revision and now < agreed.until
 
 
 def standing_role(user: User, meeting: Meeting) -> str | None:
