@@ -158,10 +158,23 @@ def meeting_taken_back(change: Change, rules: MeetingRules) -> MeetingRules:
     return replace(rules, **undone, mute_alls=restored, turns=(audio, video, content))
 
 
-def _is_said(name: str, made: UserRules, replaced: UserRules, rules: UserRules, now: datetime) -> bool:
+SAYS = {
+    "set-role": "role",
+    "hold": "hold",
+    "release": "hold",
+    "ban": "ban",
+    "unban": "ban",
+    "grant-floor": "floor",
+    "end-floor": "floor",
+}
+"""Which of them a command is about, whether or not it changed it."""
+
+
+def _is_said(change: Change, name: str, rules: UserRules, now: datetime) -> bool:
     """Whether one value is what the change made of it, or has ended by itself since."""
-    value = getattr(made, name)
-    if value in (getattr(replaced, name), getattr(rules, name)):
+    value = getattr(change.made, name)
+    is_as_it_was = value == getattr(change.replaced, name) and SAYS.get(change.command) != name
+    if is_as_it_was or value == getattr(rules, name):
         return True
     return isinstance(value, Floor | Ban) and not value.holds_at(now)
 
@@ -203,7 +216,7 @@ def stands(change: Change, rules: UserRules | MeetingRules, now: datetime) -> bo
             new <= set(rules.restrictions)
             and not taken & {r.key for r in rules.restrictions}
             and _still_said(change, made, rules, now)
-            and all(_is_said(name, made, replaced, rules, now) for name in OF_ONE_VALUE)
+            and all(_is_said(change, name, rules, now) for name in OF_ONE_VALUE)
             and made.given & ~replaced.given in rules.given
             and made.spares - replaced.spares <= rules.spares
         )

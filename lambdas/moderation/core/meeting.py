@@ -224,6 +224,16 @@ def host_count(before: UserRules, after: UserRules) -> int:
     return (after.role == HOST and after.ban is None) - (before.role == HOST and before.ban is None)
 
 
+def look_at(meeting: Meeting, rules: MeetingRules, now: datetime) -> datetime | None:
+    """When the reconciler has to look at it, if these become its rules. A look that is due already falls due anew: one
+    that began before knows nothing of what ends by these rules, and must not take its place.
+    """
+    ends_at, check_at = next_end(rules), meeting.check_at
+    if ends_at is None or check_at is None:
+        return check_at if ends_at is None else ends_at
+    return min(ends_at, max(check_at, now))
+
+
 def next_end(rules: UserRules | MeetingRules) -> datetime | None:
     """When the first of what a person, or the meeting, has for a time ends by itself."""
     if isinstance(rules, MeetingRules):

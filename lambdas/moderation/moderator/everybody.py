@@ -9,7 +9,7 @@ from ..core.change import PATIENCE, Change, Status, has_its_turn, meeting_taken_
 from ..core.command import End
 from ..core.decide import effects
 from ..core.entry import ABANDONED, CAPABILITIES_CHANGED, MEETING_CHANGED, MEETING_ENDED, SUPERSEDED, changed
-from ..core.meeting import Meeting, MeetingRules, User, next_end
+from ..core.meeting import Meeting, MeetingRules, User, look_at
 from ..core.plan import Call, Standing, Update, plan
 from ..core.view import Document, meeting_document, rules_document
 from ..ports import (
@@ -101,14 +101,14 @@ class Everybody:
     def _take_back(self, carried: Carried, ordering: Ordering) -> Carried:
         """A commit like any other: the meeting's rules as if the change had not been made."""
         change, meeting = carried.change, carried.meeting
+        rules = meeting_taken_back(change, meeting.rules)
         restored = replace(
             meeting,
-            rules=meeting_taken_back(change, meeting.rules),
+            rules=rules,
             revision=meeting.revision + 1,
             revised_by=change.id,
+            check_at=look_at(meeting, rules, self._world.surroundings.now()),
         )
-        ends = [at for at in (meeting.check_at, next_end(restored.rules)) if at is not None]
-        restored = replace(restored, check_at=min(ends, default=None))
         given_up = Carried(replace(change, status=Status.ABANDONED), restored)
         clauses: list[Clause] = [
             MeetingRevised(restored, meeting.revision),

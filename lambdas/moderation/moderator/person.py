@@ -135,9 +135,11 @@ class OnePerson:
         return told
 
     def _is_overdue(self, carried: Carried, user: User) -> bool:
-        """Whether a widening has waited too long, and Chime still has not taken it."""
+        """Whether a widening has waited too long, and Chime still has not taken it. What nobody agreed to opens nothing
+        by surprise.
+        """
         change = carried.change
-        if not change.is_open or change.narrows or change.awaits_consent:
+        if not change.is_open or change.narrows or change.awaits_consent or change.lapsed is not None:
             return False
         if self._world.surroundings.now() < change.patient_since + PATIENCE or not self._may_be_taken_back(carried):
             return False
