@@ -4,7 +4,8 @@ Watched is what Chime really holds, write by write, not what Gavel believes. A p
 sends audio. A write of Gavel's may end his silence only
 - if he agreed since it began: he accepted a request, or opened his microphone himself;
 - if he agreed a short while ago and nobody has decided since that he be silent: an older order came in between;
-- if whoever ordered it saw him send when he last looked: order and silence passed each other, within one lease.
+- if the call was on its way before he fell silent, or whoever made it saw him send when he last looked: order and
+  silence passed each other. If what he fell silent by is the later decision, it is looked at again and stands.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,8 +25,8 @@ AUDIO = Capabilities.SEND_AUDIO
 WINDOW_MS = round((LEASE + CALL_LIFE).total_seconds() * 1000)
 PATIENCE_MS = round(PATIENCE.total_seconds() * 1000)
 ALWAYS = -1
-Looks = Mapping[str, int]
-"""Person → when he was last looked at, in milliseconds."""
+Looks = Mapping[str, tuple[str, int]]
+"""Seat → whose it is and when it was last looked at, in milliseconds. Two seats of one person are two looks."""
 
 
 class Microphones:
@@ -47,7 +48,7 @@ class Microphones:
         self._silent_since: dict[str, int] = {}
         self._agreed: dict[str, int] = {}
         self._agreements: dict[str, object] = {}
-        self._looks: dict[Actor, dict[str, int]] = {}
+        self._looks: dict[Actor, dict[str, tuple[str, int]]] = {}
         self._required_since: int | None = None
         self._created_with_less: set[str] = set()
         self._interrupted: set[str] = set()
@@ -88,7 +89,7 @@ class Microphones:
         if (seat.attendee_id in self._created_with_less and not is_known) or user_id in self._interrupted:
             return
         since = self._silent_since.get(user_id, ALWAYS)
-        saw_him_send = user_id in looks and since >= looks[user_id]
+        saw_him_send = since >= started_ms or any(whose == user_id and since >= at for whose, at in looks.values())
         if not saw_him_send and not self._has_agreed(user_id, since, started_ms):
             self._violated("no microphone opens without consent", f"{user_id}, silent since {since}")
 
@@ -124,7 +125,7 @@ class Microphones:
     def looked(self, seats: Sequence[SeatInChime]) -> None:
         if self._scheduler.current is not None:
             mine = self._looks.setdefault(self._scheduler.current, {})
-            mine.update(dict.fromkeys((seat.user_id for seat in seats), self._scheduler.now_ms))
+            mine.update({seat.attendee_id: (seat.user_id, self._scheduler.now_ms) for seat in seats})
 
     def looks(self) -> Looks:
         """What the one who runs has seen since he began with the change he is at."""

@@ -12,7 +12,7 @@ from moderation.core.change import Change, Status
 from moderation.core.command import Mute, Register, Undo
 from moderation.core.decide import Case, Decided, Unchanged, decide
 from moderation.core.effective import effective
-from moderation.core.entry import DECIDED, Entry
+from moderation.core.entry import CAPABILITIES_CHANGED, DECIDED, REMOVED, Entry
 from moderation.core.meeting import Meeting, User, UserRules, next_end
 from moderation.core.restriction import in_force
 from moderation.moderator.facts import FactFinder
@@ -80,7 +80,7 @@ class Monitor:
         self._was_last = False
         self._was_decided_so = True
         self._revisions: dict[str, int] = {}
-        self._told: Counter[tuple[str, str, bool]] = Counter()
+        self._told: Counter[tuple[str, str, bool, frozenset[str]]] = Counter()
         self._ends = Ends(store, self.violated)
         self.microphones = Microphones(store, policies, scheduler, self.violated, self._is_free_since)
         self.people = People(store, scheduler, self.violated)
@@ -292,9 +292,11 @@ class Monitor:
     def _entry(self, entry: Entry, clauses: Sequence[Clause]) -> None:
         if entry.change_id is not None:
             change = self.store.changes.get((entry.meeting_id, entry.change_id))
-            told = (entry.change_id, entry.type, change is not None and change.awaits_consent)
+            whom = entry.names if entry.type == REMOVED else frozenset[str]()
+            told = (entry.change_id, entry.type, change is not None and change.awaits_consent, whom)
             self._told[told] += 1
-            if self._told[told] > 1:
+            waits_and_tells = told[2] and entry.type == CAPABILITIES_CHANGED
+            if self._told[told] > 1 and not waits_and_tells:
                 self.violated("no change tells the same twice", f"{entry.change_id[-4:]}: {entry.type}")
         elif entry.type == DECIDED and not all(isinstance(c, EntryWritten | KeyTaken) for c in clauses):
             self.violated("a refused command leaves no trace but its entry", str(clauses))
