@@ -16,6 +16,7 @@ from ..ports import (
     MeetingRevised,
     Missing,
     NotTaken,
+    Reminder,
     SeatsNoted,
     UserIs,
     UserRevised,
@@ -109,6 +110,8 @@ class OnePerson:
             *(self._told(settled, user, seats) if change.is_open else []),
         ]
         persistently(self._world, clauses, ordering.lease.until)
+        if kept.awaits_consent and kept.due_at is not None:
+            self._world.reminders.remind(Reminder(meeting.id, change_id=kept.id), kept.due_at - now)
         return settled
 
     def _taken_out(self, settled: Carried, user: User, seats: tuple[Seat, ...]) -> list[Clause]:
