@@ -12,10 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from moderation.core.capability import Capabilities
 from moderation.core.change import CALL_LIFE, LEASE, PATIENCE
-from moderation.core.effective import effective
 from moderation.core.entry import UNMUTE_ANSWERED
-from moderation.core.meeting import UnmuteConsent, User
-from moderation.ports import ChangeOpened, Clause, EntryWritten, Policies, SeatInChime, UserRevised
+from moderation.core.meeting import UnmuteConsent
+from moderation.ports import ChangeOpened, Clause, EntryWritten, SeatInChime, UserRevised
 
 from tests.memory.ledger import MemoryLedger
 
@@ -24,6 +23,9 @@ from .scheduler import Actor, Scheduler
 AUDIO = Capabilities.SEND_AUDIO
 WINDOW_MS = round((LEASE + CALL_LIFE).total_seconds() * 1000)
 PATIENCE_MS = round(PATIENCE.total_seconds() * 1000)
+MOMENT_MS = 2_000
+NEWCOMER = ""
+"""Whom nobody has heard of."""
 ALWAYS = -1
 Looks = Mapping[str, tuple[str, int]]
 """Seat → whose it is and when it was last looked at, in milliseconds. Two seats of one person are two looks."""
@@ -33,7 +35,6 @@ class Microphones:
     def __init__(
         self,
         store: MemoryLedger,
-        policies: Policies,
         scheduler: Scheduler,
         violated: Callable[[str, str], None],
         is_free_since: Callable[[str, int], bool],
@@ -41,7 +42,6 @@ class Microphones:
         """`is_free_since`: whether by the rules nothing but consent has kept somebody silent since then."""
         self._is_free_since = is_free_since
         self._store = store
-        self._policies = policies
         self._scheduler = scheduler
         self._violated = violated
         self._seats: dict[str, SeatInChime] = {}
@@ -73,11 +73,11 @@ class Microphones:
         self._note(seat.user_id)
 
     def comes(self, seat: SeatInChime) -> None:
-        """Whoever is created with less than the rules give a newcomer may get that from a batch before he is known."""
-        for meeting in self._store.meetings.values():
-            usual = effective(meeting, User(""), self._policies.held, self._scheduler.now())
-            if AUDIO in usual and AUDIO not in seat.capabilities:
-                self._created_with_less.add(seat.attendee_id)
+        """Whoever is created with less than the rules give a newcomer, and gave a moment ago, may get that from a
+        batch before he is known.
+        """
+        if AUDIO not in seat.capabilities and self._is_free_since(NEWCOMER, self._scheduler.now_ms - MOMENT_MS):
+            self._created_with_less.add(seat.attendee_id)
         self.holds(seat)
 
     def wrote(self, seat: SeatInChime, new: Capabilities, started_ms: int, looks: Looks, *, is_known: bool) -> None:

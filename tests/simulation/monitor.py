@@ -80,9 +80,9 @@ class Monitor:
         self._was_last = False
         self._was_decided_so = True
         self._revisions: dict[str, int] = {}
-        self._told: Counter[tuple[str, str, bool, frozenset[str]]] = Counter()
+        self._told: Counter[tuple[str, str, bool, str]] = Counter()
         self._ends = Ends(store, self.violated)
-        self.microphones = Microphones(store, policies, scheduler, self.violated, self._is_free_since)
+        self.microphones = Microphones(store, scheduler, self.violated, self._is_free_since)
         self.people = People(store, scheduler, self.violated)
         self._is_timed = False
         self._frozen_at: datetime | None = None
@@ -292,7 +292,7 @@ class Monitor:
     def _entry(self, entry: Entry, clauses: Sequence[Clause]) -> None:
         if entry.change_id is not None:
             change = self.store.changes.get((entry.meeting_id, entry.change_id))
-            whom = entry.names if entry.type == REMOVED else frozenset[str]()
+            whom = str(entry.adds["attendees"]) if entry.type == REMOVED else ""
             told = (entry.change_id, entry.type, change is not None and change.awaits_consent, whom)
             self._told[told] += 1
             waits_and_tells = told[2] and entry.type == CAPABILITIES_CHANGED

@@ -22,11 +22,14 @@ from .small_people import (
     BAN_AND_EVERYBODY,
     BAN_AND_REJOIN,
     CONSENT_AND_MUTE_ALL,
+    EXCLUSIVE_ENDED,
     FLOORS,
     LAST_HOST,
+    LOOK_AND_MUTE_ALL,
     ONE_SEAT_LEAVES,
-    SILENCE_NOT_NOTED,
+    QUICK,
     SILENT_NEWCOMER,
+    UNDO,
     WITHDRAWN,
 )
 
@@ -108,7 +111,8 @@ PEOPLE_MUTATIONS = (
         "before a microphone opens Chime is looked at",
         _instead(person.OnePerson, "_as_chime_has_him", lambda self, of, user: user),
         (CONSENT,),
-        case=SILENCE_NOT_NOTED,
+        {"slow": 0.5, "stall": 0.03},
+        first=400,
     ),
     Mutation(
         "nobody is heard on a seat that is gone",
@@ -120,6 +124,7 @@ PEOPLE_MUTATIONS = (
         "the roster tells who is heard",
         _instead(Crowd, "seen", lambda self, user_id: self.people[user_id]),
         (CONSENT, HOLDS, KNOWN),
+        first=130,
     ),
     Mutation(
         "an agreement ends when the meeting is changed", _agreed_whatever_was_changed, (CONSENT,),
@@ -135,6 +140,7 @@ PEOPLE_MUTATIONS = (
         "a request is answered when whoever asked is through",
         _instead(consents, "_is_left", lambda *_: True),
         (CONSENT, HOLDS, ONCE, TWICE, CLOSED, ANSWERED),
+        case=QUICK,
     ),
     Mutation("whoever answers is bound to his seat", _drop(SeatBound, _is_an_answer), (STRANGER,), first=4100),
     Mutation(
@@ -145,7 +151,7 @@ PEOPLE_MUTATIONS = (
         "an exclusive floor that has ended is overruled",
         _instead(everybody, "has_its_turn", lambda *_: True),
         (APPLIED,),
-        first=2300,
+        case=EXCLUSIVE_ENDED,
     ),
     Mutation(
         "a change of hosts is one of the meeting",
@@ -166,11 +172,11 @@ PEOPLE_MUTATIONS = (
         (TOLD,),
         case=BAN_AND_REJOIN,
     ),
-    Mutation("only what stands is undone", _instead(decide, "stands", lambda *_: True), (UNDONE,)),
+    Mutation("only what stands is undone", _instead(decide, "stands", lambda *_: True), (UNDONE,), case=UNDO),
     Mutation(
         "a look that began before does not take the next one's place",
         _a_look_that_is_due_stays_due,
         (ENDED,),
-        first=8840,
+        case=LOOK_AND_MUTE_ALL,
     ),
 )  # fmt: skip

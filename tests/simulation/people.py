@@ -131,6 +131,8 @@ class People:
             if getattr(after, name) != getattr(replaced if changed else before, name):
                 self._violated("an undo restores what was replaced", f"{name} of {undo.subject}")
         added = set(made.restrictions) - set(replaced.restrictions)
+        if not {r for r in added if r.holds_at(self._scheduler.now())} <= set(before.restrictions):
+            self._violated("an undo restores what was replaced", f"of {undone.command} not all stood any more")
         if added & set(after.restrictions):
             self._violated("an undo restores what was replaced", f"restrictions of {undo.subject}")
 

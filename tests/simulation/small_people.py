@@ -4,15 +4,17 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from moderation.core.actor import Actor, ActorKind
-from moderation.core.capability import EVERYTHING, Capabilities
+from moderation.core.capability import EVERYTHING, Capabilities, Medium
 from moderation.core.command import (
     Ban,
     Consent,
+    EndFloor,
     GrantFloor,
     Mute,
     MuteEverybody,
     SetMeeting,
     SetRole,
+    Undo,
     Unmute,
     UnmuteEverybody,
 )
@@ -75,6 +77,13 @@ def floor_and_exclusive_floor(simulation: Simulation) -> None:
     simulation.process("hugo", [make])
 
 
+def exclusive_floor_and_its_end(simulation: Simulation) -> None:
+    """It is ended by another host before it has settled."""
+    for who, command, after in (("alice", GrantFloor(seconds=60, exclusive=True), 0.0), ("hugo", EndFloor(), 0.01)):
+        request = Request(MEETING, HOSTS[who], command, attendee_id=seat("carol"))
+        simulation.process(who, [_made(command.name, request, "carol")], after)
+
+
 def role_and_everybody(simulation: Simulation) -> None:
     """He becomes a presenter while everybody else is silenced by the mode."""
     host(simulation, "role", "alice", SetRole("presenter"))
@@ -105,6 +114,25 @@ def ban_and_everybody(simulation: Simulation) -> None:
     everybody(simulation, "hugo", MuteEverybody(), 1)
 
 
+def undo_of_what_has_moved(simulation: Simulation) -> None:
+    """A host undoes what another host has partly undone already."""
+    host(simulation, "mute", "alice", Mute((Medium.AUDIO, Medium.VIDEO)))
+    host(simulation, "unmute", "hugo", Unmute((Medium.VIDEO,)), 0.5)
+
+    def make() -> Asking:
+        muted = next(c.id for c in simulation.store.changes.values() if c.command == "mute")
+        return asking("undo", HOSTS["alice"], Request(MEETING, HOSTS["alice"], Undo(muted)), None)
+
+    simulation.process("alice", [make], 0.51)
+
+
+def look_and_mute_all(simulation: Simulation) -> None:
+    """The meeting is looked at while everybody is muted for a time; nobody is reminded of its end."""
+    everybody(simulation, "hugo", MuteEverybody(seconds=2), 120.0)
+    simulation.reconciler(120.001)
+    simulation.reconciler(123)
+
+
 def _asked(simulation: Simulation, answer: float, *, accept: bool = True) -> None:
     """bob is muted and then asked to unmute; nobody else is at work till then."""
     host(simulation, "mute", "alice", Mute())
@@ -116,6 +144,11 @@ def consent_and_withdrawal(simulation: Simulation) -> None:
     """He agrees while another host mutes him, which withdraws the request."""
     _asked(simulation, 0.03)
     host(simulation, "mute again", "hugo", Mute(reason="noise"), 1.045)
+
+
+def quick_consent(simulation: Simulation) -> None:
+    """He agrees before whoever asked him is through."""
+    _asked(simulation, 0.001)
 
 
 def consent_and_mute_all(simulation: Simulation) -> None:
@@ -133,7 +166,7 @@ def consent_and_expiry(simulation: Simulation) -> None:
 def mute_and_unmute(simulation: Simulation) -> None:
     """Where consent is wanted: whoever unmutes believes him to be heard, for his silence is not noted yet."""
     host(simulation, "mute", "alice", Mute())
-    host(simulation, "unmute", "hugo", Unmute(), 0.005)
+    host(simulation, "unmute", "hugo", Unmute(), 0.03)
 
 
 def two_seats(simulation: Simulation) -> None:
@@ -150,11 +183,12 @@ def one_of_two_seats_leaves(simulation: Simulation) -> None:
 
 
 def silent_newcomer(simulation: Simulation) -> None:
-    """Whoever comes silent, as the mute-all said, while everybody is unmuted, is not opened by the batch."""
-    silent = EVERYTHING & ~Capabilities.SEND_AUDIO
-    everybody(simulation, "alice", MuteEverybody(), 0)
-    everybody(simulation, "hugo", UnmuteEverybody(), 1)
-    simulation.joins("zoe", 0, 1.036, silent)
+    """Whoever comes silent, as the mute-all said, is not opened by the batch that gives others their video back."""
+    silent = EVERYTHING & ~(Capabilities.SEND_AUDIO | Capabilities.SEND_VIDEO)
+    everybody(simulation, "alice", MuteEverybody(spared_users=("bob", "carol")), 0)
+    everybody(simulation, "hugo", MuteEverybody((Medium.VIDEO,)), 0.5)
+    everybody(simulation, "alice", UnmuteEverybody((Medium.AUDIO, Medium.VIDEO)), 1)
+    simulation.joins("zoe", 0, 1.04, silent)
     simulation.is_watched = True
 
 
@@ -167,7 +201,24 @@ SILENCE_NOT_NOTED = Case("mute and unmute where consent is wanted", mute_and_unm
 SILENT_NEWCOMER = Case("a silent newcomer and unmute-all", silent_newcomer, stage=CONSENT, at_least=2)
 BAN_AND_REJOIN = Case("ban and rejoin", ban_and_rejoin, at_least=20)
 BAN_AND_EVERYBODY = Case("a banned person is found out by a mute-all", ban_and_everybody, at_least=1)
+UNDO = Case("an undo of what has moved on", undo_of_what_has_moved, at_least=10)
+LOOK_AND_MUTE_ALL = Case(
+    "a look at the meeting and a mute-all for a time",
+    look_and_mute_all,
+    {"reminder lost": 1.0},
+    preemptions=1,
+    at_least=60,
+)
 LAST_HOST = Case("two hosts demote each other", hosts_demote_each_other)
+EXCLUSIVE_ENDED = Case("an exclusive floor and its end", exclusive_floor_and_its_end, stage=PRESENTATION, at_least=20)
+QUICK = Case(
+    "consent before the asking is through",
+    with_reconciler(31, 62, then=quick_consent),
+    UNKNOWN,
+    preemptions=1,
+    stage=CONSENT,
+    at_least=20,
+)
 FLOORS = Case("a floor and an exclusive floor", floor_and_exclusive_floor, stage=PRESENTATION)
 PEOPLE = (
     Case("the end of a floor and a mute", floor_and_mute, stage=PRESENTATION, at_least=60),
@@ -180,6 +231,7 @@ PEOPLE = (
         at_least=40,
     ),
     FLOORS,
+    EXCLUSIVE_ENDED,
     Case("a role and the mode of all", role_and_everybody),
     Case(
         "a role and the mode of all, a crash anywhere",
@@ -189,6 +241,8 @@ PEOPLE = (
         at_least=60,
     ),
     LAST_HOST,
+    UNDO,
+    LOOK_AND_MUTE_ALL,
     BAN_AND_REJOIN,
     BAN_AND_EVERYBODY,
     Case(
@@ -223,6 +277,7 @@ PEOPLE = (
         at_least=60,
     ),
     CONSENT_AND_MUTE_ALL,
+    QUICK,
     Case("consent in the last moment", consent_and_expiry, stage=CONSENT, at_least=4),
     SILENCE_NOT_NOTED,
     Case("two seats and a mute", two_seats, at_least=40),
