@@ -131,8 +131,7 @@ class Reconciler:
             return self._clock.meeting(meeting)
         ends_at = next_end(meeting.rules)
         then = now + CHECKED_EVERY if ends_at is None else min(max(ends_at, now), now + CHECKED_EVERY)
-        if then <= meeting.check_at:
-            then = now + CHECKED_EVERY
+        then = max(then, meeting.check_at + timedelta(milliseconds=1))
         persistently(self._world, [CheckTaken(meeting.id, meeting.check_at, then)], now + TIME_PER_CHANGE)
         meeting = replace(meeting, check_at=then)
         ended = self._clock.meeting(meeting, None if reminded else then)
