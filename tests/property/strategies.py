@@ -1,14 +1,18 @@
 """Meetings, people and commands as Hypothesis draws them. Small alphabets, so that collisions are common."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import strategies as st
+from moderation.core import command
 from moderation.core.actor import Actor, ActorKind, Held, Verdict
 from moderation.core.capability import RECEIVE, SEND, Capabilities, Medium, coherent
 from moderation.core.command import Mute, SetCapabilities, Unmute, UserCommand
 from moderation.core.decision import Case
 from moderation.core.effective import Holds
-from moderation.core.meeting import Features, Meeting, Seat, User, UserRules
+from moderation.core.meeting import Features, Meeting, MeetingRules, Seat, UnmuteConsent, User, UserRules
+from moderation.core.mute_all import MuteAll
+from moderation.core.personal import Agreement, Asked, Ban, Floor, Hold, Waiting
 from moderation.core.plan import Standing
 from moderation.core.restriction import LiftableBy, Origin, Restriction, Restrictions, added
 
@@ -92,3 +96,95 @@ rosters = st.lists(st.tuples(st.none() | few, few, st.integers(0, 5)), max_size=
     ]
 )
 """About one in six is a media pipeline."""
+
+RANKING = ("host", "cohost", "presenter", "participant", "viewer")
+SINCE = NOW - timedelta(seconds=60)
+ends = st.sampled_from([NOW + timedelta(seconds=seconds) for seconds in (-5, 0, 1, 60)])
+bans = st.builds(Ban, actor=actors, since=st.just(SINCE), reason=reasons, until=st.none() | ends)
+holds_on_people = st.builds(Hold, actor=actors, since=st.just(SINCE), reason=reasons)
+waitings = st.builds(Waiting, since=st.just(SINCE), declined=st.booleans())
+requests = st.builds(Asked, change_id=st.sampled_from(["a", "b"]), actor=actors, since=st.just(SINCE), until=ends)
+agreements = st.builds(Agreement, until=ends, meeting_revision=st.sampled_from([6, 7]))
+
+
+@st.composite
+def floors(draw: st.DrawFn) -> Floor:
+    """Of the turn that runs, or of one that is over."""
+    spoken = draw(media)
+    turns = tuple(draw(st.sampled_from(["", "other"])) for _ in spoken)
+    return Floor(spoken, turns, ALICE, SINCE, draw(ends), draw(reasons))
+
+
+whole_rules = st.builds(
+    UserRules,
+    role=st.sampled_from([None, *RANKING]),
+    grant=st.none() | capabilities,
+    given=capabilities,
+    restrictions=restrictions(),
+    spares=st.frozensets(st.sampled_from(["c0/audio", "c0/video", "c1/audio"]), max_size=2),
+    admitted=st.booleans(),
+    hold=st.none() | holds_on_people,
+    floor=st.none() | floors(),
+    ban=st.none() | bans,
+    waiting=st.none() | waitings,
+    removed=st.frozensets(st.sampled_from(["s0", "s1"]), max_size=1),
+    asked=st.none() | requests,
+    agreed=st.none() | agreements,
+)
+"""All that may stand on a person, whether or not one deed after another could have brought it about."""
+whole_users = st.builds(User, id=st.just("bob"), rules=whole_rules, seats=seats, revision=st.integers(0, 9))
+
+
+@st.composite
+def mute_alls(draw: st.DrawFn) -> tuple[MuteAll, ...]:
+    made = []
+    for medium in sorted(draw(st.frozensets(st.sampled_from(Medium)))):
+        until = draw(st.none() | ends)
+        roles = draw(st.frozensets(st.sampled_from(["host", "presenter"])))
+        users = draw(st.frozensets(st.just("bob")))
+        made.append(MuteAll(f"c0/{medium.value}", medium, LiftableBy.HOST, ALICE, SINCE, None, until, roles, users))
+    return tuple(made)
+
+
+MODES = ("open", "audience", "audio-only")
+meeting_rules = st.builds(
+    MeetingRules,
+    mode=st.sampled_from(MODES),
+    unmute_consent=st.sampled_from(UnmuteConsent),
+    lobby=st.booleans(),
+    mute_alls=mute_alls(),
+)
+whole_meetings = st.builds(lambda some, rules: replace(meeting(features=some), rules=rules), features, meeting_rules)
+
+
+@st.composite
+def floor_policies(draw: st.DrawFn) -> Holds:
+    """By mode; with the floor never less than without it."""
+    without = {mode: draw(capabilities) for mode in MODES}
+    more = draw(capabilities)
+    return lambda role, mode, floor: Held(without[mode] | (more if floor else Capabilities(0)))
+
+
+deeds_on_people: st.SearchStrategy[UserCommand] = (
+    commands
+    | st.builds(command.Hold, reason=reasons)
+    | st.just(command.Release())
+    | st.builds(command.SetRole, role=st.sampled_from(RANKING))
+    | st.builds(command.Ban, until=st.none() | st.just(NOW + timedelta(seconds=60)), reason=reasons)
+    | st.just(command.Unban())
+    | st.builds(command.GrantFloor, seconds=st.sampled_from([1, 60]), media=media)
+    | st.just(command.EndFloor())
+    | st.builds(command.LetIn, admit=st.booleans())
+)
+whole_cases = st.builds(
+    Case,
+    meeting=whole_meetings.map(lambda some: replace(some, hosts=2)),
+    user=whole_users,
+    actor=actors,
+    verdict=st.just(Verdict(True, ("hosts-moderate",))),
+    by_moderator=st.just(True),
+    holds=floor_policies(),
+    now=st.just(NOW),
+    change_id=st.just("new"),
+    ranking=st.just(RANKING),
+)
