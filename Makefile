@@ -1,5 +1,5 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup bundle run test check format contracts simulate bench
+.PHONY: help setup bundle run test check format contracts simulate bench bootstrap deploy destroy smoke
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
@@ -44,3 +44,20 @@ simulate: $(STAMP) ## explore N=100000 schedules of the protocol, or see one aga
 
 bench: $(STAMP) ## measure Gavel against what one would write by hand; half a minute (B=mute_all for one)
 	@PYTHONPATH=.:lambdas $(BIN)/python -m benchmarks $(B)
+
+CDK = $(BIN)/python -m infra.cdk $@ --stage '$(STAGE)' --region '$(REGION)' $(ARGS)
+bootstrap: $(STAMP) ## prepare an account and Region for CDK, once (REGION=eu-central-1)
+	@$(CDK)
+
+deploy: $(STAMP) ## into your AWS account (STAGE=dev REGION=eu-central-1 ARGS="-c key=value")
+	@$(CDK)
+
+destroy: $(STAMP) ## delete a stage; its table and its user pool stay (STAGE=dev REGION=...)
+	@$(CDK)
+
+smoke: export URL := $(URL)
+smoke: export TOKEN := $(TOKEN)
+smoke: export MEETING := $(MEETING)
+smoke: export ATTENDEE := $(ATTENDEE)
+smoke: $(STAMP) ## ask a deployment whether it works (URL=... TOKEN=<an admin's>; MEETING=... ATTENDEE=... mutes somebody)
+	@$(BIN)/python -m infra.smoke

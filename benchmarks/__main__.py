@@ -7,12 +7,16 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from benchmarks import mute_all, storm
+from benchmarks import cold_start, cost, load, mute_all, storm, warm
 from benchmarks.report import Report, Summary, summary
 
 BENCHMARKS: Mapping[str, Callable[[], Report]] = {
+    "cold_start": cold_start.run,
+    "warm": warm.run,
+    "load": load.run,
     "mute_all": mute_all.run,
     "storm": storm.run,
+    "cost": cost.run,
 }
 
 

@@ -13,12 +13,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra import trimming
+from infra import byte_code, trimming
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".build"
@@ -33,7 +33,6 @@ class Target:
 
     name: str
     pip_arguments: tuple[str, ...]
-    compiled: bool = False
 
     @property
     def directory(self) -> Path:
@@ -56,9 +55,7 @@ AWS = Target(
         "--only-binary=:all:",
     ),
 )
-# The emulator unpacks the asset anew for every worker, so byte code saves each cold start a second of compiling.
-# On AWS it would have to be made by Python 3.13, which this machine may not have.
-LOCAL = Target("local", ("--only-binary=:all:",), compiled=True)
+LOCAL = Target("local", ("--only-binary=:all:",))
 
 
 class BundleError(Exception):
@@ -75,8 +72,9 @@ def bundle(target: Target) -> bool:
         with _replacing(target.directory) as fresh:
             shutil.copytree(dependencies, fresh, copy_function=os.link, dirs_exist_ok=True)
             _copy_sources(fresh)
-            if target.compiled:
-                _compile(*(fresh / directory.name for directory in SOURCES.iterdir() if directory.is_dir()))
+            _compile(
+                target, fresh, [directory.name for directory in SOURCES.iterdir() if (fresh / directory.name).is_dir()]
+            )
         target.stamp.write_text(_fingerprint(target))
         return True
 
@@ -111,8 +109,8 @@ def _fingerprint(target: Target) -> str:
 
 
 def _dependencies_fingerprint(target: Target) -> str:
-    digest = hashlib.sha256(repr((target.pip_arguments, target.compiled)).encode())
-    if target.compiled:
+    digest = hashlib.sha256(repr((target.pip_arguments, byte_code.fingerprint())).encode())
+    if target is LOCAL:
         digest.update(f"{sys.implementation.cache_tag} {os.uname().sysname} {os.uname().machine}".encode())
     for path in (*REQUIREMENTS, Path(trimming.__file__)):
         digest.update(path.read_bytes())
@@ -130,8 +128,7 @@ def _dependencies(target: Target) -> Path:
     with _replacing(directory) as fresh:
         _pip_install(target, fresh)
         trimming.trim(fresh)
-        if target.compiled:
-            _compile(fresh)
+        _compile(target, fresh)
     return directory
 
 
@@ -151,10 +148,14 @@ def _copy_sources(directory: Path) -> None:
         shutil.copyfile(source, copy)
 
 
-def _compile(*directories: Path) -> None:
-    """Byte code that is trusted unseen: unpacking a zip gives every file a new time, which would void it."""
-    command = [sys.executable, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
-    subprocess.run([*command, *map(str, directories)], check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+def _compile(target: Target, directory: Path, packages: Sequence[str] = ()) -> None:
+    try:
+        if target is LOCAL:
+            byte_code.compile_here(directory, packages)
+        else:
+            byte_code.compile_for_lambda(directory, packages, BUILD / "compiler")
+    except byte_code.CompilerError as error:
+        raise BundleError(str(error)) from error
 
 
 @contextmanager

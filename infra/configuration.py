@@ -29,7 +29,10 @@ _CLAIM = re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
 _ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.*-]+(:\d{1,5})?")
 _ISSUER = re.compile(r"https://[^\s/?#]+[^\s?#]*")
 _LOCAL_ISSUER = re.compile(r"http://127\.0\.0\.1:\d+")
+_LIVE_URL = re.compile(r"wss://[^\s?#]+")
+_LOCAL_LIVE_URL = re.compile(r"ws://127\.0\.0\.1:\d+/[^\s?#]+")
 _SOURCE = re.compile(r"[A-Za-z0-9._/-]{1,256}")
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,63}")
 
 
 class ConfigurationError(Exception):
@@ -45,13 +48,16 @@ class Configuration:
     jwt_issuer: str | None
     jwt_audience: tuple[str, ...]
     identity_claim: str
+    live_url: str | None
     cors_origins: tuple[str, ...]
     retention_days: int
     command_max_age: int
+    snap_start: bool
     policy_directory: Path | None
     triggers: tuple[Trigger, ...]
     event_sources: tuple[EventSource, ...]
     meeting_event_sources: tuple[str, ...]
+    alarm_email: str | None
     function_environment: Mapping[str, str]
     asset_directory: Path
 
@@ -76,13 +82,18 @@ def read(context: Mapping[str, Any], current_region: str | None = None) -> Confi
         jwt_issuer=reader.text("jwtIssuer", None, issuer, "an https URL"),
         jwt_audience=reader.texts("jwtAudience"),
         identity_claim=reader.text("identityClaim", "sub", _CLAIM, "the name of a claim") or "sub",
+        live_url=reader.text(
+            "liveUrl", None, _LIVE_URL if stage != LOCAL_STAGE else _LOCAL_LIVE_URL, "a wss URL of your own"
+        ),
         cors_origins=reader.texts("corsOrigins", _ORIGIN, "origins like https://meet.example.com"),
         retention_days=reader.number("retentionDays", 30, range(1, 3651)),
         command_max_age=reader.number("commandMaxAge", 300, range(1, 86401)),
+        snap_start=reader.flag("snapStart"),
         policy_directory=reader.directory("policyDirectory"),
         triggers=triggers_of(reader.entries("triggers"), reader.problems),
         event_sources=event_sources_of(reader.entries("eventSources"), reader.problems),
         meeting_event_sources=reader.texts("meetingEventSources", _SOURCE, "sources of events beside `aws.chime`"),
+        alarm_email=reader.text("alarmEmail", None, _EMAIL, "one address, like ops@example.com"),
         function_environment=reader.mapping("functionEnvironment"),
         asset_directory=Path(reader.text("assetDirectory", ".build/lambda") or ".build/lambda"),
     )
@@ -102,6 +113,8 @@ def _check_pairs(configuration: Configuration, current_region: str | None, probl
             f"`region`: Amazon Chime SDK meetings have no control plane in `{region}`; "
             f"choose one of {', '.join(CONTROL_REGIONS)}"
         )
+    if configuration.snap_start and region and region.startswith("us-gov-"):
+        problems.append(f"`snapStart`: Lambda has no SnapStart in `{region}`")
 
 
 class _Reader:
@@ -138,6 +151,12 @@ class _Reader:
         if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
             return self._refuse(key, value, f"a whole number from {allowed[0]} to {allowed[-1]}", default)
         return value
+
+    def flag(self, key: str) -> bool:
+        value = self._json(key)
+        return (
+            value if isinstance(value, bool) else value is not None and self._refuse(key, value, "true or false", False)
+        )
 
     def mapping(self, key: str) -> Mapping[str, str]:
         value = self._json(key)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
 from aws_cdk import aws_iam as iam
@@ -22,6 +23,9 @@ _RETENTIONS = {
     180: logs.RetentionDays.SIX_MONTHS,
     365: logs.RetentionDays.ONE_YEAR,
 }
+
+LIVE = "live"
+"""The alias of the version that is deployed."""
 
 
 class PythonFunction(Construct):
@@ -50,7 +54,7 @@ class PythonFunction(Construct):
             architecture=lambda_.Architecture.ARM_64,
             handler=handler,
             code=lambda_.Code.from_asset(str(asset)),
-            environment={"POWERTOOLS_SERVICE_NAME": handler.partition(".")[0], "LOG_LEVEL": "INFO", **environment},
+            environment=dict(environment),
             # Without this CDK would add what it finds useful to the role; everything in it shall be read here.
             role=self.role.without_policy_updates(),
             log_group=self.log_group,
@@ -64,6 +68,14 @@ class PythonFunction(Construct):
                 reason="Python 3.13 is supported until 2029-06-30; the bundled wheels are built for it.",
             )
         )
+
+    def with_snapshot(self) -> lambda_.Alias:
+        """What others are to invoke: a snapshot is of a published version, never of the newest code. Whoever deploys
+        publishes the version, and waits the minutes that Lambda takes for its snapshot.
+        """
+        resource = cast("lambda_.CfnFunction", self.function.node.default_child)
+        resource.snap_start = lambda_.CfnFunction.SnapStartProperty(apply_on="PublishedVersions")
+        return lambda_.Alias(self, "Live", alias_name=LIVE, version=self.function.current_version)
 
     def _role(self, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
         own = [

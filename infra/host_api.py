@@ -47,6 +47,7 @@ class HostApi(Construct):
         ledger: Ledger,
         reminders: Reminders,
         identity: Identity,
+        live_url: str,
         asset: Path,
         environment: Mapping[str, str],
     ) -> None:
@@ -58,7 +59,7 @@ class HostApi(Construct):
             configuration,
             handler="host_api.handler.handler",
             asset=asset,
-            environment=environment,
+            environment={**environment, "GAVEL_LIVE_URL": live_url},
             statements=moderator_grants(ledger, reminders),
             timeout=Duration.seconds(29),  # API Gateway waits for 30
             memory=1024,
@@ -98,7 +99,9 @@ class HostApi(Construct):
         )
 
     def _routes(self) -> None:
-        door = integrations.HttpLambdaIntegration("Door", self.door.function)
+        door = integrations.HttpLambdaIntegration(
+            "Door", self.door.with_snapshot() if self._configuration.snap_start else self.door.function
+        )
         self.api.add_routes(path="/{proxy+}", methods=[_METHOD.ANY], integration=door)
         nobody = apigatewayv2.HttpNoneAuthorizer()
         open_routes = []

@@ -43,6 +43,13 @@ class Ledger(Construct):
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
 
+    @property
+    def stream_arn(self) -> str:
+        arn = self.table.table_stream_arn
+        if arn is None:
+            raise ValueError("the ledger's table has no stream")
+        return arn
+
     def index_arn(self, index: str) -> str:
         """The ARN to grant a Query on this index and no other."""
         return f"{self.table.table_arn}/index/{index}"

@@ -3,9 +3,8 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
 
-from aws_cdk import Acknowledgment, CfnElement, Duration, Stack, Validations
+from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -15,6 +14,7 @@ from infra.configuration import Configuration
 from infra.function import PythonFunction
 from infra.ledger import Ledger
 from infra.queues import dead_letter_queue
+from infra.stream import explain_streams, stream_grants
 
 # The same item is audit line and message: only the insert of an entry is news, never its end by TTL.
 ENTRIES = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "ENTRY#"}]}}}}
@@ -48,32 +48,15 @@ class Outbox(Construct):
             timeout=Duration.seconds(30),
             memory=256,
         )
-        self._explain_wildcard()
+        explain_streams(self.door.role, ledger)
         self._feed()
 
     def _grants(self, bus: events.EventBus) -> list[iam.PolicyStatement]:
         return [
-            iam.PolicyStatement(
-                actions=["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
-                resources=[self._stream_arn],
-            ),
-            # Lambda lists the table's streams to find the one it reads.
-            # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.Lambda.Tutorial.html
-            iam.PolicyStatement(
-                actions=["dynamodb:ListStreams"], resources=[f"{self._ledger.table.table_arn}/stream/*"]
-            ),
+            *stream_grants(self._ledger),
             iam.PolicyStatement(actions=["events:PutEvents"], resources=[bus.event_bus_arn]),
             iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.undeliverable.queue_arn]),
         ]
-
-    def _explain_wildcard(self) -> None:
-        table = Stack.of(self).get_logical_id(cast("CfnElement", self._ledger.table.node.default_child))
-        Validations.of(self.door.role).acknowledge(
-            Acknowledgment(
-                id=f"AwsSolutions-IAM5[Resource::<{table}.Arn>/stream/*]",
-                reason="ListStreams is asked of all streams of this one table.",
-            )
-        )
 
     def _feed(self) -> None:
         """Keeps the order of a meeting's entries, and never lets one poisoned record block those behind it for long.
@@ -84,7 +67,7 @@ class Outbox(Construct):
             self,
             "Feed",
             function_name=self.door.function.function_name,
-            event_source_arn=self._stream_arn,
+            event_source_arn=self._ledger.stream_arn,
             # From the start of the stream, or entries written while the stack deploys would be skipped.
             starting_position="TRIM_HORIZON",
             batch_size=100,
@@ -95,10 +78,3 @@ class Outbox(Construct):
             maximum_record_age_in_seconds=3600,
             destination_config={"onFailure": {"destination": self.undeliverable.queue_arn}},
         )
-
-    @property
-    def _stream_arn(self) -> str:
-        arn = self._ledger.table.table_stream_arn
-        if arn is None:
-            raise ValueError("the ledger's table has no stream")
-        return arn

@@ -7,6 +7,7 @@ from typing import TypedDict
 from aws_cdk import Aws, CfnOutput, CfnRule, CfnRuleAssertion, Environment, Fn, Stack
 from constructs import Construct
 
+from infra.alarms import Watched
 from infra.asset import function_asset
 from infra.bus import moderation_bus
 from infra.configuration import CONTROL_REGIONS, Configuration
@@ -14,9 +15,11 @@ from infra.host_api import HostApi
 from infra.identity import identity
 from infra.inboxes import CommandInbox, MeetingInbox
 from infra.ledger import Ledger
+from infra.live import Live
 from infra.outbox import Outbox
 from infra.queues import Reminders
 from infra.reconciler import TIMEOUT, Reconciler
+from infra.watch import Watch
 
 
 class _Shipped(TypedDict):
@@ -51,11 +54,15 @@ class GavelStack(Stack):
         shipped: _Shipped = {"asset": asset, "environment": self._environment(configuration)}
         moderated: _Moderated = {"ledger": self.ledger, "reminders": self.reminders}
         people = identity(self, configuration)
-        self.host_api = HostApi(self, "HostApi", configuration, identity=people, **moderated, **shipped)
+        self.live = Live(self, "Live", configuration, ledger=self.ledger, **shipped)
+        self.host_api = HostApi(
+            self, "HostApi", configuration, identity=people, live_url=self.live.url, **moderated, **shipped
+        )
         self.outbox = Outbox(self, "Outbox", configuration, ledger=self.ledger, bus=self.bus, **shipped)
         self.reconciler = Reconciler(self, "Reconciler", configuration, **moderated, **shipped)
         self.command_inbox = CommandInbox(self, "CommandInbox", configuration, bus=self.bus, **moderated, **shipped)
         self.meeting_inbox = MeetingInbox(self, "MeetingInbox", configuration, **moderated, **shipped)
+        self.watch = self._watch(configuration)
         if configuration.region is None:
             self._refuse_other_regions()
         self._outputs()
@@ -71,6 +78,29 @@ class GavelStack(Stack):
             "GAVEL_COMMAND_MAX_AGE": str(configuration.command_max_age),
             **configuration.function_environment,
         }
+
+    def _watch(self, configuration: Configuration) -> Watch:
+        watched = Watched(
+            api=self.host_api.api,
+            outbox=self.outbox.door.function,
+            dead_letters={
+                "outbox": self.outbox.undeliverable,
+                "reminders": self.reminders.undeliverable,
+                "commands": self.command_inbox.intake.undeliverable,
+                "people": self.meeting_inbox.people.undeliverable,
+                "echoes": self.meeting_inbox.echoes.undeliverable,
+            },
+        )
+        doors = {
+            "host_api": self.host_api.door,
+            "command_inbox": self.command_inbox.door,
+            "meeting_inbox": self.meeting_inbox.door,
+            "outbox": self.outbox.door,
+            "reconciler": self.reconciler.door,
+            "live.connections": self.live.connections,
+            "live.told": self.live.told,
+        }
+        return Watch(self, "Watch", configuration, watched=watched, doors=doors)
 
     def _refuse_other_regions(self) -> None:
         """A template for any Region is checked where it lands, before anything is made there."""
@@ -88,5 +118,7 @@ class GavelStack(Stack):
     def _outputs(self) -> None:
         CfnOutput(self, "ApiId", value=self.host_api.api.api_id)
         CfnOutput(self, "ApiUrl", value=self.host_api.api.api_endpoint)
+        CfnOutput(self, "LiveUrl", value=self.live.url)
         CfnOutput(self, "TableName", value=self.ledger.table.table_name)
         CfnOutput(self, "BusName", value=self.bus.event_bus_name)
+        CfnOutput(self, "AlarmTopicArn", value=self.watch.topic.topic_arn)

@@ -122,7 +122,7 @@ class LocalStack:
         self._issuer = Issuer(self.ports.issuer).start()
         aws, chime = self._start_children(self._directory)
         self._report("synthesizing the CDK app (the first time takes half a minute)")
-        synthesize(self._directory / "assembly", self._stack_context(asset))
+        synthesize(self._directory / "assembly", self.stack_context(asset))
         aws.wait_until_ready(f"{self.aws_endpoint_url}/_ministack/ready")
         chime.wait_until_ready(f"{self.chime_url}/_simulator/health")
         self._report("deploying the stack")
@@ -161,13 +161,16 @@ class LocalStack:
         self.children.append(child)
         return child
 
-    def _stack_context(self, asset: Path) -> Mapping[str, object]:
+    def stack_context(self, asset: Path) -> Mapping[str, object]:
+        """What the stack is synthesized with."""
         return {
             "stage": "local",
             "region": REGION,
             "jwtIssuer": self.issuer_url,
             "jwtAudience": [AUDIENCE],
             "corsOrigins": ["*"],
+            # By path, as the API: not every machine resolves `*.localhost`.
+            "liveUrl": f"ws://127.0.0.1:{self.ports.aws}/_aws/execute-api/{{api}}/live",
             "meetingEventSources": [EVENT_SOURCE],
             "triggers": EXAM_TRIGGERS,
             "assetDirectory": str(asset),

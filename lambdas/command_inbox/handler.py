@@ -1,18 +1,15 @@
-"""The Lambda function `command_inbox`: messages of the queue, one line of log for each.
+"""The Lambda function `command_inbox`: messages of the queue, one line of log for each decision.
 
 What can never work is refused and gone; what may work yet is reported as failed, comes again, and ends in the
 dead-letter queue. A command that was carried out before is not carried out twice, however often it comes.
 """
 
-import json
-import sys
-from dataclasses import asdict
 from typing import Any
 
-from pydantic.alias_generators import to_camel
+from moderation.watch import DECISIONS, LATENCY, write
 
 from .commands import name_of
-from .inbox import Inbox, person_of, where
+from .inbox import Inbox, Result, person_of, where
 from .message import Dropped, Message, read
 
 
@@ -32,17 +29,34 @@ def _is_done(record: dict[str, Any]) -> bool:
     try:
         message = read(record.get("body"))
     except Dropped as dropped:
-        _log("WARNING", "dropped", messageId=record["messageId"], because=str(dropped))
+        write("WARNING", "dropped", messageId=record["messageId"], because=str(dropped))
         return True
     try:
         results = inbox().obey(message)
     except Exception as error:
-        _log("ERROR", "failed", **_line(record, message), failure=where(error))
+        write("ERROR", "failed", **_line(record, message), failure=where(error))
         return False
-    is_done = not any(result.again for result in results)
-    told = [{to_camel(key): value for key, value in asdict(result).items() if value} for result in results]
-    _log("INFO" if is_done else "ERROR", "obeyed" if is_done else "again", **_line(record, message), results=told)
-    return is_done
+    for result in results:
+        _tell(record, message, result)
+    return not any(result.again for result in results)
+
+
+def _tell(record: dict[str, Any], message: Message, result: Result) -> None:
+    """A command that was carried out before decides nothing."""
+    measures = {LATENCY: result.took} if result.replayed else {LATENCY: result.took, DECISIONS: 1}
+    write(
+        "ERROR" if result.again else "INFO",
+        "again" if result.again else "obeyed",
+        **_line(record, message),
+        measures=measures,
+        meetingId=result.meeting_id,
+        changeId=result.change_id,
+        verdict=result.verdict,
+        outcome=result.outcome,
+        replayed=result.replayed,
+        durationMs=result.took,
+        **({"failure": result.failure} if result.failure else {}),
+    )
 
 
 def _line(record: dict[str, Any], message: Message) -> dict[str, Any]:
@@ -54,7 +68,3 @@ def _line(record: dict[str, Any], message: Message) -> dict[str, Any]:
         "command": name_of(message.detail),
         "person": person_of(message),
     }
-
-
-def _log(level: str, said: str, **more: Any) -> None:
-    sys.stdout.write(json.dumps({"level": level, "message": said, **more}, separators=(",", ":")) + "\n")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from time import perf_counter
 from typing import Any, Protocol
 
 from moderation.checking import Invalid
@@ -18,7 +19,9 @@ from .commands import Order, name_of, order_of, place_of
 from .message import Message
 
 AGAIN = {BUSY.code, CONTENDED.code}
-TOLD = RECORDED | {"chime-refused"}
+CHIME_REFUSED = "chime-refused"
+UNCHANGED = "unchanged"
+TOLD = RECORDED | {CHIME_REFUSED}
 """Refusals of the moderator's that are in the history already."""
 NO_TRIGGER = Refused("not-permitted", "a source can't begin with `trigger/`: only triggers do", (NO_PERMIT,))
 LONGEST_REASON = 500
@@ -44,6 +47,18 @@ class Result:
     replayed: bool = False
     again: bool = False
     failure: str | None = None
+    refused: bool = False
+    took: float = 0.0
+    """Milliseconds."""
+
+    @property
+    def verdict(self) -> str:
+        """In the words that every door's log has for it."""
+        if self.again or self.outcome == CHIME_REFUSED:
+            return "failed"
+        if self.refused:
+            return "refused"
+        return UNCHANGED if self.outcome == UNCHANGED else "accepted"
 
 
 class Inbox:
@@ -57,32 +72,35 @@ class Inbox:
         try:
             place = place_of(message.detail)
         except Invalid:
-            return [Result(None, "invalid-request")]
+            return [Result(None, "invalid-request", refused=True)]
         meetings = (
             [place.meeting_id] if place.meeting_id else self._gavel.meetings_named(place.external_meeting_id or "")
         )
         if not meetings:
-            return [Result(None, MEETING_NOT_FOUND.code)]
+            return [Result(None, MEETING_NOT_FOUND.code, refused=True)]
         order = _understood(message)
         return [self._in_one(message, order, meeting_id) for meeting_id in meetings]
 
     def _in_one(self, message: Message, order: Order | Refused, meeting_id: str) -> Result:
         """Whatever goes wrong in one meeting, the others are served."""
+        started = perf_counter()
         try:
-            return self._obeyed(message, order, meeting_id)
+            result = self._obeyed(message, order, meeting_id)
         except Exception as error:
-            return Result(meeting_id, "internal-error", again=True, failure=where(error))
+            result = Result(meeting_id, "internal-error", again=True, failure=where(error))
+        return replace(result, took=round((perf_counter() - started) * 1000, 1))
 
     def _obeyed(self, message: Message, order: Order | Refused, meeting_id: str) -> Result:
         if isinstance(order, Refused):
             self._gavel.refuse(_rejected(message, None, meeting_id, order))
-            return Result(meeting_id, order.code)
+            return Result(meeting_id, order.code, refused=True)
         outcome = self._gavel.perform(self._request(message, order, meeting_id))
         if not isinstance(outcome, Refused):
             return Result(meeting_id, outcome.status, outcome.change_id, outcome.replayed)
         if outcome.code not in AGAIN | TOLD:
             self._gavel.refuse(_rejected(message, order, meeting_id, outcome))
-        return Result(meeting_id, outcome.code, outcome.change_id, outcome.replayed, outcome.code in AGAIN)
+        again = outcome.code in AGAIN
+        return Result(meeting_id, outcome.code, outcome.change_id, outcome.replayed, again, refused=True)
 
     def _request(self, message: Message, order: Order, meeting_id: str) -> Request:
         """A command of unknown age is as good as an old one."""

@@ -66,7 +66,8 @@ def subject(outcome: Outcome, meeting_id: str) -> Response:
     document = dict(outcome.subject)
     if outcome.status == DRY_RUN:
         document["status"] = DRY_RUN
-    return Response(_status(outcome), document, _headers(outcome, meeting_id) | _etag_of(outcome))
+    headers = _headers(outcome, meeting_id) | _etag_of(outcome)
+    return Response(_status(outcome), document, headers, change_id=outcome.change_id)
 
 
 def _more(answer: Answer) -> Document:

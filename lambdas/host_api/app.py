@@ -59,9 +59,10 @@ class App:
             return Call(self._gavel(), actor, ids, query)
         if_match = conditions.if_match(incoming)
         key = conditions.idempotency_key(incoming, actor)
-        body, content = parsing.body(incoming, found.route.body)
+        command, content = parsing.body(incoming, found.route.body)
         fingerprint = conditions.fingerprint(incoming, pairs, content)
-        return Call(self._gavel(), actor, ids, query, body, if_match, key, fingerprint)
+        record.command = command.name
+        return Call(self._gavel(), actor, ids, query, command, if_match, key, fingerprint)
 
 
 def _open_to_all(incoming: Incoming) -> Response:

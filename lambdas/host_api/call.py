@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from moderation.bodies import Body
 from moderation.core.actor import Actor
+from moderation.core.command import Command
 from moderation.core.view import Document
 from moderation.moderator.request import Outcome, Refused, Request
 
-from .models import Query
+if TYPE_CHECKING:
+    from .models import Query
 
 
 class Gavel(Protocol):
@@ -36,17 +37,18 @@ class Gavel(Protocol):
     def bans(self, meeting_id: str, actor: Actor) -> Document | Refused: ...
     def lobby(self, meeting_id: str, actor: Actor) -> Document | Refused: ...
     def change(self, meeting_id: str, actor: Actor, change_id: str) -> Document | Refused: ...
+    def live(self, meeting_id: str, actor: Actor) -> Document | Refused: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`ids` are those of the path, by the names they have in the route's template."""
+    """`ids` are those of the path, by the names they have in the route's template. `query` None: nothing was said."""
 
     gavel: Gavel
     actor: Actor
     ids: Mapping[str, str]
-    query: Query
-    body: Body | None = None
+    query: "Query | None"
+    command: Command | None = None
     if_match: str | None = None
     key: str | None = None
     fingerprint: str = ""

@@ -1,18 +1,21 @@
 """What the routes do: from a call to a request or a question, and from what comes back to a response."""
 
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from moderation.bodies import Body
 from moderation.checking import Fault
+from moderation.core.command import Command
 from moderation.moderator.request import Answer, Request
 
-from . import answers, models
+from . import answers
 from .call import Call
 from .conditions import ANY_REVISION, IF_MATCH
 from .problems import invalid
 from .response import Response
 
-Q = TypeVar("Q", bound=models.Query)
+if TYPE_CHECKING:
+    from . import models
+
+Q = TypeVar("Q", bound="models.Query")
 
 
 def perform(call: Call) -> Response:
@@ -62,12 +65,16 @@ def attendee(call: Call) -> Response:
 
 
 def attendees(call: Call) -> Response:
+    from . import models
+
     page = _query(call, models.AttendeePage)
     found = call.gavel.attendees(call.meeting_id, call.actor, limit=page.limit, after=page.next_token)
     return answers.shown(found)
 
 
 def history(call: Call) -> Response:
+    from . import models
+
     page = _query(call, models.HistoryPage)
     found = call.gavel.history(
         call.meeting_id,
@@ -96,19 +103,32 @@ def change(call: Call) -> Response:
     return answers.shown(call.gavel.change(call.meeting_id, call.actor, call.ids["changeId"]))
 
 
+def live(call: Call) -> Response:
+    return answers.shown(call.gavel.live(call.meeting_id, call.actor))
+
+
 def _query(call: Call, model: type[Q]) -> Q:
     """The query that the route declared."""
-    assert isinstance(call.query, model)  # noqa: S101 - the table of routes is at fault, not the caller
-    return call.query
+    query = call.query if call.query is not None else model()
+    assert isinstance(query, model)  # noqa: S101 - the table of routes is at fault, not the caller
+    return query
+
+
+def _is_dry_run(call: Call) -> bool:
+    if call.query is None:
+        return False
+    from .models import Writing
+
+    return _query(call, Writing).dry_run
 
 
 def _request(call: Call) -> Request:
     """`If-Match: *` demands nothing more: who or what is meant is there or isn't."""
-    dry_run = _query(call, models.Writing).dry_run
+    dry_run = _is_dry_run(call)
     return Request(
         meeting_id=call.meeting_id,
         actor=call.actor,
-        command=cast("Body", call.body).command(),
+        command=cast("Command", call.command),
         attendee_id=call.attendee_id,
         user_id=call.user_id,
         dry_run=dry_run,

@@ -4,7 +4,6 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from moderation.bodies import Body
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -92,7 +91,7 @@ def _version() -> str:
 
 def _schemas() -> dict[str, Any]:
     bodies: list[type[BaseModel]] = sorted(
-        {route.body for route in ROUTES if route.body and route.method != "DELETE"}, key=lambda m: m.__name__
+        {route.body() for route in ROUTES if route.body and route.method != "DELETE"}, key=lambda m: m.__name__
     )
     _, said = models_json_schema(
         [(model, "validation") for model in (*bodies, *shapes.SHOWN)], ref_template=REF + "{model}"
@@ -117,11 +116,11 @@ def _operation(route: Route) -> dict[str, Any]:
         "responses": _responses(route),
     }
     if route.body is not None and route.method != "DELETE":
-        operation["requestBody"] = {"required": _needs_body(route.body), **_content(route.body.__name__)}
+        operation["requestBody"] = {"required": _needs_body(route.body()), **_content(route.body.name)}
     return operation
 
 
-def _needs_body(model: type[Body]) -> bool:
+def _needs_body(model: type[BaseModel]) -> bool:
     schema = model.model_json_schema()
     return "anyOf" in schema or "required" in schema
 
@@ -133,7 +132,7 @@ def _in_path(route: Route) -> list[dict[str, Any]]:
 
 def _in_query(route: Route) -> list[dict[str, Any]]:
     parameters = []
-    for name, schema in route.query.model_json_schema().get("properties", {}).items():
+    for name, schema in route.query().model_json_schema().get("properties", {}).items():
         schema.pop("title", None)
         told = {"description": schema.pop("description")} if "description" in schema else {}
         parameters.append({"name": name, "in": "query", **told, "schema": schema})

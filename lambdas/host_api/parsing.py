@@ -1,19 +1,25 @@
 """From a request's bytes and text to models. Faults become a problem by `Invalid`, which `app` answers."""
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl
 
+from moderation import plain
 from moderation.checking import Fault, checked, document
-from pydantic import BaseModel
+from moderation.core.command import Command
 
 from .incoming import Incoming
+from .later import Model
 from .problems import invalid
 
-Parsed = TypeVar("Parsed", bound=BaseModel)
+if TYPE_CHECKING:
+    from moderation.bodies import Body
+
+    from .models import Query
+
 MOST_PARAMETERS = 50
 
 
-def body(incoming: Incoming, model: type[Parsed]) -> tuple[Parsed, bytes]:
+def body(incoming: Incoming, model: Model) -> tuple[Command, bytes]:
     """An empty body says nothing, which is all right where everything is optional."""
     content = incoming.content()
     if content and incoming.method == "DELETE":
@@ -23,10 +29,14 @@ def body(incoming: Incoming, model: type[Parsed]) -> tuple[Parsed, bytes]:
     said = document(content) if content else {}
     if not isinstance(said, dict):
         raise invalid(Fault("", "should be an object"))
-    return checked(model, said), content
+    command = plain.read(model.name, said)
+    return command or cast("Body", checked(model(), said)).command(), content
 
 
-def query(incoming: Incoming, model: type[Parsed]) -> tuple[Parsed, list[tuple[str, str]]]:
+def query(incoming: Incoming, model: Model) -> tuple["Query | None", list[tuple[str, str]]]:
+    """None where nothing is said, so that nobody has to be asked what may be said."""
+    if not incoming.query:
+        return None, []
     try:
         pairs = parse_qsl(incoming.query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
     except ValueError:
@@ -35,7 +45,7 @@ def query(incoming: Incoming, model: type[Parsed]) -> tuple[Parsed, list[tuple[s
     if len(parameters) < len(pairs):
         names = [name for name, _ in pairs]
         raise invalid(*(Fault(f"?{name}", "given more than once") for name in parameters if names.count(name) > 1))
-    return checked(model, parameters, "?"), pairs
+    return cast("Query", checked(model(), parameters, "?")), pairs
 
 
 def _media_type(incoming: Incoming) -> str:

@@ -11,6 +11,8 @@ class Response:
     document: Mapping[str, object]
     headers: Mapping[str, str] = field(default_factory=dict)
     media_type: str = "application/json"
+    change_id: str | None = None
+    """For the log, where the document doesn't hold it."""
 
     def as_event(self) -> dict[str, object]:
         """Text is escaped to ASCII, so that nothing on the way can misread it."""

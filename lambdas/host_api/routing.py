@@ -8,14 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from moderation.bodies import Body
 from moderation.checking import Fault
 
 from . import ids
 from .call import Call
-from .models import Query
+from .later import Model
 from .problems import Problem, Unanswerable, invalid
 from .response import Response
+
+NO_QUERY = Model("host_api.models", "Query")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +32,8 @@ class Route:
     does: str
     handle: Callable[[Call], Response]
     answers: str
-    body: type[Body] | None = None
-    query: type[Query] = Query
+    body: Model | None = None
+    query: Model = NO_QUERY
     has_revision: bool = False
     may_wait: bool = True
     """Whether what it changes may be answered as `pending`."""

@@ -6,14 +6,13 @@ before it counts. One that can't be read is dropped, one that could not be seen 
 altogether, the reconciler finds.
 """
 
-import json
 import random
-import sys
 import time
 from typing import Any
 
 from moderation.moderator.presence import NotSettled, Presence
 from moderation.ports import MachineFailure
+from moderation.watch import LATENCY, write
 from moderation.wiring import gavel
 
 from .news import CAME, CHANGED, ENDED, LEFT, News, Unreadable, read
@@ -24,6 +23,8 @@ PATIENCE = 7.0
 """Seconds. Who came is heard until he is bound, and the queue would take half a minute to say it again. What Chime
 changed, and who left, can wait that long: trying again at once would take the calls that the others need.
 """
+DEEDS = {**dict.fromkeys(CAME, "bind"), **dict.fromkeys(LEFT, "lower-hand"), CHANGED: "compare", ENDED: "end"}
+"""What the log calls that which is done about it."""
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -39,16 +40,18 @@ def _is_done(record: dict[str, Any]) -> bool:
     try:
         news = read(record.get("body"))
     except Unreadable as lacking:
-        _log("WARNING", "dropped", messageId=record["messageId"], lacks=str(lacking))
+        write("WARNING", "dropped", messageId=record["messageId"], lacks=str(lacking))
         return True
     if not news.concerns_us:
         return True
+    started = time.monotonic()
     try:
         _patiently(news)
     except Exception as error:  # whatever it was: the message comes again, and in the end it is kept
-        _log("ERROR", "failed", **news.line, exception=type(error).__name__)
+        write("ERROR", "failed", command=DEEDS[news.type], **news.line, exception=type(error).__name__)
         return False
-    _log("INFO", "heard", **news.line)
+    took = round((time.monotonic() - started) * 1000, 1)
+    write("INFO", "heard", command=DEEDS[news.type], measures={LATENCY: took}, **news.line, durationMs=took)
     return True
 
 
@@ -74,7 +77,3 @@ def _tell(listener: Presence, news: News) -> None:
         listener.left(news.meeting_id, news.attendee_id)
     else:
         listener.came(news.meeting_id, news.attendee_id)
-
-
-def _log(level: str, message: str, **said: Any) -> None:
-    sys.stdout.write(json.dumps({"level": level, "message": message, **said}, separators=(",", ":")) + "\n")

@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from pydantic import BaseModel, ValidationError
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
-Parsed = TypeVar("Parsed", bound=BaseModel)
+Parsed = TypeVar("Parsed", bound="BaseModel")
 _IN_OUR_WORDS = {
     "extra_forbidden": "no such key",
     "missing": "required",
@@ -52,6 +53,8 @@ def document(content: bytes) -> object:
 
 def checked(model: type[Parsed], said: dict[str, Any], prefix: str = "") -> Parsed:
     """Raises `Invalid`."""
+    from pydantic import ValidationError
+
     try:
         return model.model_validate(said)
     except ValidationError as error:

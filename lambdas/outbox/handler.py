@@ -4,11 +4,14 @@ Only inserted entries reach it (the event source mapping filters). An entry that
 as the first failure: the stream gives that record and all after it again, in their order.
 """
 
-import json
 import os
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
+
+from moderation.watch import EVENTS_NOT_TAKEN, write
+
+from .told import tell
 
 SOURCE = "gavel"
 TOGETHER = 10
@@ -18,7 +21,10 @@ MOST_BYTES = 200_000
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     for together in _batches([record["dynamodb"] for record in event["Records"]]):
-        failed = _published([record["NewImage"] for record in together])
+        images = [record["NewImage"] for record in together]
+        failed = _published(images)
+        for image in images[:failed]:
+            tell(image)
         if failed is not None:
             return {"batchItemFailures": [{"itemIdentifier": together[failed]["SequenceNumber"]}]}
     return {"batchItemFailures": []}
@@ -45,7 +51,8 @@ def _published(images: list[dict[str, Any]]) -> int | None:
     if not answer["FailedEntryCount"]:
         return None
     codes = [entry.get("ErrorCode") for entry in answer["Entries"]]
-    print(json.dumps({"level": "WARNING", "message": "events not taken", "codes": [c for c in codes if c]}))
+    refused = [code for code in codes if code]
+    write("WARNING", "events not taken", measures={EVENTS_NOT_TAKEN: len(refused)}, codes=refused)
     return next(index for index, code in enumerate(codes) if code)
 
 
@@ -60,7 +67,7 @@ def _event(image: dict[str, Any], bus: str) -> dict[str, Any]:
 
 @cache
 def _events() -> Any:
-    import boto3
     from botocore.config import Config
+    from botocore.session import Session
 
-    return boto3.client("events", config=Config(connect_timeout=2, read_timeout=5))
+    return Session().create_client("events", config=Config(connect_timeout=2, read_timeout=5))

@@ -4,32 +4,70 @@ Both may come twice, late or never: a change is taken over only when it is due, 
 """
 
 import json
-from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from moderation.moderator.carried import Carried
+from moderation.moderator.reconciler import Report
 from moderation.ports import Reminder
+from moderation.watch import NARROWINGS_REFUSED, OLDEST_PENDING_AGE, RECONCILER_RUNS, write
 from moderation.wiring import gavel, surroundings
 
 RUN = timedelta(seconds=50)
 """Below a minute, so that runs don't pile up, and below the function's time-out."""
+RECONCILE = "reconcile"
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     if "Records" not in event:
-        _log(asdict(gavel().reconciler.run(surroundings().now() + RUN)))
+        _tell(gavel().reconciler.run(surroundings().now() + RUN), is_run=True)
         return {}
     failures = []
     for record in event["Records"]:
         try:
             said = json.loads(record["body"])
             reminder = Reminder(said["meetingId"], said.get("changeId"), said.get("userId"))
-            _log(asdict(gavel().reconciler.remind(reminder)))
+            _tell(gavel().reconciler.remind(reminder))
         except Exception as error:
-            _log({"level": "ERROR", "error": type(error).__name__})
+            write("ERROR", "failed", command=RECONCILE, messageId=record["messageId"], exception=type(error).__name__)
             failures.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failures}
 
 
-def _log(said: dict[str, Any]) -> None:
-    print(json.dumps({"message": "reconciled", **said}))
+def _tell(report: Report, *, is_run: bool = False) -> None:
+    """One line for what the whole came to, with the calls that it took, and one for each change. A reminder knows of
+    its own change alone, so that nothing is pending is for a run to say.
+    """
+    measures = {OLDEST_PENDING_AGE: report.oldest_pending} if is_run or report.oldest_pending else {}
+    if is_run:
+        measures[RECONCILER_RUNS] = 1
+    write(
+        "INFO",
+        "reconciled",
+        command=RECONCILE,
+        measures=measures,
+        taken=report.taken,
+        finished=report.finished,
+        left=report.left,
+        takenByOthers=report.taken_by_others,
+        failed=report.failed,
+        statuses=report.statuses,
+    )
+    now = surroundings().now()
+    for carried in report.carried:
+        _tell_of(carried, now)
+
+
+def _tell_of(carried: Carried, now: datetime) -> None:
+    change = carried.change
+    write(
+        "ERROR" if carried.refused else "INFO",
+        "carried",
+        command=change.command,
+        measures={NARROWINGS_REFUSED: 1} if carried.refused else {},
+        changeId=change.id,
+        meetingId=change.meeting_id,
+        outcome=change.status,
+        refusedByChime=carried.refused,
+        ageSeconds=round((now - change.committed_at).total_seconds(), 3),
+    )

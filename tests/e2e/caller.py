@@ -65,6 +65,9 @@ class Caller:
     def patch(self, path: str, body: object = None, **headers: str) -> httpx.Response:
         return self.send("PATCH", path, body, **headers)
 
+    def delete(self, path: str, **headers: str) -> httpx.Response:
+        return self.send("DELETE", path, **headers)
+
     def history(self) -> list[Json]:
         """All of it, for meetings with less than a page of it."""
         items: list[Json] = done(self.get("/history?limit=100"))["items"]

@@ -71,6 +71,6 @@ def customized(synthesis: Synthesis) -> Template:
             "corsOrigins": ["https://meet.example.com"],
             "retentionDays": 10,
             "commandMaxAge": 60,
-            "functionEnvironment": {"LOG_LEVEL": "DEBUG"},
+            "functionEnvironment": {"TZ": "UTC"},
         }
     )

@@ -1,5 +1,6 @@
 """What the functions ship with, for the machine that runs them."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,9 @@ import pytest
 from infra import bundle
 from infra.trimming import AWS_SERVICES
 
+MAGIC_OF_3_13 = (3571).to_bytes(2, "little") + b"\r\n"
+UNCHECKED_HASH = 1
+"""The flags of byte code that is not compared with its source (PEP 552)."""
 ARM64 = 183  # e_machine of the ELF header: EM_AARCH64
 
 
@@ -39,9 +43,41 @@ def test_native_code_is_for_lambda(shipped: Path) -> None:
 def test_ships_our_sources_and_nothing_made_here(shipped: Path) -> None:
     for source in bundle.source_files():
         assert (shipped / source.relative_to(bundle.SOURCES)).is_file()
-    assert not list(shipped.rglob("__pycache__"))
+    assert not [path for path in shipped.rglob("*.pyc") if ".cpython-313." not in path.name]
     assert not list(shipped.rglob("direct_url.json"))
     assert not (shipped / "tests").exists()
+
+
+def test_every_module_ships_with_byte_code_for_lambda(shipped: Path) -> None:
+    """It is trusted unseen: Lambda unpacks with times of its own, and has no place to keep what it would compile."""
+    for source in shipped.rglob("*.py"):
+        header = (source.parent / "__pycache__" / f"{source.stem}.cpython-313.pyc").read_bytes()[:8]
+        assert header[:4] == MAGIC_OF_3_13, source
+        assert int.from_bytes(header[4:], "little") == UNCHECKED_HASH, source
+
+
+def test_methods_of_dataclasses_ship_compiled(shipped: Path, local: Path) -> None:
+    assert (shipped / "moderation" / "dataclasses.cpython-313").stat().st_size > 100_000
+    program = f"""
+import sys
+sys.path = [path for path in sys.path if "site-packages" not in path]
+sys.path.insert(0, {str(local)!r})
+from moderation import precompiled
+precompiled.use()
+import dataclasses
+take, taken = dataclasses.exec, []
+[known] = [cell.cell_contents for cell in take.__closure__]
+def noted(text, module, *more):
+    taken.append(text in known)
+    return take(text, module, *more)
+dataclasses.exec = noted
+import host_api.app, moderation.wiring, moderation.moderator.moderator, moderation.moderator.enforcement
+assert all(taken) and len(taken) > 200, (len(taken), taken.count(False))
+from moderation.core.command import Mute
+assert Mute(seconds=3) == Mute(seconds=3) != Mute() and "seconds=3" in repr(Mute(seconds=3))
+"""
+    finished = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
 
 
 def test_botocore_knows_the_services_we_call_and_no_others(shipped: Path) -> None:
@@ -55,14 +91,37 @@ def test_everything_imports_from_the_bundle_alone(local: Path) -> None:
 import sys
 sys.path = [path for path in sys.path if "site-packages" not in path]
 sys.path.insert(0, {str(local)!r})
-import boto3, cedarpy, pydantic, ulid
+import botocore.docs, botocore.session, cedarpy, jmespath, pydantic
+session = botocore.session.Session()
+session.set_credentials("x", "x")
 for service in {sorted(AWS_SERVICES)!r}:
-    boto3.client(service, region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x")
+    client = session.create_client(service, region_name="eu-central-1")
+    print(client.meta.endpoint_url)
+deferred = ["botocore.docs._whole", "cedarpy._pst", "jmespath._whole", "urllib3.http2._whole"]
+assert not set(deferred) & set(sys.modules)
+assert botocore.docs.generate_docs and jmespath.search("a.b", {{"a": {{"b": 1}}}}) == 1
+[policy] = cedarpy.policies_to_pst("permit (principal, action, resource);").static_policies.values()
+assert policy.effect == "permit"
 from importlib.metadata import version
-print(version("pydantic"), version("boto3"))
+print(version("pydantic"), version("botocore"))
 """
     finished = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
+    said = finished.stdout.split()
+    assert said[: len(AWS_SERVICES)] == [
+        "https://execute-api.eu-central-1.amazonaws.com",
+        "https://meetings-chime.eu-central-1.amazonaws.com",
+        "https://dynamodb.eu-central-1.amazonaws.com",
+        "https://events.eu-central-1.amazonaws.com",
+        "https://sqs.eu-central-1.amazonaws.com",
+    ]
+
+
+def test_descriptions_of_services_hold_no_prose(shipped: Path) -> None:
+    for path in (shipped / "botocore" / "data").rglob("service-2.json"):
+        text = path.read_text()
+        assert '"documentation":"' not in text
+        assert json.loads(text)["operations"]
 
 
 def test_built_once(shipped: Path) -> None:

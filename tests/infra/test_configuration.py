@@ -14,6 +14,7 @@ def test_defaults_deploy() -> None:
     assert (configuration.retention_days, configuration.command_max_age) == (30, 300)
     assert configuration.jwt_issuer is None
     assert configuration.cors_origins == ()
+    assert configuration.snap_start is False
 
 
 def test_values_from_the_command_line_are_texts() -> None:
@@ -28,6 +29,7 @@ def test_values_from_the_command_line_are_texts() -> None:
     assert configuration.retention_days == 7
     assert configuration.cors_origins == ("https://a.example", "https://b.example:8443")
     assert configuration.jwt_audience == ("one", "two")
+    assert read({"snapStart": "true"}).snap_start is True
 
 
 @pytest.mark.parametrize(
@@ -46,6 +48,8 @@ def test_values_from_the_command_line_are_texts() -> None:
         ({"identityClaim": "two words"}, "`identityClaim`: expected the name of a claim"),
         ({"policyDirectory": "no/such/place"}, "`policyDirectory`: expected a directory that exists"),
         ({"functionEnvironment": {"A": 1}}, "`functionEnvironment`: expected an object of texts"),
+        ({"snapStart": "perhaps"}, "`snapStart`: expected true or false, got `perhaps`"),
+        ({"snapStart": True, "region": "us-gov-west-1"}, "`snapStart`: Lambda has no SnapStart in `us-gov-west-1`"),
         ({"retentiondays": 3}, "`retentiondays`: unknown; did you mean `retentionDays`?"),
         ({"jwtIsuer": "https://a.example"}, "`jwtIsuer`: unknown; did you mean `jwtIssuer`?"),
     ],

@@ -10,6 +10,8 @@ Template = dict[str, Any]
 
 def test_every_route_but_two_asks_for_a_token(default: Template) -> None:
     routes = {route["RouteKey"]: route["AuthorizationType"] for route in of_type(default, "AWS::ApiGatewayV2::Route")}
+    live = {route: routes.pop(route) for route in ("$connect", "$disconnect", "listen")}
+    assert set(live.values()) == {"NONE"}, "a ticket opens a connection, and nothing else can be asked without one"
     assert routes == {"ANY /{proxy+}": "JWT", "GET /health": "NONE", "GET /openapi.json": "NONE"}
 
 
@@ -48,9 +50,9 @@ def test_a_configured_issuer_makes_no_user_pool(customized: Template) -> None:
 
 
 def test_cors(default: Template, customized: Template) -> None:
-    (api,) = of_type(default, "AWS::ApiGatewayV2::Api")
+    api = _http(default)
     assert "CorsConfiguration" not in api
-    (api,) = of_type(customized, "AWS::ApiGatewayV2::Api")
+    api = _http(customized)
     cors = api["CorsConfiguration"]
     assert cors["AllowOrigins"] == ["https://meet.example.com"]
     assert set(cors["AllowMethods"]) == {"GET", "POST", "PUT", "PATCH", "DELETE"}
@@ -59,13 +61,23 @@ def test_cors(default: Template, customized: Template) -> None:
 
 
 def test_throttled(default: Template) -> None:
-    (stage,) = of_type(default, "AWS::ApiGatewayV2::Stage")
+    stage = _stage(default)
     assert stage["DefaultRouteSettings"] == {"ThrottlingRateLimit": 100, "ThrottlingBurstLimit": 200}
 
 
 def test_the_access_log_names_no_person(default: Template) -> None:
-    (stage,) = of_type(default, "AWS::ApiGatewayV2::Stage")
+    stage = _stage(default)
     logged = json.loads(stage["AccessLogSettings"]["Format"])
     assert logged["requestId"] == "$context.requestId"
     telling = ("path", "querystring", "claims", "authorization", "sourceip", "identity")
     assert not [value for value in logged.values() if any(word in value.lower() for word in telling)]
+
+
+def _http(template: Template) -> dict[str, Any]:
+    [found] = [api for api in of_type(template, "AWS::ApiGatewayV2::Api") if api["ProtocolType"] == "HTTP"]
+    return found
+
+
+def _stage(template: Template) -> dict[str, Any]:
+    [found] = [stage for stage in of_type(template, "AWS::ApiGatewayV2::Stage") if stage["StageName"] == "$default"]
+    return found

@@ -11,6 +11,8 @@ from tests.infra.resources import as_list, function, of_type, role_of, statement
 HANDLERS = (
     "command_inbox.handler.handler",
     "host_api.handler.handler",
+    "live.connections.handler",
+    "live.told.handler",
     "meeting_inbox.handler.handler",
     "outbox.handler.handler",
     "reconciler.handler.handler",
@@ -39,26 +41,27 @@ def test_functions(default: Template) -> None:
 
 def test_environment(default: Template, customized: Template) -> None:
     for handler in HANDLERS:
-        variables = function(default, handler)["Environment"]["Variables"]
+        variables = dict(function(default, handler)["Environment"]["Variables"])
         table, bus = variables.pop("GAVEL_TABLE")["Ref"], variables.pop("GAVEL_BUS")["Ref"]
         assert default["Resources"][table]["Type"] == "AWS::DynamoDB::Table"
         assert default["Resources"][bus]["Type"] == "AWS::Events::EventBus"
         queue = variables.pop("GAVEL_REMINDERS_QUEUE_URL")["Ref"]
         assert default["Resources"][queue]["Type"] == "AWS::SQS::Queue"
+        variables.pop(
+            {"host_api": "GAVEL_LIVE_URL", "live": "GAVEL_LIVE_ENDPOINT"}.get(handler.split(".")[0], ""), None
+        )
         assert variables == {
             "GAVEL_STAGE": "prod",
             "GAVEL_IDENTITY_CLAIM": "sub",
             "GAVEL_RETENTION_DAYS": "30",
             "GAVEL_COMMAND_MAX_AGE": "300",
-            "POWERTOOLS_SERVICE_NAME": handler.partition(".")[0],
-            "LOG_LEVEL": "INFO",
         }
         own = function(customized, handler)["Environment"]["Variables"]
         assert own["GAVEL_STAGE"] == "dev"
         assert own["GAVEL_IDENTITY_CLAIM"] == "oid"
         assert own["GAVEL_RETENTION_DAYS"] == "10"
         assert own["GAVEL_COMMAND_MAX_AGE"] == "60"
-        assert own["LOG_LEVEL"] == "DEBUG"
+        assert own["TZ"] == "UTC"
 
 
 def test_ledger(default: Template) -> None:
@@ -123,14 +126,12 @@ def test_the_roles_hold_these_actions_and_no_others(default: Template) -> None:
     assert _actions(default, "command_inbox.handler.handler") == moderator | receiver
     one_by_one = moderator - {"chime:BatchUpdateAttendeeCapabilitiesExcept", "chime:DeleteMeeting"}
     assert _actions(default, "meeting_inbox.handler.handler") == one_by_one | receiver
-    assert _actions(default, "outbox.handler.handler") == own | {
-        "dynamodb:DescribeStream",
-        "dynamodb:GetRecords",
-        "dynamodb:GetShardIterator",
-        "dynamodb:ListStreams",
-        "events:PutEvents",
-        "sqs:SendMessage",
-    }
+    reader = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
+    assert _actions(default, "outbox.handler.handler") == own | reader | {"events:PutEvents", "sqs:SendMessage"}
+    keeper = {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"}
+    assert _actions(default, "live.connections.handler") == own | keeper
+    teller = {"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:Query", "execute-api:ManageConnections"}
+    assert _actions(default, "live.told.handler") == own | reader | teller
 
 
 def test_who_looks_into_which_index(default: Template) -> None:

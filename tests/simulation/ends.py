@@ -7,11 +7,14 @@ from moderation.core.actor import ActorKind
 from moderation.core.change import Change
 from moderation.core.meeting import MeetingRules, UserRules, next_end
 from moderation.core.mute_all import MuteAll
+from moderation.core.personal import Ban, Floor
 from moderation.core.restriction import Restriction
 
 from tests.memory.ledger import MemoryLedger
 
-Timed = Restriction | MuteAll
+from .promises import is_a_question
+
+Timed = Restriction | MuteAll | Floor | Ban
 
 
 class Ends:
@@ -24,7 +27,7 @@ class Ends:
 
     def opened(self, change: Change, now: datetime) -> None:
         """Each end is one change, and so one entry. Called when the change has just been committed."""
-        if change.actor.kind is not ActorKind.CLOCK:
+        if change.actor.kind is not ActorKind.CLOCK or is_a_question(change):
             return
         if self._store.meetings[change.meeting_id].rules.frozen_at is not None:
             self._violated("nothing ends while the meeting is frozen", change.id[-4:])
@@ -60,5 +63,5 @@ def ends(store: MemoryLedger) -> Iterator[tuple[str, datetime]]:
 
 def _timed(rules: object) -> set[Timed]:
     if isinstance(rules, UserRules):
-        return set(rules.restrictions)
+        return {each for each in (*rules.restrictions, rules.floor, rules.ban) if each is not None}
     return set(rules.mute_alls) if isinstance(rules, MeetingRules) else set()

@@ -8,12 +8,12 @@ from typing import cast
 
 from moderation.core.actor import ActorKind, Verdict
 from moderation.core.capability import Capabilities
-from moderation.core.change import CALL_LIFE, LEASE, Change, Status
-from moderation.core.command import Mute, Register
+from moderation.core.change import Change, Status
+from moderation.core.command import Mute, Register, Undo
 from moderation.core.decide import decide
 from moderation.core.decision import Case, Decided, Unchanged
 from moderation.core.effective import effective
-from moderation.core.entry import DECIDED, Entry
+from moderation.core.entry import CAPABILITIES_CHANGED, DECIDED, REMOVED, Entry
 from moderation.core.meeting import Meeting, User, UserRules, next_end
 from moderation.core.restriction import in_force
 from moderation.moderator.facts import FactFinder
@@ -35,10 +35,10 @@ from tests.memory.ledger import MemoryLedger
 
 from . import promises
 from .ends import Ends
+from .microphones import WINDOW_MS, Looks, Microphones
+from .people import People
 from .scheduler import Actor, Scheduler
 
-WINDOW_MS = round((LEASE + CALL_LIFE).total_seconds() * 1000)
-"""An order is derived from rules that stood under its lease, and takes effect within a call's life."""
 UNDECIDED = ("busy", "contended")
 NEWCOMER = ""
 """Whom nobody has heard of: what he may have is what everybody may have had before he was known."""
@@ -81,8 +81,10 @@ class Monitor:
         self._was_last = False
         self._was_decided_so = True
         self._revisions: dict[str, int] = {}
-        self._told: Counter[tuple[str, str]] = Counter()
+        self._told: Counter[tuple[str, str, bool, str]] = Counter()
         self._ends = Ends(store, self.violated)
+        self.microphones = Microphones(store, scheduler, self.violated, self._is_free_since)
+        self.people = People(store, scheduler, self.violated)
         self._is_timed = False
         self._frozen_at: datetime | None = None
         self._grants: dict[str, Capabilities | None] = {}
@@ -100,6 +102,7 @@ class Monitor:
     def begins(self, asking: Asking) -> None:
         self.asked[asking.label] = asking
         self.begun.append(asking.label)
+        self.microphones.begins_anew()
         if self._scheduler.current is not None:
             self._asking[self._scheduler.current] = asking
 
@@ -157,17 +160,25 @@ class Monitor:
         return promises.kept(request.command, rules, oneself=oneself, by_moderator=by_moderator)
 
     def _in_force(self, rules: UserRules, meeting: Meeting) -> UserRules:
-        return replace(rules, restrictions=in_force(rules.restrictions, meeting.rules.moment(self.now())))
+        moment = meeting.rules.moment(self.now())
+        floor, ban = rules.floor, rules.ban
+        return replace(
+            rules,
+            restrictions=in_force(rules.restrictions, moment),
+            floor=floor if floor is not None and floor.holds_at(moment) else None,
+            ban=ban if ban is not None and ban.holds_at(moment) else None,
+        )
 
     def _judged(self, request: Request, meeting: Meeting, user: User) -> tuple[Verdict, bool]:
         is_user = request.actor.kind is ActorKind.USER
         caller = self._user(meeting.id, request.actor.id) if is_user else None
-        return self._facts.judge(request.actor, caller, cast("Mute", request.command), meeting, user)
+        return self._facts.judge(request, caller, meeting, user)
 
     # ---- commits ---------------------------------------------------------------------------------------------------
 
     def about_to(self, clauses: Sequence[Clause]) -> None:
         """What stands before the transaction."""
+        self.people.about_to(clauses)
         self._was, self._was_decided_so = None, True
         self._time_passed()
         for clause in clauses:
@@ -179,6 +190,10 @@ class Monitor:
                 self._was_decided_so = self._decided_now(clause.change, clauses)
 
     def committed(self, clauses: Sequence[Clause]) -> None:
+        self.microphones.committed(clauses)
+        self.people.committed(clauses)
+        if any(isinstance(clause, ChangeOpened | ChangeKept) for clause in clauses):
+            self.microphones.begins_anew()
         for clause in clauses:
             match clause:
                 case MeetingRevised(meeting, was):
@@ -207,6 +222,7 @@ class Monitor:
             self._revisions[user_id] = user.revision
         for _, attendee_id in self.store.seats:
             self._bound_ms[attendee_id] = -1
+        self.microphones.required_from(-1)
         self._remember()
 
     def _one_more(self, what: str, was: int, now: int) -> None:
@@ -220,15 +236,32 @@ class Monitor:
         asking, meeting = self.asked.get(change.actor.via or ""), self.store.meetings.get(change.meeting_id)
         if asking is None or meeting is None or change.subject is None or not isinstance(change.made, UserRules):
             return True
+        if promises.is_a_question(change):
+            return True
         if any(isinstance(clause, SeatBound) for clause in clauses):
             return True  # what Chime showed of a stranger went into it
         user = self._user(meeting.id, change.subject)
-        verdict, by_moderator = self._judged(asking.request, meeting, user)
-        case = Case(meeting, user, change.actor, verdict, by_moderator, self._policies.held, change.committed_at)
-        decided = decide(case, cast("Mute", asking.request.command))
+        request = asking.request
+        if isinstance(request.command, Undo):
+            undone = self.store.changes.get((meeting.id, request.command.change_id))
+            request = replace(request, undone=undone)
+        verdict, by_moderator = self._judged(request, meeting, user)
+        case = Case(
+            meeting=meeting,
+            user=user,
+            actor=change.actor,
+            verdict=verdict,
+            by_moderator=by_moderator,
+            holds=self._policies.held,
+            now=change.committed_at,
+            change_id=change.id,
+            ranking=self._policies.ranking,
+            undone=request.undone,
+        )
+        decided = decide(case, cast("Mute", request.command))
         if isinstance(decided, Unchanged):
-            return change.made == user.rules  # what Chime holds became known between the decision and its commit
-        return isinstance(decided, Decided) and decided.rules == change.made
+            return _said(change.made) == _said(user.rules)  # what Chime holds became known meanwhile
+        return isinstance(decided, Decided) and _said(decided.rules) == _said(change.made)
 
     def _opened(self, change: Change) -> None:
         self._ends.opened(change, self.now())
@@ -243,7 +276,7 @@ class Monitor:
             self.violated("a change is closed once", f"{change.id[-4:]}: {was.status} becomes {change.status}")
         if was.is_open and change.status is Status.ABANDONED and self._was_last and not self._is_back(change):
             self.violated("what is given up is taken back", f"{change.command} {change.actor.via}")
-        if was.is_open and change.status is Status.APPLIED:
+        if was.is_open and change.status is Status.APPLIED and not promises.is_a_question(change):
             asking = self.asked.get(change.actor.via or "")
             if asking is not None and not self._is_kept(asking, change.committed_at):
                 self.violated("what is applied is in the rules", f"{asking.label}: {asking.request.command}")
@@ -255,28 +288,39 @@ class Monitor:
         )
         if not isinstance(change.replaced, UserRules):
             return False
-        return self._in_force(rules, meeting) == self._in_force(change.replaced, meeting)
+        return _said(self._in_force(rules, meeting)) == _said(self._in_force(change.replaced, meeting))
 
     def _entry(self, entry: Entry, clauses: Sequence[Clause]) -> None:
         if entry.change_id is not None:
-            self._told[entry.change_id, entry.type] += 1
-            if self._told[entry.change_id, entry.type] > 1:
+            change = self.store.changes.get((entry.meeting_id, entry.change_id))
+            whom = str(entry.adds["attendees"]) if entry.type == REMOVED else ""
+            told = (entry.change_id, entry.type, change is not None and change.awaits_consent, whom)
+            self._told[told] += 1
+            waits_and_tells = told[2] and entry.type == CAPABILITIES_CHANGED
+            if self._told[told] > 1 and not waits_and_tells:
                 self.violated("no change tells the same twice", f"{entry.change_id[-4:]}: {entry.type}")
         elif entry.type == DECIDED and not all(isinstance(c, EntryWritten | KeyTaken) for c in clauses):
             self.violated("a refused command leaves no trace but its entry", str(clauses))
 
     # ---- Chime -----------------------------------------------------------------------------------------------------
 
-    def wrote(self, seat: SeatInChime, capabilities: Capabilities, started_ms: int) -> None:
+    def wrote(self, seat: SeatInChime, capabilities: Capabilities, started_ms: int, looks: Looks) -> None:
         """No call gives a seat that was known when it began more than rules that stood a short while ago."""
         self.drifted.discard(seat.attendee_id)
-        if self._bound_ms.get(seat.attendee_id, started_ms + 1) > started_ms:
+        is_known = self._bound_ms.get(seat.attendee_id, started_ms + 1) <= started_ms
+        self.microphones.wrote(seat, capabilities, started_ms, looks, is_known=is_known)
+        if not is_known:
             return
         self._time_passed()
         if not any(capabilities in allowed for allowed in self._lately(seat.user_id)):
             self.violated(
                 "nobody gets more than he was allowed", f"{seat.user_id} {capabilities.value:06b} at {started_ms}"
             )
+
+    def took_away(self, seat: SeatInChime) -> None:
+        """Gavel has taken a seat out of Chime: one whose person is banned, or who had to leave."""
+        self.microphones.leaves(seat)
+        self.drifted.discard(seat.attendee_id)
 
     def _lately(self, user_id: str) -> list[Capabilities]:
         own = self._history.get(user_id, [])
@@ -285,6 +329,13 @@ class Monitor:
         horizon = self._scheduler.now_ms - WINDOW_MS
         ends = [since for since, _ in history[1:]] + [self._scheduler.now_ms]
         return [allowed for (_, allowed), end in zip(history, ends, strict=False) if end >= horizon]
+
+    def _is_free_since(self, user_id: str, since: int) -> bool:
+        own = self._history.get(user_id, [])
+        ends = [at for at, _ in own[1:]] + [self._scheduler.now_ms + 1]
+        return all(
+            Capabilities.SEND_AUDIO in allowed for (_, allowed), end in zip(own, ends, strict=True) if end > since
+        )
 
     def _time_passed(self) -> None:
         """What has ended since the last commit gives more, though nobody has written it yet."""
@@ -298,9 +349,9 @@ class Monitor:
         people |= {(meeting_id, NEWCOMER): User(NEWCOMER) for meeting_id in self.store.meetings}
         for (meeting_id, user_id), user in people.items():
             meeting = self.store.meetings.get(meeting_id)
-            if meeting is None:
+            if meeting is None or meeting.ended_at is not None:
                 continue
-            allowed = effective(meeting, user, self._policies.held, now)
+            allowed = effective(meeting, user, self._policies.held, now, consented=True)
             history = self._history.setdefault(user_id, [])
             if not history or history[-1][1] != allowed:
                 is_regranted = self._grants.get(user_id, user.rules.grant) != user.rules.grant
@@ -321,3 +372,8 @@ class Monitor:
 
     def _user(self, meeting_id: str, user_id: str) -> User:
         return self.store.users.get((meeting_id, user_id), User(user_id))
+
+
+def _said(rules: UserRules) -> UserRules:
+    """Without what follows from which seats were there and what was known of them: that is noted without a revision."""
+    return replace(rules, asked=None, agreed=None, removed=frozenset())

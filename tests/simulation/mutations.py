@@ -213,11 +213,11 @@ def _mixing_people() -> Iterator[None]:
         def load(self, _: str) -> Loaded:
             return Loaded(self._meeting)
 
-    def order(self: Any, order: Ordering, meeting: Any, crowd: Any) -> None:
+    def order(self: Any, order: Ordering, on_its_way: Carried, crowd: Any) -> None:
         world = self._world
-        self._world = replace(world, ledger=Agreeing(meeting))
+        self._world = replace(world, ledger=Agreeing(on_its_way.meeting))
         try:
-            original(self, order, meeting, crowd)
+            original(self, order, on_its_way, crowd)
         finally:
             self._world = world
 

@@ -27,6 +27,7 @@ from tests.memory.chime import MemoryChime
 from tests.memory.ledger import MemoryLedger
 
 from .faults import CHIME_FAULTS, CRASHES, LEDGER_FAULTS, READ_FAULTS, STALLS, Faults
+from .microphones import Looks
 from .monitor import Monitor
 from .scheduler import Crash, Scheduler
 
@@ -110,6 +111,9 @@ class SimulatedLedger:
             self._machine.scheduler.switch()
         return found | {u: user for u, user in self.store.everybody(meeting_id).items() if u not in found}
 
+    def hands(self, meeting_id: str) -> Mapping[str, datetime]:
+        return self._read("hands", lambda: self.store.hands(meeting_id))
+
     def meetings_named(self, external_id: str) -> Sequence[str]:
         return self._read("meetings named", lambda: self.store.meetings_named(external_id))
 
@@ -132,9 +136,6 @@ class SimulatedLedger:
 
     def history(self, meeting_id: str, after: str, before: str, limit: int, user_id: str | None) -> Page:
         return self.store.history(meeting_id, after, before, limit, user_id)
-
-    def hands(self, meeting_id: str) -> Mapping[str, datetime]:
-        return self._read("hands", lambda: self.store.hands(meeting_id))
 
     def transact(self, clauses: Sequence[Clause]) -> None:
         machine = self._machine
@@ -189,11 +190,22 @@ class WatchedChime(MemoryChime):
     def __init__(self) -> None:
         super().__init__()
         self.started = 0
-        self.watch: Callable[[SeatInChime, Capabilities, int], None] = lambda seat, capabilities, started: None
+        self.looks: Looks = {}
+        """When the seats were last looked at by whoever began the call."""
+        self.monitor: Monitor | None = None
 
     def write(self, meeting_id: str, seat: SeatInChime, capabilities: Capabilities) -> None:
-        self.watch(seat, capabilities, self.started)
+        if self.monitor is not None:
+            self.monitor.wrote(seat, capabilities, self.started, self.looks)
         super().write(meeting_id, seat, capabilities)
+        if self.monitor is not None:
+            self.monitor.microphones.holds(self.rooms[meeting_id].seats[seat.attendee_id])
+
+    def take_away(self, meeting_id: str, attendee_id: str) -> None:
+        seat = self.rooms[meeting_id].seats[attendee_id]
+        super().take_away(meeting_id, attendee_id)
+        if self.monitor is not None:
+            self.monitor.took_away(seat)
 
 
 class SimulatedChime:
@@ -205,10 +217,14 @@ class SimulatedChime:
         return self._machine.read("get meeting", lambda: self.rooms.meeting(meeting_id), CHIME_MS, NotNow)
 
     def seat(self, meeting_id: str, attendee_id: str) -> SeatInChime:
-        return self._machine.read("get attendee", lambda: self.rooms.seat(meeting_id, attendee_id), CHIME_MS, NotNow)
+        found = self._machine.read("get attendee", lambda: self.rooms.seat(meeting_id, attendee_id), CHIME_MS, NotNow)
+        self._machine.monitor.microphones.looked([found])
+        return found
 
     def roster(self, meeting_id: str) -> Sequence[SeatInChime]:
-        return self._machine.read("roster", lambda: self.rooms.roster(meeting_id), CHIME_MS, NotNow)
+        found = self._machine.read("roster", lambda: self.rooms.roster(meeting_id), CHIME_MS, NotNow)
+        self._machine.monitor.microphones.looked(found)
+        return found
 
     def order(self, meeting_id: str, attendee_id: str, capabilities: Capabilities) -> Capabilities:
         operation = f"order {attendee_id[:8]} {capabilities.value:06b}"
@@ -218,24 +234,25 @@ class SimulatedChime:
     def order_except(self, meeting_id: str, excluded: Sequence[str], capabilities: Capabilities) -> None:
         names = ",".join(attendee_id[:8] for attendee_id in excluded)
         operation = f"order all but {names} {capabilities.value:06b}"
-        self._call(operation, lambda: self.rooms.order_except(meeting_id, excluded, capabilities), plain=True)
+        self._call(operation, lambda: self.rooms.order_except(meeting_id, excluded, capabilities), silent=True)
 
     def remove(self, meeting_id: str, attendee_id: str) -> None:
-        self._call(f"remove {attendee_id[:8]}", lambda: self.rooms.remove(meeting_id, attendee_id), plain=True)
+        deed = lambda: self.rooms.remove(meeting_id, attendee_id)  # noqa: E731
+        self._call(f"remove {attendee_id[:8]}", deed, silent=True)
 
     def end(self, meeting_id: str) -> None:
-        self._call("end", lambda: self.rooms.end(meeting_id), plain=True)
+        self._call("end the meeting", lambda: self.rooms.end(meeting_id), silent=True)
 
-    def _call(self, operation: str, deed: Callable[[], T], *, plain: bool = False) -> T | None:
+    def _call(self, operation: str, deed: Callable[[], T], *, silent: bool = False) -> T | None:
         """A call starts here; it is on its way for less than `CALL_TIMEOUT` if its end is known. None: answered, but
-        not with what was ordered, which a `plain` call, that answers nothing, can't be.
+        not with what was ordered. `silent`: its answer says nothing of what is held.
         """
         machine = self._machine
         started = machine.scheduler.now_ms
         deed = self._timed(deed, started)
         machine.scheduler.tick(CHIME_MS)
         self._on_the_way()
-        kind = machine.faults.pick((*CHIME_FAULTS[: -1 if plain else None], *CRASHES))
+        kind = machine.faults.pick((*CHIME_FAULTS[: -1 if silent else None], *CRASHES))
         if kind is not None:
             self._act_out(kind, operation, deed, started)
             return None
@@ -245,8 +262,10 @@ class SimulatedChime:
         return answer
 
     def _timed(self, deed: Callable[[], T], started: int) -> Callable[[], T]:
+        looks = self._machine.monitor.microphones.looks()
+
         def at_last() -> T:
-            self.rooms.started = started
+            self.rooms.started, self.rooms.looks = started, looks
             return deed()
 
         return at_last

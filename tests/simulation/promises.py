@@ -3,7 +3,21 @@
 from datetime import datetime, timedelta
 
 from moderation.core.capability import NOTHING, Capabilities, sending, whole
-from moderation.core.command import Command, Mute, SetCapabilities, Unmute
+from moderation.core.change import Change
+from moderation.core.command import (
+    Ban,
+    Command,
+    EndFloor,
+    GrantFloor,
+    Hold,
+    Mute,
+    Release,
+    Remove,
+    SetCapabilities,
+    SetRole,
+    Unban,
+    Unmute,
+)
 from moderation.core.meeting import UserRules
 from moderation.core.restriction import LiftableBy, Origin
 
@@ -18,13 +32,25 @@ def kept(command: Command, rules: UserRules, *, oneself: bool, by_moderator: boo
             return not any(r.withholds in sending(command.media) for r in standing)
         case SetCapabilities():
             return _set(command, rules)
+        case SetRole(role):
+            return rules.role == role
+        case Hold() | Release():
+            return (rules.hold is not None) is isinstance(command, Hold)
+        case Ban() | Remove(ban=True) | Unban():
+            return (rules.ban is None) is isinstance(command, Unban)
+        case GrantFloor(media=media):
+            return rules.floor is not None and set(rules.floor.media) == set(media)
+        case EndFloor():
+            return rules.floor is None
         case _:
             return True
 
 
 def is_over(command: Command, since: datetime, now: datetime) -> bool:
     """Whether it was promised for a time that has passed."""
-    seconds = command.seconds if isinstance(command, Mute) else None
+    if isinstance(command, Ban | Remove):
+        return command.until is not None and command.until <= now
+    seconds = command.seconds if isinstance(command, Mute | GrantFloor) else None
     return seconds is not None and since + timedelta(seconds=seconds) <= now
 
 
@@ -43,3 +69,8 @@ def _withheld(rules: UserRules, origin: Origin) -> Capabilities:
         if restriction.origin is origin:
             bits |= restriction.withholds
     return bits
+
+
+def is_a_question(change: Change) -> bool:
+    """Whether somebody is asked on account of a change of the whole meeting: it leaves the rules as they are."""
+    return change.subject is not None and change.made == change.replaced and change.widens is True

@@ -39,5 +39,7 @@ def _runs(mutation: Mutation) -> Iterator[tuple[str, Result]]:
 
 
 if __name__ == "__main__":
-    for each in MUTATIONS:
+    from .mutations_people import PEOPLE_MUTATIONS
+
+    for each in (*MUTATIONS, *PEOPLE_MUTATIONS):
         print(f"without: {each.safeguard:64} {loss(each)}", flush=True)

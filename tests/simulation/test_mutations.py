@@ -3,12 +3,13 @@
 import pytest
 
 from .mutations import MUTATIONS, Mutation
+from .mutations_people import PEOPLE_MUTATIONS
 from .search import loss
 
 MODEL = 8
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.safeguard)
+@pytest.mark.parametrize("mutation", [*MUTATIONS, *PEOPLE_MUTATIONS], ids=lambda mutation: mutation.safeguard)
 def test_each_safeguard_is_needed(mutation: Mutation) -> None:
     """Said with `pytest -rP`: what is lost without it."""
     found = loss(mutation)

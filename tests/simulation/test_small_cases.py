@@ -4,9 +4,10 @@ import pytest
 
 from .report import trace_of
 from .small import CASES, Case
+from .small_people import PEOPLE
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*CASES, *PEOPLE], ids=lambda case: case.name)
 def test_every_schedule(case: Case) -> None:
     explored = 0
     for choices, result in case.all_runs():

@@ -1,22 +1,31 @@
 """What must be true once faults have stopped and the reconciler has nothing left to do."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from moderation.core.capability import Capabilities, is_narrower
 from moderation.core.change import Change, Status
 from moderation.core.effective import effective
-from moderation.core.entry import ABANDONED, CAPABILITIES_CHANGED, DECIDED, MEETING_CHANGED, SUPERSEDED
+from moderation.core.entry import (
+    ABANDONED,
+    CAPABILITIES_CHANGED,
+    DECIDED,
+    MEETING_CHANGED,
+    MEETING_ENDED,
+    SUPERSEDED,
+    UNMUTE_ANSWERED,
+)
 from moderation.core.meeting import Meeting, Seat, User
 from moderation.moderator.request import Answer, Refused
-from moderation.ports import Policies
+from moderation.ports import Policies, SeatInChime
 
 from tests.memory.chime import MemoryChime
 from tests.memory.ledger import MemoryLedger
 
 from .ends import left_over
 from .monitor import UNDECIDED, Monitor, Violation
+from .promises import is_a_question
 
-CLOSED = {Status.APPLIED, Status.SUPERSEDED, Status.ABANDONED, Status.GONE}
+CLOSED = {Status.APPLIED, Status.SUPERSEDED, Status.ABANDONED, Status.GONE, Status.DECLINED, Status.EXPIRED}
 
 
 def at_rest(
@@ -29,6 +38,7 @@ def at_rest(
     for change in store.changes.values():
         yield from _change(change, store)
     yield from _answers(monitor, store)
+    yield from (Violation(*broken) for broken in monitor.people.at_rest())
     for what in left_over(store, monitor.now()):
         yield Violation("what has ended is gone", what)
 
@@ -36,10 +46,14 @@ def at_rest(
 def _chime(
     meeting: Meeting, store: MemoryLedger, rooms: MemoryChime, policies: Policies, monitor: Monitor
 ) -> Iterator[Violation]:
-    for seat in rooms.rooms[meeting.id].seats.values():
+    """Whoever is out is out; everybody else holds what the rules say."""
+    for seat in _seats(meeting, rooms):
         if (meeting.id, seat.attendee_id) not in store.seats:
             continue  # nobody has told the ledger yet that this seat exists
         user = store.users.get((meeting.id, seat.user_id), User(seat.user_id))
+        if user.is_out(seat.attendee_id):
+            yield Violation("who is out is not in Chime", f"{seat.user_id} {seat.attendee_id[-2:]}")
+            continue
         wanted = effective(meeting, user, policies.held, monitor.now())
         noted = user.seats[seat.attendee_id]
         drifted = seat.attendee_id in monitor.drifted
@@ -53,6 +67,11 @@ def _chime(
             yield Violation("what is known of Chime is so", f"{seat.user_id}: {known.value:06b} is believed")
 
 
+def _seats(meeting: Meeting, rooms: MemoryChime) -> Collection[SeatInChime]:
+    """Nobody's, if the meeting has ended."""
+    return rooms.rooms[meeting.id].seats.values() if meeting.id in rooms.rooms else ()
+
+
 def _is_left(noted: Seat, found: Capabilities, wanted: Capabilities) -> bool:
     """Less than the rules say is told and left. Nothing is told of a seat that Gavel hasn't seen as the rules say: that
     it lags behind them is no drift.
@@ -61,7 +80,7 @@ def _is_left(noted: Seat, found: Capabilities, wanted: Capabilities) -> bool:
 
 
 def _strangers(meeting: Meeting, store: MemoryLedger, rooms: MemoryChime) -> Iterator[Violation]:
-    for seat in rooms.rooms[meeting.id].seats.values():
+    for seat in _seats(meeting, rooms):
         if (meeting.id, seat.attendee_id) not in store.seats:
             yield Violation("who is there is known", seat.user_id)
 
@@ -71,7 +90,7 @@ def _change(change: Change, store: MemoryLedger) -> Iterator[Violation]:
     name = f"{change.command} {change.id[-4:]} ({change.actor.via})"
     if change.status not in CLOSED or change.due_at is not None:
         yield Violation("every change is closed", f"{name} is {change.status}, due {change.due_at}")
-    if DECIDED not in told and change.command != "bind":  # nobody asked for it: a person was seen
+    if DECIDED not in told and not _nobody_asked(change):
         yield Violation("every change has its entries", f"{name}: none of its decision")
     for kind in _expected(change):
         if kind not in told:
@@ -81,13 +100,22 @@ def _change(change: Change, store: MemoryLedger) -> Iterator[Violation]:
         yield Violation("superseded by somebody", f"{name} by {change.closed_by}")
 
 
+def _nobody_asked(change: Change) -> bool:
+    """A person was seen, or is asked on account of somebody's change of the whole meeting."""
+    return change.command == "bind" or is_a_question(change)
+
+
 def _expected(change: Change) -> tuple[str, ...]:
     if change.status is Status.ABANDONED:
         return (ABANDONED,)
+    if change.lapsed is not None:
+        return (UNMUTE_ANSWERED,)
     if change.status is Status.SUPERSEDED:
         return (SUPERSEDED,)
     if change.status is not Status.APPLIED:
         return ()
+    if change.command == "end":
+        return (MEETING_ENDED,)
     if change.subject is None:
         return (MEETING_CHANGED,)
     return (CAPABILITIES_CHANGED,) if change.answer.get("attendeeId") and change.answer.get("status") != "gone" else ()
@@ -96,6 +124,8 @@ def _expected(change: Change) -> tuple[str, ...]:
 def _answers(monitor: Monitor, store: MemoryLedger) -> Iterator[Violation]:
     by_label: dict[str, int] = {}
     for change in store.changes.values():
+        if is_a_question(change):
+            continue
         by_label[change.actor.via or ""] = by_label.get(change.actor.via or "", 0) + 1
     for label, count in by_label.items():
         if label and count > 1:

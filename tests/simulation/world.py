@@ -10,7 +10,7 @@ from typing import Any
 from moderation.core.actor import Actor, ActorKind, Held, Question, Verdict
 from moderation.core.capability import EVERYTHING, Capabilities
 from moderation.core.command import Register
-from moderation.core.meeting import Features
+from moderation.core.meeting import Features, UnmuteConsent
 from moderation.moderator.facts import FactFinder
 from moderation.moderator.presence import NotSettled, Presence
 from moderation.moderator.reconciler import Reconciler
@@ -53,6 +53,10 @@ class RememberingPolicies:
         return self._cedar.roles
 
     @property
+    def ranking(self) -> tuple[str, ...]:
+        return self._cedar.ranking
+
+    @property
     def modes(self) -> frozenset[str]:
         return self._cedar.modes
 
@@ -81,6 +85,7 @@ class Stage:
     strict: bool = False
     created: Mapping[str, Capabilities] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
+    consent: UnmuteConsent = UnmuteConsent.NONE
 
 
 @dataclass(frozen=True)
@@ -96,14 +101,14 @@ class Simulation:
     """Set up, then given actors, then run."""
 
     def __init__(self, choices: Choices, scheduler: Scheduler, faults: Faults, stage: Stage) -> None:
-        self.choices, self.scheduler, self.faults = choices, scheduler, faults
+        self.choices, self.scheduler, self.faults, self.stage = choices, scheduler, faults, stage
         self.store, self.rooms = MemoryLedger(), WatchedChime()
         self.is_watched = False
         """Whether things happen in Chime that only the sweep is sure to find."""
         self._set(stage)
         watching = World(self.store, self.rooms, policies(), SimulatedSurroundings(scheduler), _nothing)
         self.monitor = Monitor(self.store, policies(), FactFinder(watching), scheduler)
-        self.rooms.watch = self.monitor.wrote
+        self.rooms.monitor = self.monitor
         machine = Machine(scheduler, faults, self.monitor)
         self.world = World(
             SimulatedLedger(machine, self.store),
@@ -113,6 +118,12 @@ class Simulation:
             SimulatedReminders(machine, self._reminded),
         )
         self.monitor.from_now_on()
+        for each in self.seats().values():
+            self.monitor.microphones.holds(each)
+
+    def seats(self) -> dict[str, SeatInChime]:
+        """Who sits in the meeting; nobody, once it has ended."""
+        return self.rooms.rooms[MEETING].seats if MEETING in self.rooms.rooms else {}
 
     def _set(self, stage: Stage) -> None:
         """Registered and at rest. What is prepared once is shared: nothing in it is ever changed in place."""
@@ -120,8 +131,9 @@ class Simulation:
         room = self.rooms.open(MEETING, here, stage.features, stage.strict)
         for user, capabilities in stage.created.items():
             room.seats[seat(user)] = SeatInChime(seat(user), user, capabilities)
-        key = (*stage.roles.items(), stage.mode, stage.features, stage.strict, *stage.created.items(), *here)
-        body = Register(roles=stage.roles, mode=stage.mode)
+        created = stage.created.items()
+        key = (*stage.roles.items(), stage.mode, stage.features, stage.strict, *created, *here, stage.consent)
+        body = Register(roles=stage.roles, mode=stage.mode, unmute_consent=stage.consent)
         registered(key, body, self.store, self.rooms, policies())
 
     # ---- actors ----------------------------------------------------------------------------------------------------
@@ -147,8 +159,11 @@ class Simulation:
 
     def joins(self, user: str, number: int, after: float, capabilities: Capabilities = EVERYTHING) -> None:
         def join() -> None:
+            if MEETING not in self.rooms.rooms:
+                return
             self.scheduler.say("joins", seat(user, number)[:8], user)
-            self.rooms.rooms[MEETING].seats[seat(user, number)] = SeatInChime(seat(user, number), user, capabilities)
+            self.seats()[seat(user, number)] = SeatInChime(seat(user, number), user, capabilities)
+            self.monitor.microphones.comes(self.seats()[seat(user, number)])
 
         self.scheduler.spawn(user, join, after, inline=True)
 
@@ -156,11 +171,12 @@ class Simulation:
         """Somebody writes into Chime without asking Gavel."""
 
         def drift() -> None:
-            seats, attendee_id = self.rooms.rooms[MEETING].seats, seat(user, number)
+            seats, attendee_id = self.seats(), seat(user, number)
             if attendee_id in seats:
                 self.scheduler.say(f"is written {attendee_id[:8]} {capabilities.value:06b}", "ok", "out of band")
                 seats[attendee_id] = SeatInChime(attendee_id, user, capabilities)
                 self.monitor.drifted.add(attendee_id)
+                self.monitor.microphones.holds(seats[attendee_id])
 
         self.scheduler.spawn(user, drift, after, inline=True)
 
@@ -177,10 +193,12 @@ class Simulation:
 
         self.scheduler.spawn(name, live, after)
 
-    def leaves(self, user: str, after: float) -> None:
+    def leaves(self, user: str, after: float, number: int = 0) -> None:
         def leave() -> None:
             self.scheduler.say("is deleted", "ok", user)
-            self.rooms.rooms[MEETING].seats.pop(seat(user), None)
+            left = self.seats().pop(seat(user, number), None)
+            if left is not None:
+                self.monitor.microphones.leaves(left)
 
         self.scheduler.spawn(user, leave, after, inline=True)
 
@@ -222,6 +240,8 @@ class Simulation:
             if not due:
                 looks -= 1
                 due = [m.check_at for m in self.store.meetings.values() if m.check_at is not None]
+            if not due:
+                return True
             wait = (min(due) - self.scheduler.now()).total_seconds()
             self.reconciler(max(wait, 0) + 0.001)
             self.scheduler.run()

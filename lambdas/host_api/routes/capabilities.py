@@ -1,9 +1,7 @@
 """What somebody may send and receive, and who has the floor."""
 
-from moderation import bodies
-
 from ..routing import Route
-from .kinds import command
+from .kinds import bodies, command
 
 ROUTES: tuple[Route, ...] = (
     *command(

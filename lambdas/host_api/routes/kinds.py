@@ -1,9 +1,11 @@
 """What routes have in common."""
 
-from moderation import bodies
-
-from .. import handling, models
+from .. import handling
+from ..later import Later, Model
 from ..routing import Route
+
+bodies = Later("moderation.bodies")
+models = Later("host_api.models")
 
 MEETING = "/meetings/{meetingId}"
 SEAT = MEETING + "/attendees/{attendeeId}"
@@ -13,9 +15,7 @@ ON_MEETING = (*IN_A_MEETING, "meeting-ended", "revision-mismatch", "chime-refuse
 ON_PERSON = (*ON_MEETING, "attendee-not-found")
 
 
-def command(
-    method: str, suffix: str, name: str, does: str, body: type[bodies.Body], *problems: str
-) -> tuple[Route, Route]:
+def command(method: str, suffix: str, name: str, does: str, body: Model, *problems: str) -> tuple[Route, Route]:
     """One deed, on a seat and on a person."""
     return (
         on_person(method, SEAT + suffix, f"{name}-attendee", does, body, *problems),
@@ -23,7 +23,7 @@ def command(
     )
 
 
-def on_person(method: str, path: str, name: str, does: str, body: type[bodies.Body], *problems: str) -> Route:
+def on_person(method: str, path: str, name: str, does: str, body: Model, *problems: str) -> Route:
     return Route(
         method=method,
         path=path,
@@ -37,7 +37,7 @@ def on_person(method: str, path: str, name: str, does: str, body: type[bodies.Bo
     )
 
 
-def govern(name: str, does: str, body: type[bodies.Body], *problems: str) -> Route:
+def govern(name: str, does: str, body: Model, *problems: str) -> Route:
     """One deed on the whole meeting."""
     return Route(
         method="POST",

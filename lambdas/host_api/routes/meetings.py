@@ -1,10 +1,8 @@
 """The meeting as a whole."""
 
-from moderation import bodies
-
-from .. import handling, models
+from .. import handling
 from ..routing import Route
-from .kinds import IN_A_MEETING, MEETING, ON_MEETING, ON_PERSON, govern
+from .kinds import IN_A_MEETING, MEETING, ON_MEETING, ON_PERSON, bodies, govern, models
 
 ROUTES: tuple[Route, ...] = (
     Route(

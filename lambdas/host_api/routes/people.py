@@ -1,10 +1,8 @@
 """Who somebody is in a meeting, and whether he is in it."""
 
-from moderation import bodies
-
-from .. import handling, models
+from .. import handling
 from ..routing import Route
-from .kinds import MEETING, ON_PERSON, SEAT, command, on_person
+from .kinds import MEETING, ON_PERSON, SEAT, bodies, command, models, on_person
 
 BAN = MEETING + "/bans/{externalUserId}"
 WAITING = MEETING + "/lobby/{externalUserId}"

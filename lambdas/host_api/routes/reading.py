@@ -1,8 +1,8 @@
 """What there is to look at."""
 
-from .. import handling, models
+from .. import handling
 from ..routing import Route
-from .kinds import IN_A_MEETING, MEETING, PERSON, SEAT
+from .kinds import IN_A_MEETING, MEETING, PERSON, SEAT, models
 
 ROUTES: tuple[Route, ...] = (
     Route(
@@ -92,5 +92,14 @@ ROUTES: tuple[Route, ...] = (
         handle=handling.change,
         answers="Change",
         problems=(*IN_A_MEETING, "change-not-found"),
+    ),
+    Route(
+        method="POST",
+        path=MEETING + "/live",
+        name="listen",
+        does="Where to listen to what happens in the meeting: a WebSocket, and a ticket to open it once",
+        handle=handling.live,
+        answers="Live",
+        problems=IN_A_MEETING,
     ),
 )

@@ -5,11 +5,13 @@ Imported only when somebody asks for the description: answers are plain document
 
 from pydantic import BaseModel
 
-from .changes import Change, ChangeAnswer, Health, History, MeetingChangeAnswer, Problem, UndoAnswer
+from .changes import Change, ChangeAnswer, Health, History, Live, MeetingChangeAnswer, Problem, UndoAnswer
 from .meetings import Meeting
 from .people import AdmissionsAnswer, Attendee, Attendees, Bans, Hands, Lobby, Me
 
+__all__ = ["SHOWN", "Problem"]
+
 SHOWN: tuple[type[BaseModel], ...] = (
-    AdmissionsAnswer, Attendee, Attendees, Bans, Change, ChangeAnswer, Hands, Health, History, Lobby, Me, Meeting,
+    AdmissionsAnswer, Attendee, Attendees, Bans, Change, ChangeAnswer, Hands, Health, History, Live, Lobby, Me, Meeting,
     MeetingChangeAnswer, Problem, UndoAnswer,
 )  # fmt: skip

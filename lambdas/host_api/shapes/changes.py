@@ -99,6 +99,15 @@ class History(Shape):
     cursor: str = Field(description="pass it as `after` to go on from here")
 
 
+class Live(Shape):
+    """What is said on the connection, `docs/live.md` says."""
+
+    url: str = Field(description="open a WebSocket here; the ticket is in it")
+    ticket: str = Field(description="good for one connection")
+    expires_at: str = Field(description="until when the connection has to be opened")
+    cursor: str = Field(description="of this moment: what `after` means in the first message")
+
+
 class FaultShown(Shape):
     pointer: str = Field(
         description="a JSON pointer into the body, `?name` of a query parameter, `{name}` of a part of the path, "

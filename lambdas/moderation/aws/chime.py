@@ -19,6 +19,7 @@ from botocore.exceptions import (
 from ..core.capability import EVERYTHING, Capabilities, Medium, from_words, word
 from ..core.meeting import Features
 from ..ports import ChimeFailure, MeetingInChime, Missing, NotNow, NotTaken, SeatInChime, UnknownEnd
+from ..watch import CHIME_CALLS, CHIME_THROTTLES, CHIME_UNKNOWN_ENDS, count
 
 CONNECT_TIMEOUT = 1.0
 READ_TIMEOUT = 2.5
@@ -97,6 +98,7 @@ def _features(features: dict[str, Any]) -> Features:
 
 
 def _called(call: Callable[[], Answer]) -> Answer:
+    count(CHIME_CALLS)
     try:
         return call()
     except ClientError as error:
@@ -104,6 +106,7 @@ def _called(call: Callable[[], Answer]) -> Answer:
     except (ConnectTimeoutError, EndpointConnectionError) as error:
         raise NotNow(type(error).__name__) from None  # nothing was sent
     except (ReadTimeoutError, ConnectionClosedError, HTTPClientError) as error:
+        count(CHIME_UNKNOWN_ENDS)
         raise UnknownEnd(type(error).__name__) from None
     except BotoCoreError as error:
         raise NotNow(type(error).__name__) from None
@@ -113,6 +116,8 @@ def _failure(error: ClientError) -> ChimeFailure:
     """By HTTP status: validation errors come under names that the service model doesn't know. No message is kept."""
     status = int(error.response["ResponseMetadata"]["HTTPStatusCode"])
     code = str(error.response["Error"].get("Code", ""))
+    if status == 429 or "Throttl" in code:
+        count(CHIME_THROTTLES)
     if status == 404:
         return Missing(code)
     if status in (409, 429) or status >= 500 or code in ("LimitExceededException", "ThrottlingException"):

@@ -1,6 +1,7 @@
 """Reminders as delayed SQS messages, precise to about a second."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from math import ceil
 from typing import Any
@@ -14,7 +15,9 @@ LONGEST_DELAY = 900
 
 
 class SqsReminders:
-    def __init__(self, client: Any, queue_url: str) -> None:
+    """`client` is asked for when there is something to remind of: most deeds last until somebody lifts them."""
+
+    def __init__(self, client: Callable[[], Any], queue_url: str) -> None:
         self._client = client
         self._queue_url = queue_url
 
@@ -23,7 +26,7 @@ class SqsReminders:
         the reconciler looks through what is due every minute.
         """
         try:
-            self._client.send_message(
+            self._client().send_message(
                 QueueUrl=self._queue_url,
                 DelaySeconds=min(max(ceil(after.total_seconds()), 0), LONGEST_DELAY),
                 MessageBody=json.dumps(

@@ -30,3 +30,13 @@ def settings() -> Settings:
         retention=timedelta(days=int(environment["GAVEL_RETENTION_DAYS"])),
         command_max_age=timedelta(seconds=int(environment["GAVEL_COMMAND_MAX_AGE"])),
     )
+
+
+def live_url() -> str:
+    """Where front ends listen; only the door that hands out tickets is told."""
+    return os.environ["GAVEL_LIVE_URL"]
+
+
+def live_endpoint() -> str:
+    """Where messages to open connections are posted; only whoever posts them is told."""
+    return os.environ["GAVEL_LIVE_ENDPOINT"]

@@ -123,9 +123,9 @@ OF_ONE_VALUE = ("role", "hold", "floor", "ban", "waiting", "admitted")
 
 
 def taken_back(change: Change, rules: UserRules) -> UserRules:
-    """Today's rules without what the change made of them; what others changed since stays."""
+    """Today's rules without what the change made of them; what others changed since stays, and what has ended."""
     replaced, made = change.replaced, change.made
-    if not isinstance(made, UserRules) or not isinstance(replaced, UserRules):
+    if change.command == "expire" or not isinstance(made, UserRules) or not isinstance(replaced, UserRules):
         return rules
     new, old = set(made.restrictions), set(replaced.restrictions)
     kept = tuple(r for r in rules.restrictions if r not in new - old)
@@ -158,10 +158,23 @@ def meeting_taken_back(change: Change, rules: MeetingRules) -> MeetingRules:
     return replace(rules, **undone, mute_alls=restored, turns=(audio, video, content))
 
 
-def _is_said(name: str, made: UserRules, replaced: UserRules, rules: UserRules, now: datetime) -> bool:
+SAYS = {
+    "set-role": "role",
+    "hold": "hold",
+    "release": "hold",
+    "ban": "ban",
+    "unban": "ban",
+    "grant-floor": "floor",
+    "end-floor": "floor",
+}
+"""Which of them a command is about, whether or not it changed it."""
+
+
+def _is_said(change: Change, name: str, rules: UserRules, now: datetime) -> bool:
     """Whether one value is what the change made of it, or has ended by itself since."""
-    value = getattr(made, name)
-    if value in (getattr(replaced, name), getattr(rules, name)):
+    value = getattr(change.made, name)
+    is_as_it_was = value == getattr(change.replaced, name) and SAYS.get(change.command) != name
+    if is_as_it_was or value == getattr(rules, name):
         return True
     return isinstance(value, Floor | Ban) and not value.holds_at(now)
 
@@ -203,7 +216,7 @@ def stands(change: Change, rules: UserRules | MeetingRules, now: datetime) -> bo
             new <= set(rules.restrictions)
             and not taken & {r.key for r in rules.restrictions}
             and _still_said(change, made, rules, now)
-            and all(_is_said(name, made, replaced, rules, now) for name in OF_ONE_VALUE)
+            and all(_is_said(change, name, rules, now) for name in OF_ONE_VALUE)
             and made.given & ~replaced.given in rules.given
             and made.spares - replaced.spares <= rules.spares
         )
@@ -222,6 +235,14 @@ def stands(change: Change, rules: UserRules | MeetingRules, now: datetime) -> bo
             and not lifted & {m.medium for m in rules.mute_alls}
         )
     return True
+
+
+def has_its_turn(change: Change, rules: UserRules, now: datetime) -> bool:
+    """Whether an exclusive floor is his still. One that has ended by itself was not overruled."""
+    seconds = change.said.get("durationSeconds")
+    if isinstance(seconds, int) and change.committed_at + timedelta(seconds=seconds) <= now:
+        return True
+    return rules.floor is not None and all(turn.startswith(f"{change.id}/") for turn in rules.floor.turns)
 
 
 def is_bound_again(change: Change, rules: MeetingRules) -> bool:

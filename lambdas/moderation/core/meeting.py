@@ -198,11 +198,16 @@ def must_consent(user: User, meeting: Meeting, now: datetime) -> bool:
     """
     if meeting.rules.unmute_consent is UnmuteConsent.NONE or not user.present:
         return False
-    agreed = user.rules.agreed
-    if agreed is not None and agreed.meeting_revision == meeting.revision and now < agreed.until:
+    if has_agreed(user, meeting, now):
         return False
     heard = any(seat.known is not None and Capabilities.SEND_AUDIO in seat.known for seat in user.present)
     return user.rules.asked is not None or not heard
+
+
+def has_agreed(user: User, meeting: Meeting, now: datetime) -> bool:
+    """Whether he has agreed to be heard, and it counts still."""
+    agreed = user.rules.agreed
+    return agreed is not None and agreed.meeting_revision == meeting.revision and now < agreed.until
 
 
 def standing_role(user: User, meeting: Meeting) -> str | None:
@@ -218,6 +223,16 @@ def revision_of(user: User, meeting: Meeting) -> str:
 def host_count(before: UserRules, after: UserRules) -> int:
     """By how much the number of hosts changes. Who is banned hosts nothing."""
     return (after.role == HOST and after.ban is None) - (before.role == HOST and before.ban is None)
+
+
+def look_at(meeting: Meeting, rules: MeetingRules, now: datetime) -> datetime | None:
+    """When the reconciler has to look at it, if these become its rules. A look that is due already falls due anew: one
+    that began before knows nothing of what ends by these rules, and must not take its place.
+    """
+    ends_at, check_at = next_end(rules), meeting.check_at
+    if ends_at is None or check_at is None:
+        return check_at if ends_at is None else ends_at
+    return min(ends_at, max(check_at, now))
 
 
 def next_end(rules: UserRules | MeetingRules) -> datetime | None:

@@ -1,13 +1,13 @@
 """A change on its way to Chime, and what all kinds of changes have in common when they are closed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ..core.capability import Capabilities
 from ..core.change import CALL_LIFE, Change, Lease, Status
 from ..core.effective import effective
-from ..core.entry import Entry, concerning
+from ..core.entry import REMOVED, Entry, concerning
 from ..core.meeting import Meeting, User, revision_of
 from ..core.view import Document, meeting_revision
 from ..ports import World
@@ -22,6 +22,8 @@ class Carried:
     meeting: Meeting
     user: User | None = None
     outcomes: tuple[Document, ...] = ()
+    refused: bool = False
+    """Whether Chime refuses for good what is pursued."""
 
     @property
     def revision(self) -> str:
@@ -79,3 +81,9 @@ def about(change: Change) -> Mapping[str, object]:
     if change.subject is None:
         return {}
     return {"attendees": [concerning(change.attendee_id, change.subject)]}
+
+
+def removed(world: World, carried: Carried, user: User, seats: Sequence[str]) -> Entry:
+    """That seats of a person who had to leave are gone."""
+    left = [concerning(attendee_id, user.id) for attendee_id in seats]
+    return entry(world, carried, REMOVED, {"attendees": left, "banned": user.rules.ban is not None})

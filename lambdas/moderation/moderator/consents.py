@@ -12,7 +12,18 @@ from ..core.effective import effective
 from ..core.entry import UNMUTE_ANSWERED, UNMUTE_REQUESTED, Entry, concerning, iso
 from ..core.meeting import Meeting, UnmuteConsent, User, revision_of
 from ..core.personal import Agreement, Asked
-from ..ports import ChangeKept, Clause, Conflict, EntryWritten, KeyTaken, MachineFailure, MeetingIs, UserRevised, World
+from ..ports import (
+    ChangeKept,
+    Clause,
+    Conflict,
+    EntryWritten,
+    KeyTaken,
+    MachineFailure,
+    MeetingIs,
+    SeatBound,
+    UserRevised,
+    World,
+)
 from .answers import answer_to, attendee, replayed
 from .carried import Carried, due_after, lease_of
 from .enforcement import Enforcement
@@ -101,7 +112,8 @@ class Consents:
         word = ANSWERS[change.lapsed] if change.lapsed else "accepted"
         clauses: list[Clause] = [
             MeetingIs(facts.meeting.id, facts.meeting.revision),
-            UserRevised(facts.meeting.id, user, facts.stored.revision),
+            UserRevised(facts.meeting.id, user, facts.stored.revision, facts.new_seats),
+            *(SeatBound(facts.meeting.id, seat.attendee_id, user.id) for seat in facts.new_seats),
             ChangeKept(change, waiting.lease.token if waiting.lease else ""),
             EntryWritten(_answered(world, request, facts.meeting, user, change, word)),
         ]

@@ -27,18 +27,21 @@ class Crowd:
     gone: set[str] = field(default_factory=set)
     batched: set[Capabilities] = field(default_factory=set)
     """What batches have given since the roster was read, to whoever came after it as well."""
-    removed: set[str] = field(default_factory=set)
-    """Who had to leave, and was taken away by this change."""
     asked: set[str] = field(default_factory=set)
     """The requests to unmute that this change has made."""
 
     def seen(self, user_id: str) -> User:
-        """The person as Chime holds him: what was noted of him may lag behind."""
+        """The person as Chime holds him: what was noted of him may lag behind. On seats that the roster lacks nobody
+        hears him, if it shows him elsewhere.
+        """
         user = self.people[user_id]
-        seats = {
-            key: seat if (held := self.held.get(key)) is None else replace(seat, known=held)
-            for key, seat in user.seats.items()
-        }
+        is_shown = any(key in self.before for key in user.seats)
+        seats = {}
+        for key, seat in user.seats.items():
+            known = self.held.get(key)
+            if known is None and (key in self.before or not is_shown):
+                known = seat.known
+            seats[key] = replace(seat, known=known)
         return replace(user, seats=seats)
 
     def look_again(self, people: Mapping[str, User]) -> bool:
@@ -50,6 +53,11 @@ class Crowd:
                 self.seats[seat.attendee_id] = user_id
                 self.held[seat.attendee_id] = None
         return bool(moved)
+
+    def are_gone(self, user: User, seats: Sequence[Seat]) -> None:
+        self.gone |= {seat.attendee_id for seat in seats}
+        left = replace(user, seats={**user.seats, **{seat.attendee_id: seat for seat in seats}})
+        self.people = {**self.people, user.id: left}
 
     def take_in_whom_the_roster_lacks(self) -> None:
         """Who came, and was bound by somebody else, between the roster and the look at people: to a batch he would be

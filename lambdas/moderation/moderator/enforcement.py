@@ -7,7 +7,7 @@ from ..core.change import return_after
 from ..ports import ChangeKept, ChimeFailure, Conflict, MachineFailure, Reminder, World
 from .carried import Carried
 from .everybody import Everybody
-from .ordering import Ordering, OutOfTime
+from .ordering import Ordering, OutOfTime, RefusedForGood
 from .persistence import persistently
 from .person import OnePerson
 
@@ -34,7 +34,8 @@ class Enforcement:
                 if carried.change.lease != lease:
                     return carried
             except OutOfTime as late:
-                return self._leave(replace(carried, outcomes=late.outcomes), ordering)
+                refused = isinstance(late, RefusedForGood)
+                return self._leave(replace(carried, outcomes=late.outcomes, refused=refused), ordering)
             except ChimeFailure:
                 return self._leave(carried, ordering)
             except Conflict:

@@ -1,24 +1,15 @@
 """order · settle for everybody in a meeting: roster, plan, a second look."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from ..core.capability import EVERYTHING, NOTHING, is_narrower
-from ..core.change import PATIENCE, Change, Status, meeting_taken_back, stands
+from ..core.capability import NOTHING, is_narrower
+from ..core.change import PATIENCE, Change, Status, has_its_turn, meeting_taken_back, stands
 from ..core.command import End
 from ..core.decision import effects
-from ..core.entry import (
-    ABANDONED,
-    CAPABILITIES_CHANGED,
-    MEETING_CHANGED,
-    MEETING_ENDED,
-    REMOVED,
-    SUPERSEDED,
-    changed,
-    concerning,
-)
-from ..core.meeting import Meeting, MeetingRules, User, is_pipeline, next_end
+from ..core.entry import ABANDONED, CAPABILITIES_CHANGED, MEETING_CHANGED, MEETING_ENDED, SUPERSEDED, changed
+from ..core.meeting import Meeting, MeetingRules, User, look_at
 from ..core.plan import Call, Standing, Update, plan
 from ..core.view import Document, meeting_document, rules_document
 from ..ports import (
@@ -29,20 +20,18 @@ from ..ports import (
     EntryWritten,
     MeetingIs,
     MeetingRevised,
-    Missing,
     NotTaken,
-    SeatInChime,
     SeatsNoted,
-    UserRevised,
+    UserIs,
     World,
 )
 from .answers import attendee
 from .asking import Asking
-from .binding import bind
 from .carried import Carried, about, closed, entry, wanted, with_strict_reading
 from .crowd import Crowd, chunks, news, outcomes
-from .ordering import LookAgain, Ordering, OutOfTime
-from .persistence import patiently, persistently
+from .ordering import LookAgain, Ordering, OutOfTime, RefusedForGood
+from .persistence import persistently
+from .rollcall import RollCall
 
 NOTED_TOGETHER = 50
 TOLD_TOGETHER = 100
@@ -53,6 +42,7 @@ class Everybody:
     def __init__(self, world: World) -> None:
         self._world = world
         self._asking = Asking(world)
+        self._rollcall = RollCall(world)
 
     def order_and_settle(self, carried: Carried, ordering: Ordering) -> Carried:
         """Settled; or, still under the lease, to be carried out from what is seen next: the change was taken back, the
@@ -64,7 +54,7 @@ class Everybody:
             return self._end(carried, ordering, began)
         overdue = self._is_overdue(carried)
         try:
-            crowd = self._crowd(meeting, self._roster(meeting), ordering)
+            crowd = self._rollcall.crowd(meeting, ordering)
         except ChimeFailure:
             if not overdue:
                 raise
@@ -74,7 +64,7 @@ class Everybody:
         crowd.take_in_whom_the_roster_lacks()
         try:
             self._order(ordering, carried, crowd)
-            while crowd.look_again(self._with_newcomers(meeting, crowd, ordering)):
+            while crowd.look_again(self._rollcall.again(meeting, crowd, ordering)):
                 self._order(ordering, carried, crowd)
         except LookAgain:
             ordering.pause()
@@ -111,14 +101,14 @@ class Everybody:
     def _take_back(self, carried: Carried, ordering: Ordering) -> Carried:
         """A commit like any other: the meeting's rules as if the change had not been made."""
         change, meeting = carried.change, carried.meeting
+        rules = meeting_taken_back(change, meeting.rules)
         restored = replace(
             meeting,
-            rules=meeting_taken_back(change, meeting.rules),
+            rules=rules,
             revision=meeting.revision + 1,
             revised_by=change.id,
+            check_at=look_at(meeting, rules, self._world.surroundings.now()),
         )
-        ends = [at for at in (meeting.check_at, next_end(restored.rules)) if at is not None]
-        restored = replace(restored, check_at=min(ends, default=None))
         given_up = Carried(replace(change, status=Status.ABANDONED), restored)
         clauses: list[Clause] = [
             MeetingRevised(restored, meeting.revision),
@@ -128,53 +118,14 @@ class Everybody:
         persistently(self._world, clauses, ordering.lease.until)
         return given_up
 
-    def _roster(self, meeting: Meeting) -> Sequence[SeatInChime]:
-        try:
-            return patiently(self._world, lambda: self._world.chime.roster(meeting.id))
-        except Missing:
-            return ()
-
-    def _crowd(self, meeting: Meeting, roster: Sequence[SeatInChime], ordering: Ordering) -> Crowd:
-        people = bind(self._world, meeting, roster, self._world.ledger.everybody(meeting.id))
-        moderated = [seat for seat in roster if not is_pipeline(seat.user_id)]
-        return Crowd(
-            seats={seat.attendee_id: seat.user_id for seat in moderated},
-            before={s.attendee_id: ordering.before.setdefault(s.attendee_id, s.capabilities) for s in moderated},
-            pipelines=tuple(seat.attendee_id for seat in roster if is_pipeline(seat.user_id)),
-            people=people,
-            held={seat.attendee_id: seat.capabilities for seat in moderated},
-        )
-
-    def _with_newcomers(self, meeting: Meeting, crowd: Crowd, ordering: Ordering) -> Mapping[str, User]:
-        """Everybody as the ledger has them by now, and whoever came between the roster and a batch, which reached him
-        too: what he holds, or was bound with meanwhile, is that batch's doing and not what he was created with. A batch
-        doesn't tell who has left: the roster does.
-        """
-        if not crowd.batched:
-            return self._world.ledger.everybody(meeting.id)
-        roster = self._roster(meeting)
-        crowd.gone |= crowd.before.keys() - {seat.attendee_id for seat in roster}
-        came = [seat for seat in roster if seat.attendee_id not in crowd.seats]
-        seen = [replace(s, capabilities=EVERYTHING) if s.capabilities in crowd.batched else s for s in came]
-        people = bind(self._world, meeting, seen, self._world.ledger.everybody(meeting.id))
-        mistaken = [u for i, u in people.items() if i not in crowd.people and u.rules.grant in crowd.batched]
-        for user in mistaken:
-            granted = replace(user, rules=replace(user.rules, grant=EVERYTHING), revision=user.revision + 1)
-            persistently(self._world, [UserRevised(meeting.id, granted, user.revision)], ordering.lease.until)
-        crowd.batched.clear()
-        return self._world.ledger.everybody(meeting.id) if mistaken else people
-
     def _order(self, ordering: Ordering, carried: Carried, crowd: Crowd) -> None:
         """Whoever was read after the meeting has moved on may have rules that never went together with the old ones."""
         meeting = carried.meeting
         now = self._world.ledger.load(meeting.id).meeting
         if now is None or now.revision != meeting.revision:
             raise Conflict([MeetingIs(meeting.id, meeting.revision)])
-        for seat, user_id in crowd.seats.items():
-            if seat not in crowd.gone and crowd.people[user_id].is_out(seat):
-                ordering.remove(seat)
-                crowd.gone.add(seat)
-                crowd.removed.add(seat)
+        for user in list(crowd.people.values()):
+            self._rollcall.take_out(ordering, carried, crowd, user)
         standings = [
             Standing(seat, crowd.held[seat], wanted(self._world, meeting, crowd.seen(user_id)))
             for seat, user_id in crowd.seats.items()
@@ -209,7 +160,7 @@ class Everybody:
                 return replace(carried, meeting=strict)
         if carried.change.is_open and not carried.change.narrows:
             return self._take_back(carried, ordering)
-        raise OutOfTime(outcomes(self._world, carried, crowd))
+        raise RefusedForGood(outcomes(self._world, carried, crowd))
 
     def _is_taken(self, strict: Meeting, crowd: Crowd, ordering: Ordering) -> bool:
         """Tried on one seat that is still there, it tells for all."""
@@ -244,23 +195,30 @@ class Everybody:
     def _settle(self, carried: Carried, crowd: Crowd, ordering: Ordering, began: datetime) -> Carried:
         change, meeting = carried.change, carried.meeting
         now = self._world.surroundings.now()
-        kept = closed(change, _status(change, meeting, now), ordering, began, now)
+        spoken_of = self._spoken_of(carried)
+        overruled_by = _overruled_by(change, meeting, spoken_of, now)
+        status = Status.SUPERSEDED if overruled_by is not None else Status.APPLIED
+        kept = closed(change, status if change.is_open else change.status, ordering, began, now)
         reached = outcomes(self._world, carried, crowd)
         if change.is_open:
-            superseded_by = meeting.revised_by if kept.status is Status.SUPERSEDED else None
             answer: Document = {"meeting": meeting_document(meeting), "outcomes": list(reached)}
-            if change.subject is not None:
-                spoken_of = self._world.ledger.load(meeting.id, [change.subject]).users[change.subject]
+            if spoken_of is not None:
                 answer["attendee"] = attendee(self._world, meeting, spoken_of, change.attendee_id)
-            kept = replace(kept, closed_by=superseded_by, answer=answer)
+            kept = replace(kept, closed_by=overruled_by, answer=answer)
         settled = Carried(kept, meeting, outcomes=reached)
         clauses: list[Clause] = [
             MeetingIs(meeting.id, meeting.revision),
+            *([UserIs(meeting.id, spoken_of.id, spoken_of.revision)] if spoken_of is not None else []),
             ChangeKept(kept, ordering.lease.token),
             *(self._told(settled, crowd) if change.is_open else []),
         ]
         persistently(self._world, clauses, ordering.lease.until)
         return settled
+
+    def _spoken_of(self, carried: Carried) -> User | None:
+        """Whose floor it is that ends all others."""
+        subject = carried.change.subject
+        return self._world.ledger.load(carried.meeting.id, [subject]).users[subject] if subject else None
 
     def _told(self, settled: Carried, crowd: Crowd) -> Iterator[Clause]:
         change = settled.change
@@ -280,19 +238,14 @@ class Everybody:
             for seat, before in crowd.before.items()
             if (held := crowd.held[seat]) is not None and held != before and seat not in crowd.gone
         ]
-        for banned in (True, False):
-            left = [
-                concerning(seat, user_id)
-                for seat in sorted(crowd.removed)
-                if (crowd.people[user_id := crowd.seats[seat]].rules.ban is not None) is banned
-            ]
-            for together in chunks(left, TOLD_TOGETHER):
-                yield EntryWritten(entry(self._world, settled, REMOVED, {"attendees": together, "banned": banned}))
         for together in chunks(attendees, TOLD_TOGETHER):
             yield EntryWritten(entry(self._world, settled, CAPABILITIES_CHANGED, {"attendees": together}))
 
 
-def _status(change: Change, meeting: Meeting, now: datetime) -> Status:
-    if not change.is_open:
-        return change.status
-    return Status.APPLIED if stands(change, meeting.rules, now) else Status.SUPERSEDED
+def _overruled_by(change: Change, meeting: Meeting, spoken_of: User | None, now: datetime) -> str | None:
+    """The change by which what this one made of the rules is not in them any more."""
+    if not stands(change, meeting.rules, now):
+        return meeting.revised_by
+    if spoken_of is not None and not has_its_turn(change, spoken_of.rules, now):
+        return spoken_of.revised_by
+    return None

@@ -10,7 +10,7 @@ from ..core.decision import Refusal
 from ..core.effective import effective
 from ..core.entry import concerning
 from ..core.govern import AsBefore, Governed, MeetingCase, govern
-from ..core.meeting import Meeting, User, UserRules, next_end
+from ..core.meeting import Meeting, User, UserRules, look_at
 from ..core.restriction import binds_less
 from ..core.view import Document, meeting_document, meeting_revision
 from ..ports import Clause, EntryWritten, Loaded, MeetingRevised, Reminder, UserIs, World
@@ -146,10 +146,12 @@ class Governor:
 
     def _done(self, request: Request, case: MeetingCase, caller: User | None, decision: Governed) -> Outcome:
         world, was = self._world, case.meeting
-        ends_at = next_end(decision.rules)
-        check_at = min((at for at in (was.check_at, ends_at) if at is not None), default=None)
         meeting = replace(
-            was, rules=decision.rules, revision=was.revision + 1, revised_by=case.change_id, check_at=check_at
+            was,
+            rules=decision.rules,
+            revision=was.revision + 1,
+            revised_by=case.change_id,
+            check_at=look_at(was, decision.rules, case.now),
         )
         if isinstance(request.command, End):
             meeting = replace(meeting, ended_at=case.now, check_at=None)

@@ -21,6 +21,10 @@ class OutOfTime(Exception):
         self.outcomes = outcomes
 
 
+class RefusedForGood(OutOfTime):
+    """Chime refuses what must be pursued all the same: somebody has to look into it."""
+
+
 class LookAgain(Exception):
     """A batch was not taken; it was made of what was seen before."""
 

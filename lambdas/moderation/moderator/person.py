@@ -6,8 +6,8 @@ from datetime import datetime
 from ..core.capability import Capabilities
 from ..core.change import PATIENCE, Change, Status, is_bound_again, stands, taken_back
 from ..core.effective import effective
-from ..core.entry import ABANDONED, CAPABILITIES_CHANGED, REMOVED, SUPERSEDED, changed, concerning
-from ..core.meeting import Meeting, Seat, UnmuteConsent, User
+from ..core.entry import ABANDONED, CAPABILITIES_CHANGED, SUPERSEDED, changed, concerning
+from ..core.meeting import Meeting, Seat, UnmuteConsent, User, has_agreed, host_count
 from ..ports import (
     ChangeKept,
     ChimeFailure,
@@ -17,14 +17,16 @@ from ..ports import (
     MeetingRevised,
     Missing,
     NotTaken,
+    Reminder,
     SeatsNoted,
     UserIs,
     UserRevised,
     World,
 )
 from .answers import attendee
-from .carried import Carried, about, closed, entry, wanted, with_strict_reading
-from .ordering import Ordering, OutOfTime
+from .carried import Carried, about, closed, entry, removed, wanted, with_strict_reading
+from .opening import counting
+from .ordering import Ordering, RefusedForGood
 from .persistence import persistently
 
 
@@ -65,17 +67,18 @@ class OnePerson:
         """Where a microphone opens only by consent, it counts what Chime holds and not what was noted last: an order
         whose note is still to come may have shut it.
         """
-        if meeting.rules.unmute_consent is UnmuteConsent.NONE or user.rules.agreed is not None:
+        now = self._world.surroundings.now()
+        if meeting.rules.unmute_consent is UnmuteConsent.NONE or has_agreed(user, meeting, now):
             return user
         if Capabilities.SEND_AUDIO not in wanted(self._world, meeting, user):
             return user
         seats = dict(user.seats)
         for seat in user.present:
             try:
-                found = self._world.chime.seat(meeting.id, seat.attendee_id)
+                found = self._world.chime.seat(meeting.id, seat.attendee_id).capabilities
             except Missing:
-                continue
-            seats[seat.attendee_id] = replace(seat, known=found.capabilities)
+                found = None
+            seats[seat.attendee_id] = replace(seat, known=found)
         return replace(user, seats=seats)
 
     def _settle(
@@ -103,10 +106,18 @@ class OnePerson:
             MeetingIs(meeting.id, meeting.revision),
             revision_stands,
             ChangeKept(kept, ordering.lease.token),
+            *self._taken_out(settled, user, seats),
             *(self._told(settled, user, seats) if change.is_open else []),
         ]
         persistently(self._world, clauses, ordering.lease.until)
+        if kept.awaits_consent and kept.due_at is not None:
+            self._world.reminders.remind(Reminder(meeting.id, change_id=kept.id), kept.due_at - now)
         return settled
+
+    def _taken_out(self, settled: Carried, user: User, seats: tuple[Seat, ...]) -> list[Clause]:
+        """Told whatever becomes of the change: a seat that is gone is told of by whoever notes it, or never."""
+        left = [seat.attendee_id for seat in seats if seat.gone and user.is_out(seat.attendee_id)]
+        return [EntryWritten(removed(self._world, settled, user, left))] if left else []
 
     def _told(self, settled: Carried, user: User, seats: tuple[Seat, ...]) -> list[Clause]:
         """What Chime had before is told, which the rules may have been ahead of. `user` is as he was known till now."""
@@ -114,11 +125,7 @@ class OnePerson:
         if change.status is Status.SUPERSEDED and change.lapsed is None:
             adds = {"supersededBy": change.closed_by, **about(change)}
             return [EntryWritten(entry(self._world, settled, SUPERSEDED, adds))]
-        left = [concerning(s.attendee_id, user.id) for s in seats if s.gone and user.is_out(s.attendee_id)]
         told: list[Clause] = []
-        if left:
-            leaving = {"attendees": left, "banned": user.rules.ban is not None}
-            told.append(EntryWritten(entry(self._world, settled, REMOVED, leaving)))
         is_whole = change.status is Status.APPLIED
         attendees = []
         for seat in seats:
@@ -131,11 +138,13 @@ class OnePerson:
         return told
 
     def _is_overdue(self, carried: Carried, user: User) -> bool:
-        """Whether a widening has waited too long, and Chime still has not taken it."""
+        """Whether a widening has waited too long, and Chime still has not taken it. What nobody agreed to opens nothing
+        by surprise.
+        """
         change = carried.change
-        if not change.is_open or change.narrows or change.awaits_consent:
+        if not change.is_open or change.narrows or change.awaits_consent or change.lapsed is not None:
             return False
-        if self._world.surroundings.now() < change.patient_since + PATIENCE:
+        if self._world.surroundings.now() < change.patient_since + PATIENCE or not self._may_be_taken_back(carried):
             return False
         meeting, holds, now = carried.meeting, self._world.policies.held, self._world.surroundings.now()
         # What he agreed to has run out by now: it counts what he would have had by it.
@@ -159,9 +168,15 @@ class OnePerson:
         strict = self._found_out(carried, user, ordering)
         if strict is not None:
             return strict
-        if carried.change.is_open and not carried.change.narrows:
+        if carried.change.is_open and not carried.change.narrows and self._may_be_taken_back(carried):
             return self._take_back(carried, user, ordering)
-        raise OutOfTime
+        raise RefusedForGood
+
+    def _may_be_taken_back(self, carried: Carried) -> bool:
+        """Not who was made a host, and is the last one by now: that is pursued."""
+        user = _user(carried)
+        fewer = host_count(user.rules, taken_back(carried.change, user.rules))
+        return fewer >= 0 or carried.meeting.hosts + fewer >= 1
 
     def _found_out(self, carried: Carried, user: User, ordering: Ordering) -> Carried | None:
         """Tries the strict reading of a meeting without video; if Chime takes it, that is what the meeting is."""
@@ -180,11 +195,14 @@ class OnePerson:
     def _take_back(self, carried: Carried, user: User, ordering: Ordering) -> Carried:
         """A commit like any other: the rules as if the change had not been made. What follows makes Chime have them."""
         change = carried.change
-        restored = replace(user, rules=taken_back(change, user.rules), revision=user.revision + 1, revised_by=change.id)
-        given_up = Carried(replace(change, status=Status.ABANDONED), carried.meeting, restored)
+        rules, was = taken_back(change, user.rules), carried.meeting
+        restored = replace(user, rules=rules, revision=user.revision + 1, revised_by=change.id)
+        meeting = counting(was, user.rules, rules, change.id)
+        given_up = Carried(replace(change, status=Status.ABANDONED), meeting, restored)
         adds = {"attendees": [concerning(attendee_id, user.id) for attendee_id in user.seats]}
         clauses: list[Clause] = [
-            UserRevised(carried.meeting.id, restored, user.revision),
+            *([MeetingRevised(meeting, was.revision)] if meeting is not was else []),
+            UserRevised(meeting.id, restored, user.revision),
             ChangeKept(given_up.change, ordering.lease.token),
             EntryWritten(entry(self._world, given_up, ABANDONED, adds)),
         ]

@@ -1,16 +1,17 @@
 """What callers may see of meetings and of the people in them. Nothing is written."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
 from ..core.actor import Actor
-from ..core.meeting import User, is_pipeline, standing_role
+from ..core.meeting import Meeting, User, is_pipeline, standing_role
 from ..core.view import Document, attendee_document, meeting_document
 from ..ports import Missing, World
 from .answers import seat_of
 from .binding import with_seats
 from .persistence import patiently
+from .recall import cursor_at
 from .request import ATTENDEE_NOT_FOUND, Refused
 from .seeing import Seen, Seer, or_busy
 
@@ -57,15 +58,21 @@ class Reader:
         if isinstance(seen, Refused):
             return seen
         if not self._seer.may(seen, "view-roles"):
-            return _for_everybody(meeting_document(seen.meeting))
-        everybody = self._world.ledger.everybody(meeting_id)
-        return meeting_document(seen.meeting, _roles(everybody.values()))
+            return for_everybody(meeting_document(seen.meeting))
+        return for_moderators(seen.meeting, self._world.ledger.everybody(meeting_id))
 
     @or_busy
     def me(self, meeting_id: str, actor: Actor) -> Document | Refused:
         seen = self._seer.seen(meeting_id, actor, "view-meeting")
-        if isinstance(seen, Refused):
-            return seen
+        return seen if isinstance(seen, Refused) else self.me_of(seen)
+
+    @or_busy
+    def listening(self, meeting_id: str, actor: Actor) -> Document | Refused:
+        """Whether he may be told what happens; if so, from where in the history he goes on."""
+        seen = self._seer.seen(meeting_id, actor, "live")
+        return seen if isinstance(seen, Refused) else {"cursor": cursor_at(self._world.surroundings.now())}
+
+    def me_of(self, seen: Seen) -> Document:
         somebody = User("")
         may = [a for a in ON_ONESELF if seen.caller and self._seer.may(seen, a, seen.caller)]
         may += [a for a in ON_OTHERS if self._seer.may(seen, a, somebody)]
@@ -98,8 +105,7 @@ class Reader:
         seen = self._seer.seen(meeting_id, actor, "view-attendees")
         if isinstance(seen, Refused):
             return seen
-        people, hands = self._world.ledger.everybody(meeting_id), self._world.ledger.hands(meeting_id)
-        people = {user_id: replace(user, hand=hands.get(user_id)) for user_id, user in people.items()}
+        people = with_hands(self._world, meeting_id)
         seats = sorted((s.attendee_id, u) for u, user in people.items() for s in user.seats.values() if not s.gone)
         rest = [(attendee_id, user_id) for attendee_id, user_id in seats if attendee_id > (after or "")]
         page = rest[:limit]
@@ -126,12 +132,19 @@ class Reader:
         return with_seats(self._world, seen.meeting, stored, [found])
 
 
-def _roles(people: Iterable[User]) -> dict[str, str]:
-    """Who is banned has none."""
-    return {user.id: user.rules.role for user in people if user.rules.role and user.rules.ban is None}
+def for_moderators(meeting: Meeting, people: Mapping[str, User]) -> Document:
+    """With who has which role. Who is banned has none."""
+    named = (user for user in people.values() if user.rules.role and user.rules.ban is None)
+    return meeting_document(meeting, {user.id: user.rules.role for user in named if user.rules.role})
 
 
-def _for_everybody(document: Document) -> Document:
+def with_hands(world: World, meeting_id: str) -> dict[str, User]:
+    """Everybody, and who has his hand up."""
+    people, hands = world.ledger.everybody(meeting_id), world.ledger.hands(meeting_id)
+    return {user_id: replace(user, hand=hands.get(user_id)) for user_id, user in people.items()}
+
+
+def for_everybody(document: Document) -> Document:
     """Without whom a mute-all spares by name, and why and by whom it was made: that is the moderators'."""
     shown = ("media", "liftableBy", "since", "until")
     mute_alls = cast("list[Document]", document["muteAll"])

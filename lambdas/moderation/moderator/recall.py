@@ -1,11 +1,11 @@
 """What was decided in a meeting, and what has become of it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ..core.actor import Actor
 from ..core.capability import in_words
 from ..core.change import Change
-from ..core.entry import actor_document, first_id_at, iso
+from ..core.entry import Entry, actor_document, first_id_at, iso
 from ..core.summary import summary
 from ..core.view import Document
 from ..ports import World
@@ -46,8 +46,8 @@ class Recall:
         now = self._world.surroundings.now()
         last = page.entries[-1].id if page.more else first_id_at(now)
         return {
-            "items": [{"type": e.type, **e.detail, "summary": summary(e)} for e in page.entries],
-            "cursor": max(after or "", min(last, first_id_at(now - BEHIND))),
+            "items": [entry_document(entry) for entry in page.entries],
+            "cursor": max(after or "", min(last, cursor_at(now))),
         }
 
     @or_busy
@@ -60,6 +60,15 @@ class Recall:
         if verdict.allowed or (change is not None and change.actor == actor):
             return change_document(change) if change else CHANGE_NOT_FOUND
         return Refused("not-permitted", "the policies don't permit `view-changes` here", verdict.policies)
+
+
+def cursor_at(now: datetime) -> str:
+    """Where a reader of the history may go on from who has seen everything by now."""
+    return first_id_at(now - BEHIND)
+
+
+def entry_document(entry: Entry) -> Document:
+    return {"type": entry.type, **entry.detail, "summary": summary(entry)}
 
 
 def change_document(change: Change) -> Document:

@@ -33,6 +33,14 @@ class Report:
     taken_by_others: int = 0
     failed: int = 0
     statuses: dict[str, int] = field(default_factory=dict)
+    oldest_pending: float = 0.0
+    """Seconds since the decision of the oldest change that was due and is pending still."""
+    carried: list[Carried] = field(default_factory=list)
+    """Changes as they were left."""
+
+    def leaves(self, change: Change | None, now: datetime) -> None:
+        if change is not None and change.is_open:
+            self.oldest_pending = max(self.oldest_pending, (now - change.committed_at).total_seconds())
 
 
 class Reconciler:
@@ -54,8 +62,11 @@ class Reconciler:
         limit = AT_ONCE
         while True:
             found = self._world.ledger.due(self._now(), limit)
-            for due in sorted((due for due in found if _name(due) not in seen), key=_urgency):
+            waiting = sorted((due for due in found if _name(due) not in seen), key=_urgency)
+            for position, due in enumerate(waiting):
                 if self._now() + TIME_PER_CHANGE > deadline:
+                    for left in waiting[position:]:
+                        report.leaves(left.change, self._now())
                     return report
                 seen.add(_name(due))
                 self._one(due, report)
@@ -81,9 +92,11 @@ class Reconciler:
             done = self._done(due, reminded)
         except Conflict:
             report.taken_by_others += 1
+            report.leaves(due.change, self._now())
             return
         except (MachineFailure, NotSettled):
             report.failed += 1
+            report.leaves(due.change, self._now())
             return
         report.taken += 1
         if done is None:
@@ -91,6 +104,8 @@ class Reconciler:
         report.finished += done.change.due_at is None
         report.left += done.change.due_at is not None
         report.statuses[done.change.status] = report.statuses.get(done.change.status, 0) + 1
+        report.leaves(done.change, self._now())
+        report.carried.append(done)
 
     def _done(self, due: Due, reminded: bool) -> Carried | None:
         if due.change is not None:
@@ -116,8 +131,7 @@ class Reconciler:
             return self._clock.meeting(meeting)
         ends_at = next_end(meeting.rules)
         then = now + CHECKED_EVERY if ends_at is None else min(max(ends_at, now), now + CHECKED_EVERY)
-        if then <= meeting.check_at:
-            then = now + CHECKED_EVERY
+        then = max(then, meeting.check_at + timedelta(milliseconds=1))
         persistently(self._world, [CheckTaken(meeting.id, meeting.check_at, then)], now + TIME_PER_CHANGE)
         meeting = replace(meeting, check_at=then)
         ended = self._clock.meeting(meeting, None if reminded else then)

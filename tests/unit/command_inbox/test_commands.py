@@ -90,7 +90,7 @@ def test_every_command_is_tested() -> None:
 
 def test_every_body_that_a_route_has_is_reused() -> None:
     """What a route does takes the same fields here. Consent and the lobby's answer are for people alone."""
-    bodies = {route.body for route in ROUTES if route.body is not None}
+    bodies = {route.body() for route in ROUTES if route.body is not None}
     assert {name for name, deed in DEEDS.items() if deed.body not in bodies} == {"set-mode", "freeze", "unfreeze"}
     others = {body.__name__ for body in bodies - {deed.body for deed in DEEDS.values()}}
     assert others == {"Registration", "MeetingPatch", "Admissions", "Binding", "Consent", "LetIn"}

@@ -1,4 +1,4 @@
-"""One line for each message. Whatever names somebody stands under `person`; reasons and wrong words stand nowhere."""
+"""One line for each decision. Whatever names somebody stands under `person`; reasons and wrong words stand nowhere."""
 
 import json
 from typing import Any
@@ -23,8 +23,10 @@ def test_obeyed(capsys: Captured) -> None:
     door = Door()
     door.send("mute", **BOB, reason="secret-reason")
     said = line(capsys)
-    [result] = said.pop("results")
-    assert result == {"meetingId": MEETING, "outcome": "applied", "changeId": result["changeId"]}
+    assert said.pop("durationMs") == said.pop("Latency") >= 0
+    assert {key: said.pop(key) for key in ("stage", "Decisions")} == {"stage": "none", "Decisions": 1}
+    assert said.pop("_aws")
+    assert said.pop("changeId")
     assert said == {
         "level": "INFO",
         "message": "obeyed",
@@ -33,13 +35,27 @@ def test_obeyed(capsys: Captured) -> None:
         "source": SOURCE,
         "command": "mute",
         "person": {"attendeeId": seat("bob")},
+        "meetingId": MEETING,
+        "verdict": "accepted",
+        "outcome": "applied",
+        "replayed": False,
     }
+
+
+def test_what_comes_again_decides_nothing(capsys: Captured) -> None:
+    door = Door()
+    door.send("mute", **BOB)
+    first = line(capsys)
+    door.send("mute", **BOB)
+    again = line(capsys)
+    assert (again["replayed"], again["changeId"], "Decisions" in again) == (True, first["changeId"], False)
 
 
 def test_refused(capsys: Captured) -> None:
     Door().send("secret-command", meetingId=MEETING, externalUserId="bob", secret="secret")
     said = line(capsys)
-    assert (said["level"], said["command"], said["results"][0]["outcome"]) == ("INFO", None, "invalid-request")
+    assert (said["level"], said["command"], said["outcome"]) == ("INFO", "none", "invalid-request")
+    assert said["verdict"] == "refused"
     assert said["person"] == {"externalUserId": "bob"}
     assert "secret" not in json.dumps(said)
 
@@ -54,8 +70,9 @@ def test_failed(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door.gavel, "perform", broken)
     assert door.send("mute", **BOB) == ["0"]
     said = line(capsys)
-    assert (said["level"], said["message"], said["results"][0]["outcome"]) == ("ERROR", "again", "internal-error")
-    assert said["results"][0]["failure"].startswith("ZeroDivisionError at test_log.py:")
+    assert (said["level"], said["message"], said["outcome"]) == ("ERROR", "again", "internal-error")
+    assert said["verdict"] == "failed"
+    assert said["failure"].startswith("ZeroDivisionError at test_log.py:")
     assert "secret" not in json.dumps(said)
 
 
@@ -66,7 +83,7 @@ def test_dropped(body: str, capsys: Captured) -> None:
     assert (said["level"], said["message"], set(said)) == (
         "WARNING",
         "dropped",
-        {"level", "message", "messageId", "because"},
+        {"level", "message", "stage", "command", "messageId", "because"},
     )
 
 

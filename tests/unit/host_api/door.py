@@ -194,6 +194,10 @@ class StandIn:
     def change(self, meeting_id: str, actor: Actor, change_id: str) -> Document | Refused:
         return self._say(CHANGE, "change", meeting_id, actor, change_id)
 
+    def live(self, meeting_id: str, actor: Actor) -> Document | Refused:
+        said: Document = {"url": "wss://x/live?ticket=t", "ticket": "t", "expiresAt": "2026-05-04T10:01:00.000Z"}
+        return self._say(said | {"cursor": "01JZ"}, "live", meeting_id, actor)
+
     def _say(self, said: Document, *asked: object) -> Document | Refused:
         self.asked.append(asked)
         return self.refused or said

@@ -290,3 +290,16 @@ def test_a_revision_is_required() -> None:
 
 def test_titles_are_text_for_people() -> None:
     assert all(400 <= status < 600 and title for status, title in KINDS.values())
+
+
+def test_where_to_listen() -> None:
+    door = Door()
+    reply = door("POST", f"/meetings/{M}/live")
+    assert reply.status == 200
+    assert reply.document.keys() == {"url", "ticket", "expiresAt", "cursor"}
+    assert door.gavel.asked == [("live", M, door.gavel.actor)]
+
+
+def test_who_may_not_listen_is_told_by_which_policies() -> None:
+    reply = Door(StandIn(refused=Refused("not-permitted", "no", ("no-permit",))))("POST", f"/meetings/{M}/live")
+    assert (reply.status, reply.code, reply.document["policies"]) == (403, "not-permitted", ["no-permit"])

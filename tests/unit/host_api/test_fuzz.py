@@ -1,6 +1,6 @@
 """No event, however odd, makes the door raise or blame itself."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from .door import A, Door, M
@@ -102,16 +102,19 @@ EVENT = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(EVENT | JSON)
 def test_any_event(event: object) -> None:
     assert Door().send(event).status < 500
 
 
+@settings(deadline=None)
 @given(TARGETED, BODY, st.dictionaries(HEADER, TEXT, max_size=3))
 def test_any_body(call: tuple[str, str], body: dict[str, object], headers: dict[str, str]) -> None:
     assert Door()(*call, body, headers=headers).status < 500
 
 
+@settings(deadline=None)
 @given(PATH)
 def test_any_path(path: str) -> None:
     said = {

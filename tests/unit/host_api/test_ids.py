@@ -4,7 +4,7 @@ import base64
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from .door import A, Door, M
@@ -23,16 +23,19 @@ def who_was_asked_for(path: str) -> object:
     return door.gavel.asked[-1][4]
 
 
+@settings(deadline=None)
 @given(IDS)
 def test_with_tilde(user_id: str) -> None:
     assert who_was_asked_for(f"/meetings/{M}/users/{with_tilde(user_id)}") == user_id
 
 
+@settings(deadline=None)
 @given(IDS.filter(lambda u: "/" not in u))
 def test_percent_encoded(user_id: str) -> None:
     assert who_was_asked_for(f"/meetings/{M}/users/{quote(user_id, safe='')}") == user_id
 
 
+@settings(deadline=None)
 @given(IDS.filter(lambda u: "/" not in u))
 def test_a_gateway_that_decodes_nothing(user_id: str) -> None:
     door = Door()

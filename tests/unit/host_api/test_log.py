@@ -1,13 +1,16 @@
 """One line for each request, with nothing in it that should not be kept."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from host_api.app import create_app
 from moderation.core.actor import Actor
 from moderation.core.view import Document
+from moderation.moderator.request import BUSY, Answer, Outcome, Refused
 
-from .door import A, Door, M, StandIn
+from .door import APPLIED, ATTENDEE, REGISTERED, A, Door, M, StandIn, event
 
 Captured = pytest.CaptureFixture[str]
 
@@ -23,10 +26,13 @@ def test_a_decision(capsys: Captured) -> None:
     headers = {"authorization": "Bearer secret-token", "idempotency-key": "secret-key"}
     Door()("POST", f"/meetings/{M}/users/bob/mute?dryRun=false", {"reason": "secret-reason"}, headers=headers)
     said = line(capsys)
-    assert said.pop("durationMs") >= 0
+    assert said.pop("durationMs") == said.pop("Latency") >= 0
+    assert {key: said.pop(key) for key in ("stage", "Decisions")} == {"stage": "none", "Decisions": 1}
+    assert said.pop("_aws")
     assert said == {
         "level": "INFO",
         "message": "answered",
+        "command": "mute",
         "requestId": "r-1",
         "route": "POST /meetings/{meetingId}/users/{externalUserId}/mute",
         "status": 200,
@@ -34,7 +40,53 @@ def test_a_decision(capsys: Captured) -> None:
         "changeId": "01JZ",
         "meetingId": M,
         "person": {"actorKind": "user", "actor": "alice", "externalUserId": "bob"},
+        "verdict": "accepted",
+        "pending": False,
+        "replayed": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdict"),
+    [
+        (Answer("applied", {}, "01JZ"), "accepted"),
+        (Answer("pending", {}, "01JZ"), "accepted"),
+        (Answer("unchanged", {}), "unchanged"),
+        (Answer("dry-run", {}), "dry-run"),
+        (Refused("not-permitted", "no", ("no-permit",)), "refused"),
+        (Refused("meeting-not-found", "no"), "refused"),
+        (Refused("chime-refused", "no", change_id="01JZ"), "failed"),
+        (BUSY, "failed"),
+    ],
+)
+def test_verdicts(outcome: Outcome, verdict: str, capsys: Captured) -> None:
+    create_app(lambda: StandIn(outcome), lambda: "sub")(
+        event("POST", f"/meetings/{M}/users/bob/mute", {}, claims={"sub": "alice"})
+    )
+    said = line(capsys)
+    assert (said["verdict"], said["Decisions"]) == (verdict, 1)
+    assert said["pending"] is (isinstance(outcome, Answer) and outcome.status == "pending")
+
+
+def test_an_answer_that_is_given_again_decides_nothing(capsys: Captured) -> None:
+    Door(StandIn(replace(APPLIED, replayed=True)))("POST", f"/meetings/{M}/users/bob/mute", {})
+    said = line(capsys)
+    assert (said["replayed"], "Decisions" in said, "Latency" in said) == (True, False, True)
+
+
+@pytest.mark.parametrize(("method", "path", "body"), [("PUT", "", {}), ("PUT", f"/attendees/{A}", {})])
+def test_a_change_is_named_where_the_answer_is_a_document(
+    method: str, path: str, body: object, capsys: Captured
+) -> None:
+    outcome = REGISTERED if not path else Answer("applied", ATTENDEE, "01JZ")
+    Door(StandIn(outcome))(method, f"/meetings/{M}{path}", body)
+    assert line(capsys)["changeId"] == "01JZ"
+
+
+def test_a_question_is_no_decision(capsys: Captured) -> None:
+    Door()("GET", f"/meetings/{M}")
+    said = line(capsys)
+    assert (said["command"], "_aws" in said, "verdict" in said) == ("none", False, False)
 
 
 def test_a_deed_for_somebody(capsys: Captured) -> None:

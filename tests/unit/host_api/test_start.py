@@ -1,8 +1,11 @@
-"""A cold start imports what every request needs, and no more."""
+"""A cold start imports what every request needs, and no more. What a mute needs: `tests/integration`."""
 
 import subprocess
 import sys
 from pathlib import Path
+
+from host_api.routes import ROUTES
+from moderation.bodies import Body
 
 LAMBDAS = Path(__file__).parents[3] / "lambdas"
 TOO_MUCH = (
@@ -12,8 +15,10 @@ TOO_MUCH = (
     "aws_lambda_powertools",
     "host_api.openapi",
     "host_api.shapes",
+    "moderation.bodies",
     "moderation.wiring",
-    "ulid",
+    "pydantic",
+    "pydantic_core",
 )
 SCRIPT = """
 import sys
@@ -29,3 +34,9 @@ def test_what_is_imported() -> None:
     imported = set(ran.stderr.split())
     assert "host_api.handler" in imported
     assert imported.isdisjoint(TOO_MUCH)
+
+
+def test_the_models_that_routes_name() -> None:
+    """They are looked up when a request needs them, so that a misspelled one would be found late."""
+    assert all(issubclass(route.body(), Body) for route in ROUTES if route.body)
+    assert all(route.query()() for route in ROUTES)

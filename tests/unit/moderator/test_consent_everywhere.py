@@ -143,7 +143,7 @@ def test_he_is_asked_first(cause: str, answer: bool | None) -> None:
     assert stage.change(asked).due_at is None
 
 
-@pytest.mark.parametrize("cause", WIDENINGS.keys() - {"default role"})
+@pytest.mark.parametrize("cause", sorted(WIDENINGS.keys() - {"default role"}))
 def test_without_the_setting_nobody_is_asked(cause: str) -> None:
     prepared, deed = WIDENINGS[cause]
     stage = Stage()

@@ -1,0 +1,223 @@
+"""What commands cost in DynamoDB: the request units of the moderator's own reads and transactions, item by item.
+
+The items are those that the ledger writes; their sizes are reckoned as DynamoDB does. `docs/scale.md` makes dollars of
+the units.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Any
+from unittest import mock
+
+from moderation.core.actor import Actor, ActorKind
+from moderation.core.command import Command, Mute, MuteEverybody, Register, Unmute
+from moderation.core.meeting import CHECKED_EVERY
+from moderation.moderator.request import Refused, Request
+from moderation.policies import CedarPolicies
+from moderation.ports import World
+from moderation.wiring import Gavel
+from moto import mock_aws
+
+from benchmarks.report import Report
+from local.aws import ENVIRONMENT
+from tests.integration.ledger.backends import dynamodb
+from tests.integration.ledger.table import Table, fresh_table
+from tests.memory.chime import MemoryChime
+from tests.memory.reminders import MemoryReminders
+from tests.memory.scene import MEETING, seat
+from tests.memory.surroundings import Surroundings
+
+Image = dict[str, dict[str, Any]]
+WRITE_BYTES, READ_BYTES = 1024, 4096
+PEOPLE = {"alice": "host", "bob": "participant", "carol": "participant"}
+CROWD = 50
+MANY = {"alice": "host", "bob": "participant"} | {f"{n:04d}-person": "participant" for n in range(CROWD - 2)}
+RUN = timedelta(seconds=50)
+WRITE_DOLLARS, READ_DOLLARS = 0.625, 0.125
+"""For a million units on demand in us-east-1, November 2026: https://aws.amazon.com/dynamodb/pricing/on-demand/"""
+COLUMNS = ("", "transactions", "write units", "read units", "largest item, bytes", "entries, bytes", "$ a million")
+SETTING = """\
+The moderator on a table of moto's with production's clauses; each item's size is reckoned as DynamoDB reckons it, names
+and values in UTF-8. A write unit is 1 KB; a transaction costs two for each; an index that moves is written, too. A read
+unit is 4 KB, strongly consistent. Dollars are of those units alone, on demand in us-east-1."""
+REMARKS = (
+    "Warm: the function remembers meeting and people, and reads nothing. Cold: it has just started.",
+    "The units of a whole-meeting change are those of the notes on everybody who is there: about three a person.",
+)
+
+
+@dataclass
+class Meter:
+    """A client of DynamoDB that reckons what is charged."""
+
+    client: Any
+    table: str
+    transactions: int = 0
+    writes: int = 0
+    reads: float = 0
+    largest: int = 0
+    entries: int = 0
+    exceptions: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.exceptions = self.client.exceptions
+
+    def start_anew(self) -> None:
+        self.transactions = self.writes = self.largest = self.entries = 0
+        self.reads = 0
+
+    def transact_write_items(self, **call: Any) -> Any:
+        keys = [_key(action) for action in call["TransactItems"]]
+        before = [self._image(key) for key in keys]
+        answer = self.client.transact_write_items(**call)
+        self.transactions += 1
+        for was, key in zip(before, keys, strict=True):
+            became = self._image(key)
+            size = max(_size(was), _size(became), 1)
+            self.writes += 2 * ceil(size / WRITE_BYTES) + _of_the_index(was, became)
+            self.largest = max(self.largest, size)
+            self.entries += size if key["sk"]["S"].startswith("ENTRY#") else 0
+        return answer
+
+    def batch_get_item(self, **call: Any) -> Any:
+        answer = self.client.batch_get_item(**call)
+        asked = len(call["RequestItems"][self.table]["Keys"])
+        found = [ceil(_size(image) / READ_BYTES) for image in answer["Responses"][self.table]]
+        self.reads += sum(found) + asked - len(found)
+        return answer
+
+    def get_item(self, **call: Any) -> Any:
+        answer = self.client.get_item(**call)
+        self.reads += max(1, ceil(_size(answer.get("Item")) / READ_BYTES))
+        return answer
+
+    def query(self, **call: Any) -> Any:
+        answer = self.client.query(**call)
+        units = max(1, ceil(sum(_size(image) for image in answer["Items"]) / READ_BYTES))
+        self.reads += units if call.get("ConsistentRead") else units / 2
+        return answer
+
+    def put_item(self, **call: Any) -> Any:
+        self.writes += ceil(_size(call["Item"]) / WRITE_BYTES)
+        return self.client.put_item(**call)
+
+    def _image(self, key: Image) -> Image | None:
+        found: Image | None = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True).get("Item")
+        return found
+
+    def row(self, name: str) -> list[str]:
+        dollars = self.writes * WRITE_DOLLARS + self.reads * READ_DOLLARS
+        counted = [self.transactions, self.writes, f"{self.reads:g}", self.largest, self.entries, f"{dollars:,.2f}"]
+        return [name, *map(str, counted)]
+
+
+def _key(action: Mapping[str, Any]) -> Image:
+    [body] = action.values()
+    found = body.get("Key") or {name: body["Item"][name] for name in ("pk", "sk")}
+    return dict(found)
+
+
+def _of_the_index(was: Image | None, became: Image | None) -> int:
+    """`due` holds an item for as long as it has `dueAt`; to move it there is to delete it and to put it anew."""
+    old, new = [((image or {}).get("dueAt", {}).get("S"), image) for image in (was, became)]
+    if old[0] and new[0] and old[0] == new[0]:
+        return ceil(max(_size(was), _size(became)) / WRITE_BYTES)
+    return sum(ceil(_size(image) / WRITE_BYTES) for due_at, image in (old, new) if due_at)
+
+
+def _size(image: Image | None) -> int:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html"""
+    return sum(len(name.encode()) + _size_of(value) for name, value in (image or {}).items())
+
+
+def _size_of(value: Mapping[str, Any]) -> int:
+    [(kind, held)] = value.items()
+    if kind == "S":
+        return len(held.encode())
+    if kind == "N":
+        return (len(held.strip("-")) + 1) // 2 + 1
+    if kind == "M":
+        return 3 + sum(1 + len(name.encode()) + _size_of(inner) for name, inner in held.items())
+    if kind == "L":
+        return 3 + sum(1 + _size_of(inner) for inner in held)
+    if kind == "SS":
+        return sum(len(each.encode()) for each in held)
+    return 1  # true, false, null
+
+
+@dataclass
+class Stage:
+    """A registered meeting in a table. `process` is a function that has just started, with a meter of its own."""
+
+    table: Table
+    people: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        self.chime, self.surroundings = MemoryChime(), Surroundings()
+        self.chime.open(MEETING, {seat(user): user for user in self.people})
+        self.process()
+        roles = {user: role for user, role in self.people.items() if role != "participant"}
+        self.say("back-end", Register(roles=roles))
+
+    def process(self) -> None:
+        self.meter = Meter(self.table.client, self.table.name)
+        ledger = Table(self.meter, self.table.name).ledger
+        self.gavel = Gavel(World(ledger, self.chime, CedarPolicies(), self.surroundings, MemoryReminders()))
+
+    def in_a_while(self) -> datetime:
+        return self.surroundings.now() + RUN
+
+    def say(self, who: str, command: Command, whom: str | None = None) -> None:
+        kind = ActorKind.ADMIN if who == "back-end" else ActorKind.USER
+        request = Request(MEETING, Actor(kind, who), command, attendee_id=seat(whom) if whom else None)
+        outcome = self.gavel.perform(request)
+        if isinstance(outcome, Refused) and outcome.code != "not-permitted":
+            raise RuntimeError(f"{command}: {outcome}")
+
+    def metered(self, deed: Callable[[], object]) -> Meter:
+        self.meter.start_anew()
+        deed()
+        return self.meter
+
+    def said(self, who: str, command: Command, whom: str | None = None) -> Meter:
+        return self.metered(lambda: self.say(who, command, whom))
+
+
+def run() -> Report:
+    rows: list[list[str]] = []
+    for people, measured in ((PEOPLE, _of_one), (MANY, _of_many)):
+        with _table() as table:
+            rows += measured(Stage(table, people))
+    return Report("cost", "What commands cost in DynamoDB", SETTING, COLUMNS, rows, REMARKS)
+
+
+def _of_one(stage: Stage) -> Iterator[list[str]]:
+    stage.process()
+    yield stage.said("alice", Mute(reason="noise"), "bob").row("mute, cold")
+    stage.say("alice", Unmute(), "bob")
+    yield stage.said("alice", Mute(reason="noise"), "bob").row("mute, warm")
+    yield stage.said("alice", Mute(reason="noise"), "bob").row("mute again: unchanged")
+    yield stage.said("carol", Mute(), "bob").row("refused")
+
+
+def _of_many(stage: Stage) -> Iterator[list[str]]:
+    alice = Actor(ActorKind.USER, "alice")
+    yield stage.said("alice", MuteEverybody()).row(f"mute-all of {CROWD}")
+    yield stage.metered(lambda: stage.gavel.attendee(MEETING, alice, attendee_id=seat("bob"))).row("GET attendee")
+    yield stage.metered(lambda: stage.gavel.reconciler.run(stage.in_a_while())).row("reconciler, nothing due")
+    stage.surroundings.pass_by(CHECKED_EVERY.total_seconds())
+    yield stage.metered(lambda: stage.gavel.reconciler.run(stage.in_a_while())).row(f"reconciler, a look at {CROWD}")
+
+
+@contextmanager
+def _table() -> Iterator[Table]:
+    with mock.patch.dict(os.environ, ENVIRONMENT), mock_aws(), fresh_table(dynamodb()) as table:
+        yield table
+
+
+if __name__ == "__main__":
+    print(run().markdown())

@@ -1,0 +1,85 @@
+"""A sustained load on the local stack: hosts mute and unmute through API Gateway, tokens and all."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from statistics import quantiles
+
+import httpx
+
+from benchmarks.report import Report, Summary
+from local.stack import LocalStack
+from tests.e2e.simulator import Simulator
+
+A_SECOND = 4
+"""Half of Chime's quota of ten calls a second goes to the background, so hosts have about this much for sure."""
+SECONDS = 20
+PEOPLE = 20
+TOGETHER = 8
+COLUMNS = ("", "asked", "answered 200", "answered 202", "p50 ms", "p95 ms", "p99 ms")
+SETTING = f"""\
+{A_SECOND} deeds a second for {SECONDS} seconds, on {PEOPLE} people in one meeting, over HTTP: gateway, token, function,
+ledger and Chime with its default quota, all of it and the outbox behind on one machine. A deed that is late makes the
+next one no later."""
+REMARKS = (
+    "The emulator starts a process for each call that comes while others run, so the tail holds cold starts.",
+    "Nothing is lost: each answer is 200, or 202 where Chime had no room and the reconciler goes on.",
+)
+
+
+def run() -> Report:
+    with LocalStack() as stack, closing(Simulator(stack.chime_url)) as simulator:
+        with simulator.without("quota"):
+            meeting_id = simulator.create_meeting("load")
+            seats = simulator.join_together(meeting_id, ["alice", *(f"person-{n:02d}" for n in range(PEOPLE))])
+            admin = {"Authorization": f"Bearer {stack.token('back-end', scope='gavel/admin')}"}
+            base = f"{stack.api_url}/meetings/{meeting_id}"
+            with httpx.Client(timeout=60, trust_env=False) as back_end:
+                back_end.put(base, json={"roles": {"alice": "host"}}, headers=admin).raise_for_status()
+                for seat in seats.values():
+                    back_end.put(f"{base}/attendees/{seat}", headers=admin).raise_for_status()
+        statuses, took = _loaded(base, [seats[user] for user in seats if user != "alice"], stack.token("alice"))
+    cuts = quantiles(took, n=100)
+    asked = A_SECOND * SECONDS
+    percentiles = [f"{cuts[at - 1]:.0f}" for at in (50, 95, 99)]
+    return Report(
+        name="load",
+        title="A sustained load on the local stack",
+        setting=SETTING,
+        columns=COLUMNS,
+        rows=[["Gavel", str(asked), str(statuses.count(200)), str(statuses.count(202)), *percentiles]],
+        remarks=REMARKS,
+        summaries=[
+            Summary(
+                f"load, {A_SECOND} a second: p50, p95, p99", "", f"{', '.join(percentiles)} ms", "", "all 200 or 202"
+            )
+        ],
+    )
+
+
+def _loaded(base: str, seats: list[str], token: str) -> tuple[list[int], list[float]]:
+    """Statuses, and milliseconds from the moment at which each deed was due."""
+    with (
+        httpx.Client(timeout=60, trust_env=False, headers={"Authorization": f"Bearer {token}"}) as host,
+        ThreadPoolExecutor(TOGETHER) as pool,
+    ):
+
+        def deed(number: int, due: float) -> tuple[int, float]:
+            what = "unmute" if number // len(seats) % 2 else "mute"
+            answer = host.post(f"{base}/attendees/{seats[number % len(seats)]}/{what}", json={"reason": "load"})
+            return answer.status_code, (time.monotonic() - due) * 1000
+
+        asked = [pool.submit(deed, number, due) for number, due in _moments()]
+        answers = [each.result() for each in asked]
+    if unexpected := {status for status, _ in answers} - {200, 202}:
+        raise RuntimeError(f"answered {unexpected}")
+    return [status for status, _ in answers], [took for _, took in answers]
+
+
+def _moments() -> Iterator[tuple[int, float]]:
+    started = time.monotonic()
+    for number in range(A_SECOND * SECONDS):
+        due = started + number / A_SECOND
+        time.sleep(max(0.0, due - time.monotonic()))
+        yield number, due

@@ -1,0 +1,43 @@
+"""The ledger's stream in, messages on open connections out.
+
+A meeting whose listeners could not be told comes again, in its order, and keeps no other one waiting meanwhile. Whoever
+was told already hears it twice, which does no harm.
+"""
+
+from typing import Any
+
+from moderation.ports.live import News
+from moderation.watch import LIVE_AGE, write
+from moderation.wiring import herald, news, surroundings
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    records = event["Records"]
+    untold: set[str] = set()
+    for each in news(records):
+        try:
+            _show(each)
+        except Exception as error:
+            untold.add(each.meeting_id)
+            write("ERROR", "failed", meetingId=each.meeting_id, exception=type(error).__name__)
+    return {"batchItemFailures": _from_the_first(records, untold)}
+
+
+def _show(each: News) -> None:
+    """One line where somebody was told something: most meetings have no listener most of the time."""
+    began = surroundings().now()
+    listeners = herald().tell(each)
+    if not listeners:
+        return
+    now = surroundings().now()
+    oldest = min((entry.occurred_at for entry in each.entries), default=None)
+    measures = {LIVE_AGE: max((now - oldest).total_seconds(), 0)} if oldest else {}
+    took = (now - began).total_seconds() * 1000
+    write("INFO", "shown", measures=measures, meetingId=each.meeting_id, listeners=listeners, durationMs=took)
+
+
+def _from_the_first(records: list[dict[str, Any]], untold: set[str]) -> list[dict[str, str]]:
+    for record in records:
+        if record["dynamodb"]["Keys"]["pk"]["S"].partition("#")[2] in untold:
+            return [{"itemIdentifier": record["dynamodb"]["SequenceNumber"]}]
+    return []

@@ -1,0 +1,132 @@
+"""A meeting through the eyes of those who listen: each sees what the same question over HTTP would show him."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any, cast
+
+from ..core.actor import Actor, ActorKind
+from ..core.entry import DECIDED, Entry
+from ..core.meeting import Meeting, Seat, User, is_pipeline
+from ..core.view import attendee_document, meeting_document
+from ..ports import Policies
+from .facts import is_banned, question
+from .messages import written
+from .reading import Reader, for_everybody, for_moderators
+from .recall import entry_document
+from .seeing import Seen
+
+TOLD_TO_THE_PERSON = ("until", "answer", "banned", "pendingSince")
+"""What an entry may add that the person it concerns is told, beside what it says of himself."""
+
+
+class Stage:
+    """The meeting at one moment, as JSON. What several see alike is written once, however many look."""
+
+    def __init__(
+        self, meeting: Meeting, people: Mapping[str, User], policies: Policies, now: datetime, reader: Reader
+    ) -> None:
+        self.meeting = meeting
+        self.people = people
+        self.policies = policies
+        self.reader = reader
+        self._now = now
+        self._attendees: dict[tuple[str, bool], str] = {}
+        self._entries: dict[str, str] = {}
+
+    @cached_property
+    def for_everybody(self) -> str:
+        return written(for_everybody(meeting_document(self.meeting)))
+
+    @cached_property
+    def for_moderators(self) -> str:
+        return written(for_moderators(self.meeting, self.people))
+
+    def attendee(self, user: User, seat: Seat, *, with_limits: bool) -> str:
+        key = (seat.attendee_id, with_limits)
+        if key not in self._attendees:
+            held = self.policies.held
+            document = attendee_document(self.meeting, user, seat, held, self._now, with_limits=with_limits)
+            self._attendees[key] = written(document)
+        return self._attendees[key]
+
+    def entry(self, entry: Entry) -> str:
+        if entry.id not in self._entries:
+            self._entries[entry.id] = written(entry_document(entry))
+        return self._entries[entry.id]
+
+
+class Glance:
+    """What one caller sees of it. Whom the policies don't let look sees nothing."""
+
+    def __init__(self, stage: Stage, actor: Actor) -> None:
+        is_user = actor.kind is ActorKind.USER
+        self._stage = stage
+        self._actor = actor
+        self._caller = stage.people.get(actor.id, User(actor.id)) if is_user else None
+
+    def may(self, action: str, person: User | None = None) -> bool:
+        asked = question(self._actor, self._caller, action, self._stage.meeting, person)
+        return self._stage.policies.judge(asked).allowed
+
+    @property
+    def is_banned(self) -> bool:
+        return is_banned(self._caller)
+
+    @cached_property
+    def oversees(self) -> bool:
+        return self.may("view-history")
+
+    def single(self, *, meeting: bool, me: bool) -> dict[str, str]:
+        """Documents of which there is one each."""
+        stage, shown = self._stage, {}
+        if not ((meeting or me) and self.may("view-meeting")):
+            return {}
+        if meeting:
+            shown["meeting"] = stage.for_moderators if self.may("view-roles") else stage.for_everybody
+        if me:
+            shown["me"] = written(stage.reader.me_of(Seen(stage.meeting, self._actor, self._caller, {})))
+        return shown
+
+    def attendees(self, people: Iterable[str], leavers: Collection[str] = ()) -> list[str]:
+        """Seat by seat. A seat that was left is told of where it may just have been left."""
+        shown = [u for u in map(self._stage.people.get, people) if u is not None and self._sees(u)]
+        seats = [(s, u) for u in shown for s in u.seats.values() if not s.gone or u.id in leavers]
+        return [
+            self._stage.attendee(user, seat, with_limits=self._sees_limits_of(user))
+            for seat, user in sorted(seats, key=lambda pair: pair[0].attendee_id)
+        ]
+
+    def entries(self, entries: Sequence[Entry]) -> list[str]:
+        if not entries:
+            return []
+        if self.oversees:
+            return [self._stage.entry(entry) for entry in entries]
+        own = [self._own(entry) for entry in entries]
+        return [written(entry_document(entry)) for entry in own if entry is not None]
+
+    @cached_property
+    def _sees_limits(self) -> bool:
+        return self.may("view-limits")
+
+    @cached_property
+    def _sees_people(self) -> bool:
+        return self.may("view-attendees")
+
+    def _sees(self, user: User) -> bool:
+        return not is_pipeline(user.id) and (self._sees_people or self._actor.is_user(user.id))
+
+    def _sees_limits_of(self, user: User) -> bool:
+        """Who may see nobody's in general is asked about nobody in particular: that is once for each pair of people."""
+        return self._actor.is_user(user.id) or (self._sees_limits and self.may("view-limits", user))
+
+    def _own(self, entry: Entry) -> Entry | None:
+        """What was done to the listener, without anybody else whom it was done to. What was decided, and what others
+        were refused, is for those who oversee.
+        """
+        adds = cast("Mapping[str, Any]", entry.adds)
+        own = [a for a in adds.get("attendees", ()) if self._actor.is_user(a.get("externalUserId", ""))]
+        if not own or entry.type == DECIDED:
+            return None
+        return replace(entry, adds={"attendees": own, **{k: adds[k] for k in TOLD_TO_THE_PERSON if k in adds}})

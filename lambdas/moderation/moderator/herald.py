@@ -1,0 +1,156 @@
+"""Tells those who listen to a meeting what has changed in it.
+
+Everything that a listener is told, the first look included, is told from the ledger's stream, in which one reader at
+a time goes through a meeting. He tells what he reads when he tells it, so what comes later is never older; what comes
+twice does no harm.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from ..core.entry import DECIDED, Entry
+from ..ports import World
+from ..ports.live import Lines, Listener, Listeners, News
+from .audience import Glance, Stage
+from .memory import Bounded
+from .messages import messages
+from .reading import Reader, with_hands
+from .recall import cursor_at
+
+TOGETHER = 100
+MOST_MISSED = 1000
+"""Entries that somebody who comes back is told at once; then he asks for the rest."""
+MOST_LINES = 10
+"""Connections that one person has; the oldest is closed for another."""
+CUT_OFF = "not-permitted"
+BANNED = "banned"
+TOO_MANY = "too-many-connections"
+
+
+@dataclass
+class _Mail:
+    """What goes out, and which lines are closed after it."""
+
+    letters: dict[str, list[str]] = field(default_factory=dict)
+    closing: list[Listener] = field(default_factory=list)
+
+    def close(self, listener: Listener, code: str) -> None:
+        self.letters[listener.connection_id] = messages("closed", {}, {}, {"code": code})
+        self.closing.append(listener)
+
+
+class Herald:
+    """May raise `LedgerUnavailable`: then nobody, or not everybody, was told, and the news shall come again."""
+
+    def __init__(self, world: World, reader: Reader, listeners: Listeners, lines: Lines) -> None:
+        self._world = world
+        self._reader = reader
+        self._listeners = listeners
+        self._lines = lines
+        self._told: Bounded[str, int] = Bounded()
+        """The revision of a meeting that all its listeners have heard of; where it is forgotten, they hear it again."""
+
+    def tell(self, news: News) -> int:
+        """Returns how many were told something."""
+        listeners = self._listeners.of(news.meeting_id)
+        meeting = self._world.ledger.load(news.meeting_id).meeting if listeners else None
+        if meeting is None:
+            return 0
+        people = with_hands(self._world, meeting.id)
+        now = self._world.surroundings.now()
+        stage = Stage(meeting, people, self._world.policies, now, self._reader)
+        mail = _Mail()
+        for listener in _within_bounds(listeners, mail):
+            self._write(mail, stage, listener, news)
+        self._deliver(mail, listeners)
+        if self._is_revised(news):
+            self._told[meeting.id] = meeting.revision
+        return len(mail.letters)
+
+    def _is_revised(self, news: News) -> bool:
+        """Whether what everybody has may be different."""
+        return news.revision > self._told.get(news.meeting_id, 0)
+
+    def _write(self, mail: _Mail, stage: Stage, listener: Listener, news: News) -> None:
+        if news.only_asks and listener.connection_id not in news.asked:
+            return
+        glance = Glance(stage, listener.actor)
+        if not glance.may("live"):
+            mail.close(listener, BANNED if glance.is_banned else CUT_OFF)
+            return
+        if listener.connection_id in news.asked:
+            mail.letters[listener.connection_id] = self._everything(stage, glance, listener)
+        elif written := self._change(stage, glance, listener, news):
+            mail.letters[listener.connection_id] = written
+
+    def _everything(self, stage: Stage, glance: Glance, listener: Listener) -> list[str]:
+        missed, more = self._missed(listener)
+        cursor = missed[-1].id if more else max(listener.after or "", cursor_at(self._world.surroundings.now()))
+        return messages(
+            "snapshot",
+            glance.single(meeting=True, me=True),
+            {"attendees": glance.attendees(stage.people), "entries": glance.entries(missed)},
+            {"complete": True, "more": more, "cursor": cursor},
+        )
+
+    def _change(self, stage: Stage, glance: Glance, listener: Listener, news: News) -> list[str]:
+        revised = self._is_revised(news)
+        changed = news.people | _concerned(news.entries)
+        decided = any(_is_accepted(entry) for entry in news.entries) and glance.oversees
+        single = glance.single(meeting=revised or decided, me=revised or listener.actor.id in changed)
+        attendees = glance.attendees(stage.people if revised else changed, changed)
+        entries = glance.entries(news.entries)
+        if not (single or attendees or entries):
+            return []
+        lists = {"attendees": attendees, "entries": entries}
+        return messages("change", single, lists, {"cursor": cursor_at(self._world.surroundings.now())})
+
+    def _missed(self, listener: Listener) -> tuple[list[Entry], bool]:
+        """Since his cursor; and whether that is not all of it."""
+        if listener.after is None:
+            return [], False
+        found: list[Entry] = []
+        after, more = listener.after, True
+        while more and len(found) < MOST_MISSED:
+            page = self._world.ledger.history(listener.meeting_id, after, "~", TOGETHER, None)
+            found += page.entries
+            more = page.more
+            after = found[-1].id if found else after
+        return found, more
+
+    def _deliver(self, mail: _Mail, listeners: Sequence[Listener]) -> None:
+        """Who could not be reached is cut off rather than left with something old; coming back, he gets everything."""
+        failed = set(self._lines.send(mail.letters))
+        gone = {listener.connection_id: listener for listener in mail.closing}
+        gone |= {each.connection_id: each for each in listeners if each.connection_id in failed}
+        if not gone:
+            return
+        for listener in gone.values():
+            self._listeners.hush(listener)
+        self._lines.close(list(gone))
+
+
+def _within_bounds(listeners: Sequence[Listener], mail: _Mail) -> Iterator[Listener]:
+    """The newest of everybody's; the others are closed."""
+    held: dict[object, int] = {}
+    for listener in sorted(listeners, key=lambda each: (each.since, each.connection_id), reverse=True):
+        held[listener.actor] = held.get(listener.actor, 0) + 1
+        if held[listener.actor] > MOST_LINES:
+            mail.close(listener, TOO_MANY)
+        else:
+            yield listener
+
+
+def _concerned(entries: Sequence[Entry]) -> frozenset[str]:
+    """Those to whom something was done; an attempt that was refused changed nothing."""
+    adds = [cast("Mapping[str, Any]", entry.adds) for entry in entries if not _is_refused(entry)]
+    return frozenset(a.get("externalUserId", "") for each in adds for a in each.get("attendees", ()))
+
+
+def _is_accepted(entry: Entry) -> bool:
+    return entry.type == DECIDED and not _is_refused(entry)
+
+
+def _is_refused(entry: Entry) -> bool:
+    return entry.adds.get("verdict") == "refused"

@@ -1,0 +1,75 @@
+"""Who is in a meeting, as Chime shows it and the ledger knows them; and who has to leave."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ..core.capability import EVERYTHING
+from ..core.meeting import Meeting, User, is_pipeline
+from ..ports import Clause, EntryWritten, MeetingIs, Missing, SeatInChime, SeatsNoted, UserRevised, World
+from .binding import bind
+from .carried import Carried, removed
+from .crowd import Crowd
+from .ordering import Ordering
+from .persistence import patiently, persistently
+
+
+class RollCall:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def crowd(self, meeting: Meeting, ordering: Ordering) -> Crowd:
+        """Raises `ChimeFailure`s."""
+        roster = self._roster(meeting)
+        people = bind(self._world, meeting, roster, self._world.ledger.everybody(meeting.id))
+        moderated = [seat for seat in roster if not is_pipeline(seat.user_id)]
+        return Crowd(
+            seats={seat.attendee_id: seat.user_id for seat in moderated},
+            before={s.attendee_id: ordering.before.setdefault(s.attendee_id, s.capabilities) for s in moderated},
+            pipelines=tuple(seat.attendee_id for seat in roster if is_pipeline(seat.user_id)),
+            people=people,
+            held={seat.attendee_id: seat.capabilities for seat in moderated},
+        )
+
+    def again(self, meeting: Meeting, crowd: Crowd, ordering: Ordering) -> Mapping[str, User]:
+        """Everybody as the ledger has them by now, and whoever came between the roster and a batch, which reached him
+        too: what he holds, or was bound with meanwhile, is that batch's doing and not what he was created with. A batch
+        doesn't tell who has left: the roster does.
+        """
+        if not crowd.batched:
+            return self._world.ledger.everybody(meeting.id)
+        roster = self._roster(meeting)
+        crowd.gone |= crowd.before.keys() - {seat.attendee_id for seat in roster}
+        came = [seat for seat in roster if seat.attendee_id not in crowd.seats]
+        seen = [replace(s, capabilities=EVERYTHING) if s.capabilities in crowd.batched else s for s in came]
+        people = bind(self._world, meeting, seen, self._world.ledger.everybody(meeting.id))
+        mistaken = [u for i, u in people.items() if i not in crowd.people and u.rules.grant in crowd.batched]
+        for user in mistaken:
+            granted = replace(user, rules=replace(user.rules, grant=EVERYTHING), revision=user.revision + 1)
+            persistently(self._world, [UserRevised(meeting.id, granted, user.revision)], ordering.lease.until)
+        crowd.batched.clear()
+        return self._world.ledger.everybody(meeting.id) if mistaken else people
+
+    def take_out(self, ordering: Ordering, carried: Carried, crowd: Crowd, user: User) -> None:
+        """Told with the note that they are gone: nobody who finds them gone tells it. Raises `Conflict` if either the
+        meeting or he was changed at this moment.
+        """
+        leaving = [seat for seat in user.present if user.is_out(seat.attendee_id)]
+        if not leaving:
+            return
+        for seat in leaving:
+            ordering.remove(seat.attendee_id)
+        meeting, now = carried.meeting, self._world.surroundings.now()
+        gone = tuple(replace(seat, gone=True, noted_at=now) for seat in leaving)
+        clauses: list[Clause] = [
+            MeetingIs(meeting.id, meeting.revision),
+            SeatsNoted(meeting.id, user.id, user.revision, gone),
+            EntryWritten(removed(self._world, carried, user, [seat.attendee_id for seat in leaving])),
+        ]
+        persistently(self._world, clauses, ordering.lease.until)
+        crowd.are_gone(user, gone)
+
+    def _roster(self, meeting: Meeting) -> Sequence[SeatInChime]:
+        try:
+            return patiently(self._world, lambda: self._world.chime.roster(meeting.id))
+        except Missing:
+            return ()

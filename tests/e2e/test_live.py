@@ -1,0 +1,117 @@
+"""What happens in a meeting is on the pages of those who listen, whoever did it, within two seconds."""
+
+import json
+from collections.abc import Callable
+from contextlib import ExitStack
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from tests.e2e.caller import done, problem
+from tests.e2e.page import LivePage, connection
+from tests.e2e.scene import EVERYTHING, MUTED, Scene, Theatre
+from tests.memory.live import Page
+
+PROMISED = 2
+"""Seconds from the event to the page."""
+
+
+@pytest.fixture(scope="module")
+def listened(theatre: Theatre) -> Scene:
+    """A meeting to which somebody has listened: cold starts are over."""
+    scene = theatre.scene(ROLES)
+    with LivePage(scene.alice, "alice") as page:
+        scene.alice.post(scene.at("victor", "/mute"), {})
+        assert page.shows(lambda shown: bool(shown.entries), 30)
+    return scene
+
+
+ROLES = {"alice": "host", "hugo": "host", "bob": "participant", "carol": "participant", "victor": "viewer"}
+
+
+def has(scene: Scene, user: str, capabilities: dict[str, str], status: str = "applied") -> Callable[[Page], bool]:
+    def condition(page: Page) -> bool:
+        attendee = page.attendees.get(scene.seats[user], {})
+        return (attendee.get("capabilities"), attendee.get("status")) == (capabilities, status)
+
+    return condition
+
+
+def test_two_hosts_and_an_attendee_see_a_mute(theatre: Theatre, listened: Scene) -> None:
+    scene = theatre.scene(ROLES)
+    with ExitStack() as stack:
+        pages = [stack.enter_context(LivePage(scene.person(user), user)) for user in ("alice", "hugo", "bob")]
+        assert all(has(scene, "bob", EVERYTHING)(page.page) for page in pages)
+        done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "noise"}))
+        assert [page.shows(has(scene, "bob", MUTED), PROMISED) for page in pages] == [True] * 3
+        done(scene.person("hugo").post("/mute-all", {}))
+        assert [page.shows(has(scene, "carol", MUTED), PROMISED) for page in pages] == [True] * 3
+        alice, hugo, bob = (page.page for page in pages)
+        assert bob.me["attendee"]["limits"][0]["reason"] == "noise"
+        assert bob.meeting["muteAll"][0].keys() == {"media", "liftableBy", "since", "until"}
+        assert "limits" not in bob.attendees[scene.seats["carol"]]
+        assert pages[1].shows(
+            lambda page: {"mute", "mute-all"} <= {e["command"] for e in page.entries.values()}, PROMISED
+        )
+        said = json.dumps(pages[2].messages)
+        assert "hugo's" not in said
+        assert "JoinToken" not in said
+        assert alice.entries or hugo.entries
+
+
+def test_a_hand_goes_up_and_who_is_banned_is_cut_off(theatre: Theatre, listened: Scene) -> None:
+    scene = theatre.scene(ROLES)
+    with LivePage(scene.alice, "alice") as alice, LivePage(scene.bob, "bob") as bob:
+        done(scene.bob.put(scene.at("bob", "/hand")))
+        assert alice.shows(lambda page: page.attendees[scene.seats["bob"]]["hand"] is not None, PROMISED)
+        scene.alice.post(scene.at("bob", "/remove"), {"ban": True, "reason": "enough"})
+        assert bob.shows(lambda page: page.closed == "banned", PROMISED)
+        assert alice.shows(lambda page: scene.seats["bob"] not in page.attendees, PROMISED)
+    problem(scene.bob.post("/live"), 403, "banned")
+
+
+def test_a_newcomer_appears(theatre: Theatre, listened: Scene) -> None:
+    scene = theatre.scene(ROLES)
+    with LivePage(scene.person("bob"), "bob") as page:
+        scene.seats["dora"] = scene.join("dora")
+        assert page.shows(has(scene, "dora", EVERYTHING), 30), "the news of Chime comes first"
+
+
+def test_who_comes_back_goes_on_where_he_was(theatre: Theatre, listened: Scene) -> None:
+    scene = theatre.scene(ROLES)
+    with LivePage(scene.alice, "alice") as before:
+        cursor = before.page.cursor
+    done(scene.person("hugo").post(scene.at("bob", "/mute"), {"reason": "while she was away"}))
+    with LivePage(scene.alice, "alice", after=cursor) as after:
+        assert has(scene, "bob", MUTED)(after.page)
+        missed = [entry for entry in after.page.entries.values() if entry["reason"] == "while she was away"]
+        assert {entry["type"] for entry in missed} == {"Moderation Decided", "Attendee Capabilities Changed"}
+        history = {entry["entryId"]: entry for entry in scene.alice.history()}
+        assert all(history[key] == entry for key, entry in after.page.entries.items())
+
+
+def test_asking_again_on_the_same_line(listened: Scene) -> None:
+    with LivePage(listened.bob, "bob") as page:
+        page.ask(page.page.cursor)
+        assert page.ready.wait(30)
+        assert [message["type"] for message in page.messages] == ["snapshot", "snapshot"]
+
+
+def test_a_ticket_opens_one_connection(listened: Scene) -> None:
+    url = done(listened.bob.post("/live"))["url"]
+    with connection(url):
+        pass
+    for refused in (url, url.replace("ticket=", "ticket=x"), url.partition("?")[0]):
+        with pytest.raises(InvalidStatus) as answer, connection(refused):
+            pass
+        assert answer.value.response.status_code == 403
+
+
+def test_strangers_are_given_none(listened: Scene) -> None:
+    problem(listened.person("mallory").post("/live"), 403, "not-permitted")
+    assert listened.with_token(None).post("/live").status_code == 401
+
+
+def test_the_back_end_may_let_somebody_listen(listened: Scene) -> None:
+    with LivePage(listened.on_behalf_of("bob"), "bob") as page:
+        assert page.page.me["role"] == "participant"

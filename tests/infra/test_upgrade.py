@@ -1,0 +1,85 @@
+"""What an upgrade must never replace, and what stages must never share."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tests.infra.resources import of_type
+
+Template = dict[str, Any]
+
+# An id that changes makes CloudFormation put an empty thing in the place of what holds decisions, people or messages.
+# Whoever must change one moves what is in it first: that is a major version.
+KEEPS = {
+    "BusEA82B648": "AWS::Events::EventBus",
+    "CommandInboxIntakeQueueFDF8ECF1": "AWS::SQS::Queue",
+    "CommandInboxIntakeUndeliverable28309B00": "AWS::SQS::Queue",
+    "HostApi4E1666AA": "AWS::ApiGatewayV2::Api",
+    "LedgerTable9343E4AA": "AWS::DynamoDB::Table",
+    "LiveApi149456B6": "AWS::ApiGatewayV2::Api",
+    "MeetingInboxEchoesQueueFFE49DA1": "AWS::SQS::Queue",
+    "MeetingInboxEchoesUndeliverable6AA6DBED": "AWS::SQS::Queue",
+    "MeetingInboxPeopleQueue9976428E": "AWS::SQS::Queue",
+    "MeetingInboxPeopleUndeliverable2C78E2E8": "AWS::SQS::Queue",
+    "OutboxFeedED0DB83F": "AWS::Lambda::EventSourceMapping",  # a new one would read the whole stream again
+    "OutboxUndeliverableBD58BA82": "AWS::SQS::Queue",
+    "PeoplePoolBackEndB83FDA96": "AWS::Cognito::UserPoolClient",
+    "PeoplePoolC64A4D1E": "AWS::Cognito::UserPool",
+    "PeoplePoolHosts0C763B3C": "AWS::Cognito::UserPoolClient",
+    "RemindersQueue98A213A1": "AWS::SQS::Queue",
+    "RemindersUndeliverableE255CAFB": "AWS::SQS::Queue",
+}
+STAYS = {"AWS::DynamoDB::Table", "AWS::Cognito::UserPool"}
+REPLACING: dict[str, dict[str, Any]] = {
+    "LedgerTable9343E4AA": {
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+    },
+    "BusEA82B648": {"Name": "gavel"},
+}
+"""Properties whose change replaces what they belong to: literally, as they were deployed first."""
+OF_ITS_OWN = {"$default", "Tokens", "gavel", "admin", "live"}
+"""Names within an API or a user pool, of which each stage has its own."""
+
+
+def test_what_keeps_something_keeps_its_id(default: Template) -> None:
+    kinds = set(KEEPS.values()) - {"AWS::Lambda::EventSourceMapping"}
+    found = {id_: each["Type"] for id_, each in default["Resources"].items()}
+    assert {id_: kind for id_, kind in found.items() if kind in kinds or id_ in KEEPS} == KEEPS
+
+
+def test_nothing_changes_that_would_replace_it(default: Template) -> None:
+    for id_, literal in REPLACING.items():
+        properties = default["Resources"][id_]["Properties"]
+        assert {name: properties[name] for name in literal} == literal
+    assert "TableName" not in default["Resources"]["LedgerTable9343E4AA"]["Properties"]
+
+
+def test_what_can_not_be_made_again_stays(default: Template, customized: Template) -> None:
+    for template in (default, customized):
+        for each in template["Resources"].values():
+            if each["Type"] in STAYS:
+                assert (each["DeletionPolicy"], each["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_stages_share_no_name(synthesize: Callable[..., Template]) -> None:
+    one, other = synthesize(stage="one"), synthesize(stage="other")
+    assert KEEPS.keys() <= one["Resources"].keys() & other["Resources"].keys()
+    assert set(_names(one)) & set(_names(other)) <= OF_ITS_OWN
+
+
+def test_stages_share_no_metric(synthesize: Callable[..., Template]) -> None:
+    """Of Gavel's own; those of AWS's namespaces name the function, the queue or the API that they are of."""
+    for stage in ("one", "other"):
+        own = [a for a in of_type(synthesize(stage=stage), "AWS::CloudWatch::Alarm") if a.get("Namespace") == "Gavel"]
+        assert own
+        for alarm in own:
+            assert stage in json.dumps(alarm["Dimensions"]), alarm["AlarmName"]
+
+
+def _names(template: Template) -> Iterator[str]:
+    """Every name that is written out, whole or in part, and not made by CloudFormation."""
+    for each in template["Resources"].values():
+        for key, value in each.get("Properties", {}).items():
+            is_a_name = key.endswith(("Name", "Domain", "Identifier")) and key != "MetricName"
+            if is_a_name and (isinstance(value, str) or "Fn::Join" in value):
+                yield value if isinstance(value, str) else json.dumps(value)

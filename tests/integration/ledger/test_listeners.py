@@ -1,0 +1,133 @@
+"""Tickets and connections: memory, moto and the emulator promise the same."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from moderation.aws.listeners import CONNECTION_LIVES, DynamoListeners
+from moderation.aws.stream import news
+from moderation.core.actor import Actor, ActorKind
+from moderation.ports import LedgerUnavailable
+from moderation.ports.live import Listener, Listeners, News, Ticket
+
+from tests.integration.ledger.examples import NOW
+from tests.integration.ledger.table import Table, fresh_table
+from tests.memory.live import MemoryListeners
+
+BOB = Actor(ActorKind.USER, "bob", via="back-end")
+TICKET = Ticket("d1gest", "m", BOB, NOW + timedelta(seconds=60))
+
+
+def of(table: Table) -> DynamoListeners:
+    return DynamoListeners(table.client, table.name, lambda: NOW)
+
+
+@pytest.fixture(params=["memory", "moto", "ministack"])
+def listeners(request: pytest.FixtureRequest) -> Iterator[Listeners]:
+    if request.param == "memory":
+        yield MemoryListeners()
+        return
+    with fresh_table(request.getfixturevalue(request.param)) as table:
+        yield of(table)
+
+
+def listener(connection_id: str, meeting_id: str = "m", after: str | None = None) -> Listener:
+    return Listener(connection_id, meeting_id, BOB, NOW, after)
+
+
+def test_a_ticket_comes_back_once(listeners: Listeners) -> None:
+    listeners.issue(TICKET)
+    assert listeners.redeem("other") is None
+    assert listeners.redeem(TICKET.digest) == TICKET
+    assert listeners.redeem(TICKET.digest) is None
+
+
+def test_of_many_at_once_one_gets_it(ministack: object) -> None:
+    with fresh_table(ministack) as table, ThreadPoolExecutor(8) as pool:
+        found = of(table)
+        found.issue(TICKET)
+        taken = list(pool.map(lambda _: found.redeem(TICKET.digest), range(8)))
+    assert [ticket for ticket in taken if ticket is not None] == [TICKET]
+
+
+def test_who_asks_is_told_and_who_is_only_connected_is_not(listeners: Listeners) -> None:
+    listeners.connect(listener("c1"))
+    listeners.connect(listener("c2"))
+    listeners.connect(listener("c3", "other"))
+    assert listeners.of("m") == []
+    assert listeners.listen("c1", None, NOW)
+    assert listeners.listen("c3", "01JZ", NOW)
+    assert not listeners.listen("c4", None, NOW)
+    assert listeners.of("m") == [listener("c1")]
+    assert listeners.of("other") == [listener("c3", "other", "01JZ")]
+
+
+def test_asking_again(listeners: Listeners) -> None:
+    listeners.connect(listener("c1"))
+    listeners.listen("c1", None, NOW)
+    listeners.listen("c1", "01JZ", NOW + timedelta(seconds=300))
+    assert listeners.of("m") == [listener("c1", after="01JZ")]
+
+
+def test_hushed_until_he_asks_again(listeners: Listeners) -> None:
+    listeners.connect(listener("c1"))
+    listeners.listen("c1", None, NOW)
+    listeners.hush(listener("c1"))
+    listeners.hush(listener("c1"))
+    assert listeners.of("m") == []
+    assert listeners.listen("c1", None, NOW)
+    assert listeners.of("m") == [listener("c1")]
+
+
+def test_disconnected(listeners: Listeners) -> None:
+    listeners.connect(listener("c1"))
+    listeners.listen("c1", None, NOW)
+    listeners.disconnect("c1")
+    listeners.disconnect("c1")
+    assert listeners.of("m") == []
+    assert not listeners.listen("c1", None, NOW)
+
+
+def test_everything_ends_by_itself(table: Table) -> None:
+    found = of(table)
+    found.issue(TICKET)
+    found.connect(listener("c1"))
+    found.listen("c1", None, NOW)
+    ends = {item["sk"]["S"]: int(item["expiresAt"]["N"]) for item in table.items()}
+    connection = int((NOW + CONNECTION_LIVES).timestamp())
+    assert ends == {"TICKET": int(TICKET.until.timestamp()), "CONNECTION": connection, "LIVE#c1": connection}
+
+
+def test_more_than_a_page_of_them(table: Table) -> None:
+    """1 MB is what one Query answers."""
+    found = of(table)
+    many = [listener(f"c{number:03d}") for number in range(4)]
+    for each in many:
+        found.connect(each)
+        found.listen(each.connection_id, "01JZ", NOW)
+        key = {"pk": {"S": "MEETING#m"}, "sk": {"S": f"LIVE#{each.connection_id}"}}
+        table.client.update_item(
+            TableName=table.name,
+            Key=key,
+            UpdateExpression="SET filling = :f",
+            ExpressionAttributeValues={":f": {"S": "x" * 390_000}},
+        )
+    assert [each.connection_id for each in found.of("m")] == [each.connection_id for each in many]
+
+
+def test_that_he_asked_is_in_the_stream_of_his_meeting(table: Table) -> None:
+    found = of(table)
+    found.issue(TICKET)
+    found.connect(listener("c1"))
+    found.listen("c1", None, NOW)
+    records = [
+        {"eventName": "INSERT", "dynamodb": {"NewImage": image}}
+        for image in sorted(table.items(), key=lambda image: image["sk"]["S"])
+    ]
+    assert news(records) == [News("m", asked=frozenset({"c1"}))]
+
+
+def test_nobody_there(unreachable: object) -> None:
+    with pytest.raises(LedgerUnavailable):
+        DynamoListeners(unreachable, "ledger", lambda: NOW).of("m")

@@ -1,0 +1,169 @@
+"""What hosts do to people besides muting them, drawn apart: roles, holds, bans, turns to speak, hands, undo, the end;
+and what people answer who are asked to unmute.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from moderation.core.actor import Actor, ActorKind
+from moderation.core.capability import Medium
+from moderation.core.command import (
+    Ban,
+    Command,
+    Consent,
+    End,
+    EndFloor,
+    GrantFloor,
+    Hold,
+    LowerHand,
+    Mute,
+    MuteEverybody,
+    RaiseHand,
+    Release,
+    Remove,
+    SetMeeting,
+    SetRole,
+    Unban,
+    Undo,
+    Unmute,
+    UnmuteEverybody,
+)
+from moderation.core.meeting import UnmuteConsent
+from moderation.moderator.request import Request
+
+from tests.memory.scene import MEETING, seat
+
+from .monitor import Asking
+from .scheduler import START
+from .world import Simulation, Stage, asking
+
+TARGETS = ("bob", "bob", "bob", "carol", "hugo", "alice")
+HOSTS = ("alice", "hugo")
+BY_HIMSELF = (RaiseHand, LowerHand, Unmute, Mute)
+MOMENTS = (0.0, 0.0, 0.01, 0.1, 0.5, 5.0, 20.0, 47.0, 63.0, 110.0)
+LENGTHS = (2, 12, 30, 62)
+"""Seconds of a turn to speak, or of a ban."""
+ANSWERED_AFTER = (0.005, 0.05, 1.0, 7.0, 31.0, 58.0, 59.99, 61.0)
+Making = Callable[[], Asking]
+OFTEN = 0.5
+"""How many runs are about people."""
+
+
+class Deeds:
+    def __init__(self, seed: int, often: float = OFTEN) -> None:
+        self._draw = random.Random(f"deeds {seed}")
+        self.happen = self._draw.random() < often
+        self._answers = 0
+
+    def stage(self, stage: Stage) -> Stage:
+        """In most runs about people microphones open by consent only."""
+        if not self.happen:
+            return stage
+        consent = self._draw.choice((UnmuteConsent.NONE, UnmuteConsent.REQUIRED, UnmuteConsent.REQUIRED))
+        return replace(stage, consent=consent)
+
+    def anything(self, simulation: Simulation) -> None:
+        if not self.happen:
+            return
+        draw = self._draw
+        self._simulation = simulation
+        simulation.monitor.people.on_request = self._is_asked
+        for number in range(draw.choice((1, 2, 2, 3))):
+            makings = [self._making(f"d{number}.{i}") for i in range(draw.choice((1, 1, 2, 3)))]
+            simulation.process(f"deeds {number}", makings, draw.choice(MOMENTS))
+        if draw.random() < 0.4:
+            self._comes_again()
+        if draw.random() < 0.06:
+            self._ends_the_meeting()
+
+    def _making(self, label: str) -> Making:
+        command = self._command()
+        if isinstance(command, MuteEverybody | UnmuteEverybody | SetMeeting):
+            return self._asked(label, self._host(), Request(MEETING, self._host(), command), None)
+        if isinstance(command, Undo):
+            return self._undoes(label, self._host())
+        whom = self._draw.choice(TARGETS)
+        who = Actor(ActorKind.USER, whom) if self._by_himself(command) else self._host()
+        request = Request(MEETING, who, command, user_id=whom)
+        if self._draw.random() < 0.5 and whom not in self._simulation.stage.absent:
+            request = replace(request, user_id=None, attendee_id=seat(whom))
+        return self._asked(label, who, request, whom)
+
+    def _asked(self, label: str, who: Actor, request: Request, subject: str | None) -> Making:
+        return lambda: asking(label, who, request, subject)
+
+    def _by_himself(self, command: Command) -> bool:
+        return isinstance(command, BY_HIMSELF) and self._draw.random() < (0.3 if isinstance(command, Mute) else 0.5)
+
+    def _host(self) -> Actor:
+        return Actor(ActorKind.USER, self._draw.choice(HOSTS))
+
+    def _undoes(self, label: str, who: Actor) -> Making:
+        """One of the latest changes, whatever it was about."""
+        at = self._draw.choice((1, 1, 2, 3))
+
+        def make() -> Asking:
+            changes = [change.id for change in self._simulation.store.changes.values()]
+            command = Undo(sorted(changes)[-min(at, len(changes))])
+            return asking(label, who, Request(MEETING, who, command), None)
+
+        return make
+
+    def _command(self) -> Command:
+        draw = self._draw
+        media = tuple(draw.sample(tuple(Medium), draw.choice((1, 1, 2))))
+        until = START + timedelta(seconds=draw.choice(LENGTHS) + draw.choice(MOMENTS))
+        until_when = until if draw.random() < 0.5 else None
+        consent = draw.choice((UnmuteConsent.NONE, UnmuteConsent.REQUIRED))
+        weighed: tuple[tuple[Command, int], ...] = (
+            (SetRole(draw.choice(("host", "participant", "presenter", "viewer"))), 4),
+            (Hold(), 2),
+            (Release(), 2),
+            (Remove(), 2),
+            (Remove(ban=True, until=until_when), 1),
+            (Ban(until_when), 2),
+            (Unban(), 2),
+            (GrantFloor(draw.choice(LENGTHS), media, exclusive=draw.random() < 0.4), 5),
+            (EndFloor(), 1),
+            (Undo(), 3),
+            (RaiseHand(), 1),
+            (LowerHand(), 1),
+            (Unmute(), 5),
+            (Mute(seconds=draw.choice((*LENGTHS, None))), 5),
+            (MuteEverybody(seconds=draw.choice((*LENGTHS, None))), 3),
+            (UnmuteEverybody(), 3),
+            (SetMeeting(mode=draw.choice(("open", "presentation"))), 2),
+            (SetMeeting(unmute_consent=consent), 1),
+        )
+        return draw.choices([c for c, _ in weighed], [w for _, w in weighed])[0]
+
+    # ---- people ----------------------------------------------------------------------------------------------------
+
+    def _comes_again(self) -> None:
+        """On another seat: the second of two, or the first after he was taken out. It is told of, or found out."""
+        draw, simulation = self._draw, self._simulation
+        simulation.is_watched = True
+        user, number, at = draw.choice(("bob", "carol")), 4, draw.choice(MOMENTS)
+        simulation.joins(user, number, at)
+        for _ in range(draw.choice((0, 1, 1, 2))):
+            after = at + draw.choice((0.0, 0.02, 1.0, 31.0))
+            simulation.told(f"came {user}", lambda presence: presence.came(MEETING, seat(user, number)), after)
+        if draw.random() < 0.3:
+            simulation.leaves(user, at + draw.choice(MOMENTS), draw.choice((0, number)))
+
+    def _ends_the_meeting(self) -> None:
+        who = self._host()
+        make = self._asked("end", who, Request(MEETING, who, End()), None)
+        self._simulation.process("ends", [make], self._draw.choice(MOMENTS[3:]))
+
+    def _is_asked(self, user: str, change_id: str) -> None:
+        """He agrees, declines or does nothing; at once, later, too late; now and then twice, or both."""
+        draw = self._draw
+        for _ in range(draw.choice((0, 1, 1, 1, 2))):
+            self._answers += 1
+            command = Consent(change_id, accept=draw.random() < 0.7)
+            who = Actor(ActorKind.USER, user)
+            make = self._asked(f"c{self._answers}", who, Request(MEETING, who, command, user_id=user), user)
+            self._simulation.process(f"{user} answers", [make], draw.choice(ANSWERED_AFTER))

@@ -1,0 +1,182 @@
+"""Production without one of the safeguards at a time that deeds on people rest on: consent, floors, hosts, removal."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from unittest.mock import patch
+
+from moderation.core import decide, effective, meeting
+from moderation.core.capability import Capabilities
+from moderation.core.entry import UNMUTE_ANSWERED
+from moderation.core.meeting import Meeting, MeetingRules, User
+from moderation.moderator import asking, clock, consents, everybody, governor, moderator, person
+from moderation.moderator.carried import wanted
+from moderation.moderator.crowd import Crowd
+from moderation.moderator.rollcall import RollCall
+from moderation.ports import Clause, EntryWritten, Missing, SeatBound
+
+from .mutations import APPLIED, CLOSED, HOLDS, KNOWN, ONCE, TWICE, Mutation, _drop
+from .small_people import (
+    BAN_AND_EVERYBODY,
+    BAN_AND_REJOIN,
+    CONSENT_AND_MUTE_ALL,
+    EXCLUSIVE_ENDED,
+    FLOORS,
+    LAST_HOST,
+    LOOK_AND_MUTE_ALL,
+    ONE_SEAT_LEAVES,
+    QUICK,
+    SILENT_NEWCOMER,
+    UNDO,
+    WITHDRAWN,
+)
+
+CONSENT = "no microphone opens without consent"
+HOSTS = "a meeting knows how many hosts it has"
+NO_HOST = "no host leaves a meeting without one"
+ALONE = "an exclusive floor is the only one"
+OUT = "who is out is not in Chime"
+TOLD = "who is taken out is told of"
+UNDONE = "an undo restores what was replaced"
+STRANGER = "who is there is known"
+ENDED = "what has ended is gone"
+ANSWERED = "a request is answered once"
+
+
+@contextmanager
+def _counting_nobody(*modules: Any) -> Iterator[None]:
+    with ExitStack() as stack:
+        for module in modules:
+            stack.enter_context(patch.object(module, "counting", lambda then, *_: then))
+        yield
+
+
+def _whatever_was_changed(user: User, _: Meeting, now: datetime) -> bool:
+    return user.rules.agreed is not None and now < user.rules.agreed.until
+
+
+@contextmanager
+def _agreed_whatever_was_changed() -> Iterator[None]:
+    with (
+        patch.object(meeting, "has_agreed", _whatever_was_changed),
+        patch.object(person, "has_agreed", _whatever_was_changed),
+    ):
+        yield
+
+
+def _hears_him_where_he_was(self: Any, of: Meeting, user: User) -> User:
+    """A seat that Chime shows no more is taken for what it was."""
+    seats = dict(user.seats)
+    for seat in user.present if Capabilities.SEND_AUDIO in wanted(self._world, of, user) else ():
+        try:
+            found = self._world.chime.seat(of.id, seat.attendee_id)
+        except Missing:
+            continue
+        seats[seat.attendee_id] = replace(seat, known=found.capabilities)
+    return replace(user, seats=seats)
+
+
+def _look_when_it_was_due(was: Meeting, rules: MeetingRules, _: datetime) -> datetime | None:
+    return min((at for at in (was.check_at, meeting.next_end(rules)) if at is not None), default=None)
+
+
+@contextmanager
+def _a_look_that_is_due_stays_due() -> Iterator[None]:
+    with (
+        patch.object(governor, "look_at", _look_when_it_was_due),
+        patch.object(everybody, "look_at", _look_when_it_was_due),
+    ):
+        yield
+
+
+def _is_an_answer(clauses: Sequence[Clause]) -> bool:
+    return any(isinstance(c, EntryWritten) and c.entry.type == UNMUTE_ANSWERED for c in clauses)
+
+
+def _instead(owner: Any, name: str, other: Any) -> Any:
+    def patched() -> AbstractContextManager[Any]:
+        return patch.object(owner, name, other)
+
+    return patched
+
+
+PEOPLE_MUTATIONS = (
+    Mutation(
+        "microphones open by consent only", _instead(effective, "must_consent", lambda *_: False), (CONSENT,),
+        case=WITHDRAWN,
+    ),
+    Mutation(
+        "before a microphone opens Chime is looked at",
+        _instead(person.OnePerson, "_as_chime_has_him", lambda self, of, user: user),
+        (CONSENT,),
+        {"slow": 0.5, "stall": 0.03},
+        first=400,
+    ),
+    Mutation(
+        "nobody is heard on a seat that is gone",
+        _instead(person.OnePerson, "_as_chime_has_him", _hears_him_where_he_was),
+        (CONSENT,),
+        case=ONE_SEAT_LEAVES,
+    ),
+    Mutation(
+        "the roster tells who is heard",
+        _instead(Crowd, "seen", lambda self, user_id: self.people[user_id]),
+        (CONSENT, HOLDS, KNOWN),
+        first=130,
+    ),
+    Mutation(
+        "an agreement ends when the meeting is changed", _agreed_whatever_was_changed, (CONSENT,),
+        case=CONSENT_AND_MUTE_ALL,
+    ),
+    Mutation(
+        "a batch opens no newcomer's microphone",
+        _instead(asking.Asking, "newcomer", lambda self, on: wanted(self._world, on.meeting, User(""))),
+        (CONSENT,),
+        case=SILENT_NEWCOMER,
+    ),
+    Mutation(
+        "a request is answered when whoever asked is through",
+        _instead(consents, "_is_left", lambda *_: True),
+        (CONSENT, HOLDS, ONCE, TWICE, CLOSED, ANSWERED),
+        case=QUICK,
+    ),
+    Mutation("whoever answers is bound to his seat", _drop(SeatBound, _is_an_answer), (STRANGER,), first=4100),
+    Mutation(
+        "an exclusive floor begins a new turn", _instead(MeetingRules, "with_turn", lambda self, *_: self), (ALONE,),
+        case=FLOORS,
+    ),
+    Mutation(
+        "an exclusive floor that has ended is overruled",
+        _instead(everybody, "has_its_turn", lambda *_: True),
+        (APPLIED,),
+        case=EXCLUSIVE_ENDED,
+    ),
+    Mutation(
+        "a change of hosts is one of the meeting",
+        lambda: _counting_nobody(moderator, clock, person),
+        (HOSTS, NO_HOST),
+        case=LAST_HOST,
+    ),
+    Mutation("what is given up is counted", lambda: _counting_nobody(person), (HOSTS,), first=1650),
+    Mutation(
+        "who is out is taken out by whatever reaches him",
+        _instead(RollCall, "take_out", lambda *_: None),
+        (OUT,),
+        case=BAN_AND_EVERYBODY,
+    ),
+    Mutation(
+        "who is taken out is told of",
+        _instead(person.OnePerson, "_taken_out", lambda *_: []),
+        (TOLD,),
+        case=BAN_AND_REJOIN,
+    ),
+    Mutation("only what stands is undone", _instead(decide, "stands", lambda *_: True), (UNDONE,), case=UNDO),
+    Mutation(
+        "a look that began before does not take the next one's place",
+        _a_look_that_is_due_stays_due,
+        (ENDED,),
+        case=LOOK_AND_MUTE_ALL,
+    ),
+)  # fmt: skip

@@ -1,0 +1,197 @@
+"""What hosts decide about people: who hosts, whose turn it is, whose word counts, who is asked and who is out."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+
+from moderation.core.actor import HOST, ActorKind
+from moderation.core.change import OF_ONE_VALUE, Change, Status
+from moderation.core.entry import HAND_LOWERED, HAND_RAISED, REMOVED, UNMUTE_ANSWERED, UNMUTE_REQUESTED, Entry
+from moderation.core.meeting import Meeting, Seat, User, UserRules, floor_media
+from moderation.ports import ChangeKept, ChangeOpened, Clause, EntryWritten, SeatsNoted, UserRevised
+
+from tests.memory.ledger import MemoryLedger
+
+from .promises import is_a_question
+from .scheduler import Scheduler
+
+LATE = timedelta(seconds=20)
+"""From an answer that came in time to its commit, at the worst: a race, and a transaction on its way."""
+TRUE_AFTER = {
+    "accepted": {Status.APPLIED, Status.SUPERSEDED, Status.ABANDONED, Status.GONE},
+    "declined": {Status.DECLINED},
+    "expired": {Status.EXPIRED},
+    "withdrawn": {Status.SUPERSEDED},
+}
+"""What may become of a change whose request was answered so."""
+
+
+class People:
+    def __init__(self, store: MemoryLedger, scheduler: Scheduler, violated: Callable[[str, str], None]) -> None:
+        self._store = store
+        self._scheduler = scheduler
+        self._violated = violated
+        self.on_request: Callable[[str, str], None] = lambda user_id, change_id: None
+        self._had_hosts = True
+        self._was: dict[str, UserRules] = {}
+        self._change_was: Change | None = None
+        self._decided_by: dict[tuple[str, str], str] = {}
+        """Person and kind of rule → the change that last said so."""
+        self._asked: dict[str, str] = {}
+        self._answers: dict[str, list[str]] = {}
+        self._hands: dict[str, str] = {}
+
+    # ---- commits ---------------------------------------------------------------------------------------------------
+
+    def about_to(self, clauses: Sequence[Clause]) -> None:
+        """What stands before the transaction."""
+        self._was, self._change_was = {}, None
+        for clause in clauses:
+            if isinstance(clause, UserRevised):
+                self._was[clause.user.id] = self._user(clause.meeting_id, clause.user.id).rules
+            elif isinstance(clause, ChangeKept):
+                self._change_was = self._store.changes.get((clause.change.meeting_id, clause.change.id))
+
+    def committed(self, clauses: Sequence[Clause]) -> None:
+        changes = [c.change for c in clauses if isinstance(c, ChangeOpened | ChangeKept)]
+        for clause in clauses:
+            match clause:
+                case UserRevised(_, user):
+                    self._revised(user, changes)
+                case ChangeOpened(change):
+                    self._opened(change)
+                case SeatsNoted(meeting_id, user_id, _, seats):
+                    self._noted(self._user(meeting_id, user_id), seats, clauses)
+                case EntryWritten(entry):
+                    self._told(entry)
+                case _:
+                    pass
+        for meeting in (m for m in self._store.meetings.values() if m.ended_at is None):
+            self._counts_its_hosts(meeting, changes)
+
+    def _counts_its_hosts(self, meeting: Meeting, changes: Sequence[Change]) -> None:
+        people = self._store.everybody(meeting.id).values()
+        hosts = sum(user.rules.role == HOST and user.rules.ban is None for user in people)
+        if meeting.hosts != hosts:
+            self._violated("a meeting knows how many hosts it has", f"{meeting.hosts}, there are {hosts}")
+        if self._had_hosts and not hosts and not any(c.actor.kind is ActorKind.ADMIN for c in changes):
+            self._violated("no host leaves a meeting without one", ", ".join(c.command for c in changes))
+        self._had_hosts = bool(hosts)
+
+    def _revised(self, user: User, changes: Sequence[Change]) -> None:
+        """What is given up gives up what it said itself, and nothing that somebody has said since."""
+        was = self._was.get(user.id, UserRules())
+        for name in OF_ONE_VALUE:
+            if getattr(was, name) == getattr(user.rules, name):
+                continue
+            for change in changes:
+                by = self._decided_by.get((user.id, name))
+                if change.status is Status.ABANDONED and by not in (None, change.id):
+                    self._violated("the later decision stands", f"{name} of {user.id} is taken back with another's")
+            if changes:
+                self._decided_by[user.id, name] = changes[0].id
+
+    def _noted(self, user: User, seats: Sequence[Seat], clauses: Sequence[Clause]) -> None:
+        """Nobody is told later of a seat that is noted as gone."""
+        told = {a["attendeeId"] for c in clauses if isinstance(c, EntryWritten) for a in _taken_out(c.entry)}
+        for seat in seats:
+            if seat.gone and user.is_out(seat.attendee_id) and seat.attendee_id not in told:
+                self._violated("who is taken out is told of", user.id)
+
+    def _opened(self, change: Change) -> None:
+        if is_a_question(change):
+            return
+        if change.command == "undo":
+            self._undone(change)
+        if change.command == "grant-floor" and change.everybody and change.subject is not None:
+            self._has_the_floor_alone(change)
+
+    def _has_the_floor_alone(self, change: Change) -> None:
+        meeting = self._store.meetings[change.meeting_id]
+        grantee = self._user(meeting.id, change.subject or "")
+        mine = set(floor_media(grantee, meeting, self._scheduler.now()))
+        for user in self._store.everybody(meeting.id).values():
+            theirs = set(floor_media(user, meeting, self._scheduler.now()))
+            if user.id != grantee.id and mine & theirs:
+                self._violated("an exclusive floor is the only one", f"{user.id} speaks beside {grantee.id}")
+
+    def _undone(self, undo: Change) -> None:
+        """What stood before is back, whatever the undone change replaced; everything else is as it was."""
+        undone = self._store.changes.get((undo.meeting_id, str(undo.said["changeId"])))
+        before, after = undo.replaced, undo.made
+        if undone is None or not isinstance(before, UserRules) or not isinstance(after, UserRules):
+            return
+        made, replaced = undone.made, undone.replaced
+        if not isinstance(made, UserRules) or not isinstance(replaced, UserRules):
+            self._violated("an undo restores what was replaced", f"{undone.command} was not about a person")
+            return
+        for name in OF_ONE_VALUE:
+            changed = getattr(made, name) != getattr(replaced, name)
+            if changed and getattr(before, name) != getattr(made, name):
+                self._violated("an undo restores what was replaced", f"{name} was not what it undoes")
+            if getattr(after, name) != getattr(replaced if changed else before, name):
+                self._violated("an undo restores what was replaced", f"{name} of {undo.subject}")
+        added = set(made.restrictions) - set(replaced.restrictions)
+        if not {r for r in added if r.holds_at(self._scheduler.now())} <= set(before.restrictions):
+            self._violated("an undo restores what was replaced", f"of {undone.command} not all stood any more")
+        if added & set(after.restrictions):
+            self._violated("an undo restores what was replaced", f"restrictions of {undo.subject}")
+
+    def _told(self, entry: Entry) -> None:
+        if entry.type == UNMUTE_REQUESTED and entry.change_id is not None:
+            user_id = next(iter(entry.names))
+            self._asked[entry.change_id] = user_id
+            self.on_request(user_id, entry.change_id)
+        if entry.type == UNMUTE_ANSWERED and entry.change_id is not None:
+            self._answered(entry, entry.change_id)
+        if entry.type in (HAND_RAISED, HAND_LOWERED):
+            for user_id in entry.names:
+                if self._hands.get(user_id, HAND_LOWERED) == entry.type:
+                    self._violated("a hand goes up and down in turn", f"{user_id}: {entry.type} twice")
+                self._hands[user_id] = entry.type
+
+    def _answered(self, entry: Entry, change_id: str) -> None:
+        word = str(entry.adds["answer"])
+        self._answers.setdefault(change_id, []).append(word)
+        if change_id not in self._asked:
+            self._violated("a request is answered once", f"{change_id[-4:]} was never asked")
+        if word not in ("accepted", "declined"):
+            return
+        user_id = next(iter(entry.names))
+        asked = self._was.get(user_id, UserRules()).asked
+        waited = self._change_was is not None and self._change_was.awaits_consent
+        if not waited or asked is None or asked.change_id != change_id:
+            self._violated("only an open request is answered", f"{user_id} {word} {change_id[-4:]}")
+        elif not entry.actor.is_user(user_id):
+            self._violated("only an open request is answered", f"by {entry.actor.id} for {user_id}")
+        elif not asked.is_open(self._scheduler.now() - LATE):
+            self._violated("only an open request is answered", f"{user_id} {word} too late")
+
+    # ---- at rest ---------------------------------------------------------------------------------------------------
+
+    def at_rest(self) -> Iterator[tuple[str, str]]:
+        yield from self._requests()
+        up = {user_id for _, user_id in self._store.hands_up}
+        said = {user_id for user_id, kind in self._hands.items() if kind == HAND_RAISED}
+        if up != said:
+            yield "a hand goes up and down in turn", f"{up} are up, {said} were told"
+
+    def _requests(self) -> Iterator[tuple[str, str]]:
+        waiting = {u.rules.asked.change_id for u in self._store.users.values() if u.rules.asked is not None}
+        for change_id, user_id in self._asked.items():
+            answers = self._answers.get(change_id, [])
+            change = next(c for c in self._store.changes.values() if c.id == change_id)
+            name = f"{change.command} {change_id[-4:]} on {user_id}"
+            if len(answers) != 1:
+                yield "a request is answered once", f"{name}: {answers}"
+            elif change.status not in TRUE_AFTER[answers[0]]:
+                yield "a request is answered once", f"{name}: {answers[0]}, and is {change.status}"
+            if change_id in waiting:
+                yield "a request is answered once", f"{name} still waits"
+
+    def _user(self, meeting_id: str, user_id: str) -> User:
+        return self._store.users.get((meeting_id, user_id), User(user_id))
+
+
+def _taken_out(entry: Entry) -> Sequence[dict[str, object]]:
+    found = entry.adds["attendees"] if entry.type == REMOVED else []
+    return found if isinstance(found, list) else []

@@ -1,0 +1,286 @@
+"""Small cases of deeds on people, gone through exhaustively: the races between two who mean the same person."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from moderation.core.actor import Actor, ActorKind
+from moderation.core.capability import EVERYTHING, Capabilities, Medium
+from moderation.core.command import (
+    Ban,
+    Consent,
+    EndFloor,
+    GrantFloor,
+    Mute,
+    MuteEverybody,
+    SetMeeting,
+    SetRole,
+    Undo,
+    Unmute,
+    UnmuteEverybody,
+)
+from moderation.core.meeting import UnmuteConsent
+from moderation.moderator.request import Request
+
+from tests.memory.scene import MEETING, seat
+
+from .monitor import Asking
+from .small import CRASH, STAGE, STALL, UNKNOWN, Case, host, with_reconciler
+from .world import HOSTS, Simulation, asking
+
+CONSENT = replace(STAGE, consent=UnmuteConsent.REQUIRED)
+PRESENTATION = replace(STAGE, mode="presentation")
+AGAIN = 4
+"""The number of bob's other seat."""
+
+
+def everybody(
+    simulation: Simulation, who: str, command: MuteEverybody | UnmuteEverybody | SetMeeting, after: float
+) -> None:
+    def make() -> Asking:
+        return asking(f"{who} {command.name}", HOSTS[who], Request(MEETING, HOSTS[who], command), None)
+
+    simulation.process(who, [make], after)
+
+
+def bob_answers(simulation: Simulation, after: float, *, accept: bool = True) -> None:
+    """So long after he has been asked."""
+    bob = Actor(ActorKind.USER, "bob")
+
+    def asked(user: str, change_id: str) -> None:
+        request = Request(MEETING, bob, Consent(change_id, accept), user_id="bob")
+        if user == "bob":
+            simulation.process("bob", [lambda: asking(f"answer to {change_id}", bob, request, "bob")], after)
+
+    simulation.monitor.people.on_request = asked
+
+
+def bob_comes_again(simulation: Simulation, at: float, told: float, holding: Capabilities = EVERYTHING) -> None:
+    simulation.is_watched = True
+    simulation.joins("bob", AGAIN, at, holding)
+    simulation.told("came bob", lambda presence: presence.came(MEETING, seat("bob", AGAIN)), told)
+
+
+def floor_and_mute(simulation: Simulation) -> None:
+    """His turn ends by the clock while a host mutes him."""
+    host(simulation, "floor", "alice", GrantFloor(seconds=1))
+    host(simulation, "mute", "hugo", Mute(), 1.002)
+
+
+def floor_and_exclusive_floor(simulation: Simulation) -> None:
+    """His turn ends for another's sake while a host renews it."""
+    host(simulation, "floor", "alice", GrantFloor(seconds=60))
+
+    def make() -> Asking:
+        request = Request(MEETING, HOSTS["hugo"], GrantFloor(seconds=60, exclusive=True), attendee_id=seat("carol"))
+        return asking("alone", HOSTS["hugo"], request, "carol")
+
+    simulation.process("hugo", [make])
+
+
+def exclusive_floor_and_its_end(simulation: Simulation) -> None:
+    """It is ended by another host before it has settled."""
+    for who, command, after in (("alice", GrantFloor(seconds=60, exclusive=True), 0.0), ("hugo", EndFloor(), 0.01)):
+        request = Request(MEETING, HOSTS[who], command, attendee_id=seat("carol"))
+        simulation.process(who, [_made(command.name, request, "carol")], after)
+
+
+def role_and_everybody(simulation: Simulation) -> None:
+    """He becomes a presenter while everybody else is silenced by the mode."""
+    host(simulation, "role", "alice", SetRole("presenter"))
+    everybody(simulation, "hugo", SetMeeting(mode="presentation"), 0)
+
+
+def hosts_demote_each_other(simulation: Simulation) -> None:
+    """Of two hosts one is left."""
+    for who, whom in (("alice", "hugo"), ("hugo", "alice")):
+        request = Request(MEETING, HOSTS[who], SetRole("participant"), attendee_id=seat(whom))
+        simulation.process(who, [_made(f"{who} demotes", request, whom)])
+
+
+def _made(label: str, request: Request, subject: str) -> Callable[[], Asking]:
+    return lambda: asking(label, request.actor, request, subject)
+
+
+def ban_and_rejoin(simulation: Simulation) -> None:
+    """He comes again on another seat while he is banned."""
+    host(simulation, "ban", "alice", Ban())
+    bob_comes_again(simulation, 0.01, 0.012)
+
+
+def ban_and_everybody(simulation: Simulation) -> None:
+    """He comes again, of which nobody tells, and is found out by a mute-all."""
+    host(simulation, "ban", "alice", Ban())
+    simulation.joins("bob", AGAIN, 0.5)
+    everybody(simulation, "hugo", MuteEverybody(), 1)
+
+
+def undo_of_what_has_moved(simulation: Simulation) -> None:
+    """A host undoes what another host has partly undone already."""
+    host(simulation, "mute", "alice", Mute((Medium.AUDIO, Medium.VIDEO)))
+    host(simulation, "unmute", "hugo", Unmute((Medium.VIDEO,)), 0.5)
+
+    def make() -> Asking:
+        muted = next(c.id for c in simulation.store.changes.values() if c.command == "mute")
+        return asking("undo", HOSTS["alice"], Request(MEETING, HOSTS["alice"], Undo(muted)), None)
+
+    simulation.process("alice", [make], 0.51)
+
+
+def look_and_mute_all(simulation: Simulation) -> None:
+    """The meeting is looked at while everybody is muted for a time; nobody is reminded of its end."""
+    everybody(simulation, "hugo", MuteEverybody(seconds=2), 120.0)
+    simulation.reconciler(120.001)
+    simulation.reconciler(123)
+
+
+def _asked(simulation: Simulation, answer: float, *, accept: bool = True) -> None:
+    """bob is muted and then asked to unmute; nobody else is at work till then."""
+    host(simulation, "mute", "alice", Mute())
+    host(simulation, "unmute", "alice", Unmute(), 1)
+    bob_answers(simulation, answer, accept=accept)
+
+
+def consent_and_withdrawal(simulation: Simulation) -> None:
+    """He agrees while another host mutes him, which withdraws the request."""
+    _asked(simulation, 0.03)
+    host(simulation, "mute again", "hugo", Mute(reason="noise"), 1.045)
+
+
+def quick_consent(simulation: Simulation) -> None:
+    """He agrees before whoever asked him is through."""
+    _asked(simulation, 0.001)
+
+
+def consent_and_mute_all(simulation: Simulation) -> None:
+    """He agrees, and everybody is muted and unmuted: what he has agreed to is over then."""
+    _asked(simulation, 0.03)
+    everybody(simulation, "hugo", MuteEverybody(), 1.05)
+    everybody(simulation, "alice", UnmuteEverybody(), 1.4)
+
+
+def consent_and_expiry(simulation: Simulation) -> None:
+    """He agrees in the last moment."""
+    _asked(simulation, 59.98)
+
+
+def mute_and_unmute(simulation: Simulation) -> None:
+    """Where consent is wanted: whoever unmutes believes him to be heard, for his silence is not noted yet."""
+    host(simulation, "mute", "alice", Mute())
+    host(simulation, "unmute", "hugo", Unmute(), 0.03)
+
+
+def two_seats(simulation: Simulation) -> None:
+    """His other seat comes while he is muted: it is silent, too."""
+    host(simulation, "mute", "alice", Mute())
+    bob_comes_again(simulation, 0.0, 0.004)
+
+
+def one_of_two_seats_leaves(simulation: Simulation) -> None:
+    """He leaves the seat on which he was heard; on the other he is silent, and nobody opens that behind his back."""
+    bob_comes_again(simulation, 0.0, 0.04, EVERYTHING & ~Capabilities.SEND_AUDIO)
+    simulation.leaves("bob", 0.02)
+    host(simulation, "role", "alice", SetRole("presenter"), 0.06)
+
+
+def silent_newcomer(simulation: Simulation) -> None:
+    """Whoever comes silent, as the mute-all said, is not opened by the batch that gives others their video back."""
+    silent = EVERYTHING & ~(Capabilities.SEND_AUDIO | Capabilities.SEND_VIDEO)
+    everybody(simulation, "alice", MuteEverybody(spared_users=("bob", "carol")), 0)
+    everybody(simulation, "hugo", MuteEverybody((Medium.VIDEO,)), 0.5)
+    everybody(simulation, "alice", UnmuteEverybody((Medium.AUDIO, Medium.VIDEO)), 1)
+    simulation.joins("zoe", 0, 1.04, silent)
+    simulation.is_watched = True
+
+
+WITHDRAWN = Case("consent and a withdrawn request", consent_and_withdrawal, stage=CONSENT, at_least=60)
+CONSENT_AND_MUTE_ALL = Case("consent, and everybody is muted", consent_and_mute_all, stage=CONSENT, preemptions=1)
+ONE_SEAT_LEAVES = Case(
+    "one of two seats leaves", one_of_two_seats_leaves, stage=replace(CONSENT, mode="open"), at_least=20
+)
+SILENCE_NOT_NOTED = Case("mute and unmute where consent is wanted", mute_and_unmute, stage=CONSENT, at_least=60)
+SILENT_NEWCOMER = Case("a silent newcomer and unmute-all", silent_newcomer, stage=CONSENT, at_least=2)
+BAN_AND_REJOIN = Case("ban and rejoin", ban_and_rejoin, at_least=20)
+BAN_AND_EVERYBODY = Case("a banned person is found out by a mute-all", ban_and_everybody, at_least=1)
+UNDO = Case("an undo of what has moved on", undo_of_what_has_moved, at_least=10)
+LOOK_AND_MUTE_ALL = Case(
+    "a look at the meeting and a mute-all for a time",
+    look_and_mute_all,
+    {"reminder lost": 1.0},
+    preemptions=1,
+    at_least=60,
+)
+LAST_HOST = Case("two hosts demote each other", hosts_demote_each_other)
+EXCLUSIVE_ENDED = Case("an exclusive floor and its end", exclusive_floor_and_its_end, stage=PRESENTATION, at_least=20)
+QUICK = Case(
+    "consent before the asking is through",
+    with_reconciler(31, 62, then=quick_consent),
+    UNKNOWN,
+    preemptions=1,
+    stage=CONSENT,
+    at_least=20,
+)
+FLOORS = Case("a floor and an exclusive floor", floor_and_exclusive_floor, stage=PRESENTATION)
+PEOPLE = (
+    Case("the end of a floor and a mute", floor_and_mute, stage=PRESENTATION, at_least=60),
+    Case(
+        "the end of a floor and a mute, a crash anywhere",
+        with_reconciler(46, 92, then=floor_and_mute),
+        CRASH,
+        preemptions=0,
+        stage=PRESENTATION,
+        at_least=40,
+    ),
+    FLOORS,
+    EXCLUSIVE_ENDED,
+    Case("a role and the mode of all", role_and_everybody),
+    Case(
+        "a role and the mode of all, a crash anywhere",
+        with_reconciler(46, then=role_and_everybody),
+        CRASH,
+        preemptions=0,
+        at_least=60,
+    ),
+    LAST_HOST,
+    UNDO,
+    LOOK_AND_MUTE_ALL,
+    BAN_AND_REJOIN,
+    BAN_AND_EVERYBODY,
+    Case(
+        "ban and rejoin, a call of unknown end",
+        with_reconciler(32, then=ban_and_rejoin),
+        UNKNOWN,
+        preemptions=0,
+        at_least=4,
+    ),
+    Case(
+        "ban and rejoin, a crash anywhere",
+        with_reconciler(46, 92, then=ban_and_rejoin),
+        CRASH,
+        preemptions=0,
+        at_least=60,
+    ),
+    WITHDRAWN,
+    Case(
+        "consent and a withdrawn request, a crash anywhere",
+        with_reconciler(47, 93, then=consent_and_withdrawal),
+        CRASH,
+        preemptions=0,
+        stage=CONSENT,
+        at_least=60,
+    ),
+    Case(
+        "consent and a withdrawn request, a stall anywhere",
+        with_reconciler(47, 93, then=consent_and_withdrawal),
+        STALL,
+        preemptions=0,
+        stage=CONSENT,
+        at_least=60,
+    ),
+    CONSENT_AND_MUTE_ALL,
+    QUICK,
+    Case("consent in the last moment", consent_and_expiry, stage=CONSENT, at_least=4),
+    SILENCE_NOT_NOTED,
+    Case("two seats and a mute", two_seats, at_least=40),
+    ONE_SEAT_LEAVES,
+    SILENT_NEWCOMER,
+)

@@ -1,0 +1,161 @@
+"""The two functions: what the gateway and the stream bring, and what they are answered."""
+
+import json
+from typing import Any
+
+import pytest
+from live import connections, told
+from moderation.aws.attributes import item
+from moderation.aws.items import entry_document
+from moderation.core.actor import Actor, ActorKind
+from moderation.core.entry import DECIDED, Entry
+from moderation.ports import LedgerUnavailable
+from moderation.ports.live import News
+
+from tests.memory.surroundings import START
+
+M, N = "meeting-m", "meeting-n"
+TICKET = "a-ticket-that-is-nobody-elses"
+ENTRY = Entry("01JZ", DECIDED, M, "lecture", START, Actor(ActorKind.USER, "alice"), "mute", "p1.m1")
+
+
+class StandIn:
+    """Writes down what it is asked."""
+
+    def __init__(self, *, answers: bool = True, fails: bool = False) -> None:
+        self.answers = answers
+        self.fails = fails
+        self.asked: list[tuple[object, ...]] = []
+
+    def connect(self, ticket: str, connection_id: str) -> bool:
+        return self._say("connect", ticket, connection_id)
+
+    def listen(self, connection_id: str, after: str | None) -> bool:
+        return self._say("listen", connection_id, after)
+
+    def disconnect(self, connection_id: str) -> None:
+        self._say("disconnect", connection_id)
+
+    def _say(self, *asked: object) -> bool:
+        self.asked.append(asked)
+        if self.fails:
+            raise LedgerUnavailable(TICKET)
+        return self.answers
+
+
+def ask(
+    monkeypatch: pytest.MonkeyPatch, stand_in: StandIn, route: str, body: str | None = None, ticket: str | None = None
+) -> int:
+    monkeypatch.setattr(connections, "listening", lambda: stand_in)
+    event: dict[str, Any] = {"requestContext": {"routeKey": route, "connectionId": "c1"}, "body": body}
+    if route == "$connect":
+        event["queryStringParameters"] = {"ticket": ticket} if ticket else None
+    status: int = connections.handler(event, None)["statusCode"]
+    return status
+
+
+def test_a_ticket_lets_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in = StandIn()
+    assert ask(monkeypatch, stand_in, "$connect", ticket=TICKET) == 200
+    assert stand_in.asked == [("connect", TICKET, "c1")]
+
+
+def test_no_ticket_and_a_bad_one_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in = StandIn(answers=False)
+    assert ask(monkeypatch, stand_in, "$connect") == 403
+    assert stand_in.asked == []
+    assert ask(monkeypatch, stand_in, "$connect", ticket=TICKET) == 403
+
+
+@pytest.mark.parametrize(
+    ("body", "after"),
+    [('{"action": "listen"}', None), ('{"action": "listen", "after": null}', None), ('{"after": "01JZ"}', "01JZ")],
+)
+def test_asking(monkeypatch: pytest.MonkeyPatch, body: str, after: str | None) -> None:
+    stand_in = StandIn()
+    assert ask(monkeypatch, stand_in, "listen", body) == 200
+    assert stand_in.asked == [("listen", "c1", after)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "nonsense", "[]", '"01JZ"', '{"after": 7}', '{"after": ""}', '{"after": "ü"}', '{"after": ["x"]}',
+     json.dumps({"after": "x" * 129}), json.dumps({"after": "01JZ", "more": "x" * 2000}), "[" * 1000],
+)  # fmt: skip
+def test_asking_for_nonsense(monkeypatch: pytest.MonkeyPatch, body: str) -> None:
+    stand_in = StandIn()
+    assert ask(monkeypatch, stand_in, "listen", body) == 400
+    assert stand_in.asked == []
+
+
+def test_asking_without_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ask(monkeypatch, StandIn(answers=False), "listen", "{}") == 410
+
+
+def test_leaving(monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in = StandIn()
+    assert ask(monkeypatch, stand_in, "$disconnect") == 200
+    assert stand_in.asked == [("disconnect", "c1")]
+
+
+def test_a_failure_lets_nobody_in_and_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ask(monkeypatch, StandIn(fails=True), "$connect", ticket=TICKET) == 500
+    logged = capsys.readouterr().out
+    assert "LedgerUnavailable" in logged
+    assert TICKET not in logged
+
+
+class Crier:
+    def __init__(self, *failing: str) -> None:
+        self.failing = failing
+        self.told: list[News] = []
+
+    def tell(self, news: News) -> int:
+        if news.meeting_id in self.failing:
+            raise LedgerUnavailable
+        self.told.append(news)
+        return 1
+
+
+def record(number: int, meeting_id: str, sort: str, event: str = "INSERT", **image: object) -> dict[str, Any]:
+    keys = {"pk": {"S": f"MEETING#{meeting_id}"}, "sk": {"S": sort}}
+    return {
+        "eventName": event,
+        "dynamodb": {"SequenceNumber": str(number), "Keys": keys, "NewImage": {**keys, **item(image)}},
+    }
+
+
+RECORDS = [
+    record(1, M, "USER#bob", "MODIFY"),
+    record(2, N, "LIVE#c7", "MODIFY"),
+    record(3, M, "ENTRY#01JZ", **entry_document(ENTRY)),
+    record(4, M, "MEETING", "MODIFY", revision=6),
+    record(5, M, "MEETING", "MODIFY", revision=7),
+    record(6, M, "USER#carol"),
+    record(7, M, "HAND#dora"),
+]
+
+
+def tell(monkeypatch: pytest.MonkeyPatch, crier: Crier) -> list[str]:
+    monkeypatch.setattr(told, "herald", lambda: crier)
+    return [failure["itemIdentifier"] for failure in told.handler({"Records": RECORDS}, None)["batchItemFailures"]]
+
+
+def test_the_news_of_each_meeting_comes_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    crier = Crier()
+    assert tell(monkeypatch, crier) == []
+    assert crier.told == [
+        News(M, (ENTRY,), frozenset({"bob", "carol", "dora"}), 7),
+        News(N, asked=frozenset({"c7"})),
+    ]
+
+
+@pytest.mark.parametrize(("failing", "first"), [((M,), "1"), ((N,), "2"), ((M, N), "1")])
+def test_a_meeting_that_fails_comes_again_and_stops_no_other(
+    monkeypatch: pytest.MonkeyPatch, failing: tuple[str, ...], first: str
+) -> None:
+    crier = Crier(*failing)
+    assert tell(monkeypatch, crier) == [first]
+    assert {news.meeting_id for news in crier.told} == {M, N} - set(failing)

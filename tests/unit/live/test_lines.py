@@ -1,0 +1,67 @@
+"""Posting to connections: one that fails is told of, and no other waits for it."""
+
+import threading
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+from moderation.aws.lines import AT_ONCE, GatewayLines
+
+
+class Gateway:
+    """Takes everything but what is named."""
+
+    def __init__(self, **failing: str) -> None:
+        self.failing = failing
+        self.posted: list[tuple[str, bytes]] = []
+        self.deleted: list[str] = []
+        self.lock = threading.Lock()
+
+    def post_to_connection(self, ConnectionId: str, Data: bytes) -> None:  # noqa: N803 - boto3's names
+        self._fail(ConnectionId, "PostToConnection")
+        with self.lock:
+            self.posted.append((ConnectionId, Data))
+
+    def delete_connection(self, ConnectionId: str) -> None:  # noqa: N803
+        self._fail(ConnectionId, "DeleteConnection")
+        self.deleted.append(ConnectionId)
+
+    def _fail(self, connection_id: str, operation: str) -> None:
+        code = self.failing.get(connection_id)
+        if code == "timeout":
+            raise ReadTimeoutError(endpoint_url="https://x")
+        if code:
+            raise ClientError({"Error": {"Code": code, "Message": "secret"}}, operation)
+
+
+def test_each_connection_gets_its_messages_in_their_order() -> None:
+    gateway = Gateway()
+    mail = {f"c{n}": [f"{m} é" for m in range(5)] for n in range(3 * AT_ONCE)}
+    assert list(GatewayLines(gateway).send(mail)) == []
+    by_connection: dict[str, list[Any]] = {}
+    for connection_id, data in gateway.posted:
+        by_connection.setdefault(connection_id, []).append(data.decode())
+    assert by_connection == mail
+
+
+def test_who_did_not_take_it_is_told_of(capsys: pytest.CaptureFixture[str]) -> None:
+    gateway = Gateway(gone="GoneException", slow="timeout", busy="LimitExceededException")
+    failed = GatewayLines(gateway).send({c: ["x"] for c in ("gone", "slow", "fine", "busy")})
+    assert list(failed) == ["gone", "slow", "busy"]
+    assert gateway.posted == [("fine", b"x")]
+    logged = capsys.readouterr().out
+    assert "LimitExceededException" in logged
+    assert "ReadTimeoutError" in logged
+    assert "GoneException" not in logged
+    assert "secret" not in logged
+
+
+def test_closing_fails_in_silence(capsys: pytest.CaptureFixture[str]) -> None:
+    gateway = Gateway(gone="GoneException")
+    GatewayLines(gateway).close(["gone", "c1"])
+    assert gateway.deleted == ["c1"]
+    assert capsys.readouterr().out == ""
+
+
+def test_nothing_to_send() -> None:
+    assert list(GatewayLines(Gateway()).send({})) == []
