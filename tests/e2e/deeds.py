@@ -1,0 +1,223 @@
+"""For every grant the smallest deed of the function that comes to nothing without it.
+
+A deed answers whether what it promises has come true.
+"""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+
+from command_inbox.inbox import Inbox, Result
+from command_inbox.message import Message
+from moderation.core.actor import Actor, ActorKind
+from moderation.core.command import Bind, Mute, MuteEverybody, Register
+from moderation.moderator.request import Answer, Request
+from moderation.ports import Reminder
+from moderation.wiring import Gavel
+
+from tests.e2e.rehearsal import ADMIN, ALICE, NAME, ROLES, Rehearsal
+from tests.e2e.remote import EXAM_APP
+from tests.e2e.simulator import BATCH, UPDATE, Json
+from tests.grants import DUE, LEDGER, MEETINGS, NAMES, REMINDERS, Grant
+
+Deed = Callable[[Rehearsal], bool]
+SILENT, HEARD = "Receive", "SendReceive"
+CLASS = ("bob", "carol", "dora")
+MAX_AGE = timedelta(minutes=5)
+A_RUN = timedelta(seconds=50)
+
+
+def mutes(play: Rehearsal) -> bool:
+    return play.ask(play.gavel, Mute(), "bob") == "applied" and play.has(play.seats["bob"]) == SILENT
+
+
+def mutes_for_a_time(play: Rehearsal) -> bool:
+    """Somebody has to be reminded of the end."""
+    return play.ask(play.gavel, Mute(seconds=600), "bob") == "applied" and play.reminders() == 1
+
+
+def mutes_all(play: Rehearsal) -> bool:
+    return play.ask(play.gavel, MuteEverybody()) == "applied" and _are_all_silent(play)
+
+
+def binds(play: Rehearsal) -> bool:
+    """Before the JoinToken is handed out."""
+    seat = play.joins("erin")
+    return isinstance(play.gavel.perform(Request(play.meeting_id, ADMIN, Bind(), attendee_id=seat)), Answer)
+
+
+def registers(play: Rehearsal) -> bool:
+    meeting_id = play.troupe.simulator.create_meeting()
+    return isinstance(play.gavel.perform(Request(meeting_id, ADMIN, Register(roles=ROLES))), Answer)
+
+
+def tells_the_history(play: Rehearsal) -> bool:
+    told = play.gavel.history(play.meeting_id, ADMIN, after=None, limit=10, attendee_id=None)
+    return isinstance(told, dict) and bool(told["items"])
+
+
+def tells_of_a_change(play: Rehearsal) -> bool:
+    muted = play.master.perform(Request(play.meeting_id, ALICE, Mute(), attendee_id=play.seats["bob"]))
+    assert isinstance(muted, Answer)
+    told = play.gavel.change(play.meeting_id, ADMIN, str(muted.change_id))
+    return isinstance(told, dict) and told["status"] == "applied"
+
+
+def obeys(play: Rehearsal) -> bool:
+    return _outcomes(_told(play, play.gavel, _on_bob(play))) == ["applied"] and play.has(play.seats["bob"]) == SILENT
+
+
+def obeys_for_a_time(play: Rehearsal) -> bool:
+    return bool(_told(play, play.gavel, _on_bob(play, durationSeconds=600))) and play.reminders() == 1
+
+
+def obeys_by_name(play: Rehearsal) -> bool:
+    command = {"command": "mute", "externalMeetingId": NAME, "attendeeId": play.seats["bob"]}
+    return _outcomes(_told(play, play.gavel, command)) == ["applied"]
+
+
+def obeys_for_all(play: Rehearsal) -> bool:
+    _told(play, play.gavel, {"command": "mute-all", "meetingId": play.meeting_id})
+    return _are_all_silent(play)
+
+
+def obeys_for_a_stranger(play: Rehearsal) -> bool:
+    seat = play.joins("erin")
+    _told(play, play.gavel, {"command": "mute", "meetingId": play.meeting_id, "attendeeId": seat})
+    return play.has(seat) == SILENT
+
+
+def obeys_once(play: Rehearsal) -> bool:
+    """The same event comes a second time."""
+    event = str(uuid.uuid4())
+    (first,) = _told(play, play.master, _on_bob(play), event)
+    (second,) = _told(play, play.gavel, _on_bob(play), event)
+    return second.replayed and second.change_id == first.change_id
+
+
+def hears_who_came(play: Rehearsal) -> bool:
+    """A muted person takes a second seat, which may do everything."""
+    play.ask(play.master, Mute(), "bob")
+    seat = play.joins("bob")
+    play.gavel.presence.came(play.meeting_id, seat)
+    return play.has(seat) == SILENT
+
+
+def hears_who_came_while_chime_is_busy(play: Rehearsal) -> bool:
+    """What could not be done now is not forgotten."""
+    play.ask(play.master, Mute(), "bob")
+    seat = play.joins("bob")
+    play.troupe.simulator.fault(play.meeting_id, operation=UPDATE, count=100, status=429)
+    play.gavel.presence.came(play.meeting_id, seat)
+    return play.reminders() == 1
+
+
+def hears_of_drift(play: Rehearsal) -> bool:
+    """Somebody else gave back what a host had taken."""
+    play.ask(play.master, Mute(), "bob")
+    play.clock.pass_by(90)
+    seat = play.seats["bob"]
+    drifted = {"capabilities": {"Audio": HEARD}, "event": False}
+    play.troupe.simulator.control("POST", f"meetings/{play.meeting_id}/attendees/{seat}/capabilities", drifted)
+    play.gavel.presence.changed(play.meeting_id, seat)
+    return play.has(seat) == SILENT
+
+
+def hears_the_end(play: Rehearsal) -> bool:
+    with play.troupe.simulator.without("events"):
+        play.troupe.simulator.chime.delete_meeting(MeetingId=play.meeting_id)
+    play.gavel.presence.ended(play.meeting_id)
+    return play.meeting().ended_at is not None
+
+
+def ends_in_time(play: Rehearsal) -> bool:
+    play.ask(play.master, Mute(seconds=60), "bob")
+    play.clock.pass_by(61)
+    _runs(play)
+    return play.has(play.seats["bob"]) == HEARD
+
+
+def finishes_for_all(play: Rehearsal) -> bool:
+    """Chime took nothing while the host waited."""
+    play.troupe.simulator.fault(play.meeting_id, operation=BATCH, count=100, status=429)
+    assert play.ask(play.master, MuteEverybody()) == "pending"
+    play.troupe.simulator.fault(play.meeting_id, operation=BATCH, count=0)
+    play.clock.pass_by(60)
+    _runs(play)
+    return _are_all_silent(play)
+
+
+def finds_whom_nobody_announced(play: Rehearsal) -> bool:
+    play.ask(play.master, MuteEverybody())
+    seat = play.joins("erin")
+    play.clock.pass_by(130)
+    _runs(play)
+    return play.has(seat) == SILENT
+
+
+def reminds_again(play: Rehearsal) -> bool:
+    """The end is further away than SQS delays a message."""
+    play.ask(play.master, Mute(seconds=3000), "bob")
+    before = play.reminders()
+    play.gavel.reconciler.remind(Reminder(play.meeting_id, user_id="bob"))
+    return (before, play.reminders()) == (1, 2)
+
+
+def _are_all_silent(play: Rehearsal) -> bool:
+    return {play.has(play.seats[user]) for user in CLASS} == {SILENT}
+
+
+def _runs(play: Rehearsal) -> None:
+    play.gavel.reconciler.run(play.clock.now() + A_RUN)
+
+
+def _on_bob(play: Rehearsal, **more: object) -> Json:
+    return {"command": "mute", "meetingId": play.meeting_id, "attendeeId": play.seats["bob"], **more}
+
+
+def _told(play: Rehearsal, gavel: Gavel, command: Json, event: str | None = None) -> list[Result]:
+    message = Message(event or str(uuid.uuid4()), play.clock.now(), Actor(ActorKind.SERVICE, EXAM_APP), command)
+    return Inbox(gavel, play.clock.now, MAX_AGE).obey(message)
+
+
+def _outcomes(results: list[Result]) -> list[str]:
+    return [result.outcome for result in results]
+
+
+def _on(resource: str, **deeds: Deed) -> dict[Grant, Deed]:
+    service = {LEDGER: "dynamodb", NAMES: "dynamodb", DUE: "dynamodb", MEETINGS: "chime", REMINDERS: "sqs"}[resource]
+    return {Grant(f"{service}:{action}", resource): deed for action, deed in deeds.items()}
+
+
+DEEDS: dict[str, dict[Grant, Deed]] = {
+    "host_api": {
+        **_on(LEDGER, BatchGetItem=mutes, ConditionCheckItem=mutes, PutItem=mutes, UpdateItem=mutes),
+        **_on(LEDGER, GetItem=tells_of_a_change, Query=tells_the_history),
+        **_on(MEETINGS, UpdateAttendeeCapabilities=mutes, GetAttendee=binds, GetMeeting=registers),
+        **_on(MEETINGS, BatchUpdateAttendeeCapabilitiesExcept=mutes_all, ListAttendees=mutes_all),
+        **_on(REMINDERS, SendMessage=mutes_for_a_time),
+    },
+    "command_inbox": {
+        **_on(LEDGER, BatchGetItem=obeys, ConditionCheckItem=obeys, PutItem=obeys, UpdateItem=obeys),
+        **_on(LEDGER, GetItem=obeys_once, Query=obeys_for_all),
+        **_on(NAMES, Query=obeys_by_name),
+        **_on(MEETINGS, UpdateAttendeeCapabilities=obeys, GetAttendee=obeys_for_a_stranger),
+        **_on(MEETINGS, BatchUpdateAttendeeCapabilitiesExcept=obeys_for_all, ListAttendees=obeys_for_all),
+        **_on(REMINDERS, SendMessage=obeys_for_a_time),
+    },
+    "meeting_inbox": {
+        **_on(LEDGER, BatchGetItem=hears_who_came, ConditionCheckItem=hears_who_came),
+        **_on(LEDGER, PutItem=hears_who_came, UpdateItem=hears_who_came, GetItem=hears_of_drift),
+        **_on(MEETINGS, GetAttendee=hears_who_came, UpdateAttendeeCapabilities=hears_who_came),
+        **_on(MEETINGS, GetMeeting=hears_the_end),
+        **_on(REMINDERS, SendMessage=hears_who_came_while_chime_is_busy),
+    },
+    "reconciler": {
+        **_on(LEDGER, BatchGetItem=ends_in_time, ConditionCheckItem=ends_in_time, PutItem=ends_in_time),
+        **_on(LEDGER, UpdateItem=ends_in_time, GetItem=ends_in_time, Query=finishes_for_all),
+        **_on(DUE, Query=ends_in_time),
+        **_on(MEETINGS, UpdateAttendeeCapabilities=ends_in_time, GetAttendee=finds_whom_nobody_announced),
+        **_on(MEETINGS, BatchUpdateAttendeeCapabilitiesExcept=finishes_for_all, ListAttendees=finishes_for_all),
+        **_on(REMINDERS, SendMessage=reminds_again),
+    },
+}
