@@ -23,6 +23,8 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     },
 }
 HASH = re.compile(r"[0-9A-F]{8}$")
+OUTRIGHT = re.compile(r"(?<=:chime:)[a-z]{2}-[a-z]+-\d(?=:)")
+"""The Region in an ARN, where the stack is for one."""
 PARTS = {"AWS::Partition": "<partition>", "AWS::Region": "<region>", "AWS::AccountId": "<account>"}
 
 
@@ -106,7 +108,5 @@ def said(resource: Any, template: Template) -> str:
             assert name in template["Resources"]
             return f"{HASH.sub('', name)}.{attribute}"
         case {"Fn::Join": ["", [*parts]]}:
-            text = "".join(said(part, template) for part in parts)
-            region = re.compile(r"(?<=:chime:)[a-z]{2}-[a-z]+-\d(?=:)")  # said outright where the stack has one
-            return region.sub("<region>", text)
+            return OUTRIGHT.sub("<region>", "".join(said(part, template) for part in parts))
     raise AssertionError(f"an unknown form of a resource: {json.dumps(resource)}")
