@@ -14,7 +14,7 @@ from tests.infra.resources import of_type
 
 FILES = sorted(SCHEMAS.glob("*/*.json"))
 MOST_CHARACTERS = 100_000
-"""Of one schema. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html"""
+"""Of one schema, as botocore has it from the service."""
 
 DRAFT_4_WORDS = {*Draft4Validator.META_SCHEMA["properties"], "$ref"}
 
