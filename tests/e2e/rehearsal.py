@@ -193,5 +193,5 @@ def _world(troupe: Troupe, clock: Surroundings, table: str, queue_url: str, cred
         chime=ChimeGateway(troupe.clients.of("chime-sdk-meetings", **credentials)),
         policies=troupe.policies,
         surroundings=clock,
-        reminders=SqsReminders(sqs, queue_url),
+        reminders=SqsReminders(lambda: sqs, queue_url),
     )
