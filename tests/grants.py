@@ -13,6 +13,8 @@ NAMES = "LedgerTable.Arn/index/external"
 STREAM = "LedgerTable.StreamArn"
 REMINDERS = "RemindersQueue.Arn"
 BUS = "Bus.Arn"
+POSTS = "arn:<partition>:execute-api:<region>:<account>:LiveApi/live/POST/@connections/*"
+CLOSES = "arn:<partition>:execute-api:<region>:<account>:LiveApi/live/DELETE/@connections/*"
 ANYTHING = "*"
 
 
@@ -92,6 +94,20 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         BUS: {"events:PutEvents"},
         "OutboxUndeliverable.Arn": {"sqs:SendMessage"},
     },
+    "live.connections": {
+        "LiveConnectionsLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
+        ANYTHING: {"xray:PutTelemetryRecords", "xray:PutTraceSegments"},
+        LEDGER: {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"},
+    },
+    "live.told": {
+        "LiveToldLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
+        ANYTHING: {"xray:PutTelemetryRecords", "xray:PutTraceSegments"},
+        STREAM: {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
+        "LedgerTable.Arn/stream/*": {"dynamodb:ListStreams"},
+        LEDGER: {"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:Query"},
+        POSTS: {"execute-api:ManageConnections"},
+        CLOSES: {"execute-api:ManageConnections"},
+    },
     "reconciler": {
         "ReconcilerDoorLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
         ANYTHING: {"xray:PutTelemetryRecords", "xray:PutTraceSegments"},
@@ -118,6 +134,8 @@ WILDCARDS = {
     ANYTHING: "X-Ray's two actions accept no resource",
     MEETINGS: "which meetings of the account there are is known only while they run",
     "LedgerTable.Arn/stream/*": "ListStreams is asked of all streams of this one table",
+    POSTS: "connections of this one stage come and go while it runs",
+    CLOSES: "connections of this one stage come and go while it runs",
 }
 """The resources with a wildcard, and why there is nothing narrower."""
 
@@ -141,6 +159,11 @@ UNPROVABLE = {
 """`BY_LAMBDA`; what is missing among these is found by the comparison with the template alone."""
 UNPROVABLE_ON = {Grant("sqs:SendMessage", "OutboxUndeliverable.Arn")}
 """The same, where the function does this elsewhere by itself."""
+
+
+def function_of(handler: str) -> str:
+    """`host_api` of `host_api.handler.handler`, `live.told` of `live.told.handler`."""
+    return handler.removesuffix(".handler").removesuffix(".handler")
 
 
 def grants(function: str) -> list[Grant]:

@@ -6,25 +6,33 @@ A deed answers whether what it promises has come true.
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
 
 from command_inbox.inbox import Inbox, Result
 from command_inbox.message import Message
 from moderation.core.actor import Actor, ActorKind
 from moderation.core.command import Bind, Mute, MuteEverybody, Register
+from moderation.moderator.listening import Listening
 from moderation.moderator.request import Answer, Request
 from moderation.ports import Reminder
+from moderation.ports.live import Listener, News, Ticket
 from moderation.wiring import Gavel
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection
 
 from tests.e2e.rehearsal import ADMIN, ALICE, NAME, ROLES, Rehearsal
 from tests.e2e.remote import EXAM_APP
 from tests.e2e.simulator import BATCH, UPDATE, Json
-from tests.grants import DUE, LEDGER, MEETINGS, NAMES, REMINDERS, Grant
+from tests.grants import CLOSES, DUE, LEDGER, MEETINGS, NAMES, POSTS, REMINDERS, Grant
 
 Deed = Callable[[Rehearsal], bool]
 SILENT, HEARD = "Receive", "SendReceive"
 CLASS = ("bob", "carol", "dora")
 MAX_AGE = timedelta(minutes=5)
 A_RUN = timedelta(seconds=50)
+CLOSED = "closed"
+SOON = 1.0
+"""Seconds; what was posted has been taken by then, for posting waits for it."""
 
 
 def mutes(play: Rehearsal) -> bool:
@@ -163,6 +171,48 @@ def reminds_again(play: Rehearsal) -> bool:
     return (before, play.reminders()) == (1, 2)
 
 
+def lets_in(play: Rehearsal) -> bool:
+    """Who has a ticket connects, and asks to be told."""
+    master = play.listeners(by_master=True)
+    master.issue(Ticket(sha256(b"secret").hexdigest(), play.meeting_id, ALICE, play.clock.now() + MAX_AGE))
+    door = Listening(play.listeners(), play.clock)
+    came = door.connect("secret", "line") and door.listen("line", None)
+    return came and [listener.connection_id for listener in master.of(play.meeting_id)] == ["line"]
+
+
+def tells(play: Rehearsal) -> bool:
+    with play.troupe.line() as (line, page):
+        _listens(play, line, ALICE)
+        play.herald().tell(News(play.meeting_id, asked=frozenset({line})))
+        return '"snapshot"' in _heard(page)
+
+
+def cuts_off(play: Rehearsal) -> bool:
+    """Who is nobody in the meeting any more; told so, he is told nothing again, and his line is closed."""
+    with play.troupe.line() as (line, page):
+        _listens(play, line, Actor(ActorKind.USER, "nobody"))
+        play.herald().tell(News(play.meeting_id, asked=frozenset({line})))
+        told, then = _heard(page), _heard(page)
+        hushed = not play.listeners(by_master=True).of(play.meeting_id)
+        return '"closed"' in told and then == CLOSED and hushed
+
+
+def _listens(play: Rehearsal, line: str, actor: Actor) -> None:
+    master = play.listeners(by_master=True)
+    master.connect(Listener(line, play.meeting_id, actor, play.clock.now()))
+    assert master.listen(line, None, play.clock.now())
+
+
+def _heard(page: ClientConnection) -> str:
+    """The next message, or that there is none."""
+    try:
+        return str(page.recv(timeout=SOON))
+    except ConnectionClosed:
+        return CLOSED
+    except TimeoutError:
+        return ""
+
+
 def _are_all_silent(play: Rehearsal) -> bool:
     return {play.has(play.seats[user]) for user in CLASS} == {SILENT}
 
@@ -184,8 +234,19 @@ def _outcomes(results: list[Result]) -> list[str]:
     return [result.outcome for result in results]
 
 
+SERVICES = {
+    LEDGER: "dynamodb",
+    NAMES: "dynamodb",
+    DUE: "dynamodb",
+    MEETINGS: "chime",
+    REMINDERS: "sqs",
+    POSTS: "execute-api",
+    CLOSES: "execute-api",
+}
+
+
 def _on(resource: str, **deeds: Deed) -> dict[Grant, Deed]:
-    service = {LEDGER: "dynamodb", NAMES: "dynamodb", DUE: "dynamodb", MEETINGS: "chime", REMINDERS: "sqs"}[resource]
+    service = SERVICES[resource]
     return {Grant(f"{service}:{action}", resource): deed for action, deed in deeds.items()}
 
 
@@ -211,6 +272,12 @@ DEEDS: dict[str, dict[Grant, Deed]] = {
         **_on(MEETINGS, GetAttendee=hears_who_came, UpdateAttendeeCapabilities=hears_who_came),
         **_on(MEETINGS, GetMeeting=hears_the_end),
         **_on(REMINDERS, SendMessage=hears_who_came_while_chime_is_busy),
+    },
+    "live.connections": _on(LEDGER, DeleteItem=lets_in, GetItem=lets_in, PutItem=lets_in),
+    "live.told": {
+        **_on(LEDGER, BatchGetItem=tells, Query=tells, DeleteItem=cuts_off),
+        **_on(POSTS, ManageConnections=tells),
+        **_on(CLOSES, ManageConnections=cuts_off),
     },
     "reconciler": {
         **_on(LEDGER, BatchGetItem=ends_in_time, ConditionCheckItem=ends_in_time, PutItem=ends_in_time),

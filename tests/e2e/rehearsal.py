@@ -6,6 +6,8 @@ function's. Time is a clock that sleeping turns, so that whoever tries again giv
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -16,19 +18,27 @@ import boto3
 from botocore.config import Config
 from moderation.aws.chime import ChimeGateway
 from moderation.aws.ledger import DynamoLedger
+from moderation.aws.lines import GatewayLines
+from moderation.aws.listeners import DynamoListeners
 from moderation.aws.reminders import SqsReminders
 from moderation.core.actor import Actor, ActorKind
 from moderation.core.command import Command, Register
 from moderation.core.meeting import Meeting
+from moderation.moderator.herald import Herald
+from moderation.moderator.reading import Reader
 from moderation.moderator.request import Answer, Request
 from moderation.policies import CedarPolicies
 from moderation.ports import World
 from moderation.wiring import Gavel
+from websockets.sync.client import ClientConnection
 
 from local.aws import ACCOUNT, REGION
 from local.stack import LocalStack
-from tests.e2e.simulator import Simulator
-from tests.grants import BUS, LEDGER, MEETINGS, REMINDERS, Grant
+from tests.e2e.caller import done
+from tests.e2e.page import connection
+from tests.e2e.scene import Theatre
+from tests.grants import BUS, CLOSES, LEDGER, MEETINGS, POSTS, REMINDERS, Grant, function_of
+from tests.infra.resources import as_list
 from tests.integration.ledger.table import table_definition
 from tests.memory.surroundings import Surroundings
 
@@ -36,6 +46,7 @@ ROLES = {"alice": "host", "bob": "participant", "carol": "participant", "dora": 
 ADMIN = Actor(ActorKind.ADMIN, "back-end")
 ALICE = Actor(ActorKind.USER, "alice")
 NAME = "meeting"
+CONNECTION = "CONNECTION#"
 NUMBERS = count(1)
 ONE_ATTEMPT = Config(proxies={}, retries={"total_max_attempts": 1})
 ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
@@ -57,8 +68,11 @@ class Clients:
         self._stack = stack
         self._session = boto3.Session(region_name=REGION)
 
-    def of(self, service: str, key: str = "local", secret: str = "local", token: str | None = None) -> Any:
-        url = self._stack.chime_url if service == "chime-sdk-meetings" else self._stack.aws_endpoint_url
+    def of(
+        self, service: str, key: str = "local", secret: str = "local", token: str | None = None, url: str | None = None
+    ) -> Any:
+        if url is None:
+            url = self._stack.chime_url if service == "chime-sdk-meetings" else self._stack.aws_endpoint_url
         return self._session.client(
             service,
             endpoint_url=url,
@@ -72,20 +86,41 @@ class Clients:
 class Troupe:
     """What all rehearsals share."""
 
-    def __init__(self, stack: LocalStack, simulator: Simulator, policies: Path) -> None:
-        self.simulator = simulator
+    def __init__(self, theatre: Theatre, policies: Path) -> None:
+        stack, self.simulator = theatre.stack, theatre.simulator
+        self._theatre, self._stage = theatre, theatre.scene()
         self.clients = Clients(stack)
         self.policies = CedarPolicies(policies)
         self.iam, self.sts = self.clients.of("iam"), self.clients.of("sts")
         self.dynamodb, self.sqs = self.clients.of("dynamodb"), self.clients.of("sqs")
         functions = self.clients.of("lambda").list_functions()["Functions"]
-        self.functions = {function["Handler"].partition(".")[0]: function for function in functions}
+        self.functions = {function_of(function["Handler"]): function for function in functions}
+        connections = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{self._live_api()}/live/%s/@connections/*"
         self.arns = {
             LEDGER: f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{stack.table}",
             REMINDERS: _arn_of_queue(self.sqs, "RemindersQueue"),
             BUS: f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{stack.bus}",
             MEETINGS: f"arn:aws:chime:{REGION}:{ACCOUNT}:meeting/*",
+            POSTS: connections % "POST",
+            CLOSES: connections % "DELETE",
         }
+
+    def _live_api(self) -> str:
+        apis = self.clients.of("apigatewayv2").get_apis()["Items"]
+        (found,) = [api["ApiId"] for api in apis if api["ProtocolType"] == "WEBSOCKET"]
+        return str(found)
+
+    @contextmanager
+    def line(self) -> Iterator[tuple[str, ClientConnection]]:
+        """An open connection to the stack's live API, and its id, which its end never learns."""
+        with connection(done(self._stage.alice.post("/live"))["url"]) as opened:
+            yield self._newest_connection(), opened
+
+    def _newest_connection(self) -> str:
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName=self._theatre.stack.table, ConsistentRead=True)
+        items = [item for page in pages for item in page["Items"] if item["pk"]["S"].startswith(CONNECTION)]
+        newest = max(items, key=lambda item: str(item["since"]["S"]))
+        return str(newest["pk"]["S"]).removeprefix(CONNECTION)
 
     def role_name(self, function: str) -> str:
         return str(self.functions[function]["Role"]).rpartition("/")[2]
@@ -100,12 +135,14 @@ class Troupe:
     def _less(self, document: dict[str, Any], grant: Grant) -> dict[str, Any]:
         resource = grant.resource.replace(LEDGER, self.arns[LEDGER])
         resource = self.arns.get(resource, resource)
-        kept, taken = [], 0
-        for statement in document["Statement"]:
-            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-            left = [a for a in actions if not (a == grant.action and statement["Resource"] == resource)]
-            taken += len(actions) - len(left)
-            kept += [{**statement, "Action": left}] if left else []
+        one_by_one = [
+            {**statement, "Action": action, "Resource": each}
+            for statement in document["Statement"]
+            for action in as_list(statement["Action"])
+            for each in as_list(statement["Resource"])
+        ]
+        kept = [each for each in one_by_one if (each["Action"], each["Resource"]) != (grant.action, resource)]
+        taken = len(one_by_one) - len(kept)
         assert taken == 1, f"the policy has {grant} {taken} times"
         return {**document, "Statement": kept}
 
@@ -131,7 +168,8 @@ class Rehearsal:
     master: Gavel
     gavel: Gavel
     table: str
-    _world: World
+    role: dict[str, str]
+    _worlds: tuple[World, World]
 
     def ask(self, gavel: Gavel, command: Command, user: str | None = None, **how: Any) -> str:
         """alice asks; the answer's status, or the refusal's code."""
@@ -153,9 +191,20 @@ class Rehearsal:
         return sum(int(found[name]) for name in names)
 
     def meeting(self) -> Meeting:
-        found = self._world.ledger.load(self.meeting_id).meeting
+        found = self._worlds[0].ledger.load(self.meeting_id).meeting
         assert found is not None
         return found
+
+    def listeners(self, *, by_master: bool = False) -> DynamoListeners:
+        client = self.troupe.dynamodb if by_master else self.troupe.clients.of("dynamodb", **self.role)
+        return DynamoListeners(client, self.table, self.clock.now)
+
+    def herald(self) -> Herald:
+        """With the function's role, on the lines of the stack's own API."""
+        endpoint = self.troupe.functions["live.told"]["Environment"]["Variables"]["GAVEL_LIVE_ENDPOINT"]
+        lines = GatewayLines(self.troupe.clients.of("apigatewaymanagementapi", **self.role, url=endpoint))
+        world = self._worlds[1]
+        return Herald(world, Reader(world), self.listeners(), lines)
 
 
 def rehearsal(troupe: Troupe, function: str, without: Grant | None = None) -> Rehearsal:
@@ -171,7 +220,8 @@ def rehearsal(troupe: Troupe, function: str, without: Grant | None = None) -> Re
     master = Gavel(everything)
     registered = master.perform(Request(meeting_id, ADMIN, Register(roles=ROLES)))
     assert isinstance(registered, Answer), registered
-    return Rehearsal(troupe, meeting_id, seats, clock, queue_url, master, Gavel(granted), name, everything)
+    worlds = (everything, granted)
+    return Rehearsal(troupe, meeting_id, seats, clock, queue_url, master, Gavel(granted), name, role, worlds)
 
 
 def _role(troupe: Troupe, name: str, policy: dict[str, Any]) -> dict[str, str]:

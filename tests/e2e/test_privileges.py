@@ -26,7 +26,7 @@ PUBLISHING = Grant("events:PutEvents", BUS)
 
 @pytest.fixture(scope="module")
 def troupe(theatre: Theatre, policies: Path) -> Troupe:
-    return Troupe(theatre.stack, theatre.simulator, policies)
+    return Troupe(theatre, policies)
 
 
 def test_every_grant_has_a_deed() -> None:

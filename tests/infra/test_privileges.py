@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.examples import EXAM_TRIGGERS
-from tests.grants import GRANTS, WILDCARDS, Grant, grants
+from tests.grants import GRANTS, WILDCARDS, Grant, function_of, grants
 from tests.infra.conftest import Synthesis, Template
 from tests.infra.resources import as_list, of_type, role_of, statements
 
@@ -23,7 +23,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     },
 }
 HASH = re.compile(r"[0-9A-F]{8}$")
-OUTRIGHT = re.compile(r"(?<=:chime:)[a-z]{2}-[a-z]+-\d(?=:)")
+OUTRIGHT = re.compile(r"(?<=:)[a-z]{2}(-[a-z]+)+-\d(?=:)")
 """The Region in an ARN, where the stack is for one."""
 PARTS = {"AWS::Partition": "<partition>", "AWS::Region": "<region>", "AWS::AccountId": "<account>"}
 
@@ -34,7 +34,7 @@ def template(synthesis: Synthesis, request: pytest.FixtureRequest) -> Template:
 
 
 def test_every_function_has_its_line(template: Template) -> None:
-    assert {each["Handler"].partition(".")[0] for each in of_type(template, "AWS::Lambda::Function")} == set(GRANTS)
+    assert {function_of(each["Handler"]) for each in of_type(template, "AWS::Lambda::Function")} == set(GRANTS)
 
 
 @pytest.mark.parametrize("function", GRANTS)
@@ -72,7 +72,8 @@ def test_every_resource_that_is_a_pattern_has_its_reason(template: Template) -> 
 
 
 def granted(template: Template, function: str) -> Iterator[Grant]:
-    for statement in statements(role_of(template, f"{function}.handler.handler")):
+    handlers = {function_of(each["Handler"]): each["Handler"] for each in of_type(template, "AWS::Lambda::Function")}
+    for statement in statements(role_of(template, handlers[function])):
         assert statement.keys() == {"Effect", "Action", "Resource"}
         assert statement["Effect"] == "Allow"
         for action in as_list(statement["Action"]):
