@@ -15,7 +15,7 @@ COMPONENTS = "#/components/messages/"
 
 
 def asyncapi() -> dict[str, Any]:
-    commands = [name for name, deed in DEEDS.items() if deed is not None]
+    commands = list(DEEDS)
     events = {slug(model.detail_type): _event(model.detail_type, model.__doc__ or "") for model in EVENTS}
     messages = events | {f"command-{name}": _command(name) for name in commands}
     return {

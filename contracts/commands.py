@@ -26,8 +26,8 @@ SOURCE: Schema = {
 
 
 def command_schemas() -> dict[str, Schema]:
-    """File name → schema. Of the commands that are taken already."""
-    return {f"{name}.json": _schema(name, deed) for name, deed in DEEDS.items() if deed is not None}
+    """File name → schema."""
+    return {f"{name}.json": _schema(name, deed) for name, deed in DEEDS.items()}
 
 
 def _schema(name: str, deed: Deed) -> Schema:

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
-from .bodies import Consent, Lifter, MediumName, Word
+from .bodies import MediumName, Word
 from .core import entry
 
 Effect = Literal[
@@ -50,7 +50,7 @@ class MuteAllShown(Shape):
 
     media: list[MediumName]
     spared: SparedShown = Field(alias="except")
-    liftable_by: Lifter
+    liftable_by: Literal["self", "host"]
     actor: str
     reason: str | None
     since: str
@@ -64,7 +64,7 @@ class Rules(Shape):
     default_role: str
     frozen: bool
     mute_all: list[MuteAllShown]
-    unmute_consent: Consent
+    unmute_consent: Literal["none", "muted-first", "required"]
     lobby: bool
 
 
@@ -144,6 +144,7 @@ class Superseded(Detail):
     detail_type = entry.SUPERSEDED
 
     superseded_by: str | None
+    attendees: list[Concerned] = Field([], description="whom it was about; left out where it was the meeting")
 
 
 class Abandoned(Detail):
@@ -160,6 +161,7 @@ class Delayed(Detail):
     detail_type = entry.DELAYED
 
     pending_since: Moment
+    attendees: list[Concerned] = Field([], description="whom it is about; left out where it is the meeting")
 
 
 class DriftFound(Detail):
@@ -171,14 +173,66 @@ class DriftFound(Detail):
 
 
 class MeetingEnded(Detail):
-    """There is no such meeting in Chime any more."""
+    """A host ended it, or there is no such meeting in Chime any more."""
 
     detail_type = entry.MEETING_ENDED
 
     attendees: list[Concerned]
 
 
+class Removed(Detail):
+    """Out of the meeting."""
+
+    detail_type = entry.REMOVED
+
+    attendees: list[Concerned]
+    banned: bool = Field(description="whether he stays out")
+
+
+class HandRaised(Detail):
+    """Somebody asks for a turn."""
+
+    detail_type = entry.HAND_RAISED
+
+    attendees: list[Concerned]
+
+
+class HandLowered(Detail):
+    """By himself, by a moderator, or by the turn that he got."""
+
+    detail_type = entry.HAND_LOWERED
+
+    attendees: list[Concerned]
+
+
+class UnmuteRequested(Detail):
+    """He is asked whether he may be heard."""
+
+    detail_type = entry.UNMUTE_REQUESTED
+
+    attendees: list[Concerned]
+    until: Moment
+
+
+class UnmuteAnswered(Detail):
+    """He answered, or did not in time, or nothing is left to be answered."""
+
+    detail_type = entry.UNMUTE_ANSWERED
+
+    attendees: list[Concerned]
+    answer: Literal["accepted", "declined", "expired", "withdrawn"]
+
+
+class AdmissionRequested(Detail):
+    """They wait in the lobby."""
+
+    detail_type = entry.ADMISSION_REQUESTED
+
+    attendees: list[Concerned]
+
+
 EVENTS: tuple[type[Detail], ...] = (
-    Decided, CapabilitiesChanged, MeetingChanged, Superseded, Abandoned, Delayed, DriftFound, MeetingEnded,
+    Decided, CapabilitiesChanged, MeetingChanged, Superseded, Abandoned, Delayed, DriftFound, MeetingEnded, Removed,
+    HandRaised, HandLowered, UnmuteRequested, UnmuteAnswered, AdmissionRequested,
 )  # fmt: skip
 """A new type of entry is a class here and a name in `core/entry.py`."""
