@@ -39,6 +39,8 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         },
         MEETINGS: {
             "chime:BatchUpdateAttendeeCapabilitiesExcept",
+            "chime:DeleteAttendee",
+            "chime:DeleteMeeting",
             "chime:GetAttendee",
             "chime:GetMeeting",
             "chime:ListAttendees",
@@ -60,6 +62,8 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         NAMES: {"dynamodb:Query"},
         MEETINGS: {
             "chime:BatchUpdateAttendeeCapabilitiesExcept",
+            "chime:DeleteAttendee",
+            "chime:DeleteMeeting",
             "chime:GetAttendee",
             "chime:ListAttendees",
             "chime:UpdateAttendeeCapabilities",
@@ -78,6 +82,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
             "dynamodb:UpdateItem",
         },
         MEETINGS: {
+            "chime:DeleteAttendee",
             "chime:GetAttendee",
             "chime:GetMeeting",
             "chime:UpdateAttendeeCapabilities",
@@ -122,6 +127,8 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         DUE: {"dynamodb:Query"},
         MEETINGS: {
             "chime:BatchUpdateAttendeeCapabilitiesExcept",
+            "chime:DeleteAttendee",
+            "chime:DeleteMeeting",
             "chime:GetAttendee",
             "chime:ListAttendees",
             "chime:UpdateAttendeeCapabilities",

@@ -4,14 +4,15 @@ A deed answers whether what it promises has come true.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from hashlib import sha256
 
 from command_inbox.inbox import Inbox, Result
 from command_inbox.message import Message
 from moderation.core.actor import Actor, ActorKind
-from moderation.core.command import Bind, Mute, MuteEverybody, Register
+from moderation.core.command import Bind, End, Mute, MuteEverybody, Register, Remove
 from moderation.moderator.listening import Listening
 from moderation.moderator.request import Answer, Request
 from moderation.ports import Reminder
@@ -46,6 +47,15 @@ def mutes_for_a_time(play: Rehearsal) -> bool:
 
 def mutes_all(play: Rehearsal) -> bool:
     return play.ask(play.gavel, MuteEverybody()) == "applied" and _are_all_silent(play)
+
+
+def removes(play: Rehearsal) -> bool:
+    return play.ask(play.gavel, Remove(), "bob") != "busy" and _is_out(play, "bob")
+
+
+def ends(play: Rehearsal) -> bool:
+    play.ask(play.gavel, End())
+    return _is_over(play)
 
 
 def binds(play: Rehearsal) -> bool:
@@ -95,6 +105,16 @@ def obeys_for_a_stranger(play: Rehearsal) -> bool:
     return play.has(seat) == SILENT
 
 
+def obeys_to_remove(play: Rehearsal) -> bool:
+    _told(play, play.gavel, {**_on_bob(play), "command": "remove"})
+    return _is_out(play, "bob")
+
+
+def obeys_to_end(play: Rehearsal) -> bool:
+    _told(play, play.gavel, {"command": "end", "meetingId": play.meeting_id})
+    return _is_over(play)
+
+
 def obeys_once(play: Rehearsal) -> bool:
     """The same event comes a second time."""
     event = str(uuid.uuid4())
@@ -109,6 +129,14 @@ def hears_who_came(play: Rehearsal) -> bool:
     seat = play.joins("bob")
     play.gavel.presence.came(play.meeting_id, seat)
     return play.has(seat) == SILENT
+
+
+def hears_who_came_back(play: Rehearsal) -> bool:
+    """He is banned."""
+    play.ask(play.master, Remove(ban=True), "bob")
+    seat = play.joins("bob")
+    play.gavel.presence.came(play.meeting_id, seat)
+    return seat not in play.seats_in_chime()
 
 
 def hears_who_came_while_chime_is_busy(play: Rehearsal) -> bool:
@@ -147,12 +175,27 @@ def ends_in_time(play: Rehearsal) -> bool:
 
 def finishes_for_all(play: Rehearsal) -> bool:
     """Chime took nothing while the host waited."""
-    play.troupe.simulator.fault(play.meeting_id, operation=BATCH, count=100, status=429)
-    assert play.ask(play.master, MuteEverybody()) == "pending"
-    play.troupe.simulator.fault(play.meeting_id, operation=BATCH, count=0)
+    with _busy(play, BATCH):
+        assert play.ask(play.master, MuteEverybody()) == "pending"
     play.clock.pass_by(60)
     _runs(play)
     return _are_all_silent(play)
+
+
+def finishes_to_remove(play: Rehearsal) -> bool:
+    with _busy(play, "DeleteAttendee"):
+        play.ask(play.master, Remove(), "bob")
+    play.clock.pass_by(60)
+    _runs(play)
+    return _is_out(play, "bob")
+
+
+def finishes_to_end(play: Rehearsal) -> bool:
+    with _busy(play, "DeleteMeeting"):
+        play.ask(play.master, End())
+    play.clock.pass_by(60)
+    _runs(play)
+    return _is_over(play)
 
 
 def finds_whom_nobody_announced(play: Rehearsal) -> bool:
@@ -213,6 +256,22 @@ def _heard(page: ClientConnection) -> str:
         return ""
 
 
+@contextmanager
+def _busy(play: Rehearsal, operation: str) -> Iterator[None]:
+    """Chime does no such thing for the time being."""
+    play.troupe.simulator.fault(play.meeting_id, operation=operation, count=100, status=429)
+    yield
+    play.troupe.simulator.fault(play.meeting_id, operation=operation, count=0)
+
+
+def _is_out(play: Rehearsal, user: str) -> bool:
+    return play.seats[user] not in play.seats_in_chime()
+
+
+def _is_over(play: Rehearsal) -> bool:
+    return not play.seats_in_chime() and play.meeting().ended_at is not None
+
+
 def _are_all_silent(play: Rehearsal) -> bool:
     return {play.has(play.seats[user]) for user in CLASS} == {SILENT}
 
@@ -256,6 +315,7 @@ DEEDS: dict[str, dict[Grant, Deed]] = {
         **_on(LEDGER, GetItem=tells_of_a_change, Query=tells_the_history),
         **_on(MEETINGS, UpdateAttendeeCapabilities=mutes, GetAttendee=binds, GetMeeting=registers),
         **_on(MEETINGS, BatchUpdateAttendeeCapabilitiesExcept=mutes_all, ListAttendees=mutes_all),
+        **_on(MEETINGS, DeleteAttendee=removes, DeleteMeeting=ends),
         **_on(REMINDERS, SendMessage=mutes_for_a_time),
     },
     "command_inbox": {
@@ -264,13 +324,14 @@ DEEDS: dict[str, dict[Grant, Deed]] = {
         **_on(NAMES, Query=obeys_by_name),
         **_on(MEETINGS, UpdateAttendeeCapabilities=obeys, GetAttendee=obeys_for_a_stranger),
         **_on(MEETINGS, BatchUpdateAttendeeCapabilitiesExcept=obeys_for_all, ListAttendees=obeys_for_all),
+        **_on(MEETINGS, DeleteAttendee=obeys_to_remove, DeleteMeeting=obeys_to_end),
         **_on(REMINDERS, SendMessage=obeys_for_a_time),
     },
     "meeting_inbox": {
         **_on(LEDGER, BatchGetItem=hears_who_came, ConditionCheckItem=hears_who_came),
         **_on(LEDGER, PutItem=hears_who_came, UpdateItem=hears_who_came, GetItem=hears_of_drift),
         **_on(MEETINGS, GetAttendee=hears_who_came, UpdateAttendeeCapabilities=hears_who_came),
-        **_on(MEETINGS, GetMeeting=hears_the_end),
+        **_on(MEETINGS, GetMeeting=hears_the_end, DeleteAttendee=hears_who_came_back),
         **_on(REMINDERS, SendMessage=hears_who_came_while_chime_is_busy),
     },
     "live.connections": _on(LEDGER, DeleteItem=lets_in, GetItem=lets_in, PutItem=lets_in),
@@ -285,6 +346,7 @@ DEEDS: dict[str, dict[Grant, Deed]] = {
         **_on(DUE, Query=ends_in_time),
         **_on(MEETINGS, UpdateAttendeeCapabilities=ends_in_time, GetAttendee=finds_whom_nobody_announced),
         **_on(MEETINGS, BatchUpdateAttendeeCapabilitiesExcept=finishes_for_all, ListAttendees=finishes_for_all),
+        **_on(MEETINGS, DeleteAttendee=finishes_to_remove, DeleteMeeting=finishes_to_end),
         **_on(REMINDERS, SendMessage=reminds_again),
     },
 }

@@ -185,6 +185,13 @@ class Rehearsal:
         """What Chime lets a seat do with audio."""
         return self.troupe.simulator.have(self.meeting_id)[attendee_id]["audio"]
 
+    def seats_in_chime(self) -> set[str]:
+        """None where Chime has no such meeting any more."""
+        try:
+            return set(self.troupe.simulator.have(self.meeting_id))
+        except AssertionError:
+            return set()
+
     def reminders(self) -> int:
         names = [f"ApproximateNumberOfMessages{state}" for state in ("", "NotVisible", "Delayed")]
         found = self.troupe.sqs.get_queue_attributes(QueueUrl=self.queue_url, AttributeNames=names)["Attributes"]
