@@ -42,7 +42,7 @@ N ?= 100000
 simulate: $(STAMP) ## explore N=100000 schedules of the protocol, or see one again: SEED=123
 	@PYTHONPATH=lambdas $(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--schedules $(N))
 
-bench: $(STAMP) ## measure Gavel against what one would write by hand; half a minute (B=mute_all for one)
+bench: $(STAMP) ## measure Gavel against what one would write by hand; four minutes (B=mute_all for one)
 	@PYTHONPATH=.:lambdas $(BIN)/python -m benchmarks $(B)
 
 CDK = $(BIN)/python -m infra.cdk $@ --stage '$(STAGE)' --region '$(REGION)' $(ARGS)

@@ -80,9 +80,9 @@ class ThrottlingChime(MemoryChime):
         """attendee → when it changed whether he may send audio, and to what"""
 
     def seat(self, meeting_id: str, attendee_id: str) -> SeatInChime:
-        self._take("GetAttendee")
         if not self._shows_seats:
             raise NotNow("GetAttendee")
+        self._take("GetAttendee")
         return super().seat(meeting_id, attendee_id)
 
     def roster(self, meeting_id: str) -> Sequence[SeatInChime]:

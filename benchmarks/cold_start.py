@@ -11,7 +11,9 @@ ROUNDS = 21
 COLUMNS = ("", "ms to the first answer", "middle half", "ms of processor", "ratio", "ratio of processor")
 SETTING = f"""\
 A fresh interpreter imports the handler, makes its clients and mutes one person; the sides in turn, {ROUNDS} times each,
-medians. The servers, an emulator of DynamoDB and EventBridge and the Chime simulator, run before, beside them."""
+medians. The servers, an emulator of DynamoDB and EventBridge and the Chime simulator, run before, beside them.
+
+![ms to the first answer](cold_start.svg)"""
 REMARKS = (
     """\
 By hand: `benchmarks/by_hand.py`, one `UpdateAttendeeCapabilities` and one `PutEvents`, on boto3 as pip installs it.

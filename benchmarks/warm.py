@@ -14,7 +14,9 @@ LARGE = 250
 COLUMNS = ("", "ms of processor", "ms", "calls in a row", "ratio of processor", "ratio of time")
 SETTING = f"""\
 {DEEDS} deeds, mutes and unmutes of one person in turn, each side in a process of its own, with the emulator and the
-Chime simulator on the same machine. Medians for one deed."""
+Chime simulator on the same machine. Medians for one deed.
+
+![ms of processor](warm.svg)"""
 REMARKS = (
     """\
 By hand: two calls, Chime and EventBridge. Gavel: a transaction that decides, Chime, a transaction that settles; its

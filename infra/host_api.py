@@ -60,7 +60,7 @@ class HostApi(Construct):
             handler="host_api.handler.handler",
             asset=asset,
             environment={**environment, "GAVEL_LIVE_URL": live_url},
-            statements=moderator_grants(ledger, reminders),
+            statements=moderator_grants(ledger, reminders, meetings=True),
             timeout=Duration.seconds(29),  # API Gateway waits for 30
             memory=1024,
         )

@@ -87,7 +87,7 @@ class MeetingInbox(Construct):
             asset=asset,
             environment=environment,
             # One seat at a time is all that this door orders.
-            statements=moderator_grants(ledger, reminders, everybody=False),
+            statements=moderator_grants(ledger, reminders, everybody=False, meetings=True),
             intakes={self.people: 2, self.echoes: 2},
         )
 

@@ -7,13 +7,18 @@ from constructs import IConstruct
 from infra.ledger import Ledger
 from infra.queues import Reminders
 
-ON_EVERYBODY = ("chime:BatchUpdateAttendeeCapabilitiesExcept", "chime:DeleteMeeting")
+ON_ONE_SEAT = ("chime:DeleteAttendee", "chime:GetAttendee", "chime:UpdateAttendeeCapabilities")
+ON_EVERYBODY = ("chime:BatchUpdateAttendeeCapabilitiesExcept", "chime:DeleteMeeting", "chime:ListAttendees")
+ON_MEETINGS = ("chime:GetMeeting",)
 
 
-def moderator_grants(ledger: Ledger, reminders: Reminders, *, everybody: bool = True) -> list[iam.PolicyStatement]:
+def moderator_grants(
+    ledger: Ledger, reminders: Reminders, *, everybody: bool = True, meetings: bool = False
+) -> list[iam.PolicyStatement]:
     """To load, commit, order, settle, and remind; `everybody` False where one seat at a time is all that is ordered,
-    and no meeting ended.
+    `meetings` True where it is asked whether there is such a meeting.
     """
+    chime = [*ON_ONE_SEAT, *(ON_EVERYBODY if everybody else ()), *(ON_MEETINGS if meetings else ())]
     return [
         # A transaction needs the actions of its items, there is no action of its own.
         iam.PolicyStatement(
@@ -22,20 +27,15 @@ def moderator_grants(ledger: Ledger, reminders: Reminders, *, everybody: bool = 
                 "dynamodb:ConditionCheckItem",
                 "dynamodb:GetItem",
                 "dynamodb:PutItem",
-                "dynamodb:Query",
+                *(["dynamodb:Query"] if everybody else []),
                 "dynamodb:UpdateItem",
             ],
             resources=[ledger.table.table_arn],
         ),
+        # All of these take the ARN of a meeting and no narrower one; which meetings there are, nobody knows beforehand.
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonchime.html
         iam.PolicyStatement(
-            actions=[
-                *(ON_EVERYBODY if everybody else ()),
-                "chime:DeleteAttendee",
-                "chime:GetAttendee",
-                "chime:GetMeeting",
-                "chime:ListAttendees",
-                "chime:UpdateAttendeeCapabilities",
-            ],
+            actions=sorted(chime),
             resources=[f"arn:{Aws.PARTITION}:chime:{Aws.REGION}:{Aws.ACCOUNT_ID}:meeting/*"],
         ),
         iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[reminders.queue.queue_arn]),

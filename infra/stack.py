@@ -19,6 +19,7 @@ from infra.live import Live
 from infra.outbox import Outbox
 from infra.queues import Reminders
 from infra.reconciler import TIMEOUT, Reconciler
+from infra.schemas import Schemas
 from infra.watch import Watch
 
 
@@ -62,6 +63,8 @@ class GavelStack(Stack):
         self.reconciler = Reconciler(self, "Reconciler", configuration, **moderated, **shipped)
         self.command_inbox = CommandInbox(self, "CommandInbox", configuration, bus=self.bus, **moderated, **shipped)
         self.meeting_inbox = MeetingInbox(self, "MeetingInbox", configuration, **moderated, **shipped)
+        if not configuration.is_local:  # the emulator has no schema registry
+            Schemas(self, "Schemas", configuration)
         self.watch = self._watch(configuration)
         if configuration.region is None:
             self._refuse_other_regions()

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in STOP_SIGNALS:
         signal.signal(number, _stop)
     try:
-        _run(Ports.from_base(chosen.port_base), chosen.env_file)
+        _run(Ports.from_base(chosen.port_base), chosen.env_file, roles_count=not chosen.any_role)
     except Stopped:
         return 0
     except LocalStackError as error:
@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         help="the emulator's port; the simulator and the issuer take the 5th and 6th after it (default: %(default)s)",
     )
     parser.add_argument("--env-file", type=Path, default=Path(".local/env"), help="where to write what to source")
+    parser.add_argument("--any-role", action="store_true", help="let functions do what their roles don't grant")
     return parser
 
 
@@ -56,10 +57,14 @@ def _stop(*_: int | FrameType | None) -> None:
     raise Stopped
 
 
-def _run(ports: Ports, env_file: Path) -> None:
+def _run(ports: Ports, env_file: Path, *, roles_count: bool) -> None:
     started = time.monotonic()
     env_file.unlink(missing_ok=True)  # it describes a stack that is no more
-    stack = LocalStack(ports, report=lambda what: print(f"{time.monotonic() - started:5.1f} s  {what} ...", flush=True))
+    stack = LocalStack(
+        ports,
+        roles_count=roles_count,
+        report=lambda what: print(f"{time.monotonic() - started:5.1f} s  {what} ...", flush=True),
+    )
     try:
         stack.start()
         demo = seed(stack)

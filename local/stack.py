@@ -18,6 +18,7 @@ from local.examples import EXAM_TRIGGERS
 from local.failure import LocalStackError
 from local.issuer import AUDIENCE, Issuer
 from local.ports import Ports
+from local.principals import announce_functions
 
 EVENT_SOURCE = "gavel.simulator"  # EventBridge lets nobody but AWS put events of `aws.*`
 
@@ -26,6 +27,7 @@ class LocalStack:
     """Emulator, Chime simulator, issuer of tokens, and the deployed template. Starts on free ports unless told which.
 
     `asset` replaces the bundle of the functions; `function_environment` adds to theirs, and `context` to the stack's.
+    `roles_count` False: every function may do everything, whatever its role says.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class LocalStack:
         asset: Path | None = None,
         function_environment: Mapping[str, str] | None = None,
         context: Mapping[str, object] | None = None,
+        roles_count: bool = True,
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.ports = ports or Ports.free()
@@ -45,6 +48,7 @@ class LocalStack:
         self._asset = asset
         self._function_environment = dict(function_environment or {})
         self._context = dict(context or {})
+        self._roles_count = roles_count
         self._report = report
         self._issuer: Issuer | None = None
         self._deployed: Deployed | None = None
@@ -127,6 +131,7 @@ class LocalStack:
         chime.wait_until_ready(f"{self.chime_url}/_simulator/health")
         self._report("deploying the stack")
         self._deployed = deploy(self._directory / "assembly", self.aws_endpoint_url)
+        announce_functions(self.aws_endpoint_url, self.chime_url)
         self._warm_up(aws)
 
     def _bundle(self, directory: Path) -> Path:
@@ -141,7 +146,7 @@ class LocalStack:
         temporary = directory / "tmp"
         temporary.mkdir()
         emulator = server_environment(
-            AUTH="true",
+            AUTH=str(self._roles_count).lower(),
             BIND_HOST="127.0.0.1",
             GATEWAY_PORT=str(self.ports.aws),
             IOT_MTLS_ENABLED="0",
@@ -151,6 +156,8 @@ class LocalStack:
         )
         aws = self._child("emulator", ["ministack"], emulator, directory)
         options = {"port": self.ports.chime, "events-endpoint": self.aws_endpoint_url, "event-source": EVENT_SOURCE}
+        if self._roles_count:
+            options["iam-endpoint"] = self.aws_endpoint_url
         words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
         simulator = server_environment(PYTHONPATH=str(bundle.ROOT))
         return aws, self._child("Chime simulator", ["local.chime", "--region", REGION, *words], simulator, directory)

@@ -18,6 +18,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--events-endpoint", help="where PutEvents goes; without it, events stay in memory")
     parser.add_argument("--event-source", default="gavel.simulator")
     parser.add_argument("--event-bus", default="default")
+    parser.add_argument("--iam-endpoint", help="whose roles count; without it, everybody may do everything")
     parser.add_argument("--video-none-reading", type=VideoNone, choices=list(VideoNone), default=VideoNone.LENIENT)
     parser.add_argument("--quota-reading", type=QuotaReading, choices=list(QuotaReading), default=QuotaReading.STRICT)
     parser.add_argument("--no-quota", action="store_true", help="neither request rates nor numbers of meetings")
@@ -44,6 +45,7 @@ def main() -> int:
             events_endpoint=chosen.events_endpoint,
             event_source=chosen.event_source,
             event_bus=chosen.event_bus,
+            iam_endpoint=chosen.iam_endpoint,
         ).start()
     except (OSError, ValueError) as problem:
         print(f"can't serve on {chosen.host}:{chosen.port}: {problem}", file=sys.stderr)

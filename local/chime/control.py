@@ -28,6 +28,7 @@ class Control:
             ("POST", "reset", self._reset),
             ("GET", "settings", self._settings),
             ("PUT", "settings", self._change_settings),
+            ("PUT", "principals", self._announce),
             ("GET", "faults", self._faults),
             ("POST", "faults", self._add_fault),
             ("GET", "calls", self._calls),
@@ -77,6 +78,10 @@ class Control:
     def _change_settings(self, document: Json, **_: Any) -> Json:
         self._simulation.settings.change(document)
         return self._simulation.settings.as_json()
+
+    def _announce(self, document: Json, **_: Any) -> Json:
+        self._simulation.permissions.announce(document)
+        return {}
 
     def _faults(self, **_: Any) -> Json:
         return {"faults": self._simulation.faults.active()}

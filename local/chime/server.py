@@ -16,6 +16,7 @@ from uuid import uuid4
 from local.chime.control import PREFIX, Control
 from local.chime.events import EventFeed
 from local.chime.model import Request
+from local.chime.permissions import Permissions
 from local.chime.rules import check_control_region
 from local.chime.settings import Settings
 from local.chime.simulation import Answer, Outcome, Simulation
@@ -126,7 +127,7 @@ class ChimeSimulator:
     take real time. `port` 0 takes any free port.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each option of the command line
         self,
         *,
         host: str = "127.0.0.1",
@@ -137,12 +138,14 @@ class ChimeSimulator:
         events_endpoint: str | None = None,
         event_source: str = "gavel.simulator",
         event_bus: str = "default",
+        iam_endpoint: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         check_control_region(region)
         self._address = (host, port)
         self._feed = EventFeed(events_endpoint, event_source, event_bus, region)
-        self._simulation = Simulation(region, account, settings or Settings(), self._feed, clock)
+        permissions = Permissions(iam_endpoint, region, account)
+        self._simulation = Simulation(region, account, settings or Settings(), self._feed, clock, permissions)
         self._server: ChimeServer | None = None
         self._thread: threading.Thread | None = None
 

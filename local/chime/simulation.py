@@ -14,11 +14,12 @@ from local.chime.faults import LATER, NOW, Fault, Faults
 from local.chime.meetings import World
 from local.chime.model import Contract, Request, Route
 from local.chime.operations import perform
+from local.chime.permissions import Permissions
 from local.chime.quota import Quota
 from local.chime.settings import Settings
 
 _SIGNATURE = re.compile(
-    r"AWS4-HMAC-SHA256 Credential=[^/\s]+/\d{8}/(?P<region>[^/\s]+)/(?P<service>[^/\s]+)/aws4_request,\s*"
+    r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/\s]+)/\d{8}/(?P<region>[^/\s]+)/(?P<service>[^/\s]+)/aws4_request,\s*"
     r"SignedHeaders=[^,\s]+,\s*Signature=[0-9a-f]{64}"
 )
 
@@ -42,13 +43,20 @@ class Simulation:
     """The service without its sockets. One lock, so that the log of calls is in the order of their effects."""
 
     def __init__(
-        self, region: str, account: str, settings: Settings, feed: EventFeed, clock: Callable[[], float]
+        self,
+        region: str,
+        account: str,
+        settings: Settings,
+        feed: EventFeed,
+        clock: Callable[[], float],
+        permissions: Permissions | None = None,
     ) -> None:
         self.region = region
         self.account = account
         self.settings = settings
         self.feed = feed
         self.clock = clock
+        self.permissions = permissions or Permissions(None, region, account)
         self.contract = Contract()
         self.quota = Quota(clock)
         self.faults = Faults(set(self.contract.operations), self.contract.error_statuses())
@@ -86,18 +94,29 @@ class Simulation:
             self.quota.refill()
 
     def handle(self, request: Request) -> Outcome:
+        route = self.contract.route(request)
+        forbidden = self._forbidden(request, route)  # asks another server, so not under the lock
         with self.change():
-            route = self.contract.route(request)
             call = self.calls.begin(route)
             try:
+                if forbidden:
+                    raise forbidden
                 outcome = self._admit(request, route, call)
             except Refusal as refusal:
                 outcome = Outcome(self._refused(refusal))
             call["status"] = outcome.answer.status if outcome.answer else None
             return outcome
 
+    def _forbidden(self, request: Request, route: Route | None) -> Refusal | None:
+        try:
+            access_key = self._signed_with(request.headers.get("authorization", ""))
+            if route is not None:
+                self.permissions.check(access_key, route)
+        except Refusal as refusal:
+            return refusal
+        return None
+
     def _admit(self, request: Request, route: Route | None, call: Json) -> Outcome:
-        self._check_signature(request.headers.get("authorization", ""))
         if route is None:
             raise Refusal("UnknownOperationException", f"no operation at {request.method} {request.target}")
         if self.settings.quota:
@@ -110,8 +129,8 @@ class Simulation:
         _note_new_meeting(call, answer)
         return Outcome(answer)
 
-    def _check_signature(self, authorization: str) -> None:
-        """The form of a version 4 signature and its scope; the signature itself can't be checked without the secret."""
+    def _signed_with(self, authorization: str) -> str:
+        """The access key. Of the signature only form and scope are checked: for more one would need the secret."""
         signature = _SIGNATURE.fullmatch(authorization)
         if not signature:
             raise Refusal("ForbiddenException", "the request is not signed with Signature Version 4")
@@ -119,6 +138,7 @@ class Simulation:
             raise Refusal("ForbiddenException", f"the credential must be scoped to `{self.contract.signing_name}`")
         if signature["region"] != self.region:
             raise Refusal("ForbiddenException", f"the credential must be scoped to the Region `{self.region}`")
+        return signature["key"]
 
     def _deed(self, route: Route, world: World) -> Answer:
         try:

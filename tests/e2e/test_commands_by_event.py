@@ -5,7 +5,7 @@ import uuid
 from tests.e2e.caller import Json, done
 from tests.e2e.deadline import until
 from tests.e2e.remote import Remote, envelope
-from tests.e2e.scene import EVERYTHING, MUTED, Scene, Theatre
+from tests.e2e.scene import EVERYTHING, MUTED, RECEIVING, Scene, Theatre
 from tests.e2e.tap import DECIDED
 
 SECONDS = 5
@@ -86,6 +86,7 @@ def test_a_source_without_a_permit_is_refused_once(scene: Scene, remote: Remote)
 def test_nobody_passes_for_a_trigger(scene: Scene, remote: Remote) -> None:
     """The rule on the bus lets no such source through; one that came through all the same would be refused."""
     source, command = "trigger/exam-started", {"command": "mute-all", "meetingId": scene.meeting_id}
+    until(lambda: scene.has("victor") == RECEIVING, SECONDS, "everybody has what his role gives")
     calls = scene.changes()
     remote.command(command, source=source)
     remote.deliver(envelope(command, source=source))

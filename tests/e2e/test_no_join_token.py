@@ -5,8 +5,10 @@ import re
 from local.aws import client
 from local.chime.meetings import JOIN_TOKEN_MARK
 from local.logs import messages
+from tests.contracts.validation import problems
 from tests.e2e.caller import done
 from tests.e2e.scene import Scene, Theatre
+from tests.e2e.tap import CHANGED, DECIDED
 
 TRACES = re.compile(rf"""{JOIN_TOKEN_MARK}|JoinToken\W{{0,3}}[:=]""", re.IGNORECASE)
 """A token of the simulator, or the key, whatever stands behind it. Prose may name it."""
@@ -48,6 +50,13 @@ def items(theatre: Theatre) -> list[str]:
         return [str(item) for page in pages for item in page["Items"]]
     finally:
         table.close()
+
+
+def test_every_event_is_as_its_schema_says(theatre: Theatre) -> None:
+    """Over all tests, as EventBridge delivered it; nothing is in it that no schema speaks of."""
+    seen = theatre.tap.everything()
+    assert {event["detail-type"] for event in seen} >= {DECIDED, CHANGED}
+    assert [problem for event in seen for problem in problems(event)] == []
 
 
 def test_no_change_was_told_twice(theatre: Theatre) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from infra.configuration import CONTROL_REGIONS
 from tests.infra.conftest import ROOT
-from tests.infra.resources import as_list, function, of_type, role_of, statements
+from tests.infra.resources import function, of_type
 
 HANDLERS = (
     "command_inbox.handler.handler",
@@ -102,61 +102,6 @@ def test_reconciler_is_fed_by_the_clock_and_by_reminders(default: Template) -> N
     assert reminders["VisibilityTimeout"] == 6 * function(default, "reconciler.handler.handler")["Timeout"]
 
 
-def test_the_roles_hold_these_actions_and_no_others(default: Template) -> None:
-    own = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments"}
-    moderator = own | {
-        "dynamodb:BatchGetItem",
-        "dynamodb:ConditionCheckItem",
-        "dynamodb:GetItem",
-        "dynamodb:PutItem",
-        "dynamodb:Query",
-        "dynamodb:UpdateItem",
-        "chime:BatchUpdateAttendeeCapabilitiesExcept",
-        "chime:DeleteAttendee",
-        "chime:DeleteMeeting",
-        "chime:GetAttendee",
-        "chime:GetMeeting",
-        "chime:ListAttendees",
-        "chime:UpdateAttendeeCapabilities",
-        "sqs:SendMessage",
-    }
-    assert _actions(default, "host_api.handler.handler") == moderator
-    receiver = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
-    assert _actions(default, "reconciler.handler.handler") == moderator | receiver
-    assert _actions(default, "command_inbox.handler.handler") == moderator | receiver
-    one_by_one = moderator - {"chime:BatchUpdateAttendeeCapabilitiesExcept", "chime:DeleteMeeting"}
-    assert _actions(default, "meeting_inbox.handler.handler") == one_by_one | receiver
-    reader = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
-    assert _actions(default, "outbox.handler.handler") == own | reader | {"events:PutEvents", "sqs:SendMessage"}
-    keeper = {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"}
-    assert _actions(default, "live.connections.handler") == own | keeper
-    teller = {"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:Query", "execute-api:ManageConnections"}
-    assert _actions(default, "live.told.handler") == own | reader | teller
-
-
-def test_who_looks_into_which_index(default: Template) -> None:
-    """`due` is the reconciler's, `external` is for commands that name a meeting as the customer does."""
-    indexes = {
-        handler: [
-            each["Resource"]["Fn::Join"][1][-1] for each in statements(role_of(default, handler)) if _of_an_index(each)
-        ]
-        for handler in HANDLERS
-    }
-    assert {handler: found for handler, found in indexes.items() if found} == {
-        "command_inbox.handler.handler": ["/index/external"],
-        "reconciler.handler.handler": ["/index/due"],
-    }
-
-
-def test_nothing_else_is_granted(default: Template) -> None:
-    """No policy beside the roles' own, and `*` as a resource for X-Ray alone."""
-    assert not of_type(default, "AWS::IAM::Policy")
-    for role in of_type(default, "AWS::IAM::Role"):
-        assert "ManagedPolicyArns" not in role
-        everywhere = [each["Action"] for each in statements(role) if each["Resource"] == "*"]
-        assert everywhere == [["xray:PutTelemetryRecords", "xray:PutTraceSegments"]]
-
-
 def test_bus_and_stack_names_follow_the_stage(
     default: Template, customized: Template, synthesize: Callable[..., Template]
 ) -> None:
@@ -173,14 +118,6 @@ def test_a_template_for_any_region_checks_where_it_lands(default: Template, cust
 
 def test_logs_are_kept_no_longer_than_the_ledger(customized: Template) -> None:
     assert {group["RetentionInDays"] for group in of_type(customized, "AWS::Logs::LogGroup")} == {7}
-
-
-def _actions(template: Template, handler: str) -> set[str]:
-    return {action for each in statements(role_of(template, handler)) for action in as_list(each["Action"])}
-
-
-def _of_an_index(statement: dict[str, Any]) -> bool:
-    return "/index/" in json.dumps(statement["Resource"])
 
 
 def _feed(template: Template, handler: str) -> dict[str, Any]:

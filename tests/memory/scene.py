@@ -15,7 +15,7 @@ from moderation.ports import SeatInChime, World
 from moderation.wiring import Gavel
 
 from tests.memory.chime import MemoryChime
-from tests.memory.ledger import MemoryLedger
+from tests.memory.described import DescribedLedger
 from tests.memory.reminders import MemoryReminders
 from tests.memory.surroundings import Surroundings
 
@@ -45,7 +45,7 @@ class Scene:
     roles: dict[str, str] = field(default_factory=lambda: dict(ROLES))
 
     def __post_init__(self) -> None:
-        self.ledger = MemoryLedger()
+        self.ledger = DescribedLedger()
         self.chime = MemoryChime()
         self.surroundings = Surroundings()
         self.reminders = MemoryReminders()

@@ -19,6 +19,7 @@ from moderation.policies import CedarPolicies
 from moderation.ports import MachineFailure, SeatInChime, World
 from moderation.wiring import Gavel
 
+from tests.memory.described import DescribedLedger
 from tests.memory.ledger import MemoryLedger
 from tests.memory.scene import MEETING, seat
 
@@ -102,7 +103,7 @@ class Simulation:
 
     def __init__(self, choices: Choices, scheduler: Scheduler, faults: Faults, stage: Stage) -> None:
         self.choices, self.scheduler, self.faults, self.stage = choices, scheduler, faults, stage
-        self.store, self.rooms = MemoryLedger(), WatchedChime()
+        self.store, self.rooms = DescribedLedger(), WatchedChime()
         self.is_watched = False
         """Whether things happen in Chime that only the sweep is sure to find."""
         self._set(stage)

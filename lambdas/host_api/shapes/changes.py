@@ -2,15 +2,13 @@
 
 from typing import Annotated, Literal
 
+from moderation.events import Actor, Capabilities, Effect, Shape
 from pydantic import ConfigDict, Field, RootModel
 
 from ..problems import KINDS
 from .meetings import Meeting
-from .people import Attendee, Capabilities, Limit, Shape
+from .people import Attendee, Limit
 
-Effect = Literal[
-    "audio-may-flow", "content-audio-may-flow", "renegotiation-needed", "receive-removed", "already-silent"
-]
 ChangeStatus = Literal["applied", "pending", "refused", "superseded", "abandoned", "declined", "expired", "gone"]
 Awaited = Literal["consent"]
 
@@ -50,12 +48,6 @@ class UndoAnswer(RootModel[ChangeAnswer | MeetingChangeAnswer]):
     """As the undone change was answered: of one person, or of the meeting."""
 
 
-class Actor(Shape):
-    kind: Literal["user", "service", "admin", "clock", "chime"]
-    id: str
-    via: str | None = Field(None, description="the back end that acts for the person")
-
-
 class Change(Shape):
     change_id: str
     meeting_id: str
@@ -76,7 +68,7 @@ class Change(Shape):
 
 
 class Entry(Shape):
-    """What each type adds, `docs/events` says; it is the `detail` of the event of that type."""
+    """What each type adds is in `docs/schemas/events`; it is the `detail` of the event of that type."""
 
     model_config = ConfigDict(extra="allow")
 

@@ -2,32 +2,13 @@
 
 from typing import Literal
 
-from moderation.bodies import MediumName
+from moderation.events import MuteAllShown, Shape
 from pydantic import Field
-
-from .people import Shape
 
 
 class Features(Shape):
     video: bool
     content: bool
-
-
-class SparedShown(Shape):
-    external_user_ids: list[str]
-    roles: list[str]
-
-
-class MuteAllShown(Shape):
-    """A mute-all in force, of one medium."""
-
-    media: list[MediumName]
-    spared: SparedShown = Field(alias="except")
-    liftable_by: Literal["self", "host"]
-    actor: str
-    reason: str | None
-    since: str
-    until: str | None
 
 
 class Meeting(Shape):

@@ -3,20 +3,8 @@
 from typing import Literal
 
 from moderation.bodies import MediumName, Word
+from moderation.events import Capabilities, Shape
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
-
-
-class Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
-
-
-class Capabilities(Shape):
-    """In Amazon's words."""
-
-    audio: Word
-    video: Word
-    content: Word
 
 
 class Limit(Shape):

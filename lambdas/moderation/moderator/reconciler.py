@@ -132,7 +132,7 @@ class Reconciler:
         ends_at = next_end(meeting.rules)
         then = now + CHECKED_EVERY if ends_at is None else min(max(ends_at, now), now + CHECKED_EVERY)
         then = max(then, meeting.check_at + timedelta(milliseconds=1))
-        persistently(self._world, [CheckTaken(meeting.id, meeting.check_at, then)], now + TIME_PER_CHANGE)
+        self._take_check(CheckTaken(meeting.id, meeting.check_at, then), now)
         meeting = replace(meeting, check_at=then)
         ended = self._clock.meeting(meeting, None if reminded else then)
         if ended is None and self._world.ledger.take_calls(LOOKS_A_MEETING, now, looking=True):
@@ -142,6 +142,17 @@ class Reconciler:
     def _is_asked(self, user: User, change: Change) -> bool:
         asked = user.rules.asked
         return asked is not None and asked.change_id == change.id and asked.is_open(self._now())
+
+    def _take_check(self, clause: CheckTaken, now: datetime) -> None:
+        """Raises `Conflict` if another process was quicker, but not if it was our own try whose answer was lost: then
+        nobody else would end what has ended, before the next check.
+        """
+        try:
+            persistently(self._world, [clause], now + TIME_PER_CHANGE)
+        except Conflict:
+            meeting = self._world.ledger.load(clause.meeting_id).meeting
+            if meeting is None or meeting.check_at != clause.then:
+                raise
 
     def _taken_over(self, change: Change) -> Carried | None:
         """Raises `Conflict` if another process was quicker."""

@@ -54,6 +54,16 @@ def test_a_mute_all_ends_at_the_next_run_if_the_reminder_is_lost(seconds: int) -
     assert hall.entries(DECIDED)[-1].actor.id == "clock"
 
 
+def test_a_lost_answer_does_not_put_the_end_off() -> None:
+    """The check was taken, by the very run that did not hear so."""
+    hall = Hall()
+    hall.done("alice", MuteEverybody(seconds=90))
+    hall.surroundings.pass_by(90)
+    hall.ledger.fail(1, done=True)
+    hall.reconcile(0)
+    assert hall.bits("bob") == EVERYTHING
+
+
 def test_a_run_every_minute_ends_what_it_should_within_a_minute() -> None:
     hall = Hall()
     hall.done("alice", MuteEverybody(seconds=605))

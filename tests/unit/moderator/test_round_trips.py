@@ -32,7 +32,7 @@ class Counting(MemoryLedger):
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> tuple[Scene, Counting]:
     """A scene whose ledger counts; `Scene` makes its ledger by this name."""
-    monkeypatch.setattr("tests.memory.scene.MemoryLedger", Counting)
+    monkeypatch.setattr("tests.memory.scene.DescribedLedger", Counting)
     scene = Scene()
     assert isinstance(scene.ledger, Counting)
     return scene, scene.ledger

@@ -1,0 +1,57 @@
+"""Who may do what: the emulator's IAM is asked, as Chime would ask AWS's.
+
+Temporary keys belong to the roles that they were announced with (`PUT /_simulator/principals`); one that nobody has
+announced may do nothing. Any other key is the account's own, which may do everything.
+"""
+
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from local.chime.errors import Refusal
+from local.chime.model import Route
+
+TEMPORARY = "ASIA"
+"""How the ids of temporary access keys begin.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+"""
+
+
+class Permissions:
+    """`endpoint` None: everybody may do everything."""
+
+    def __init__(self, endpoint: str | None, region: str, account: str) -> None:
+        self._region, self._account = region, account
+        self._roles: dict[str, str] = {}
+        self._iam = _client(endpoint, region) if endpoint else None
+
+    def announce(self, roles: dict[str, str]) -> None:
+        """Access key → the ARN of its role; adds to those that are known."""
+        for key, role in roles.items():
+            if not (key.startswith(TEMPORARY) and isinstance(role, str) and ":role/" in role):
+                raise ValueError(f"expected temporary access keys and ARNs of roles, got `{key}`")
+        self._roles |= roles
+
+    def check(self, access_key: str, route: Route) -> None:
+        """Raises the refusal that Chime gives where IAM says no."""
+        if self._iam is None or not access_key.startswith(TEMPORARY):
+            return
+        role = self._roles.get(access_key)
+        if role is None or not self._may(role, route):
+            action = f"chime:{route.operation.name}"
+            raise Refusal("ForbiddenException", f"AWS authorization failed: `{action}` is not granted to {role}")
+
+    def _may(self, role: str, route: Route) -> bool:
+        meeting = route.at("MeetingId")
+        resource = f"arn:aws:chime:{self._region}:{self._account}:meeting/{meeting}" if meeting else "*"
+        answer = self._iam.simulate_principal_policy(  # type: ignore[union-attr] # asked only where there is one
+            PolicySourceArn=role, ActionNames=[f"chime:{route.operation.name}"], ResourceArns=[resource]
+        )
+        return [result["EvalDecision"] for result in answer["EvaluationResults"]] == ["allowed"]
+
+
+def _client(endpoint: str, region: str) -> Any:
+    return boto3.client(
+        "iam", endpoint_url=endpoint, region_name=region, config=Config(proxies={}, max_pool_connections=50)
+    )
