@@ -245,8 +245,13 @@ OUTAGE = {"throttled": 3.0, "unavailable": 0.1}
 MUTATIONS = (
     Mutation("settle checks the user's revision", rewriting(_any_revision), (HOLDS,)),
     Mutation("settle checks the meeting's revision", _drop(MeetingIs, _settles), (HOLDS,), case=HOST_AND_EVERYBODY),
-    Mutation("the bulk takes a second look", lambda: patch.object(Crowd, "look_again", lambda *_: False), (HOLDS,)),
-    Mutation("a call of unknown end is looked at again", lambda: _closing(_closed_for_good), (HOLDS,)),
+    Mutation(
+        "the bulk takes a second look",
+        lambda: patch.object(Crowd, "look_again", lambda *_: False),
+        (HOLDS,),
+        first=1880,
+    ),
+    Mutation("a call of unknown end is looked at again", lambda: _closing(_closed_for_good), (HOLDS,), first=890),
     Mutation(
         "no order starts after the lease",
         lambda: patch.object(Ordering, "_start", _start_at_any_time),
@@ -311,7 +316,7 @@ MUTATIONS = (
         lambda: patch.object(Ordering, "_start", _start_then_wait),
         (HOLDS, WIDER),
         {"stall 75 s": 0.05, "throttled": 1.0},
-        first=2770,
+        first=1760,
     ),
     Mutation(
         "what is said again is overruled, too",

@@ -17,7 +17,7 @@ from moderation.moderator.crowd import Crowd
 from moderation.moderator.rollcall import RollCall
 from moderation.ports import Clause, EntryWritten, Missing, SeatBound
 
-from .mutations import APPLIED, CLOSED, HOLDS, KNOWN, ONCE, TWICE, Mutation, _drop
+from .mutations import APPLIED, CLOSED, HOLDS, KNOWN, ONCE, OUTAGE, TWICE, Mutation, _drop
 from .small_people import (
     BAN_AND_EVERYBODY,
     BAN_AND_REJOIN,
@@ -159,7 +159,7 @@ PEOPLE_MUTATIONS = (
         (HOSTS, NO_HOST),
         case=LAST_HOST,
     ),
-    Mutation("what is given up is counted", lambda: _counting_nobody(person), (HOSTS,), first=1650),
+    Mutation("what is given up is counted", lambda: _counting_nobody(person), (HOSTS,), OUTAGE),
     Mutation(
         "who is out is taken out by whatever reaches him",
         _instead(RollCall, "take_out", lambda *_: None),
@@ -177,6 +177,6 @@ PEOPLE_MUTATIONS = (
         "a look that began before does not take the next one's place",
         _a_look_that_is_due_stays_due,
         (ENDED,),
-        case=LOOK_AND_MUTE_ALL,
+        case=replace(LOOK_AND_MUTE_ALL, preemptions=2),
     ),
 )  # fmt: skip

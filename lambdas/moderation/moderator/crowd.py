@@ -47,6 +47,8 @@ class Crowd:
     def look_again(self, people: Mapping[str, User]) -> bool:
         """Takes in who was changed meanwhile: his order may have come before ours or after. True if there is any."""
         moved = {u for u, user in people.items() if u not in self.people or self.people[u].revision != user.revision}
+        before = {key for user in self.people.values() for key, seat in user.seats.items() if not seat.gone}
+        self.gone |= before & {key for user in people.values() for key, seat in user.seats.items() if seat.gone}
         self.people = people
         for user_id in moved:
             for seat in people[user_id].present:
