@@ -36,5 +36,6 @@ def seed(stack: LocalStack) -> Demo:
         timeout=30,
         trust_env=False,
     )
+    stack.show(meeting["MeetingId"], list(ROLES))
     problem = None if answer.is_success else f"`PUT /meetings/{{m}}` answers {answer.status_code}: {answer.text}"
     return Demo(meeting["MeetingId"], {seat["ExternalUserId"]: seat["AttendeeId"] for seat in seats}, problem)

@@ -19,6 +19,7 @@ def variables(stack: LocalStack, demo: Demo) -> dict[str, str]:
     return {
         "GAVEL_URL": stack.api_url,
         "GAVEL_ISSUER_URL": stack.issuer_url,
+        "GAVEL_CONSOLE_URL": f"{stack.console_url}/",
         "GAVEL_EVENTS_QUEUE_URL": stack.events_queue_url,
         "GAVEL_BUS": stack.bus,
         "GAVEL_TABLE": stack.table,
@@ -42,6 +43,7 @@ def write(path: Path, values: dict[str, str]) -> None:
 def text(stack: LocalStack, path: Path) -> str:
     """Where everything is, and one command per main deed."""
     return f"""
+  console   {stack.console_url}/   (the hosts' page; /attendee.html is the attendee's)
   API       {stack.api_url}
   issuer    {stack.issuer_url}   (POST /token {{"sub": "alice"}})
   Chime     {stack.chime_url}   (simulator; GET /_simulator/calls)

@@ -16,11 +16,12 @@ class Ports:
     aws: int
     chime: int
     issuer: int
+    console: int
 
     @classmethod
     def from_base(cls, base: int) -> "Ports":
         """The fixed ports of `make run`, so that what was copied yesterday works today."""
-        return cls(aws=base, chime=base + 5, issuer=base + 6)
+        return cls(aws=base, chime=base + 5, issuer=base + 6, console=base + 7)
 
     @classmethod
     def free(cls) -> "Ports":

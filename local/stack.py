@@ -3,7 +3,7 @@
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,6 +13,7 @@ import httpx
 from infra import bundle
 from local.aws import REGION, server_environment
 from local.child import Child
+from local.console import Console
 from local.deployment import Deployed, deploy, synthesize
 from local.examples import EXAM_TRIGGERS
 from local.failure import LocalStackError
@@ -24,7 +25,7 @@ EVENT_SOURCE = "gavel.simulator"  # EventBridge lets nobody but AWS put events o
 
 
 class LocalStack:
-    """Emulator, Chime simulator, issuer of tokens, and the deployed template. Starts on free ports unless told which.
+    """Emulator, Chime simulator, issuer of tokens, console, and the deployed template; on free ports unless told which.
 
     `asset` replaces the bundle of the functions; `function_environment` adds to theirs, and `context` to the stack's.
     `roles_count` False: every function may do everything, whatever its role says.
@@ -44,6 +45,7 @@ class LocalStack:
         self.aws_endpoint_url = f"http://127.0.0.1:{self.ports.aws}"
         self.chime_url = f"http://127.0.0.1:{self.ports.chime}"
         self.issuer_url = f"http://127.0.0.1:{self.ports.issuer}"
+        self.console_url = f"http://127.0.0.1:{self.ports.console}"
         self.children: list[Child] = []
         self._asset = asset
         self._function_environment = dict(function_environment or {})
@@ -51,6 +53,7 @@ class LocalStack:
         self._roles_count = roles_count
         self._report = report
         self._issuer: Issuer | None = None
+        self._console: Console | None = None
         self._deployed: Deployed | None = None
         self._directory: Path | None = None
 
@@ -76,9 +79,10 @@ class LocalStack:
         while self.children:
             self.children[-1].stop()
             self.children.pop()
-        if self._issuer:
-            self._issuer.stop()
-            self._issuer = None
+        for server in (self._console, self._issuer):
+            if server:
+                server.stop()
+        self._console = self._issuer = None
         if self._directory:
             shutil.rmtree(self._directory, ignore_errors=True)
             self._directory = None
@@ -95,6 +99,11 @@ class LocalStack:
         if self._issuer is None:
             raise LocalStackError("the stack is not running")
         return self._issuer.token(sub, scope=scope, expires_in=expires_in, audience=audience)
+
+    def show(self, meeting_id: str, people: Sequence[str]) -> None:
+        """What the console offers first."""
+        if self._console:
+            self._console.settings |= {"meetingId": meeting_id, "people": list(people)}
 
     @property
     def api_url(self) -> str:
@@ -132,6 +141,9 @@ class LocalStack:
         self._report("deploying the stack")
         self._deployed = deploy(self._directory / "assembly", self.aws_endpoint_url)
         announce_functions(self.aws_endpoint_url, self.chime_url)
+        self._console = Console(self.ports.console, self._issuer.answer).start(
+            {"apiUrl": self.api_url, "tokenUrl": "token"}
+        )
         self._warm_up(aws)
 
     def _bundle(self, directory: Path) -> Path:

@@ -1,0 +1,105 @@
+"""Serves the hosts' console: the files of `console/` as they are, and what the stack would put beside them.
+
+Tokens come through the same origin, so that the page asks nobody but the API, the live socket and this server.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from functools import partial
+from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from infra.bundle import ROOT
+
+DIRECTORY = ROOT / "console"
+Answer = Callable[[bytes], tuple[int, object]]
+
+
+class Console:
+    """Serves from a thread of this process. `settings` is what the page reads as `config.json`."""
+
+    def __init__(self, port: int, tokens: Answer) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.settings: dict[str, object] = {}
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Page, self, tokens))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="console", daemon=True)
+
+    def start(self, settings: Mapping[str, object]) -> "Console":
+        self.settings = dict(settings)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Safe to call before `start` as well."""
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
+        self._server.server_close()
+
+
+def content_security_policy(*origins: str) -> str:
+    """Nothing but the page's own files, and whom it may talk to: the strictest that it works with."""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            " ".join(["connect-src 'self'", *origins]),
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+
+class _Page(SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    extensions_map = {  # noqa: RUF012 - as the standard library has it
+        **SimpleHTTPRequestHandler.extensions_map,
+        ".js": "text/javascript",
+        ".svg": "image/svg+xml",
+    }
+
+    def __init__(self, console: Console, tokens: Answer, *arguments: Any) -> None:
+        self._console = console
+        self._tokens = tokens
+        super().__init__(*arguments, directory=str(DIRECTORY))
+
+    def do_GET(self) -> None:
+        if self.path.partition("?")[0] == "/config.json":
+            self._send(200, self._console.settings)
+        else:
+            super().do_GET()
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self._send(*(self._tokens(body) if self.path == "/token" else (404, {"error": "not found"})))
+
+    def list_directory(self, path: Any) -> None:  # noqa: ARG002 - whose name is the standard library's
+        self.send_error(HTTPStatus.NOT_FOUND)
+
+    def end_headers(self) -> None:
+        api = str(self._console.settings.get("apiUrl", ""))
+        origin = "/".join(api.split("/")[:3])
+        self.send_header(
+            "Content-Security-Policy", content_security_policy(origin, origin.replace("http", "ws", 1)).strip()
+        )
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Referrer-Policy", "no-referrer")
+        self.send_header("Cache-Control", "no-cache")
+        super().end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing: whoever looks at the page sees what it shows."""
+
+    def _send(self, status: int, answer: object) -> None:
+        payload = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
