@@ -63,9 +63,9 @@ function media(session, me) {
       const {sends, withheld} = stateOf(me, medium);
       const deed = (sends ? deeds.muteMyself : deeds.unmuteMyself)(me.externalUserId, [medium]);
       const own = withheld.some((limit) => limit.liftableBy === "self");
-      const label = sends ? "Mute" : own ? "Unmute" : "Ask to unmute";
-      return html`<div class="card">${mediumState(session, me, medium)}
-        ${button(session, deed, {label: sends ? "Mute" : "Unmute", name: `${label} my ${MEDIUM[medium].toLowerCase()}`, look: sends ? "" : own ? "lift" : "quiet"})}</div>`;
+      const label = medium === "audio" ? (sends ? "Mute" : "Unmute") : sends ? "Stop" : "Start";
+      return mediumState(session, me, medium,
+        button(session, deed, {label, name: `${label} my ${MEDIUM[medium].toLowerCase()}`, look: sends ? "" : own ? "lift" : "quiet"}));
     })}</div>
   </section>`;
 }

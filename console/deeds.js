@@ -49,7 +49,8 @@ export const fateOf = (type) => FATES[/** @type {keyof typeof FATES} */ (type)];
  *   effects: string[], changeId: string | null, undoable: boolean, isUndo: boolean}} Notice */
 
 const LINGER = 20_000;
-const MOST = 4;
+const BRIEF = 6_000;
+const MOST = 3;
 
 export class Desk {
   /** @type {Notice[]} */
@@ -142,6 +143,6 @@ export class Desk {
       const element = document.querySelector(`[data-notice="${notice.id}"]`);
       if (element?.matches(":hover, :focus-within") || ["pending", "awaiting"].includes(notice.status)) this.#fade(notice);
       else this.dismiss(notice.id);
-    }, LINGER);
+    }, notice.undoable ? LINGER : BRIEF);
   }
 }

@@ -2,6 +2,7 @@
 
 export const MEDIA = /** @type {const} */ (["audio", "video", "content"]);
 export const MEDIUM = {audio: "Microphone", video: "Camera", content: "Screen share"};
+export const SHORT = {audio: "Mic", video: "Camera", content: "Share"};
 export const ROLES = ["host", "cohost", "presenter", "participant", "viewer"];
 export const MODES = {
   open: "Everybody sends, viewers excepted",
@@ -37,23 +38,32 @@ export function stateOf(attendee, medium) {
   };
 }
 
-/** Why sending is withheld, and by whom. @param {import("./store.js").Limit} limit @param {string} [me] */
-export function because(limit, me) {
+/**
+ * Why sending is withheld, and by whom.
+ * @param {import("./store.js").Limit} limit @param {string} [me] who reads it @param {string} [whose] whom it concerns
+ */
+export function because(limit, me, whose) {
   const who = limit.actor === undefined ? "" : limit.actor === me ? "you" : limit.actor;
   const reason = limit.reason ? `: ${limit.reason}` : "";
   switch (limit.by) {
     case "restriction": return `${limit.liftableBy === "self" ? "own mute" : `muted by ${who}`}${reason}`;
     case "mute-all": return `mute-all${who && ` by ${who}`}${reason}`;
     case "hold": return `on hold${who && ` by ${who}`}${reason}`;
-    case "policy": return `not in this role and mode (${(limit.policies ?? []).join(", ") || "no-permit"})`;
+    case "policy": return `not for this role in this mode${only(limit.policies)}`;
     case "grant": return "was never given";
     case "freeze": return "the meeting is frozen";
     case "meeting-feature": return "this meeting has none";
     case "content-needs-video": return "needs the camera's picture";
-    case "consent": return "waits for their consent";
+    case "consent": return `waits for ${me !== undefined && me === whose ? "your" : "their"} consent`;
     case "ban": return "banned";
     default: return limit.by;
   }
+}
+
+/** The policies that forbid it; where merely none permits it there is nothing to name. @param {string[]} [policies] */
+function only(policies = []) {
+  const named = policies.filter((id) => id !== "no-permit");
+  return named.length ? ` (${named.join(", ")})` : "";
 }
 
 /** `4:31`, `1:02:07`. @param {number} milliseconds */
@@ -66,7 +76,7 @@ export function clock(milliseconds) {
 
 /** @param {string} iso */
 export function timeOfDay(iso) {
-  return new Date(iso).toLocaleTimeString([], {hour: "2-digit", minute: "2-digit", second: "2-digit"});
+  return new Date(iso).toLocaleTimeString([], {hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23"});
 }
 
 /** @param {string[]} media */

@@ -109,7 +109,7 @@ function muteAll(session) {
       ${media(["audio", "content"])}
       <fieldset class="choices"><legend>Except these roles</legend>${ROLES.map((role) => html`
         <label class="check"><input type="checkbox" name="roles" value=${role} ?checked=${["host", "cohost"].includes(role)} />${role}s</label>`)}</fieldset>
-      <fieldset class="choices tall"><legend>Except these people</legend>${session.store.people().map(({id}) => html`
+      <fieldset class="choices tall"><legend>Except these people</legend>${session.store.people().map(({id}) => id).sort().map((id) => html`
         <label class="check"><input type="checkbox" name="people" value=${id} />${id}</label>`)}</fieldset>
       ${time(TIMES)}${reason}
       <label class="check"><input type="checkbox" name="self" />everybody may unmute themselves</label>

@@ -16,14 +16,13 @@ export function history(session) {
   const {store, filter} = session;
   const lines = told(store.history()).filter((line) => !filter.refused || line.fate === "refused");
   return html`<section class="panel history" aria-labelledby="history-title">
-    <header class="panel-head"><h2 id="history-title">History</h2>
-      <label class="check"><input type="checkbox" .checked=${filter.refused} @change=${(/** @type {any} */ e) => session.narrow({refused: e.target.checked})} />refused only</label>
+    <header class="panel-head"><h2 id="history-title">${store.may("view-history") ? "History" : "What was done to you"}</h2>
+      ${store.may("view-history") ? html`<label class="check"><input type="checkbox" .checked=${filter.refused} @change=${(/** @type {any} */ e) => session.narrow({refused: e.target.checked})} />refused only</label>` : nothing}
     </header>
-    ${store.may("view-history") ? nothing : html`<p class="empty">Moderators see everything; you see what was done to you.</p>`}
-    <ol class="log" role="log" aria-label="History, newest first" tabindex="0">
-      ${repeat(lines.slice(0, AT_ONCE), (line) => line.entry.entryId, (line) => item(session, line))}
-    </ol>
-    ${lines.length ? nothing : html`<p class="empty">Nothing yet.</p>`}
+    <div class="log" role="log" aria-label="History, newest first" tabindex="0">
+      <ol>${repeat(lines.slice(0, AT_ONCE), (line) => line.entry.entryId, (line) => item(session, line))}</ol>
+    </div>
+    ${lines.length ? nothing : html`<p class="empty">Nothing since you came.</p>`}
   </section>`;
 }
 

@@ -20,8 +20,8 @@ export function banner(session, page) {
     <h1>${icon("gavel")}<span class="brand">Gavel</span> <span class="meeting-name">${store.meeting?.externalMeetingId ?? ""}</span>
       <span class="visually-hidden">${page}</span></h1>
     <p class="link ${link}" role="status">${LINKS[link]}</p>
-    <p class="me">${store.me?.attendee?.externalUserId ?? "back end"} <span class="badge role">${store.me?.role ?? "no role"}</span></p>
-    <button type="button" class="button quiet" @click=${() => session.leave()}>Sign out</button>
+    <div class="me"><p>${store.me?.attendee?.externalUserId ?? "back end"} <span class="badge role">${store.me?.role ?? "no role"}</span></p>
+      <button type="button" class="button quiet" @click=${() => session.leave()}>Sign out</button></div>
   </header>`;
 }
 
@@ -56,11 +56,17 @@ export function meetingBar(session) {
 /** @param {Session} session */
 function muteAlls(session) {
   const {meeting} = session.store;
-  return meeting.muteAll.map((/** @type {any} */ each) => {
+  /** @type {Map<string, any>} */
+  const together = new Map();
+  for (const {media, ...rest} of meeting.muteAll) {
+    const said = JSON.stringify(rest);
+    together.set(said, {...rest, media: [...(together.get(said)?.media ?? []), ...media]});
+  }
+  return [...together.values()].map((/** @type {any} */ each) => {
     const by = each.actor ? ` by ${each.actor}` : "";
     const spared = each.except ? [...each.except.roles.map((/** @type {string} */ role) => `${role}s`), ...each.except.externalUserIds].join(", ") : "";
     return html`<div class="strip muted">
-      <p>${icon(each.media[0], true)}<strong>Mute-all: ${listed(each.media)}</strong>${by}${each.reason ? `: ${each.reason}` : ""}${spared ? `, except ${spared}` : ""}
+      <p>${icon(each.media[0], true)} <strong>Mute-all: ${listed(each.media)}</strong>${by}${each.reason ? `: ${each.reason}` : ""}${spared ? `, except ${spared}` : ""}
         ${each.until ? countdown(Date.parse(each.until), meeting.frozen) : nothing}</p>
       ${button(session, deeds.unmuteAll(each.media), {label: "Lift", name: `Lift the mute-all of ${listed(each.media)}`, look: "small lift"})}
     </div>`;

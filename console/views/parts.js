@@ -1,7 +1,7 @@
 /** Small things of which both pages are made. */
 
 import {html, nothing} from "../vendor/lit-html/lit-html.js";
-import {because, clock, MEDIUM, stateOf} from "../words.js";
+import {because, clock, MEDIUM, SHORT, stateOf} from "../words.js";
 import {icon} from "./icons.js";
 
 /** @param {number | undefined} endsAt @param {boolean} [frozen] time stands still */
@@ -30,24 +30,25 @@ const SETTLING = {pending: "pending", drifted: "drifted"};
 /**
  * One medium of one person: what he has; if not, by what it is withheld; whether Chime has it.
  * @param {import("../session.js").Session} session @param {import("../store.js").Attendee} attendee
- * @param {"audio" | "video" | "content"} medium
+ * @param {"audio" | "video" | "content"} medium @param {unknown} [action] the button that changes it
  */
-export function mediumState(session, attendee, medium) {
+export function mediumState(session, attendee, medium, action = /** @type {unknown} */ (nothing)) {
   const state = stateOf(attendee, medium);
   const me = session.store.me?.attendee?.externalUserId;
   const settling = SETTLING[/** @type {"pending"} */ (state.settling)];
   return html`<div class="medium ${state.sends ? "on" : "off"} ${settling ?? ""}" data-medium=${medium} data-state=${settling ?? (state.sends ? "on" : "off")}>
-    ${icon(medium, !state.sends)}
-    <div class="medium-said">
-      <span><span class="medium-name">${MEDIUM[medium]}</span> <strong>${state.word}</strong>
-      ${settling ? html`<span class="badge ${settling}">${settling === "pending" ? icon("clock") : icon("warning")}${settling}</span>` : nothing}</span>
-      ${state.sends ? nothing : state.withheld.map((limit) => html`<span class="why">${because(limit, me)} ${countdown(limit.endsAt, session.store.meeting?.frozen)}</span>`)}
+    <div class="medium-head">
+      ${icon(medium, !state.sends)}
+      <span class="medium-said"><span class="medium-name" aria-label=${MEDIUM[medium]}>${SHORT[medium]}</span> <strong>${state.word}</strong></span>
+      ${settling ? html`<span class="badge ${settling}">${icon(settling === "pending" ? "clock" : "warning")}${settling}</span>` : nothing}
+      ${action}
     </div>
+    ${state.sends ? nothing : state.withheld.map((limit) => html`<p class="why">${because(limit, me, attendee.externalUserId)} ${countdown(limit.endsAt, session.store.meeting?.frozen)}</p>`)}
   </div>`;
 }
 
 /** @param {string} name */
 export function avatar(name) {
-  const hue = [...name].reduce((sum, each) => (sum * 31 + (each.codePointAt(0) ?? 0)) % 8, 0);
+  const hue = [...name].reduce((sum, each) => (sum * 31 + (each.codePointAt(0) ?? 0)) % 9973, 7) % 8;
   return html`<span class="avatar hue-${hue}" aria-hidden="true">${([...name][0] ?? "?").toUpperCase()}</span>`;
 }

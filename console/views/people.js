@@ -63,8 +63,8 @@ function row(session, person) {
           ${shown.asked ? html`<span class="badge pending">${icon("clock")}asked to unmute ${countdown(shown.asked.endsAt)}</span>` : nothing}
         </div>
       </div>
-      <button type="button" class="button quiet manage" aria-haspopup="dialog" aria-label=${`More for ${id}`} title=${`More for ${id}`}
-        @click=${() => session.open("person", id)}>${icon("more")}</button>
+      <button type="button" class="button small quiet manage" aria-haspopup="dialog" aria-label=${`More for ${id}`}
+        @click=${() => session.open("person", id)}>More…</button>
     </div>
     <div class="media">${MEDIA.map((medium) => cell(session, person, medium))}</div>
   </li>`;
@@ -75,10 +75,8 @@ function cell(session, person, medium) {
   const {sends} = stateOf(person.shown, medium);
   const deed = (sends ? deeds.mute : deeds.unmute)(person.id, [medium]);
   const what = sends ? (medium === "audio" ? "Mute" : "Stop") : medium === "audio" ? "Unmute" : "Allow";
-  return html`<div class="cell">
-    ${mediumState(session, person.shown, medium)}
-    ${button(session, deed, {label: what, name: `${what} ${person.id}'s ${MEDIUM[medium].toLowerCase()}`, look: sends ? "small" : "small lift"})}
-  </div>`;
+  const action = button(session, deed, {label: what, name: `${what} ${person.id}'s ${MEDIUM[medium].toLowerCase()}`, look: sends ? "small" : "small lift"});
+  return mediumState(session, person.shown, medium, action);
 }
 
 /** @param {Session} session @param {Person[]} everybody */

@@ -18,7 +18,7 @@ export function hands(session) {
     <header class="panel-head"><h2 id="hands-title">${icon("hand")}Raised hands <span class="count">${raised.length}</span></h2></header>
     ${raised.length ? html`<ol class="queue">${repeat(raised, (person) => person.id, (person) => html`<li data-hand=${person.id}>
       ${avatar(person.id)}<span class="queue-said"><strong>${person.id}</strong> <span class="muted-text">since ${timeOfDay(person.shown.hand?.raisedAt ?? "")}</span></span>
-      ${button(session, deeds.floor(person.id, TURN), {label: html`${icon("floor")}Floor, 2 min`, name: `Give ${person.id} the floor for 2 minutes`, look: "small"})}
+      ${button(session, deeds.floor(person.id, TURN), {label: html`${icon("floor")}2 min`, name: `Give ${person.id} the floor for 2 minutes`, look: "small"})}
       ${button(session, deeds.lowerHand(person.id), {label: "Lower", name: `Lower ${person.id}'s hand`, look: "small quiet"})}
     </li>`)}</ol>` : html`<p class="empty">No hand is up.</p>`}
   </section>`;

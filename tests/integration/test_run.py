@@ -22,7 +22,7 @@ READY_SECONDS = 120
 
 
 def free_base() -> int:
-    """A port whose fifth and sixth neighbours are free as well."""
+    """A port whose neighbours that the stack takes are free as well."""
     while True:
         base = Ports.free().aws
         try:
@@ -65,6 +65,9 @@ def test_shows_where_everything_is_and_leaves_nothing_behind(tmp_path: Path) -> 
         assert {"GAVEL_URL", "GAVEL_ISSUER_URL", "GAVEL_EVENTS_QUEUE_URL", "GAVEL_BUS", "GAVEL_TABLE"} <= set(variables)
         assert {"CHIME_ENDPOINT_URL", "AWS_ENDPOINT_URL", "GAVEL_DEMO_MEETING", "GAVEL_DEMO_ALICE"} <= set(variables)
         assert httpx.get(f"{variables['GAVEL_URL']}/health", trust_env=False, timeout=10).status_code == 200
+        page = httpx.get(variables["GAVEL_CONSOLE_URL"], trust_env=False, timeout=10)
+        assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html")
+        assert "connect-src 'self' http://127.0.0.1" in page.headers["Content-Security-Policy"]
         servers = children_of(process.pid)
         assert len(servers) == 2
         process.send_signal(signal.SIGINT)  # Ctrl-C

@@ -1,0 +1,54 @@
+"""A real browser, each person in a context of his own."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from infra.bundle import ROOT
+from tests.e2e.browser.chromium import NoChromium, chromium
+from tests.e2e.browser.visitor import WITHIN, Visitors
+from tests.e2e.scene import Scene, Theatre
+
+SCREENSHOTS = ROOT / ".build" / "screenshots"
+ROLES = {"alice": "host", "hugo": "host", "colin": "cohost", "bob": "participant", "carol": "participant"}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    try:
+        found = chromium()
+    except NoChromium as error:
+        pytest.fail(str(error), pytrace=False)
+    expect.set_options(timeout=WITHIN * 1000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=found.path, args=list(found.flags), env={**found.environment} or None
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visitors(browser: Browser, theatre: Theatre, request: pytest.FixtureRequest) -> Iterator[Visitors]:
+    """Pages to open. Each leaves a picture of how it looked at the end, and has had no error of its own."""
+    visitors = Visitors(browser, theatre.stack.console_url)
+    yield visitors
+    visitors.leave(SCREENSHOTS, request.node.name.removeprefix("test_"))
+
+
+@pytest.fixture(scope="session")
+def warm(browser: Browser, theatre: Theatre) -> None:
+    """What is seen within two seconds is seen by functions that have been called before."""
+    scene = theatre.scene(ROLES)
+    visitors = Visitors(browser, theatre.stack.console_url)
+    page = visitors.host(scene, "alice", within=60)
+    scene.alice.post(scene.at("bob", "/mute"), {})
+    expect(page.medium("bob", "audio")).to_have_attribute("data-state", "off", timeout=60_000)
+    visitors.leave(SCREENSHOTS, "warm")
+
+
+@pytest.fixture
+def lesson(theatre: Theatre, warm: None) -> Scene:
+    """`alice` and `hugo` are hosts, `colin` is a cohost, `bob` and `carol` are participants."""
+    return theatre.scene(ROLES)

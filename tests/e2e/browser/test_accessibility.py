@@ -1,0 +1,73 @@
+"""axe finds nothing serious, in the light and in the dark, on a desk and on a phone; nothing hangs over the edge."""
+
+from typing import Any, Literal
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.e2e.browser.visitor import Visitor, Visitors
+from tests.e2e.caller import done
+from tests.e2e.scene import Scene
+
+SIZES = {"desk": {"width": 1360, "height": 900}, "phone": {"width": 360, "height": 740}}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+SERIOUS = {"serious", "critical"}
+
+
+def test_the_console(visitors: Visitors, lesson: Scene) -> None:
+    _all_sorts(lesson)
+    alice = visitors.host(lesson, "alice")
+    alice.button("Mute carol's microphone").click()
+    expect(alice.notice("applied")).to_be_visible()
+    looked_at(alice, "console")
+    alice.button("More for bob").click()
+    looked_at(alice, "person")
+
+
+def test_the_attendees_page(visitors: Visitors, lesson: Scene) -> None:
+    done(lesson.alice.patch("", {"unmuteConsent": "required"}))
+    _all_sorts(lesson)
+    done(lesson.alice.post(lesson.at("carol", "/mute"), {}))
+    done(lesson.alice.post(lesson.at("carol", "/unmute"), {}), 202)
+    carol = visitors.attendee(lesson, "carol")
+    expect(carol.page.get_by_role("alertdialog")).to_be_visible()
+    looked_at(carol, "attendee")
+    carol.button("Sign out").click()
+    looked_at(carol, "sign-in")
+
+
+def test_a_fault_is_found(visitors: Visitors, lesson: Scene) -> None:
+    """The others mean something only if axe looks."""
+    bob = visitors.attendee(lesson, "bob")
+    bob.page.evaluate("document.querySelector('main').append(document.createElement('button'))")
+    assert faults(bob.page) == ["button-name ['<button></button>']"]
+
+
+def _all_sorts(scene: Scene) -> None:
+    done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "noise", "durationSeconds": 300}))
+    done(scene.person("bob").put("/users/bob/hand", {}))
+    done(scene.alice.post("/users/carol/floor", {"durationSeconds": 120}))
+    assert scene.person("bob").post(scene.at("carol", "/mute"), {}).status_code == 403
+
+
+def looked_at(visitor: Visitor, name: str) -> None:
+    page = visitor.page
+    for size, viewport in SIZES.items():
+        page.set_viewport_size({"width": viewport["width"], "height": viewport["height"]})
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (
+            f"{name} is too wide on a {size}"
+        )
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            page.screenshot(path=f".build/screenshots/{name}-{size}-{scheme}.png")
+            assert faults(page) == [], f"{name}, {size}, {scheme}"
+    page.set_viewport_size({"width": 1360, "height": 900})
+
+
+def faults(page: Page) -> list[str]:
+    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    return [f"{each['id']} {_where(each)}" for each in found if each["impact"] in SERIOUS]
+
+
+def _where(violation: dict[str, Any]) -> list[str]:
+    return [str(node["html"])[:200] for node in violation["nodes"]]
