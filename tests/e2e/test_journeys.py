@@ -165,7 +165,8 @@ def test_what_each_may_see(scene: Scene) -> None:
     assert done(scene.bob.get(scene.at("bob")))["limits"][0]["reason"] == "noise"
     problem(carol.get("/history"), 403, "not-permitted")
     assert {"mute", "unmute", "set-capabilities", "view-history"} <= set(done(scene.alice.get("/me"))["may"])
-    assert set(done(scene.bob.get("/me"))["may"]) == {"mute-self", "unmute-self"}
+    own = {"mute-self", "unmute-self", "raise-hand", "lower-own-hand", "consent", "view-hands"}
+    assert set(done(scene.bob.get("/me"))["may"]) == own
 
 
 def test_a_change_can_be_looked_up_by_whom_it_concerns(scene: Scene) -> None:
