@@ -49,6 +49,7 @@ class Configuration:
     jwt_audience: tuple[str, ...]
     identity_claim: str
     live_url: str | None
+    console: bool
     cors_origins: tuple[str, ...]
     retention_days: int
     command_max_age: int
@@ -85,6 +86,7 @@ def read(context: Mapping[str, Any], current_region: str | None = None) -> Confi
         live_url=reader.text(
             "liveUrl", None, _LIVE_URL if stage != LOCAL_STAGE else _LOCAL_LIVE_URL, "a wss URL of your own"
         ),
+        console=reader.flag("console"),
         cors_origins=reader.texts("corsOrigins", _ORIGIN, "origins like https://meet.example.com"),
         retention_days=reader.number("retentionDays", 30, range(1, 3651)),
         command_max_age=reader.number("commandMaxAge", 300, range(1, 86401)),
@@ -115,6 +117,8 @@ def _check_pairs(configuration: Configuration, current_region: str | None, probl
         )
     if configuration.snap_start and region and region.startswith("us-gov-"):
         problems.append(f"`snapStart`: Lambda has no SnapStart in `{region}`")
+    if configuration.console and region and region.startswith("us-gov-"):
+        problems.append("`console`: CloudFront is not in AWS GovCloud; serve the files of `console/` yourself")
 
 
 class _Reader:

@@ -1,5 +1,6 @@
 """Who issues the tokens: the customer's own issuer, or a Cognito user pool where he has none."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aws_cdk import Acknowledgment, CfnOutput, Duration, RemovalPolicy, Stack, Validations
@@ -15,19 +16,21 @@ class Identity:
 
     issuer: str
     audience: tuple[str, ...]
+    hosted_sign_in: Mapping[str, str] | None = None
+    """Where the console's users sign in, if the pool is ours: its domain, and the console's client."""
 
 
-def identity(scope: Construct, configuration: Configuration) -> Identity:
-    """The configured issuer, or the pool's."""
+def identity(scope: Construct, configuration: Configuration, console: str | None = None) -> Identity:
+    """The configured issuer, or the pool's; `console` is the origin of a page whose users sign in there."""
     if configuration.jwt_issuer:
         return Identity(configuration.jwt_issuer, configuration.jwt_audience)
-    return People(scope, "People", configuration).identity
+    return People(scope, "People", configuration, console).identity
 
 
 class People(Construct):
-    """A user pool whose `sub` nobody can change, the scope `gavel/admin`, and a client for either kind of caller."""
+    """A user pool whose `sub` nobody can change, the scope `gavel/admin`, and a client for each kind of caller."""
 
-    def __init__(self, scope: Construct, name: str, configuration: Configuration) -> None:
+    def __init__(self, scope: Construct, name: str, configuration: Configuration, console: str | None) -> None:
         super().__init__(scope, name)
         self._configuration = configuration
         self.pool = self._pool()
@@ -39,8 +42,13 @@ class People(Construct):
             access_token_validity=Duration.hours(1),
         )
         back_end = self._back_end()
+        clients = [hosts, back_end]
+        signing_in = None
+        if console:
+            clients.append(self._console(console))
+            signing_in = {"domain": self.domain.base_url(), "clientId": clients[-1].user_pool_client_id}
         self.identity = Identity(
-            self.pool.user_pool_provider_url, (hosts.user_pool_client_id, back_end.user_pool_client_id)
+            self.pool.user_pool_provider_url, tuple(each.user_pool_client_id for each in clients), signing_in
         )
         CfnOutput(self, "UserPoolId", value=self.pool.user_pool_id)
         CfnOutput(self, "HostsClientId", value=hosts.user_pool_client_id)
@@ -81,7 +89,7 @@ class People(Construct):
         admin = cognito.ResourceServerScope(scope_name="admin", scope_description="everything but consent")
         server = self.pool.add_resource_server("Server", identifier="gavel", scopes=[admin])
         prefix = f"{self._configuration.named('gavel')}-{Stack.of(self).account}"
-        self.pool.add_domain("Domain", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=prefix))
+        self.domain = self.pool.add_domain("Domain", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=prefix))
         return self.pool.add_client(
             "BackEnd",
             generate_secret=True,
@@ -90,5 +98,19 @@ class People(Construct):
                 flows=cognito.OAuthFlows(client_credentials=True),
                 scopes=[cognito.OAuthScope.resource_server(server, admin)],
             ),
+            access_token_validity=Duration.hours(1),
+        )
+
+    def _console(self, origin: str) -> cognito.UserPoolClient:
+        """A page without a secret: authorization code with PKCE, and back to where it came from."""
+        return self.pool.add_client(
+            "Console",
+            auth_flows=cognito.AuthFlow(),
+            o_auth=cognito.OAuthSettings(
+                flows=cognito.OAuthFlows(authorization_code_grant=True),
+                scopes=[cognito.OAuthScope.OPENID],
+                callback_urls=[f"{origin}/", f"{origin}/attendee.html"],
+            ),
+            prevent_user_existence_errors=True,
             access_token_validity=Duration.hours(1),
         )

@@ -1,6 +1,7 @@
 """The whole of Gavel as one CloudFormation stack."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict
 
@@ -11,6 +12,7 @@ from infra.alarms import Watched
 from infra.asset import function_asset
 from infra.bus import moderation_bus
 from infra.configuration import CONTROL_REGIONS, Configuration
+from infra.console import Console
 from infra.host_api import HostApi
 from infra.identity import identity
 from infra.inboxes import CommandInbox, MeetingInbox
@@ -54,11 +56,16 @@ class GavelStack(Stack):
         self.reminders = Reminders(self, "Reminders", configuration, handled_within=TIMEOUT)
         shipped: _Shipped = {"asset": asset, "environment": self._environment(configuration)}
         moderated: _Moderated = {"ledger": self.ledger, "reminders": self.reminders}
-        people = identity(self, configuration)
+        self.console = Console(self, "Console") if configuration.console and not configuration.is_local else None
+        if self.console:
+            configuration = replace(configuration, cors_origins=(*configuration.cors_origins, self.console.origin))
+        people = identity(self, configuration, self.console.origin if self.console else None)
         self.live = Live(self, "Live", configuration, ledger=self.ledger, **shipped)
         self.host_api = HostApi(
             self, "HostApi", configuration, identity=people, live_url=self.live.url, **moderated, **shipped
         )
+        if self.console:
+            self.console.publish(self.host_api.api.api_endpoint, self.live.url, people.hosted_sign_in)
         self.outbox = Outbox(self, "Outbox", configuration, ledger=self.ledger, bus=self.bus, **shipped)
         self.reconciler = Reconciler(self, "Reconciler", configuration, **moderated, **shipped)
         self.command_inbox = CommandInbox(self, "CommandInbox", configuration, bus=self.bus, **moderated, **shipped)

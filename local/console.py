@@ -11,9 +11,8 @@ from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from infra.bundle import ROOT
+from infra.page import DIRECTORY, content_security_policy
 
-DIRECTORY = ROOT / "console"
 Answer = Callable[[bytes], tuple[int, object]]
 
 
@@ -38,22 +37,6 @@ class Console:
             self._server.shutdown()
             self._thread.join()
         self._server.server_close()
-
-
-def content_security_policy(*origins: str) -> str:
-    """Nothing but the page's own files, and whom it may talk to: the strictest that it works with."""
-    return "; ".join(
-        [
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "img-src 'self' data:",
-            " ".join(["connect-src 'self'", *origins]),
-            "base-uri 'none'",
-            "form-action 'none'",
-            "frame-ancestors 'none'",
-        ]
-    )
 
 
 class _Page(SimpleHTTPRequestHandler):
@@ -85,9 +68,7 @@ class _Page(SimpleHTTPRequestHandler):
     def end_headers(self) -> None:
         api = str(self._console.settings.get("apiUrl", ""))
         origin = "/".join(api.split("/")[:3])
-        self.send_header(
-            "Content-Security-Policy", content_security_policy(origin, origin.replace("http", "ws", 1)).strip()
-        )
+        self.send_header("Content-Security-Policy", content_security_policy(origin, origin.replace("http", "ws", 1)))
         self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("Referrer-Policy", "no-referrer")
         self.send_header("Cache-Control", "no-cache")

@@ -40,7 +40,7 @@ export function told(newestFirst) {
   const lines = [];
   for (const entry of [...newestFirst].reverse()) {
     const of = decided.get(entry.changeId);
-    if (of?.entry === entry) lines.push(of);
+    if (of && of.entry === entry) lines.push(of);
     else if (of && fateOf(entry.type)) {
       of.fate = fateOf(entry.type) ?? of.fate;
       if (entry.type === "Attendee Capabilities Changed") of.detail.push(entry.summary);

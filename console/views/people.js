@@ -88,8 +88,11 @@ function absent(session, everybody) {
     <ul>${away.map(([id, role]) => html`<li>${id} <span class="badge role">${role}</span></li>`)}</ul></details>`;
 }
 
+/** @type {Partial<Record<Intl.LDMLPluralRule, string>>} */
+const ENDINGS = {one: "st", two: "nd", few: "rd"};
+const PLACES = new Intl.PluralRules("en", {type: "ordinal"});
+
 /** @param {number} place */
 export function ordinal(place) {
-  const ending = {one: "st", two: "nd", few: "rd"}[new Intl.PluralRules("en", {type: "ordinal"}).select(place)] ?? "th";
-  return `${place}${ending}`;
+  return `${place}${ENDINGS[PLACES.select(place)] ?? "th"}`;
 }

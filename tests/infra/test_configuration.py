@@ -50,6 +50,8 @@ def test_values_from_the_command_line_are_texts() -> None:
         ({"functionEnvironment": {"A": 1}}, "`functionEnvironment`: expected an object of texts"),
         ({"snapStart": "perhaps"}, "`snapStart`: expected true or false, got `perhaps`"),
         ({"snapStart": True, "region": "us-gov-west-1"}, "`snapStart`: Lambda has no SnapStart in `us-gov-west-1`"),
+        ({"console": "perhaps"}, "`console`: expected true or false, got `perhaps`"),
+        ({"console": True, "region": "us-gov-west-1"}, "`console`: CloudFront is not in AWS GovCloud"),
         ({"retentiondays": 3}, "`retentiondays`: unknown; did you mean `retentionDays`?"),
         ({"jwtIsuer": "https://a.example"}, "`jwtIsuer`: unknown; did you mean `jwtIssuer`?"),
     ],

@@ -22,7 +22,9 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "alarmEmail": "ops@example.com",
         "triggers": EXAM_TRIGGERS,
         "eventSources": [{"account": "123456789012", "sources": ["school"]}],
+        "console": True,
     },
+    "the console, with the stack's own pool": {"console": True},
     "GovCloud": {"region": "us-gov-west-1"},
     "the local stack's": {"stage": "local", "jwtIssuer": "http://127.0.0.1:4572", "jwtAudience": ["gavel"]},
 }

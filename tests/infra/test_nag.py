@@ -14,13 +14,14 @@ from tests.infra.conftest import Synthesis
 CUSTOMIZED = {
     "corsOrigins": ["https://meet.example.com"],
     "region": "eu-central-1",
+    "console": True,
     "triggers": EXAM_TRIGGERS,
     "eventSources": [{"account": "123456789012", "sources": ["school"]}],
 }
-CONTEXTS = [{}, CUSTOMIZED]
+CONTEXTS = [{}, CUSTOMIZED, {"console": True}]
 
 
-@pytest.mark.parametrize("context", CONTEXTS, ids=["default", "customized"])
+@pytest.mark.parametrize("context", CONTEXTS, ids=["default", "customized", "console"])
 def test_no_finding_is_left(synthesis: Synthesis, context: dict[str, Any], tmp_path: Path) -> None:
     assert findings(synthesis, context, tmp_path) == []
 
