@@ -96,7 +96,7 @@ def test_paths_are_found_at_any_depth_and_each_is_read_once() -> None:
 def test_the_documented_examples_are_triggers() -> None:
     examples = documented()
     names = {trigger.name for trigger in read({"triggers": examples}).triggers}
-    assert names == {"exam-started", "exam-ended", "guests-come-muted"}
+    assert names == {"exam-started", "exam-ended", "guests-come-muted", "dial-in-hand"}
     assert [each for each in examples if each["name"].startswith("exam-")] == EXAM_TRIGGERS
 
 
