@@ -31,6 +31,7 @@ format: $(STAMP) ## let ruff put the code in shape
 
 contracts: $(STAMP) ## write docs/openapi.json and the other files that are made from the code
 	@PYTHONPATH=.:lambdas $(BIN)/python -m contracts
+	@$(BIN)/python -m local.typescript generate
 
 bundle: $(STAMP) ## build .build/lambda, what `cdk deploy` ships to AWS
 	@$(BIN)/python -m infra.bundle

@@ -1,0 +1,13 @@
+export { Gavel, type GavelOptions } from "./client.js";
+export { Meeting, type FloorOptions, type MuteAllOptions, type MuteOptions, type ReadOptions, type WriteOptions } from "./meeting.js";
+export { isProblem, Problem, Unreachable, type ProblemCode } from "./problems.js";
+export { DurationError, inSeconds, type Duration } from "./duration.js";
+export { RETRY, type Retry, type Surroundings } from "./retry.js";
+export { Unsettled, type SettledOptions } from "./settled.js";
+export { type HistoryOptions, type HistoryPages } from "./pages.js";
+export { Live, LiveOver, type Closed, type Listener, type LiveOptions, type Socket, type SocketMaker } from "./live.js";
+export { NOTHING_KNOWN, take, type LiveState, type Told } from "./state.js";
+export { isOlder } from "./revision.js";
+export { bindToChime, type AudioVideo, type Binding, type BindOptions } from "./chime.js";
+export type * from "./types.js";
+export type { components, operations, paths } from "./schema.js";

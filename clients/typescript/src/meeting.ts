@@ -1,0 +1,342 @@
+import { seatOrPerson, userInPath, type Gavel } from "./client.js";
+import { inSeconds, type Duration } from "./duration.js";
+import { Live, type Listener, type LiveOptions } from "./live.js";
+import { historyOf, pagesOf, type HistoryOptions, type HistoryPages } from "./pages.js";
+import { problemOf } from "./problems.js";
+import { settled, type SettledOptions } from "./settled.js";
+import type * as t from "./types.js";
+
+export interface ReadOptions {
+  /** A back end acts for this person. */
+  onBehalfOf?: string;
+  signal?: AbortSignal;
+}
+
+export interface WriteOptions extends ReadOptions {
+  /** Same checks, same answer; nothing is written, nothing is sent. */
+  dryRun?: boolean;
+  /** The `revision` that was seen; nothing is done if it is another. */
+  ifMatch?: string;
+  /** One's own, where the page itself may send a change again; each call has a new one by default. */
+  idempotencyKey?: string;
+}
+
+interface WithReason extends WriteOptions {
+  reason?: string;
+}
+
+interface WithMedia extends WithReason {
+  /** `audio` by default. */
+  media?: t.Medium | t.Medium[];
+}
+
+export interface MuteOptions extends WithMedia {
+  /** Until lifted, where it is left out. */
+  for?: Duration;
+  liftableBy?: "self" | "host";
+}
+
+export interface MuteAllOptions extends MuteOptions {
+  /** Hosts and cohosts by default. */
+  except?: t.MuteAll["except"];
+}
+
+export interface FloorOptions extends WithMedia {
+  /** Two minutes by default. */
+  for?: Duration;
+  /** Whether it ends all other floors of these media. */
+  exclusive?: boolean;
+}
+
+interface Banning extends WithReason {
+  /** Until lifted, where it is left out. */
+  until?: Date | string;
+}
+
+interface Said<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** One meeting. Every method raises `Problem`, `Unreachable`, or the reason of its `signal`. */
+export class Meeting {
+  readonly meetingId: string;
+  readonly #gavel: Gavel;
+
+  constructor(gavel: Gavel, meetingId: string) {
+    this.#gavel = gavel;
+    this.meetingId = meetingId;
+  }
+
+  // Looking
+
+  get(options?: ReadOptions): Promise<t.MeetingShown> {
+    return answerOf(this.#api.GET("/meetings/{meetingId}", this.#read({}, options)));
+  }
+
+  /** Who am I here, and what may I do. */
+  me(options?: ReadOptions): Promise<t.Me> {
+    return answerOf(this.#api.GET("/meetings/{meetingId}/me", this.#read({}, options)));
+  }
+
+  attendee(who: t.Who, options?: ReadOptions): Promise<t.Attendee> {
+    const path = { attendeeId: seatOrPerson(who) };
+    return answerOf(this.#api.GET("/meetings/{meetingId}/attendees/{attendeeId}", this.#read(path, options)));
+  }
+
+  /** Everybody, seat by seat; pages are asked for as they are needed. */
+  attendees(options?: ReadOptions & { limit?: number }): AsyncIterable<t.Attendee> {
+    return pagesOf((nextToken) => {
+      const { params, signal } = this.#read({}, options);
+      const query = { limit: options?.limit, nextToken };
+      return answerOf(this.#api.GET("/meetings/{meetingId}/attendees", { params: { ...params, query }, signal }));
+    });
+  }
+
+  /** Whose hands are up, the oldest first. */
+  async hands(options?: ReadOptions): Promise<t.Hand[]> {
+    return (await answerOf(this.#api.GET("/meetings/{meetingId}/hands", this.#read({}, options)))).items;
+  }
+
+  async bans(options?: ReadOptions): Promise<t.Banned[]> {
+    return (await answerOf(this.#api.GET("/meetings/{meetingId}/bans", this.#read({}, options)))).items;
+  }
+
+  /** Who waits to be let in. */
+  async lobby(options?: ReadOptions): Promise<t.Waiting[]> {
+    return (await answerOf(this.#api.GET("/meetings/{meetingId}/lobby", this.#read({}, options)))).items;
+  }
+
+  /** What happened, oldest first, each entry once; its `cursor` is where to go on later. */
+  history({ after, limit, who, ...options }: HistoryOptions & ReadOptions = {}): HistoryPages {
+    const of = typeof who === "object" ? { externalUserId: who.user } : { attendeeId: who };
+    const ask = (from: string | undefined, most: number) => {
+      const { params, signal } = this.#read({}, options);
+      const query = { after: from, limit: most, ...of };
+      return answerOf(this.#api.GET("/meetings/{meetingId}/history", { params: { ...params, query }, signal }));
+    };
+    return historyOf(ask, (wait) => this.#gavel.surroundings.pause(wait, options.signal), after, limit);
+  }
+
+  change(changeId: string, options?: ReadOptions): Promise<t.Change> {
+    const path = { changeId };
+    return answerOf(this.#api.GET("/meetings/{meetingId}/changes/{changeId}", this.#read(path, options)));
+  }
+
+  /**
+   * What became of a change that was `pending`: asks until it is final. Null where nothing was changed.
+   * Raises `Unsettled` if it takes longer than `within`, two minutes by default.
+   */
+  settled(answer: string | { changeId: string | null }, options: SettledOptions & ReadOptions = {}): Promise<t.Change | null> {
+    const changeId = typeof answer === "string" ? answer : answer.changeId;
+    if (changeId === null) return Promise.resolve(null);
+    return settled(() => this.change(changeId, options), this.#gavel.surroundings, options);
+  }
+
+  /** Listens from now on, over one WebSocket that comes back by itself. */
+  live(listener?: Listener, options?: LiveOptions): Live {
+    return new Live(this.#gavel, this, listener, options);
+  }
+
+  /** Where to listen; `live` asks by itself. */
+  ticket(options?: ReadOptions): Promise<t.Ticket> {
+    return answerOf(this.#api.POST("/meetings/{meetingId}/live", this.#read({}, options)));
+  }
+
+  // What people send and receive
+
+  async mute(who: t.Who, options: MuteOptions = {}): Promise<t.ChangeAnswer> {
+    const body = { ...mediaOf(options), durationSeconds: lasting(options.for), liftableBy: options.liftableBy };
+    return answerOf(this.#api.POST(`${SEAT}/mute`, { body, ...this.#at(who, options) }));
+  }
+
+  /** Lifts. What is withheld all the same, by a mute-all for example: `capability-unavailable`, with the `limits`. */
+  unmute(who: t.Who, options: WithMedia = {}): Promise<t.ChangeAnswer> {
+    return answerOf(this.#api.POST(`${SEAT}/unmute`, { body: mediaOf(options), ...this.#at(who, options) }));
+  }
+
+  /** Make it so: exactly these, or a problem. */
+  setCapabilities(who: t.Who, capabilities: Partial<t.Capabilities>, options: WithReason = {}): Promise<t.ChangeAnswer> {
+    const body = { ...capabilities, reason: options.reason };
+    return answerOf(this.#api.PATCH(`${SEAT}/capabilities`, { body, ...this.#at(who, options) }));
+  }
+
+  /** Withholds everything, receiving too. */
+  hold(who: t.Who, options: WithReason = {}): Promise<t.ChangeAnswer> {
+    return answerOf(this.#api.POST(`${SEAT}/hold`, { body: why(options), ...this.#at(who, options) }));
+  }
+
+  release(who: t.Who, options: WithReason = {}): Promise<t.ChangeAnswer> {
+    return answerOf(this.#api.POST(`${SEAT}/release`, { body: why(options), ...this.#at(who, options) }));
+  }
+
+  /** Binds those who come later, too, until lifted. Silence in every sense needs `["audio", "content"]`. */
+  async muteAll(options: MuteAllOptions = {}): Promise<t.MeetingChangeAnswer> {
+    const lasts = { durationSeconds: lasting(options.for), liftableBy: options.liftableBy };
+    const body = { ...mediaOf(options), ...lasts, except: options.except };
+    return answerOf(this.#api.POST("/meetings/{meetingId}/mute-all", { body, ...this.#write({}, options) }));
+  }
+
+  unmuteAll(options: WithMedia = {}): Promise<t.MeetingChangeAnswer> {
+    const body = mediaOf(options);
+    return answerOf(this.#api.POST("/meetings/{meetingId}/unmute-all", { body, ...this.#write({}, options) }));
+  }
+
+  // People
+
+  setRole(who: t.Who, role: string, options: WithReason = {}): Promise<t.ChangeAnswer> {
+    return answerOf(this.#api.PUT(`${SEAT}/role`, { body: { role, ...why(options) }, ...this.#at(who, options) }));
+  }
+
+  /** Out of the meeting; with `ban` he stays out. */
+  async remove(who: t.Who, options: Banning & { ban?: boolean } = {}): Promise<t.ChangeAnswer> {
+    const body = { ban: options.ban, until: instant(options.until), ...why(options) };
+    return answerOf(this.#api.POST(`${SEAT}/remove`, { body, ...this.#at(who, options) }));
+  }
+
+  async ban({ user }: t.Person, options: Banning = {}): Promise<t.ChangeAnswer> {
+    const [body, rest] = [{ until: instant(options.until), ...why(options) }, this.#write({ externalUserId: user }, options)];
+    return answerOf(this.#api.PUT("/meetings/{meetingId}/bans/{externalUserId}", { body, ...rest }));
+  }
+
+  unban({ user }: t.Person, options: WriteOptions = {}): Promise<t.ChangeAnswer> {
+    const rest = this.#write({ externalUserId: user }, options);
+    return answerOf(this.#api.DELETE("/meetings/{meetingId}/bans/{externalUserId}", rest));
+  }
+
+  /** Lets somebody in who waits in the lobby, or with `admit: false` not. */
+  admit({ user }: t.Person, { admit = true, ...options }: WithReason & { admit?: boolean } = {}): Promise<t.ChangeAnswer> {
+    const rest = this.#write({ externalUserId: user }, options);
+    return answerOf(this.#api.PUT("/meetings/{meetingId}/lobby/{externalUserId}", { body: { admit, ...why(options) }, ...rest }));
+  }
+
+  raiseHand(who: t.Who, options: WithReason = {}): Promise<t.ChangeAnswer> {
+    return answerOf(this.#api.PUT(`${SEAT}/hand`, { body: why(options), ...this.#at(who, options) }));
+  }
+
+  lowerHand(who: t.Who, options: WriteOptions = {}): Promise<t.ChangeAnswer> {
+    return answerOf(this.#api.DELETE(`${SEAT}/hand`, this.#at(who, options)));
+  }
+
+  /** A turn to speak, which ends by itself; lowers the hand. */
+  async grantFloor(who: t.Who, options: FloorOptions = {}): Promise<t.ChangeAnswer> {
+    const body = { ...mediaOf(options), durationSeconds: lasting(options.for), exclusive: options.exclusive };
+    return answerOf(this.#api.POST(`${SEAT}/floor`, { body, ...this.#at(who, options) }));
+  }
+
+  endFloor(who: t.Who, options: WriteOptions = {}): Promise<t.ChangeAnswer> {
+    return answerOf(this.#api.DELETE(`${SEAT}/floor`, this.#at(who, options)));
+  }
+
+  /** The person's own answer to a request to unmute, which his attendee shows as `asked`. */
+  consent(who: t.Who, changeId: string, accept: boolean, options: WriteOptions = {}): Promise<t.ChangeAnswer> {
+    return answerOf(this.#api.PUT(`${SEAT}/consent`, { body: { changeId, accept }, ...this.#at(who, options) }));
+  }
+
+  // The meeting
+
+  setMode(mode: string, options: WithReason = {}): Promise<t.MeetingChangeAnswer> {
+    return this.#patch({ mode }, options);
+  }
+
+  /** Until it thaws, nobody gets more than he has. */
+  freeze(options: WithReason = {}): Promise<t.MeetingChangeAnswer> {
+    return this.#patch({ frozen: true }, options);
+  }
+
+  unfreeze(options: WithReason = {}): Promise<t.MeetingChangeAnswer> {
+    return this.#patch({ frozen: false }, options);
+  }
+
+  settings(settings: t.Settings, options: WithReason = {}): Promise<t.MeetingChangeAnswer> {
+    return this.#patch(settings, options);
+  }
+
+  /** Restores the rules which that change replaced, if no later one has replaced them again. */
+  undo(changeId: string, options: WithReason = {}): Promise<t.UndoAnswer> {
+    const body = { changeId, ...why(options) };
+    return answerOf(this.#api.POST("/meetings/{meetingId}/undo", { body, ...this.#write({}, options) }));
+  }
+
+  /** For everybody. */
+  end(options: WithReason = {}): Promise<t.MeetingChangeAnswer> {
+    return answerOf(this.#api.POST("/meetings/{meetingId}/end", { body: why(options), ...this.#write({}, options) }));
+  }
+
+  // For back ends, whose token has the scope `gavel/admin`
+
+  register(registration: t.Registration = {}, options: WriteOptions = {}): Promise<t.MeetingShown> {
+    return answerOf(this.#api.PUT("/meetings/{meetingId}", { body: registration, ...this.#write({}, options) }));
+  }
+
+  /** What `CreateAttendee` shall give each of these people. */
+  async admissions(users: t.ToAdmit[], options: WriteOptions = {}): Promise<t.Admission[]> {
+    const rest = this.#write({}, options);
+    return (await answerOf(this.#api.POST("/meetings/{meetingId}/admissions", { body: { users }, ...rest }))).items;
+  }
+
+  /** A seat just created, before its JoinToken is handed out. */
+  bind(attendeeId: string, options: WriteOptions = {}): Promise<t.Attendee> {
+    return answerOf(this.#api.PUT(SEAT, { body: {}, ...this.#at(attendeeId, options) }));
+  }
+
+  get #api() {
+    return this.#gavel.api;
+  }
+
+  #patch(settings: t.Settings & { mode?: string; frozen?: boolean }, options: WithReason): Promise<t.MeetingChangeAnswer> {
+    const body = { ...settings, ...why(options) };
+    return answerOf(this.#api.PATCH("/meetings/{meetingId}", { body, ...this.#write({}, options) }));
+  }
+
+  #at(who: t.Who, options: WriteOptions) {
+    return this.#write({ attendeeId: seatOrPerson(who) }, options);
+  }
+
+  #read<P extends object>(path: P, options: ReadOptions = {}) {
+    const user = options.onBehalfOf ?? this.#gavel.options.onBehalfOf;
+    const header = user === undefined ? {} : { "Gavel-On-Behalf-Of": userInPath(user) };
+    return { params: { path: { meetingId: this.meetingId, ...path }, header }, signal: options.signal };
+  }
+
+  #write<P extends object>(path: P, options: WriteOptions) {
+    const { params, signal } = this.#read(path, options);
+    const header = {
+      ...params.header,
+      "If-Match": options.ifMatch === undefined ? undefined : `"${options.ifMatch.replaceAll('"', "")}"`,
+      "Idempotency-Key": options.dryRun ? undefined : (options.idempotencyKey ?? newKey()),
+    };
+    return { params: { path: params.path, header, query: { dryRun: options.dryRun || undefined } }, signal };
+  }
+}
+
+const SEAT = "/meetings/{meetingId}/attendees/{attendeeId}";
+
+async function answerOf<T>(said: Promise<Said<T>>): Promise<T> {
+  const { data, error, response } = await said;
+  if (data === undefined) throw problemOf(response.status, error);
+  return data;
+}
+
+/** Works on pages without HTTPS, too, where `crypto.randomUUID` is missing. */
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function why({ reason }: WithReason): { reason?: string } {
+  return reason === undefined ? {} : { reason };
+}
+
+function mediaOf({ media, reason }: WithMedia) {
+  return { media: typeof media === "string" ? [media] : media, reason };
+}
+
+function lasting(duration: Duration | undefined): number | undefined {
+  return duration === undefined ? undefined : inSeconds(duration);
+}
+
+/** As the API takes it: UTC with `Z`. */
+function instant(time: Date | string | undefined): string | undefined {
+  return time === undefined ? undefined : new Date(time).toISOString();
+}

@@ -1,0 +1,54 @@
+import type { Attendee, Entry, Who } from "./types.js";
+
+/** Items of all pages, each page asked for when the one before is used up. */
+export async function* pagesOf(
+  ask: (nextToken: string | undefined) => Promise<{ items: Attendee[]; nextToken?: string | null }>,
+): AsyncIterable<Attendee> {
+  let nextToken: string | null | undefined;
+  do {
+    const page = await ask(nextToken ?? undefined);
+    yield* page.items;
+    nextToken = page.nextToken;
+  } while (nextToken);
+}
+
+export interface HistoryOptions {
+  /** The cursor of an earlier look. */
+  after?: string;
+  /** Entries a page, 100 by default. */
+  limit?: number;
+  /** Only what concerns this person. */
+  who?: Who;
+}
+
+export interface HistoryPages extends AsyncIterable<Entry> {
+  /** Where to go on later: of the last page that was read. It stays some seconds behind, so entries may repeat. */
+  readonly cursor: string | undefined;
+}
+
+const AGAIN_MILLISECONDS = 1_000;
+
+/** A full page of entries that are all known means that the cursor can't pass yet: it stays seconds behind. */
+export function historyOf(
+  ask: (after: string | undefined, limit: number) => Promise<{ items: Entry[]; cursor: string }>,
+  pause: (milliseconds: number) => Promise<void>,
+  after: string | undefined,
+  limit = 100,
+): HistoryPages {
+  const pages = { cursor: after, [Symbol.asyncIterator]: entries };
+  async function* entries(): AsyncGenerator<Entry> {
+    const seen = new Set<string>();
+    for (;;) {
+      const page = await ask(pages.cursor, limit);
+      const unseen = page.items.filter((entry) => !seen.has(entry.entryId));
+      for (const entry of unseen) {
+        seen.add(entry.entryId);
+        yield entry;
+      }
+      pages.cursor = page.cursor;
+      if (page.items.length < limit) return;
+      if (unseen.length === 0) await pause(AGAIN_MILLISECONDS);
+    }
+  }
+  return pages;
+}
