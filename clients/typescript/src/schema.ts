@@ -922,7 +922,7 @@ export interface components {
         };
         /**
          * Entry
-         * @description What each type adds, `docs/events` says; it is the `detail` of the event of that type.
+         * @description What each type adds is in `docs/schemas/events`; it is the `detail` of the event of that type.
          */
         Entry: {
             /** @description the detail-type of the event, for example `Moderation Decided` */
