@@ -54,9 +54,10 @@ def npm(*words: str, seconds: float, environment: Mapping[str, str] | None = Non
 
 
 def main(words: list[str]) -> int:
-    """The command line: a script of `package.json`."""
+    """The command line: scripts of `package.json`."""
     try:
-        print(run(*words))
+        for word in words:
+            print(run(word))
     except (NpmFailed, subprocess.TimeoutExpired) as error:
         print(error, file=sys.stderr)
         return 1

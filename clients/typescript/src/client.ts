@@ -1,6 +1,6 @@
 import createClient, { type Client } from "openapi-fetch";
 
-import type { SocketMaker } from "./live.js";
+import type { SocketMaker } from "./connection.js";
 import { Meeting } from "./meeting.js";
 import { RETRY, retrying, SURROUNDINGS, type Fetch, type Retry, type Surroundings } from "./retry.js";
 import type { paths } from "./schema.js";

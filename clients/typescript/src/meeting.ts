@@ -1,57 +1,24 @@
 import { seatOrPerson, userInPath, type Gavel } from "./client.js";
-import { inSeconds, type Duration } from "./duration.js";
 import { Live, type Listener, type LiveOptions } from "./live.js";
+import {
+  instant,
+  lasting,
+  mediaOf,
+  newKey,
+  why,
+  type Banning,
+  type FloorOptions,
+  type MuteAllOptions,
+  type MuteOptions,
+  type ReadOptions,
+  type WithMedia,
+  type WithReason,
+  type WriteOptions,
+} from "./options.js";
 import { historyOf, pagesOf, type HistoryOptions, type HistoryPages } from "./pages.js";
 import { problemOf } from "./problems.js";
 import { settled, type SettledOptions } from "./settled.js";
 import type * as t from "./types.js";
-
-export interface ReadOptions {
-  /** A back end acts for this person. */
-  onBehalfOf?: string;
-  signal?: AbortSignal;
-}
-
-export interface WriteOptions extends ReadOptions {
-  /** Same checks, same answer; nothing is written, nothing is sent. */
-  dryRun?: boolean;
-  /** The `revision` that was seen; nothing is done if it is another. */
-  ifMatch?: string;
-  /** One's own, where the page itself may send a change again; each call has a new one by default. */
-  idempotencyKey?: string;
-}
-
-interface WithReason extends WriteOptions {
-  reason?: string;
-}
-
-interface WithMedia extends WithReason {
-  /** `audio` by default. */
-  media?: t.Medium | t.Medium[];
-}
-
-export interface MuteOptions extends WithMedia {
-  /** Until lifted, where it is left out. */
-  for?: Duration;
-  liftableBy?: "self" | "host";
-}
-
-export interface MuteAllOptions extends MuteOptions {
-  /** Hosts and cohosts by default. */
-  except?: t.MuteAll["except"];
-}
-
-export interface FloorOptions extends WithMedia {
-  /** Two minutes by default. */
-  for?: Duration;
-  /** Whether it ends all other floors of these media. */
-  exclusive?: boolean;
-}
-
-interface Banning extends WithReason {
-  /** Until lifted, where it is left out. */
-  until?: Date | string;
-}
 
 interface Said<T> {
   data?: T;
@@ -128,7 +95,10 @@ export class Meeting {
    * What became of a change that was `pending`: asks until it is final. Null where nothing was changed.
    * Raises `Unsettled` if it takes longer than `within`, two minutes by default.
    */
-  settled(answer: string | { changeId: string | null }, options: SettledOptions & ReadOptions = {}): Promise<t.Change | null> {
+  settled(
+    answer: string | { changeId: string | null },
+    options: SettledOptions & ReadOptions = {},
+  ): Promise<t.Change | null> {
     const changeId = typeof answer === "string" ? answer : answer.changeId;
     if (changeId === null) return Promise.resolve(null);
     return settled(() => this.change(changeId, options), this.#gavel.surroundings, options);
@@ -157,7 +127,11 @@ export class Meeting {
   }
 
   /** Make it so: exactly these, or a problem. */
-  setCapabilities(who: t.Who, capabilities: Partial<t.Capabilities>, options: WithReason = {}): Promise<t.ChangeAnswer> {
+  setCapabilities(
+    who: t.Who,
+    capabilities: Partial<t.Capabilities>,
+    options: WithReason = {},
+  ): Promise<t.ChangeAnswer> {
     const body = { ...capabilities, reason: options.reason };
     return answerOf(this.#api.PATCH(`${SEAT}/capabilities`, { body, ...this.#at(who, options) }));
   }
@@ -196,7 +170,10 @@ export class Meeting {
   }
 
   async ban({ user }: t.Person, options: Banning = {}): Promise<t.ChangeAnswer> {
-    const [body, rest] = [{ until: instant(options.until), ...why(options) }, this.#write({ externalUserId: user }, options)];
+    const [body, rest] = [
+      { until: instant(options.until), ...why(options) },
+      this.#write({ externalUserId: user }, options),
+    ];
     return answerOf(this.#api.PUT("/meetings/{meetingId}/bans/{externalUserId}", { body, ...rest }));
   }
 
@@ -206,9 +183,14 @@ export class Meeting {
   }
 
   /** Lets somebody in who waits in the lobby, or with `admit: false` not. */
-  admit({ user }: t.Person, { admit = true, ...options }: WithReason & { admit?: boolean } = {}): Promise<t.ChangeAnswer> {
+  admit(
+    { user }: t.Person,
+    { admit = true, ...options }: WithReason & { admit?: boolean } = {},
+  ): Promise<t.ChangeAnswer> {
     const rest = this.#write({ externalUserId: user }, options);
-    return answerOf(this.#api.PUT("/meetings/{meetingId}/lobby/{externalUserId}", { body: { admit, ...why(options) }, ...rest }));
+    return answerOf(
+      this.#api.PUT("/meetings/{meetingId}/lobby/{externalUserId}", { body: { admit, ...why(options) }, ...rest }),
+    );
   }
 
   raiseHand(who: t.Who, options: WithReason = {}): Promise<t.ChangeAnswer> {
@@ -285,7 +267,10 @@ export class Meeting {
     return this.#gavel.api;
   }
 
-  #patch(settings: t.Settings & { mode?: string; frozen?: boolean }, options: WithReason): Promise<t.MeetingChangeAnswer> {
+  #patch(
+    settings: t.Settings & { mode?: string; frozen?: boolean },
+    options: WithReason,
+  ): Promise<t.MeetingChangeAnswer> {
     const body = { ...settings, ...why(options) };
     return answerOf(this.#api.PATCH("/meetings/{meetingId}", { body, ...this.#write({}, options) }));
   }
@@ -317,26 +302,4 @@ async function answerOf<T>(said: Promise<Said<T>>): Promise<T> {
   const { data, error, response } = await said;
   if (data === undefined) throw problemOf(response.status, error);
   return data;
-}
-
-/** Works on pages without HTTPS, too, where `crypto.randomUUID` is missing. */
-function newKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function why({ reason }: WithReason): { reason?: string } {
-  return reason === undefined ? {} : { reason };
-}
-
-function mediaOf({ media, reason }: WithMedia) {
-  return { media: typeof media === "string" ? [media] : media, reason };
-}
-
-function lasting(duration: Duration | undefined): number | undefined {
-  return duration === undefined ? undefined : inSeconds(duration);
-}
-
-/** As the API takes it: UTC with `Z`. */
-function instant(time: Date | string | undefined): string | undefined {
-  return time === undefined ? undefined : new Date(time).toISOString();
 }

@@ -106,7 +106,9 @@ function handsOf(attendees: Iterable<Attendee>): Hand[] {
   for (const { externalUserId, attendeeId, hand } of attendees) {
     if (hand && !hands.has(externalUserId)) hands.set(externalUserId, { externalUserId, attendeeId, ...hand });
   }
-  return [...hands.values()].sort((a, b) => compare(a.raisedAt, b.raisedAt) || compare(a.externalUserId, b.externalUserId));
+  return [...hands.values()].sort(
+    (a, b) => compare(a.raisedAt, b.raisedAt) || compare(a.externalUserId, b.externalUserId),
+  );
 }
 
 function withEntries(history: readonly Entry[], told: Entry[]): readonly Entry[] {

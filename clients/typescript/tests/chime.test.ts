@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bindToChime, NOTHING_KNOWN, take, type AudioVideo, type BindOptions, type Live, type LiveState, type Told } from "../src/index.js";
+import {
+  bindToChime,
+  NOTHING_KNOWN,
+  take,
+  type AudioVideo,
+  type BindOptions,
+  type Live,
+  type LiveState,
+  type Told,
+} from "../src/index.js";
 import { Api, attendeeOf, BOB, entryOf, EVERYTHING, json, MUTED, problem, until } from "./scene.js";
 
 /** As the SDK behaves: it knows nothing of the server, and refuses to unmute while it may not. */
@@ -10,13 +19,32 @@ class Facade implements AudioVideo {
   mayUnmute = true;
   camera = true;
   readonly done: string[] = [];
-  realtimeMuteLocalAudio() { this.done.push("mute"); this.muted = true; }
-  realtimeIsLocalAudioMuted() { return this.muted; }
-  realtimeSetCanUnmuteLocalAudio(may: boolean) { this.done.push(`may ${may}`); this.mayUnmute = may; }
-  startLocalVideoTile() { this.done.push("start"); this.camera = true; return 1; }
-  stopLocalVideoTile() { this.done.push("stop"); this.camera = false; }
-  hasStartedLocalVideoTile() { return this.camera; }
-  unmute() { if (this.mayUnmute) this.muted = false; }
+  realtimeMuteLocalAudio() {
+    this.done.push("mute");
+    this.muted = true;
+  }
+  realtimeIsLocalAudioMuted() {
+    return this.muted;
+  }
+  realtimeSetCanUnmuteLocalAudio(may: boolean) {
+    this.done.push(`may ${may}`);
+    this.mayUnmute = may;
+  }
+  startLocalVideoTile() {
+    this.done.push("start");
+    this.camera = true;
+    return 1;
+  }
+  stopLocalVideoTile() {
+    this.done.push("stop");
+    this.camera = false;
+  }
+  hasStartedLocalVideoTile() {
+    return this.camera;
+  }
+  unmute() {
+    if (this.mayUnmute) this.muted = false;
+  }
 }
 
 const NO_CAMERA = { ...EVERYTHING, video: "Receive" } as const;
@@ -29,18 +57,29 @@ function stage(options: BindOptions = {}, answers: Response[] = [json({ changeId
   let [state, revision] = [NOTHING_KNOWN, 0];
   const errors: unknown[] = [];
   const live = {
-    get state() { return state; },
-    subscribe(listener: (state: LiveState, message: Told) => void) { listeners.add(listener); return () => listeners.delete(listener); },
-    close() { assert.fail("the page's own subscription stays open"); },
+    get state() {
+      return state;
+    },
+    subscribe(listener: (state: LiveState, message: Told) => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close() {
+      assert.fail("the page's own subscription stays open");
+    },
   } as unknown as Live;
   const tell = (message: Partial<Told>) => {
     const told: Told = { type: "change", part: 1, ...message };
     state = take(state, told);
     for (const listener of listeners) listener(state, told);
   };
-  const has = (said: Parameters<typeof attendeeOf>[0]) => tell({ attendees: [attendeeOf({ revision: `p${++revision}.m1`, ...said })] });
-  const asked = (kind: "muted-first" | "required", changeId = "c1") => has({
-    capabilities: MUTED, asked: { changeId, kind, actor: "alice", since: "", until: "", remainingSeconds: 60 } });
+  const has = (said: Parameters<typeof attendeeOf>[0]) =>
+    tell({ attendees: [attendeeOf({ revision: `p${++revision}.m1`, ...said })] });
+  const asked = (kind: "muted-first" | "required", changeId = "c1") =>
+    has({
+      capabilities: MUTED,
+      asked: { changeId, kind, actor: "alice", since: "", until: "", remainingSeconds: 60 },
+    });
   const onError = (error: unknown) => errors.push(error);
   const binding = bindToChime(facade, api.meeting, BOB, { live, onError, toggleMilliseconds: 0, ...options });
   return { api, facade, tell, has, asked, binding, errors, revision: () => revision };
@@ -54,7 +93,10 @@ test("whoever may speak is left alone", () => {
 
 test("a mute shows in the SDK, and its end opens no microphone", () => {
   const told: string[] = [];
-  const { facade, has } = stage({ onSilenced: () => told.push("silenced"), onMayUnmute: () => told.push("may unmute") });
+  const { facade, has } = stage({
+    onSilenced: () => told.push("silenced"),
+    onMayUnmute: () => told.push("may unmute"),
+  });
   has({ capabilities: EVERYTHING });
   has({ capabilities: MUTED });
   facade.unmute();
@@ -87,7 +129,10 @@ test("muted first: muted, then answered, and never unmuted", async () => {
   facade.muted = false;
   asked("muted-first");
   await until(() => api.asked.length === 1, "it is answered");
-  assert.deepEqual([api.last.method, new URL(api.last.url).pathname.split("/").slice(-2), api.bodies], ["PUT", [BOB, "consent"], ['{"changeId":"c1","accept":true}']]);
+  assert.deepEqual(
+    [api.last.method, new URL(api.last.url).pathname.split("/").slice(-2), api.bodies],
+    ["PUT", [BOB, "consent"], ['{"changeId":"c1","accept":true}']],
+  );
   assert.ok(facade.muted);
   asked("muted-first");
   has({ capabilities: EVERYTHING });
@@ -104,7 +149,11 @@ test("what can't be muted is not answered for", async () => {
 });
 
 test("required: the person answers, and no answer is none", async () => {
-  for (const [answer, bodies] of [[true, ['{"changeId":"c1","accept":true}']], [false, ['{"changeId":"c1","accept":false}']], [undefined, []]] as const) {
+  for (const [answer, bodies] of [
+    [true, ['{"changeId":"c1","accept":true}']],
+    [false, ['{"changeId":"c1","accept":false}']],
+    [undefined, []],
+  ] as const) {
     const said: string[] = [];
     const { api, facade, asked } = stage({ onConsentRequested: async (request) => (said.push(request.actor), answer) });
     asked("required");
@@ -122,11 +171,16 @@ test("required: the person answers, and no answer is none", async () => {
 test("a request that is over takes its question along; the next one is asked anew", async () => {
   const signals: AbortSignal[] = [];
   let answer: (accept: boolean) => void = () => undefined;
-  const { api, asked, has } = stage({ onConsentRequested: (_, signal) => (signals.push(signal), new Promise((resolve) => (answer = resolve))) });
+  const { api, facade, asked, has } = stage({
+    onConsentRequested: (_, signal) => (signals.push(signal), new Promise((resolve) => (answer = resolve))),
+  });
   asked("required", "c1");
   has({ capabilities: MUTED });
   assert.ok(signals[0]!.aborted);
+  facade.done.length = 0;
   answer(true);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(facade.done, []);
   asked("required", "c2");
   answer(true);
   await until(() => api.asked.length === 1, "the second is answered");
@@ -188,7 +242,10 @@ test("effects tell what two changes at once hide, once, and not what is past", a
   const { facade, has, tell, revision } = stage();
   has({ capabilities: EVERYTHING });
   const effects = ["audio-may-flow", "renegotiation-needed"];
-  const entry = entryOf("01A", { revision: "p9.m1", attendees: [{ attendeeId: BOB, before: DARK, after: EVERYTHING, effects }] });
+  const entry = entryOf("01A", {
+    revision: "p9.m1",
+    attendees: [{ attendeeId: BOB, before: DARK, after: EVERYTHING, effects }],
+  });
   tell({ type: "snapshot", part: 2, entries: [{ ...entry, entryId: "010" }] });
   assert.ok(!facade.muted, "what a snapshot tells was missed, and is past");
   tell({ entries: [entry] });
@@ -206,9 +263,27 @@ test("a transition is minded once: its entry, later, mutes nobody who has unmute
   has({ capabilities: MUTED });
   has({ capabilities: EVERYTHING });
   facade.unmute();
-  tell({ entries: [entryOf("01A", { revision: `p${revision()}.m1`, attendees: [{ attendeeId: BOB, effects: ["audio-may-flow"] }] })] });
-  tell({ entries: [entryOf("01B", { revision: "m1", attendees: [{ attendeeId: BOB, effects: ["audio-may-flow"] }] })] });
+  tell({
+    entries: [
+      entryOf("01A", { revision: `p${revision()}.m1`, attendees: [{ attendeeId: BOB, effects: ["audio-may-flow"] }] }),
+    ],
+  });
+  tell({
+    entries: [entryOf("01B", { revision: "m1", attendees: [{ attendeeId: BOB, effects: ["audio-may-flow"] }] })],
+  });
   assert.ok(!facade.muted);
+});
+
+test("a screen share that may be sent again leaves the camera alone", () => {
+  const { facade, has, tell } = stage();
+  has({ capabilities: EVERYTHING });
+  const change = {
+    before: { ...EVERYTHING, content: "Receive" },
+    after: EVERYTHING,
+    effects: ["renegotiation-needed"],
+  };
+  tell({ entries: [entryOf("01A", { revision: "p9.m1", attendees: [{ attendeeId: BOB, ...change }] })] });
+  assert.deepEqual(facade.done, ["may true"]);
 });
 
 test("after dispose nothing is touched any more", async () => {

@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 const PAGE = readFileSync("../../docs/frontend.md", "utf8");
-const DESCRIPTION = JSON.parse(readFileSync("../../docs/openapi.json", "utf8")) as { components: { schemas: Record<string, any> } };
+const DESCRIPTION = JSON.parse(readFileSync("../../docs/openapi.json", "utf8")) as {
+  components: { schemas: Record<string, any> };
+};
 const { Problem, Attendee, ChangeAnswer, Limit, Meeting } = DESCRIPTION.components.schemas;
 
 /** The words in the first column of a section's table. */
@@ -23,11 +25,18 @@ test("the page says something about every code, status, effect and kind of conse
   ];
   for (const [section, words] of told) {
     const said = column(section);
-    assert.deepEqual(words.filter((word) => !said.has(word)), [], section);
+    assert.deepEqual(
+      words.filter((word) => !said.has(word)),
+      [],
+      section,
+    );
   }
 });
 
 test("the sample knows all that withholds something, but bans, which nobody sees who is banned", () => {
   const missing = Limit.properties.by.enum.filter((by: string) => !PAGE.includes(`case "${by}":`));
-  assert.deepEqual(missing.filter((by: string) => by !== "ban"), []);
+  assert.deepEqual(
+    missing.filter((by: string) => by !== "ban"),
+    [],
+  );
 });

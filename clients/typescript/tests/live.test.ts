@@ -32,10 +32,23 @@ class Line implements Socket {
   }
 }
 
-const SNAPSHOT: Told = { type: "snapshot", part: 1, meeting: meetingOf(), attendees: [attendeeOf()], complete: true, more: false, cursor: "05" };
+const SNAPSHOT: Told = {
+  type: "snapshot",
+  part: 1,
+  meeting: meetingOf(),
+  attendees: [attendeeOf()],
+  complete: true,
+  more: false,
+  cursor: "05",
+};
 
 function ticket(number = 1): Response {
-  return json({ url: `wss://live.example/?ticket=${number}`, ticket: String(number), expiresAt: "", cursor: `0${number}` });
+  return json({
+    url: `wss://live.example/?ticket=${number}`,
+    ticket: String(number),
+    expiresAt: "",
+    cursor: `0${number}`,
+  });
 }
 
 function listening(...answers: Response[]) {
@@ -102,7 +115,10 @@ test("more than fits at once is asked for on the same line", async () => {
   const first = await line(1);
   first.onopen?.();
   first.says({ ...SNAPSHOT, more: true, cursor: "07" });
-  assert.deepEqual(first.sent.map(({ after }) => after), ["01", "07"]);
+  assert.deepEqual(
+    first.sent.map(({ after }) => after),
+    ["01", "07"],
+  );
   live.close();
 });
 
@@ -171,9 +187,13 @@ test("messages can be read as they come, and a listener's mistake silences nobod
   const { live, line } = listening();
   const mistakes: unknown[] = [];
   globalThis.reportError = (error: unknown) => void mistakes.push(error);
-  live.subscribe(() => { throw new Error("of the page"); });
+  live.subscribe(() => {
+    throw new Error("of the page");
+  });
   const types: string[] = [];
-  const reading = (async () => { for await (const message of live) types.push(message.type); })();
+  const reading = (async () => {
+    for await (const message of live) types.push(message.type);
+  })();
   const first = await line(1);
   first.onopen?.();
   first.says(SNAPSHOT);

@@ -5,7 +5,10 @@ import { isProblem, Problem, type Limit } from "../src/index.js";
 import { Api, BOB, json, problem } from "./scene.js";
 
 async function refused(answer: Response): Promise<Problem> {
-  const error = await new Api([answer], { retry: { tries: 1 } }).meeting.unmute(BOB).then(() => null, (reason: unknown) => reason);
+  const error = await new Api([answer], { retry: { tries: 1 } }).meeting.unmute(BOB).then(
+    () => null,
+    (reason: unknown) => reason,
+  );
   assert.ok(isProblem(error), String(error));
   return error;
 }
@@ -17,7 +20,11 @@ test("a problem has all that the answer says", async () => {
   assert.deepEqual([found.status, found.detail, found.limits, found.policies], [409, "so it is", limits, []]);
   assert.equal(found.message, "409 capability-unavailable: so it is");
   assert.deepEqual((await refused(problem(403, "not-permitted", { policies: ["no-permit"] }))).policies, ["no-permit"]);
-  assert.deepEqual((await refused(problem(400, "invalid-request", { errors: [{ pointer: "/media/0", detail: "?" }] }))).errors[0]?.pointer, "/media/0");
+  assert.deepEqual(
+    (await refused(problem(400, "invalid-request", { errors: [{ pointer: "/media/0", detail: "?" }] }))).errors[0]
+      ?.pointer,
+    "/media/0",
+  );
 });
 
 test("what the gateway says by itself has a code, too", async () => {

@@ -1,5 +1,13 @@
 /** A meeting of one's own making: documents, an API that answers what it is told to, time that is turned by hand. */
-import { Gavel, type Attendee, type Capabilities, type Entry, type GavelOptions, type MeetingShown, type Surroundings } from "../src/index.js";
+import {
+  Gavel,
+  type Attendee,
+  type Capabilities,
+  type Entry,
+  type GavelOptions,
+  type MeetingShown,
+  type Surroundings,
+} from "../src/index.js";
 
 export const MEETING = "2847961f-0000-4000-8000-000000000001";
 export const BOB = "4ebcdbdc-0000-4000-8000-000000000002";
@@ -8,23 +16,53 @@ export const MUTED: Capabilities = { ...EVERYTHING, audio: "Receive" };
 
 export function attendeeOf(said: Partial<Attendee> = {}): Attendee {
   return {
-    meetingId: MEETING, attendeeId: BOB, externalUserId: "bob", role: "participant", capabilities: EVERYTHING,
-    status: "applied", hand: null, floor: null, asked: null, limits: [], revision: "p1.m1", ...said,
+    meetingId: MEETING,
+    attendeeId: BOB,
+    externalUserId: "bob",
+    role: "participant",
+    capabilities: EVERYTHING,
+    status: "applied",
+    hand: null,
+    floor: null,
+    asked: null,
+    limits: [],
+    revision: "p1.m1",
+    ...said,
   };
 }
 
 export function meetingOf(said: Partial<MeetingShown> = {}): MeetingShown {
   return {
-    meetingId: MEETING, externalMeetingId: "lesson", mode: "open", defaultRole: "participant", frozen: false, muteAll: [],
-    unmuteConsent: "none", lobby: false, features: { video: true, content: true }, endedAt: null, revision: "m1", ...said,
+    meetingId: MEETING,
+    externalMeetingId: "lesson",
+    mode: "open",
+    defaultRole: "participant",
+    frozen: false,
+    muteAll: [],
+    unmuteConsent: "none",
+    lobby: false,
+    features: { video: true, content: true },
+    endedAt: null,
+    revision: "m1",
+    ...said,
   };
 }
 
 export function entryOf(entryId: string, said: Partial<Entry> = {}): Entry {
   return {
-    type: "Attendee Capabilities Changed", schemaVersion: "1", entryId, changeId: "c1", meetingId: MEETING,
-    externalMeetingId: "lesson", occurredAt: "2026-11-24T10:00:00.000Z", actor: { kind: "user", id: "alice" },
-    command: "mute", reason: null, revision: "p1.m1", summary: "alice muted bob", ...said,
+    type: "Attendee Capabilities Changed",
+    schemaVersion: "1",
+    entryId,
+    changeId: "c1",
+    meetingId: MEETING,
+    externalMeetingId: "lesson",
+    occurredAt: "2026-11-24T10:00:00.000Z",
+    actor: { kind: "user", id: "alice" },
+    command: "mute",
+    reason: null,
+    revision: "p1.m1",
+    summary: "alice muted bob",
+    ...said,
   };
 }
 
@@ -80,8 +118,21 @@ export function json(body: unknown, status = 200, headers: Record<string, string
   return Response.json(body, { status, headers });
 }
 
-export function problem(status: number, code: string, more: object = {}, headers: Record<string, string> = {}): Response {
-  const body = { type: `urn:gavel:problem:${code}`, title: code, status, detail: "so it is", instance: "/", code, ...more };
+export function problem(
+  status: number,
+  code: string,
+  more: object = {},
+  headers: Record<string, string> = {},
+): Response {
+  const body = {
+    type: `urn:gavel:problem:${code}`,
+    title: code,
+    status,
+    detail: "so it is",
+    instance: "/",
+    code,
+    ...more,
+  };
   return json(body, status, { ...headers, "Content-Type": "application/problem+json" });
 }
 

@@ -4,14 +4,23 @@ import { after, test } from "node:test";
 
 import WebSocket from "ws";
 
-import { bindToChime, Gavel, isProblem, type AudioVideo, type Live, type LiveState, type Meeting, type SocketMaker } from "../src/index.js";
+import {
+  bindToChime,
+  Gavel,
+  isProblem,
+  type AudioVideo,
+  type Live,
+  type LiveState,
+  type Meeting,
+  type SocketMaker,
+} from "../src/index.js";
 import { EVERYTHING, MUTED } from "./scene.js";
 
 const { GAVEL_URL: url, GAVEL_ISSUER_URL: issuer, CHIME_ENDPOINT_URL: chime } = process.env;
 const skip = url && issuer && chime ? false : "no stack runs";
 const REGION = "us-east-1";
 const open = new Set<Live>();
-const soon = () => AbortSignal.timeout(60_000);
+const PATIENCE = 45_000;
 
 after(() => open.forEach((live) => live.close()));
 
@@ -42,15 +51,25 @@ test("the same key gets the same answer, and problems have their words", { skip 
   const { alice, bob, seat, gavel, meetingId } = await sceneOf();
   const first = await alice.mute(seat.bob, { idempotencyKey: "k1" });
   assert.equal((await alice.mute(seat.bob, { idempotencyKey: "k1" })).changeId, first.changeId);
-  await assert.rejects(alice.mute(seat.bob, { idempotencyKey: "k1", reason: "another" }), (e) => isProblem(e, "idempotency-key-reused"));
+  await assert.rejects(alice.mute(seat.bob, { idempotencyKey: "k1", reason: "another" }), (e) =>
+    isProblem(e, "idempotency-key-reused"),
+  );
   await assert.rejects(bob.mute(seat.alice), (e) => isProblem(e, "not-permitted") && e.policies.length > 0);
   await assert.rejects(alice.mute(seat.bob, { ifMatch: "p1.m1" }), (e) => isProblem(e, "revision-mismatch"));
   await alice.freeze();
-  await assert.rejects(alice.unmute(seat.bob), (e) => isProblem(e, "capability-unavailable") && e.limits.some(({ by }) => by === "freeze"));
+  await assert.rejects(
+    alice.unmute(seat.bob),
+    (e) => isProblem(e, "capability-unavailable") && e.limits.some(({ by }) => by === "freeze"),
+  );
   await alice.unfreeze();
-  await assert.rejects(alice.mute(seat.bob, { reason: "x".repeat(501) }), (e) => isProblem(e, "invalid-request") && e.errors[0]?.pointer === "/reason");
+  await assert.rejects(
+    alice.mute(seat.bob, { reason: "x".repeat(501) }),
+    (e) => isProblem(e, "invalid-request") && e.errors[0]?.pointer === "/reason",
+  );
   await assert.rejects(gavel("mallory").meeting(meetingId).me(), (e) => isProblem(e, "not-permitted"));
-  await assert.rejects(new Gavel({ url: url!, token: () => "nonsense" }).meeting(meetingId).me(), (e) => isProblem(e, "unauthorized"));
+  await assert.rejects(new Gavel({ url: url!, token: () => "nonsense" }).meeting(meetingId).me(), (e) =>
+    isProblem(e, "unauthorized"),
+  );
 });
 
 test("everybody: people, roles, hands, the floor, bans, mute-all", { skip }, async () => {
@@ -59,7 +78,10 @@ test("everybody: people, roles, hands, the floor, bans, mute-all", { skip }, asy
   for await (const attendee of bob.attendees({ limit: 1 })) names.push(attendee.externalUserId);
   assert.deepEqual(names.sort(), ["a/b", "alice", "bob"]);
   await bob.raiseHand(seat.bob);
-  assert.deepEqual((await alice.hands()).map(({ externalUserId }) => externalUserId), ["bob"]);
+  assert.deepEqual(
+    (await alice.hands()).map(({ externalUserId }) => externalUserId),
+    ["bob"],
+  );
   const all = await alice.muteAll({ media: ["audio", "content"] });
   assert.deepEqual(all.outcomes.map(({ outcome }) => outcome).sort(), ["applied", "applied", "spared"]);
   await alice.grantFloor(seat.bob, { for: "1m" });
@@ -73,7 +95,10 @@ test("everybody: people, roles, hands, the floor, bans, mute-all", { skip }, asy
   await alice.hold(seat.bob);
   await alice.release(seat.bob);
   await alice.remove({ user: "a/b" }, { ban: true, reason: "spam" });
-  assert.deepEqual((await alice.bans()).map(({ externalUserId, reason }) => [externalUserId, reason]), [["a/b", "spam"]]);
+  assert.deepEqual(
+    (await alice.bans()).map(({ externalUserId, reason }) => [externalUserId, reason]),
+    [["a/b", "spam"]],
+  );
   await alice.unban({ user: "a/b" });
   assert.deepEqual(await alice.bans(), []);
 });
@@ -82,46 +107,55 @@ test("a back end registers, admits and binds", { skip }, async () => {
   const { backEnd, alice } = await sceneOf({ lobby: true });
   const [dora, alicesOwn] = await backEnd.admissions([{ externalUserId: "dora" }, { externalUserId: "alice" }]);
   assert.deepEqual([dora?.code, alicesOwn?.admitted], ["waiting", true]);
-  assert.deepEqual((await alice.lobby()).map(({ externalUserId }) => externalUserId), ["dora"]);
+  assert.deepEqual(
+    (await alice.lobby()).map(({ externalUserId }) => externalUserId),
+    ["dora"],
+  );
   await alice.admit({ user: "dora" });
   assert.equal((await backEnd.admissions([{ externalUserId: "dora" }]))[0]?.admitted, true);
 });
 
-for (const [name, WebSocketMaker] of [["ws", WebSocket], ["the platform's", undefined]] as const) {
+for (const [name, WebSocketMaker] of [
+  ["ws", WebSocket],
+  ["the platform's", undefined],
+] as const) {
   const missing = WebSocketMaker || globalThis.WebSocket ? skip : "this Node.js has no WebSocket";
   test(`live over ${name} WebSocket: a mute shows on both pages`, { skip: missing }, async () => {
     const scene = await sceneOf({}, WebSocketMaker);
     const lives = [listen(scene.alice), listen(scene.bob)];
-    for (const live of lives) await live.when(undefined, soon());
+    for (const live of lives) await comesTo(live, "a snapshot");
     const has = (audio: string) => (state: LiveState) => {
       const attendee = state.attendees.get(scene.seat.bob);
       return attendee?.capabilities.audio === audio && attendee.status === "applied";
     };
     assert.ok(has("SendReceive")(lives[0]!.state));
     await scene.alice.mute(scene.seat.bob, { reason: "noise" });
-    for (const live of lives) await live.when(has("Receive"), soon());
+    for (const live of lives) await comesTo(live, "he is muted", has("Receive"));
     assert.equal(lives[1]!.state.me?.attendee?.limits?.[0]?.reason, "noise");
     await scene.bob.raiseHand(scene.seat.bob);
-    await lives[0]!.when(({ hands }) => hands[0]?.externalUserId === "bob", soon());
-    await lives[0]!.when(({ history }) => history.some(({ command }) => command === "raise-hand"), soon());
+    await comesTo(lives[0]!, "his hand is up", ({ hands }) => hands[0]?.externalUserId === "bob");
+    await comesTo(lives[0]!, "it is told", ({ history }) => history.some(({ command }) => command === "raise-hand"));
   });
 }
 
 test("bound to the SDK: muted first, asked, answered, and heard only when the person unmutes", { skip }, async () => {
   const scene = await sceneOf({ unmuteConsent: "muted-first" });
   const page = new Page();
-  const binding = bindToChime(page, scene.bob, scene.seat.bob, { onMayUnmute: () => page.done.push("offered"), onError: assert.ifError });
+  const binding = bindToChime(page, scene.bob, scene.seat.bob, {
+    onMayUnmute: () => page.done.push("offered"),
+    onError: assert.ifError,
+  });
   open.add(binding.live);
-  await binding.live.when(undefined, soon());
+  await comesTo(binding.live, "a snapshot");
   assert.deepEqual([page.done, binding.maySend.audio], [["may true"], true]);
   await scene.alice.mute(scene.seat.bob);
-  await comesTo(() => !page.mayUnmute, "he is silenced", binding.live);
+  await comesTo(binding.live, "he is silenced", () => !page.mayUnmute);
   page.muted = false; // the hot microphone
   const asked = await scene.alice.unmute(scene.seat.bob);
   assert.deepEqual([asked.status, asked.awaiting], ["pending", "consent"]);
   assert.equal((await scene.alice.settled(asked, { within: "60s" }))?.status, "applied");
   assert.ok(page.muted, "muted before anything flowed");
-  await comesTo(() => page.done.includes("offered"), "he may unmute", binding.live);
+  await comesTo(binding.live, "he may unmute", () => page.done.includes("offered"));
   assert.ok(page.muted && page.mayUnmute);
   assert.deepEqual(await scene.has("bob"), EVERYTHING);
   binding.dispose();
@@ -130,9 +164,11 @@ test("bound to the SDK: muted first, asked, answered, and heard only when the pe
 
 test("with consent required, the person declines", { skip }, async () => {
   const scene = await sceneOf({ unmuteConsent: "required" });
-  const binding = bindToChime(new Page(), scene.bob, scene.seat.bob, { onConsentRequested: ({ actor }) => actor !== "alice" });
+  const binding = bindToChime(new Page(), scene.bob, scene.seat.bob, {
+    onConsentRequested: ({ actor }) => actor !== "alice",
+  });
   open.add(binding.live);
-  await binding.live.when(undefined, soon());
+  await comesTo(binding.live, "a snapshot");
   await scene.alice.mute(scene.seat.bob);
   const asked = await scene.alice.unmute(scene.seat.bob);
   assert.equal((await scene.alice.settled(asked, { within: "60s" }))?.status, "declined");
@@ -143,12 +179,25 @@ class Page implements AudioVideo {
   muted = false;
   mayUnmute = true;
   readonly done: string[] = [];
-  realtimeMuteLocalAudio() { this.muted = true; }
-  realtimeIsLocalAudioMuted() { return this.muted; }
-  realtimeSetCanUnmuteLocalAudio(may: boolean) { this.done.push(`may ${may}`); this.mayUnmute = may; }
-  startLocalVideoTile() { return 1; }
-  stopLocalVideoTile() { this.done.push("stop"); }
-  hasStartedLocalVideoTile() { return false; }
+  realtimeMuteLocalAudio() {
+    this.muted = true;
+  }
+  realtimeIsLocalAudioMuted() {
+    return this.muted;
+  }
+  realtimeSetCanUnmuteLocalAudio(may: boolean) {
+    this.done.push(`may ${may}`);
+    this.mayUnmute = may;
+  }
+  startLocalVideoTile() {
+    return 1;
+  }
+  stopLocalVideoTile() {
+    this.done.push("stop");
+  }
+  hasStartedLocalVideoTile() {
+    return false;
+  }
 }
 
 function listen(meeting: Meeting): Live {
@@ -158,22 +207,52 @@ function listen(meeting: Meeting): Live {
 }
 
 /** Woken by every message. */
-async function comesTo(condition: () => boolean, what: string, live: Live): Promise<void> {
-  await live.when(condition, AbortSignal.timeout(60_000)).catch(() => assert.fail(`it did not come to that: ${what}`));
+async function comesTo(live: Live, what: string, condition?: (state: LiveState) => boolean): Promise<void> {
+  await live.when(condition, AbortSignal.timeout(PATIENCE)).catch((error: unknown) => {
+    const { attendees, hands, history, me, complete } = live.state;
+    const shown = {
+      attendees: [...attendees.values()],
+      hands,
+      me,
+      complete,
+      history: history.map(({ type, command }) => [type, command]),
+    };
+    assert.fail(`it did not come to that: ${what}: ${String(error)} ${JSON.stringify(shown)}`);
+  });
 }
 
-async function sceneOf(settings: object = {}, maker: SocketMaker | undefined = globalThis.WebSocket ? undefined : (WebSocket)) {
-  const meetingId: string = (await amazon("POST", "/meetings", { ClientRequestToken: crypto.randomUUID(), ExternalMeetingId: "lesson", MediaRegion: REGION })).Meeting.MeetingId;
-  const join = async (user: string): Promise<string> => (await amazon("POST", `/meetings/${meetingId}/attendees`, { ExternalUserId: user })).Attendee.AttendeeId;
-  const gavel = (sub: string, scope?: string) => new Gavel({ url: url!, token: () => tokenOf(sub, scope), ...(maker && { WebSocket: maker }) });
+async function sceneOf(
+  settings: object = {},
+  maker: SocketMaker | undefined = globalThis.WebSocket ? undefined : WebSocket,
+) {
+  const meetingId: string = (
+    await amazon("POST", "/meetings", {
+      ClientRequestToken: crypto.randomUUID(),
+      ExternalMeetingId: "lesson",
+      MediaRegion: REGION,
+    })
+  ).Meeting.MeetingId;
+  const join = async (user: string): Promise<string> =>
+    (await amazon("POST", `/meetings/${meetingId}/attendees`, { ExternalUserId: user })).Attendee.AttendeeId;
+  const gavel = (sub: string, scope?: string) =>
+    new Gavel({ url: url!, token: () => tokenOf(sub, scope), ...(maker && { WebSocket: maker }) });
   const seat = { alice: await join("alice"), bob: await join("bob"), other: await join("a/b") };
   const backEnd = gavel("back-end", "gavel/admin").meeting(meetingId);
   await backEnd.register({ roles: { alice: "host", bob: "participant", "a/b": "participant" }, ...settings });
   const has = async (user: "alice" | "bob") => {
-    const { Audio, Video, Content } = (await amazon("GET", `/meetings/${meetingId}/attendees/${seat[user]}`)).Attendee.Capabilities;
+    const { Audio, Video, Content } = (await amazon("GET", `/meetings/${meetingId}/attendees/${seat[user]}`)).Attendee
+      .Capabilities;
     return { audio: Audio, video: Video, content: Content };
   };
-  return { meetingId, seat, gavel, backEnd, alice: gavel("alice").meeting(meetingId), bob: gavel("bob").meeting(meetingId), has };
+  return {
+    meetingId,
+    seat,
+    gavel,
+    backEnd,
+    alice: gavel("alice").meeting(meetingId),
+    bob: gavel("bob").meeting(meetingId),
+    has,
+  };
 }
 
 async function tokenOf(sub: string, scope?: string): Promise<string> {
@@ -184,7 +263,11 @@ async function tokenOf(sub: string, scope?: string): Promise<string> {
 /** The simulator looks at the form of a signature, as nobody but AWS could look at more. */
 async function amazon(method: string, path: string, body?: object): Promise<any> {
   const authorization = `AWS4-HMAC-SHA256 Credential=local/20260101/${REGION}/chime/aws4_request, SignedHeaders=host, Signature=${"0".repeat(64)}`;
-  const answer = await fetch(`${chime}${path}`, { method, headers: { authorization, "content-type": "application/json" }, body: body ? JSON.stringify(body) : null });
+  const answer = await fetch(`${chime}${path}`, {
+    method,
+    headers: { authorization, "content-type": "application/json" },
+    body: body ? JSON.stringify(body) : null,
+  });
   assert.ok(answer.ok, `${method} ${path}: ${answer.status}`);
   return answer.json();
 }

@@ -6,14 +6,31 @@ import { attendeeOf, chance, entryOf, meetingOf } from "./scene.js";
 
 const SEATS = ["a1", "a2", "a3", "a4"];
 const told = (messages: readonly Told[], from: LiveState = NOTHING_KNOWN) => messages.reduce(take, from);
-const shown = ({ meeting, me, attendees, hands, history, cursor }: LiveState) =>
-  ({ meeting, me, attendees: Object.fromEntries([...attendees].sort()), hands, history, cursor });
+const shown = ({ meeting, me, attendees, hands, history, cursor }: LiveState) => ({
+  meeting,
+  me,
+  attendees: Object.fromEntries([...attendees].sort()),
+  hands,
+  history,
+  cursor,
+});
 
 test("revisions: what is older, newer, and neither", () => {
-  for (const [a, b] of [["p1.m1", "p2.m1"], ["p1.m1", "p1.m2"], ["m1", "m2"], ["p9.m9", "p10.m9"], ["p3.m7", "m8"]] as const) {
+  for (const [a, b] of [
+    ["p1.m1", "p2.m1"],
+    ["p1.m1", "p1.m2"],
+    ["m1", "m2"],
+    ["p9.m9", "p10.m9"],
+    ["p3.m7", "m8"],
+  ] as const) {
     assert.ok(isOlder(a, b) && !isOlder(b, a), `${a} ${b}`);
   }
-  for (const [a, b] of [["p1.m1", "p1.m1"], ["p2.m1", "p1.m2"], ["m7", "p3.m7"], ["?", "p1.m1"]] as const) {
+  for (const [a, b] of [
+    ["p1.m1", "p1.m1"],
+    ["p2.m1", "p1.m2"],
+    ["m7", "p3.m7"],
+    ["?", "p1.m1"],
+  ] as const) {
     assert.ok(!isOlder(a, b) && !isOlder(b, a), `${a} ${b}`);
   }
 });
@@ -25,11 +42,17 @@ test("a snapshot of several parts replaces everybody, without an empty page betw
   const whole = take(half, snapshot(2, [seat("a3")], true));
   assert.deepEqual([...whole.attendees.keys()], ["a2", "a3"]);
   assert.equal(whole.attendees.get("a2")?.revision, "p2.m1");
-  assert.deepEqual([before.complete, half.complete, take(NOTHING_KNOWN, snapshot(1, [])).complete], [true, true, false]);
+  assert.deepEqual(
+    [before.complete, half.complete, take(NOTHING_KNOWN, snapshot(1, [])).complete],
+    [true, true, false],
+  );
 });
 
 test("who has left stays away, whatever comes late, until he is back", () => {
-  const left = told([snapshot(1, [seat("a1")], true), change({ attendees: [seat("a1", { status: "gone", revision: "p3.m1" })] })]);
+  const left = told([
+    snapshot(1, [seat("a1")], true),
+    change({ attendees: [seat("a1", { status: "gone", revision: "p3.m1" })] }),
+  ]);
   assert.equal(left.attendees.size, 0);
   assert.equal(take(left, change({ attendees: [seat("a1", { revision: "p2.m1" })] })).attendees.size, 0);
   assert.equal(take(left, change({ attendees: [seat("a1", { revision: "p4.m1" })] })).attendees.size, 1);
@@ -37,16 +60,34 @@ test("who has left stays away, whatever comes late, until he is back", () => {
 
 test("hands: the oldest first, one a person, down when it is down", () => {
   const up = (raisedAt: string) => ({ hand: { raisedAt } });
-  const state = told([snapshot(1, [seat("a1", { ...up("2026-01-02"), externalUserId: "bob" }),
-    seat("a2", { ...up("2026-01-02"), externalUserId: "bob" }), seat("a3", { ...up("2026-01-01"), externalUserId: "carol" })], true)]);
-  assert.deepEqual(state.hands.map((hand) => hand.externalUserId), ["carol", "bob"]);
+  const state = told([
+    snapshot(
+      1,
+      [
+        seat("a1", { ...up("2026-01-02"), externalUserId: "bob" }),
+        seat("a2", { ...up("2026-01-02"), externalUserId: "bob" }),
+        seat("a3", { ...up("2026-01-01"), externalUserId: "carol" }),
+      ],
+      true,
+    ),
+  ]);
+  assert.deepEqual(
+    state.hands.map((hand) => hand.externalUserId),
+    ["carol", "bob"],
+  );
   const down = take(state, change({ attendees: [seat("a3", { externalUserId: "carol", revision: "p2.m1" })] }));
-  assert.deepEqual(down.hands.map((hand) => hand.externalUserId), ["bob"]);
+  assert.deepEqual(
+    down.hands.map((hand) => hand.externalUserId),
+    ["bob"],
+  );
 });
 
 test("states are never changed behind one's back, and what is untouched stays the same object", () => {
   const before = told([snapshot(1, [seat("a1")], true)]);
-  const after = take(before, change({ entries: [entryOf("01B")], meeting: meetingOf({ revision: "m2", mode: "audience" }) }));
+  const after = take(
+    before,
+    change({ entries: [entryOf("01B")], meeting: meetingOf({ revision: "m2", mode: "audience" }) }),
+  );
   assert.equal(after.attendees, before.attendees);
   assert.equal(before.history.length, 0);
   assert.equal(before.meeting?.mode, "open");
@@ -55,11 +96,18 @@ test("states are never changed behind one's back, and what is untouched stays th
 test("changes that come late, twice and in any order end in the newest states", () => {
   for (let seed = 1; seed <= 300; seed++) {
     const random = chance(seed);
-    const first = snapshot(1, SEATS.map((id) => seat(id)), true);
+    const first = snapshot(
+      1,
+      SEATS.map((id) => seat(id)),
+      true,
+    );
     const changes = story(random);
     const expected = shown(told(changes, told([first])));
     const doubled = [...changes, ...changes.filter(() => random() < 0.4)];
-    const shuffled = doubled.map((message) => ({ message, at: random() })).sort((a, b) => a.at - b.at).map(({ message }) => message);
+    const shuffled = doubled
+      .map((message) => ({ message, at: random() }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ message }) => message);
     assert.deepEqual(shown(told(shuffled, told([first]))), expected, `seed ${seed}`);
   }
 });
@@ -67,7 +115,16 @@ test("changes that come late, twice and in any order end in the newest states", 
 test("a snapshot that comes twice, or after a break, does no harm", () => {
   for (let seed = 1; seed <= 100; seed++) {
     const changes = story(chance(seed));
-    const state = told(changes, told([snapshot(1, SEATS.map((id) => seat(id)), true)]));
+    const state = told(
+      changes,
+      told([
+        snapshot(
+          1,
+          SEATS.map((id) => seat(id)),
+          true,
+        ),
+      ]),
+    );
     const again = [...snapshotOf(state), ...snapshotOf(state)];
     assert.deepEqual(shown(told(again, state)), shown(state), `seed ${seed}`);
     assert.deepEqual(shown(told(again)).attendees, shown(state).attendees, `seed ${seed}`);
@@ -79,7 +136,10 @@ function story(random: () => number): Told[] {
   const [own, has] = [new Map(SEATS.map((id) => [id, 1])), new Map<string, Attendee>()];
   let meeting = 1;
   return Array.from({ length: 12 }, (_, index) => {
-    const common = { entries: [entryOf(`01-${String(index).padStart(2, "0")}`)], cursor: `01-${String(index).padStart(2, "0")}` };
+    const common = {
+      entries: [entryOf(`01-${String(index).padStart(2, "0")}`)],
+      cursor: `01-${String(index).padStart(2, "0")}`,
+    };
     if (random() < 0.2) {
       meeting += 1;
       const attendees = SEATS.map((id) => ({ ...(has.get(id) ?? seat(id)), revision: `p${own.get(id)!}.m${meeting}` }));
@@ -94,7 +154,11 @@ function story(random: () => number): Told[] {
       hand: random() < 0.3 ? { raisedAt: `2026-01-01T00:00:${index}Z` } : null,
     });
     has.set(id, now);
-    return change({ ...common, attendees: [now], me: { role: "host", may: [], attendee: has.get("a1") ?? seat("a1") } });
+    return change({
+      ...common,
+      attendees: [now],
+      me: { role: "host", may: [], attendee: has.get("a1") ?? seat("a1") },
+    });
   });
 }
 
