@@ -17,7 +17,7 @@ const SNAPSHOT_WITHIN = 10_000;
 
 export interface Farewell {
   type: "closed";
-  code: "not-permitted" | "too-many-connections";
+  code: "not-permitted" | "banned" | "too-many-connections";
 }
 
 export interface Page {

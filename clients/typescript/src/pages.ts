@@ -26,28 +26,34 @@ export interface HistoryPages extends AsyncIterable<Entry> {
   readonly cursor: string | undefined;
 }
 
+const MOST = 100;
 const AGAIN_MILLISECONDS = 1_000;
 
-/** A full page of entries that are all known means that the cursor can't pass yet: it stays seconds behind. */
+/**
+ * The cursor stays seconds behind. Where as much as a page has happened since, the same page comes again: then more is
+ * asked for at once, or, where that is not possible, a little later.
+ */
 export function historyOf(
   ask: (after: string | undefined, limit: number) => Promise<{ items: Entry[]; cursor: string }>,
   pause: (milliseconds: number) => Promise<void>,
   after: string | undefined,
-  limit = 100,
+  limit = MOST,
 ): HistoryPages {
   const pages = { cursor: after, [Symbol.asyncIterator]: entries };
   async function* entries(): AsyncGenerator<Entry> {
     const seen = new Set<string>();
-    for (;;) {
-      const page = await ask(pages.cursor, limit);
+    for (let most = limit; ;) {
+      const page = await ask(pages.cursor, most);
       const unseen = page.items.filter((entry) => !seen.has(entry.entryId));
       for (const entry of unseen) {
         seen.add(entry.entryId);
         yield entry;
       }
       pages.cursor = page.cursor;
-      if (page.items.length < limit) return;
-      if (unseen.length === 0) await pause(AGAIN_MILLISECONDS);
+      if (page.items.length < most) return;
+      if (unseen.length > 0) continue;
+      if (most >= MOST) await pause(AGAIN_MILLISECONDS);
+      most = Math.min(MOST, 2 * most);
     }
   }
   return pages;
