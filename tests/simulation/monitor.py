@@ -42,6 +42,7 @@ from .scheduler import Actor, Scheduler
 UNDECIDED = ("busy", "contended")
 NEWCOMER = ""
 """Whom nobody has heard of: what he may have is what everybody may have had before he was known."""
+NOBODY = User(NEWCOMER)
 
 
 @dataclass(slots=True)
@@ -87,6 +88,7 @@ class Monitor:
         self.people = People(store, scheduler, self.violated)
         self._is_timed = False
         self._frozen_at: datetime | None = None
+        self._remembered: dict[str, tuple[Meeting, User]] = {}
         self._grants: dict[str, Capabilities | None] = {}
         """Whom a batch reached before anybody saw him is given back what he had, frozen or not: no gain of his."""
 
@@ -346,10 +348,10 @@ class Monitor:
         """What each person may have in this state, and since when."""
         now = self._scheduler.now()
         people = dict(self.store.users)
-        people |= {(meeting_id, NEWCOMER): User(NEWCOMER) for meeting_id in self.store.meetings}
+        people |= {(meeting_id, NEWCOMER): NOBODY for meeting_id in self.store.meetings}
         for (meeting_id, user_id), user in people.items():
             meeting = self.store.meetings.get(meeting_id)
-            if meeting is None or meeting.ended_at is not None:
+            if meeting is None or meeting.ended_at is not None or self._is_as_remembered(meeting, user):
                 continue
             allowed = effective(meeting, user, self._policies.held, now, consented=True)
             history = self._history.setdefault(user_id, [])
@@ -361,6 +363,12 @@ class Monitor:
                 history.append((self._scheduler.now_ms, allowed))
             self._grants[user_id] = user.rules.grant
         self._frozen_at = next((m.rules.frozen_at for m in self.store.meetings.values()), None)
+
+    def _is_as_remembered(self, meeting: Meeting, user: User) -> bool:
+        """Nothing that is stored is ever changed in place."""
+        was = self._remembered.get(user.id)
+        self._remembered[user.id] = (meeting, user)
+        return was is not None and was[0] is meeting and was[1] is user and not self._is_timed
 
     def _gained_while_frozen(self, meeting: Meeting, user_id: str) -> None:
         """What is given up goes back to what it replaced, also then: Chime never took what would be narrower."""

@@ -33,6 +33,7 @@ from moderation.ports import (
 from tests.memory.ledger import MemoryLedger
 
 from .small import HOST_AND_EVERYBODY, NEWCOMER, SLOW_TO_SETTLE, TAKEN_OVER, Case
+from .small_stalls import GIVEN_UP_LATE, OUTLIVED, SETTLED_LATE
 
 Rewriting = Callable[[MemoryLedger, Sequence[Clause]], Sequence[Clause]]
 Patch = Callable[[], AbstractContextManager[Any]]
@@ -232,7 +233,7 @@ def _forgetting_what_was_committed() -> Iterator[None]:
     def step(self: Any, on_its_way: Carried, order: Ordering) -> Carried:
         while True:
             on_its_way = original(self, on_its_way, order)
-            if on_its_way.change.lease != order.lease:
+            if not order.holds(on_its_way.change.lease):
                 return on_its_way
 
     with patch.object(enforcement.Enforcement, "_step", step):
@@ -243,7 +244,7 @@ OUTAGE = {"throttled": 3.0, "unavailable": 0.1}
 """Long enough for what widens to be given up."""
 
 MUTATIONS = (
-    Mutation("settle checks the user's revision", rewriting(_any_revision), (HOLDS,)),
+    Mutation("settle checks the user's revision", rewriting(_any_revision), (HOLDS,), first=130),
     Mutation("settle checks the meeting's revision", _drop(MeetingIs, _settles), (HOLDS,), case=HOST_AND_EVERYBODY),
     Mutation(
         "the bulk takes a second look",
@@ -257,39 +258,44 @@ MUTATIONS = (
         lambda: patch.object(Ordering, "_start", _start_at_any_time),
         (HOLDS, WIDER),
         {"stall": 0.03},
+        first=130,
     ),
     Mutation(
         "only the lease's holder settles",
         rewriting(_any_token),
         (HOLDS, TWICE, ONCE, CLOSED),
-        {"stall": 0.03},
-        first=350,
+        case=OUTLIVED,
     ),
     Mutation("takeover waits out the life of a call", _due_at_the_leases_end, (HOLDS,), case=TAKEN_OVER),
     Mutation("the reconciler takes over", _no_reconciler, ("comes to rest", CLOSED)),
     Mutation("a key is used once", _drop(KeyTaken, _commits), (ONE_KEY,)),
-    Mutation("commit checks the caller", _drop(UserIs, _commits), (DECIDED_THERE,)),
+    Mutation("commit checks the caller", _drop(UserIs, _commits), (DECIDED_THERE,), first=360),
     Mutation("commit checks the meeting", _drop(MeetingIs, _commits), (DECIDED_THERE,), first=1200),
     Mutation("commit checks the person", rewriting(_any_user), (REVISIONS, DECIDED_THERE)),
     Mutation(
         "what is given up is taken back",
         lambda: patch.object(person, "taken_back", lambda _, rules: rules),
         (BACK,),
-        first=1290,
+        first=1515,
     ),
     Mutation(
         "what was committed on the way is what is left",
         _forgetting_what_was_committed,
         (ONCE, TWICE),
         OUTAGE,
-        first=2500,
+        first=2625,
     ),
     Mutation(
         "a lease that is given back has another token",
         lambda: patch.object(Lease, "given_back", lambda self, now: Lease(self.token, now)),
         (ONCE, TWICE, HOLDS),
-        {"stall": 0.03, "unknown end": 0.3},
-        first=1340,
+        case=SETTLED_LATE,
+    ),
+    Mutation(
+        "a lease that goes on after giving up has another token",
+        lambda: patch.object(Lease, "renewed", lambda self: self),
+        (ONCE,),
+        case=GIVEN_UP_LATE,
     ),
     Mutation(
         "a call of unknown end counts until orders begin after its life",
@@ -302,7 +308,7 @@ MUTATIONS = (
         _drop(MeetingIs, _notes),
         (KNOWN,),
         {"lost": 0.05, "stall": 0.03},
-        first=1100,
+        first=1135,
     ),
     Mutation(
         "who is bound between the roster and the look at people is taken in",
@@ -322,6 +328,7 @@ MUTATIONS = (
         "what is said again is overruled, too",
         lambda: patch.object(changes, "_still_said", lambda *_: True),
         (APPLIED,),
+        first=410,
     ),
     Mutation("what commits nothing rests on no memory", _believing_memory, (FRESH, TRUE)),
 )

@@ -12,25 +12,28 @@ from moderation.core.capability import Capabilities
 from moderation.core.entry import UNMUTE_ANSWERED
 from moderation.core.meeting import Meeting, MeetingRules, User
 from moderation.moderator import asking, clock, consents, everybody, governor, moderator, person
-from moderation.moderator.carried import wanted
+from moderation.moderator.carried import Carried, wanted
 from moderation.moderator.crowd import Crowd
 from moderation.moderator.rollcall import RollCall
 from moderation.ports import Clause, EntryWritten, Missing, SeatBound
 
 from .mutations import APPLIED, CLOSED, HOLDS, KNOWN, ONCE, OUTAGE, TWICE, Mutation, _drop
+from .small_consent import (
+    ANSWERED_FROM_ELSEWHERE,
+    CONSENT_AND_MUTE_ALL,
+    ONE_SEAT_LEAVES,
+    QUICK,
+    SILENT_NEWCOMER,
+    WITHDRAWN,
+)
 from .small_people import (
     BAN_AND_EVERYBODY,
     BAN_AND_REJOIN,
-    CONSENT_AND_MUTE_ALL,
     EXCLUSIVE_ENDED,
     FLOORS,
     LAST_HOST,
     LOOK_AND_MUTE_ALL,
-    ONE_SEAT_LEAVES,
-    QUICK,
-    SILENT_NEWCOMER,
     UNDO,
-    WITHDRAWN,
 )
 
 CONSENT = "no microphone opens without consent"
@@ -66,9 +69,9 @@ def _agreed_whatever_was_changed() -> Iterator[None]:
         yield
 
 
-def _hears_him_where_he_was(self: Any, of: Meeting, user: User) -> User:
+def _hears_him_where_he_was(self: Any, carried: Carried, user: User) -> User:
     """A seat that Chime shows no more is taken for what it was."""
-    seats = dict(user.seats)
+    of, seats = carried.meeting, dict(user.seats)
     for seat in user.present if Capabilities.SEND_AUDIO in wanted(self._world, of, user) else ():
         try:
             found = self._world.chime.seat(of.id, seat.attendee_id)
@@ -109,7 +112,7 @@ PEOPLE_MUTATIONS = (
     ),
     Mutation(
         "before a microphone opens Chime is looked at",
-        _instead(person.OnePerson, "_as_chime_has_him", lambda self, of, user: user),
+        _instead(person.OnePerson, "_as_chime_has_him", lambda self, carried, user: user),
         (CONSENT,),
         {"slow": 0.5, "stall": 0.03},
         first=400,
@@ -124,7 +127,7 @@ PEOPLE_MUTATIONS = (
         "the roster tells who is heard",
         _instead(Crowd, "seen", lambda self, user_id: self.people[user_id]),
         (CONSENT, HOLDS, KNOWN),
-        first=130,
+        first=395,
     ),
     Mutation(
         "an agreement ends when the meeting is changed", _agreed_whatever_was_changed, (CONSENT,),
@@ -142,7 +145,10 @@ PEOPLE_MUTATIONS = (
         (CONSENT, HOLDS, ONCE, TWICE, CLOSED, ANSWERED),
         case=QUICK,
     ),
-    Mutation("whoever answers is bound to his seat", _drop(SeatBound, _is_an_answer), (STRANGER,), first=4100),
+    Mutation(
+        "whoever answers is bound to his seat", _drop(SeatBound, _is_an_answer), (STRANGER,),
+        case=ANSWERED_FROM_ELSEWHERE,
+    ),
     Mutation(
         "an exclusive floor begins a new turn", _instead(MeetingRules, "with_turn", lambda self, *_: self), (ALONE,),
         case=FLOORS,
@@ -159,7 +165,7 @@ PEOPLE_MUTATIONS = (
         (HOSTS, NO_HOST),
         case=LAST_HOST,
     ),
-    Mutation("what is given up is counted", lambda: _counting_nobody(person), (HOSTS,), OUTAGE),
+    Mutation("what is given up is counted", lambda: _counting_nobody(person), (HOSTS,), OUTAGE, first=730),
     Mutation(
         "who is out is taken out by whatever reaches him",
         _instead(RollCall, "take_out", lambda *_: None),
@@ -177,6 +183,6 @@ PEOPLE_MUTATIONS = (
         "a look that began before does not take the next one's place",
         _a_look_that_is_due_stays_due,
         (ENDED,),
-        case=replace(LOOK_AND_MUTE_ALL, preemptions=2),
+        case=LOOK_AND_MUTE_ALL,
     ),
 )  # fmt: skip

@@ -97,14 +97,6 @@ def overtaken(simulation: Simulation) -> None:
     host(simulation, "unmute", "hugo", Unmute(), 1)
 
 
-def outlived(simulation: Simulation) -> None:
-    """A holder who wakes after his lease finds another at work; somebody decides otherwise later."""
-    host(simulation, "mute", "alice", Mute())
-    simulation.reconciler(45.5)
-    host(simulation, "unmute", "hugo", Unmute(), 50)
-    simulation.reconciler(95)
-
-
 def newcomer(simulation: Simulation) -> None:
     """Who comes after the roster was read is muted before people are."""
 
@@ -117,9 +109,6 @@ def newcomer(simulation: Simulation) -> None:
 
 
 NEWCOMER = Case("a newcomer is muted", newcomer, stage=replace(STAGE, mode="presentation"), at_least=50)
-OUTLIVED = Case(
-    "a holder who outlives his lease", outlived, {"stall 46 s": 1.0, "crash, done later": 1.0}, preemptions=1
-)
 SLOW_TO_SETTLE = Case("a stall before the settle", overtaken, UNKNOWN | {"stall 31 s": 1.0}, preemptions=0)
 TAKEN_OVER = Case("a crash and a takeover", with_reconciler(20, 46, then=overtaken), CRASH, preemptions=0, at_least=40)
 HOST_AND_EVERYBODY = Case("host and everybody", host_and_everybody, at_least=200)
@@ -127,8 +116,8 @@ CASES = (
     Case("two hosts, three preemptions", two_hosts, preemptions=3, at_least=400),
     Case("mute and unmute, three preemptions", mute_and_unmute, preemptions=3, at_least=90),
     Case("two hosts, a crash anywhere", with_reconciler(46), CRASH, preemptions=1, at_least=700),
-    Case("two hosts, a call of unknown end", with_reconciler(31, 62), UNKNOWN, at_least=1_500),
-    Case("two hosts, a lost answer of the ledger", two_hosts, LOST, at_least=1_000),
+    Case("two hosts, a call of unknown end", with_reconciler(31, 62), UNKNOWN, preemptions=1, at_least=100),
+    Case("two hosts, a lost answer of the ledger", two_hosts, LOST, preemptions=1, at_least=100),
     Case("two hosts, a stall anywhere", with_reconciler(46), STALL, preemptions=1, at_least=400),
     Case(
         "host and reconciler, a crash and a call of unknown end",
@@ -137,7 +126,6 @@ CASES = (
         at_least=250,
     ),
     NEWCOMER,
-    OUTLIVED,
     SLOW_TO_SETTLE,
     TAKEN_OVER,
     HOST_AND_EVERYBODY,
@@ -145,8 +133,8 @@ CASES = (
         "host and everybody, a crash anywhere",
         with_reconciler(46, then=host_and_everybody),
         CRASH,
-        preemptions=1,
-        at_least=1_000,
+        preemptions=0,
+        at_least=100,
     ),
     Case(
         "host and everybody, a call of unknown end",

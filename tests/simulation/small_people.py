@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from moderation.core.actor import Actor, ActorKind
 from moderation.core.capability import EVERYTHING, Capabilities, Medium
 from moderation.core.command import (
     Ban,
-    Consent,
     EndFloor,
     GrantFloor,
     Mute,
@@ -18,16 +16,14 @@ from moderation.core.command import (
     Unmute,
     UnmuteEverybody,
 )
-from moderation.core.meeting import UnmuteConsent
 from moderation.moderator.request import Request
 
 from tests.memory.scene import MEETING, seat
 
 from .monitor import Asking
-from .small import CRASH, STAGE, STALL, UNKNOWN, Case, host, with_reconciler
+from .small import CRASH, STAGE, UNKNOWN, Case, host, with_reconciler
 from .world import HOSTS, Simulation, asking
 
-CONSENT = replace(STAGE, consent=UnmuteConsent.REQUIRED)
 PRESENTATION = replace(STAGE, mode="presentation")
 AGAIN = 4
 """The number of bob's other seat."""
@@ -40,18 +36,6 @@ def everybody(
         return asking(f"{who} {command.name}", HOSTS[who], Request(MEETING, HOSTS[who], command), None)
 
     simulation.process(who, [make], after)
-
-
-def bob_answers(simulation: Simulation, after: float, *, accept: bool = True) -> None:
-    """So long after he has been asked."""
-    bob = Actor(ActorKind.USER, "bob")
-
-    def asked(user: str, change_id: str) -> None:
-        request = Request(MEETING, bob, Consent(change_id, accept), user_id="bob")
-        if user == "bob":
-            simulation.process("bob", [lambda: asking(f"answer to {change_id}", bob, request, "bob")], after)
-
-    simulation.monitor.people.on_request = asked
 
 
 def bob_comes_again(simulation: Simulation, at: float, told: float, holding: Capabilities = EVERYTHING) -> None:
@@ -128,45 +112,9 @@ def undo_of_what_has_moved(simulation: Simulation) -> None:
 
 def look_and_mute_all(simulation: Simulation) -> None:
     """The meeting is looked at while everybody is muted for a time; nobody is reminded of its end."""
-    everybody(simulation, "hugo", MuteEverybody(seconds=2), 120.0)
     simulation.reconciler(120.001)
+    everybody(simulation, "hugo", MuteEverybody(seconds=2), 120.01)
     simulation.reconciler(123)
-
-
-def _asked(simulation: Simulation, answer: float, *, accept: bool = True) -> None:
-    """bob is muted and then asked to unmute; nobody else is at work till then."""
-    host(simulation, "mute", "alice", Mute())
-    host(simulation, "unmute", "alice", Unmute(), 1)
-    bob_answers(simulation, answer, accept=accept)
-
-
-def consent_and_withdrawal(simulation: Simulation) -> None:
-    """He agrees while another host mutes him, which withdraws the request."""
-    _asked(simulation, 0.03)
-    host(simulation, "mute again", "hugo", Mute(reason="noise"), 1.045)
-
-
-def quick_consent(simulation: Simulation) -> None:
-    """He agrees before whoever asked him is through."""
-    _asked(simulation, 0.001)
-
-
-def consent_and_mute_all(simulation: Simulation) -> None:
-    """He agrees, and everybody is muted and unmuted: what he has agreed to is over then."""
-    _asked(simulation, 0.03)
-    everybody(simulation, "hugo", MuteEverybody(), 1.05)
-    everybody(simulation, "alice", UnmuteEverybody(), 1.4)
-
-
-def consent_and_expiry(simulation: Simulation) -> None:
-    """He agrees in the last moment."""
-    _asked(simulation, 59.98)
-
-
-def mute_and_unmute(simulation: Simulation) -> None:
-    """Where consent is wanted: whoever unmutes believes him to be heard, for his silence is not noted yet."""
-    host(simulation, "mute", "alice", Mute())
-    host(simulation, "unmute", "hugo", Unmute(), 0.03)
 
 
 def two_seats(simulation: Simulation) -> None:
@@ -175,30 +123,6 @@ def two_seats(simulation: Simulation) -> None:
     bob_comes_again(simulation, 0.0, 0.004)
 
 
-def one_of_two_seats_leaves(simulation: Simulation) -> None:
-    """He leaves the seat on which he was heard; on the other he is silent, and nobody opens that behind his back."""
-    bob_comes_again(simulation, 0.0, 0.04, EVERYTHING & ~Capabilities.SEND_AUDIO)
-    simulation.leaves("bob", 0.02)
-    host(simulation, "role", "alice", SetRole("presenter"), 0.06)
-
-
-def silent_newcomer(simulation: Simulation) -> None:
-    """Whoever comes silent, as the mute-all said, is not opened by the batch that gives others their video back."""
-    silent = EVERYTHING & ~(Capabilities.SEND_AUDIO | Capabilities.SEND_VIDEO)
-    everybody(simulation, "alice", MuteEverybody(spared_users=("bob", "carol")), 0)
-    everybody(simulation, "hugo", MuteEverybody((Medium.VIDEO,)), 0.5)
-    everybody(simulation, "alice", UnmuteEverybody((Medium.AUDIO, Medium.VIDEO)), 1)
-    simulation.joins("zoe", 0, 1.04, silent)
-    simulation.is_watched = True
-
-
-WITHDRAWN = Case("consent and a withdrawn request", consent_and_withdrawal, stage=CONSENT, at_least=60)
-CONSENT_AND_MUTE_ALL = Case("consent, and everybody is muted", consent_and_mute_all, stage=CONSENT, preemptions=1)
-ONE_SEAT_LEAVES = Case(
-    "one of two seats leaves", one_of_two_seats_leaves, stage=replace(CONSENT, mode="open"), at_least=20
-)
-SILENCE_NOT_NOTED = Case("mute and unmute where consent is wanted", mute_and_unmute, stage=CONSENT, at_least=60)
-SILENT_NEWCOMER = Case("a silent newcomer and unmute-all", silent_newcomer, stage=CONSENT, at_least=2)
 BAN_AND_REJOIN = Case("ban and rejoin", ban_and_rejoin, at_least=20)
 BAN_AND_EVERYBODY = Case("a banned person is found out by a mute-all", ban_and_everybody, at_least=1)
 UNDO = Case("an undo of what has moved on", undo_of_what_has_moved, at_least=10)
@@ -207,18 +131,10 @@ LOOK_AND_MUTE_ALL = Case(
     look_and_mute_all,
     {"reminder lost": 1.0},
     preemptions=1,
-    at_least=60,
+    at_least=10,
 )
 LAST_HOST = Case("two hosts demote each other", hosts_demote_each_other)
 EXCLUSIVE_ENDED = Case("an exclusive floor and its end", exclusive_floor_and_its_end, stage=PRESENTATION, at_least=20)
-QUICK = Case(
-    "consent before the asking is through",
-    with_reconciler(31, 62, then=quick_consent),
-    UNKNOWN,
-    preemptions=1,
-    stage=CONSENT,
-    at_least=20,
-)
 FLOORS = Case("a floor and an exclusive floor", floor_and_exclusive_floor, stage=PRESENTATION)
 PEOPLE = (
     Case("the end of a floor and a mute", floor_and_mute, stage=PRESENTATION, at_least=60),
@@ -259,28 +175,5 @@ PEOPLE = (
         preemptions=0,
         at_least=60,
     ),
-    WITHDRAWN,
-    Case(
-        "consent and a withdrawn request, a crash anywhere",
-        with_reconciler(47, 93, then=consent_and_withdrawal),
-        CRASH,
-        preemptions=0,
-        stage=CONSENT,
-        at_least=60,
-    ),
-    Case(
-        "consent and a withdrawn request, a stall anywhere",
-        with_reconciler(47, 93, then=consent_and_withdrawal),
-        STALL,
-        preemptions=0,
-        stage=CONSENT,
-        at_least=60,
-    ),
-    CONSENT_AND_MUTE_ALL,
-    QUICK,
-    Case("consent in the last moment", consent_and_expiry, stage=CONSENT, at_least=4),
-    SILENCE_NOT_NOTED,
     Case("two seats and a mute", two_seats, at_least=40),
-    ONE_SEAT_LEAVES,
-    SILENT_NEWCOMER,
 )

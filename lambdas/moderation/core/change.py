@@ -46,6 +46,10 @@ class Lease:
         """Ended, under another token: whoever has read the change as it was before can't take it as it was before."""
         return Lease(self.token + "-", now)
 
+    def renewed(self) -> "Lease":
+        """Under another token, for the same reason, after a commit on the way: its holder goes on."""
+        return Lease(self.token + "+", self.until)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

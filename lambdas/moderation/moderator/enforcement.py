@@ -31,7 +31,7 @@ class Enforcement:
         while True:
             try:
                 carried = self._step(carried, ordering)
-                if carried.change.lease != lease:
+                if not ordering.holds(carried.change.lease):
                     return carried
             except OutOfTime as late:
                 refused = isinstance(late, RefusedForGood)
@@ -40,7 +40,7 @@ class Enforcement:
                 return self._leave(carried, ordering)
             except Conflict:
                 reread = self._reread(carried)
-                if reread is None or reread.change.lease != lease:
+                if reread is None or not ordering.holds(reread.change.lease):
                     return reread or carried
                 carried = reread
             except MachineFailure:

@@ -109,7 +109,7 @@ class Everybody:
             revised_by=change.id,
             check_at=look_at(meeting, rules, self._world.surroundings.now()),
         )
-        given_up = Carried(replace(change, status=Status.ABANDONED), restored)
+        given_up = Carried(replace(change, status=Status.ABANDONED, lease=ordering.lease.renewed()), restored)
         clauses: list[Clause] = [
             MeetingRevised(restored, meeting.revision),
             ChangeKept(given_up.change, ordering.lease.token),

@@ -85,6 +85,13 @@ class Ordering:
             raise LookAgain from None
         return True
 
+    def holds(self, lease: Lease | None) -> bool:
+        """Whether a lease is ours: as it was, or as a commit on the way whose answer was lost has renewed it."""
+        renewed = self.lease.renewed()
+        if lease == renewed:
+            self.lease = renewed
+        return lease == self.lease
+
     def pause(self) -> None:
         """Before the next look, longer each time."""
         self.world.surroundings.sleep(self.wait * (0.5 + self.world.surroundings.chance()))

@@ -43,7 +43,7 @@ class OnePerson:
         if self._is_overdue(carried, user):
             return self._take_back(carried, user, ordering)
         began = self._world.surroundings.now()
-        user = self._as_chime_has_him(carried.meeting, user)
+        user = self._as_chime_has_him(carried, user)
         carried, target = replace(carried, user=user), wanted(self._world, carried.meeting, user)
         try:
             seats = tuple(self._ordered(carried, user, seat, target, ordering) for seat in user.present)
@@ -63,14 +63,15 @@ class OnePerson:
             return replace(seat, gone=True)
         return replace(seat, known=target, drifted=False, noted_at=self._world.surroundings.now())
 
-    def _as_chime_has_him(self, meeting: Meeting, user: User) -> User:
+    def _as_chime_has_him(self, carried: Carried, user: User) -> User:
         """Where a microphone opens only by consent, it counts what Chime holds and not what was noted last: an order
-        whose note is still to come may have shut it.
+        whose note is still to come may have shut it, or opened it before his agreement ran out.
         """
-        now = self._world.surroundings.now()
+        meeting, now = carried.meeting, self._world.surroundings.now()
         if meeting.rules.unmute_consent is UnmuteConsent.NONE or has_agreed(user, meeting, now):
             return user
-        if Capabilities.SEND_AUDIO not in wanted(self._world, meeting, user):
+        holds, had_agreed = self._world.policies.held, carried.change.is_open and carried.change.agreed_at is not None
+        if Capabilities.SEND_AUDIO not in effective(meeting, user, holds, now, consented=had_agreed):
             return user
         seats = dict(user.seats)
         for seat in user.present:
@@ -198,7 +199,8 @@ class OnePerson:
         rules, was = taken_back(change, user.rules), carried.meeting
         restored = replace(user, rules=rules, revision=user.revision + 1, revised_by=change.id)
         meeting = counting(was, user.rules, rules, change.id)
-        given_up = Carried(replace(change, status=Status.ABANDONED), meeting, restored)
+        left = replace(change, status=Status.ABANDONED, lease=ordering.lease.renewed())
+        given_up = Carried(left, meeting, restored)
         adds = {"attendees": [concerning(attendee_id, user.id) for attendee_id in user.seats]}
         clauses: list[Clause] = [
             *([MeetingRevised(meeting, was.revision)] if meeting is not was else []),
@@ -234,15 +236,18 @@ def _status(change: Change, meeting: Meeting, user: User, seats: tuple[Seat, ...
         return change.status
     if change.lapsed is not None:
         return change.lapsed
-    if not stands(change, user.rules, now) or is_bound_again(change, meeting.rules) or _is_unheard(change, seats):
+    is_unheard = _is_unheard(change, meeting, user, seats)
+    if not stands(change, user.rules, now) or is_bound_again(change, meeting.rules) or is_unheard:
         return Status.SUPERSEDED
     left = [seat for seat in seats if seat.gone and not user.is_out(seat.attendee_id)]
     return Status.GONE if left and len(left) == len(seats) else Status.APPLIED
 
 
-def _is_unheard(change: Change, seats: tuple[Seat, ...]) -> bool:
+def _is_unheard(change: Change, meeting: Meeting, user: User, seats: tuple[Seat, ...]) -> bool:
     """Whether he agreed to be heard, and is not: the meeting was changed between his answer and the order."""
-    present = [seat for seat in seats if not seat.gone]
+    present, agreed = [seat for seat in seats if not seat.gone], user.rules.agreed
     if change.agreed_at is None or not present or change.after is None or Capabilities.SEND_AUDIO not in change.after:
+        return False
+    if agreed is not None and agreed.meeting_revision == meeting.revision:
         return False
     return not any(seat.known is not None and Capabilities.SEND_AUDIO in seat.known for seat in present)

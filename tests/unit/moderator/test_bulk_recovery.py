@@ -1,11 +1,15 @@
 """A bulk change that Chime does not take, or that another overtakes: nothing is lost, and everybody is told."""
 
+from collections.abc import Sequence
+
+import pytest
 from moderation.core.capability import EVERYTHING
-from moderation.core.command import Mute, MuteEverybody, SetMeeting, Unmute
+from moderation.core.change import Status
+from moderation.core.command import Mute, MuteEverybody, SetMeeting, Unmute, UnmuteEverybody
 from moderation.core.entry import ABANDONED, CAPABILITIES_CHANGED, DELAYED, MEETING_CHANGED, SUPERSEDED
 from moderation.core.meeting import Features
 from moderation.moderator.request import Answer
-from moderation.ports import NotTaken, UnknownEnd
+from moderation.ports import ChangeKept, Clause, NotTaken, UnknownEnd
 
 from tests.memory.scene import MEETING, seat
 from tests.unit.moderator.hall import MUTE_ALL, RECEIVING, SILENT, UNMUTE_ALL, Hall, outcomes
@@ -52,6 +56,31 @@ def test_rules_are_taken_back_even_if_chime_can_not_be_read() -> None:
     hall.chime.roster = roster  # type: ignore[method-assign, assignment]
     hall.reconcile(70)
     assert len(hall.meeting().rules.mute_alls) == 1
+
+
+@pytest.mark.parametrize("command", [UNMUTE_ALL, Unmute()])
+def test_given_up_though_the_answer_was_lost_it_goes_on_at_once(command: UnmuteEverybody | Unmute) -> None:
+    """Under the same lease, which nobody can take who has read the change as it was before."""
+    hall = Hall()
+    hall.answered("alice", Mute(), "bob")
+    hall.done("alice", MUTE_ALL)
+    hall.chime_refuses()
+    asked = hall.answered("alice", command, "bob") if isinstance(command, Unmute) else hall.done("alice", command)
+    transact = hall.ledger.transact
+
+    def losing(clauses: Sequence[Clause]) -> None:
+        if any(isinstance(c, ChangeKept) and c.change.status is Status.ABANDONED for c in clauses):
+            hall.ledger.transact = transact  # type: ignore[method-assign]
+            hall.ledger.fail(1, done=True)
+        transact(clauses)
+
+    hall.ledger.transact = losing  # type: ignore[method-assign]
+    hall.reconcile(70)
+    assert status(hall, asked) == "abandoned"
+    kept = hall.ledger.change(MEETING, asked.change_id or "")
+    assert kept is not None
+    assert kept.due_at is None
+    assert hall.bits("bob") == SILENT
 
 
 def test_what_chime_has_taken_is_not_taken_back_because_nobody_noted_it() -> None:

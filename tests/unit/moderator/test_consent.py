@@ -329,6 +329,18 @@ def test_and_not_if_it_takes_too_long(stage: Stage) -> None:
     assert stage.change(asked.change_id).status is Status.ABANDONED
 
 
+def test_heard_in_time_he_stays_so_though_nobody_noted_it(stage: Stage) -> None:
+    """Whoever carried it out died between the order and the note; the next one comes when his agreement is over."""
+    asked = unmuted(stage)
+    stage.chime_refuses()
+    stage.consents("bob")
+    stage.chime_recovers()
+    stage.turn("bob", EVERYTHING)
+    stage.reconcile(90)
+    assert stage.heard("bob")
+    assert stage.change(asked.change_id).status is Status.APPLIED
+
+
 def test_agreed_and_muted_at_the_same_moment_he_is_silent(stage: Stage) -> None:
     asked = unmuted(stage)
     stage.chime_refuses()
