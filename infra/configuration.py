@@ -50,6 +50,7 @@ class Configuration:
     identity_claim: str
     live_url: str | None
     console: bool
+    event_schemas: bool
     cors_origins: tuple[str, ...]
     retention_days: int
     command_max_age: int
@@ -87,6 +88,7 @@ def read(context: Mapping[str, Any], current_region: str | None = None) -> Confi
             "liveUrl", None, _LIVE_URL if stage != LOCAL_STAGE else _LOCAL_LIVE_URL, "a wss URL of your own"
         ),
         console=reader.flag("console"),
+        event_schemas=reader.flag("eventSchemas", stage != LOCAL_STAGE),
         cors_origins=reader.texts("corsOrigins", _ORIGIN, "origins like https://meet.example.com"),
         retention_days=reader.number("retentionDays", 30, range(1, 3651)),
         command_max_age=reader.number("commandMaxAge", 300, range(1, 86401)),
@@ -156,11 +158,11 @@ class _Reader:
             return self._refuse(key, value, f"a whole number from {allowed[0]} to {allowed[-1]}", default)
         return value
 
-    def flag(self, key: str) -> bool:
+    def flag(self, key: str, default: bool = False) -> bool:
         value = self._json(key)
-        return (
-            value if isinstance(value, bool) else value is not None and self._refuse(key, value, "true or false", False)
-        )
+        if value is None or isinstance(value, bool):
+            return default if value is None else value
+        return self._refuse(key, value, "true or false", default)
 
     def mapping(self, key: str) -> Mapping[str, str]:
         value = self._json(key)

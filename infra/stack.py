@@ -70,7 +70,7 @@ class GavelStack(Stack):
         self.reconciler = Reconciler(self, "Reconciler", configuration, **moderated, **shipped)
         self.command_inbox = CommandInbox(self, "CommandInbox", configuration, bus=self.bus, **moderated, **shipped)
         self.meeting_inbox = MeetingInbox(self, "MeetingInbox", configuration, **moderated, **shipped)
-        if not configuration.is_local:  # the emulator has no schema registry
+        if configuration.event_schemas:  # the emulator has no registry for them
             Schemas(self, "Schemas", configuration)
         self.watch = self._watch(configuration)
         if configuration.region is None:

@@ -14,7 +14,7 @@ def test_defaults_deploy() -> None:
     assert (configuration.retention_days, configuration.command_max_age) == (30, 300)
     assert configuration.jwt_issuer is None
     assert configuration.cors_origins == ()
-    assert configuration.snap_start is False
+    assert (configuration.snap_start, configuration.event_schemas) == (False, True)
 
 
 def test_values_from_the_command_line_are_texts() -> None:
@@ -30,6 +30,7 @@ def test_values_from_the_command_line_are_texts() -> None:
     assert configuration.cors_origins == ("https://a.example", "https://b.example:8443")
     assert configuration.jwt_audience == ("one", "two")
     assert read({"snapStart": "true"}).snap_start is True
+    assert read({"eventSchemas": "false"}).event_schemas is False
 
 
 @pytest.mark.parametrize(

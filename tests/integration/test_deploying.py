@@ -23,7 +23,13 @@ from tests.e2e.scene import EVERYTHING, MUTED
 from tests.e2e.simulator import Simulator
 
 pytestmark = pytest.mark.xdist_group("deploying")
-OTHER = {"stage": "other", "region": REGION, "jwtIssuer": "https://login.example.com/", "jwtAudience": ["meetings"]}
+OTHER = {
+    "stage": "other",
+    "region": REGION,
+    "jwtIssuer": "https://login.example.com/",
+    "jwtAudience": ["meetings"],
+    "eventSchemas": False,
+}
 PATIENCE = 75
 """Seconds within which a change that is left pending is carried out."""
 WAITED = 25
