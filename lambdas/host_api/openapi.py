@@ -15,7 +15,7 @@ from .routing import Route
 REF = "#/components/schemas/"
 ALWAYS = ("invalid-request", "internal-error", "busy")
 """Every route with a token may answer these."""
-ON_WRITES = ("idempotency-key-reused", "contended", "payload-too-large")
+ON_WRITES = ("idempotency-key-reused", "contended", "payload-too-large", "too-many")
 UUID_LIKE = "[a-fA-F0-9]{8}(-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}"
 PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "meetingId": {"description": "Chime's MeetingId", "schema": {"type": "string", "pattern": f"^{UUID_LIKE}$"}},
@@ -156,13 +156,17 @@ def _responses(route: Route) -> dict[str, Any]:
     for code in dict.fromkeys((*ALWAYS, *(ON_WRITES if route.body else ()), *route.problems)):
         by_status.setdefault(KINDS[code][0], []).append(code)
     responses |= {str(status): _problems(codes) for status, codes in sorted(by_status.items())}
-    responses["429"] = {"description": "too many requests; answered by the gateway, in its own form"}
+    at_the_gateway = "too many requests; answered by the gateway, in its own form"
+    known = responses.get("429")
+    responses["429"] = (known or {}) | {
+        "description": f"{known['description']}; or {at_the_gateway}" if known else at_the_gateway
+    }
     return responses
 
 
 def _problems(codes: list[str]) -> dict[str, Any]:
     status = KINDS[codes[0]][0]
-    headers = {405: _headers("Allow"), 503: _headers("Retry-After")}.get(status, {})
+    headers = {405: _headers("Allow"), 429: _headers("Retry-After"), 503: _headers("Retry-After")}.get(status, {})
     schema = {"allOf": [{"$ref": REF + "Problem"}, {"properties": {"code": {"enum": codes}}}]}
     said = ", ".join(f"`{code}`" for code in codes)
     return {"description": said, "headers": headers, "content": {"application/problem+json": {"schema": schema}}}

@@ -32,12 +32,13 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "content-needs-video": (422, "Content needs video"),
     "idempotency-key-reused": (422, "The idempotency key was used before"),
     "revision-required": (428, "A revision is required"),
+    "too-many": (429, "Too many attempts"),
     "internal-error": (500, "Internal error"),
     "chime-refused": (502, "Amazon Chime refused"),
     "busy": (503, "Busy"),
     "contended": (503, "Contended"),
 }
-RETRY_AFTER_SECONDS = 1
+RETRY_AFTER_SECONDS = {429: 6, 503: 1}
 MOST_ERRORS = 20
 
 
@@ -84,8 +85,8 @@ def of_refusal(refused: Refused) -> Problem:
     if refused.change_id is not None:
         extensions["changeId"] = refused.change_id
     headers = {"Idempotency-Replayed": "true"} if refused.replayed else {}
-    if KINDS[refused.code][0] == 503:
-        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if (seconds := RETRY_AFTER_SECONDS.get(KINDS[refused.code][0])) is not None:
+        headers["Retry-After"] = str(seconds)
     return Problem(refused.code, refused.detail, extensions, headers)
 
 

@@ -240,9 +240,13 @@ def tickets() -> "Tickets":
 
     from .aws.settings import live_url
     from .moderator.listening import Tickets
+    from .moderator.patience import OWN_DEED, is_worn_out
     from .moderator.reading import Reader
 
-    return Tickets(Reader(world()).listening, _listeners(), surroundings(), token_urlsafe, live_url())
+    def asks_too_often(meeting_id: str, actor: Actor) -> bool:
+        return is_worn_out(world(), meeting_id, actor, OWN_DEED)
+
+    return Tickets(Reader(world()).listening, asks_too_often, _listeners(), surroundings(), token_urlsafe, live_url())
 
 
 @cache

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 
-from moderation.aws.allowance import LOOKS_A_SECOND, Allowance
+from moderation.aws.allowance import A_MINUTE, LOOKS_A_SECOND, Allowance
 from moderation.core.change import Change
 from moderation.core.entry import Entry
 from moderation.core.meeting import Meeting, User, next_end
@@ -48,6 +48,7 @@ class MemoryLedger:
         self.entries: list[Entry] = []
         self.allowance = Allowance()
         self.looks = Allowance()
+        self.minutes: dict[tuple[str, str], Allowance] = {}
         self._entry_ids: set[tuple[str, str]] = set()
         self._contended = 0
         self._failing: list[bool] = []
@@ -96,6 +97,12 @@ class MemoryLedger:
             return left is not None
         left = self.allowance.without(count, now)
         self.allowance = left or self.allowance
+        return left is not None
+
+    def take_seconds(self, meeting_id: str, user_id: str, seconds: int, now: datetime) -> bool:
+        left = self.minutes.get((meeting_id, user_id), Allowance()).without(seconds, now, 1, A_MINUTE)
+        if left is not None:
+            self.minutes[meeting_id, user_id] = left
         return left is not None
 
     def history(self, meeting_id: str, after: str, before: str, limit: int, user_id: str | None) -> Page:

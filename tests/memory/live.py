@@ -10,6 +10,7 @@ from moderation.core.actor import Actor, ActorKind
 from moderation.core.meeting import User
 from moderation.moderator.herald import Herald
 from moderation.moderator.listening import Listening, Tickets
+from moderation.moderator.patience import OWN_DEED, is_worn_out
 from moderation.moderator.reading import Reader, with_hands
 from moderation.moderator.request import Refused
 from moderation.ports.live import Listener, News, Ticket
@@ -119,7 +120,11 @@ class House:
         world = scene.world
         reader = Reader(world)
         self._secrets = 0
-        self.tickets = Tickets(reader.listening, self.listeners, world.surroundings, self._secret, URL)
+
+        def asks_too_often(meeting_id: str, actor: Actor) -> bool:
+            return is_worn_out(world, meeting_id, actor, OWN_DEED)
+
+        self.tickets = Tickets(reader.listening, asks_too_often, self.listeners, world.surroundings, self._secret, URL)
         self.listening = Listening(self.listeners, world.surroundings)
         self.herald = Herald(world, reader, self.listeners, self.lines)
         self.pages: dict[str, Page] = {}

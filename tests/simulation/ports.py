@@ -134,6 +134,9 @@ class SimulatedLedger:
             raise LedgerUnavailable
         return kind is None
 
+    def take_seconds(self, meeting_id: str, user_id: str, seconds: int, now: datetime) -> bool:
+        return self._read("take seconds", lambda: self.store.take_seconds(meeting_id, user_id, seconds, now))
+
     def history(self, meeting_id: str, after: str, before: str, limit: int, user_id: str | None) -> Page:
         return self.store.history(meeting_id, after, before, limit, user_id)
 

@@ -100,6 +100,6 @@ ROUTES: tuple[Route, ...] = (
         does="Where to listen to what happens in the meeting: a WebSocket, and a ticket to open it once",
         handle=handling.live,
         answers="Live",
-        problems=IN_A_MEETING,
+        problems=(*IN_A_MEETING, "too-many"),
     ),
 )

@@ -7,6 +7,8 @@ CALLS_A_SECOND = 5
 LOOKS_A_SECOND = 2
 """Reads of a meeting's roster, which have a quota of their own."""
 MOST_SAVED = 10
+A_MINUTE = 60
+"""What one person has in one meeting, in seconds, of which one comes back in a second."""
 CALL = 1000
 """Calls are counted in thousandths, of which a whole number comes in with every millisecond."""
 
@@ -15,12 +17,15 @@ CALL = 1000
 class Allowance:
     """A token bucket. `saved_at` (epoch milliseconds) never goes back, whatever a process's clock says."""
 
-    thousandths: int = MOST_SAVED * CALL
+    thousandths: int = 0
+    """None is anybody's before the first is taken: by then all have been saved."""
     saved_at: int = 0
 
-    def without(self, calls: int, now: datetime, a_second: int = CALLS_A_SECOND) -> "Allowance | None":
+    def without(
+        self, calls: int, now: datetime, a_second: int = CALLS_A_SECOND, most: int = MOST_SAVED
+    ) -> "Allowance | None":
         """None if there are not so many left."""
         at = max(self.saved_at, round(now.timestamp() * 1000))
-        saved = min(self.thousandths + (at - self.saved_at) * a_second, MOST_SAVED * CALL)
+        saved = min(self.thousandths + (at - self.saved_at) * a_second, most * CALL)
         left = saved - calls * CALL
         return Allowance(left, at) if left >= 0 else None

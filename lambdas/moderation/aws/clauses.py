@@ -78,6 +78,11 @@ ALLOWANCE_KEY = key("ALLOWANCE", "CHIME")
 LOOKS_KEY = key("ALLOWANCE", "LOOKS")
 
 
+def minute_key(meeting_id: str, user_id: str) -> Key:
+    """Not in the meeting's partition, whose records are news to those who listen."""
+    return key(f"ALLOWANCE#{meeting_id}", f"USER#{user_id}")
+
+
 def due_shard(meeting_id: str) -> str:
     return f"DUE#{sha256(meeting_id.encode()).digest()[0] % DUE_SHARDS}"
 

@@ -12,17 +12,19 @@ from ..core.entry import Entry, iso
 from ..core.meeting import User
 from ..ports import Clause, Due, LedgerUnavailable, Loaded, Page
 from . import items
-from .allowance import CALLS_A_SECOND, LOOKS_A_SECOND, Allowance
+from .allowance import A_MINUTE, CALLS_A_SECOND, LOOKS_A_SECOND, MOST_SAVED, Allowance
 from .attributes import Attribute, item, values
 from .clauses import (
     ALLOWANCE_KEY,
     DUE_SHARDS,
     LOOKS_KEY,
+    Key,
     Writer,
     change_key,
     hand_key,
     idempotency_key,
     meeting_key,
+    minute_key,
     partition,
     place,
     seat_key,
@@ -132,9 +134,21 @@ class DynamoLedger:
     def take_calls(self, count: int, now: datetime, *, looking: bool = False) -> bool:
         """Two takers at once: the slower one goes without."""
         where, a_second = (LOOKS_KEY, LOOKS_A_SECOND) if looking else (ALLOWANCE_KEY, CALLS_A_SECOND)
+        return self._take(where, count, now, a_second, MOST_SAVED) is True
+
+    def take_seconds(self, meeting_id: str, user_id: str, seconds: int, now: datetime) -> bool:
+        """A person may well do two things at once."""
+        for _ in range(TRIES):
+            taken = self._take(minute_key(meeting_id, user_id), seconds, now, 1, A_MINUTE)
+            if taken is not None:
+                return taken
+        return False
+
+    def _take(self, where: Key, count: int, now: datetime, a_second: int, most: int) -> bool | None:
+        """None if somebody else took some at this moment."""
         answer = self._read("get_item", Key=where, ConsistentRead=True)
         stored = items.allowance_of(values(answer["Item"])) if "Item" in answer else Allowance()
-        left = stored.without(count, now, a_second)
+        left = stored.without(count, now, a_second, most)
         if left is None:
             return False
         known = items.allowance_document(stored)
@@ -146,7 +160,7 @@ class DynamoLedger:
                 ExpressionAttributeValues=item({f":{name}": value for name, value in known.items()}),
             )
         except self._client.exceptions.ConditionalCheckFailedException:
-            return False
+            return None
         except (ClientError, BotoCoreError) as error:
             raise LedgerUnavailable(type(error).__name__) from None
         return True

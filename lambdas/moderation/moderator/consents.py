@@ -28,9 +28,9 @@ from .answers import answer_to, attendee, replayed
 from .carried import Carried, due_after, lease_of
 from .enforcement import Enforcement
 from .facts import FactFinder, Facts, is_nobody
-from .opening import COMMIT_WITHIN, RECORDED, deadline, decided_entry, keep, raced
+from .opening import COMMIT_WITHIN, deadline, decided_entry, raced, refuse
 from .persistence import persistently
-from .request import NO_REQUEST, REVISION_MISMATCH, Answer, Outcome, Refused, Request, refused
+from .request import NO_REQUEST, REVISION_MISMATCH, TOO_MANY, Answer, Outcome, Refused, Request, refused
 
 ANSWERS = {Status.DECLINED: "declined", Status.EXPIRED: "expired", Status.SUPERSEDED: "withdrawn"}
 
@@ -51,6 +51,8 @@ class Consents:
             return replayed(self._world, request, facts)
         if isinstance(facts, Refused):
             return facts
+        if self._facts.is_too_many(request, facts):
+            return TOO_MANY
         if request.if_match not in (None, revision_of(facts.stored, facts.meeting)) and facts.verdict.allowed:
             return REVISION_MISMATCH
         waiting = self._waiting(facts, command)
@@ -154,8 +156,7 @@ class Consents:
             [concerning(request.attendee_id, facts.user.id)],
             refusal=refusal,
         )
-        keep(self._world, request, outcome, [EntryWritten(entry)] if refusal.code in RECORDED else [])
-        return outcome
+        return refuse(self._world, request, outcome, entry, is_permitted=facts.verdict.allowed)
 
 
 def would_be_heard(world: World, meeting: Meeting, user: User) -> bool:

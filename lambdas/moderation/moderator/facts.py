@@ -23,10 +23,13 @@ from ..core.meeting import Meeting, Seat, User, belongs, is_pipeline, role_of, s
 from ..ports import ChimeFailure, Conflict, KeyTaken, Loaded, MeetingIs, Missing, UserIs, UserRevised, World
 from .binding import with_seats
 from .memory import Memory
+from .patience import OWN_DEED, is_worn_out
 from .persistence import patiently
 from .request import ATTENDEE_NOT_FOUND, BANNED, BUSY, MEETING_NOT_FOUND, Refused, Request
 
 OWN_DEEDS = {Mute: "mute-self", Unmute: "unmute-self", LowerHand: "lower-own-hand"}
+IN_PERSON = (RaiseHand, Consent)
+"""What the policies permit to each for himself under the command's own name."""
 NEED_A_LOOK = (Bind, Consent, GrantFloor, LowerHand, RaiseHand, Remove, Ban, Unban, SetRole)
 """Commands that rest on more than a commit checks: a raised hand, how many hosts there are, what Chime holds."""
 
@@ -85,6 +88,12 @@ class FactFinder:
             return ATTENDEE_NOT_FOUND
         fresh = fresh or isinstance(request.command, NEED_A_LOOK)
         return (None if fresh else self._remembered(request)) or self._looked_up(request)
+
+    def is_too_many(self, request: Request, facts: Facts) -> bool:
+        """Whether it is one deed too many that somebody does for himself."""
+        if facts.by_moderator or not facts.verdict.allowed or request.dry_run:
+            return False
+        return is_worn_out(self._world, request.meeting_id, request.actor, OWN_DEED)
 
     def remember(self, meeting: Meeting, *people: User) -> None:
         self._memory.meetings[meeting.id] = meeting
@@ -148,7 +157,7 @@ class FactFinder:
         if not facts.verdict.allowed:
             if caller is None or type(request.command) not in OWN_DEEDS:
                 return facts
-            if not self._may_look():
+            if not self._may_look(request):
                 return BUSY
         try:
             found = patiently(self._world, lambda: self._world.chime.seat(meeting.id, request.attendee_id or ""))
@@ -167,7 +176,7 @@ class FactFinder:
             return self._as_chime_has_it(facts)
         if isinstance(request.command, Remove):
             return self._on_all_seats(facts)
-        if user.present or request.attendee_id is not None or not (facts.by_moderator or self._may_look()):
+        if user.present or request.attendee_id is not None or not (facts.by_moderator or self._may_look(request)):
             return facts
         return self._with_roster(facts)
 
@@ -190,8 +199,12 @@ class FactFinder:
             facts, user=with_seats(self._world, meeting, user, [seat for seat in roster if seat.user_id == user.id])
         )
 
-    def _may_look(self) -> bool:
-        """Whoever moderates nobody takes his looks at Chime out of what the background may have."""
+    def _may_look(self, request: Request) -> bool:
+        """Whoever moderates nobody takes his looks at Chime out of what the background may have, and of his own
+        minute, lest he take them all.
+        """
+        if is_worn_out(self._world, request.meeting_id, request.actor, OWN_DEED):
+            return False
         return self._world.ledger.take_calls(1, self._world.surroundings.now(), looking=True)
 
     def _as_chime_has_it(self, facts: Facts) -> Facts | Refused:
@@ -209,8 +222,8 @@ class FactFinder:
         return Facts(meeting, caller, user, stored, request.attendee_id, verdict, by_moderator)
 
     def judge(self, request: Request, caller: User | None, meeting: Meeting, person: User) -> tuple[Verdict, bool]:
-        """Who moderates a person does so to himself as well; all others have their own deeds only. The clock and Chime
-        ask for nothing: what they bring is what was decided.
+        """With whether he moderates: who moderates a person does so to himself as well; all others have their own deeds
+        only. The clock and Chime ask for nothing: what they bring is what was decided.
         """
         actor, command = request.actor, request.command
         if actor.kind in (ActorKind.CLOCK, ActorKind.CHIME):
@@ -223,7 +236,7 @@ class FactFinder:
         verdict = all_of(judge(question(actor, caller, action, meeting, person)) for action in _actions(request))
         own = OWN_DEEDS.get(type(command))
         if verdict.allowed or own is None or not actor.is_user(person.id):
-            return verdict, verdict.allowed
+            return verdict, verdict.allowed and not (isinstance(command, IN_PERSON) and actor.is_user(person.id))
         return judge(question(actor, caller, own, meeting, person)), False
 
     def _user(self, meeting_id: str, user_id: str) -> User:

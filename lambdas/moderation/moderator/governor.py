@@ -13,13 +13,13 @@ from ..core.govern import AsBefore, Governed, MeetingCase, govern
 from ..core.meeting import Meeting, User, UserRules, look_at
 from ..core.restriction import binds_less
 from ..core.view import Document, meeting_document, meeting_revision
-from ..ports import Clause, EntryWritten, Loaded, MeetingRevised, Reminder, UserIs, World
+from ..ports import Clause, Loaded, MeetingRevised, Reminder, UserIs, World
 from .answers import answer_to, replayed
 from .carried import Carried, wanted
 from .crowd import is_spared
 from .enforcement import Enforcement
 from .facts import all_of, is_banned, is_nobody, question
-from .opening import RECORDED, committed, deadline, decided_entry, keep, opened, raced, remind_of_end, unchanged
+from .opening import committed, deadline, decided_entry, keep, opened, raced, refuse, remind_of_end, unchanged
 from .request import (
     ATTENDEE_NOT_FOUND,
     BANNED,
@@ -206,8 +206,7 @@ class Governor:
             return outcome
         revision = meeting_revision(case.meeting)
         entry = decided_entry(self._world, request, case.meeting, revision, case.verdict.policies, [], refusal=refusal)
-        keep(self._world, request, outcome, [EntryWritten(entry)] if refusal.code in RECORDED else [])
-        return outcome
+        return refuse(self._world, request, outcome, entry, is_permitted=case.verdict.allowed)
 
 
 def _widens(case: MeetingCase, decision: Governed) -> bool:

@@ -8,8 +8,8 @@ from ..core.meeting import Meeting, User, belongs, revision_of
 from ..ports import Clause, EntryWritten, HandLowered, HandRaised, KeyTaken, World
 from .answers import attendee, replayed
 from .facts import FactFinder, Facts, is_nobody
-from .opening import RECORDED, decided_entry, keep, raced, unchanged
-from .request import ATTENDEE_NOT_FOUND, REVISION_MISMATCH, Answer, Outcome, Refused, Request, refused
+from .opening import decided_entry, keep, raced, refuse, unchanged
+from .request import ATTENDEE_NOT_FOUND, REVISION_MISMATCH, TOO_MANY, Answer, Outcome, Refused, Request, refused
 
 
 class Hands:
@@ -26,6 +26,8 @@ class Hands:
             return replayed(self._world, request, facts)
         if isinstance(facts, Refused):
             return facts
+        if self._facts.is_too_many(request, facts):
+            return TOO_MANY
         refusal = _refusal(facts, command)
         if refusal is not None:
             return self._refuse(request, facts, refusal)
@@ -64,8 +66,7 @@ class Hands:
         entry = decided_entry(
             self._world, request, facts.meeting, revision, facts.verdict.policies, about, refusal=refusal
         )
-        keep(self._world, request, outcome, [EntryWritten(entry)] if refusal.code in RECORDED else [])
-        return outcome
+        return refuse(self._world, request, outcome, entry, is_permitted=facts.verdict.allowed)
 
 
 def raised(

@@ -9,12 +9,13 @@ from ..core.entry import iso
 from ..core.view import Document
 from ..ports import LedgerUnavailable, Surroundings
 from ..ports.live import Listener, Listeners, Ticket
-from .request import BUSY, Refused
+from .request import BUSY, TOO_MANY, Refused
 
 TICKET_LIVES = timedelta(seconds=60)
 """It travels in a URL, which others may write down; by then it is worth nothing."""
 
 MayListen = Callable[[str, Actor], Document | Refused]
+IsWornOut = Callable[[str, Actor], bool]
 
 
 class Tickets:
@@ -23,12 +24,14 @@ class Tickets:
     def __init__(
         self,
         may_listen: MayListen,
+        is_worn_out: IsWornOut,
         listeners: Listeners,
         surroundings: Surroundings,
         secret: Callable[[], str],
         url: str,
     ) -> None:
         self._may_listen = may_listen
+        self._is_worn_out = is_worn_out
         self._listeners = listeners
         self._surroundings = surroundings
         self._secret = secret
@@ -41,6 +44,8 @@ class Tickets:
             return found
         secret, until = self._secret(), self._surroundings.now() + TICKET_LIVES
         try:
+            if self._is_worn_out(meeting_id, actor):
+                return TOO_MANY
             self._listeners.issue(Ticket(_digest(secret), meeting_id, actor, until))
         except LedgerUnavailable:
             return BUSY

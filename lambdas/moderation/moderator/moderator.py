@@ -32,7 +32,6 @@ from .facts import FactFinder, Facts, is_nobody
 from .hands import lowered
 from .opening import (
     COMMIT_WITHIN,
-    RECORDED,
     committed,
     counting,
     deadline,
@@ -40,11 +39,12 @@ from .opening import (
     keep,
     opened,
     raced,
+    refuse,
     remind_of_end,
     unchanged,
 )
 from .persistence import persistently
-from .request import REVISION_MISMATCH, TOO_LATE, Answer, Outcome, Refused, Request, refused
+from .request import REVISION_MISMATCH, TOO_LATE, TOO_MANY, Answer, Outcome, Refused, Request, refused
 
 LOWER_HIS_HAND = (GrantFloor, Remove, Ban)
 
@@ -62,21 +62,25 @@ class Moderator:
 
         def once(lost: Conflict | None) -> Outcome:
             fresh = lost is not None and not self._facts.learn(lost)
-            return self._once(request, command, change_id, fresh=fresh)
+            return self._once(request, command, change_id, fresh=fresh, is_first=lost is None)
 
         return raced(self._world, once)
 
-    def _once(self, request: Request, command: UserCommand | Undo, change_id: str, *, fresh: bool) -> Outcome:
+    def _once(
+        self, request: Request, command: UserCommand | Undo, change_id: str, *, fresh: bool, is_first: bool
+    ) -> Outcome:
         """What would commit nothing is decided anew from a fresh look if it rested on memory."""
         facts = self._facts.find(request, fresh=fresh)
         if isinstance(facts, KeyTaken):
             return replayed(self._world, request, facts)
         if isinstance(facts, Refused):
             return facts
+        if is_first and self._facts.is_too_many(request, facts):
+            return TOO_MANY
         is_stale = request.if_match not in (None, *_revisions(request, facts))
         decision = self._decision(request, facts, command, change_id)
         if facts.from_memory and (is_stale or request.dry_run or not isinstance(decision, Decided)):
-            return self._once(request, command, change_id, fresh=True)
+            return self._once(request, command, change_id, fresh=True, is_first=False)
         if is_stale and facts.verdict.allowed:
             return REVISION_MISMATCH
         if isinstance(decision, Decided) and request.dry_run:
@@ -187,8 +191,7 @@ class Moderator:
         if is_nobody(request.actor, facts.caller, facts.meeting):
             return outcome
         entry = self._decided(request, facts, None, refusal)
-        keep(self._world, request, outcome, [EntryWritten(entry)] if refusal.code in RECORDED else [])
-        return outcome
+        return refuse(self._world, request, outcome, entry, is_permitted=facts.verdict.allowed)
 
     def _decided(self, request: Request, facts: Facts, change: Change | None, refusal: Refusal | None = None) -> Entry:
         seats: list[str | None] = [request.attendee_id] if request.attendee_id else [*facts.user.seats] or [None]

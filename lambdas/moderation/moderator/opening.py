@@ -24,8 +24,9 @@ from ..ports import (
 )
 from .answers import kept
 from .carried import due_after, lease_of
+from .patience import REFUSED, is_worn_out
 from .persistence import persistently
-from .request import BUSY, CONTENDED, Answer, Outcome, Refused, Request
+from .request import BUSY, CONTENDED, TOO_MANY, Answer, Outcome, Refused, Request
 
 RACE_FOR = timedelta(seconds=8)
 """How long a command that keeps losing its race is decided anew before the caller hears `contended`."""
@@ -145,6 +146,14 @@ def keep(world: World, request: Request, outcome: Answer | Refused, clauses: Seq
         every.append(KeyTaken(request.key, request.fingerprint, request.meeting_id, None, kept(outcome)))
     if every and not request.dry_run:
         persistently(world, every, world.surroundings.now() + COMMIT_WITHIN)
+
+
+def refuse(world: World, request: Request, outcome: Refused, entry: Entry, *, is_permitted: bool) -> Refused:
+    """A refusal is a line of history, unless somebody goes on and on with what he may not do."""
+    if not (is_permitted or request.dry_run) and is_worn_out(world, request.meeting_id, request.actor, REFUSED):
+        return TOO_MANY
+    keep(world, request, outcome, [EntryWritten(entry)] if outcome.code in RECORDED else [])
+    return outcome
 
 
 def unchanged(request: Request) -> str:

@@ -84,6 +84,7 @@ BANNED = Refused("banned", "whoever is banned from this meeting may do nothing i
 NO_REQUEST = Refused("no-request", "nothing waits for this answer, or not any more")
 BUSY = Refused("busy", "the ledger or Chime can't be reached now; nothing was decided")
 CONTENDED = Refused("contended", "too many others are changing the same thing right now")
+TOO_MANY = Refused("too-many", "too many attempts by this person in this meeting; nothing was decided")
 REVISION_MISMATCH = Refused("revision-mismatch", "the revision is not the one in `If-Match`")
 REVISION_REQUIRED = Refused("revision-required", "this changes what is there: say in `If-Match` which revision you saw")
 KEY_REUSED = Refused("idempotency-key-reused", "this idempotency key was used for something else")

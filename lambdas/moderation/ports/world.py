@@ -70,6 +70,11 @@ class Ledger(Protocol):
         all processes; False if it is used up. Hosts' calls take none, so they find room. May raise `LedgerUnavailable`.
         """
 
+    def take_seconds(self, meeting_id: str, user_id: str, seconds: int, now: datetime) -> bool:
+        """Takes them out of the minute that a person has in a meeting, which fills up again as time goes by. False if
+        there are not so many left. May raise `LedgerUnavailable`.
+        """
+
     def history(self, meeting_id: str, after: str, before: str, limit: int, user_id: str | None) -> Page:
         """Entries whose id lies between `after` and `before`, both excluded, oldest first. `user_id`: only those that
         name the person, with or without a seat, and those that name nobody, for they are about everybody.

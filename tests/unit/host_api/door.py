@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from host_api import shapes
 from host_api.app import create_app
+from host_api.call import Gavel
 from host_api.openapi import description
 from host_api.problems import Unanswerable
 from host_api.routes import ROUTES
@@ -237,14 +238,18 @@ class Door:
         return self.send(event(method, target, body, headers, claims or self.claims))
 
     def send(self, said: object) -> Reply:
-        answer = create_app(lambda: self.gavel, lambda: self.identity_claim)(said)
-        headers, body = answer["headers"], answer["body"]
-        assert isinstance(headers, dict)
-        assert isinstance(body, str)
-        assert isinstance(answer["statusCode"], int)
-        reply = Reply(answer["statusCode"], headers, json.loads(body))
-        _conforms(said, reply)
-        return reply
+        return answered(self.gavel, said, self.identity_claim)
+
+
+def answered(gavel: Gavel, said: object, identity_claim: str = "sub") -> Reply:
+    answer = create_app(lambda: gavel, lambda: identity_claim)(said)
+    headers, body = answer["headers"], answer["body"]
+    assert isinstance(headers, dict)
+    assert isinstance(body, str)
+    assert isinstance(answer["statusCode"], int)
+    reply = Reply(answer["statusCode"], headers, json.loads(body))
+    _conforms(said, reply)
+    return reply
 
 
 def event(

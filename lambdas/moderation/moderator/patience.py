@@ -1,0 +1,21 @@
+"""What one person who moderates nobody may cause in a minute, so that he can neither fill the history with what he was
+refused nor spend what Chime takes of orders from everybody. Whoever moderates is not counted, nor is his path longer.
+"""
+
+from ..core.actor import Actor, ActorKind
+from ..ports import World
+
+REFUSED = 6
+"""Seconds of his minute: ten attempts at what he may not do."""
+OWN_DEED = 2
+"""Thirty of what he may do for himself, or looks at Chime that it takes."""
+
+
+def is_worn_out(world: World, meeting_id: str, actor: Actor, seconds: int) -> bool:
+    """Takes the seconds, which come back as time goes by. Back ends, services and the clock have all the time there is.
+
+    May raise `LedgerUnavailable`.
+    """
+    if actor.kind is not ActorKind.USER:
+        return False
+    return not world.ledger.take_seconds(meeting_id, actor.id, seconds, world.surroundings.now())
