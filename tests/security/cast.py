@@ -61,18 +61,18 @@ class Cast:
             dict(ledger.users),
             dict(ledger.seats),
             dict(ledger.changes),
-            list(ledger.entries),
             {meeting_id: dict(room.seats) for meeting_id, room in self.scene.chime.rooms.items()},
             dict(self.scene.chime.rooms),
         )
+        self.begun_with = list(ledger.entries)
         self.scene.chime.calls.clear()
 
     def reset(self) -> None:
         """Everything as it was in the beginning."""
         ledger, chime = self.scene.ledger, self.scene.chime
-        meetings, users, seats, changes, entries, rooms, open_rooms = self._was
+        meetings, users, seats, changes, rooms, open_rooms = self._was
         ledger.meetings, ledger.users, ledger.seats = dict(meetings), dict(users), dict(seats)
-        ledger.changes, ledger.entries = dict(changes), list(entries)
+        ledger.changes, ledger.entries = dict(changes), list(self.begun_with)
         ledger.keys, ledger.hands_up, ledger.minutes = {}, {}, {}
         chime.rooms = dict(open_rooms)
         for meeting_id, room in chime.rooms.items():

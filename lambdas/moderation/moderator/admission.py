@@ -13,10 +13,10 @@ from ..core.personal import Waiting
 from ..core.view import Document, meeting_document, meeting_revision
 from ..ports import Clause, EntryWritten, MeetingIs, MeetingRevised, UserRevised, World
 from .answers import replayed
-from .facts import question
+from .facts import is_banned, question
 from .opening import COMMIT_WITHIN, decided_entry, keep, raced
 from .persistence import persistently
-from .request import MEETING_NOT_FOUND, REVISION_MISMATCH, Answer, Outcome, Refused, Request
+from .request import BANNED, MEETING_NOT_FOUND, REVISION_MISMATCH, Answer, Outcome, Refused, Request
 
 WRITTEN_TOGETHER = 90
 """People whom one transaction can write, with the meeting, the entry and the idempotency key."""
@@ -51,6 +51,8 @@ class Admissions:
         if meeting is None:
             return MEETING_NOT_FOUND
         caller = loaded.users[request.actor.id] if is_user else None
+        if is_banned(caller):
+            return BANNED
         verdict = self._world.policies.judge(question(request.actor, caller, command.name, meeting))
         if not verdict.allowed:
             return Refused("not-permitted", f"the policies don't permit `{command.name}` here", verdict.policies)
