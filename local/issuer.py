@@ -22,7 +22,7 @@ class Issuer:
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
-        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._door())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="issuer", daemon=True)
@@ -45,11 +45,11 @@ class Issuer:
         now = int(time.time())
         claims: dict[str, Any] = {"iss": self.url, "aud": audience, "iat": now, "exp": now + expires_in}
         claims |= {name: value for name, value in {"sub": sub, "scope": scope}.items() if value is not None}
-        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": KEY_ID})
+        return jwt.encode(claims, self.key, algorithm="RS256", headers={"kid": KEY_ID})
 
     def documents(self) -> dict[str, object]:
         """What the issuer publishes, by path."""
-        key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self._key.public_key()))
+        key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
         discovery = {
             "issuer": self.url,
             "jwks_uri": f"{self.url}/jwks.json",

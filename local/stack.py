@@ -96,9 +96,13 @@ class LocalStack:
         self, sub: str | None = None, *, scope: str | None = None, expires_in: int = 3600, audience: str = AUDIENCE
     ) -> str:
         """What `POST /token` of the issuer answers."""
+        return self.issuer.token(sub, scope=scope, expires_in=expires_in, audience=audience)
+
+    @property
+    def issuer(self) -> Issuer:
         if self._issuer is None:
             raise LocalStackError("the stack is not running")
-        return self._issuer.token(sub, scope=scope, expires_in=expires_in, audience=audience)
+        return self._issuer
 
     def show(self, meeting_id: str, people: Sequence[str]) -> None:
         """What the console offers first."""

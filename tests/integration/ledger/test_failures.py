@@ -122,6 +122,7 @@ DEEDS: dict[str, Callable[[Table], object]] = {
     "hands": lambda table: table.ledger.hands(M),
     "history": lambda table: table.ledger.history(M, "", "~", 10, None),
     "take_calls": lambda table: table.ledger.take_calls(1, NOW),
+    "take_seconds": lambda table: table.ledger.take_seconds(M, "bob", 6, NOW),
 }
 NETWORK: dict[str, BotoCoreError] = {
     "nobody there": EndpointConnectionError(endpoint_url=NOBODY_THERE),

@@ -91,6 +91,21 @@ def test_more_than_is_left_takes_nothing(ledger: Ledger) -> None:
     assert ledger.take_calls(10, seconds(3600))
 
 
+def spent(ledger: Ledger, after: float, meeting_id: str = M, user_id: str = "bob") -> int:
+    """How many times in a row six seconds of his minute can be taken."""
+    times = 0
+    while ledger.take_seconds(meeting_id, user_id, 6, seconds(after)):
+        times += 1
+    return times
+
+
+def test_a_minute_for_each_person_in_each_meeting(ledger: Ledger) -> None:
+    assert [spent(ledger, after) for after in (0, 5.999, 6, 20, 90)] == [10, 0, 1, 2, 10]
+    assert spent(ledger, 90, user_id="carol") == 10
+    assert spent(ledger, 90, meeting_id="another") == 10
+    assert taken(ledger, after=90) == 10
+
+
 def test_a_clock_that_lags_behind_takes_no_more_than_there_is(ledger: Ledger) -> None:
     assert taken(ledger, after=60) == 10
     assert taken(ledger, after=0) == 0

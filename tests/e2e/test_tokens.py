@@ -1,0 +1,185 @@
+"""Tokens that are not what they should be, at the gateway's authorizer; and who may what, on a sample of all routes."""
+
+import base64
+import json
+import time
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from local.issuer import AUDIENCE, KEY_ID
+from tests.e2e.caller import done, problem
+from tests.e2e.scene import EVERYTHING, Scene, Theatre
+from tests.security.matrix import Cell, cells
+
+CAST = {
+    "alice": "host",
+    "hugo": "host",
+    "cora": "cohost",
+    "paula": "presenter",
+    "pete": "participant",
+    "bob": "participant",
+    "victor": "viewer",
+}
+WAITING = ("eve", "erin")
+
+
+@pytest.fixture(scope="module")
+def scene(theatre: Theatre) -> Scene:
+    return theatre.scene()
+
+
+def claims(theatre: Theatre, **other: Any) -> dict[str, Any]:
+    now = int(time.time())
+    usual = {"iss": theatre.stack.issuer_url, "aud": AUDIENCE, "sub": "alice", "iat": now, "exp": now + 600}
+    return {name: value for name, value in (usual | other).items() if value is not None}
+
+
+def signed(theatre: Theatre, key_id: str | None = KEY_ID, **other: Any) -> str:
+    headers = {"kid": key_id} if key_id else {}
+    return jwt.encode(claims(theatre, **other), theatre.stack.issuer.key, algorithm="RS256", headers=headers)
+
+
+def unsigned(theatre: Theatre, algorithm: str) -> str:
+    def part(said: dict[str, Any]) -> str:
+        return base64.urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip("=")
+
+    return f"{part({'alg': algorithm, 'typ': 'JWT', 'kid': KEY_ID})}.{part(claims(theatre, scope='gavel/admin'))}."
+
+
+def by_public_key(theatre: Theatre) -> str:
+    """HS256 with what everybody knows as its secret: who takes the token's word for the algorithm lets it in."""
+    import hashlib
+    import hmac
+
+    public = theatre.stack.issuer.key.public_key()
+    pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    head, body, _ = unsigned(theatre, "HS256").split(".")
+    mac = hmac.new(pem, f"{head}.{body}".encode(), hashlib.sha256).digest()
+    return f"{head}.{body}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}"
+
+
+def by_another_key(theatre: Theatre) -> str:
+    another = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return jwt.encode(claims(theatre), another, algorithm="RS256", headers={"kid": KEY_ID})
+
+
+def tampered(theatre: Theatre) -> str:
+    head, body, signature = signed(theatre, sub="mallory").split(".")
+    said = json.loads(base64.urlsafe_b64decode(body + "=="))
+    forged = base64.urlsafe_b64encode(json.dumps(said | {"sub": "alice"}).encode()).decode().rstrip("=")
+    return f"{head}.{forged}.{signature}"
+
+
+DEFECTS: dict[str, Any] = {
+    "missing": lambda _: None,
+    "malformed": lambda _: "not.a.token",
+    "no token at all": lambda _: "x",
+    "expired": lambda t: signed(t, iat=int(time.time()) - 7200, exp=int(time.time()) - 3600),
+    "not yet valid": lambda t: signed(t, nbf=int(time.time()) + 3600),
+    "alg none": lambda t: unsigned(t, "none"),
+    "alg None": lambda t: unsigned(t, "None"),
+    "signed with the public key": by_public_key,
+    "signed by another key": by_another_key,
+    "tampered with": tampered,
+    "of another issuer": lambda t: signed(t, iss="https://issuer.example.com"),
+    "for others": lambda t: signed(t, aud="others"),
+    "for nobody": lambda t: signed(t, aud=None),
+    "a key that nobody knows": lambda t: signed(t, key_id="another"),
+    "without an end": lambda t: signed(t, exp=None),
+}
+
+
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_no_token_but_a_good_one(theatre: Theatre, scene: Scene, defect: str) -> None:
+    """401 by the gateway: the function is not asked."""
+    caller = scene.with_token(DEFECTS[defect](theatre))
+    for answer in (caller.post("/mute-all"), caller.get("/history")):
+        assert answer.status_code in (401, 403), (defect, answer.text)
+        assert "items" not in answer.text
+    assert scene.has("bob") == EVERYTHING
+
+
+def test_a_good_one(theatre: Theatre, scene: Scene) -> None:
+    """Else nothing is proved by the others."""
+    assert done(scene.with_token(signed(theatre)).get("/me"))["role"] == "host"
+
+
+@pytest.mark.parametrize("scheme", ["Basic ", "bearer", "Bearer  Bearer ", "Token "])
+def test_other_schemes(theatre: Theatre, scene: Scene, scheme: str) -> None:
+    answer = scene.with_token(None).send("GET", "/history", authorization=scheme + "YWxpY2U6YWxpY2U=")
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    "scope", ["xgavel/admin", "gavel/adminx", "gavel/admin/x", "notgavel/admin foo", "a,gavel/admin", "GAVEL/ADMIN"]
+)
+def test_no_scope_but_the_one(theatre: Theatre, scene: Scene, scope: str) -> None:
+    """Over the gateway, which hands scopes on in a form of its own."""
+    caller = scene.with_token(signed(theatre, sub="mallory", scope=scope))
+    problem(caller.put(body={"roles": {"mallory": "host"}}), 403, "not-permitted")
+    problem(caller.send("GET", "", gavel_on_behalf_of="alice"), 403, "not-permitted")
+
+
+@pytest.mark.parametrize("subject", [None, "", "a", "aws:pipeline", "x" * 65, 7, ["alice"]])
+def test_a_subject_that_is_nobody(theatre: Theatre, scene: Scene, subject: Any) -> None:
+    answer = scene.with_token(_raw(theatre, sub=subject)).get("/me")
+    assert answer.status_code in (401, 403), answer.text
+
+
+def _raw(theatre: Theatre, **other: Any) -> str:
+    """PyJWT would not sign a subject that is no text."""
+    jws = jwt.api_jws.PyJWS()
+    content = json.dumps(claims(theatre, **other)).encode()
+    return jws.encode(content, theatre.stack.issuer.key, algorithm="RS256", headers={"kid": KEY_ID})
+
+
+# ---- the matrix, over HTTP: each route and each role, as far as a dry run goes --------------------------------------
+@pytest.fixture(scope="module")
+def hall(theatre: Theatre) -> tuple[Scene, str]:
+    """With somebody of every kind, and a change that may be undone."""
+    found = theatre.scene(CAST)
+    undoable = done(found.alice.post("/users/bob/mute"))["changeId"]
+    assert done(found.alice.send("PUT", "/bans/dave"))["changeId"]
+    assert done(found.alice.patch("", {"lobby": True}))["changeId"]
+    done(found.admin.post("/admissions", {"users": [{"externalUserId": user} for user in WAITING]}))
+    return found, undoable
+
+
+def sample() -> list[Cell]:
+    """Of each route one cell that is allowed and one that is not, by another role each time."""
+    found: list[Cell] = []
+    of_route: dict[str, list[Cell]] = {}
+    for cell in cells():
+        of_route.setdefault(cell.route.name, []).append(cell)
+    for turn, of_one in enumerate(of_route.values()):
+        for allowed in (True, False):
+            some = [cell for cell in of_one if cell.is_allowed is allowed]
+            found += some[(turn * 7) % len(some) :][:1]
+    return found
+
+
+def test_the_sample_has_every_route_and_every_role() -> None:
+    assert {cell.route.name for cell in sample()} == {cell.route.name for cell in cells()}
+    assert {cell.role for cell in sample()} == {cell.role for cell in cells()}
+
+
+@pytest.mark.parametrize("cell", sample(), ids=str)
+def test_who_may_what_over_http(hall: tuple[Scene, str], cell: Cell) -> None:
+    scene, undoable = hall
+    path = cell.path(undoable, scene.seats)
+    path = path if cell.target is None else path.replace(f"/{cell.target}", f"/{quote(cell.target, safe='')}")
+    caller = scene.admin if cell.role == "admin" else scene.person(cell.who)
+    query = "?dryRun=true" if cell.route.body else ""
+    answer = caller.send(cell.route.method, path + query, cell.body(undoable))
+    if cell.is_allowed:
+        assert answer.status_code not in (401, 403), answer.text
+        assert answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR, answer.text
+    else:
+        assert answer.status_code == httpx.codes.FORBIDDEN, answer.text
+        assert answer.json()["code"] in ("not-permitted", "banned")
