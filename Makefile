@@ -1,5 +1,5 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup bundle run test check format contracts simulate bench bootstrap deploy destroy smoke
+.PHONY: help setup bundle run test check format contracts simulate bench audit bootstrap deploy destroy smoke
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
@@ -55,6 +55,9 @@ deploy: $(STAMP) ## into your AWS account (STAGE=dev REGION=eu-central-1 ARGS="-
 
 destroy: $(STAMP) ## delete a stage; its table and its user pool stay (STAGE=dev REGION=...)
 	@$(CDK)
+
+audit: $(STAMP) ## ask whether anything pinned is known to be vulnerable; needs the network (ARGS=--insist)
+	@$(BIN)/python -m infra.audit $(ARGS)
 
 smoke: export URL := $(URL)
 smoke: export TOKEN := $(TOKEN)

@@ -304,7 +304,7 @@ def test_a_host_is_nobody_in_another_meeting(cast: Cast) -> None:
 def test_what_is_of_one_meeting_is_not_found_in_another(cast: Cast) -> None:
     """Seats, changes and requests, named by a host under the path of his own meeting."""
     before = cast.state()
-    seats, mine = f"/attendees/{seat('bob')}", {"meeting_id": ELSEWHERE}
+    seats = f"/attendees/{seat('bob')}"
     for method, path, body, code in (
         ("GET", seats, None, "attendee-not-found"),
         ("POST", f"{seats}/mute", None, "attendee-not-found"),
@@ -314,8 +314,8 @@ def test_what_is_of_one_meeting_is_not_found_in_another(cast: Cast) -> None:
         ("POST", "/undo", {"changeId": cast.undoable}, "change-not-found"),
         ("PUT", "/users/olga/consent", {"changeId": cast.undoable, "accept": True}, "no-request"),
     ):
-        assert harmless(cast, before, cast("olga", method, path, body, **mine)).code == code, path
-    shown = json.dumps(cast("olga", "GET", "/history", **mine).document)
+        assert harmless(cast, before, cast("olga", method, path, body, meeting_id=ELSEWHERE)).code == code, path
+    shown = json.dumps(cast("olga", "GET", "/history", meeting_id=ELSEWHERE).document)
     assert MEETING not in shown
     assert "alice" not in shown
 

@@ -122,8 +122,11 @@ def test_whoever_is_nobody_here_leaves_nothing_at_all(cast: Cast, who: str) -> N
     """Neither do people of other meetings, the banned and those in the lobby."""
     before, tickets = cast.state(), dict(cast.house.listeners.tickets)
     for path in ("/mute-all", "/users/bob/mute", f"/users/{who}/unmute", f"/attendees/{seat('nobody')}/mute", "/live"):
-        replies = flood(cast, lambda n, path=path: cast(who, "POST", path, headers={"idempotency-key": f"k{n}"}))
-        assert count(replies, 403) == FLOOD
+
+        def ask(number: int, path: str = path) -> Reply:
+            return cast(who, "POST", path, headers={"idempotency-key": f"k{number}"})
+
+        assert count(flood(cast, ask), 403) == FLOOD
     flood(cast, lambda _: cast(who, "PUT", f"/users/{who}/hand"))
     flood(cast, lambda n: cast(who, "GET", f"/attendees/{uuid.UUID(int=n)}"))
     assert cast.state() == before
@@ -148,7 +151,11 @@ def test_meetings_that_are_not_there(cast: Cast) -> None:
 
             assert count(flood(cast, ask), 404) == FLOOD
     for who in ("pete", "mallory", "alice"):
-        flood(cast, lambda n, who=who: cast(who, "PUT", "", {"mode": "open"}, meeting_id=str(uuid.UUID(int=n))))
+
+        def register(number: int, who: str = who) -> Reply:
+            return cast(who, "PUT", "", {"mode": "open"}, meeting_id=str(uuid.UUID(int=number)))
+
+        assert count(flood(cast, register), 403) == FLOOD
     assert cast.state() == before
     assert written(cast) == 0
     assert (cast.scene.ledger.keys, cast.scene.ledger.minutes) == ({}, {})
@@ -164,8 +171,11 @@ def test_seats_that_are_not_there(cast: Cast) -> None:
 
 def test_whoever_moderates_is_not_held_up(cast: Cast) -> None:
     for who in ("alice", "cora", "admin"):
-        replies = flood(cast, lambda n, who=who: cast(who, "POST", f"/users/bob/{'mute' if n % 2 else 'unmute'}"))
-        assert count(replies, 200) == FLOOD
+
+        def ask(number: int, who: str = who) -> Reply:
+            return cast(who, "POST", f"/users/bob/{'mute' if number % 2 else 'unmute'}")
+
+        assert count(flood(cast, ask), 200) == FLOOD
     assert cast.scene.ledger.minutes == {}
 
 

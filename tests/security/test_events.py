@@ -1,0 +1,169 @@
+"""Events that are not what they give themselves out as: on the bus, and about Chime's meetings. The policies are those
+that are shipped: no source may do anything.
+"""
+
+import json
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from command_inbox import handler as commands
+from command_inbox.inbox import Inbox
+from meeting_inbox import handler as news
+
+from tests.memory.scene import MEETING, seat
+from tests.security.cast import Cast
+from tests.unit.command_inbox.door import MAX_AGE, event, triggered
+
+MUTE = {"command": "mute-all", "meetingId": MEETING}
+SOURCES = [
+    "gavel",
+    "aws.chime",
+    "aws.partner/x",
+    "trigger/exam",
+    "trigger/",
+    "trigger",
+    "Trigger/exam",
+    " trigger/exam",
+    "trigger\u2215exam",
+    "trigger%2Fexam",
+    'x"; Service::"trigger/exam',
+    "x\ntrigger/exam",
+    "alice",
+    "back-end",
+    "admin",
+    "clock",
+    "chime",
+    "*",
+    "",
+    "x" * 300,
+]
+
+
+@pytest.fixture(scope="module")
+def played() -> Cast:
+    return Cast()
+
+
+@pytest.fixture
+def cast(played: Cast, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cast]:
+    played.reset()
+    inbox = Inbox(played.gavel, played.scene.surroundings.now, MAX_AGE)
+    monkeypatch.setattr(commands, "inbox", lambda: inbox)
+    monkeypatch.setattr(news, "presence", lambda: played.gavel.presence)
+    yield played
+    played.reset()
+
+
+def delivered(handler: Any, *bodies: Any) -> bool:
+    """Whether none comes again."""
+    records = [{"messageId": str(number), "body": json.dumps(body)} for number, body in enumerate(bodies)]
+    answer: dict[str, Any] = handler.handler({"Records": records}, None)
+    return answer == {"batchItemFailures": []}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_no_source_may_do_anything(cast: Cast, source: str) -> None:
+    before = cast.state()
+    assert delivered(
+        commands, event(MUTE, source=source), event({"command": "end", "meetingId": MEETING}, "e-2", source)
+    )
+    assert cast.state() == before
+    assert cast.scene.chime.orders() == []
+    told = cast.scene.ledger.entries[len(cast.begun_with) :]
+    assert {(entry.actor.kind, entry.actor.id, entry.adds["verdict"]) for entry in told} <= {
+        ("service", source, "refused")
+    }
+
+
+FORGERIES: list[dict[str, Any]] = [
+    {"actor": {"kind": "user", "id": "alice"}},
+    {"principal": 'User::"alice"'},
+    {"source": "trigger/exam"},
+    {"trigger": "exam"},
+    {"via": "back-end"},
+    {"policies": ["admin-may-do-everything"]},
+    {"verdict": "accepted"},
+    {"must_not_widen": False},
+    {"key": "x"},
+]
+
+
+@pytest.mark.parametrize("forged", FORGERIES)
+@pytest.mark.parametrize("place", ["detail", "envelope"])
+def test_who_commands_is_not_said_by_the_command(cast: Cast, forged: dict[str, Any], place: str) -> None:
+    before = cast.state()
+    body = event({**MUTE, **forged}) if place == "detail" else {**event(MUTE), **forged}
+    if place == "envelope":
+        body["source"] = "other.app"
+    assert delivered(commands, body)
+    assert cast.state() == before
+
+
+def test_a_trigger_is_no_more_than_a_trigger(cast: Cast) -> None:
+    """It moderates; hosts, settings, what is done in person and what the back end does are not its own."""
+    assert delivered(commands, triggered(MUTE))
+    before = cast.state()
+    others: list[dict[str, Any]] = [
+        {"command": "remove", "externalUserId": "alice"},
+        {"command": "set-role", "externalUserId": "hugo", "role": "viewer"},
+        {"command": "consent", "externalUserId": "bob", "changeId": "01JZ", "accept": True},
+        {"command": "register", "roles": {"mallory": "host"}},
+        {"command": "set-settings", "lobby": False},
+        {"command": "admit-users", "users": [{"externalUserId": "mallory"}]},
+        {"command": "bind", "attendeeId": seat("bob")},
+        {"command": "expire"},
+    ]
+    for number, command in enumerate(others):
+        assert delivered(commands, triggered({"meetingId": MEETING, **command}, f"e-{number + 10}"))
+        assert cast.state() == before, command
+
+
+# ---- what is told of Chime's meetings ------------------------------------------------------------------------------
+def told(kind: str, **detail: Any) -> dict[str, Any]:
+    about = {"meetingId": MEETING, "attendeeId": seat("bob"), "externalUserId": "bob", "eventType": f"chime:{kind}"}
+    return {"id": "e-1", "source": "aws.chime", "detail": {"version": "0", **about, **detail}}
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        told("MeetingEnded"),
+        told("AttendeeAdded"),
+        told("AttendeeJoined", externalUserId="alice"),
+        told("AttendeeJoined", attendeeId=seat("nobody"), externalUserId="alice"),
+        told("AttendeeLeft"),
+        told("AttendeeDeleted"),
+        told("AttendeeCapabilitiesUpdated", audioCapability="None"),
+        told("AttendeeCapabilitiesUpdated", attendeeId=seat("nobody")),
+        told("AttendeeCapabilitiesUpdated", successCount=0),
+        told("AttendeeJoined", attendeeId="../x", externalUserId="x" * 9_999),
+        told("AttendeeJoined", attendeeId=["x"]),
+        told("MeetingEnded", meetingId="*"),
+        told("MeetingStarted"),
+        told("Nonsense", externalUserId="alice"),
+    ],
+)
+def test_a_forged_state_change_causes_a_look_at_most(cast: Cast, forged: dict[str, Any]) -> None:
+    """What it tells is looked up and never believed: nobody gets another's seat, no meeting is over."""
+    before = cast.state()
+    assert delivered(news, forged)
+    assert cast.state() == before
+    assert cast.scene.chime.orders() == []
+    assert len(cast.scene.chime.calls) <= 1
+
+
+def test_state_changes_of_meetings_that_are_not_there(cast: Cast) -> None:
+    for number in range(200):
+        meeting_id = str(uuid.UUID(int=number))
+        for kind in ("AttendeeJoined", "AttendeeLeft", "AttendeeCapabilitiesUpdated", "MeetingEnded"):
+            assert delivered(news, told(kind, meetingId=meeting_id))
+    assert cast.scene.chime.calls == []
+
+
+def test_floods_of_state_changes(cast: Cast) -> None:
+    """Of a seat that is known and as it should be nobody is asked; others are looked at as often as there is room."""
+    for _ in range(200):
+        delivered(news, told("AttendeeCapabilitiesUpdated"))
+    assert len(cast.scene.chime.calls) <= 10
