@@ -42,7 +42,7 @@ WRITTEN_OTHERWISE = {
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
     "Python Software Foundation License": "PSF-2.0",
 }
-SAID_IN_A_FILE = {"cedarpy": "Apache License"}
+SAID_IN_A_FILE = {"axe-playwright-python": "MIT License", "cedarpy": "Apache License"}
 """Whose metadata tell no licence: what the licence that they come with begins with."""
 SHIPPED_LICENCES = {"Apache-2.0", "BSD-3-Clause", "MIT", "PSF-2.0"}
 
