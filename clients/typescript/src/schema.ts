@@ -1220,7 +1220,7 @@ export interface components {
             detail: string;
             instance: string;
             /** @enum {string} */
-            code: "invalid-request" | "not-permitted" | "banned" | "not-found" | "meeting-not-found" | "attendee-not-found" | "change-not-found" | "method-not-allowed" | "capability-unavailable" | "last-host" | "not-undoable" | "meeting-ended" | "no-request" | "revision-mismatch" | "payload-too-large" | "content-needs-video" | "idempotency-key-reused" | "revision-required" | "internal-error" | "chime-refused" | "busy" | "contended";
+            code: "invalid-request" | "not-permitted" | "banned" | "not-found" | "meeting-not-found" | "attendee-not-found" | "change-not-found" | "method-not-allowed" | "capability-unavailable" | "last-host" | "not-undoable" | "meeting-ended" | "no-request" | "revision-mismatch" | "payload-too-large" | "content-needs-video" | "idempotency-key-reused" | "revision-required" | "too-many" | "internal-error" | "chime-refused" | "busy" | "contended";
             /**
              * @description with `invalid-request`
              * @default null
@@ -1697,12 +1697,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -1889,12 +1896,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -2081,12 +2095,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -2273,12 +2294,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -2465,12 +2493,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -2657,12 +2692,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -2832,12 +2874,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -3120,12 +3169,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -3310,12 +3366,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -3500,12 +3563,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -3690,12 +3760,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -3880,12 +3957,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -4070,12 +4154,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -4256,12 +4347,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -4446,12 +4544,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -4636,12 +4741,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -4826,12 +4938,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -5016,12 +5135,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -5206,12 +5332,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -5396,12 +5529,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -5586,12 +5726,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -5776,12 +5923,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -5966,12 +6120,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -6156,12 +6317,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -6346,12 +6514,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -6536,12 +6711,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -6722,12 +6904,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -6912,12 +7101,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -7098,12 +7294,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -7288,12 +7491,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -7474,12 +7684,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -7664,12 +7881,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -7850,12 +8074,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -8040,12 +8271,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -8230,12 +8468,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -9177,12 +9422,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
