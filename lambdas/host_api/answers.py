@@ -83,7 +83,7 @@ def _status(answer: Answer) -> int:
 def _headers(answer: Answer, meeting_id: str) -> dict[str, str]:
     headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
     if answer.status == PENDING and answer.change_id is not None:
-        headers["Location"] = f"/meetings/{meeting_id}/changes/{answer.change_id}"
+        headers["Location"] = f"/meetings/{meeting_id}/changes/{answer.waiting or answer.change_id}"
     return headers
 
 

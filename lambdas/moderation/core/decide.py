@@ -42,7 +42,7 @@ from .decision import (
     leaving,
 )
 from .effective import effective
-from .meeting import UserRules, next_end
+from .meeting import UserRules, next_end, role_of
 
 
 def decide(case: Case, command: UserCommand | Undo | Expire) -> Decided | Unchanged | Refusal:
@@ -70,9 +70,16 @@ def _undo(case: Case, _: Undo) -> Decided | Unchanged | Refusal:
     if change.made == change.replaced or (change.command == Remove.name and _has_removed(change)):
         return NOT_UNDOABLE
     restored = expired(replace(case, user=replace(case.user, rules=taken_back(change, rules))))
+    if isinstance(change.replaced, UserRules) and _falls(case, restored):
+        restored = people.without_gifts(restored, change.replaced)
     if restored == expired(case) or not stands(change, rules, case.now):
         return NOT_UNDOABLE
     return decided(case, restored)
+
+
+def _falls(case: Case, rules: UserRules) -> bool:
+    old, new = (role_of(replace(case.user, rules=each), case.meeting) for each in (case.user.rules, rules))
+    return people.falls(case.ranking, old, new)
 
 
 def _has_removed(change: Change) -> bool:

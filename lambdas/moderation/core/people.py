@@ -1,14 +1,15 @@
 """Decisions on a person as a whole: his role, whether he is in at all, and whose turn it is to speak."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from . import personal
-from .capability import EVERYTHING, NOTHING, Medium, sending
+from .capability import EVERYTHING, Medium, sending
 from .command import Ban, EndFloor, GrantFloor, Hold, LetIn, Release, Remove, SetRole, Unban
 from .decision import LAST_HOST, Case, Decided, Refusal, Unchanged, decided, expired, is_last_host, withheld
 from .effective import limits
-from .meeting import role_of
+from .meeting import UserRules, role_of
 from .restriction import LiftableBy, Origin
 
 
@@ -31,18 +32,40 @@ def set_role(case: Case, command: SetRole) -> Decided | Unchanged | Refusal:
     if command.role not in case.ranking:
         return Refusal("invalid-request", f"no such role: `{command.role}`", pointer="/role")
     rules = expired(case)
-    old, new = _rank(case, role_of(case.user, case.meeting)), _rank(case, command.role)
-    if new < old:
+    old, new = role_of(case.user, case.meeting), command.role
+    if falls(case.ranking, new, old):
         rules = replace(rules, restrictions=tuple(r for r in rules.restrictions if r.origin is Origin.SELF))
-    if new > old:
-        rules = replace(rules, given=NOTHING, spares=frozenset(), floor=None)
+    if falls(case.ranking, old, new):
+        rules = without_gifts(rules)
     grant = EVERYTHING if rules.grant is None else rules.grant
     return decided(case, replace(rules, role=command.role, grant=grant))
 
 
-def _rank(case: Case, role: str) -> int:
-    """A role that the schema knows no more stands below all others."""
-    return case.ranking.index(role) if role in case.ranking else len(case.ranking)
+def falls(ranking: Sequence[str], old: str, new: str) -> bool:
+    """Whether the new role is the lower one. One that the schema knows no more stands below all others."""
+
+    def rank(role: str) -> int:
+        return ranking.index(role) if role in ranking else len(ranking)
+
+    return rank(new) > rank(old)
+
+
+def with_role(ranking: Sequence[str], rules: UserRules, role: str | None, old: str, new: str) -> UserRules:
+    """In a role that is set from outside the meeting. `old` and `new` are what it amounts to, the default included."""
+    if falls(ranking, old, new):
+        rules = without_gifts(rules)
+    return replace(rules, role=role)
+
+
+def without_gifts(rules: UserRules, before: UserRules | None = None) -> UserRules:
+    """Without what was given to him in the role from which he falls; what he had `before` he rose to it stays."""
+    kept = before or UserRules()
+    return replace(
+        rules,
+        given=rules.given & kept.given,
+        spares=rules.spares & kept.spares,
+        floor=rules.floor if rules.floor == kept.floor else None,
+    )
 
 
 def remove(case: Case, command: Remove) -> Decided | Unchanged | Refusal:

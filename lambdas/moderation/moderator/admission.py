@@ -8,7 +8,8 @@ from ..core.capability import EVERYTHING, in_words
 from ..core.command import Admit, LetIn
 from ..core.effective import effective
 from ..core.entry import ADMISSION_REQUESTED, concerning
-from ..core.meeting import Meeting, User, UserRules, host_count
+from ..core.meeting import Meeting, User, UserRules, host_count, role_of
+from ..core.people import with_role
 from ..core.personal import Waiting
 from ..core.view import Document, meeting_document, meeting_revision
 from ..ports import Clause, EntryWritten, MeetingIs, MeetingRevised, UserRevised, World
@@ -89,7 +90,7 @@ class Admissions:
             return Admission(stored, stored, "banned")
         rules = replace(stored.rules, ban=None)
         if role is not None and not stored.present:
-            rules = replace(rules, role=role)
+            rules = with_role(self._world.policies.ranking, rules, role, role_of(stored, meeting), role)
         if self._must_wait(meeting, stored, rules):
             waiting = rules.waiting
             if waiting is None or waiting.declined:

@@ -37,7 +37,7 @@ def answer_to(change: Change, subject: Document) -> Outcome:
         subject = dict(answer)
     if change.everybody:
         subject = answer.get("attendee", subject)
-    return Answer(
+    given = Answer(
         status=change.status.value,
         subject=subject,
         outcomes=outcomes,
@@ -48,6 +48,11 @@ def answer_to(change: Change, subject: Document) -> Outcome:
         closed_by=change.closed_by,
         awaiting="consent" if change.awaits_consent else None,
     )
+    asked = cast("Mapping[str, str] | None", subject.get("asked"))
+    if change.everybody and change.status is Status.APPLIED and asked is not None:
+        # The others' floors have ended; he who has it is silent still.
+        return replace(given, status=Status.PENDING.value, awaiting="consent", waiting=asked["changeId"])
+    return given
 
 
 def kept(outcome: Answer | Refused) -> dict[str, object]:

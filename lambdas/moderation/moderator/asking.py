@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from ..core.capability import Capabilities, Medium
 from ..core.change import Change
+from ..core.command import Register
 from ..core.effective import effective
 from ..core.entry import UNMUTE_REQUESTED, Entry, concerning, iso
 from ..core.meeting import Meeting, MeetingRules, UnmuteConsent, User, floor_media, revision_of
@@ -69,11 +70,15 @@ class Asking:
             would = effective(carried.meeting, seen, holds, now, consented=True)
             if audio not in would or audio in wanted(self._world, carried.meeting, seen):
                 continue
-            if audio not in self._before(carried, seen) or self._is_his_turn(carried, seen):
+            if audio not in self._before(carried, seen) or self._is_for_him(carried, seen):
                 yield self._question(carried, stored)
 
-    def _is_his_turn(self, carried: Carried, user: User) -> bool:
-        """Whether the change is for him to be heard, though nothing but his own silence withheld it before."""
+    def _is_for_him(self, carried: Carried, user: User) -> bool:
+        """Whether the change is for him to be heard, though nothing but his own silence withheld it before, or gave him
+        another role: that is not among the meeting's rules.
+        """
+        if carried.change.command == Register.name:
+            return user.revised_by == carried.change.id
         if carried.change.subject != user.id:
             return False
         return Medium.AUDIO in floor_media(user, carried.meeting, self._world.surroundings.now())

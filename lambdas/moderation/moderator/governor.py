@@ -11,6 +11,7 @@ from ..core.effective import effective
 from ..core.entry import concerning
 from ..core.govern import AsBefore, Governed, MeetingCase, govern
 from ..core.meeting import Meeting, User, UserRules, look_at
+from ..core.mute_all import in_force
 from ..core.restriction import binds_less
 from ..core.view import Document, meeting_document, meeting_revision
 from ..ports import Clause, Loaded, MeetingRevised, Reminder, UserIs, World
@@ -210,11 +211,14 @@ class Governor:
 
 
 def _widens(case: MeetingCase, decision: Governed) -> bool:
-    """Thawing does: what would have ended meanwhile ends then. So does, in its time, a mute-all that binds less than
-    the one whose place it takes.
+    """Thawing does: what would have ended meanwhile ends then. So does, in its time, the end of a mute-all or one that
+    binds less than the one whose place it takes, and the undoing of what ended floors.
     """
-    new = {m.medium: m for m in decision.rules.mute_alls}
-    if any(m.medium in new and binds_less(new[m.medium], m) for m in case.meeting.rules.mute_alls):
+    was, new = case.meeting.rules, {m.medium: m for m in decision.rules.mute_alls}
+    standing = in_force(was.mute_alls, was.moment(case.now))
+    if any(m.medium not in new or binds_less(new[m.medium], m) for m in standing):
+        return True
+    if case.undone is not None and decision.rules.turns != was.turns:
         return True
     thaws = case.meeting.rules.frozen_at is not None and decision.rules.frozen_at is None
     return thaws or bool(case.gained_by(decision.rules))

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..core.change import Change
-from ..core.command import Ban, GrantFloor, Remove, Undo, UserCommand
+from ..core.command import Ban, EndFloor, GrantFloor, Remove, Undo, UserCommand
 from ..core.decide import decide
 from ..core.decision import Case, Decided, Refusal, Unchanged
 from ..core.entry import Entry, concerning
-from ..core.meeting import Meeting, User, revision_of
-from ..core.restriction import binds_less, in_force
+from ..core.loosening import loosens
+from ..core.meeting import Meeting, User, floor_media, host_count, revision_of
 from ..core.view import meeting_revision
 from ..ports import (
     Clause,
@@ -28,7 +28,7 @@ from .answers import answer_to, attendee, replayed
 from .carried import Carried
 from .consents import requested, withdraw
 from .enforcement import Enforcement
-from .facts import FactFinder, Facts, is_nobody
+from .facts import FactFinder, Facts, is_nobody, question
 from .hands import lowered
 from .opening import (
     COMMIT_WITHIN,
@@ -84,7 +84,7 @@ class Moderator:
         if is_stale and facts.verdict.allowed:
             return REVISION_MISMATCH
         if isinstance(decision, Decided) and request.dry_run:
-            return self._dry(facts, decision)
+            return self._dry(request, facts, decision, change_id)
         if isinstance(decision, Decided):
             return self._carried_out(request, facts, decision, change_id)
         if isinstance(decision, Unchanged):
@@ -94,15 +94,28 @@ class Moderator:
     def _decision(
         self, request: Request, facts: Facts, command: UserCommand | Undo, change_id: str
     ) -> Decided | Unchanged | Refusal:
-        decision = decide(self._case(request, facts, change_id), command)
+        case = self._case(request, facts, change_id)
+        decision = decide(case, command)
         if request.must_not_widen and isinstance(decision, Decided):
-            standing = in_force(facts.user.rules.restrictions, facts.meeting.rules.moment(self._now()))
-            new = {r.key: r for r in decision.rules.restrictions}
-            loosens = any(old.key not in new or binds_less(new[old.key], old) for old in standing)
-            loosens |= facts.user.rules.ban is not None and decision.rules.ban is None
-            if loosens or decision.awaits_consent or decision.after & ~decision.before:
+            gives_more = decision.awaits_consent or decision.after & ~decision.before
+            if gives_more or loosens(case, decision.rules):
                 return TOO_LATE
+        if isinstance(decision, Decided) and isinstance(command, GrantFloor) and command.exclusive:
+            return self._against_ending_floors(request, facts, command) or decision
         return decision
+
+    def _against_ending_floors(self, request: Request, facts: Facts, command: GrantFloor) -> Refusal | None:
+        """An exclusive floor ends the others': each of them has to be the caller's to end. His own he may give up."""
+        meeting, now = facts.meeting, self._now()
+        for user in self._world.ledger.everybody(meeting.id).values():
+            ends = set(command.media) & set(floor_media(user, meeting, now)) and user.id != facts.user.id
+            if not ends or request.actor.is_user(user.id):
+                continue
+            verdict = self._world.policies.judge(question(request.actor, facts.caller, EndFloor.name, meeting, user))
+            if not verdict.allowed:
+                detail = "the policies don't permit `end-floor` on somebody who has the floor"
+                return Refusal("not-permitted", detail, verdict.policies)
+        return None
 
     def _case(self, request: Request, facts: Facts, change_id: str) -> Case:
         return Case(
@@ -120,7 +133,7 @@ class Moderator:
 
     def _carried_out(self, request: Request, facts: Facts, decided: Decided, change_id: str) -> Outcome:
         world = self._world
-        turned = _turned(request, facts, change_id)
+        turned = _turned(request, facts, decided, change_id)
         rules = replace(decided.rules, asked=None) if turned is not None else decided.rules
         hand = None if isinstance(request.command, LOWER_HIS_HAND) else facts.user.hand
         user = replace(facts.user, rules=rules, revision=facts.stored.revision + 1, revised_by=change_id, hand=hand)
@@ -167,9 +180,12 @@ class Moderator:
         if was is not None and (asked is None or asked.change_id != was.change_id):
             withdraw(self._world, self._enforcement, meeting, user, was, deadline(self._now()))
 
-    def _dry(self, facts: Facts, decided: Decided) -> Answer:
-        user = replace(facts.user, rules=decided.rules)
-        subject = attendee(self._world, facts.meeting, user, facts.attendee_id)
+    def _dry(self, request: Request, facts: Facts, decided: Decided, change_id: str) -> Answer:
+        turned = _turned(request, facts, decided, change_id)
+        meeting = facts.meeting if turned is None else replace(facts.meeting, rules=turned.rules)
+        hand = None if isinstance(request.command, LOWER_HIS_HAND) else facts.user.hand
+        user = replace(facts.user, rules=decided.rules, hand=hand)
+        subject = attendee(self._world, meeting, user, facts.attendee_id)
         return Answer("dry-run", subject, None, decided.before, decided.after, decided.effects)
 
     def _unchanged(self, request: Request, facts: Facts, decision: Unchanged) -> Answer:
@@ -213,13 +229,14 @@ def _revisions(request: Request, facts: Facts) -> tuple[str, ...]:
     return (seen, meeting_revision(facts.meeting)) if isinstance(request.command, Undo) else (seen,)
 
 
-def _turned(request: Request, facts: Facts, change_id: str) -> Meeting | None:
+def _turned(request: Request, facts: Facts, decided: Decided, change_id: str) -> Meeting | None:
     """The meeting in which an exclusive floor has ended all others."""
     command, meeting = request.command, facts.meeting
     if not isinstance(command, GrantFloor) or not command.exclusive:
         return None
     rules = meeting.rules.with_turn(command.media, change_id)
-    return replace(meeting, rules=rules, revision=meeting.revision + 1, revised_by=change_id)
+    hosts = meeting.hosts + host_count(facts.stored.rules, decided.rules)
+    return replace(meeting, rules=rules, hosts=hosts, revision=meeting.revision + 1, revised_by=change_id)
 
 
 def _clauses(facts: Facts, user: User, then: Meeting) -> list[Clause]:

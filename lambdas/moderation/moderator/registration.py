@@ -11,7 +11,8 @@ from ..core.command import Register
 from ..core.decision import frozen
 from ..core.effective import effective
 from ..core.govern import gained
-from ..core.meeting import CHECKED_EVERY, Features, Meeting, MeetingRules, User, UserRules, host_count
+from ..core.meeting import CHECKED_EVERY, Features, Meeting, MeetingRules, User, UserRules, host_count, role_of
+from ..core.people import with_role
 from ..core.spoken import spoken
 from ..core.view import meeting_document, meeting_revision
 from ..ports import Clause, MeetingRevised, Missing, UserRevised, World
@@ -106,7 +107,7 @@ class Registrar:
             meeting = self._as_asked(request, command, was, fingerprint, change_id)
         except Missing:
             return MEETING_NOT_FOUND
-        people = self._people(meeting.id, command.roles, change_id)
+        people = self._people(was or meeting, meeting, command.roles, change_id)
         if len(people) > MOST_NAMED:
             return Refused("invalid-request", f"at most {MOST_NAMED} roles change at once", pointer="/roles")
         more = NOTHING if was is None else self._gained(was, meeting, people)
@@ -163,20 +164,22 @@ class Registrar:
         )
 
     def _people(
-        self, meeting_id: str, roles: Mapping[str, str] | None, change_id: str
+        self, was: Meeting, meeting: Meeting, roles: Mapping[str, str] | None, change_id: str
     ) -> tuple[tuple[User, User], ...]:
         """Everybody whose role changes: those named, and those who had a role and are named no more."""
         if roles is None:
             return ()
-        stored = self._world.ledger.everybody(meeting_id)
+        stored = self._world.ledger.everybody(meeting.id)
         concerned = {u for u, user in stored.items() if user.rules.role is not None} | set(roles)
         pairs = []
         for user_id in sorted(concerned):
             user = stored.get(user_id, User(user_id))
-            rules = _with_role(user, roles.get(user_id))
+            role, ranking = roles.get(user_id), self._world.policies.ranking
+            old, new = role_of(user, was), role or meeting.rules.default_role
+            rules = _granted(with_role(ranking, user.rules, role, old, new))
             if rules != user.rules:
-                new = replace(user, rules=rules, revision=user.revision + 1, revised_by=change_id)
-                pairs.append((user, new))
+                revised = replace(user, rules=rules, revision=user.revision + 1, revised_by=change_id)
+                pairs.append((user, revised))
         return tuple(pairs)
 
 
@@ -199,10 +202,9 @@ def _against(was: Meeting | None, request: Request) -> Refused | None:
     return REVISION_MISMATCH if request.if_match != meeting_revision(was) else None
 
 
-def _with_role(user: User, role: str | None) -> UserRules:
+def _granted(rules: UserRules) -> UserRules:
     """Whoever is registered before he was seen is granted everything: what he gets follows from his role."""
-    grant = EVERYTHING if role is not None and user.rules.grant is None else user.rules.grant
-    return replace(user.rules, role=role, grant=grant)
+    return replace(rules, grant=EVERYTHING) if rules.role is not None and rules.grant is None else rules
 
 
 def _says(command: Register, meeting: Meeting) -> bool:

@@ -60,6 +60,8 @@ class Answer:
     replayed: bool = False
     awaiting: str | None = None
     """`consent`: it goes on when the person agrees."""
+    waiting: str | None = None
+    """The change that waits for his answer, where it is another than this one."""
 
 
 @dataclass(frozen=True, slots=True)

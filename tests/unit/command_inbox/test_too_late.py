@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from moderation.core.command import Ban, Command, Hold, Mute, MuteEverybody, SetMeeting, SetRole
-from moderation.core.entry import DECIDED
+from moderation.core.capability import NOTHING, Medium
+from moderation.core.command import Ban, Command, Hold, Mute, MuteEverybody, SetCapabilities, SetMeeting, SetRole
+from moderation.core.entry import DECIDED, iso
 from moderation.moderator.request import Request
 
 from tests.memory.scene import ADMIN, MEETING
@@ -15,6 +16,7 @@ from .door import BOB, MAX_AGE, Door, event
 HERE = {"meetingId": MEETING}
 MUTED = (Mute(), "bob")
 SILENT = (MuteEverybody(), None)
+MUTED_ALTOGETHER = (SetCapabilities(dict.fromkeys(Medium, NOTHING)), "bob")
 WIDENING: list[tuple[list[tuple[Command, str | None]], dict[str, Any]]] = [
     ([MUTED], {"command": "unmute", **BOB}),
     ([MUTED], {"command": "set-capabilities", **BOB, "audio": "SendReceive", "video": "None"}),
@@ -27,6 +29,11 @@ WIDENING: list[tuple[list[tuple[Command, str | None]], dict[str, Any]]] = [
     ([(Hold(), "bob")], {"command": "release", **BOB}),
     ([SILENT], {"command": "grant-floor", **BOB}),
     ([(SetMeeting(mode="audience"), None)], {"command": "set-role", **BOB, "role": "cohost"}),
+    # What nobody would notice at once gives him more later on.
+    ([], {"command": "set-role", **BOB, "role": "cohost"}),
+    ([], {"command": "grant-floor", **BOB}),
+    ([(Hold(), "bob"), MUTED_ALTOGETHER], {"command": "release", **BOB}),
+    ([SILENT, (SetMeeting(mode="audience"), None)], {"command": "unmute-all", **HERE}),
 ]
 NARROWING: list[tuple[list[tuple[Command, str | None]], dict[str, Any]]] = [
     ([], {"command": "mute", **BOB}),
@@ -93,6 +100,14 @@ def test_a_ban_is_not_lifted_late() -> None:
     assert door.scene.user("bob").rules.ban is not None
     assert door(event(unban, "e-2", at=door.scene.surroundings.now())) == []
     assert door.scene.user("bob").rules.ban is None
+
+
+def test_a_ban_does_not_end_sooner_for_a_late_command() -> None:
+    door = after([(Ban(), "bob")])
+    at, until = door.scene.surroundings.now(), door.scene.surroundings.now() + timedelta(hours=1)
+    late(door, timedelta(seconds=1))
+    assert door(event({"command": "ban", **HERE, "externalUserId": "bob", "until": iso(until)}, at=at)) == []
+    assert door.verdicts()[-1][2] == "too-late"
 
 
 def test_an_undo_that_gives_something_back() -> None:

@@ -303,3 +303,9 @@ def test_where_to_listen() -> None:
 def test_who_may_not_listen_is_told_by_which_policies() -> None:
     reply = Door(StandIn(refused=Refused("not-permitted", "no", ("no-permit",))))("POST", f"/meetings/{M}/live")
     assert (reply.status, reply.code, reply.document["policies"]) == (403, "not-permitted", ["no-permit"])
+
+
+def test_what_waits_for_an_answer_may_be_another_change() -> None:
+    reply = muted(replace(APPLIED, status="pending", awaiting="consent", waiting="01ZZ"))
+    assert (reply.status, reply.document["changeId"], reply.document["awaiting"]) == (202, "01JZ", "consent")
+    assert reply.headers["Location"] == f"/meetings/{M}/changes/01ZZ"

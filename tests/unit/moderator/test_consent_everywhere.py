@@ -408,3 +408,30 @@ def test_a_process_that_dies_after_the_answer_is_taken_over() -> None:
     stage.another_process().reconciler.run(stage.surroundings.now() + timedelta(minutes=1))
     assert stage.heard("bob")
     assert stage.change(asked).status is Status.APPLIED
+
+
+def test_an_exclusive_floor_is_not_called_applied_while_he_is_silent() -> None:
+    """Its others are silent, so it is done; what waits for his answer is a change of its own."""
+    stage = Stage()
+    stage.done("alice", MUTE_ALL)
+    stage.consenting()
+    answer = stage.answered("alice", GrantFloor(exclusive=True), "bob", key="k", fingerprint="f")
+    assert (answer.status, answer.awaiting, answer.waiting) == ("pending", "consent", stage.request_to("bob"))
+    again = stage.answered("alice", GrantFloor(exclusive=True), "bob", key="k", fingerprint="f")
+    assert (again.status, again.waiting, again.replayed) == ("pending", answer.waiting, True)
+    stage.consents("bob")
+    assert stage.change(answer.waiting).status is Status.APPLIED
+    assert stage.heard("bob")
+
+
+def test_whom_a_registration_gives_a_higher_role_is_asked() -> None:
+    stage = Stage()
+    stage.done("alice", SetMeeting(mode="presentation"))
+    stage.consenting()
+    revision = f"m{stage.meeting().revision}"
+    roles, consent = {**stage.roles, "bob": "presenter"}, UnmuteConsent.REQUIRED
+    stage.register(roles=roles, mode="presentation", unmute_consent=consent, if_match=revision)
+    assert not stage.heard("bob")
+    assert stage.user("carol").rules.asked is None
+    stage.consents("bob")
+    assert stage.heard("bob")

@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 from moderation.core.capability import EVERYTHING, Capabilities, Medium
 from moderation.core.command import (
+    Ban,
     EndFloor,
     GrantFloor,
     Hold,
     Mute,
     MuteEverybody,
+    RaiseHand,
     Remove,
     SetCapabilities,
     SetMeeting,
@@ -263,3 +265,39 @@ def test_a_turn_that_chime_does_not_take_is_given_up(silenced: Stage) -> None:
     answered = silenced.ask("alice", GrantFloor(3600), "carol")
     assert isinstance(answered, Answer)
     assert silenced.heard("carol")
+
+
+def test_a_cohosts_exclusive_floor_ends_no_hosts_turn(stage: Stage) -> None:
+    stage.done("alice", MuteEverybody(spared_roles=()))
+    stage.answered("alice", GrantFloor(), "hugo")
+    refused = stage.refused("cora", GrantFloor(exclusive=True), "bob")
+    assert (refused.code, refused.policies) == ("not-permitted", ("nobody-touches-a-host",))
+    assert (stage.heard("hugo"), stage.heard("bob")) == (True, False)
+    assert stage.answered("cora", GrantFloor(media=(Medium.VIDEO,), exclusive=True), "bob").status == "applied"
+    assert stage.answered("alice", GrantFloor(exclusive=True), "bob").status == "applied"
+    assert not stage.heard("hugo")
+
+
+def test_her_own_turn_a_cohost_may_give_away(stage: Stage) -> None:
+    stage.done("alice", MuteEverybody(spared_roles=("host",)))
+    stage.answered("alice", GrantFloor(), "cora")
+    assert stage.answered("cora", GrantFloor(exclusive=True), "bob").status == "applied"
+    assert (stage.heard("cora"), stage.heard("bob")) == (False, True)
+
+
+@pytest.mark.parametrize("exclusive", [False, True])
+def test_a_dry_run_shows_what_would_be(silenced: Stage, exclusive: bool) -> None:
+    silenced.answered("bob", RaiseHand(), "bob")
+    command = GrantFloor(60, exclusive=exclusive)
+    foreseen = silenced.answered("alice", command, "bob", dry_run=True)
+    done = silenced.answered("alice", command, "bob")
+    for shown in ("capabilities", "floor", "hand", "limits"):
+        assert foreseen.subject[shown] == done.subject[shown]
+
+
+def test_given_to_a_host_whose_ban_has_just_ended_he_counts_again(stage: Stage) -> None:
+    stage.answered("alice", Ban(until=stage.surroundings.now() + timedelta(seconds=5)), "hugo")
+    assert stage.meeting().hosts == 1
+    stage.surroundings.pass_by(6)
+    assert code(stage.ask_user("alice", GrantFloor(exclusive=True), "hugo")) == "applied"
+    assert stage.meeting().hosts == 2

@@ -3,9 +3,11 @@
 from typing import cast
 
 from moderation.core.actor import Actor, ActorKind
+from moderation.core.change import LEASE
 from moderation.core.command import Mute
 from moderation.core.entry import DECIDED
 from moderation.core.view import Document
+from moderation.moderator.recall import BEHIND
 from moderation.moderator.request import Refused
 
 from tests.memory.scene import MEETING, Scene, seat
@@ -29,3 +31,8 @@ def test_a_seats_history_is_its_owners() -> None:
     assert commands(scene, seat("bob")) == ["register", "mute"]
     assert commands(scene, seat("hugo")) == ["register"]
     assert commands(scene, seat("nobody")) == ["register"]
+
+
+def test_a_cursor_stays_behind_whatever_may_still_be_committed() -> None:
+    """An entry is named before it is committed, and that is tried until the lease has ended."""
+    assert BEHIND > LEASE

@@ -211,3 +211,19 @@ def test_a_change_tells_what_it_waits_for() -> None:
     assert bob["asked"]["changeId"] == asked.change_id
     [unseen] = [item for item in items(scene, "attendees", CAROL) if item["externalUserId"] == "bob"]
     assert "asked" not in unseen
+
+
+def test_a_change_is_shown_to_its_caller_and_to_whom_it_is_about() -> None:
+    scene = Scene()
+    through = Actor(ActorKind.USER, "bob", "back-end")
+    own = scene.answered(through, Mute(), "bob")
+    done = scene.answered("alice", Mute(reason="noise"), "bob")
+    for change_id in (own.change_id, done.change_id):
+        for actor in (BOB, through, ALICE, CORA):
+            assert not isinstance(scene.gavel.change(MEETING, actor, change_id or ""), Refused)
+        for actor in (CAROL, NOBODY):
+            assert isinstance(refused := scene.gavel.change(MEETING, actor, change_id or ""), Refused)
+            assert refused.code == "not-permitted"
+    everybody = scene.gavel.perform(Request(MEETING, ALICE, MuteEverybody()))
+    assert not isinstance(everybody, Refused)
+    assert isinstance(scene.gavel.change(MEETING, BOB, everybody.change_id or ""), Refused)

@@ -14,6 +14,7 @@ from moderation.core.command import (
     SetMeeting,
     SetRole,
     Unban,
+    Undo,
     Unmute,
     UserCommand,
 )
@@ -215,3 +216,43 @@ def test_on_behalf_it_is_the_persons_deed(stage: Stage) -> None:
     assert stage.refused(by("bob", via="back-end"), SetRole("host"), "bob").code == "not-permitted"
     assert stage.answered(by("alice", via="back-end"), SetRole("viewer"), "bob").status == "applied"
     assert stage.entries(DECIDED)[-1].actor == by("alice", via="back-end")
+
+
+def gifted(stage: Stage) -> None:
+    """bob presents; he is spared of the mute-all and has the floor, both given to him as a presenter."""
+    stage.answered("alice", SetRole("presenter"), "bob")
+    stage.done("alice", MUTE_ALL)
+    stage.answered("alice", Unmute(), "bob")
+    stage.answered("alice", GrantFloor(600), "bob")
+    assert stage.heard("bob")
+
+
+@pytest.mark.parametrize("roles", [{"bob": "viewer"}, {}], ids=["named", "not named any more"])
+def test_who_falls_by_a_registration_keeps_nothing_either(stage: Stage, roles: dict[str, str]) -> None:
+    gifted(stage)
+    others = {user: role for user, role in stage.roles.items() if user != "bob"}
+    revision = f"m{stage.meeting().revision}"
+    assert code(stage.register(roles=others | roles, if_match=revision)) == "applied"
+    rules = stage.user("bob").rules
+    assert (rules.spares, rules.floor) == (frozenset(), None)
+    assert not stage.heard("bob")
+
+
+def test_nor_by_an_admission_with_a_lower_role(stage: Stage) -> None:
+    stage.ask_user("alice", SetRole("presenter"), "dora")
+    stage.ask_user("alice", GrantFloor(600), "dora")
+    stage.done("alice", SetMeeting(mode="audience"))
+    assert stage.admits("dora", roles={"dora": "viewer"}) == {"dora": "admitted"}
+    assert stage.user("dora").rules.floor is None
+
+
+def test_nor_by_an_undone_promotion_but_what_he_had_before(stage: Stage) -> None:
+    stage.answered("alice", SetRole("viewer"), "bob")
+    stage.done("alice", MUTE_ALL)
+    stage.answered("alice", SetCapabilities({Medium.AUDIO: Capabilities(3)}), "carol")
+    had = stage.user("carol").rules.spares
+    raised = stage.answered("alice", SetRole("presenter"), "carol")
+    stage.answered("alice", GrantFloor(600), "carol")
+    assert stage.done("alice", Undo(raised.change_id or "")).status == "applied"
+    assert had
+    assert (stage.user("carol").rules.spares, stage.user("carol").rules.floor) == (had, None)
