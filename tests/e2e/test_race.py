@@ -59,7 +59,7 @@ def whole_history(scene: Scene) -> list[Json]:
         found.update({item["entryId"]: item for item in page["items"]})
         return len(page["items"]) < 100
 
-    until(is_last, 30, "the last page of the history")
+    until(is_last, 60, "the last page of the history")
     return list(found.values())
 
 

@@ -31,9 +31,9 @@ def test_a_poll_by_cursor_never_skips_an_entry(scene: Scene) -> None:
 
     with ThreadPoolExecutor(2) as hands:
         working = [hands.submit(busy, user) for user in ("bob", "carol")]
-        until(lambda: page() and all(hand.done() for hand in working), 20, "twelve changes")
+        until(lambda: page() and all(hand.done() for hand in working), 60, "twelve changes")
     changes = [change for hand in working for change in hand.result()]
-    until(lambda: len(page()) < 3, 20, "the last page")
+    until(lambda: len(page()) < 3, 60, "the last page")
     told = [(item["changeId"], item["type"]) for item in seen.values() if item["changeId"] in changes]
     assert sorted(told) == sorted(
         (change, kind) for change in changes for kind in ("Attendee Capabilities Changed", "Moderation Decided")
