@@ -39,7 +39,7 @@ function asked(session, me) {
   if (!me.asked) return nothing;
   const {changeId, actor, kind, endsAt} = me.asked;
   const id = me.externalUserId;
-  return html`<section class="asked" role="alertdialog" aria-labelledby="asked-title" aria-describedby="asked-said">
+  return html`<section class="request" role="alertdialog" aria-labelledby="asked-title" aria-describedby="asked-said">
     <h2 id="asked-title">${icon("audio")}${actor} asks you to unmute</h2>
     <p id="asked-said">${kind === "required" ? "Nobody hears you until you agree." : "Mute your microphone in your meeting first; then nobody hears you by surprise."}
       ${countdown(endsAt)}</p>

@@ -5,19 +5,25 @@ from typing import Any, Literal
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.e2e.browser.conftest import ROLES, SCREENSHOTS
 from tests.e2e.browser.visitor import Visitor, Visitors
 from tests.e2e.caller import done
-from tests.e2e.scene import Scene
+from tests.e2e.scene import Scene, Theatre
 
 SIZES = {"desk": {"width": 1360, "height": 900}, "phone": {"width": 360, "height": 740}}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SERIOUS = {"serious", "critical"}
 
 
-def test_the_console(visitors: Visitors, lesson: Scene) -> None:
-    _all_sorts(lesson)
-    alice = visitors.host(lesson, "alice")
-    alice.button("Mute carol's microphone").click()
+def test_the_console(visitors: Visitors, theatre: Theatre, warm: None) -> None:
+    scene = theatre.scene(ROLES | {"petra": "presenter", "victor": "viewer"})
+    _all_sorts(scene)
+    done(scene.person("hugo").post("/mute-all", {"media": ["content"], "reason": "only petra shares", "except": PETRA}))
+    alice = visitors.host(scene, "alice")
+    scene.fault(delayMs=2000)
+    alice.button("Stop colin's camera").click()
+    expect(alice.medium("colin", "video")).to_have_attribute("data-state", "pending")
+    alice.page.screenshot(path=SCREENSHOTS / "console-pending.png")
     expect(alice.notice("applied")).to_be_visible()
     looked_at(alice, "console")
     alice.button("More for bob").click()
@@ -43,6 +49,9 @@ def test_a_fault_is_found(visitors: Visitors, lesson: Scene) -> None:
     assert faults(bob.page) == ["button-name ['<button></button>']"]
 
 
+PETRA = {"externalUserIds": ["petra"]}
+
+
 def _all_sorts(scene: Scene) -> None:
     done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "noise", "durationSeconds": 300}))
     done(scene.person("bob").put("/users/bob/hand", {}))
@@ -59,7 +68,7 @@ def looked_at(visitor: Visitor, name: str) -> None:
         )
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
-            page.screenshot(path=f".build/screenshots/{name}-{size}-{scheme}.png")
+            page.screenshot(path=SCREENSHOTS / f"{name}-{size}-{scheme}.png")
             assert faults(page) == [], f"{name}, {size}, {scheme}"
     page.set_viewport_size({"width": 1360, "height": 900})
 

@@ -143,6 +143,25 @@ def test_without_the_live_socket_the_page_asks(visitors: Visitors, lesson: Scene
     expect(alice.line("hugo muted bob's audio", "applied")).to_be_visible()
 
 
+def test_what_chime_has_narrower_is_drifted(visitors: Visitors, lesson: Scene) -> None:
+    alice = visitors.host(lesson, "alice")
+    narrowed = {"Audio": "SendReceive", "Video": "Receive", "Content": "SendReceive"}
+    lesson.theatre.simulator.chime.update_attendee_capabilities(
+        MeetingId=lesson.meeting_id, AttendeeId=lesson.seats["carol"], Capabilities=narrowed
+    )
+    expect(alice.medium("carol", "video")).to_have_attribute("data-state", "drifted", timeout=60_000)
+
+
+def test_any_name_is_shown_and_acted_on(visitors: Visitors, theatre: Theatre, warm: None) -> None:
+    name = "o'neil/{b} & \"co\" #1"
+    scene = theatre.scene({"alice": "host", name: "participant"})
+    alice = visitors.host(scene, "alice")
+    expect(alice.page.locator(".name").last).to_have_text(name)
+    alice.button(f"Mute {name}'s microphone").click()
+    expect(alice.notice("applied")).to_be_visible()
+    assert scene.has(name) == MUTED
+
+
 def test_somebody_waits_in_the_lobby(visitors: Visitors, theatre: Theatre, warm: None) -> None:
     scene = theatre.scene(ROLES, {"lobby": True})
     alice = visitors.host(scene, "alice")
