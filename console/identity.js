@@ -55,7 +55,7 @@ export class Identity {
   /** To Cognito's page; it comes back to this one with a code. @param {string} meetingId */
   async leaveToSignIn(meetingId) {
     const [verifier, state] = [random(), random()];
-    const back = location.origin + location.pathname;
+    const back = location.origin + location.pathname.replace(/index\.html$/, "");
     sessionStorage.setItem(SIGN_IN, JSON.stringify({verifier, state, meetingId, back}));
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
     const {domain, clientId} = this.#hosted;

@@ -16,8 +16,9 @@ export class Live {
   #over = false;
   /** @type {WebSocket | null} */
   #socket = null;
-  /** @type {number[]} */
-  #timers = [];
+  #asking = 0;
+  #patience = 0;
+  #return = 0;
   #poll = 0;
 
   /** @param {import("./api.js").Api} api @param {import("./store.js").Store} store */
@@ -51,7 +52,8 @@ export class Live {
     const ask = () => socket.send(JSON.stringify({action: "listen", after: this.store.cursor || undefined}));
     socket.onopen = () => {
       ask();
-      this.#timers.push(setInterval(ask, ASK_AGAIN), setTimeout(() => socket.close(), SNAPSHOT_WITHIN));
+      this.#asking = setInterval(ask, ASK_AGAIN);
+      this.#patience = setTimeout(() => socket.close(), SNAPSHOT_WITHIN);
     };
     socket.onmessage = ({data}) => this.#take(JSON.parse(data), ask);
     socket.onclose = () => this.#comeBack();
@@ -63,7 +65,7 @@ export class Live {
     if (message.type !== "snapshot" && message.type !== "change") return;
     this.store.take(message);
     if (!message.complete) return;
-    clearTimeout(this.#timers[1]);
+    clearTimeout(this.#patience);
     clearTimeout(this.#poll);
     this.#poll = 0;
     this.#wait = FIRST_WAIT;
@@ -82,7 +84,7 @@ export class Live {
     this.#quiet();
     this.store.link = "polling";
     if (!this.#poll) this.#ask();
-    this.#timers.push(setTimeout(() => this.start(), this.#wait * (0.75 + Math.random() / 2)));
+    this.#return = setTimeout(() => this.start(), this.#wait * (0.75 + Math.random() / 2));
     this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
   }
 
@@ -99,8 +101,7 @@ export class Live {
   }
 
   #quiet() {
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers = [];
+    for (const timer of [this.#asking, this.#patience, this.#return]) clearTimeout(timer);
     if (this.#socket) this.#socket.onclose = this.#socket.onmessage = null;
   }
 }

@@ -7,7 +7,7 @@
  *   until?: string, remainingSeconds?: number, policies?: string[], endsAt?: number}} Limit
  * @typedef {{meetingId: string, attendeeId: string, externalUserId: string, role: string | null, status: string,
  *   capabilities: Capabilities, limits?: Limit[], hand: {raisedAt: string} | null, revision: string,
- *   floor: any, asked?: any, confirmed?: Capabilities}} Attendee
+ *   floor: any, asked?: any, confirmed?: Capabilities, found?: Capabilities}} Attendee
  * @typedef {{id: string, role: string | null, seats: Attendee[], shown: Attendee}} Person
  * @typedef {any} Entry
  */
@@ -30,10 +30,14 @@ export class Store {
   cursor = "";
   /** Why nothing comes any more: a problem's code. */
   ended = "";
+  /** @type {Map<string, Capabilities>} */
+  #found = new Map();
   #link = "connecting";
   /** @type {Set<() => void>} */
   #drawn = new Set();
   #told = false;
+  /** What follows from the above, until something is new. @type {{people?: Person[], hands?: Person[], history?: Entry[]}} */
+  #derived = {};
 
   /** @param {() => void} draw */
   watch(draw) {
@@ -42,6 +46,7 @@ export class Store {
 
   /** Draws soon, once for all that is new by then. */
   changed() {
+    this.#derived = {};
     if (this.#told) return;
     this.#told = true;
     setTimeout(() => {
@@ -106,6 +111,7 @@ export class Store {
 
   /** A message of the live socket, or what was asked for in the same form. @param {any} message */
   take(message) {
+    for (const entry of message.entries ?? []) this.#record(entry);
     if (message.type === "snapshot" && message.part === 1) {
       const before = this.attendees;
       this.attendees = new Map();
@@ -115,7 +121,6 @@ export class Store {
     }
     if (message.meeting) this.meeting = message.meeting;
     if (message.me) this.me = {...message.me, attendee: message.me.attendee && stamped(message.me.attendee)};
-    for (const entry of message.entries ?? []) this.entries.set(entry.entryId, entry);
     if (message.cursor > this.cursor) this.cursor = message.cursor;
     this.changed();
   }
@@ -125,12 +130,27 @@ export class Store {
     const {attendee, meeting} = answer;
     const known = attendee && this.attendees.get(attendee.attendeeId);
     if (known && isNewer(attendee.revision, known.revision)) this.#put(attendee, known);
-    if (meeting && isNewer(meeting.revision, this.meeting?.revision ?? "")) this.meeting = meeting;
+    if (meeting && isNewer(meeting.revision, this.meeting?.revision ?? "")) this.meeting = {...this.meeting, ...meeting};
     this.changed();
   }
 
   /** @returns {Person[]} seat by seat becomes person by person: rules bind the person */
   people() {
+    return (this.#derived.people ??= this.#byPerson());
+  }
+
+  /** Whose hand is up, the oldest first. */
+  hands() {
+    return (this.#derived.hands ??= this.people().filter((person) => person.shown.hand).sort((a, b) =>
+      (a.shown.hand?.raisedAt ?? "").localeCompare(b.shown.hand?.raisedAt ?? "")));
+  }
+
+  /** Newest first. */
+  history() {
+    return (this.#derived.history ??= [...this.entries.values()].sort((a, b) => (a.entryId < b.entryId ? 1 : -1)));
+  }
+
+  #byPerson() {
     /** @type {Map<string, Attendee[]>} */
     const seats = new Map();
     for (const attendee of this.attendees.values())
@@ -141,15 +161,15 @@ export class Store {
     });
   }
 
-  /** Whose hand is up, the oldest first. */
-  hands() {
-    return this.people().filter((person) => person.shown.hand).sort((a, b) =>
-      /** @type {any} */ (a.shown.hand).raisedAt < /** @type {any} */ (b.shown.hand).raisedAt ? -1 : 1);
-  }
-
-  /** Newest first. */
-  history() {
-    return [...this.entries.values()].sort((a, b) => (a.entryId < b.entryId ? 1 : -1));
+  /** What Chime was seen to have is told by entries alone. @param {Entry} entry */
+  #record(entry) {
+    this.entries.set(entry.entryId, entry);
+    if (entry.type !== "Drift Found") return;
+    for (const {attendeeId, found} of entry.attendees) {
+      this.#found.set(attendeeId, found);
+      const shown = this.attendees.get(attendeeId);
+      if (shown) this.attendees.set(attendeeId, {...shown, found});
+    }
   }
 
   /** @param {Attendee} attendee @param {Attendee} [known] */
@@ -159,7 +179,7 @@ export class Store {
       return;
     }
     const confirmed = attendee.status === "applied" ? attendee.capabilities : known?.confirmed;
-    this.attendees.set(attendee.attendeeId, {...stamped(attendee), confirmed});
+    this.attendees.set(attendee.attendeeId, {...stamped(attendee), confirmed, found: this.#found.get(attendee.attendeeId)});
   }
 }
 

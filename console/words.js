@@ -30,10 +30,11 @@ export function stateOf(attendee, medium) {
   const receives = allows(attendee.capabilities[medium], "Receive");
   const limits = (attendee.limits ?? []).filter((limit) => limit.media.includes(medium));
   const withheld = limits.filter((limit) => limit.withholds === "send");
-  const differs = attendee.status !== "applied" && attendee.confirmed?.[medium] !== attendee.capabilities[medium];
-  const settling = differs || (attendee.status === "drifted" && !attendee.confirmed) ? attendee.status : "";
+  const chime = attendee.status === "drifted" ? attendee.found : attendee.confirmed;
+  const settled = attendee.status === "applied" || chime?.[medium] === attendee.capabilities[medium];
   return {
-    sends, receives, withheld, limits, settling,
+    sends, receives, withheld, settling: settled ? "" : attendee.status,
+    chime: attendee.status === "drifted" && !settled ? chime?.[medium] : undefined,
     word: sends ? "on" : receives ? "off" : "off, and receives nothing",
   };
 }

@@ -14,7 +14,8 @@ const OF_NOBODY = new Set(["register", "bind", "expire", "end", "undo"]);
 /** @param {Session} session */
 export function history(session) {
   const {store, filter} = session;
-  const lines = told(store.history()).filter((line) => !filter.refused || line.fate === "refused");
+  const recent = filter.refused ? store.history() : store.history().slice(0, AT_ONCE * 4);
+  const lines = told(recent).filter((line) => !filter.refused || line.fate === "refused");
   return html`<section class="panel history" aria-labelledby="history-title">
     <header class="panel-head"><h2 id="history-title">${store.may("view-history") ? "History" : "What was done to you"}</h2>
       ${store.may("view-history") ? html`<label class="check"><input type="checkbox" .checked=${filter.refused} @change=${(/** @type {any} */ e) => session.narrow({refused: e.target.checked})} />refused only</label>` : nothing}

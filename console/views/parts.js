@@ -43,6 +43,7 @@ export function mediumState(session, attendee, medium, action = /** @type {unkno
       ${settling ? html`<span class="badge ${settling}">${icon(settling === "pending" ? "clock" : "warning")}${settling}</span>` : nothing}
       ${action}
     </div>
+    ${state.chime ? html`<p class="why">Chime has ${state.chime}</p>` : nothing}
     ${state.sends ? nothing : state.withheld.map((limit) => html`<p class="why">${because(limit, me, attendee.externalUserId)} ${countdown(limit.endsAt, session.store.meeting?.frozen)}</p>`)}
   </div>`;
 }

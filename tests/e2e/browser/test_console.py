@@ -135,12 +135,23 @@ def test_with_the_keyboard_alone(visitors: Visitors, lesson: Scene) -> None:
 
 def test_without_the_live_socket_the_page_asks(visitors: Visitors, lesson: Scene) -> None:
     alice = visitors.host(lesson, "alice")
-    alice.page.route_web_socket(re.compile("/live"), lambda socket: socket.close())
+    alice.page.clock.install()
+    broken = ["for now"]
+    alice.page.route_web_socket(
+        re.compile("/live"), lambda socket: socket.close() if broken else socket.connect_to_server()
+    )
     alice.page.reload()
     expect(alice.page.locator(".link.polling")).to_be_visible()
     done(lesson.person("hugo").post(lesson.at("bob", "/mute"), {}))
     expect(alice.medium("bob", "audio")).to_contain_text("muted by hugo")
     expect(alice.line("hugo muted bob's audio", "applied")).to_be_visible()
+    broken.clear()
+    alice.page.clock.fast_forward(40_000)
+    expect(alice.page.locator(".link.live")).to_be_visible()
+    alice.page.clock.fast_forward(20_000)
+    expect(alice.page.locator(".link.live")).to_be_visible()
+    done(lesson.person("hugo").post(lesson.at("bob", "/unmute"), {}))
+    expect(alice.medium("bob", "audio")).to_have_attribute("data-state", "on")
 
 
 def test_what_chime_has_narrower_is_drifted(visitors: Visitors, lesson: Scene) -> None:
@@ -150,10 +161,12 @@ def test_what_chime_has_narrower_is_drifted(visitors: Visitors, lesson: Scene) -
         MeetingId=lesson.meeting_id, AttendeeId=lesson.seats["carol"], Capabilities=narrowed
     )
     expect(alice.medium("carol", "video")).to_have_attribute("data-state", "drifted", timeout=60_000)
+    expect(alice.medium("carol", "video")).to_contain_text("Chime has Receive")
+    expect(alice.medium("carol", "audio")).to_have_attribute("data-state", "on")
 
 
 def test_any_name_is_shown_and_acted_on(visitors: Visitors, theatre: Theatre, warm: None) -> None:
-    name = "o'neil/{b} & \"co\" #1"
+    name = 'o\'neil/{b} & "co" #1'
     scene = theatre.scene({"alice": "host", name: "participant"})
     alice = visitors.host(scene, "alice")
     expect(alice.page.locator(".name").last).to_have_text(name)
