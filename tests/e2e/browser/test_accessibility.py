@@ -19,7 +19,7 @@ def test_the_console(visitors: Visitors, theatre: Theatre, warm: None) -> None:
     scene = theatre.scene(ROLES | {"petra": "presenter", "victor": "viewer"})
     _all_sorts(scene)
     done(scene.person("hugo").post("/mute-all", {"media": ["content"], "reason": "only petra shares", "except": PETRA}))
-    alice = visitors.host(scene, "alice")
+    alice = visitors.host(scene, "alice", viewport=SIZES["desk"])
     scene.fault(delayMs=2000)
     alice.button("Stop colin's camera").click()
     expect(alice.medium("colin", "video")).to_have_attribute("data-state", "pending")
