@@ -15,7 +15,7 @@ ROUTES: tuple[Route, ...] = (
         body=bodies.Registration,
         query=models.Writing,
         has_revision=True,
-        problems=(*ON_MEETING, "revision-required"),
+        problems=(*ON_MEETING, "revision-required", "capability-unavailable", "last-host"),
     ),
     Route(
         method="PATCH",
@@ -65,6 +65,6 @@ ROUTES: tuple[Route, ...] = (
         body=bodies.Admissions,
         query=models.Writing,
         may_wait=False,
-        problems=(*IN_A_MEETING, "meeting-ended", "revision-mismatch"),
+        problems=(*IN_A_MEETING, "meeting-ended", "revision-mismatch", "last-host"),
     ),
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from ..core.actor import Actor, ActorKind
 from ..core.capability import EVERYTHING, in_words
 from ..core.command import Admit, LetIn
+from ..core.decision import LAST_HOST
 from ..core.effective import effective
 from ..core.entry import ADMISSION_REQUESTED, concerning
 from ..core.meeting import Meeting, User, UserRules, host_count, role_of
@@ -17,7 +18,7 @@ from .answers import replayed
 from .facts import is_banned, question
 from .opening import COMMIT_WITHIN, decided_entry, keep, raced
 from .persistence import persistently
-from .request import BANNED, MEETING_NOT_FOUND, REVISION_MISMATCH, Answer, Outcome, Refused, Request
+from .request import BANNED, MEETING_NOT_FOUND, REVISION_MISMATCH, Answer, Outcome, Refused, Request, refused
 
 WRITTEN_TOGETHER = 90
 """People whom one transaction can write, with the meeting, the entry and the idempotency key."""
@@ -65,6 +66,9 @@ class Admissions:
         if unknown:
             return Refused("invalid-request", f"no such role: `{unknown[0]}`", pointer="/users")
         admissions = [self._admission(meeting, loaded.users[u], role) for u, role in command.people.items()]
+        hosts = sum(host_count(a.stored.rules, a.admitted.rules) for a in admissions)
+        if hosts < 0 and meeting.hosts + hosts < 1:
+            return refused(LAST_HOST, self._world.surroundings.now())
         answer = Answer("applied", meeting_document(meeting), outcomes=tuple(self._items(meeting, admissions)))
         self._write(request, meeting, admissions, answer, verdict.policies)
         return answer if not request.dry_run else replace(answer, status="dry-run")

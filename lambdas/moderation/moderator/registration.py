@@ -8,7 +8,7 @@ from hashlib import sha256
 from ..core.actor import Verdict
 from ..core.capability import EVERYTHING, NOTHING, Capabilities
 from ..core.command import Register
-from ..core.decision import frozen
+from ..core.decision import LAST_HOST, frozen
 from ..core.effective import effective
 from ..core.govern import gained
 from ..core.meeting import CHECKED_EVERY, Features, Meeting, MeetingRules, User, UserRules, host_count, role_of
@@ -111,9 +111,10 @@ class Registrar:
         if len(people) > MOST_NAMED:
             return Refused("invalid-request", f"at most {MOST_NAMED} roles change at once", pointer="/roles")
         more = NOTHING if was is None else self._gained(was, meeting, people)
-        if meeting.rules.frozen_at is not None and more:
-            return refused(frozen(more), self._now())
         hosts = sum(host_count(stored.rules, user.rules) for stored, user in people)
+        is_widened = meeting.rules.frozen_at is not None and bool(more)
+        if is_widened or (hosts < 0 and meeting.hosts + hosts < 1):
+            return refused(frozen(more) if is_widened else LAST_HOST, self._now())
         return Registration(replace(meeting, hosts=meeting.hosts + hosts), was, people, verdict)
 
     def _gained(self, was: Meeting, meeting: Meeting, people: tuple[tuple[User, User], ...]) -> Capabilities:
