@@ -51,6 +51,16 @@ def test_somebody_who_is_nobody_leaves_no_history(scene: Scene) -> None:
     assert scene.has("bob") == EVERYTHING
 
 
+def test_somebody_who_goes_on_and_on(scene: Scene) -> None:
+    """He has a minute in each meeting, and each attempt takes six seconds of it."""
+    answers = [scene.bob.post("/mute-all") for _ in range(24)]
+    assert 10 <= sum(answer.status_code == httpx.codes.FORBIDDEN for answer in answers) < 20
+    problem(answers[-1], 429, "too-many")
+    assert answers[-1].headers["Retry-After"] == "6"
+    assert len([entry for entry in scene.alice.history() if entry.get("verdict") == "refused"]) < 20
+    done(scene.person("carol").post("/users/carol/mute"))
+
+
 def test_malformed_ids(scene: Scene) -> None:
     for path, pointer in (
         ("/attendees/bob", "{attendeeId}"),
