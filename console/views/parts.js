@@ -40,9 +40,9 @@ export function mediumState(session, attendee, medium, action = /** @type {unkno
     <div class="medium-head">
       ${icon(medium, !state.sends)}
       <span class="medium-said"><span class="medium-name" aria-label=${MEDIUM[medium]}>${SHORT[medium]}</span> <strong>${state.word}</strong></span>
-      ${settling ? html`<span class="badge ${settling}">${icon(settling === "pending" ? "clock" : "warning")}${settling}</span>` : nothing}
       ${action}
     </div>
+    ${settling ? html`<p class="settling"><span class="badge ${settling}">${icon(settling === "pending" ? "clock" : "warning")}${settling}</span></p>` : nothing}
     ${state.chime ? html`<p class="why">Chime has ${state.chime}</p>` : nothing}
     ${state.sends ? nothing : state.withheld.map((limit) => html`<p class="why">${because(limit, me, attendee.externalUserId)} ${countdown(limit.endsAt, session.store.meeting?.frozen)}</p>`)}
   </div>`;

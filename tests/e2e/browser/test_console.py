@@ -175,6 +175,16 @@ def test_any_name_is_shown_and_acted_on(visitors: Visitors, theatre: Theatre, wa
     assert scene.has(name) == MUTED
 
 
+def test_markup_stays_text(visitors: Visitors, lesson: Scene) -> None:
+    alice, bob = visitors.host(lesson, "alice"), visitors.attendee(lesson, "bob")
+    markup = "<img src=x onerror=alert(1)><b>loud</b>"
+    done(lesson.person("hugo").post(lesson.at("bob", "/mute"), {"reason": markup}))
+    expect(bob.own("audio")).to_contain_text(f"muted by hugo: {markup}")
+    expect(alice.line(markup, "applied")).to_be_visible()
+    for visitor in (alice, bob):
+        assert visitor.page.locator("img, b").count() == 0
+
+
 def test_somebody_waits_in_the_lobby(visitors: Visitors, theatre: Theatre, warm: None) -> None:
     scene = theatre.scene(ROLES, {"lobby": True})
     alice = visitors.host(scene, "alice")

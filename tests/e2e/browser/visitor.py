@@ -58,8 +58,8 @@ class Visitor:
 
 class Visitors:
     def __init__(self, browser: Browser, url: str) -> None:
+        self.url = url
         self._browser = browser
-        self._url = url
         self._all: list[Visitor] = []
 
     def host(self, scene: Scene, name: str, within: float = WITHIN, **context: Any) -> Visitor:
@@ -70,12 +70,18 @@ class Visitors:
         """At the attendee's page."""
         return self._visit(scene, name, "attendee.html", within, context)
 
+    def somebody(self) -> Visitor:
+        """With an empty page."""
+        visitor = Visitor("somebody", self._browser.new_context().new_page())
+        self._all.append(visitor)
+        return visitor
+
     def _visit(self, scene: Scene, name: str, path: str, within: float, context: dict[str, Any]) -> Visitor:
         opened = self._browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | context))
         opened.set_default_timeout(WITHIN * 1000)
         visitor = Visitor(name, opened.new_page())
         self._all.append(visitor)
-        visitor.enter(f"{self._url}/{path}?meeting={scene.meeting_id}", within)
+        visitor.enter(f"{self.url}/{path}?meeting={scene.meeting_id}", within)
         return visitor
 
     def leave(self, directory: Path, name: str) -> None:

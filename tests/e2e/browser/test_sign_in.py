@@ -1,0 +1,88 @@
+"""The ways in that a deployed console has: Cognito's pages, played here by routes, and a token by hand."""
+
+import base64
+import hashlib
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from tests.e2e.browser.visitor import Visitor, Visitors
+from tests.e2e.scene import Scene
+
+
+class Pool:
+    """Cognito's pages: hands out a code for a challenge, and a token for the code to whoever knows the verifier."""
+
+    def __init__(self, visitor: Visitor, token: str) -> None:
+        self.asked: dict[str, str] = {}
+        self.told: dict[str, str] = {}
+        self._token = token
+        visitor.page.route("**/pool/oauth2/authorize?*", self._authorize)
+        visitor.page.route("**/pool/oauth2/token", self._exchange)
+
+    def state(self) -> str:
+        """What comes back with the code; an attacker would not know it."""
+        return self.asked["state"]
+
+    def _authorize(self, route: Route) -> None:
+        self.asked = {name: values[0] for name, values in parse_qs(urlsplit(route.request.url).query).items()}
+        back = f"{self.asked['redirect_uri']}?{urlencode({'code': 'c0de', 'state': self.state()})}"
+        route.fulfill(content_type="text/html", body=f"<script>location.replace('{back}')</script>")
+
+    def _exchange(self, route: Route) -> None:
+        self.told = {name: values[0] for name, values in parse_qs(route.request.post_data or "").items()}
+        digest = hashlib.sha256(self.told["code_verifier"].encode()).digest()
+        good = base64.urlsafe_b64encode(digest).decode().rstrip("=") == self.asked["code_challenge"]
+        route.fulfill(status=200 if good else 400, json={"access_token": self._token})
+
+
+class Forger(Pool):
+    def state(self) -> str:
+        return "somebody else's"
+
+
+@pytest.fixture
+def visitor(visitors: Visitors, lesson: Scene) -> Visitor:
+    visitor = visitors.somebody()
+    configured = {
+        "apiUrl": lesson.theatre.stack.api_url,
+        "hostedSignIn": {"domain": f"{visitors.url}/pool", "clientId": "page"},
+    }
+    visitor.page.route("**/config.json", lambda route: route.fulfill(json=configured))
+    return visitor
+
+
+def test_at_the_pools_pages(visitors: Visitors, visitor: Visitor, lesson: Scene) -> None:
+    pool = Pool(visitor, lesson.theatre.stack.token("alice"))
+    visitor.page.goto(f"{visitors.url}/index.html?meeting={lesson.meeting_id}")
+    visitor.button("Enter").click()
+    expect(visitor.page.locator(".link.live")).to_be_visible()
+    assert (pool.asked["code_challenge_method"], pool.asked["response_type"]) == ("S256", "code")
+    assert pool.asked["redirect_uri"] == pool.told["redirect_uri"] == f"{visitors.url}/"
+    assert urlsplit(visitor.page.url).query == f"meeting={lesson.meeting_id}"
+    assert visitor.page.evaluate("[localStorage.length, document.cookie]") == [0, ""]
+    visitor.button("Sign out").click()
+    expect(visitor.button("Enter")).to_be_visible()
+    assert visitor.page.evaluate("sessionStorage.length") == 0
+
+
+def test_a_code_that_nobody_asked_for_is_not_taken(visitors: Visitors, visitor: Visitor, lesson: Scene) -> None:
+    pool = Forger(visitor, lesson.theatre.stack.token("mallory"))
+    visitor.page.goto(f"{visitors.url}/?meeting={lesson.meeting_id}")
+    visitor.button("Enter").click()
+    expect(visitor.page.get_by_role("alert")).to_contain_text("The sign-in failed")
+    assert pool.told == {}
+
+
+def test_with_a_token_by_hand(visitors: Visitors, lesson: Scene) -> None:
+    stack = lesson.theatre.stack
+    visitor = visitors.somebody()
+    visitor.page.route("**/config.json", lambda route: route.fulfill(json={"apiUrl": stack.api_url}))
+    visitor.page.goto(f"{visitors.url}/attendee.html?meeting={lesson.meeting_id}")
+    visitor.page.get_by_label("Token").fill(stack.token("bob", expires_in=-60))
+    visitor.button("Enter").click()
+    expect(visitor.page.get_by_role("alert")).to_contain_text("expired")
+    visitor.page.get_by_label("Token").fill(stack.token("bob"))
+    visitor.button("Enter").click()
+    expect(visitor.page.locator(".me")).to_contain_text("bob")
