@@ -194,7 +194,7 @@ class Monitor:
     def committed(self, clauses: Sequence[Clause]) -> None:
         self.microphones.committed(clauses)
         self.people.committed(clauses)
-        if any(isinstance(clause, ChangeOpened | ChangeKept) for clause in clauses):
+        if any(self._goes_on_from(clause) for clause in clauses):
             self.microphones.begins_anew()
         for clause in clauses:
             match clause:
@@ -215,6 +215,10 @@ class Monitor:
                 case _:
                     pass
         self._remember()
+
+    def _goes_on_from(self, clause: Clause) -> bool:
+        """Whether whoever wrote it has something else to carry out from then on."""
+        return isinstance(clause, ChangeOpened) or (isinstance(clause, ChangeKept) and clause.change != self._was)
 
     def from_now_on(self) -> None:
         """What stands already when a run begins."""

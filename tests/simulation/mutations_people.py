@@ -9,13 +9,13 @@ from unittest.mock import patch
 
 from moderation.core import decide, effective, meeting
 from moderation.core.capability import Capabilities
-from moderation.core.entry import UNMUTE_ANSWERED
+from moderation.core.entry import REMOVED, UNMUTE_ANSWERED
 from moderation.core.meeting import Meeting, MeetingRules, User
 from moderation.moderator import asking, clock, consents, everybody, governor, moderator, person
 from moderation.moderator.carried import Carried, wanted
 from moderation.moderator.crowd import Crowd
 from moderation.moderator.rollcall import RollCall
-from moderation.ports import Clause, EntryWritten, Missing, SeatBound
+from moderation.ports import ChangeKept, Clause, EntryWritten, Missing, SeatBound
 
 from .mutations import APPLIED, CLOSED, HOLDS, KNOWN, ONCE, OUTAGE, TWICE, Mutation, _drop
 from .small_consent import (
@@ -31,6 +31,7 @@ from .small_people import (
     BAN_AND_REJOIN,
     EXCLUSIVE_ENDED,
     FLOORS,
+    FOUND_OUT_TWICE,
     LAST_HOST,
     LOOK_AND_MUTE_ALL,
     UNDO,
@@ -96,6 +97,12 @@ def _a_look_that_is_due_stays_due() -> Iterator[None]:
 
 def _is_an_answer(clauses: Sequence[Clause]) -> bool:
     return any(isinstance(c, EntryWritten) and c.entry.type == UNMUTE_ANSWERED for c in clauses)
+
+
+def _tells_who_was_taken_out(clauses: Sequence[Clause]) -> bool:
+    """By a change of everybody, whatever becomes of it."""
+    is_told = any(isinstance(c, EntryWritten) and c.entry.type == REMOVED for c in clauses)
+    return is_told and any(isinstance(c, ChangeKept) and c.change.subject is None for c in clauses)
 
 
 def _instead(owner: Any, name: str, other: Any) -> Any:
@@ -177,6 +184,11 @@ PEOPLE_MUTATIONS = (
         _instead(person.OnePerson, "_taken_out", lambda *_: []),
         (TOLD,),
         case=BAN_AND_REJOIN,
+    ),
+    Mutation(
+        "who is taken out by everybody's change is told of by its holder", _drop(ChangeKept, _tells_who_was_taken_out),
+        (TWICE,),
+        case=FOUND_OUT_TWICE,
     ),
     Mutation("only what stands is undone", _instead(decide, "stands", lambda *_: True), (UNDONE,), case=UNDO),
     Mutation(

@@ -98,6 +98,12 @@ def ban_and_everybody(simulation: Simulation) -> None:
     everybody(simulation, "hugo", MuteEverybody(), 1)
 
 
+def found_out_twice(simulation: Simulation) -> None:
+    """Whoever finds him out is frozen before he tells it, and somebody else takes over."""
+    ban_and_everybody(simulation)
+    simulation.reconciler(46.5)
+
+
 def undo_of_what_has_moved(simulation: Simulation) -> None:
     """A host undoes what another host has partly undone already."""
     host(simulation, "mute", "alice", Mute((Medium.AUDIO, Medium.VIDEO)))
@@ -125,6 +131,9 @@ def two_seats(simulation: Simulation) -> None:
 
 BAN_AND_REJOIN = Case("ban and rejoin", ban_and_rejoin, at_least=20)
 BAN_AND_EVERYBODY = Case("a banned person is found out by a mute-all", ban_and_everybody, at_least=1)
+FOUND_OUT_TWICE = Case(
+    "a banned person is found out twice", found_out_twice, {"stall 46 s": 1.0}, preemptions=0, at_least=10
+)
 UNDO = Case("an undo of what has moved on", undo_of_what_has_moved, at_least=10)
 LOOK_AND_MUTE_ALL = Case(
     "a look at the meeting and a mute-all for a time",
@@ -161,6 +170,7 @@ PEOPLE = (
     LOOK_AND_MUTE_ALL,
     BAN_AND_REJOIN,
     BAN_AND_EVERYBODY,
+    FOUND_OUT_TWICE,
     Case(
         "ban and rejoin, a call of unknown end",
         with_reconciler(32, then=ban_and_rejoin),

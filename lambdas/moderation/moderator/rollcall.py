@@ -5,7 +5,17 @@ from dataclasses import replace
 
 from ..core.capability import EVERYTHING
 from ..core.meeting import Meeting, User, is_pipeline
-from ..ports import Clause, EntryWritten, MeetingIs, Missing, SeatInChime, SeatsNoted, UserRevised, World
+from ..ports import (
+    ChangeKept,
+    Clause,
+    EntryWritten,
+    MeetingIs,
+    Missing,
+    SeatInChime,
+    SeatsNoted,
+    UserRevised,
+    World,
+)
 from .binding import bind
 from .carried import Carried, removed
 from .crowd import Crowd
@@ -50,8 +60,8 @@ class RollCall:
         return self._world.ledger.everybody(meeting.id) if mistaken else people
 
     def take_out(self, ordering: Ordering, carried: Carried, crowd: Crowd, user: User) -> None:
-        """Told with the note that they are gone: nobody who finds them gone tells it. Raises `Conflict` if either the
-        meeting or he was changed at this moment.
+        """Told with the note that they are gone: nobody who finds them gone tells it. Raises `Conflict` if the meeting
+        or he was changed at this moment, or the lease is somebody else's, who tells it.
         """
         leaving = [seat for seat in user.present if user.is_out(seat.attendee_id)]
         if not leaving:
@@ -63,6 +73,7 @@ class RollCall:
         clauses: list[Clause] = [
             MeetingIs(meeting.id, meeting.revision),
             SeatsNoted(meeting.id, user.id, user.revision, gone),
+            ChangeKept(carried.change, ordering.lease.token),
             EntryWritten(removed(self._world, carried, user, [seat.attendee_id for seat in leaving])),
         ]
         persistently(self._world, clauses, ordering.lease.until)
