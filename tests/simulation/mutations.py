@@ -5,9 +5,9 @@ checks; `loses` names the invariants of which at least one must be seen broken.
 """
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from unittest.mock import patch
@@ -19,120 +19,39 @@ from moderation.moderator.carried import Carried
 from moderation.moderator.crowd import Crowd
 from moderation.moderator.ordering import Ordering
 from moderation.ports import (
-    ChangeKept,
-    ChangeOpened,
-    Clause,
     KeyTaken,
     Loaded,
     MeetingIs,
-    SeatsNoted,
     UserIs,
-    UserRevised,
 )
 
-from tests.memory.ledger import MemoryLedger
-
-from .small import HOST_AND_EVERYBODY, NEWCOMER, SLOW_TO_SETTLE, TAKEN_OVER, Case
+from .mutation import (
+    APPLIED,
+    BACK,
+    CLOSED,
+    DECIDED_THERE,
+    FRESH,
+    HOLDS,
+    KNOWN,
+    ONCE,
+    ONE_KEY,
+    OUTAGE,
+    REVISIONS,
+    TRUE,
+    TWICE,
+    WIDER,
+    Mutation,
+    any_revision,
+    any_token,
+    any_user,
+    commits,
+    drop,
+    notes,
+    rewriting,
+    settles,
+)
+from .small import HOST_AND_EVERYBODY, NEWCOMER, SLOW_TO_SETTLE, TAKEN_OVER
 from .small_stalls import GIVEN_UP_LATE, OUTLIVED, SETTLED_LATE
-
-Rewriting = Callable[[MemoryLedger, Sequence[Clause]], Sequence[Clause]]
-Patch = Callable[[], AbstractContextManager[Any]]
-
-HOLDS = "Chime holds what the rules say"
-KNOWN = "what is known of Chime is so"
-CLOSED = "every change is closed"
-WIDER = "nobody gets more than he was allowed"
-ONCE = "a change is closed once"
-TWICE = "no change tells the same twice"
-APPLIED = "what is applied is in the rules"
-FRESH = "answers that commit nothing rest on a fresh read"
-DECIDED_THERE = "a command is decided in the state it is committed in"
-REVISIONS = "no revision is skipped or used twice"
-TRUE = "answers are true"
-ONE_KEY = "one key, one change"
-BACK = "what is given up is taken back"
-
-
-@dataclass(frozen=True)
-class Mutation:
-    safeguard: str
-    without: Patch
-    loses: tuple[str, ...]
-    rates: Mapping[str, float] = field(default_factory=dict)
-    """What goes wrong more often than elsewhere, so that few schedules are enough."""
-    first: int = 0
-    """The seed to begin with: it is known to show soon after."""
-    case: Case | None = None
-    """A small case in which it shows, rather than random schedules."""
-
-
-def rewriting(rewrite: Rewriting) -> Patch:
-    """A ledger that is handed other clauses than production wrote."""
-    original = MemoryLedger.transact
-
-    def transact(self: MemoryLedger, clauses: Sequence[Clause]) -> None:
-        original(self, rewrite(self, clauses))
-
-    return lambda: patch.object(MemoryLedger, "transact", transact)
-
-
-def _settles(clauses: Sequence[Clause]) -> bool:
-    return any(isinstance(c, ChangeKept) for c in clauses) and any(isinstance(c, MeetingIs) for c in clauses)
-
-
-def _commits(clauses: Sequence[Clause]) -> bool:
-    return any(isinstance(c, ChangeOpened) for c in clauses)
-
-
-def _any_revision(store: MemoryLedger, clauses: Sequence[Clause]) -> Sequence[Clause]:
-    if not _settles(clauses):
-        return clauses
-    found: list[Clause] = []
-    for clause in clauses:
-        if isinstance(clause, SeatsNoted):
-            stored = store.users.get((clause.meeting_id, clause.user_id))
-            found.append(replace(clause, revision=stored.revision if stored else 0))
-        elif not isinstance(clause, UserIs):
-            found.append(clause)
-    return found
-
-
-def _any_token(store: MemoryLedger, clauses: Sequence[Clause]) -> Sequence[Clause]:
-    found: list[Clause] = []
-    for clause in clauses:
-        if isinstance(clause, ChangeKept) and _settles(clauses):
-            kept = store.changes.get((clause.change.meeting_id, clause.change.id))
-            token = kept.lease.token if kept and kept.lease else clause.token
-            found.append(replace(clause, token=token))
-        else:
-            found.append(clause)
-    return found
-
-
-def _any_user(store: MemoryLedger, clauses: Sequence[Clause]) -> Sequence[Clause]:
-    """Whoever writes last wins."""
-    found: list[Clause] = []
-    for clause in clauses:
-        if isinstance(clause, UserRevised) and clause.was:
-            stored = store.users[clause.meeting_id, clause.user.id]
-            found.append(replace(clause, was=stored.revision))
-        else:
-            found.append(clause)
-    return found
-
-
-def _drop(kind: type, where: Callable[[Sequence[Clause]], bool]) -> Patch:
-    def rewrite(_: MemoryLedger, clauses: Sequence[Clause]) -> Sequence[Clause]:
-        return [c for c in clauses if not isinstance(c, kind)] if where(clauses) else clauses
-
-    return rewriting(rewrite)
-
-
-def _notes(clauses: Sequence[Clause]) -> bool:
-    return any(isinstance(c, SeatsNoted) for c in clauses) and not any(isinstance(c, ChangeKept) for c in clauses)
-
-
-# ---- patches over production code ----------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -240,12 +159,9 @@ def _forgetting_what_was_committed() -> Iterator[None]:
         yield
 
 
-OUTAGE = {"throttled": 3.0, "unavailable": 0.1}
-"""Long enough for what widens to be given up."""
-
 MUTATIONS = (
-    Mutation("settle checks the user's revision", rewriting(_any_revision), (HOLDS,), first=130),
-    Mutation("settle checks the meeting's revision", _drop(MeetingIs, _settles), (HOLDS,), case=HOST_AND_EVERYBODY),
+    Mutation("settle checks the user's revision", rewriting(any_revision), (HOLDS,), first=130),
+    Mutation("settle checks the meeting's revision", drop(MeetingIs, settles), (HOLDS,), case=HOST_AND_EVERYBODY),
     Mutation(
         "the bulk takes a second look",
         lambda: patch.object(Crowd, "look_again", lambda *_: False),
@@ -262,16 +178,16 @@ MUTATIONS = (
     ),
     Mutation(
         "only the lease's holder settles",
-        rewriting(_any_token),
+        rewriting(any_token),
         (HOLDS, TWICE, ONCE, CLOSED),
         case=OUTLIVED,
     ),
     Mutation("takeover waits out the life of a call", _due_at_the_leases_end, (HOLDS,), case=TAKEN_OVER),
     Mutation("the reconciler takes over", _no_reconciler, ("comes to rest", CLOSED)),
-    Mutation("a key is used once", _drop(KeyTaken, _commits), (ONE_KEY,)),
-    Mutation("commit checks the caller", _drop(UserIs, _commits), (DECIDED_THERE,), first=360),
-    Mutation("commit checks the meeting", _drop(MeetingIs, _commits), (DECIDED_THERE,), first=1200),
-    Mutation("commit checks the person", rewriting(_any_user), (REVISIONS, DECIDED_THERE)),
+    Mutation("a key is used once", drop(KeyTaken, commits), (ONE_KEY,)),
+    Mutation("commit checks the caller", drop(UserIs, commits), (DECIDED_THERE,), first=360),
+    Mutation("commit checks the meeting", drop(MeetingIs, commits), (DECIDED_THERE,), first=1200),
+    Mutation("commit checks the person", rewriting(any_user), (REVISIONS, DECIDED_THERE)),
     Mutation(
         "what is given up is taken back",
         lambda: patch.object(person, "taken_back", lambda _, rules: rules),
@@ -305,7 +221,7 @@ MUTATIONS = (
     ),
     Mutation(
         "notes hold while the meeting stands",
-        _drop(MeetingIs, _notes),
+        drop(MeetingIs, notes),
         (KNOWN,),
         {"lost": 0.05, "stall": 0.03},
         first=1135,

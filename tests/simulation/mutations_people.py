@@ -17,7 +17,7 @@ from moderation.moderator.crowd import Crowd
 from moderation.moderator.rollcall import RollCall
 from moderation.ports import ChangeKept, Clause, EntryWritten, Missing, SeatBound
 
-from .mutations import APPLIED, CLOSED, HOLDS, KNOWN, ONCE, OUTAGE, TWICE, Mutation, _drop
+from .mutation import APPLIED, CLOSED, HOLDS, KNOWN, ONCE, OUTAGE, TWICE, Mutation, drop
 from .small_consent import (
     ANSWERED_FROM_ELSEWHERE,
     CONSENT_AND_MUTE_ALL,
@@ -153,7 +153,7 @@ PEOPLE_MUTATIONS = (
         case=QUICK,
     ),
     Mutation(
-        "whoever answers is bound to his seat", _drop(SeatBound, _is_an_answer), (STRANGER,),
+        "whoever answers is bound to his seat", drop(SeatBound, _is_an_answer), (STRANGER,),
         case=ANSWERED_FROM_ELSEWHERE,
     ),
     Mutation(
@@ -186,7 +186,7 @@ PEOPLE_MUTATIONS = (
         case=BAN_AND_REJOIN,
     ),
     Mutation(
-        "who is taken out by everybody's change is told of by its holder", _drop(ChangeKept, _tells_who_was_taken_out),
+        "who is taken out by everybody's change is told of by its holder", drop(ChangeKept, _tells_who_was_taken_out),
         (TWICE,),
         case=FOUND_OUT_TWICE,
     ),

@@ -2,7 +2,8 @@
 
 import pytest
 
-from .mutations import MUTATIONS, Mutation
+from .mutation import Mutation
+from .mutations import MUTATIONS
 from .mutations_people import PEOPLE_MUTATIONS
 from .search import loss
 

@@ -27,10 +27,13 @@ from .bus import publish
 from .choices import Choices
 from .ends import ends
 from .faults import Faults
+from .machine import Machine
 from .monitor import Asking, Monitor, Violation
-from .ports import Machine, SimulatedChime, SimulatedLedger, SimulatedReminders, SimulatedSurroundings, WatchedChime
+from .ports import SimulatedReminders, SimulatedSurroundings
 from .prepared import registered
 from .scheduler import Line, Scheduler
+from .simulated_chime import SimulatedChime, WatchedChime
+from .simulated_ledger import SimulatedLedger
 from .verdict import at_rest
 
 ADMIN = Actor(ActorKind.ADMIN, "back-end")

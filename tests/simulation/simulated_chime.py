@@ -1,0 +1,153 @@
+"""Chime: calls that are throttled, take their time, or are done although nobody has heard of it."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from moderation.core.capability import EVERYTHING, Capabilities
+from moderation.core.change import CALL_LIFE, CALL_TIMEOUT
+from moderation.ports import (
+    ChimeFailure,
+    MeetingInChime,
+    NotNow,
+    SeatInChime,
+    UnknownEnd,
+)
+
+from tests.memory.chime import MemoryChime
+
+from .faults import CHIME_FAULTS, CRASHES
+from .machine import Machine
+from .microphones import Looks
+from .monitor import Monitor
+from .scheduler import Crash
+
+CHIME_MS = 30
+LATE_CHIME = (0.2, 2.0, 6.0, 12.0, 18.0, 25.0, 29.9)
+"""Seconds after its start at which a call of unknown end takes effect: before `CALL_LIFE` is over."""
+SLOW = (0.0, 1.0, 3.9)
+"""Seconds that a call takes whose end is known: below `CALL_TIMEOUT`."""
+
+T = TypeVar("T")
+
+
+class WatchedChime(MemoryChime):
+    """Tells the monitor what each seat gets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started = 0
+        self.looks: Looks = {}
+        """When the seats were last looked at by whoever began the call."""
+        self.monitor: Monitor | None = None
+
+    def write(self, meeting_id: str, seat: SeatInChime, capabilities: Capabilities) -> None:
+        if self.monitor is not None:
+            self.monitor.wrote(seat, capabilities, self.started, self.looks)
+        super().write(meeting_id, seat, capabilities)
+        if self.monitor is not None:
+            self.monitor.microphones.holds(self.rooms[meeting_id].seats[seat.attendee_id])
+
+    def take_away(self, meeting_id: str, attendee_id: str) -> None:
+        seat = self.rooms[meeting_id].seats[attendee_id]
+        super().take_away(meeting_id, attendee_id)
+        if self.monitor is not None:
+            self.monitor.took_away(seat)
+
+
+class SimulatedChime:
+    def __init__(self, machine: Machine, rooms: WatchedChime) -> None:
+        self._machine = machine
+        self.rooms = rooms
+
+    def meeting(self, meeting_id: str) -> MeetingInChime:
+        return self._machine.read("get meeting", lambda: self.rooms.meeting(meeting_id), CHIME_MS, NotNow)
+
+    def seat(self, meeting_id: str, attendee_id: str) -> SeatInChime:
+        found = self._machine.read("get attendee", lambda: self.rooms.seat(meeting_id, attendee_id), CHIME_MS, NotNow)
+        self._machine.monitor.microphones.looked([found])
+        return found
+
+    def roster(self, meeting_id: str) -> Sequence[SeatInChime]:
+        found = self._machine.read("roster", lambda: self.rooms.roster(meeting_id), CHIME_MS, NotNow)
+        self._machine.monitor.microphones.looked(found)
+        return found
+
+    def order(self, meeting_id: str, attendee_id: str, capabilities: Capabilities) -> Capabilities:
+        operation = f"order {attendee_id[:8]} {capabilities.value:06b}"
+        answer = self._call(operation, lambda: self.rooms.order(meeting_id, attendee_id, capabilities))
+        return capabilities ^ EVERYTHING if answer is None else answer
+
+    def order_except(self, meeting_id: str, excluded: Sequence[str], capabilities: Capabilities) -> None:
+        names = ",".join(attendee_id[:8] for attendee_id in excluded)
+        operation = f"order all but {names} {capabilities.value:06b}"
+        self._call(operation, lambda: self.rooms.order_except(meeting_id, excluded, capabilities), silent=True)
+
+    def remove(self, meeting_id: str, attendee_id: str) -> None:
+        deed = lambda: self.rooms.remove(meeting_id, attendee_id)  # noqa: E731
+        self._call(f"remove {attendee_id[:8]}", deed, silent=True)
+
+    def end(self, meeting_id: str) -> None:
+        self._call("end the meeting", lambda: self.rooms.end(meeting_id), silent=True)
+
+    def _call(self, operation: str, deed: Callable[[], T], *, silent: bool = False) -> T | None:
+        """A call starts here; it is on its way for less than `CALL_TIMEOUT` if its end is known. None: answered, but
+        not with what was ordered. `silent`: its answer says nothing of what is held.
+        """
+        machine = self._machine
+        started = machine.scheduler.now_ms
+        deed = self._timed(deed, started)
+        machine.scheduler.tick(CHIME_MS)
+        self._on_the_way()
+        kind = machine.faults.pick((*CHIME_FAULTS[: -1 if silent else None], *CRASHES))
+        if kind is not None:
+            self._act_out(kind, operation, deed, started)
+            return None
+        answer = deed()
+        machine.scheduler.say(operation, "ok")
+        machine.stall()
+        return answer
+
+    def _timed(self, deed: Callable[[], T], started: int) -> Callable[[], T]:
+        looks = self._machine.monitor.microphones.looks()
+
+        def at_last() -> T:
+            self.rooms.started, self.rooms.looks = started, looks
+            return deed()
+
+        return at_last
+
+    def _on_the_way(self) -> None:
+        scheduler = self._machine.scheduler
+        slow = 0.0
+        if not self._machine.faults.quiet and self._machine.faults.rates.get("slow"):
+            rate = self._machine.faults.rates["slow"]
+            slow = SLOW[scheduler.choices.pick([1.0, rate, rate])]
+        scheduler.pause(slow) if slow else scheduler.switch()
+
+    def _act_out(self, kind: str, operation: str, deed: Callable[[], object], started: int) -> None:
+        machine = self._machine
+        machine.scheduler.say(operation, kind)
+        if kind == "throttled":
+            raise NotNow
+        if kind in ("unknown end, done", "crash after"):
+            self._unheard(deed)
+        if kind.endswith("done later"):
+            latest = LATE_CHIME[machine.scheduler.choices.pick([1.0] * len(LATE_CHIME))]
+            left = latest - (machine.scheduler.now_ms - started) / 1000
+            machine.later(max(left, 0.001), operation, lambda: self._unheard(deed))
+        if kind.startswith("crash"):
+            raise Crash
+        if kind.startswith("unknown end"):
+            cut_off = started + round(CALL_TIMEOUT.total_seconds() * 1000)
+            machine.scheduler.pause(max(0.001, (cut_off - machine.scheduler.now_ms) / 1000))
+            raise UnknownEnd
+
+    def _unheard(self, deed: Callable[[], object]) -> None:
+        """Chime may refuse, too, but nobody hears it."""
+        try:
+            deed()
+        except ChimeFailure:
+            return
+
+
+assert max(LATE_CHIME) < CALL_LIFE.total_seconds()

@@ -1,0 +1,128 @@
+"""The ledger: reads that are no snapshots, transactions whose answers may be lost."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from moderation.core.change import Change
+from moderation.core.meeting import User
+from moderation.ports import (
+    Clause,
+    Conflict,
+    Contention,
+    LedgerUnavailable,
+    Loaded,
+    Page,
+)
+
+from tests.memory.ledger import MemoryLedger
+
+from .faults import CRASHES, LEDGER_FAULTS
+from .machine import Machine
+from .scheduler import Crash
+
+LEDGER_MS = 4
+LATE_LEDGER = (0.05, 1.0, 8.0)
+
+T = TypeVar("T")
+
+
+class SimulatedLedger:
+    def __init__(self, machine: Machine, store: MemoryLedger) -> None:
+        self._machine = machine
+        self.store = store
+
+    def load(
+        self, meeting_id: str, users: Collection[str] = (), seats: Collection[str] = (), key: str | None = None
+    ) -> Loaded:
+        """As a BatchGet: each item as it is, together no snapshot."""
+        first = self._read("load meeting", lambda: self.store.load(meeting_id, (), seats, key))
+        if users:
+            self._machine.scheduler.switch()
+        second = self.store.load(meeting_id, users)
+        self._machine.monitor.loaded(users)
+        return Loaded(first.meeting, second.users, first.seats, first.key)
+
+    def everybody(self, meeting_id: str) -> Mapping[str, User]:
+        """As a query: page by page, no snapshot."""
+        found: dict[str, User] = {}
+        self._read("everybody", lambda: None)
+        for user_id in list(self.store.everybody(meeting_id)):
+            found[user_id] = self.store.users[meeting_id, user_id]
+            self._machine.scheduler.switch()
+        return found | {u: user for u, user in self.store.everybody(meeting_id).items() if u not in found}
+
+    def hands(self, meeting_id: str) -> Mapping[str, datetime]:
+        return self._read("hands", lambda: self.store.hands(meeting_id))
+
+    def meetings_named(self, external_id: str) -> Sequence[str]:
+        return self._read("meetings named", lambda: self.store.meetings_named(external_id))
+
+    def change(self, meeting_id: str, change_id: str) -> Change | None:
+        return self._read("change", lambda: self.store.change(meeting_id, change_id))
+
+    def due(self, now: datetime, limit: int) -> Sequence[Any]:
+        found = self._read("due", lambda: self.store.due(now, limit))
+        self._machine.stall()
+        return found
+
+    def take_calls(self, count: int, now: datetime, *, looking: bool = False) -> bool:
+        self._machine.before(LEDGER_MS)
+        kind = self._machine.faults.pick(("lost, undone", "no calls to spare"))
+        if kind is not None:
+            self._machine.scheduler.say("take calls", kind)
+        if kind == "lost, undone":
+            raise LedgerUnavailable
+        return kind is None
+
+    def take_seconds(self, meeting_id: str, user_id: str, seconds: int, now: datetime) -> bool:
+        return self._read("take seconds", lambda: self.store.take_seconds(meeting_id, user_id, seconds, now))
+
+    def history(self, meeting_id: str, after: str, before: str, limit: int, user_id: str | None) -> Page:
+        return self.store.history(meeting_id, after, before, limit, user_id)
+
+    def transact(self, clauses: Sequence[Clause]) -> None:
+        machine = self._machine
+        operation = "transact " + " ".join(type(clause).__name__ for clause in clauses)
+        machine.before(LEDGER_MS)
+        kind = machine.faults.pick((*LEDGER_FAULTS, *CRASHES))
+        if kind is None:
+            self._commit(operation, clauses)
+        else:
+            self._act_out(kind, operation, clauses)
+        machine.stall()
+
+    def _act_out(self, kind: str, operation: str, clauses: Sequence[Clause]) -> None:
+        machine = self._machine
+        machine.scheduler.say(operation, kind)
+        if kind == "contention":
+            raise Contention
+        if kind in ("lost, done", "crash after"):
+            self._silently(operation, clauses)
+        if kind.endswith("done later"):
+            wait = LATE_LEDGER[machine.scheduler.choices.pick([1.0] * len(LATE_LEDGER))]
+            machine.later(wait, operation, lambda: self._silently(operation, clauses))
+        if kind.startswith("crash"):
+            raise Crash
+        machine.monitor.lost_answer()
+        raise LedgerUnavailable
+
+    def _silently(self, operation: str, clauses: Sequence[Clause]) -> None:
+        """Nobody hears the answer."""
+        try:
+            self._commit(operation, clauses)
+        except Conflict:
+            return
+
+    def _commit(self, operation: str, clauses: Sequence[Clause]) -> None:
+        try:
+            self._machine.monitor.about_to(clauses)
+            self.store.transact(clauses)
+        except Conflict as conflict:
+            self._machine.scheduler.say(operation, f"conflict: {conflict}")
+            raise
+        self._machine.scheduler.say(operation, "ok")
+        self._machine.monitor.committed(clauses)
+
+    def _read(self, operation: str, deed: Callable[[], T]) -> T:
+        return self._machine.read(operation, deed, LEDGER_MS, LedgerUnavailable)
