@@ -242,11 +242,12 @@ def stands(change: Change, rules: UserRules | MeetingRules, now: datetime) -> bo
 
 
 def has_its_turn(change: Change, rules: UserRules, now: datetime) -> bool:
-    """Whether an exclusive floor is his still. One that has ended by itself was not overruled."""
+    """Whether an exclusive floor is his still, for all its media. One that has ended by itself was not overruled."""
     seconds = change.said.get("durationSeconds")
     if isinstance(seconds, int) and change.committed_at + timedelta(seconds=seconds) <= now:
         return True
-    return rules.floor is not None and all(turn.startswith(f"{change.id}/") for turn in rules.floor.turns)
+    floor, media = rules.floor, cast("Sequence[str]", change.said.get("media", ()))
+    return floor is not None and set(floor.turns) == {f"{change.id}/{medium}" for medium in media}
 
 
 def is_bound_again(change: Change, rules: MeetingRules) -> bool:

@@ -150,6 +150,15 @@ def test_exclusive_leaves_other_media_alone(stage: Stage) -> None:
     assert stage.bits("carol") == RECEIVING | Capabilities.SEND_AUDIO
 
 
+def test_an_exclusive_one_that_is_narrowed_before_it_has_settled_is_superseded(silenced: Stage) -> None:
+    silenced.chime_refuses()
+    both = silenced.answered("alice", GrantFloor(90, (Medium.AUDIO, Medium.VIDEO), exclusive=True), "bob")
+    silenced.answered("hugo", GrantFloor(90, (Medium.AUDIO,)), "bob")
+    silenced.chime_recovers()
+    silenced.reconcile(5)
+    assert silenced.change(both.change_id).status == "superseded"
+
+
 def test_a_mute_all_ends_every_turn(silenced: Stage) -> None:
     silenced.answered("alice", GrantFloor(), "bob")
     silenced.done("cora", MUTE_ALL)
