@@ -168,7 +168,7 @@ MUTATIONS = (
         (HOLDS,),
         first=1880,
     ),
-    Mutation("a call of unknown end is looked at again", lambda: _closing(_closed_for_good), (HOLDS,), first=890),
+    Mutation("a call of unknown end is looked at again", lambda: _closing(_closed_for_good), (HOLDS,), first=2670),
     Mutation(
         "no order starts after the lease",
         lambda: patch.object(Ordering, "_start", _start_at_any_time),
@@ -224,7 +224,7 @@ MUTATIONS = (
         drop(MeetingIs, notes),
         (KNOWN,),
         {"lost": 0.05, "stall": 0.03},
-        first=1135,
+        first=4380,
     ),
     Mutation(
         "who is bound between the roster and the look at people is taken in",

@@ -17,7 +17,7 @@ from moderation.moderator.crowd import Crowd
 from moderation.moderator.rollcall import RollCall
 from moderation.ports import ChangeKept, Clause, EntryWritten, Missing, SeatBound
 
-from .mutation import APPLIED, CLOSED, HOLDS, KNOWN, ONCE, OUTAGE, TWICE, Mutation, drop
+from .mutation import APPLIED, CLOSED, HOLDS, KNOWN, ONCE, TWICE, Mutation, drop
 from .small_consent import (
     ANSWERED_FROM_ELSEWHERE,
     CONSENT_AND_MUTE_ALL,
@@ -36,6 +36,7 @@ from .small_people import (
     LOOK_AND_MUTE_ALL,
     UNDO,
 )
+from .small_stalls import GIVEN_UP_LATE
 
 CONSENT = "no microphone opens without consent"
 HOSTS = "a meeting knows how many hosts it has"
@@ -134,7 +135,7 @@ PEOPLE_MUTATIONS = (
         "the roster tells who is heard",
         _instead(Crowd, "seen", lambda self, user_id: self.people[user_id]),
         (CONSENT, HOLDS, KNOWN),
-        first=395,
+        first=935,
     ),
     Mutation(
         "an agreement ends when the meeting is changed", _agreed_whatever_was_changed, (CONSENT,),
@@ -172,7 +173,7 @@ PEOPLE_MUTATIONS = (
         (HOSTS, NO_HOST),
         case=LAST_HOST,
     ),
-    Mutation("what is given up is counted", lambda: _counting_nobody(person), (HOSTS,), OUTAGE, first=730),
+    Mutation("what is given up is counted", lambda: _counting_nobody(person), (HOSTS,), case=GIVEN_UP_LATE),
     Mutation(
         "who is out is taken out by whatever reaches him",
         _instead(RollCall, "take_out", lambda *_: None),

@@ -28,7 +28,7 @@ def settled_late(simulation: Simulation) -> None:
 
 def given_up_late(simulation: Simulation) -> None:
     """A holder gives up what waited too long, between another's look at what is due and his taking it over."""
-    host(simulation, "role", "alice", SetRole("presenter"))
+    host(simulation, "host", "alice", SetRole("host"))
     simulation.reconciler(61)
     simulation.reconciler(107.04)
 
