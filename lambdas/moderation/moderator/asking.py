@@ -11,7 +11,7 @@ from ..core.entry import UNMUTE_REQUESTED, Entry, concerning, iso
 from ..core.meeting import Meeting, MeetingRules, UnmuteConsent, User, floor_media, revision_of
 from ..core.personal import ANSWER_WITHIN, Asked
 from ..ports import ChangeOpened, Clause, Conflict, EntryWritten, MeetingIs, Reminder, UserRevised, World
-from .carried import Carried, wanted
+from .carried import Carried, entry, wanted
 from .crowd import Crowd, chunks
 from .ordering import Ordering
 from .persistence import persistently
@@ -122,22 +122,10 @@ class Asking:
             answer={},
             widens=True,
         )
-        return Question(stored, user, change, self._entry(meeting, user, change, asked))
-
-    def _entry(self, meeting: Meeting, user: User, change: Change, asked: Asked) -> Entry:
-        return Entry(
-            id=self._world.surroundings.new_id(),
-            type=UNMUTE_REQUESTED,
-            meeting_id=meeting.id,
-            external_meeting_id=meeting.external_id,
-            occurred_at=change.committed_at,
-            actor=change.actor,
-            command=change.command,
-            revision=change.revision,
-            change_id=change.id,
-            reason=change.reason,
-            adds={"attendees": [concerning(s.attendee_id, user.id) for s in user.present], "until": iso(asked.until)},
-        )
+        seats = [concerning(seat.attendee_id, user.id) for seat in user.present]
+        adds = {"attendees": seats, "until": iso(asked.until)}
+        told = entry(self._world, Carried(change, meeting, user), UNMUTE_REQUESTED, adds)
+        return Question(stored, user, change, told)
 
     def _write(self, meeting: Meeting, together: Sequence[Question], ordering: Ordering) -> None:
         clauses: list[Clause] = [MeetingIs(meeting.id, meeting.revision)]

@@ -1,6 +1,6 @@
 """Requests to unmute: asked, answered by the person alone, lapsed. Each is a change that waits until he agrees."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -25,7 +25,7 @@ from ..ports import (
     World,
 )
 from .answers import answer_to, attendee, replayed
-from .carried import Carried, due_after, lease_of
+from .carried import Carried, due_after, entry, lease_of
 from .enforcement import Enforcement
 from .facts import FactFinder, Facts, is_nobody
 from .opening import COMMIT_WITHIN, deadline, decided_entry, raced, refuse
@@ -147,7 +147,7 @@ class Consents:
         outcome = refused(refusal, self._now())
         if is_nobody(request.actor, facts.caller, facts.meeting):
             return outcome
-        entry = decided_entry(
+        told = decided_entry(
             self._world,
             request,
             facts.meeting,
@@ -156,7 +156,7 @@ class Consents:
             [concerning(request.attendee_id, facts.user.id)],
             refusal=refusal,
         )
-        return refuse(self._world, request, outcome, entry, is_permitted=facts.verdict.allowed)
+        return refuse(self._world, request, outcome, told, is_permitted=facts.verdict.allowed)
 
 
 def would_be_heard(world: World, meeting: Meeting, user: User) -> bool:
@@ -170,7 +170,7 @@ def would_be_heard(world: World, meeting: Meeting, user: User) -> bool:
 def requested(world: World, meeting: Meeting, user: User, asked: Asked, change: Change) -> Entry:
     """That somebody is asked, on all his seats."""
     adds = {"attendees": _seats(user), "until": iso(asked.until)}
-    return _entry(world, meeting, user, change, UNMUTE_REQUESTED, adds)
+    return entry(world, Carried(change, meeting, user), UNMUTE_REQUESTED, adds)
 
 
 def lapsed(world: World, change: Change, status: Status) -> Change:
@@ -193,7 +193,7 @@ def lapse(world: World, meeting: Meeting, user: User, change: Change) -> Carried
     adds = {"attendees": _seats(user), "answer": ANSWERS[status]}
     clauses += [
         ChangeKept(ended, change.lease.token if change.lease else ""),
-        EntryWritten(_entry(world, meeting, user, change, UNMUTE_ANSWERED, adds)),
+        EntryWritten(entry(world, Carried(change, meeting, user), UNMUTE_ANSWERED, adds)),
     ]
     persistently(world, clauses, now + COMMIT_WITHIN)
     return Carried(ended, meeting, user)
@@ -218,24 +218,8 @@ def _is_left(change: Change, now: datetime) -> bool:
 
 def _answered(world: World, request: Request, meeting: Meeting, user: User, change: Change, word: str) -> Entry:
     adds = {"attendees": _seats(user), "answer": word}
-    told = _entry(world, meeting, user, change, UNMUTE_ANSWERED, adds)
+    told = entry(world, Carried(change, meeting, user), UNMUTE_ANSWERED, adds)
     return replace(told, actor=request.actor, command=request.command.name, reason=request.command.reason)
-
-
-def _entry(world: World, meeting: Meeting, user: User, change: Change, kind: str, adds: Mapping[str, object]) -> Entry:
-    return Entry(
-        id=world.surroundings.new_id(),
-        type=kind,
-        meeting_id=meeting.id,
-        external_meeting_id=meeting.external_id,
-        occurred_at=world.surroundings.now(),
-        actor=change.actor,
-        command=change.command,
-        revision=revision_of(user, meeting),
-        change_id=change.id,
-        reason=change.reason,
-        adds=adds,
-    )
 
 
 def _seats(user: User) -> list[dict[str, object]]:
