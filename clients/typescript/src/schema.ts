@@ -1637,7 +1637,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `meeting-ended` */
+            /** @description `meeting-ended`, `capability-unavailable`, `last-host` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1645,7 +1645,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "meeting-ended";
+                        code?: "meeting-ended" | "capability-unavailable" | "last-host";
                     };
                 };
             };
@@ -2826,7 +2826,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `meeting-ended` */
+            /** @description `meeting-ended`, `last-host` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2834,7 +2834,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "meeting-ended";
+                        code?: "meeting-ended" | "last-host";
                     };
                 };
             };
