@@ -35,6 +35,7 @@ from .decision import (
     Refusal,
     Unchanged,
     asking,
+    barred,
     decided,
     effects,
     expired,
@@ -46,10 +47,9 @@ from .meeting import UserRules, next_end, role_of
 
 
 def decide(case: Case, command: UserCommand | Undo | Expire) -> Decided | Unchanged | Refusal:
-    if not case.verdict.allowed:
-        return Refusal("not-permitted", f"the policies don't permit `{command.name}` here", case.verdict.policies)
-    if case.meeting.ended_at is not None:
-        return Refusal("meeting-ended", "the meeting has ended")
+    against = barred(case.verdict, case.meeting, command.name)
+    if against is not None:
+        return against
     return _DECISIONS[type(command)](case, command)
 
 

@@ -11,7 +11,7 @@ from .capability import EVERYTHING, NOTHING, SEND, Capabilities, Medium
 from .change import PATIENCE, Change
 from .command import Bind, Expire, Register
 from .effective import Holds, Limit, effective, limits
-from .meeting import Meeting, Seat, UnmuteConsent, User, UserRules, host_count
+from .meeting import Meeting, Seat, UnmuteConsent, User, UserRules, host_count, loses_its_hosts
 from .personal import ANSWER_WITHIN, Agreement, Asked
 from .restriction import Restrictions, in_force
 
@@ -159,7 +159,16 @@ def leaving(case: Case, rules: UserRules) -> bool:
 
 
 def is_last_host(case: Case, before: UserRules, after: UserRules) -> bool:
-    return case.meeting.hosts + host_count(before, after) < 1 and host_count(before, after) < 0
+    return loses_its_hosts(case.meeting, host_count(before, after))
+
+
+def barred(verdict: Verdict, meeting: Meeting, command: str) -> Refusal | None:
+    """What stands against any command, whatever it is."""
+    if not verdict.allowed:
+        return Refusal("not-permitted", f"the policies don't permit `{command}` here", verdict.policies)
+    if meeting.ended_at is not None:
+        return Refusal("meeting-ended", "the meeting has ended")
+    return None
 
 
 def unavailable(case: Case, rules: UserRules, asked: Capabilities) -> Refusal | None:

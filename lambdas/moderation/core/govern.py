@@ -9,7 +9,7 @@ from .actor import Actor, Verdict
 from .capability import NOTHING, Capabilities, Medium
 from .change import Change, meeting_taken_back, stands
 from .command import End, MeetingCommand, MuteEverybody, SetMeeting, Undo, UnmuteEverybody
-from .decision import NEVER_UNDONE, NOT_UNDOABLE, Refusal, frozen
+from .decision import NEVER_UNDONE, NOT_UNDOABLE, Refusal, barred, frozen
 from .effective import Holds, effective
 from .meeting import Meeting, MeetingRules, Seat, User, UserRules
 from .mute_all import MuteAll, MuteAlls, in_force
@@ -53,13 +53,10 @@ class AsBefore:
     """The rules say so already."""
 
 
-def govern(  # noqa: C901 - one case a command
-    case: MeetingCase, command: MeetingCommand | Undo
-) -> Governed | AsBefore | Refusal:
-    if not case.verdict.allowed:
-        return Refusal("not-permitted", f"the policies don't permit `{command.name}` here", case.verdict.policies)
-    if case.meeting.ended_at is not None:
-        return Refusal("meeting-ended", "the meeting has ended")
+def govern(case: MeetingCase, command: MeetingCommand | Undo) -> Governed | AsBefore | Refusal:
+    against = barred(case.verdict, case.meeting, command.name)
+    if against is not None:
+        return against
     match command:
         case MuteEverybody():
             rules = _muted(case, command)

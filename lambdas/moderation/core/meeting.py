@@ -225,6 +225,11 @@ def host_count(before: UserRules, after: UserRules) -> int:
     return (after.role == HOST and after.ban is None) - (before.role == HOST and before.ban is None)
 
 
+def loses_its_hosts(meeting: Meeting, more: int) -> bool:
+    """Whether so many more hosts, or fewer, would leave it without any."""
+    return more < 0 and meeting.hosts + more < 1
+
+
 def look_at(meeting: Meeting, rules: MeetingRules, now: datetime) -> datetime | None:
     """When the reconciler has to look at it, if these become its rules. A look that is due already falls due anew: one
     that began before knows nothing of what ends by these rules, and must not take its place.

@@ -9,7 +9,7 @@ from ..core.command import Admit, LetIn
 from ..core.decision import LAST_HOST
 from ..core.effective import effective
 from ..core.entry import ADMISSION_REQUESTED, concerning
-from ..core.meeting import Meeting, User, UserRules, host_count, role_of
+from ..core.meeting import Meeting, User, UserRules, host_count, loses_its_hosts, role_of
 from ..core.people import with_role
 from ..core.personal import Waiting
 from ..core.view import Document, meeting_document, meeting_revision
@@ -67,7 +67,7 @@ class Admissions:
             return Refused("invalid-request", f"no such role: `{unknown[0]}`", pointer="/users")
         admissions = [self._admission(meeting, loaded.users[u], role) for u, role in command.people.items()]
         hosts = sum(host_count(a.stored.rules, a.admitted.rules) for a in admissions)
-        if hosts < 0 and meeting.hosts + hosts < 1:
+        if loses_its_hosts(meeting, hosts):
             return refused(LAST_HOST, self._world.surroundings.now())
         answer = Answer("applied", meeting_document(meeting), outcomes=tuple(self._items(meeting, admissions)))
         self._write(request, meeting, admissions, answer, verdict.policies)

@@ -7,7 +7,7 @@ from datetime import datetime
 from ..core.capability import Capabilities
 from ..core.change import LEASE, PATIENCE, Change, Status
 from ..core.command import Consent
-from ..core.decision import Refusal, effects, frozen
+from ..core.decision import Refusal, barred, effects, frozen
 from ..core.effective import effective
 from ..core.entry import UNMUTE_ANSWERED, UNMUTE_REQUESTED, Entry, concerning, iso
 from ..core.meeting import Meeting, UnmuteConsent, User, revision_of
@@ -27,10 +27,11 @@ from ..ports import (
 from .answers import answer_to, attendee, replayed
 from .carried import Carried, due_after, entry, lease_of
 from .enforcement import Enforcement
-from .facts import FactFinder, Facts, is_nobody
-from .opening import COMMIT_WITHIN, deadline, decided_entry, raced, refuse
+from .facts import FactFinder, Facts
+from .opening import COMMIT_WITHIN, deadline, raced
 from .persistence import persistently
-from .request import NO_REQUEST, REVISION_MISMATCH, TOO_MANY, Answer, Outcome, Refused, Request, refused
+from .refusing import refuse_on
+from .request import NO_REQUEST, REVISION_MISMATCH, TOO_MANY, Answer, Outcome, Refused, Request
 
 ANSWERS = {Status.DECLINED: "declined", Status.EXPIRED: "expired", Status.SUPERSEDED: "withdrawn"}
 
@@ -57,7 +58,7 @@ class Consents:
             return REVISION_MISMATCH
         waiting = self._waiting(facts, command)
         if isinstance(waiting, Refusal):
-            return self._refuse(request, facts, waiting)
+            return refuse_on(self._world, request, facts, waiting)
         if waiting is None:
             return NO_REQUEST
         if request.dry_run:
@@ -67,10 +68,9 @@ class Consents:
 
     def _waiting(self, facts: Facts, command: Consent) -> Change | Refusal | None:
         """The change that waits for this answer, if it would still open his microphone."""
-        if not facts.verdict.allowed:
-            return Refusal("not-permitted", "the policies don't permit `consent` here", facts.verdict.policies)
-        if facts.meeting.ended_at is not None:
-            return Refusal("meeting-ended", "the meeting has ended")
+        against = barred(facts.verdict, facts.meeting, command.name)
+        if against is not None:
+            return against
         asked, now = facts.user.rules.asked, self._now()
         if asked is None or asked.change_id != command.change_id or not asked.is_open(now):
             return None
@@ -142,21 +142,6 @@ class Consents:
             ):
                 raise
         return True
-
-    def _refuse(self, request: Request, facts: Facts, refusal: Refusal) -> Refused:
-        outcome = refused(refusal, self._now())
-        if is_nobody(request.actor, facts.caller, facts.meeting):
-            return outcome
-        told = decided_entry(
-            self._world,
-            request,
-            facts.meeting,
-            revision_of(facts.stored, facts.meeting),
-            facts.verdict.policies,
-            [concerning(request.attendee_id, facts.user.id)],
-            refusal=refusal,
-        )
-        return refuse(self._world, request, outcome, told, is_permitted=facts.verdict.allowed)
 
 
 def would_be_heard(world: World, meeting: Meeting, user: User) -> bool:

@@ -2,14 +2,15 @@
 
 from ..core.actor import Actor
 from ..core.command import HandCommand, RaiseHand
-from ..core.decision import Refusal
+from ..core.decision import barred
 from ..core.entry import HAND_LOWERED, HAND_RAISED, Entry, concerning
 from ..core.meeting import Meeting, User, belongs, revision_of
 from ..ports import Clause, EntryWritten, HandLowered, HandRaised, KeyTaken, World
 from .answers import attendee, replayed
-from .facts import FactFinder, Facts, is_nobody
-from .opening import decided_entry, keep, raced, refuse, unchanged
-from .request import ATTENDEE_NOT_FOUND, REVISION_MISMATCH, TOO_MANY, Answer, Outcome, Refused, Request, refused
+from .facts import FactFinder, Facts
+from .opening import keep, raced, unchanged
+from .refusing import refuse_on
+from .request import ATTENDEE_NOT_FOUND, REVISION_MISMATCH, TOO_MANY, Answer, Outcome, Refused, Request
 
 
 class Hands:
@@ -28,9 +29,9 @@ class Hands:
             return facts
         if self._facts.is_too_many(request, facts):
             return TOO_MANY
-        refusal = _refusal(facts, command)
+        refusal = barred(facts.verdict, facts.meeting, command.name)
         if refusal is not None:
-            return self._refuse(request, facts, refusal)
+            return refuse_on(self._world, request, facts, refusal)
         if request.if_match not in (None, revision_of(facts.stored, facts.meeting)):
             return REVISION_MISMATCH
         if not belongs(facts.user, facts.meeting):
@@ -56,17 +57,6 @@ class Hands:
         answer = Answer("applied", attendee(self._world, meeting, seen, facts.attendee_id))
         keep(self._world, request, answer, clauses)
         return answer
-
-    def _refuse(self, request: Request, facts: Facts, refusal: Refusal) -> Refused:
-        outcome = refused(refusal, self._world.surroundings.now())
-        if is_nobody(request.actor, facts.caller, facts.meeting):
-            return outcome
-        about = [concerning(request.attendee_id, facts.user.id)]
-        revision = revision_of(facts.stored, facts.meeting)
-        entry = decided_entry(
-            self._world, request, facts.meeting, revision, facts.verdict.policies, about, refusal=refusal
-        )
-        return refuse(self._world, request, outcome, entry, is_permitted=facts.verdict.allowed)
 
 
 def raised(
@@ -117,11 +107,3 @@ def _told(
             adds={"attendees": attendees},
         )
     )
-
-
-def _refusal(facts: Facts, command: HandCommand) -> Refusal | None:
-    if not facts.verdict.allowed:
-        return Refusal("not-permitted", f"the policies don't permit `{command.name}` here", facts.verdict.policies)
-    if facts.meeting.ended_at is not None:
-        return Refusal("meeting-ended", "the meeting has ended")
-    return None

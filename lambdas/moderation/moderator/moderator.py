@@ -28,7 +28,7 @@ from .answers import answer_to, attendee, replayed
 from .carried import Carried
 from .consents import requested, withdraw
 from .enforcement import Enforcement
-from .facts import FactFinder, Facts, is_nobody, question
+from .facts import FactFinder, Facts, question
 from .hands import lowered
 from .opening import (
     COMMIT_WITHIN,
@@ -39,12 +39,12 @@ from .opening import (
     keep,
     opened,
     raced,
-    refuse,
     remind_of_end,
     unchanged,
 )
 from .persistence import persistently
-from .request import REVISION_MISMATCH, TOO_LATE, TOO_MANY, Answer, Outcome, Refused, Request, refused
+from .refusing import refuse_on
+from .request import REVISION_MISMATCH, TOO_LATE, TOO_MANY, Answer, Outcome, Refused, Request
 
 LOWER_HIS_HAND = (GrantFloor, Remove, Ban)
 
@@ -202,25 +202,23 @@ class Moderator:
         persistently(self._world, _clauses(facts, user, facts.meeting), self._now() + COMMIT_WITHIN)
 
     def _refuse(self, request: Request, facts: Facts, refusal: Refusal) -> Refused:
-        """A refusal is a line of history, unless the caller is nobody here: he leaves nothing."""
-        outcome = refused(refusal, self._now())
-        if is_nobody(request.actor, facts.caller, facts.meeting):
-            return outcome
-        entry = self._decided(request, facts, None, refusal)
-        return refuse(self._world, request, outcome, entry, is_permitted=facts.verdict.allowed)
+        return refuse_on(self._world, request, facts, refusal, _seats(request, facts))
 
-    def _decided(self, request: Request, facts: Facts, change: Change | None, refusal: Refusal | None = None) -> Entry:
-        seats: list[str | None] = [request.attendee_id] if request.attendee_id else [*facts.user.seats] or [None]
+    def _decided(self, request: Request, facts: Facts, change: Change) -> Entry:
         return decided_entry(
             self._world,
             request,
             facts.meeting,
-            change.revision if change else revision_of(facts.stored, facts.meeting),
+            change.revision,
             facts.verdict.policies,
-            [concerning(seat, facts.user.id) for seat in seats],
-            change_id=change.id if change else None,
-            refusal=refusal,
+            [concerning(seat, facts.user.id) for seat in _seats(request, facts)],
+            change_id=change.id,
         )
+
+
+def _seats(request: Request, facts: Facts) -> list[str | None]:
+    """What an entry tells of: the seat that was asked for, else all of the person's."""
+    return [request.attendee_id] if request.attendee_id else [*facts.user.seats] or [None]
 
 
 def _revisions(request: Request, facts: Facts) -> tuple[str, ...]:

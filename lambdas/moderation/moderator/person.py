@@ -7,7 +7,7 @@ from ..core.capability import Capabilities
 from ..core.change import PATIENCE, Change, Status, is_bound_again, stands, taken_back
 from ..core.effective import effective
 from ..core.entry import ABANDONED, CAPABILITIES_CHANGED, SUPERSEDED, changed, concerning
-from ..core.meeting import Meeting, Seat, UnmuteConsent, User, has_agreed, host_count
+from ..core.meeting import Meeting, Seat, UnmuteConsent, User, has_agreed, host_count, loses_its_hosts
 from ..ports import (
     ChangeKept,
     ChimeFailure,
@@ -176,8 +176,8 @@ class OnePerson:
     def _may_be_taken_back(self, carried: Carried) -> bool:
         """Not who was made a host, and is the last one by now: that is pursued."""
         user = _user(carried)
-        fewer = host_count(user.rules, taken_back(carried.change, user.rules))
-        return fewer >= 0 or carried.meeting.hosts + fewer >= 1
+        more = host_count(user.rules, taken_back(carried.change, user.rules))
+        return not loses_its_hosts(carried.meeting, more)
 
     def _found_out(self, carried: Carried, user: User, ordering: Ordering) -> Carried | None:
         """Tries the strict reading of a meeting without video; if Chime takes it, that is what the meeting is."""

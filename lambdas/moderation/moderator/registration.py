@@ -11,7 +11,17 @@ from ..core.command import Register
 from ..core.decision import LAST_HOST, frozen
 from ..core.effective import effective
 from ..core.govern import gained
-from ..core.meeting import CHECKED_EVERY, Features, Meeting, MeetingRules, User, UserRules, host_count, role_of
+from ..core.meeting import (
+    CHECKED_EVERY,
+    Features,
+    Meeting,
+    MeetingRules,
+    User,
+    UserRules,
+    host_count,
+    loses_its_hosts,
+    role_of,
+)
 from ..core.people import with_role
 from ..core.spoken import spoken
 from ..core.view import meeting_document, meeting_revision
@@ -113,7 +123,7 @@ class Registrar:
         more = NOTHING if was is None else self._gained(was, meeting, people)
         hosts = sum(host_count(stored.rules, user.rules) for stored, user in people)
         is_widened = meeting.rules.frozen_at is not None and bool(more)
-        if is_widened or (hosts < 0 and meeting.hosts + hosts < 1):
+        if is_widened or loses_its_hosts(meeting, hosts):
             return refused(frozen(more) if is_widened else LAST_HOST, self._now())
         return Registration(replace(meeting, hosts=meeting.hosts + hosts), was, people, verdict)
 
