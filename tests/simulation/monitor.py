@@ -266,7 +266,10 @@ class Monitor:
         )
         decided = decide(case, cast("Mute", request.command))
         if isinstance(decided, Unchanged):
-            return _said(change.made) == _said(user.rules)  # what Chime holds became known meanwhile
+            # What Chime holds became known between the look and the commit, which is noted without a revision: then
+            # it is ordered once more. Memory is no such look.
+            said = _said(self._in_force(user.rules, meeting))
+            return asking.reads > 0 and _said(self._in_force(change.made, meeting)) == said
         return isinstance(decided, Decided) and _said(decided.rules) == _said(change.made)
 
     def _opened(self, change: Change) -> None:

@@ -7,6 +7,7 @@ from moderation.core.actor import HOST, ActorKind
 from moderation.core.change import OF_ONE_VALUE, Change, Status
 from moderation.core.entry import HAND_LOWERED, HAND_RAISED, REMOVED, UNMUTE_ANSWERED, UNMUTE_REQUESTED, Entry
 from moderation.core.meeting import Meeting, Seat, User, UserRules, floor_media
+from moderation.core.personal import Ban, Floor
 from moderation.ports import ChangeKept, ChangeOpened, Clause, EntryWritten, SeatsNoted, UserRevised
 
 from tests.memory.ledger import MemoryLedger
@@ -124,11 +125,15 @@ class People:
         if not isinstance(made, UserRules) or not isinstance(replaced, UserRules):
             self._violated("an undo restores what was replaced", f"{undone.command} was not about a person")
             return
+        moment = self._store.meetings[undo.meeting_id].rules.moment(self._scheduler.now())
         for name in OF_ONE_VALUE:
             changed = getattr(made, name) != getattr(replaced, name)
             if changed and getattr(before, name) != getattr(made, name):
                 self._violated("an undo restores what was replaced", f"{name} was not what it undoes")
-            if getattr(after, name) != getattr(replaced if changed else before, name):
+            back = getattr(replaced if changed else before, name)
+            if isinstance(back, Ban | Floor) and not back.holds_at(moment):
+                back = None  # what would have ended by now is not brought back
+            if getattr(after, name) != back:
                 self._violated("an undo restores what was replaced", f"{name} of {undo.subject}")
         added = set(made.restrictions) - set(replaced.restrictions)
         if not {r for r in added if r.holds_at(self._scheduler.now())} <= set(before.restrictions):

@@ -56,6 +56,8 @@ class Decided:
     effects: tuple[str, ...]
     awaits_consent: bool = False
     """Whether he is asked, and stays silent until he answers."""
+    is_new: bool = True
+    """Whether the rules didn't say so before: if they did, only Chime is not known to hold it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +101,15 @@ def decided(
     in_place = not leaving(case, rules) and all(seat.known == after for seat in case.user.present)
     there = {mute_all.id for mute_all in case.meeting.rules.mute_alls}
     stood = replace(expired(case), spares=case.user.rules.spares & there)
-    if replace(rules, spares=rules.spares & there) == stood and in_place:
+    is_new = replace(rules, spares=rules.spares & there) != stood
+    if not is_new and in_place:
         return Unchanged(after)
     gained = case.effective(rules, consented=True) & ~case.effective(consented=True)
     if not is_newcomer and case.meeting.rules.frozen_at is not None and (gained or after & ~before):
         return frozen(gained | after & ~before)
     seats = case.user.present
     shown = effects(before, after, withholding, seats) if seats or not case.user.seats else ()
-    return Decided(rules, before, after, shown, is_asked(case, rules))
+    return Decided(rules, before, after, shown, is_asked(case, rules), is_new)
 
 
 def asking(case: Case, rules: UserRules, opening: Capabilities) -> UserRules:

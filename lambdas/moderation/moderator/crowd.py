@@ -29,6 +29,8 @@ class Crowd:
     """What batches have given since the roster was read, to whoever came after it as well."""
     asked: set[str] = field(default_factory=set)
     """The requests to unmute that this change has made."""
+    shown: dict[str, Capabilities] = field(default_factory=dict)
+    """What Chime showed last of those of whom nobody can tell: they are ordered anew, whatever it was."""
 
     def seen(self, user_id: str) -> User:
         """The person as Chime holds him: what was noted of him may lag behind. On seats that the roster lacks nobody
@@ -39,6 +41,7 @@ class Crowd:
         seats = {}
         for key, seat in user.seats.items():
             known = self.held.get(key)
+            known = self.shown.get(key) if known is None else known
             if known is None and (key in self.before or not is_shown):
                 known = seat.known
             seats[key] = replace(seat, known=known)
@@ -54,6 +57,7 @@ class Crowd:
             for seat in people[user_id].present:
                 self.seats[seat.attendee_id] = user_id
                 self.held[seat.attendee_id] = None
+                self.shown.pop(seat.attendee_id, None)
         return bool(moved)
 
     def are_gone(self, user: User, seats: Sequence[Seat]) -> None:

@@ -126,6 +126,7 @@ class Everybody:
             raise Conflict([MeetingIs(meeting.id, meeting.revision)])
         for user in list(crowd.people.values()):
             self._rollcall.take_out(ordering, carried, crowd, user)
+        self._rollcall.look_at_the_unclear(meeting, crowd)
         standings = [
             Standing(seat, crowd.held[seat], wanted(self._world, meeting, crowd.seen(user_id)))
             for seat, user_id in crowd.seats.items()

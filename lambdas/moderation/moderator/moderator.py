@@ -79,7 +79,7 @@ class Moderator:
             return TOO_MANY
         is_stale = request.if_match not in (None, *_revisions(request, facts))
         decision = self._decision(request, facts, command, change_id)
-        if facts.from_memory and (is_stale or request.dry_run or not isinstance(decision, Decided)):
+        if facts.from_memory and (is_stale or request.dry_run or not _is_new(decision)):
             return self._once(request, command, change_id, fresh=True, is_first=False)
         if is_stale and facts.verdict.allowed:
             return REVISION_MISMATCH
@@ -94,15 +94,16 @@ class Moderator:
     def _decision(
         self, request: Request, facts: Facts, command: UserCommand | Undo, change_id: str
     ) -> Decided | Unchanged | Refusal:
-        case = self._case(request, facts, change_id)
+        against = None
+        if isinstance(command, GrantFloor) and command.exclusive and facts.verdict.allowed:
+            against = self._against_ending_floors(request, facts, command)
+        case = self._case(request, facts, change_id)  # what is granted for a time begins now: no read comes after
         decision = decide(case, command)
         if request.must_not_widen and isinstance(decision, Decided):
             gives_more = decision.awaits_consent or decision.after & ~decision.before
             if gives_more or loosens(case, decision.rules):
                 return TOO_LATE
-        if isinstance(decision, Decided) and isinstance(command, GrantFloor) and command.exclusive:
-            return self._against_ending_floors(request, facts, command) or decision
-        return decision
+        return (against or decision) if isinstance(decision, Decided) else decision
 
     def _against_ending_floors(self, request: Request, facts: Facts, command: GrantFloor) -> Refusal | None:
         """An exclusive floor ends the others': each of them has to be the caller's to end. His own he may give up."""
@@ -214,6 +215,11 @@ class Moderator:
             [concerning(seat, facts.user.id) for seat in _seats(request, facts)],
             change_id=change.id,
         )
+
+
+def _is_new(decision: Decided | Unchanged | Refusal) -> bool:
+    """Not what is said again because Chime is not known to hold it: memory knows less of Chime than the ledger."""
+    return isinstance(decision, Decided) and decision.is_new
 
 
 def _seats(request: Request, facts: Facts) -> list[str | None]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
-from ..core.capability import EVERYTHING
-from ..core.meeting import Meeting, User, is_pipeline
+from ..core.capability import EVERYTHING, Capabilities
+from ..core.meeting import Meeting, UnmuteConsent, User, is_pipeline
 from ..ports import (
     ChangeKept,
     Clause,
@@ -17,7 +18,7 @@ from ..ports import (
     World,
 )
 from .binding import bind
-from .carried import Carried, removed
+from .carried import Carried, removed, wanted
 from .crowd import Crowd
 from .ordering import Ordering
 from .persistence import patiently, persistently
@@ -58,6 +59,23 @@ class RollCall:
             persistently(self._world, [UserRevised(meeting.id, granted, user.revision)], ordering.lease.until)
         crowd.batched.clear()
         return self._world.ledger.everybody(meeting.id) if mistaken else people
+
+    def look_at_the_unclear(self, meeting: Meeting, crowd: Crowd) -> None:
+        """Where a microphone opens only by consent, whoever was changed since the roster was read is looked at: what
+        was noted of him may be older than what has shut it. Raises `ChimeFailure`s.
+        """
+        if meeting.rules.unmute_consent is UnmuteConsent.NONE:
+            return
+        for seat, user_id in crowd.seats.items():
+            is_unclear = crowd.held[seat] is None and seat not in crowd.shown and seat not in crowd.gone
+            if not is_unclear or Capabilities.SEND_AUDIO not in wanted(self._world, meeting, crowd.seen(user_id)):
+                continue
+            try:
+                found = patiently(self._world, partial(self._world.chime.seat, meeting.id, seat))
+            except Missing:
+                crowd.gone.add(seat)
+            else:
+                crowd.shown[seat] = found.capabilities
 
     def take_out(self, ordering: Ordering, carried: Carried, crowd: Crowd, user: User) -> None:
         """Told with the note that they are gone: nobody who finds them gone tells it. Raises `Conflict` if the meeting

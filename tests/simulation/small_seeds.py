@@ -1,0 +1,75 @@
+"""Small cases of what random schedules once found, gone through exhaustively: each names what was wrong."""
+
+from collections.abc import Callable
+
+from moderation.core.actor import Actor, ActorKind
+from moderation.core.capability import EVERYTHING, Capabilities, Medium
+from moderation.core.command import Ban, GrantFloor, Mute, MuteEverybody, Undo
+from moderation.moderator.request import Request
+
+from tests.memory.scene import MEETING, seat
+
+from .monitor import Asking
+from .small import STALL, Case, host
+from .small_consent import CONSENT
+from .small_people import everybody
+from .world import HOSTS, Simulation, asking
+
+
+def _oneself(simulation: Simulation, label: str, who: str, command: Mute, after: float) -> None:
+    actor = Actor(ActorKind.USER, who)
+    request = Request(MEETING, actor, command, attendee_id=seat(who))
+    simulation.process(who, [lambda: asking(label, actor, request, who)], after)
+
+
+def moved_while_silent(simulation: Simulation) -> None:
+    """bob is silent in Chime, which is still to be noted. Whoever changes something for all sees him silent, and then
+    that he has changed something else: what was noted of him before is no proof that he is heard.
+    """
+    simulation.drifts("bob", 0, EVERYTHING & ~Capabilities.SEND_AUDIO, 0)
+    everybody(simulation, "alice", MuteEverybody((Medium.CONTENT,)), 0.01)
+    _oneself(simulation, "no video", "bob", Mute((Medium.VIDEO,)), 0.04)
+
+
+def exclusive_floor_after_a_stall(simulation: Simulation) -> None:
+    """A turn to speak begins when it is decided, and nothing is looked up between that and its commit."""
+    command = GrantFloor(seconds=12, exclusive=True)
+    request = Request(MEETING, HOSTS["alice"], command, attendee_id=seat("carol"))
+    simulation.process("alice", [lambda: asking("floor", HOSTS["alice"], request, "carol")])
+    simulation.reconciler(46)
+
+
+def undone_after_the_floor_is_over(simulation: Simulation) -> None:
+    """A ban ended a turn to speak. When it is undone, the turn would have been over: it is not brought back."""
+    host(simulation, "floor", "alice", GrantFloor(seconds=2))
+    host(simulation, "ban", "alice", Ban(), 1)
+
+    def make() -> Asking:
+        ban = next(change.id for change in simulation.store.changes.values() if change.command == "ban")
+        return asking("undo", HOSTS["hugo"], Request(MEETING, HOSTS["hugo"], Undo(ban)), None)
+
+    simulation.process("hugo", [make], 5)
+
+
+def said_again_from_memory(simulation: Simulation) -> None:
+    """What another has carried out meanwhile is in the ledger, and not in the memory of whoever says it again."""
+
+    def made(label: str) -> Callable[[], Asking]:
+        request = Request(MEETING, HOSTS["alice"], Mute(), attendee_id=seat("bob"))
+        return lambda: asking(label, HOSTS["alice"], request, "bob")
+
+    simulation.process("alice", [made("mute"), made("again")])
+    simulation.reconciler(46)
+
+
+MOVED_WHILE_SILENT = Case("he changes something while all are changed", moved_while_silent, stage=CONSENT, at_least=30)
+LATE_FLOOR = Case(
+    "an exclusive floor, a stall anywhere",
+    exclusive_floor_after_a_stall,
+    {"stall 12 s": 1.0},
+    preemptions=0,
+    at_least=8,
+)
+UNDONE_LATE = Case("a ban is undone after the floor is over", undone_after_the_floor_is_over, preemptions=0, at_least=1)
+SAID_AGAIN = Case("said again from memory, a stall anywhere", said_again_from_memory, STALL, preemptions=0, at_least=15)
+SEEDS = (MOVED_WHILE_SILENT, LATE_FLOOR, UNDONE_LATE, SAID_AGAIN)
