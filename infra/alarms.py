@@ -12,6 +12,8 @@ from aws_cdk import aws_sqs as sqs
 from infra.metrics import Metrics, depth, of_api, of_function
 
 RUNBOOK = "docs/operations.md"
+# Refusals that say that a sender or a trigger is set up wrongly. The others are what any host may meet.
+SETUP_CODES = ("invalid-request", "meeting-not-found", "not-permitted", "bad-time")
 FIVE_MINUTES = Duration.minutes(5)
 _Missing = cloudwatch.TreatMissingData
 _AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
@@ -33,7 +35,7 @@ class Concern:
 
     name: str
     says: str
-    metric: cloudwatch.Metric
+    metric: cloudwatch.IMetric
     threshold: float
     datapoints: int = 1
     periods: int = 1
@@ -46,11 +48,12 @@ class Concern:
 
     @property
     def is_percentile(self) -> bool:
-        return self.metric.statistic.startswith("p")
+        return isinstance(self.metric, cloudwatch.Metric) and self.metric.statistic.startswith("p")
 
 
 def concerns(metrics: Metrics, watched: Watched) -> Iterator[Concern]:
     yield from _of_decisions(metrics)
+    yield from _of_events(metrics)
     yield from _of_chime(metrics)
     yield from _of_the_api(watched)
     yield Concern(
@@ -101,6 +104,15 @@ def _of_decisions(metrics: Metrics) -> Iterator[Concern]:
         "Within an hour Chime was found to differ from the rules on twenty seats or more.",
         metrics.own("DriftFound", "Sum", Duration.hours(1)),
         20,
+    )
+
+
+def _of_events(metrics: Metrics) -> Iterator[Concern]:
+    yield Concern(
+        "commands-refused",
+        "Commands by event can never work: a trigger or a sender is set up wrongly.",
+        metrics.total("CommandsRefused", FIVE_MINUTES, "code", SETUP_CODES),
+        1,
     )
 
 

@@ -32,7 +32,7 @@ def dashboard(
             _of_hosts(metrics, watched),
             _of_chime(metrics),
             _under_way(metrics, watched),
-            _left_behind(watched, doors),
+            _left_behind(metrics, watched, doors),
             [_failures(doors)],
         ],
     )
@@ -81,10 +81,18 @@ def _under_way(metrics: Metrics, watched: Watched) -> list[cloudwatch.IWidget]:
     ]
 
 
-def _left_behind(watched: Watched, doors: Mapping[str, PythonFunction]) -> list[cloudwatch.IWidget]:
+def _left_behind(metrics: Metrics, watched: Watched, doors: Mapping[str, PythonFunction]) -> list[cloudwatch.IWidget]:
     functions = {name: door.function for name, door in doors.items()}
     return [
-        _graph("Dead letters", [depth(queue) for queue in watched.dead_letters.values()], THIRD),
+        _graph(
+            "Dead letters; commands by event that were refused, by code",
+            [
+                *(depth(queue) for queue in watched.dead_letters.values()),
+                metrics.own("CommandsRefused", "Sum"),
+                metrics.by("CommandsRefused", "Sum", "code"),
+            ],
+            THIRD,
+        ),
         _graph(
             "Functions: errors and throttles",
             [

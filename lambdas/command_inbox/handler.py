@@ -6,11 +6,13 @@ dead-letter queue. A command that was carried out before is not carried out twic
 
 from typing import Any
 
-from moderation.watch import DECISIONS, LATENCY, write
+from moderation.watch import COMMANDS_REFUSED, DECISIONS, LATENCY, write
 
 from .commands import name_of
 from .inbox import Inbox, Result, person_of, where
 from .message import Dropped, Message, read
+
+OBEYED = ("INFO", "obeyed")
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -44,15 +46,20 @@ def _is_done(record: dict[str, Any]) -> bool:
 def _tell(record: dict[str, Any], message: Message, result: Result) -> None:
     """A command that was carried out before decides nothing."""
     measures = {LATENCY: result.took} if result.replayed else {LATENCY: result.took, DECISIONS: 1}
+    is_refused = result.verdict == "refused"
+    if is_refused and not result.replayed:
+        measures[COMMANDS_REFUSED] = 1
+    level, said = ("ERROR", "again") if result.again else ("WARNING", "command refused") if is_refused else OBEYED
     write(
-        "ERROR" if result.again else "INFO",
-        "again" if result.again else "obeyed",
+        level,
+        said,
         **_line(record, message),
         measures=measures,
         meetingId=result.meeting_id,
         changeId=result.change_id,
         verdict=result.verdict,
         outcome=result.outcome,
+        **({"code": result.outcome} if is_refused else {}),
         replayed=result.replayed,
         durationMs=result.took,
         **({"failure": result.failure} if result.failure else {}),

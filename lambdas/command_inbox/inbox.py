@@ -1,7 +1,7 @@
 """The door itself: from messages to commands, and what has become of each."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import perf_counter
@@ -27,6 +27,9 @@ NO_TRIGGER = Refused("not-permitted", "a source can't begin with `trigger/`: onl
 LONGEST_REASON = 500
 MOST_FAULTS = 5
 LONGEST_DETAIL = 500
+LONGEST_REQUESTED = 128
+ADDRESS = ("command", "meetingId", "externalMeetingId", "attendeeId", "externalUserId")
+"""The keys of a command that say what is asked for, and of whom."""
 
 
 class Gavel(Protocol):
@@ -71,17 +74,15 @@ class Inbox:
         """May raise `MachineFailure`s if it can't be found out which meetings are meant."""
         try:
             place = place_of(message.detail)
-        except Invalid:
-            return [Result(None, "invalid-request", refused=True)]
-        meetings = (
+        except Invalid as invalid:
+            return [self._in_one(message, _invalid(invalid), None)]
+        meetings: Sequence[str | None] = (
             [place.meeting_id] if place.meeting_id else self._gavel.meetings_named(place.external_meeting_id or "")
         )
-        if not meetings:
-            return [Result(None, MEETING_NOT_FOUND.code, refused=True)]
         order = _understood(message)
-        return [self._in_one(message, order, meeting_id) for meeting_id in meetings]
+        return [self._in_one(message, order, meeting_id) for meeting_id in meetings or [None]]
 
-    def _in_one(self, message: Message, order: Order | Refused, meeting_id: str) -> Result:
+    def _in_one(self, message: Message, order: Order | Refused, meeting_id: str | None) -> Result:
         """Whatever goes wrong in one meeting, the others are served."""
         started = perf_counter()
         try:
@@ -90,17 +91,18 @@ class Inbox:
             result = Result(meeting_id, "internal-error", again=True, failure=where(error))
         return replace(result, took=round((perf_counter() - started) * 1000, 1))
 
-    def _obeyed(self, message: Message, order: Order | Refused, meeting_id: str) -> Result:
-        if isinstance(order, Refused):
-            self._gavel.refuse(_rejected(message, None, meeting_id, order))
-            return Result(meeting_id, order.code, refused=True)
+    def _obeyed(self, message: Message, order: Order | Refused, meeting_id: str | None) -> Result:
+        if isinstance(order, Refused) or meeting_id is None:
+            refusal = order if isinstance(order, Refused) else MEETING_NOT_FOUND
+            is_new = self._gavel.refuse(_rejected(message, None, meeting_id, refusal))
+            return Result(meeting_id, refusal.code, replayed=not is_new, refused=True)
         outcome = self._gavel.perform(self._request(message, order, meeting_id))
         if not isinstance(outcome, Refused):
             return Result(meeting_id, outcome.status, outcome.change_id, outcome.replayed)
+        again, is_new = outcome.code in AGAIN, not outcome.replayed
         if outcome.code not in AGAIN | TOLD:
-            self._gavel.refuse(_rejected(message, order, meeting_id, outcome))
-        again = outcome.code in AGAIN
-        return Result(meeting_id, outcome.code, outcome.change_id, outcome.replayed, again, refused=True)
+            is_new = self._gavel.refuse(_rejected(message, order, meeting_id, outcome))
+        return Result(meeting_id, outcome.code, outcome.change_id, not is_new, again, refused=True)
 
     def _request(self, message: Message, order: Order, meeting_id: str) -> Request:
         """A command of unknown age is as good as an old one."""
@@ -123,11 +125,15 @@ def _understood(message: Message) -> Order | Refused:
     try:
         return order_of(message.detail)
     except Invalid as invalid:
-        faults = [f"`{fault.pointer}`: {fault.detail}" if fault.pointer else fault.detail for fault in invalid.faults]
-        return Refused("invalid-request", _as_unicode("; ".join(faults[:MOST_FAULTS])[:LONGEST_DETAIL]))
+        return _invalid(invalid)
 
 
-def _rejected(message: Message, order: Order | None, meeting_id: str, refused: Refused) -> Rejected:
+def _invalid(invalid: Invalid) -> Refused:
+    faults = [f"`{fault.pointer}`: {fault.detail}" if fault.pointer else fault.detail for fault in invalid.faults]
+    return Refused("invalid-request", _as_unicode("; ".join(faults[:MOST_FAULTS])[:LONGEST_DETAIL]))
+
+
+def _rejected(message: Message, order: Order | None, meeting_id: str | None, refused: Refused) -> Rejected:
     reason = message.detail.get("reason")
     rejected = Rejected(
         meeting_id=meeting_id,
@@ -136,6 +142,7 @@ def _rejected(message: Message, order: Order | None, meeting_id: str, refused: R
         refused=refused,
         key=_key(message, meeting_id, "refused"),
         fingerprint=_fingerprint(message),
+        requested=_requested(message.detail),
         reason=reason
         if isinstance(reason, str) and len(reason) <= LONGEST_REASON and _as_unicode(reason) == reason
         else None,
@@ -145,9 +152,16 @@ def _rejected(message: Message, order: Order | None, meeting_id: str, refused: R
     return replace(rejected, user_id=order.user_id, parameters=spoken(order.command))
 
 
-def _key(message: Message, meeting_id: str, what: str) -> str:
+def _requested(detail: Mapping[str, Any]) -> dict[str, str]:
+    """What was asked for, and of whom, as it was sent."""
+    sent = {key: detail[key] for key in ADDRESS if key in detail}
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in sent.items()}
+    return {key: _as_unicode(text[:LONGEST_REQUESTED]) for key, text in texts.items()}
+
+
+def _key(message: Message, meeting_id: str | None, what: str) -> str:
     """One event may be a command in several meetings, and several triggers may make commands of it."""
-    parts = (what, message.actor.id, message.event_id, meeting_id)
+    parts = (what, message.actor.id, message.event_id, meeting_id or "")
     return digest(part.encode("utf-8", "surrogatepass") for part in parts)
 
 
@@ -169,6 +183,8 @@ def where(error: Exception) -> str:
 
 
 def person_of(message: Message) -> dict[str, Any]:
-    """Whom a command names, as far as it is text at all; for the log, under the key that can be redacted."""
-    named = {key: message.detail.get(key) for key in ("attendeeId", "externalUserId")}
+    """Whom a command names, and the meeting's name, which may be a person's, as far as they are text at all; for the
+    log, under the key that can be redacted.
+    """
+    named = {key: message.detail.get(key) for key in ("attendeeId", "externalUserId", "externalMeetingId")}
     return {key: value[:LONGEST_DETAIL] for key, value in named.items() if isinstance(value, str)}

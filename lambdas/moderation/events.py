@@ -113,10 +113,18 @@ class Decided(Detail):
 
     detail_type = entry.DECIDED
 
+    meeting_id: str | None = Field(description="null where a refused command by event names no registered meeting")  # type: ignore[assignment]
+    external_meeting_id: str | None = Field(description="null where `meetingId` is")  # type: ignore[assignment]
+
     verdict: Literal["accepted", "refused"]
     policies: list[str] = Field(description="those that decided, or `no-permit`")
     code: str | None = Field(description="why it was refused")
     detail: str | None = Field(None, description="the same in words, of refused commands by event")
+    requested: dict[str, str] | None = Field(
+        None,
+        description="of refused commands by event: `command` and the ids of meeting and user as they were sent, "
+        "shortened; a value that is no text as its JSON",
+    )
     parameters: dict[str, object] = Field(description="the command's, as in its body")
     attendees: list[Concerned] = Field(description="whom it is about; nobody where it is the meeting")
 

@@ -34,6 +34,9 @@ DECISIONS = Metric("Decisions", by=BY_VERDICT)
 LATENCY = Metric("Latency", "Milliseconds")
 """From the function's first look at a request or message to its answer."""
 
+COMMANDS_REFUSED = Metric("CommandsRefused", by=(("stage",), ("stage", "code")))
+"""Commands by event that can never work. No caller waits for their answer, so operators have to see them."""
+
 CHIME_CALLS = Metric("ChimeCalls")
 CHIME_THROTTLES = Metric("ChimeThrottles")
 CHIME_UNKNOWN_ENDS = Metric("ChimeUnknownEnds")

@@ -73,19 +73,20 @@ def test_every_dead_letter_queue_has_an_alarm(default: Template) -> None:
     watched = [
         (alarm["Dimensions"][0]["Value"]["Fn::GetAtt"], alarm["Threshold"])
         for alarm in alarms(default).values()
-        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+        if alarm.get("MetricName") == "ApproximateNumberOfMessagesVisible"
     ]
     assert len(dead_letters) >= 5
     assert sorted(watched) == [([key, "QueueName"], 1) for key in sorted(dead_letters)]
 
 
 def test_alarms_on_our_own_metrics_name_what_is_written(customized: Template) -> None:
-    own = [alarm for alarm in alarms(customized).values() if alarm["Namespace"] == "Gavel"]
-    assert len(own) >= 5
+    looked_at = [metric for alarm in alarms(customized).values() for metric in _metrics(alarm)]
+    own = [metric for metric in looked_at if metric["Namespace"] == "Gavel"]
+    assert len(own) >= 9
     stage = function(customized, "reconciler.handler.handler")["Environment"]["Variables"]["GAVEL_STAGE"]
-    for alarm in own:
-        dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
-        assert (alarm["MetricName"], frozenset(dimensions)) in written()
+    for metric in own:
+        dimensions = {each["Name"]: each["Value"] for each in metric["Dimensions"]}
+        assert (metric["MetricName"], frozenset(dimensions)) in written()
         assert dimensions["stage"] == stage == "dev"
 
 
@@ -153,7 +154,7 @@ def test_the_dashboard_shows_what_is_written(default: Template) -> None:
     searches = [part["expression"] for row in rows for part in row if isinstance(part, dict) and "expression" in part]
     sought = {_sought(search) for search in searches}
     assert len(plain) >= 9
-    assert len(sought) == 2
+    assert len(sought) == 3
     assert plain | sought <= written()
     shown = {name for name, _ in plain | sought}
     assert shown == {name for name, _ in written()}, "each metric is paid for, so each is shown"
@@ -168,6 +169,24 @@ def test_lines_reach_cloudwatch_as_they_are_written(default: Template) -> None:
 def test_every_function_is_traced(default: Template) -> None:
     """And may say so: which actions that takes, `test_stack` looks at."""
     assert {each["TracingConfig"]["Mode"] for each in of_type(default, "AWS::Lambda::Function")} == {"Active"}
+
+
+def _metrics(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    """What an alarm looks at: its metric, or those of its expression."""
+    stats = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
+    return stats or [alarm]
+
+
+def test_commands_by_event_that_are_set_up_wrongly_ring(default: Template) -> None:
+    """What hosts may meet at any time, `meeting-ended` or `too-late`, does not."""
+    alarm = alarms(default)["gavel-commands-refused"]
+    dimensions = [{each["Name"]: each["Value"] for each in metric["Dimensions"]} for metric in _metrics(alarm)]
+    assert sorted(each["code"] for each in dimensions) == [
+        "bad-time", "invalid-request", "meeting-not-found", "not-permitted",
+    ]  # fmt: skip
+    assert {metric["MetricName"] for metric in _metrics(alarm)} == {"CommandsRefused"}
+    [expression] = [each["Expression"] for each in alarm["Metrics"] if "Expression" in each]
+    assert (expression, alarm["Threshold"]) == ("SUM([m0, m1, m2, m3])", 1)
 
 
 def _sought(search: str) -> tuple[str, frozenset[str]]:

@@ -49,7 +49,7 @@ class MemoryLedger:
         self.allowance = Allowance()
         self.looks = Allowance()
         self.minutes: dict[tuple[str, str], Allowance] = {}
-        self._entry_ids: set[tuple[str, str]] = set()
+        self._entry_ids: set[tuple[str | None, str]] = set()
         self._contended = 0
         self._failing: list[bool] = []
         self._lock = Lock()
@@ -219,6 +219,6 @@ def place(clause: Clause) -> tuple[str, ...]:
         case HandRaised(meeting_id, id) | HandLowered(meeting_id, id):
             return ("hand", meeting_id, id)
         case EntryWritten(entry):
-            return ("entry", entry.meeting_id, entry.id)
+            return ("entry", entry.meeting_id or "", entry.id)
         case KeyTaken(id):
             return ("key", id)

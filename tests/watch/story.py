@@ -191,6 +191,7 @@ def _decisions(story: Story) -> None:
     story.send("unmute", attendeeId=seat("bob"))
     story.send("unmute", attendeeId=seat("bob"))
     story.send("mute", "e-2", externalUserId="nobody")
+    story.send("mute-all", "e-3", meetingId=seat("nobody"))
 
 
 def _news(story: Story) -> None:

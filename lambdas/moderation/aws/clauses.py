@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from ..core.change import Change
-from ..core.entry import iso
+from ..core.entry import Entry, iso
 from ..core.meeting import next_end
 from ..ports import (
     ChangeKept,
@@ -52,6 +52,12 @@ def partition(meeting_id: str) -> str:
 
 def meeting_key(meeting_id: str) -> Key:
     return key(partition(meeting_id), "MEETING")
+
+
+def entry_key(entry: Entry) -> Key:
+    """An entry without a meeting has a partition of its own: it is published and belongs to no history."""
+    where = partition(entry.meeting_id) if entry.meeting_id is not None else f"REFUSED#{entry.id}"
+    return key(where, f"ENTRY#{entry.id}")
 
 
 def user_key(meeting_id: str, user_id: str) -> Key:
@@ -139,8 +145,7 @@ class Writer:
             case HandLowered(meeting_id, user_id):
                 return self._put(hand_key(meeting_id, user_id), items.hand_document(user_id, None), IS_UP)
             case EntryWritten(entry):
-                where = key(partition(entry.meeting_id), f"ENTRY#{entry.id}")
-                return self._put(where, items.entry_document(entry), IS_NEW)
+                return self._put(entry_key(entry), items.entry_document(entry), IS_NEW)
             case KeyTaken():
                 return self._put(idempotency_key(clause.id), items.key_document(clause), IS_NEW)
 

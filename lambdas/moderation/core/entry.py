@@ -31,8 +31,9 @@ class Entry:
     id: str
     """A ULID: the order of entries, and the key by which subscribers drop duplicates."""
     type: str
-    meeting_id: str
-    external_meeting_id: str
+    meeting_id: str | None
+    """None in the refusal of a command for a meeting that is not registered: it is in no meeting's history."""
+    external_meeting_id: str | None
     occurred_at: datetime
     actor: Actor
     command: str

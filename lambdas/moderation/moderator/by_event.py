@@ -14,20 +14,24 @@ from .persistence import persistently
 from .request import Refused
 
 TOLD_WITHIN = timedelta(seconds=5)
+NOT_REGISTERED = "m0"
+"""The revision of a meeting of which nothing is stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A command that can never work, though the moderator wrote nothing of it. `key` is a digest of event and meeting:
-    however often the event comes, it is told once.
+    """A command that can never work and of which the moderator wrote nothing. `meeting_id` is None if the command names
+    no meeting. `key` is a digest of event and meeting: one event is refused once, however often it is delivered.
     """
 
-    meeting_id: str
+    meeting_id: str | None
     actor: Actor
     command: str
     refused: Refused
     key: str
     fingerprint: str
+    requested: Mapping[str, str]
+    """Command and ids as they were sent."""
     reason: str | None = None
     user_id: str | None = None
     parameters: Mapping[str, object] = field(default_factory=dict)
@@ -40,40 +44,45 @@ class Remote:
         self._world = world
 
     def meetings_named(self, external_id: str) -> Sequence[str]:
-        """Those that have not ended."""
+        """The meetings of this name that have not ended; if all have, the one that ended last, which refuses."""
         ledger = self._world.ledger
-        found = {meeting_id: ledger.load(meeting_id).meeting for meeting_id in ledger.meetings_named(external_id)}
-        return [meeting_id for meeting_id, meeting in found.items() if meeting and meeting.ended_at is None]
+        found = [ledger.load(meeting_id).meeting for meeting_id in ledger.meetings_named(external_id)]
+        live = [meeting.id for meeting in found if meeting is not None and meeting.ended_at is None]
+        ended = sorted((meeting.ended_at, meeting.id) for meeting in found if meeting and meeting.ended_at)
+        return live or [meeting_id for _, meeting_id in ended[-1:]]
 
     def refuse(self, rejected: Rejected) -> bool:
-        """An entry, and thereby an event. False if there is no such meeting, or if it was told before."""
-        loaded = self._world.ledger.load(rejected.meeting_id, key=rejected.key)
-        if loaded.meeting is None or loaded.meeting.ended_at is not None or loaded.key is not None:
+        """Writes an entry, which becomes an event: into the meeting's history if the meeting is registered. False if
+        the same event was refused before.
+        """
+        loaded = self._world.ledger.load(rejected.meeting_id or "", key=rejected.key)
+        if loaded.key is not None:
             return False
         told = EntryWritten(self._entry(loaded.meeting, rejected))
-        key = KeyTaken(rejected.key, rejected.fingerprint, rejected.meeting_id, None, kept(rejected.refused))
+        key = KeyTaken(rejected.key, rejected.fingerprint, rejected.meeting_id or "", None, kept(rejected.refused))
         try:
             persistently(self._world, [told, key], self._world.surroundings.now() + TOLD_WITHIN)
         except Conflict:
             return False
         return True
 
-    def _entry(self, meeting: Meeting, rejected: Rejected) -> Entry:
+    def _entry(self, meeting: Meeting | None, rejected: Rejected) -> Entry:
         return Entry(
             id=self._world.surroundings.new_id(),
             type=DECIDED,
-            meeting_id=meeting.id,
-            external_meeting_id=meeting.external_id,
+            meeting_id=meeting.id if meeting else None,
+            external_meeting_id=meeting.external_id if meeting else None,
             occurred_at=self._world.surroundings.now(),
             actor=rejected.actor,
             command=rejected.command,
-            revision=meeting_revision(meeting),
+            revision=meeting_revision(meeting) if meeting else NOT_REGISTERED,
             reason=rejected.reason,
             adds={
                 "verdict": "refused",
                 "policies": list(rejected.refused.policies),
                 "code": rejected.refused.code,
                 "detail": rejected.refused.detail,
+                "requested": rejected.requested,
                 "parameters": rejected.parameters,
                 "attendees": [concerning(None, rejected.user_id)] if rejected.user_id else [],
             },

@@ -54,10 +54,33 @@ def test_what_comes_again_decides_nothing(capsys: Captured) -> None:
 def test_refused(capsys: Captured) -> None:
     Door().send("secret-command", meetingId=MEETING, externalUserId="bob", secret="secret")
     said = line(capsys)
-    assert (said["level"], said["command"], said["outcome"]) == ("INFO", "none", "invalid-request")
-    assert said["verdict"] == "refused"
+    assert (said["level"], said["message"]) == ("WARNING", "command refused")
+    assert (said["command"], said["outcome"], said["code"]) == ("none", "invalid-request", "invalid-request")
+    assert (said["verdict"], said["CommandsRefused"]) == ("refused", 1)
     assert said["person"] == {"externalUserId": "bob"}
     assert "secret" not in json.dumps(said)
+
+
+def test_refused_again_is_counted_once(capsys: Captured) -> None:
+    door = Door()
+    counted = []
+    for _ in range(2):
+        door.send("mute-all", meetingId="not-a-guid")
+        counted.append(line(capsys).get("CommandsRefused"))
+    assert counted == [1, None]
+
+
+def test_the_name_that_no_meeting_has(capsys: Captured) -> None:
+    """It may be a person's, so it stands where it can be redacted."""
+    Door().send("mute-all", externalMeetingId="nowhere")
+    said = line(capsys)
+    assert (said["person"], said["meetingId"]) == ({"externalMeetingId": "nowhere"}, None)
+
+
+def test_the_id_that_no_meeting_has(capsys: Captured) -> None:
+    unknown = MEETING.replace("1", "9")
+    Door().send("mute-all", meetingId=unknown)
+    assert line(capsys)["meetingId"] == unknown
 
 
 def test_failed(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:

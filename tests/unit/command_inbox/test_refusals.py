@@ -1,13 +1,17 @@
-"""A command that can never work is told of where the meeting exists, once, and doesn't come again."""
+"""A command that can never work becomes a refused event, once, whether its meeting exists or not; it is not retried."""
 
+import json
 from typing import Any
 
 import pytest
+from command_inbox.commands import DEEDS
+from moderation.core.command import End
 from moderation.core.summary import summary
+from moderation.moderator.request import Request
 
-from tests.memory.scene import MEETING, seat
+from tests.memory.scene import ADMIN, MEETING, seat
 
-from .door import BOB, SOURCE, Door, event
+from .door import BOB, EXTERNAL, SOURCE, Door, event
 
 HERE = {"meetingId": MEETING}
 STRANGER = seat("nobody")
@@ -100,13 +104,14 @@ def test_whom_it_was_for() -> None:
 
 
 UNKNOWN = MEETING.replace("1", "9")
+NOWHERE = [{"meetingId": UNKNOWN}, {"externalMeetingId": "nowhere"}]
 
 
 @pytest.mark.parametrize(
     "place",
     [
         {},
-        {"meetingId": UNKNOWN},
+        *NOWHERE,
         {"meetingId": "x"},
         {"meetingId": None},
         {"meetingId": 7},
@@ -117,13 +122,56 @@ UNKNOWN = MEETING.replace("1", "9")
     ],
 )
 @pytest.mark.parametrize("command", ["mute-all", "nonsense"])
-def test_no_such_meeting(place: dict[str, Any], command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Nobody's history tells of it, the log does."""
+def test_no_such_meeting(place: dict[str, Any], command: str) -> None:
+    """The event is published, says what was asked for, and is in no meeting's history."""
     door = Door()
-    assert door.send(command, **place) == []
-    assert door.scene.ledger.entries == Door().scene.ledger.entries
-    out = capsys.readouterr().out
-    assert "invalid-request" in out or "meeting-not-found" in out
+    for _ in range(2):
+        assert door.send(command, **place, reason="why") == []
+    entry = door.refusal()
+    assert (entry.meeting_id, entry.external_meeting_id, entry.revision) == (None, None, "m0")
+    assert (entry.actor.id, entry.reason) == (SOURCE, "why")
+    assert entry.command == (command if command in DEEDS else "unknown")
+    is_valid = place in NOWHERE and command in DEEDS
+    assert entry.adds["code"] == ("meeting-not-found" if is_valid else "invalid-request")
+    assert entry.adds["detail"]
+    as_sent = {key: value if isinstance(value, str) else json.dumps(value) for key, value in place.items()}
+    assert entry.adds["requested"] == {"command": command, **as_sent}
+    assert door.gavel.history(MEETING, ADMIN, after=None, limit=9) == Door().gavel.history(
+        MEETING, ADMIN, after=None, limit=9
+    )
+
+
+def test_what_was_asked_for_is_shortened() -> None:
+    door = Door()
+    door.send("mute", externalMeetingId="x" * 9999, externalUserId=["bob"] * 999, attendeeId="\ud800")
+    requested = door.refusal().adds["requested"]
+    assert requested == {
+        "command": "mute",
+        "externalMeetingId": "x" * 128,
+        "externalUserId": json.dumps(["bob"] * 999)[:128],
+        "attendeeId": "?",
+    }
+
+
+def test_a_room_as_a_number_is_told_of() -> None:
+    """What a school's system sends whose rooms are numbers."""
+    door = Door()
+    assert door.trigger("mute-all", externalMeetingId=7) == []
+    entry = door.refusal()
+    assert (entry.actor.id, entry.adds["code"]) == ("trigger/exam", "invalid-request")
+    assert entry.adds["requested"] == {"command": "mute-all", "externalMeetingId": "7"}
+
+
+@pytest.mark.parametrize("place", [HERE, {"externalMeetingId": EXTERNAL}])
+@pytest.mark.parametrize("command", ["mute-all", "nonsense"])
+def test_a_meeting_that_has_ended(place: dict[str, Any], command: str) -> None:
+    door = Door()
+    door.scene.gavel.perform(Request(MEETING, ADMIN, End()))
+    for _ in range(2):
+        assert door.send(command, **place) == []
+    [entry] = [entry for entry in door.scene.entries("Moderation Decided") if entry.actor.id == SOURCE]
+    assert entry.meeting_id == MEETING
+    assert entry.adds["code"] == ("meeting-ended" if command == "mute-all" else "invalid-request")
 
 
 def test_the_ledger_cannot_take_a_refusal() -> None:
