@@ -14,6 +14,7 @@ from moderation.digest import digest
 from moderation.moderator.by_event import Rejected
 from moderation.moderator.opening import RECORDED
 from moderation.moderator.request import BUSY, CONTENDED, MEETING_NOT_FOUND, Outcome, Refused, Request
+from moderation.moderator.timeliness import Sent
 
 from .commands import Order, name_of, order_of, place_of
 from .message import Message
@@ -21,10 +22,13 @@ from .message import Message
 AGAIN = {BUSY.code, CONTENDED.code}
 CHIME_REFUSED = "chime-refused"
 UNCHANGED = "unchanged"
-TOLD = RECORDED | {CHIME_REFUSED}
-"""Refusals of the moderator's that are in the history already."""
+BAD_TIME = "bad-time"
+TOLD = RECORDED | {CHIME_REFUSED, BAD_TIME}
+"""Refusals that are in the history already when the moderator answers with them."""
 NO_TRIGGER = Refused("not-permitted", "a source can't begin with `trigger/`: only triggers do", (NO_PERMIT,))
 LONGEST_REASON = 500
+MOST_AHEAD = timedelta(seconds=60)
+"""How far a sender's clock may be ahead."""
 MOST_FAULTS = 5
 LONGEST_DETAIL = 500
 LONGEST_REQUESTED = 128
@@ -80,6 +84,8 @@ class Inbox:
             [place.meeting_id] if place.meeting_id else self._gavel.meetings_named(place.external_meeting_id or "")
         )
         order = _understood(message)
+        if not isinstance(order, Refused):
+            order = self._untimely(message) or order
         return [self._in_one(message, order, meeting_id) for meeting_id in meetings or [None]]
 
     def _in_one(self, message: Message, order: Order | Refused, meeting_id: str | None) -> Result:
@@ -104,9 +110,18 @@ class Inbox:
             is_new = self._gavel.refuse(_rejected(message, order, meeting_id, outcome))
         return Result(meeting_id, outcome.code, outcome.change_id, not is_new, again, refused=True)
 
+    def _untimely(self, message: Message) -> Refused | None:
+        """Whether a command is too late can't be told if its time is unknown or its sender's clock is ahead."""
+        if message.at is None:
+            return Refused(BAD_TIME, "the event has no time that can be read")
+        if message.at - self._now() > MOST_AHEAD:
+            ahead = round(MOST_AHEAD.total_seconds())
+            return Refused(BAD_TIME, f"the event's time is more than {ahead} s ahead: correct the sender's clock")
+        return None
+
     def _request(self, message: Message, order: Order, meeting_id: str) -> Request:
-        """A command of unknown age is as good as an old one."""
-        is_old = message.at is None or self._now() - message.at > self._max_age
+        now = self._now()
+        at = message.at or now
         return Request(
             meeting_id=meeting_id,
             actor=message.actor,
@@ -115,7 +130,7 @@ class Inbox:
             user_id=order.user_id,
             key=_key(message, meeting_id, "event"),
             fingerprint=_fingerprint(message),
-            must_not_widen=is_old,
+            sent=Sent(at, is_late=now - at > self._max_age),
         )
 
 
@@ -140,7 +155,8 @@ def _rejected(message: Message, order: Order | None, meeting_id: str | None, ref
         actor=message.actor,
         command=name_of(message.detail) or "unknown",
         refused=refused,
-        key=_key(message, meeting_id, "refused"),
+        # What was refused before the moderator saw it stays refused; what the moderator refused has its own key.
+        key=_key(message, meeting_id, "event" if order is None else "refused"),
         fingerprint=_fingerprint(message),
         requested=_requested(message.detail),
         reason=reason

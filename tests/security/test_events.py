@@ -85,7 +85,7 @@ FORGERIES: list[dict[str, Any]] = [
     {"via": "back-end"},
     {"policies": ["admin-may-do-everything"]},
     {"verdict": "accepted"},
-    {"must_not_widen": False},
+    {"sent": "2099-01-01T00:00:00Z"},
     {"key": "x"},
 ]
 

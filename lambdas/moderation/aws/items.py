@@ -75,6 +75,9 @@ def meeting_document(meeting: Meeting) -> Document:
         "endedAt": text_of(meeting.ended_at),
         "revisedBy": meeting.revised_by,
         "dueAt": text_of(meeting.check_at),
+        "registeredAt": text_of(meeting.registered_at),
+        "modeSince": text_of(meeting.mode_since),
+        "frozenSince": text_of(meeting.frozen_since),
     }
 
 
@@ -91,6 +94,9 @@ def meeting_of(document: Source) -> Meeting:
         ended_at=moment_of(document.get("endedAt")),
         revised_by=document.get("revisedBy"),
         check_at=moment_of(document.get("dueAt")),
+        registered_at=moment_of(document.get("registeredAt")),
+        mode_since=moment_of(document.get("modeSince")),
+        frozen_since=moment_of(document.get("frozenSince")),
     )
 
 

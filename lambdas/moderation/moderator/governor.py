@@ -11,8 +11,6 @@ from ..core.effective import effective
 from ..core.entry import concerning
 from ..core.govern import AsBefore, Governed, MeetingCase, govern
 from ..core.meeting import Meeting, User, UserRules, look_at
-from ..core.mute_all import in_force
-from ..core.restriction import binds_less
 from ..core.view import Document, meeting_document, meeting_revision
 from ..ports import Clause, Loaded, MeetingRevised, Reminder, UserIs, World
 from .answers import answer_to, replayed
@@ -27,13 +25,13 @@ from .request import (
     CHANGE_NOT_FOUND,
     MEETING_NOT_FOUND,
     REVISION_MISMATCH,
-    TOO_LATE,
     Answer,
     Outcome,
     Refused,
     Request,
     refused,
 )
+from .timeliness import against_meeting, meeting_dated, noted
 
 
 class Governor:
@@ -61,20 +59,27 @@ class Governor:
         against = self._against(request, command, loaded, case)
         if against is not None:
             return against
-        decision = govern(case, command)
+        decision = self._decision(request, command, case)
         if isinstance(decision, Refusal):
             return self._refuse(request, case, caller, decision)
-        if isinstance(decision, AsBefore) and not self._is_in_place(case.meeting):
-            decision = Governed(case.meeting.rules)
         if isinstance(decision, AsBefore):
             answer = Answer(unchanged(request), meeting_document(case.meeting), outcomes=())
             keep(self._world, request, answer)
             return answer
-        if request.must_not_widen and _widens(case, decision):
-            return self._refuse(request, case, caller, TOO_LATE)
         if request.dry_run:
             return self._dry(case, decision)
         return self._done(request, case, caller, decision)
+
+    def _decision(
+        self, request: Request, command: MeetingCommand | Undo, case: MeetingCase
+    ) -> Governed | AsBefore | Refusal:
+        decision = govern(case, command)
+        if isinstance(decision, AsBefore) and not self._is_in_place(case.meeting):
+            decision = Governed(case.meeting.rules)
+        if not isinstance(decision, Governed) or request.sent is None:
+            return decision
+        refusal = against_meeting(request.sent, command, case, decision)
+        return refusal or Governed(meeting_dated(decision.rules, case.now, request.sent))
 
     def _case(
         self, request: Request, command: MeetingCommand | Undo, loaded: Loaded, caller: User | None, change_id: str
@@ -147,8 +152,9 @@ class Governor:
 
     def _done(self, request: Request, case: MeetingCase, caller: User | None, decision: Governed) -> Outcome:
         world, was = self._world, case.meeting
+        since = min(request.sent.at, case.now) if request.sent is not None else case.now
         meeting = replace(
-            was,
+            noted(was, decision.rules, since),
             rules=decision.rules,
             revision=was.revision + 1,
             revised_by=case.change_id,
@@ -208,20 +214,6 @@ class Governor:
         revision = meeting_revision(case.meeting)
         entry = decided_entry(self._world, request, case.meeting, revision, case.verdict.policies, [], refusal=refusal)
         return refuse(self._world, request, outcome, entry, is_permitted=case.verdict.allowed)
-
-
-def _widens(case: MeetingCase, decision: Governed) -> bool:
-    """Thawing does: what would have ended meanwhile ends then. So does, in its time, the end of a mute-all or one that
-    binds less than the one whose place it takes, and the undoing of what ended floors.
-    """
-    was, new = case.meeting.rules, {m.medium: m for m in decision.rules.mute_alls}
-    standing = in_force(was.mute_alls, was.moment(case.now))
-    if any(m.medium not in new or binds_less(new[m.medium], m) for m in standing):
-        return True
-    if case.undone is not None and decision.rules.turns != was.turns:
-        return True
-    thaws = case.meeting.rules.frozen_at is not None and decision.rules.frozen_at is None
-    return thaws or bool(case.gained_by(decision.rules))
 
 
 def _concerned(request: Request) -> set[str]:

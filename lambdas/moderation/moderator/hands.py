@@ -11,6 +11,7 @@ from .facts import FactFinder, Facts
 from .opening import keep, raced, unchanged
 from .refusing import refuse_on
 from .request import ATTENDEE_NOT_FOUND, REVISION_MISMATCH, TOO_MANY, Answer, Outcome, Refused, Request
+from .timeliness import against_registration
 
 
 class Hands:
@@ -30,6 +31,7 @@ class Hands:
         if self._facts.is_too_many(request, facts):
             return TOO_MANY
         refusal = barred(facts.verdict, facts.meeting, command.name)
+        refusal = refusal or against_registration(request.sent, facts.meeting)
         if refusal is not None:
             return refuse_on(self._world, request, facts, refusal)
         if request.if_match not in (None, revision_of(facts.stored, facts.meeting)):

@@ -8,7 +8,6 @@ from ..core.command import Ban, EndFloor, GrantFloor, Remove, Undo, UserCommand
 from ..core.decide import decide
 from ..core.decision import Case, Decided, Refusal, Unchanged
 from ..core.entry import Entry, concerning
-from ..core.loosening import loosens
 from ..core.meeting import Meeting, User, floor_media, host_count, revision_of
 from ..core.view import meeting_revision
 from ..ports import (
@@ -44,7 +43,8 @@ from .opening import (
 )
 from .persistence import persistently
 from .refusing import refuse_on
-from .request import REVISION_MISMATCH, TOO_LATE, TOO_MANY, Answer, Outcome, Refused, Request
+from .request import REVISION_MISMATCH, TOO_MANY, Answer, Outcome, Refused, Request
+from .timeliness import dated, untimely
 
 LOWER_HIS_HAND = (GrantFloor, Remove, Ban)
 
@@ -99,10 +99,11 @@ class Moderator:
             against = self._against_ending_floors(request, facts, command)
         case = self._case(request, facts, change_id)  # what is granted for a time begins now: no read comes after
         decision = decide(case, command)
-        if request.must_not_widen and isinstance(decision, Decided):
-            gives_more = decision.awaits_consent or decision.after & ~decision.before
-            if gives_more or loosens(case, decision.rules):
-                return TOO_LATE
+        if request.sent is not None and isinstance(decision, Decided):
+            late = untimely(request.sent, command, case, decision)
+            if late is not None:
+                return late
+            decision = replace(decision, rules=dated(decision.rules, case.now, request.sent))
         return (against or decision) if isinstance(decision, Decided) else decision
 
     def _against_ending_floors(self, request: Request, facts: Facts, command: GrantFloor) -> Refusal | None:

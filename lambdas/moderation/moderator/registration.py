@@ -42,6 +42,7 @@ from .request import (
     Request,
     refused,
 )
+from .timeliness import noted
 
 MOST_NAMED = 90
 """People whose role one registration may change: a transaction holds a hundred clauses."""
@@ -161,6 +162,7 @@ class Registrar:
             lobby=command.lobby,
         )
         if was is not None:
+            was = noted(was, rules, self._now())
             return replace(was, rules=rules, registration=fingerprint, revision=was.revision + 1, revised_by=change_id)
         found = patiently(self._world, lambda: self._world.chime.meeting(request.meeting_id))
         return Meeting(
@@ -172,6 +174,7 @@ class Registrar:
             fingerprint,
             revised_by=change_id,
             check_at=self._now() + CHECKED_EVERY,
+            registered_at=self._now(),
         )
 
     def _people(

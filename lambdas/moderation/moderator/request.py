@@ -9,6 +9,7 @@ from ..core.change import Change
 from ..core.command import Ban, Command, Remove
 from ..core.decision import NEVER_UNDONE, Refusal
 from ..core.view import Document, limit_documents
+from .timeliness import Sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,8 @@ class Request:
     if_match: str | None = None
     key: str | None = None
     fingerprint: str = ""
-    must_not_widen: bool = False
-    """Refused as `too-late` if it would give anybody more than he has."""
+    sent: Sent | None = None
+    """Of a command by event: when it was sent."""
     undone: Change | None = None
     """The change that an `Undo` is about."""
     deed: Change | None = None
@@ -90,7 +91,6 @@ TOO_MANY = Refused("too-many", "too many attempts by this person in this meeting
 REVISION_MISMATCH = Refused("revision-mismatch", "the revision is not the one in `If-Match`")
 REVISION_REQUIRED = Refused("revision-required", "this changes what is there: say in `If-Match` which revision you saw")
 KEY_REUSED = Refused("idempotency-key-reused", "this idempotency key was used for something else")
-TOO_LATE = Refusal("too-late", "the command is too old to give anybody more than he has")
 
 
 def refused(refusal: Refusal, now: datetime) -> Refused:
