@@ -126,6 +126,13 @@ def _of_chime(metrics: Metrics) -> Iterator[Concern]:
         periods=5,
     )
 
+    yield Concern(
+        "capabilities-not-taken",
+        "Chime's media servers did not take updates of capabilities that its API took, five times in five minutes.",
+        metrics.own("CapabilitiesNotTaken", "Sum", FIVE_MINUTES),
+        5,
+    )
+
 
 def _of_the_api(watched: Watched) -> Iterator[Concern]:
     yield Concern(

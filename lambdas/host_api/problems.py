@@ -17,6 +17,7 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "invalid-request": (400, "The request is not valid"),
     "not-permitted": (403, "Not permitted"),
     "banned": (403, "Banned from this meeting"),
+    "waiting": (403, "Waiting in the lobby"),
     "not-found": (404, "No such route"),
     "meeting-not-found": (404, "No such meeting"),
     "attendee-not-found": (404, "No such attendee"),

@@ -1,9 +1,9 @@
-"""The meeting inbox's door: who came is bound, who differs is compared, who left takes his hand down, what ended is
-closed.
+"""The meeting inbox's door: who came is bound, who differs is compared, who has left on all devices takes their hand
+down, an attendee that was deleted is gone, what ended is closed.
 
 Chime tells as well as it can: late, twice, in any order or not at all. So each message is a hint that is looked up
-before it counts. One that can't be read is dropped, one that could not be seen to comes again; what is missed
-altogether, the reconciler finds.
+before it counts, except that an attendee was deleted: none ever comes back. A message that can't be read is dropped,
+one that could not be seen to comes again; what is missed altogether, the reconciler finds.
 """
 
 import random
@@ -12,10 +12,10 @@ from typing import Any
 
 from moderation.moderator.presence import NotSettled, Presence
 from moderation.ports import MachineFailure
-from moderation.watch import LATENCY, write
+from moderation.watch import LATENCY, NOT_TAKEN_BY_MEDIA, count, write
 from moderation.wiring import gavel
 
-from .news import CAME, CHANGED, ENDED, LEFT, News, Unreadable, read
+from .news import CAME, CHANGED, CONNECTED, DELETED, ENDED, GOING, LEFT, News, Unreadable, read
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 1.5
@@ -23,7 +23,7 @@ PATIENCE = 7.0
 """Seconds. Who came is heard until he is bound, and the queue would take half a minute to say it again. What Chime
 changed, and who left, can wait that long: trying again at once would take the calls that the others need.
 """
-DEEDS = {**dict.fromkeys(CAME, "bind"), **dict.fromkeys(LEFT, "lower-hand"), CHANGED: "compare", ENDED: "end"}
+DEEDS = {**dict.fromkeys(CAME, "bind"), **dict.fromkeys(GOING, "lower-hand"), CHANGED: "compare", ENDED: "end"}
 """What the log calls that which is done about it."""
 
 
@@ -45,6 +45,8 @@ def _is_done(record: dict[str, Any]) -> bool:
     if not news.concerns_us:
         return True
     started = time.monotonic()
+    if not news.is_taken:
+        count(NOT_TAKEN_BY_MEDIA)
     try:
         _patiently(news)
     except Exception as error:  # whatever it was: the message comes again, and in the end it is kept
@@ -56,7 +58,7 @@ def _is_done(record: dict[str, Any]) -> bool:
 
 
 def _patiently(news: News) -> None:
-    until = time.monotonic() + (PATIENCE if news.type in {*CAME, ENDED} else 0)
+    until = time.monotonic() + (PATIENCE if news.type in {*CAME, DELETED, ENDED} else 0)
     pause = FIRST_PAUSE
     while True:
         try:
@@ -72,8 +74,11 @@ def _tell(listener: Presence, news: News) -> None:
     if news.type == ENDED:
         listener.ended(news.meeting_id)
     elif news.type == CHANGED:
-        listener.changed(news.meeting_id, news.attendee_id)
-    elif news.type in LEFT:
-        listener.left(news.meeting_id, news.attendee_id)
+        listener.changed(news.meeting_id, news.attendee_id, news.capabilities, is_taken=news.is_taken)
+    elif news.type == DELETED:
+        listener.deleted(news.meeting_id, news.attendee_id, news.at)
+    elif news.type == LEFT:
+        listener.left(news.meeting_id, news.attendee_id, news.at)
     else:
-        listener.came(news.meeting_id, news.attendee_id)
+        connected_at = news.at if news.type in CONNECTED else None
+        listener.came(news.meeting_id, news.attendee_id, connected_at)

@@ -2,15 +2,21 @@
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
+from moderation.core.capability import Capabilities, Medium, from_words
 from moderation.core.meeting import is_pipeline
 
 CAME = {"chime:AttendeeAdded", "chime:AttendeeAuthorized", "chime:AttendeeJoined"}
-LEFT = {"chime:AttendeeLeft", "chime:AttendeeDeleted"}
-"""`AttendeeDropped` is not among them: who loses his connection comes back."""
+CONNECTED = {"chime:AttendeeAuthorized", "chime:AttendeeJoined"}
+LEFT = "chime:AttendeeLeft"
+"""`AttendeeDropped` is no such thing: who loses their connection comes back."""
+DELETED = "chime:AttendeeDeleted"
+GOING = {LEFT, DELETED}
 CHANGED = "chime:AttendeeCapabilitiesUpdated"
 ENDED = "chime:MeetingEnded"
+FAILED = {"0", "False"}
 
 
 class Unreadable(Exception):
@@ -26,13 +32,21 @@ class News:
     user_id: str = ""
     is_share: bool = False
     """Whether it tells of a screen share, which is its sharer's seat."""
+    at: datetime | None = None
+    """When it happened, by Chime's clock; None if Chime doesn't say."""
     success: str | None = None
     """Of a change of capabilities: zero if Chime's API took it and the media servers did not."""
+    capabilities: Capabilities | None = None
+    """What the change of capabilities was to; None if that can't be read."""
+
+    @property
+    def is_taken(self) -> bool:
+        return self.success not in FAILED
 
     @property
     def concerns_us(self) -> bool:
         """Recorders and other pipelines come and go without being moderated. Whose screen share ends stays."""
-        if self.type in LEFT and self.is_share:
+        if self.type in GOING and self.is_share:
             return False
         return self.type == ENDED or (_is_of_a_seat(self.type) and not is_pipeline(self.user_id))
 
@@ -52,6 +66,7 @@ def read(body: object) -> News:
     event = _event(body)
     detail = event["detail"]
     seat, share, _ = _text(detail, "attendeeId").partition("#")
+    is_change = detail.get("eventType") == CHANGED
     news = News(
         event_id=_text(event, "id"),
         type=_text(detail, "eventType"),
@@ -59,7 +74,9 @@ def read(body: object) -> News:
         attendee_id=seat,
         user_id=_text(detail, "externalUserId"),
         is_share=bool(share),
-        success=str(detail.get("success")) if detail.get("eventType") == CHANGED else None,
+        at=_moment(detail.get("timestamp")),
+        success=str(detail.get("success")) if is_change else None,
+        capabilities=_capabilities(detail.get("attendeeCapabilities")) if is_change else None,
     )
     if not news.type:
         raise Unreadable("eventType")
@@ -81,7 +98,27 @@ def _event(body: object) -> dict[str, Any]:
 
 
 def _is_of_a_seat(event_type: str) -> bool:
-    return event_type in CAME | LEFT or event_type == CHANGED
+    return event_type in CAME | GOING or event_type == CHANGED
+
+
+def _moment(said: object) -> datetime | None:
+    """Milliseconds since 1970, as a number or as text."""
+    if isinstance(said, bool) or not isinstance(said, int | float | str):
+        return None
+    try:
+        return datetime.fromtimestamp(float(said) / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _capabilities(said: object) -> Capabilities | None:
+    """`{"audio": "Receive", …}`: all three media, or nothing can be said."""
+    if not isinstance(said, dict):
+        return None
+    try:
+        return from_words({medium.value: said[medium.value] for medium in Medium})
+    except (KeyError, ValueError, TypeError):
+        return None
 
 
 def _text(said: dict[str, Any], key: str) -> str:

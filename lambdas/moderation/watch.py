@@ -47,6 +47,9 @@ OLDEST_PENDING_AGE = Metric("OldestPendingAge", "Seconds")
 NARROWINGS_REFUSED = Metric("PendingNarrowingRefused")
 """Chime refused for good what withholds something from somebody: he keeps it until somebody helps."""
 
+NOT_TAKEN_BY_MEDIA = Metric("CapabilitiesNotTaken")
+"""Chime's API took an update of capabilities, and its media servers did not."""
+
 OUTBOX_AGE = Metric("OutboxAge", "Seconds")
 """From an entry's commit to its event."""
 LIVE_AGE = Metric("LiveAge", "Seconds")

@@ -27,6 +27,7 @@ from moderation.ports import (
     MeetingRevised,
     Page,
     SeatBound,
+    SeatSeen,
     SeatsNoted,
     UserIs,
     UserRevised,
@@ -45,6 +46,8 @@ class MemoryLedger:
         self.changes: dict[tuple[str, str], Change] = {}
         self.keys: dict[str, KeyTaken] = {}
         self.hands_up: dict[tuple[str, str], datetime] = {}
+        self.seen: dict[tuple[str, str], tuple[datetime, bool]] = {}
+        """attendee → when Chime last told of a connection, and whether there is one since"""
         self.entries: list[Entry] = []
         self.allowance = Allowance()
         self.looks = Allowance()
@@ -69,6 +72,7 @@ class MemoryLedger:
             self.meetings.get(meeting_id),
             {u: replace(self._user(meeting_id, u), hand=self.hands_up.get((meeting_id, u))) for u in users},
             {a: self.seats[meeting_id, a] for a in seats if (meeting_id, a) in self.seats},
+            frozenset(a for a in seats if self.seen.get((meeting_id, a), (None, True))[1] is False),
             self.keys.get(key) if key is not None else None,
         )
 
@@ -145,7 +149,7 @@ class MemoryLedger:
                         users[id] = self.users[meeting_id, id]
         return Loaded(meeting, users)
 
-    def _holds(self, clause: Clause) -> bool:  # noqa: C901, PLR0911 - one case a clause
+    def _holds(self, clause: Clause) -> bool:  # noqa: C901, PLR0911, PLR0912 - one case a clause
         match clause:
             case MeetingIs(meeting_id, revision):
                 return meeting_id in self.meetings and self.meetings[meeting_id].revision == revision
@@ -157,6 +161,9 @@ class MemoryLedger:
                 return (meeting_id, user_id) in self.users and self.users[meeting_id, user_id].revision == revision
             case SeatBound(meeting_id, attendee_id, user_id):
                 return self.seats.get((meeting_id, attendee_id), user_id) == user_id
+            case SeatSeen(meeting_id, attendee_id, at):
+                is_known = (meeting_id, attendee_id) in self.seats
+                return is_known and self.seen.get((meeting_id, attendee_id), (at, True))[0] <= at
             case ChangeOpened(change):
                 return (change.meeting_id, change.id) not in self.changes
             case ChangeKept(change, token):
@@ -189,6 +196,8 @@ class MemoryLedger:
                 self.meetings[meeting_id] = replace(self.meetings[meeting_id], check_at=then)
             case SeatBound(meeting_id, attendee_id, user_id):
                 self.seats[meeting_id, attendee_id] = user_id
+            case SeatSeen(meeting_id, attendee_id, at, connected):
+                self.seen[meeting_id, attendee_id] = (at, connected)
             case ChangeOpened(change) | ChangeKept(change):
                 self.changes[change.meeting_id, change.id] = change
             case KeyTaken(id):
@@ -212,7 +221,7 @@ def place(clause: Clause) -> tuple[str, ...]:
             return ("meeting", meeting_id)
         case UserIs(meeting_id, id) | UserRevised(meeting_id, User(id)) | SeatsNoted(meeting_id, id):
             return ("user", meeting_id, id)
-        case SeatBound(meeting_id, attendee_id):
+        case SeatBound(meeting_id, attendee_id) | SeatSeen(meeting_id, attendee_id):
             return ("seat", meeting_id, attendee_id)
         case ChangeOpened(change) | ChangeKept(change):
             return ("change", change.meeting_id, change.id)

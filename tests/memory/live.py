@@ -91,10 +91,15 @@ class Page:
     cursor: str | None = None
     more: bool = False
     closed: str | None = None
+    lobby: list[str] = field(default_factory=list)
+    """What was told of waiting in the lobby."""
 
     def take(self, message: Json) -> None:
         if message["type"] == "closed":
             self.closed = message["code"]
+            return
+        if message["type"] == "lobby":
+            self.lobby.append(message["status"])
             return
         if message["type"] == "snapshot" and message["part"] == 1:
             self.attendees = {}

@@ -102,7 +102,7 @@ SINCE = NOW - timedelta(seconds=60)
 ends = st.sampled_from([NOW + timedelta(seconds=seconds) for seconds in (-5, 0, 1, 60)])
 bans = st.builds(Ban, actor=actors, since=st.just(SINCE), reason=reasons, until=st.none() | ends)
 holds_on_people = st.builds(Hold, actor=actors, since=st.just(SINCE), reason=reasons)
-waitings = st.builds(Waiting, since=st.just(SINCE), declined=st.booleans())
+waitings = st.builds(Waiting, since=st.just(SINCE), declined_at=st.none() | st.just(SINCE), left=st.booleans())
 requests = st.builds(Asked, change_id=st.sampled_from(["a", "b"]), actor=actors, since=st.just(SINCE), until=ends)
 agreements = st.builds(Agreement, until=ends, meeting_revision=st.sampled_from([6, 7]))
 
@@ -128,6 +128,7 @@ whole_rules = st.builds(
     ban=st.none() | bans,
     waiting=st.none() | waitings,
     removed=st.frozensets(st.sampled_from(["s0", "s1"]), max_size=1),
+    removed_at=st.none() | st.just(SINCE),
     asked=st.none() | requests,
     agreed=st.none() | agreements,
 )

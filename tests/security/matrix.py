@@ -13,6 +13,7 @@ from tests.security.cast import ROLES, WAITS_TOO
 IN_THE_MEETING = frozenset({"host", "cohost", "presenter", "participant", "viewer"})
 MODERATORS = frozenset({"host", "cohost"})
 HOST = frozenset({"host"})
+WAITING = frozenset({"waiting"})
 NOBODY: frozenset[str] = frozenset()
 Who = frozenset[str]
 NOWHERE = "99999999-0000-0000-0000-000000000000"
@@ -31,6 +32,8 @@ class Deed:
     own: str | None = None
     body: Any = None
     admin: bool = True
+    besides: Who = NOBODY
+    """Who may in some part, though the policies know nothing of it."""
     fields: dict[str, Any] = field(default_factory=dict)
 
 
@@ -88,12 +91,13 @@ ROUTE: dict[str, Sequence[Deed]] = {
     "ban-user": [_moderation("ban", himself=NOBODY)],
     "unban-user": [_moderation("unban", himself=NOBODY)],
     "answer-lobby": [_moderation("admit", {"admit": True})],
+    "leave-lobby": [Deed(NOBODY, NOBODY, WAITING, ("leave-lobby",))],
     "list-hands": [Deed(IN_THE_MEETING, actions=("view-hands",))],
     "list-bans": [Deed(MODERATORS, actions=("view-bans",))],
     "list-lobby": [Deed(MODERATORS, actions=("view-lobby",))],
     "get-history": [Deed(MODERATORS, actions=("view-history",))],
     "get-change": [Deed(MODERATORS, actions=("view-changes",))],
-    "listen": [Deed(IN_THE_MEETING, actions=("live",))],
+    "listen": [Deed(IN_THE_MEETING | WAITING, actions=("live",), besides=WAITING)],
     **{f"{name}-{kind}": deeds for name, deeds in PERSON.items() for kind in ("attendee", "user")},
 }
 READS_ON_A_PERSON = {"get-attendee", "get-user"}

@@ -7,11 +7,11 @@ from host_api.routes import ROUTES
 from moderation.core.actor import Actor, ActorKind, Question
 
 from tests.memory.scene import POLICIES
-from tests.security.cast import ROLES, SEATED, Cast
+from tests.security.cast import ROLES, SEATED, WAITS_TOO, Cast
 from tests.security.matrix import READS_ON_A_PERSON, ROUTE, SEATS, Cell, cells
 from tests.unit.host_api.door import Reply
 
-DENIED = ("not-permitted", "banned")
+DENIED = ("not-permitted", "banned", "waiting")
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +41,7 @@ def test_the_table_has_every_route() -> None:
         "presenter",
         "participant",
         "viewer",
+        "waiting",
         "admin",
     }
 
@@ -88,7 +89,8 @@ def test_the_policies_say_the_same(name: str) -> None:
 
 def _denial(cell: Cell) -> str:
     """Who registers is judged before the meeting is looked at."""
-    return "banned" if cell.role == "banned" and cell.route.name != "register-meeting" else "not-permitted"
+    said = cell.role in ("banned", "waiting") and cell.route.name != "register-meeting"
+    return cell.role if said else "not-permitted"
 
 
 def _permitted(cell: Cell) -> bool:
@@ -106,11 +108,12 @@ def _permitted(cell: Cell) -> bool:
                 mode="open",
                 person=person,
                 person_role=SEATED.get(person or "", "participant") if person else None,
+                person_waits=person in (ROLES["waiting"], WAITS_TOO),
             )
         ).allowed
 
     own = cell.deed.own is not None and cell.target == cell.who and judge(cell.deed.own)
-    return own or all(judge(action) for action in cell.deed.actions)
+    return own or cell.role in cell.deed.besides or all(judge(action) for action in cell.deed.actions)
 
 
 def test_whoever_made_a_change_may_see_what_became_of_it(cast: Cast) -> None:

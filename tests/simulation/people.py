@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
-from moderation.core.actor import HOST, ActorKind
+from moderation.core.actor import ActorKind
 from moderation.core.change import OF_ONE_VALUE, Change, Status
 from moderation.core.entry import HAND_LOWERED, HAND_RAISED, REMOVED, UNMUTE_ANSWERED, UNMUTE_REQUESTED, Entry
-from moderation.core.meeting import Meeting, Seat, User, UserRules, floor_media
+from moderation.core.meeting import Meeting, Seat, User, UserRules, floor_media, is_host
 from moderation.core.personal import Ban, Floor
 from moderation.ports import ChangeKept, ChangeOpened, Clause, EntryWritten, SeatsNoted, UserRevised
 
@@ -71,7 +71,7 @@ class People:
 
     def _counts_its_hosts(self, meeting: Meeting, changes: Sequence[Change]) -> None:
         people = self._store.everybody(meeting.id).values()
-        hosts = sum(user.rules.role == HOST and user.rules.ban is None for user in people)
+        hosts = sum(is_host(user.rules) for user in people)
         if meeting.hosts != hosts:
             self._violated("a meeting knows how many hosts it has", f"{meeting.hosts}, there are {hosts}")
         if self._had_hosts and not hosts and not any(c.actor.kind is ActorKind.ADMIN for c in changes):

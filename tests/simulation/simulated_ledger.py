@@ -41,7 +41,7 @@ class SimulatedLedger:
             self._machine.scheduler.switch()
         second = self.store.load(meeting_id, users)
         self._machine.monitor.loaded(users)
-        return Loaded(first.meeting, second.users, first.seats, first.key)
+        return Loaded(first.meeting, second.users, first.seats, first.away, first.key)
 
     def everybody(self, meeting_id: str) -> Mapping[str, User]:
         """As a query: page by page, no snapshot."""

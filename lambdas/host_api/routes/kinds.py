@@ -10,7 +10,7 @@ models = Later("host_api.models")
 MEETING = "/meetings/{meetingId}"
 SEAT = MEETING + "/attendees/{attendeeId}"
 PERSON = MEETING + "/users/{externalUserId}"
-IN_A_MEETING = ("not-permitted", "banned", "meeting-not-found")
+IN_A_MEETING = ("not-permitted", "banned", "waiting", "meeting-not-found")
 ON_MEETING = (*IN_A_MEETING, "meeting-ended", "revision-mismatch", "chime-refused")
 ON_PERSON = (*ON_MEETING, "attendee-not-found")
 

@@ -36,8 +36,9 @@ ROUTES: tuple[Route, ...] = (
         "PUT",
         WAITING,
         "answer-lobby",
-        "Let in somebody who waits, or turn him away: he may ask again",
+        "Let in a user who waits, or turn them away: they may ask again a minute later",
         bodies.LetIn,
         "capability-unavailable",
     ),
+    on_person("DELETE", WAITING, "leave-lobby", "Give up waiting in the lobby", bodies.LeaveLobby, "too-many"),
 )

@@ -65,7 +65,7 @@ class Attendee(Shape):
     meeting_id: str
     attendee_id: str | None
     external_user_id: str
-    role: str | None = Field(description="null for somebody who is banned")
+    role: str | None = Field(description="null for a user who is banned, or was removed and not let in again")
     capabilities: Capabilities
     status: Literal["applied", "pending", "drifted", "gone", "dry-run"] = Field(
         description="whether Chime has it; `dry-run` in the answer to a dry run alone"
@@ -135,6 +135,9 @@ class AdmissionShown(Shape):
     admitted: bool
     capabilities: CapabilitiesToCreate | None = Field(None, description="of those who are admitted")
     code: Literal["banned", "waiting"] | None = Field(None, description="why somebody is not")
+    ask_again_at: str | None = Field(
+        None, description="a host turned the user away: until then asking again does not reach the hosts"
+    )
 
 
 class AdmissionsAnswer(Shape):

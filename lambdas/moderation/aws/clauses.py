@@ -20,6 +20,7 @@ from ..ports import (
     MeetingIs,
     MeetingRevised,
     SeatBound,
+    SeatSeen,
     SeatsNoted,
     UserIs,
     UserRevised,
@@ -33,6 +34,7 @@ IS_UP = "attribute_exists(raisedAt)"
 HAS_THE_REVISION = "revision = :revision"
 IS_STILL_DUE = "dueAt = :was"
 IS_MINE = "leaseToken = :token"
+IS_KNOWN_AND_OLDER = "attribute_exists(pk) AND (attribute_not_exists(seenAt) OR seenAt <= :at)"
 IS_NEW_OR_HIS = "attribute_not_exists(pk) OR userId = :user"
 DUE = ("dueAt", "dueShard")
 DUE_SHARDS = 4
@@ -136,6 +138,10 @@ class Writer:
             case SeatBound(meeting_id, attendee_id, user_id):
                 bound = {"userId": user_id}
                 return self._put(seat_key(meeting_id, attendee_id), bound, IS_NEW_OR_HIS, {":user": user_id})
+            case SeatSeen(meeting_id, attendee_id, at, connected):
+                seen = {":at": iso(at), ":connected": connected}
+                sets = ["seenAt = :at", "connected = :connected"]
+                return _update(seat_key(meeting_id, attendee_id), sets, IS_KNOWN_AND_OLDER, seen)
             case ChangeOpened(change):
                 return self._put(change_key(change.meeting_id, change.id), _change(change), IS_NEW)
             case ChangeKept(change, token):

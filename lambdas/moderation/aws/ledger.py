@@ -76,6 +76,7 @@ class DynamoLedger:
             meeting=items.meeting_of(found["MEETING"]) if "MEETING" in found else None,
             users={u: replace(stored.get(u, User(u)), hand=hands.get(u)) for u in people},
             seats={a: found[f"SEAT#{a}"]["userId"] for a in seats if f"SEAT#{a}" in found},
+            away=frozenset(a for a in seats if found.get(f"SEAT#{a}", {}).get("connected") is False),
             key=items.key_of(found["KEY"]) if "KEY" in found else None,
         )
 

@@ -24,6 +24,7 @@ def personal_document(rules: UserRules) -> Document:
         "ban": _written(rules.ban, _ban_document),
         "waiting": _written(rules.waiting, _waiting_document),
         "removed": sorted(rules.removed) or None,
+        "removedAt": text_of(rules.removed_at),
         "asked": _written(rules.asked, _asked_document),
         "agreed": _written(rules.agreed, _agreement_document),
     }
@@ -38,6 +39,7 @@ def with_personal(rules: UserRules, document: Source) -> UserRules:
         ban=_read(document.get("ban"), _ban_of),
         waiting=_read(document.get("waiting"), _waiting_of),
         removed=frozenset(document.get("removed", ())),
+        removed_at=moment_of(document.get("removedAt")),
         asked=_read(document.get("asked"), _asked_of),
         agreed=_read(document.get("agreed"), _agreement_of),
     )
@@ -100,11 +102,12 @@ def _ban_of(document: Source) -> Ban:
 
 
 def _waiting_document(waiting: Waiting) -> Document:
-    return {"since": iso(waiting.since), "declined": waiting.declined}
+    return {"since": iso(waiting.since), "declinedAt": text_of(waiting.declined_at), "left": waiting.left}
 
 
 def _waiting_of(document: Source) -> Waiting:
-    return Waiting(datetime.fromisoformat(document["since"]), document["declined"])
+    since, declined_at = datetime.fromisoformat(document["since"]), moment_of(document.get("declinedAt"))
+    return Waiting(since, declined_at, document["left"])
 
 
 def _asked_document(asked: Asked) -> Document:

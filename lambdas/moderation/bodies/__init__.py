@@ -2,7 +2,7 @@
 
 from .capabilities import CapabilitiesPatch, Consent, EndFloor, GrantFloor, Hold, Mute, Release, Unmute
 from .meetings import Admissions, End, MeetingPatch, MuteAll, Registration, Undo, UnmuteAll
-from .people import Ban, Binding, LetIn, LowerHand, RaiseHand, Remove, SetRole, Unban
+from .people import Ban, Binding, LeaveLobby, LetIn, LowerHand, RaiseHand, Remove, SetRole, Unban
 from .words import (
     AttendeeId,
     Body,
@@ -31,6 +31,7 @@ __all__ = [
     "EndFloor",
     "GrantFloor",
     "Hold",
+    "LeaveLobby",
     "LetIn",
     "LowerHand",
     "MediumName",

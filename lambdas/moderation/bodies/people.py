@@ -56,6 +56,11 @@ class LetIn(Reasoned):
         return commands.LetIn(self.admit, self.reason)
 
 
+class LeaveLobby(Reasoned):
+    def command(self) -> commands.LeaveLobby:
+        return commands.LeaveLobby(self.reason)
+
+
 class RaiseHand(Reasoned):
     def command(self) -> commands.RaiseHand:
         return commands.RaiseHand(self.reason)

@@ -32,6 +32,9 @@ class Actor:
         return self.kind is ActorKind.USER and self.id == user_id
 
 
+CHIME = Actor(ActorKind.CHIME, "chime")
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """May this principal do this to that person, or, where no person is named, to the meeting?"""
@@ -46,6 +49,8 @@ class Question:
     person: str | None = None
     person_role: str | None = None
     person_is_banned: bool = False
+    person_waits: bool = False
+    """Whether they have asked to be let in, and are not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ def return_after(change: Change, now: datetime) -> timedelta:
     return min(max((now - change.committed_at) / 4, RETURN_AFTER), RETURN_WITHIN)
 
 
-OF_ONE_VALUE = ("role", "hold", "floor", "ban", "waiting", "admitted")
+OF_ONE_VALUE = ("role", "hold", "floor", "ban", "waiting", "admitted", "removed_at")
 """A person's rules that are one value each."""
 
 

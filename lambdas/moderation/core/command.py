@@ -188,6 +188,14 @@ class LetIn:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveLobby:
+    """The user gives up waiting to be let in."""
+
+    name: ClassVar[str] = "leave-lobby"
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RaiseHand:
     name: ClassVar[str] = "raise-hand"
     reason: str | None = None
@@ -255,6 +263,7 @@ UserCommand = (
     | Ban
     | Unban
     | LetIn
+    | LeaveLobby
     | GrantFloor
     | EndFloor
 )

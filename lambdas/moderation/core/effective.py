@@ -9,7 +9,7 @@ from datetime import datetime
 
 from .actor import Actor, Held
 from .capability import EVERYTHING, NOTHING, SEND, Capabilities, coherent, sending
-from .meeting import Meeting, User, binding_mute_alls, floor_media, must_consent, role_of
+from .meeting import Meeting, User, binding_mute_alls, floor_media, is_held, must_consent, role_of
 from .restriction import LiftableBy, in_force
 
 Holds = Callable[[str | None, str, bool], Held]
@@ -62,15 +62,16 @@ def effective(meeting: Meeting, user: User, holds: Holds, now: datetime, *, cons
 
 
 def _personal(meeting: Meeting, user: User) -> list[Limit]:
-    """What withholds everything from one person. Who is to wait in the lobby, and sits in the meeting, is held."""
+    """What withholds everything from one person. Who has still to be let in, and sits in the meeting, is held."""
     found = []
     ban, hold, waiting = user.rules.ban, user.rules.hold, user.rules.waiting
+    held_since = user.rules.removed_at or (waiting.since if waiting is not None else None)
     if ban is not None:
         found.append(Limit(EVERYTHING, "ban", LiftableBy.HOST, ban.actor, ban.reason, ban.since, ban.until))
     if hold is not None:
         found.append(Limit(EVERYTHING, "hold", LiftableBy.HOST, hold.actor, hold.reason, hold.since))
-    if waiting is not None and meeting.rules.lobby:
-        found.append(Limit(EVERYTHING, "hold", LiftableBy.HOST, since=waiting.since))
+    if is_held(user, meeting):
+        found.append(Limit(EVERYTHING, "hold", LiftableBy.HOST, since=held_since))
     return found
 
 

@@ -24,6 +24,7 @@ def loosens(case: Case, rules: UserRules) -> bool:
         or (rules.floor is not None and rules.floor != was.floor)
         or (was.hold is not None and rules.hold is None)
         or (was.waiting is not None and rules.waiting is None and ban is None)
+        or (was.removed_at is not None and rules.removed_at is None)
         or (was.ban is not None and (ban is None or _ends_sooner(ban, was.ban)))
     )
 

@@ -120,6 +120,8 @@ class UserRules:
     waiting: Waiting | None = None
     removed: frozenset[str] = frozenset()
     """Seats that have to leave."""
+    removed_at: datetime | None = None
+    """When the user was removed from the meeting; None once they are let in again. Until then they have no role."""
     asked: Asked | None = None
     agreed: Agreement | None = None
 
@@ -138,6 +140,14 @@ class Seat:
     drifted: bool = False
     noted_at: datetime | None = None
     """When `known` was noted; what differs right after it is no drift, but something under way."""
+
+    @property
+    def is_not_taken(self) -> bool:
+        """Whether Chime has said that its media servers did not take what its API took: nobody knows what they hold."""
+        return self.drifted and self.known is None
+
+    def not_taken(self, now: datetime) -> "Seat":
+        return replace(self, known=None, drifted=True, noted_at=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +177,29 @@ class User:
 
 def belongs(user: User, meeting: Meeting) -> bool:
     """Whether he is anybody in the meeting: named in it, or seen in it. A mute in advance makes nobody a member, and
-    neither is who is banned or waits in the lobby, while there is one.
+    neither is who is banned, was removed and not let in again, or waits in the lobby, while there is one.
     """
-    waits = user.rules.waiting is not None and meeting.rules.lobby
-    return user.rules.ban is None and not waits and user.is_known
+    return not (is_kept_out(user.rules) or is_held(user, meeting)) and user.is_known
+
+
+def is_kept_out(rules: UserRules) -> bool:
+    """Whether the user has no role here, whichever role is stored: banned, or removed and not let in again."""
+    return rules.ban is not None or rules.removed_at is not None
+
+
+def is_held(user: User, meeting: Meeting) -> bool:
+    """Whether the user has still to be let in. Whoever was removed has, whether or not there is a lobby."""
+    is_asked_for = user.rules.waiting is not None and meeting.rules.lobby
+    return is_asked_for or user.rules.removed_at is not None
+
+
+def waits(user: User, meeting: Meeting) -> bool:
+    """Whether the user has still to be let in, and a host has still to say so."""
+    return is_held(user, meeting) and user.rules.waiting is not None and user.rules.waiting.is_open
 
 
 def role_of(user: User, meeting: Meeting) -> str:
-    """The role that his capabilities follow from."""
+    """The role that the user's capabilities follow from, and that they have once nothing keeps them out."""
     return user.rules.role or meeting.rules.default_role
 
 
@@ -226,8 +251,13 @@ def revision_of(user: User, meeting: Meeting) -> str:
 
 
 def host_count(before: UserRules, after: UserRules) -> int:
-    """By how much the number of hosts changes. Who is banned hosts nothing."""
-    return (after.role == HOST and after.ban is None) - (before.role == HOST and before.ban is None)
+    """By how much the number of hosts changes."""
+    return is_host(after) - is_host(before)
+
+
+def is_host(rules: UserRules) -> bool:
+    """Whether the user counts as a host of the meeting, present or not."""
+    return rules.role == HOST and not is_kept_out(rules)
 
 
 def loses_its_hosts(meeting: Meeting, more: int) -> bool:

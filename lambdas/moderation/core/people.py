@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from . import personal
 from .capability import EVERYTHING, Medium, sending
-from .command import Ban, EndFloor, GrantFloor, Hold, LetIn, Release, Remove, SetRole, Unban
-from .decision import LAST_HOST, Case, Decided, Refusal, Unchanged, decided, expired, is_last_host, withheld
+from .command import Ban, EndFloor, GrantFloor, Hold, LeaveLobby, LetIn, Release, Remove, SetRole, Unban
+from .decision import Case, Decided, Refusal, Unchanged, decided, expired, withheld
 from .effective import limits
 from .meeting import UserRules, role_of
 from .restriction import LiftableBy, Origin
@@ -71,10 +71,11 @@ def without_gifts(rules: UserRules, before: UserRules | None = None) -> UserRule
 def remove(case: Case, command: Remove) -> Decided | Unchanged | Refusal:
     if command.ban:
         return ban(case, Ban(command.until, command.reason))
-    if is_last_host(case, case.user.rules, replace(case.user.rules, role=None)):
-        return LAST_HOST
-    seats = case.user.rules.removed.union(seat.attendee_id for seat in case.user.present)
-    return decided(case, replace(expired(case), removed=seats, floor=None), withholding=EVERYTHING)
+    rules = expired(case)
+    seats = rules.removed.union(seat.attendee_id for seat in case.user.present)
+    removed_at = rules.removed_at or (case.now if case.user.is_known else None)
+    out = replace(rules, removed=seats, removed_at=removed_at, floor=None, waiting=None)
+    return decided(case, out, withholding=EVERYTHING)
 
 
 def ban(case: Case, command: Ban) -> Decided | Unchanged | Refusal:
@@ -92,15 +93,30 @@ def unban(case: Case, _: Unban) -> Decided | Unchanged | Refusal:
 
 def let_in(case: Case, command: LetIn) -> Decided | Unchanged | Refusal:
     waiting, rules = case.user.rules.waiting, expired(case)
-    if waiting is None and not case.user.is_known:
+    is_kept_out = waiting is not None or rules.removed_at is not None
+    if not is_kept_out and not case.user.is_known:
         return Refusal("attendee-not-found", "nobody of this name waits in the lobby")
-    if waiting is None:
+    if not is_kept_out or (waiting is None and not command.admit):
         return Unchanged(case.effective())
-    if not command.admit:
-        return decided(case, replace(rules, waiting=replace(waiting, declined=True)))
+    if waiting is not None and not command.admit:
+        return decided(case, replace(rules, waiting=replace(waiting, declined_at=waiting.declined_at or case.now)))
+    return decided(case, admitted(rules), is_newcomer=not case.user.present)
+
+
+def leave_lobby(case: Case, _: LeaveLobby) -> Decided | Unchanged | Refusal:
+    """The record stays, for an attendee of theirs that is in the meeting stays held."""
+    waiting = case.user.rules.waiting
+    if waiting is None:
+        return Refusal("attendee-not-found", "nobody of this name waits in the lobby")
+    if not waiting.is_open:
+        return Unchanged(case.effective())
+    return decided(case, replace(expired(case), waiting=replace(waiting, left=True)))
+
+
+def admitted(rules: UserRules) -> UserRules:
+    """Let in, again if need be: with the role that is stored, and granted everything if nothing was granted yet."""
     grant = EVERYTHING if rules.grant is None else rules.grant
-    let_in = replace(rules, waiting=None, admitted=True, grant=grant)
-    return decided(case, let_in, is_newcomer=not case.user.present)
+    return replace(rules, waiting=None, removed_at=None, admitted=True, grant=grant)
 
 
 def grant_floor(case: Case, command: GrantFloor) -> Decided | Unchanged | Refusal:

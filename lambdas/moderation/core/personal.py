@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from .actor import Actor
 from .capability import Medium
 
+COOL_DOWN = timedelta(seconds=60)
+"""How long whoever was turned away in the lobby has to wait before hosts are asked again."""
 ANSWER_WITHIN = timedelta(seconds=60)
 """How long a request to unmute waits for the person's answer."""
 
@@ -37,10 +39,23 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """In the lobby. `declined`: a host has said no; he may ask again."""
+    """In the lobby. `declined_at`: a host has turned the user away. `left`: the user has given up.
+
+    Whoever is not let in stays held on any attendee of theirs, so neither of the two takes the record away.
+    """
 
     since: datetime
-    declined: bool = False
+    declined_at: datetime | None = None
+    left: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a host has still to answer."""
+        return self.declined_at is None and not self.left
+
+    def may_ask_again_at(self) -> datetime | None:
+        """From when on the user may ask again, if a host has turned them away."""
+        return self.declined_at + COOL_DOWN if self.declined_at is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def _deed(command: str, parameters: Mapping[str, Any], whom: str) -> str:  # noq
     return _deed_on_a_person(command, parameters, whom)
 
 
-def _deed_on_a_person(command: str, parameters: Mapping[str, Any], whom: str) -> str:  # noqa: C901, PLR0911
+def _deed_on_a_person(command: str, parameters: Mapping[str, Any], whom: str) -> str:  # noqa: C901, PLR0911, PLR0912
     match command:
         case "hold":
             return f"put {whom} on hold"
@@ -125,6 +125,8 @@ def _deed_on_a_person(command: str, parameters: Mapping[str, Any], whom: str) ->
             return f"lifted the ban on {whom}"
         case "admit":
             return f"let {whom} in" if parameters["admit"] else f"did not let {whom} in"
+        case "leave-lobby":
+            return f"ended {whom}'s wait in the lobby"
         case "raise-hand" | "lower-hand":
             return f"{'raised' if command == 'raise-hand' else 'lowered'} {whom}'s hand"
         case "grant-floor":

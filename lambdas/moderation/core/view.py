@@ -6,7 +6,7 @@ from math import ceil
 from .capability import DIRECTION, MEDIUM, Capabilities, Direction, Medium, in_words
 from .effective import Holds, Limit, effective, limits
 from .entry import iso
-from .meeting import Meeting, MeetingRules, Seat, UnmuteConsent, User, floor_media, revision_of, role_of
+from .meeting import Meeting, MeetingRules, Seat, UnmuteConsent, User, floor_media, is_kept_out, revision_of, role_of
 from .mute_all import MuteAll
 
 Document = dict[str, object]
@@ -65,7 +65,7 @@ def attendee_document(
         "meetingId": meeting.id,
         "attendeeId": seat.attendee_id if seat else None,
         "externalUserId": user.id,
-        "role": role_of(user, meeting) if user.rules.ban is None else None,
+        "role": None if is_kept_out(user.rules) else role_of(user, meeting),
         "capabilities": in_words(wanted),
         "status": "gone" if meeting.ended_at else seat_status(user, seat, wanted),
         "hand": {"raisedAt": iso(user.hand)} if user.hand else None,

@@ -2,24 +2,28 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from ..core.actor import Actor, ActorKind
-from ..core.capability import EVERYTHING, in_words
-from ..core.command import Admit, LetIn
+from ..core.actor import ActorKind
+from ..core.capability import in_words
+from ..core.command import Admit
 from ..core.decision import LAST_HOST
 from ..core.effective import effective
-from ..core.entry import ADMISSION_REQUESTED, concerning
-from ..core.meeting import Meeting, User, UserRules, host_count, loses_its_hosts, role_of
-from ..core.people import with_role
+from ..core.entry import ADMISSION_REQUESTED, concerning, iso
+from ..core.meeting import Meeting, User, UserRules, host_count, loses_its_hosts, role_of, waits
+from ..core.people import admitted, with_role
 from ..core.personal import Waiting
 from ..core.view import Document, meeting_document, meeting_revision
 from ..ports import Clause, EntryWritten, MeetingIs, MeetingRevised, UserRevised, World
 from .answers import replayed
 from .facts import is_banned, question
+from .lobby import must_wait
 from .opening import COMMIT_WITHIN, decided_entry, keep, raced
 from .persistence import persistently
-from .request import BANNED, MEETING_NOT_FOUND, REVISION_MISMATCH, Answer, Outcome, Refused, Request, refused
+from .request import BANNED, MEETING_NOT_FOUND, REVISION_MISMATCH, WAITING, Answer, Outcome, Refused, Request, refused
 
+ASKS_AGAIN = 20
+"""Seconds of a user's minute that it takes to come back to the lobby after leaving it."""
 WRITTEN_TOGETHER = 90
 """People whom one transaction can write, with the meeting, the entry and the idempotency key."""
 
@@ -31,6 +35,7 @@ class Admission:
     stored: User
     admitted: User
     code: str | None = None
+    ask_again_at: datetime | None = None
 
 
 class Admissions:
@@ -57,7 +62,8 @@ class Admissions:
             return BANNED
         verdict = self._world.policies.judge(question(request.actor, caller, command.name, meeting))
         if not verdict.allowed:
-            return Refused("not-permitted", f"the policies don't permit `{command.name}` here", verdict.policies)
+            refused_as = Refused("not-permitted", f"the policies don't permit `{command.name}` here", verdict.policies)
+            return WAITING if caller is not None and waits(caller, meeting) else refused_as
         if meeting.ended_at is not None:
             return Refused("meeting-ended", "the meeting has ended")
         if request.if_match not in (None, meeting_revision(meeting)):
@@ -65,7 +71,7 @@ class Admissions:
         unknown = sorted({role for role in command.people.values() if role} - self._world.policies.roles)
         if unknown:
             return Refused("invalid-request", f"no such role: `{unknown[0]}`", pointer="/users")
-        admissions = [self._admission(meeting, loaded.users[u], role) for u, role in command.people.items()]
+        admissions = [self._admission(request, meeting, loaded.users[u], role) for u, role in command.people.items()]
         hosts = sum(host_count(a.stored.rules, a.admitted.rules) for a in admissions)
         if loses_its_hosts(meeting, hosts):
             return refused(LAST_HOST, self._world.surroundings.now())
@@ -76,7 +82,7 @@ class Admissions:
     def _items(self, meeting: Meeting, admissions: list[Admission]) -> list[Document]:
         now, holds = self._world.surroundings.now(), self._world.policies.held
         return [
-            {"externalUserId": a.admitted.id, "admitted": False, "code": a.code}
+            _refused(a)
             if a.code is not None
             else {
                 "externalUserId": a.admitted.id,
@@ -86,7 +92,7 @@ class Admissions:
             for a in admissions
         ]
 
-    def _admission(self, meeting: Meeting, stored: User, role: str | None) -> Admission:
+    def _admission(self, request: Request, meeting: Meeting, stored: User, role: str | None) -> Admission:
         """Who sits in the meeting already keeps his role: changing it is another deed, with orders of its own."""
         now = self._world.surroundings.now()
         ban = stored.rules.ban
@@ -95,22 +101,26 @@ class Admissions:
         rules = replace(stored.rules, ban=None)
         if role is not None and not stored.present:
             rules = with_role(self._world.policies.ranking, rules, role, role_of(stored, meeting), role)
-        if self._must_wait(meeting, stored, rules):
-            waiting = rules.waiting
-            if waiting is None or waiting.declined:
-                rules = replace(rules, waiting=Waiting(now))
-            return Admission(stored, replace(stored, rules=rules, revision=stored.revision + 1), "waiting")
-        grant = EVERYTHING if rules.grant is None else rules.grant
-        rules = replace(rules, admitted=True, waiting=None, grant=grant)
-        return Admission(stored, replace(stored, rules=rules, revision=stored.revision + 1))
+        if meeting.rules.lobby and must_wait(self._world, meeting, replace(stored, rules=rules)):
+            return self._waiting(request, stored, rules)
+        return Admission(stored, replace(stored, rules=admitted(rules), revision=stored.revision + 1))
 
-    def _must_wait(self, meeting: Meeting, stored: User, rules: UserRules) -> bool:
-        """Whom nobody has let in yet. Who may let others in need not wait for somebody to do so."""
-        if not meeting.rules.lobby or (rules.waiting is None and (rules.admitted or stored.seats)):
-            return False
-        himself = User(stored.id, replace(rules, waiting=None, admitted=True))
-        actor = Actor(ActorKind.USER, stored.id)
-        return not self._world.policies.judge(question(actor, himself, LetIn.name, meeting, User(""))).allowed
+    def _waiting(self, request: Request, stored: User, rules: UserRules) -> Admission:
+        """Who waits already keeps their place. Who was turned away or has left may ask again, but not on and on."""
+        was, now = rules.waiting, self._world.surroundings.now()
+        again_at = was.may_ask_again_at() if was is not None else None
+        if was is not None and not was.is_open and again_at is None and not self._may_return(request, stored):
+            again_at = now + timedelta(seconds=ASKS_AGAIN)
+        is_refused = again_at is not None and now < again_at
+        if was is None or not (was.is_open or is_refused):
+            rules = replace(rules, waiting=Waiting(now))
+        user = replace(stored, rules=rules, revision=stored.revision + 1)
+        return Admission(stored, user, "waiting", again_at if is_refused else None)
+
+    def _may_return(self, request: Request, stored: User) -> bool:
+        """Whoever goes on leaving the lobby and asking again uses up their own minute."""
+        now = self._world.surroundings.now()
+        return request.dry_run or self._world.ledger.take_seconds(request.meeting_id, stored.id, ASKS_AGAIN, now)
 
     def _write(
         self,
@@ -140,7 +150,7 @@ class Admissions:
     ) -> Iterator[EntryWritten]:
         """Who was let in, and who asks to be."""
         let_in = [concerning(None, a.admitted.id) for a in new if a.code is None]
-        waiting = [concerning(None, a.admitted.id) for a in new if a.code is not None]
+        waiting = [concerning(None, a.admitted.id) for a in new if _asks_anew(a, meeting)]
         revision = meeting_revision(meeting)
         if let_in:
             yield EntryWritten(decided_entry(self._world, request, meeting, revision, policies, let_in))
@@ -157,6 +167,17 @@ def _clauses(meeting: Meeting, new: list[Admission]) -> tuple[list[Clause], Meet
         return [MeetingIs(meeting.id, meeting.revision), *people], meeting
     revised = replace(meeting, hosts=meeting.hosts + hosts, revision=meeting.revision + 1)
     return [MeetingRevised(revised, meeting.revision), *people], revised
+
+
+def _asks_anew(admission: Admission, meeting: Meeting) -> bool:
+    waiting = admission.admitted.rules.waiting
+    return waits(admission.admitted, meeting) and waiting != admission.stored.rules.waiting
+
+
+def _refused(admission: Admission) -> Document:
+    refused: Document = {"externalUserId": admission.admitted.id, "admitted": False, "code": admission.code}
+    at = admission.ask_again_at
+    return refused | {"askAgainAt": iso(at)} if at is not None else refused
 
 
 def _capitalized(words: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,10 @@ from ..core.change import Change, Status
 from ..core.meeting import Meeting, Seat, User
 from ..core.view import Document, attendee_document, meeting_document
 from ..ports import KeyTaken, World
-from .request import BUSY, KEY_REUSED, Answer, Outcome, Refused, Request
+from .request import BUSY, KEY_REUSED, MEETING_ENDED, Answer, Outcome, Refused, Request
+
+MEETING_OVER: Mapping[str, object] = {"code": MEETING_ENDED.code}
+"""The answer that a change keeps which could not be applied because Chime had ended the meeting."""
 
 
 def seat_of(user: User, attendee_id: str | None) -> Seat | None:
@@ -30,6 +33,8 @@ def answer_to(change: Change, subject: Document) -> Outcome:
         detail = "Chime does not take this: the rules are what they were before"
         return Refused("chime-refused", detail, change_id=change.id)
     answer: Mapping[str, Any] = change.answer
+    if answer == MEETING_OVER:
+        return replace(MEETING_ENDED, change_id=change.id)
     outcomes = None
     if change.is_of_the_meeting and answer:
         subject, outcomes = answer["meeting"], tuple(answer["outcomes"])

@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import Any, cast
 
 from ..core.actor import Actor, ActorKind
+from ..core.command import Admit, LetIn
 from ..core.entry import DECIDED, Entry
-from ..core.meeting import Meeting, Seat, User, is_pipeline
+from ..core.meeting import Meeting, Seat, User, is_held, is_pipeline, waits
 from ..core.view import attendee_document, meeting_document
 from ..ports import Policies
 from .facts import is_banned, question
@@ -17,6 +18,11 @@ from .reading import Reader, for_everybody, for_moderators
 from .recall import entry_document
 from .seeing import Seen
 
+LET_IN = (LetIn.name, Admit.name)
+CUT_OFF = "not-permitted"
+BANNED = "banned"
+TURNED_AWAY = "turned-away"
+LOBBY_OFF = "lobby-off"
 TOLD_TO_THE_PERSON = ("until", "answer", "banned", "pendingSince")
 """What an entry may add that the person it concerns is told, beside what it says of himself."""
 
@@ -71,8 +77,26 @@ class Glance:
         return self._stage.policies.judge(asked).allowed
 
     @property
-    def is_banned(self) -> bool:
-        return is_banned(self._caller)
+    def waiting_since(self) -> datetime | None:
+        """Since when the caller waits in the lobby; None unless a host has still to answer."""
+        caller = self._caller
+        waiting = caller.rules.waiting if caller is not None and waits(caller, self._stage.meeting) else None
+        return waiting.since if waiting is not None else None
+
+    @property
+    def shut_out_by(self) -> str:
+        """Why somebody who may not listen may not: the code with which the connection is closed."""
+        waiting = self._caller.rules.waiting if self._caller is not None else None
+        if self._caller is None or is_banned(self._caller) or waiting is None:
+            return BANNED if is_banned(self._caller) else CUT_OFF
+        if not is_held(self._caller, self._stage.meeting):
+            return LOBBY_OFF
+        return TURNED_AWAY if waiting.declined_at is not None else CUT_OFF
+
+    def is_let_in_by(self, entries: Sequence[Entry]) -> bool:
+        """Whether a host or the back end has just let the caller in."""
+        decided = (e for e in entries if e.type == DECIDED and e.adds.get("verdict") == "accepted")
+        return any(e.command in LET_IN and self._actor.id in e.names for e in decided) and self._caller is not None
 
     @cached_property
     def oversees(self) -> bool:

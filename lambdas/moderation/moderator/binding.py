@@ -4,15 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from ..core.capability import EVERYTHING
+from ..core.actor import CHIME
+from ..core.capability import EVERYTHING, NOTHING
 from ..core.change import CALL_LIFE
 from ..core.meeting import Meeting, Seat, User, is_pipeline
-from ..ports import Clause, Conflict, Contention, SeatBound, SeatInChime, UserRevised, World
+from ..ports import Clause, Conflict, Contention, EntryWritten, SeatBound, SeatInChime, UserRevised, World
 from .carried import wanted
+from .lobby import admission_requested, has_come_to_wait, with_waiting
 from .persistence import persistently
 
-BOUND_TOGETHER = 40
-"""People in one transaction: each takes a clause and one more for every seat, of the hundred there may be."""
+BOUND_TOGETHER = 30
+"""People in one transaction: each takes a clause, one more for every seat, and one for the event if they wait."""
 TRIES = 5
 BATCHES_ARE_OVER_AFTER = timedelta(seconds=60)
 
@@ -22,15 +24,18 @@ def with_seats(world: World, meeting: Meeting, user: User, found: Sequence[SeatI
 
     Who holds just what the rules give an unknown newcomer may have got it from a batch that reached him before anybody
     saw him: that says nothing of what he was created with, and he is granted everything, as if he had been admitted.
+    Neither does an attendee that was created with nothing for a user who has to wait.
     """
     new = {s.attendee_id: Seat(s.attendee_id, s.capabilities) for s in found if s.attendee_id not in user.seats}
     if not new:
         return user
+    user = with_waiting(world, meeting, user)
     grant = user.rules.grant
     if grant is None:
         seen = found[0].capabilities
+        is_held_since = user.rules.waiting is not None and seen == NOTHING
         batched = seen == wanted(world, meeting, User("")) and _may_have_batched(world, meeting)
-        grant = EVERYTHING if batched else seen
+        grant = EVERYTHING if batched or is_held_since else seen
     return replace(user, rules=replace(user.rules, grant=grant), seats={**user.seats, **new})
 
 
@@ -79,16 +84,18 @@ def _bind(world: World, meeting: Meeting, strangers: Sequence[tuple[User, User]]
     """Together if nobody stands in the way, else one by one."""
     until = world.surroundings.now() + CALL_LIFE
     try:
-        persistently(world, [clause for pair in strangers for clause in _clauses(meeting, *pair)], until)
+        persistently(world, [clause for pair in strangers for clause in _clauses(world, meeting, *pair)], until)
     except Conflict:
         if len(strangers) > 1:
             for pair in strangers:
                 _bind(world, meeting, [pair])
 
 
-def _clauses(meeting: Meeting, stored: User, user: User) -> list[Clause]:
+def _clauses(world: World, meeting: Meeting, stored: User, user: User) -> list[Clause]:
     new = tuple(seat for key, seat in user.seats.items() if key not in stored.seats)
+    waiting = [EntryWritten(admission_requested(world, meeting, user, CHIME))] if has_come_to_wait(stored, user) else []
     return [
         UserRevised(meeting.id, user, stored.revision, new),
         *(SeatBound(meeting.id, seat.attendee_id, user.id) for seat in new),
+        *waiting,
     ]

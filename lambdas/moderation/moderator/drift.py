@@ -4,23 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from ..core.actor import Actor, ActorKind
+from ..core.actor import CHIME
 from ..core.capability import NOTHING, Capabilities, in_words, is_narrower
 from ..core.command import Bind
 from ..core.decision import effects
-from ..core.entry import DRIFT_FOUND, Entry, concerning
+from ..core.entry import DELAYED, DRIFT_FOUND, Entry, concerning, iso
 from ..core.meeting import Meeting, Seat, User, is_pipeline, revision_of
 from ..ports import Clause, EntryWritten, MeetingIs, SeatInChime, SeatsNoted, UserRevised, World
 from .carried import Carried, wanted
+from .ending import WRITTEN_WITHIN
 from .enforcement import Enforcement
 from .opening import committed, deadline, decided_entry, opened
 from .persistence import persistently
 from .request import Request
 
-CHIME = Actor(ActorKind.CHIME, "chime")
 QUIET = timedelta(seconds=60)
 """What differs sooner after it was noted is something under way, not drift."""
-WRITTEN_WITHIN = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +42,21 @@ class Drift:
         self._world = world
         self._enforcement = enforcement
 
-    def compare(self, meeting: Meeting, user: User, found: Sequence[SeatInChime]) -> int:
-        """One person's seats, freshly read. Returns how many had drifted. Raises `Conflict` if he was just changed."""
+    def compare(self, meeting: Meeting, user: User, found: Sequence[SeatInChime], *, told: bool = False) -> int:
+        """One person's seats, freshly read. Returns how many had drifted. Raises `Conflict` if he was just changed.
+        `told`: whether Chime has told of it, so that it is no update of ours that is under way.
+        """
         if meeting.ended_at is not None or is_pipeline(user.id):
             return 0
+        user = self._with_the_returned(meeting, user, found)
         self._note_what_is_right_again(meeting, user, found)
-        differences = [d for seat in found if (d := self._difference(meeting, user, seat)) is not None]
-        if not differences or self._is_under_way(meeting, user):
+        differences = [d for seat in found if (d := self._difference(meeting, user, seat, told=told)) is not None]
+        refused = [seat for f in found if (seat := user.seats.get(f.attendee_id)) is not None and seat.is_not_taken]
+        if not (differences or refused) or self._is_under_way(meeting, user):
             return 0
+        if refused:
+            self._apply_again(meeting, user, refused)
+            return len(refused)
         wider = [d for d in differences if d.is_wider]
         narrower = [d for d in differences if not d.is_wider]
         if narrower and not wider:
@@ -59,15 +65,59 @@ class Drift:
             self._put_right(meeting, user, wider)
         return len(differences)
 
-    def is_expected(self, meeting: Meeting, user: User, attendee_id: str) -> bool:
-        """Whether a change of the seat's capabilities need not be looked into: it is most likely our own doing. What
-        drifts at such a moment all the same is found by the next sweep.
+    def is_expected(self, meeting: Meeting, user: User, attendee_id: str, told: Capabilities | None = None) -> bool:
+        """Whether a change of the seat's capabilities need not be looked into: it is most likely our own doing, unless
+        it is said to give more than the rules do. What drifts at such a moment all the same is found by the next sweep.
         """
         seat = user.seats[attendee_id]
+        if told is not None and not is_narrower(told, wanted(self._world, meeting, user)):
+            return self._is_under_way(meeting, user)
         fresh = seat.noted_at is not None and self._world.surroundings.now() < seat.noted_at + QUIET
         return (fresh and not seat.drifted) or self._is_under_way(meeting, user)
 
-    def _difference(self, meeting: Meeting, user: User, found: SeatInChime) -> Difference | None:
+    def not_taken(self, meeting: Meeting, user: User, attendee_id: str, told: Capabilities | None) -> bool:
+        """Chime's media servers did not take what its API took: it is applied again, at once or, if that was just
+        tried, by the next sweep. False if a change is under way that may settle it. Raises `Conflict` if the user was
+        just changed.
+        """
+        seat = user.seats[attendee_id]
+        is_old = told is not None and told != wanted(self._world, meeting, user)
+        if is_old or seat.gone or seat.is_not_taken or user.is_out(attendee_id):
+            return True
+        if self._is_under_way(meeting, user):
+            return False
+        if not self._was_just_applied_again(meeting, user):
+            self._apply_again(meeting, user, [seat])
+            return True
+        now = self._world.surroundings.now()
+        clauses: list[Clause] = [
+            MeetingIs(meeting.id, meeting.revision),
+            SeatsNoted(meeting.id, user.id, user.revision, (seat.not_taken(now),)),
+        ]
+        persistently(self._world, clauses, now + WRITTEN_WITHIN)
+        return True
+
+    def _was_just_applied_again(self, meeting: Meeting, user: User) -> bool:
+        change = self._world.ledger.change(meeting.id, user.revised_by) if user.revised_by else None
+        if change is None or change.actor != CHIME:
+            return False
+        return self._world.surroundings.now() < change.committed_at + QUIET
+
+    def _with_the_returned(self, meeting: Meeting, user: User, found: Sequence[SeatInChime]) -> User:
+        """Attendees whom the ledger took for gone, and whom Chime holds."""
+        gone = [(user.seats[f.attendee_id], f) for f in found if f.attendee_id in user.seats]
+        there = tuple(
+            replace(seat, gone=False, known=f.capabilities)
+            for seat, f in gone
+            if seat.gone and not user.is_out(seat.attendee_id)
+        )
+        if not there:
+            return user
+        until = self._world.surroundings.now() + WRITTEN_WITHIN
+        persistently(self._world, [SeatsNoted(meeting.id, user.id, user.revision, there)], until)
+        return replace(user, seats={**user.seats, **{seat.attendee_id: seat for seat in there}})
+
+    def _difference(self, meeting: Meeting, user: User, found: SeatInChime, *, told: bool = False) -> Difference | None:
         """Narrower than what has never been noted is what an end of time may yet give, so it is no drift."""
         seat = user.seats.get(found.attendee_id)
         target = wanted(self._world, meeting, user)
@@ -79,7 +129,8 @@ class Drift:
             return None
         if (seat.drifted or seat.known != target) and is_narrower(found.capabilities, target):
             return None
-        if seat.noted_at is not None and self._world.surroundings.now() < seat.noted_at + QUIET:
+        is_fresh = seat.noted_at is not None and self._world.surroundings.now() < seat.noted_at + QUIET
+        if is_fresh and not told:
             return None
         return Difference(seat, found.capabilities, target)
 
@@ -92,7 +143,11 @@ class Drift:
     def _note_what_is_right_again(self, meeting: Meeting, user: User, found: Sequence[SeatInChime]) -> None:
         now, target = self._world.surroundings.now(), wanted(self._world, meeting, user)
         owned = [user.seats[f.attendee_id] for f in found if f.attendee_id in user.seats and f.capabilities == target]
-        right = tuple(replace(seat, known=target, drifted=False, noted_at=now) for seat in owned if seat.drifted)
+        right = tuple(
+            replace(seat, known=target, drifted=False, noted_at=now)
+            for seat in owned
+            if seat.drifted and not seat.is_not_taken
+        )
         if right:
             clauses: list[Clause] = [
                 MeetingIs(meeting.id, meeting.revision),
@@ -111,11 +166,34 @@ class Drift:
         persistently(self._world, clauses, now + WRITTEN_WITHIN)
 
     def _put_right(self, meeting: Meeting, user: User, wider: Sequence[Difference]) -> None:
-        """A change that leaves the rules as they are, and orders them again."""
         change_id = self._world.surroundings.new_id()
-        seen = {d.seat.attendee_id: replace(d.seat, known=d.found) for d in wider}
+        entry = self._entry(meeting, user, wider, corrected=True, change_id=change_id)
+        seats = [replace(d.seat, known=d.found) for d in wider]
+        self._reorder(meeting, user, seats, wider[0].found, wider[0].wanted, entry)
+
+    def _apply_again(self, meeting: Meeting, user: User, seats: Sequence[Seat]) -> None:
+        """What Chime's API holds already, and its media servers don't."""
+        now, change_id = self._world.surroundings.now(), self._world.surroundings.new_id()
+        since = min((seat.noted_at for seat in seats if seat.noted_at is not None), default=now)
+        attendees = [concerning(seat.attendee_id, user.id) for seat in seats]
+        revision = revision_of(user, meeting)
+        entry = decided_entry(self._world, _request(meeting), meeting, revision, (), attendees, change_id=change_id)
+        entry = replace(entry, type=DELAYED, adds={"pendingSince": iso(since), "attendees": attendees})
+        target = wanted(self._world, meeting, user)
+        self._reorder(meeting, user, [seat.not_taken(now) for seat in seats], target, target, entry)
+
+    def _reorder(
+        self,
+        meeting: Meeting,
+        user: User,
+        seats: Sequence[Seat],
+        found: Capabilities,
+        target: Capabilities,
+        entry: Entry,
+    ) -> None:
+        """A change that leaves the rules as they are, and applies them again."""
+        change_id, seen = entry.change_id or "", {seat.attendee_id: seat for seat in seats}
         revised = replace(user, seats={**user.seats, **seen}, revision=user.revision + 1, revised_by=change_id)
-        found, target = wider[0].found, wider[0].wanted
         change = opened(
             self._world,
             _request(meeting),
@@ -124,7 +202,7 @@ class Drift:
             (),
             revision=revision_of(revised, meeting),
             subject=user.id,
-            attendee_id=wider[0].seat.attendee_id,
+            attendee_id=seats[0].attendee_id,
             replaced=user.rules,
             made=user.rules,
             before=found,
@@ -132,7 +210,6 @@ class Drift:
             effects=effects(found, target),
             widens=False,
         )
-        entry = self._entry(meeting, user, wider, corrected=True, change_id=change_id)
         clauses: list[Clause] = [
             MeetingIs(meeting.id, meeting.revision),
             UserRevised(meeting.id, revised, user.revision),

@@ -3,11 +3,13 @@
 from dataclasses import replace
 from datetime import datetime
 
-from ..core.change import return_after
-from ..ports import ChangeKept, ChimeFailure, Conflict, MachineFailure, Reminder, World
+from ..core.change import Status, return_after
+from ..ports import ChangeKept, ChimeFailure, Clause, Conflict, MachineFailure, Reminder, World
+from .answers import MEETING_OVER
 from .carried import Carried
+from .ending import ended
 from .everybody import Everybody
-from .ordering import Ordering, OutOfTime, RefusedForGood
+from .ordering import MeetingOver, Ordering, OutOfTime, RefusedForGood
 from .persistence import persistently
 from .person import OnePerson
 
@@ -48,9 +50,23 @@ class Enforcement:
 
     def _step(self, carried: Carried, ordering: Ordering) -> Carried:
         """Settled, or, under the same lease, what has been committed on the way and is to be carried out from here."""
-        if carried.user is None:
-            return self._everybody.order_and_settle(carried, ordering)
-        return self._person.order_and_settle(carried, ordering)
+        try:
+            if carried.user is None:
+                return self._everybody.order_and_settle(carried, ordering)
+            return self._person.order_and_settle(carried, ordering)
+        except MeetingOver:
+            return self._close(carried, ordering)
+
+    def _close(self, carried: Carried, ordering: Ordering) -> Carried:
+        """With the meeting that Chime has ended. What was decided meanwhile was decided too late. Raises `Conflict`."""
+        change, meeting, clauses = carried.change, carried.meeting, list[Clause]()
+        if meeting.ended_at is None:
+            meeting, clauses = ended(self._world, meeting)
+        closed = replace(change, lease=None, due_at=None, unsure_until=None)
+        if change.is_open:
+            closed = replace(closed, status=Status.GONE, awaits_consent=False, answer=MEETING_OVER)
+        persistently(self._world, [*clauses, ChangeKept(closed, ordering.lease.token)], ordering.lease.until)
+        return replace(carried, change=closed, meeting=meeting)
 
     def _leave(self, carried: Carried, ordering: Ordering) -> Carried:
         """Gives the lease back, so that the reconciler need not wait for it to end: all our calls have ended."""

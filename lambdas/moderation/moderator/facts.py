@@ -10,6 +10,7 @@ from ..core.command import (
     Command,
     Consent,
     GrantFloor,
+    LeaveLobby,
     LowerHand,
     Mute,
     RaiseHand,
@@ -22,15 +23,17 @@ from ..core.command import (
 from ..core.meeting import Meeting, Seat, User, belongs, is_pipeline, role_of, standing_role
 from ..ports import ChimeFailure, Conflict, KeyTaken, Loaded, MeetingIs, Missing, UserIs, UserRevised, World
 from .binding import with_seats
+from .ending import close
+from .gone import without_ghosts
 from .memory import Memory
 from .patience import OWN_DEED, is_worn_out
 from .persistence import patiently
-from .request import ATTENDEE_NOT_FOUND, BANNED, BUSY, MEETING_NOT_FOUND, Refused, Request
+from .request import ATTENDEE_NOT_FOUND, BANNED, BUSY, MEETING_ENDED, MEETING_NOT_FOUND, Refused, Request
 
 OWN_DEEDS = {Mute: "mute-self", Unmute: "unmute-self", LowerHand: "lower-own-hand"}
-IN_PERSON = (RaiseHand, Consent)
+IN_PERSON = (RaiseHand, Consent, LeaveLobby)
 """What the policies permit to each for himself under the command's own name."""
-NEED_A_LOOK = (Bind, Consent, GrantFloor, LowerHand, RaiseHand, Remove, Ban, Unban, SetRole)
+NEED_A_LOOK = (Bind, Consent, GrantFloor, LeaveLobby, LowerHand, RaiseHand, Remove, Ban, Unban, SetRole)
 """Commands that rest on more than a commit checks: a raised hand, how many hosts there are, what Chime holds."""
 
 
@@ -63,6 +66,7 @@ def question(actor: Actor, caller: User | None, action: str, meeting: Meeting, p
         person=person.id if person else None,
         person_role=role_of(person, meeting) if person else None,
         person_is_banned=person is not None and person.rules.ban is not None,
+        person_waits=person is not None and person.rules.waiting is not None,
     )
 
 
@@ -166,35 +170,39 @@ class FactFinder:
         if is_pipeline(found.user_id):
             return ATTENDEE_NOT_FOUND
         user = self._user(request.meeting_id, found.user_id)
+        if isinstance(request.command, Bind):
+            user = without_ghosts(self._world, meeting, user)
         return self._facts(request, meeting, caller, user, with_seats(self._world, meeting, user, [found]))
 
     def _judged(self, request: Request, meeting: Meeting, caller: User | None, user: User) -> Facts | Refused:
         facts = self._facts(request, meeting, caller, user, user)
-        if not facts.verdict.allowed or meeting.ended_at is not None:
+        if not facts.verdict.allowed or meeting.ended_at is not None or isinstance(request.command, LeaveLobby):
             return facts
         if isinstance(request.command, Bind) and request.actor.kind is not ActorKind.CHIME:
             return self._as_chime_has_it(facts)
         if isinstance(request.command, Remove):
-            return self._on_all_seats(facts)
+            return self._on_all_seats(request, facts)
         if user.present or request.attendee_id is not None or not (facts.by_moderator or self._may_look(request)):
             return facts
-        return self._with_roster(facts)
+        return self._with_roster(request, facts)
 
-    def _on_all_seats(self, facts: Facts) -> Facts:
+    def _on_all_seats(self, request: Request, facts: Facts) -> Facts | Refused:
         """Who is to leave may have a seat that nobody has told of yet. If Chime can't say, those that are known go."""
         try:
-            return self._with_roster(facts)
+            return self._with_roster(request, facts)
         except ChimeFailure:
             if not facts.user.present:
                 raise
             return facts
 
-    def _with_roster(self, facts: Facts) -> Facts:
+    def _with_roster(self, request: Request, facts: Facts) -> Facts | Refused:
         meeting, user = facts.meeting, facts.user
         try:
             roster = patiently(self._world, lambda: self._world.chime.roster(meeting.id))
-        except Missing:  # the meeting is gone, which nobody has told yet: nobody sits in it
-            return facts
+        except Missing:
+            if not request.dry_run:
+                close(self._world, meeting)
+            return MEETING_ENDED
         return replace(
             facts, user=with_seats(self._world, meeting, user, [seat for seat in roster if seat.user_id == user.id])
         )

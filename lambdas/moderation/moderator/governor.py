@@ -10,7 +10,7 @@ from ..core.decision import Refusal
 from ..core.effective import effective
 from ..core.entry import concerning
 from ..core.govern import AsBefore, Governed, MeetingCase, govern
-from ..core.meeting import Meeting, User, UserRules, look_at
+from ..core.meeting import Meeting, User, UserRules, look_at, waits
 from ..core.view import Document, meeting_document, meeting_revision
 from ..ports import Clause, Loaded, MeetingRevised, Reminder, UserIs, World
 from .answers import answer_to, replayed
@@ -25,6 +25,7 @@ from .request import (
     CHANGE_NOT_FOUND,
     MEETING_NOT_FOUND,
     REVISION_MISMATCH,
+    WAITING,
     Answer,
     Outcome,
     Refused,
@@ -210,7 +211,7 @@ class Governor:
     def _refuse(self, request: Request, case: MeetingCase, caller: User | None, refusal: Refusal) -> Refused:
         outcome = refused(refusal, self._now())
         if is_nobody(request.actor, caller, case.meeting):
-            return outcome
+            return WAITING if caller is not None and waits(caller, case.meeting) else outcome
         revision = meeting_revision(case.meeting)
         entry = decided_entry(self._world, request, case.meeting, revision, case.verdict.policies, [], refusal=refusal)
         return refuse(self._world, request, outcome, entry, is_permitted=case.verdict.allowed)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from ..core.entry import DECIDED, Entry
+from ..core.entry import DECIDED, Entry, iso
 from ..ports import World
 from ..ports.live import Lines, Listener, Listeners, News
 from .audience import Glance, Stage
@@ -23,8 +23,6 @@ MOST_MISSED = 1000
 """Entries that somebody who comes back is told at once; then he asks for the rest."""
 MOST_LINES = 10
 """Connections that one person has; the oldest is closed for another."""
-CUT_OFF = "not-permitted"
-BANNED = "banned"
 TOO_MANY = "too-many-connections"
 
 
@@ -77,12 +75,22 @@ class Herald:
             return
         glance = Glance(stage, listener.actor)
         if not glance.may("live"):
-            mail.close(listener, BANNED if glance.is_banned else CUT_OFF)
+            self._write_outside(mail, glance, listener, news)
             return
-        if listener.connection_id in news.asked:
+        if glance.is_let_in_by(news.entries):
+            mail.letters[listener.connection_id] = [*_lobby("admitted"), *self._everything(stage, glance, listener)]
+        elif listener.connection_id in news.asked:
             mail.letters[listener.connection_id] = self._everything(stage, glance, listener)
         elif written := self._change(stage, glance, listener, news):
             mail.letters[listener.connection_id] = written
+
+    def _write_outside(self, mail: _Mail, glance: Glance, listener: Listener, news: News) -> None:
+        """Who waits in the lobby is told that and nothing of the meeting; everybody else is cut off."""
+        since = glance.waiting_since
+        if since is None:
+            mail.close(listener, glance.shut_out_by)
+        elif listener.connection_id in news.asked or listener.actor.id in news.people:
+            mail.letters[listener.connection_id] = _lobby("waiting", {"since": iso(since)})
 
     def _everything(self, stage: Stage, glance: Glance, listener: Listener) -> list[str]:
         missed, more = self._missed(listener)
@@ -129,6 +137,11 @@ class Herald:
         for listener in gone.values():
             self._listeners.hush(listener)
         self._lines.close(list(gone))
+
+
+def _lobby(status: str, said: Mapping[str, object] | None = None) -> list[str]:
+    """What somebody who waits is told of it."""
+    return messages("lobby", {}, {}, {"status": status, **(said or {})})
 
 
 def _within_bounds(listeners: Sequence[Listener], mail: _Mail) -> Iterator[Listener]:

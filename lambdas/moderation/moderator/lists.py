@@ -2,7 +2,7 @@
 
 from ..core.actor import Actor
 from ..core.entry import iso
-from ..core.meeting import User, role_of
+from ..core.meeting import User, role_of, waits
 from ..core.personal import Ban
 from ..core.view import Document
 from ..ports import World
@@ -41,12 +41,12 @@ class Lists:
 
     @or_busy
     def lobby(self, meeting_id: str, actor: Actor) -> Document | Refused:
-        """Nobody waits where there is no lobby, or not any more."""
+        """Without a lobby only users wait who were removed and came back."""
         seen = self._seer.seen(meeting_id, actor, "view-lobby")
         if isinstance(seen, Refused):
             return seen
-        people = self._world.ledger.everybody(meeting_id).values() if seen.meeting.rules.lobby else ()
-        waiting = [(x.rules.waiting.since, x.id, x) for x in people if x.rules.waiting and not x.rules.waiting.declined]
+        people = self._world.ledger.everybody(meeting_id).values()
+        waiting = [(x.rules.waiting.since, x.id, x) for x in people if x.rules.waiting and waits(x, seen.meeting)]
         return {
             "items": [
                 {"externalUserId": user_id, "role": role_of(user, seen.meeting), "since": iso(since)}

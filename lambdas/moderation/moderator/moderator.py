@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ..core.actor import CHIME
 from ..core.change import Change
 from ..core.command import Ban, EndFloor, GrantFloor, Remove, Undo, UserCommand
 from ..core.decide import decide
@@ -29,6 +30,7 @@ from .consents import requested, withdraw
 from .enforcement import Enforcement
 from .facts import FactFinder, Facts, question
 from .hands import lowered
+from .lobby import admission_requested, has_come_to_wait
 from .opening import (
     COMMIT_WITHIN,
     committed,
@@ -169,12 +171,14 @@ class Moderator:
         return answer_to(carried.change, subject)
 
     def _told(self, request: Request, facts: Facts, user: User, meeting: Meeting, change: Change) -> Iterator[Clause]:
-        """What goes with the change besides its own entry: he is asked, or his hand comes down."""
+        """What goes with the change besides its own entry: he is asked, his hand comes down, or he has come to wait."""
         asked = user.rules.asked
         if change.awaits_consent and asked is not None:
             yield EntryWritten(requested(self._world, meeting, user, asked, change))
         if facts.user.hand is not None and isinstance(request.command, LOWER_HIS_HAND):
             yield from lowered(self._world, meeting, user, request.actor, request.command.name, change.id)
+        if has_come_to_wait(facts.stored, user):
+            yield EntryWritten(admission_requested(self._world, meeting, user, request.actor))
 
     def _withdraw(self, facts: Facts, meeting: Meeting, user: User) -> None:
         """Whoever was asked before, and is not any more, has nothing to answer."""
@@ -201,7 +205,10 @@ class Moderator:
     def _remember_seats(self, facts: Facts) -> None:
         """A seat that has what the rules say needs no order, but is known from now on. Raises `Conflict`."""
         user = replace(facts.user, revision=facts.stored.revision + 1)
-        persistently(self._world, _clauses(facts, user, facts.meeting), self._now() + COMMIT_WITHIN)
+        clauses = _clauses(facts, user, facts.meeting)
+        if has_come_to_wait(facts.stored, user):
+            clauses.append(EntryWritten(admission_requested(self._world, facts.meeting, user, CHIME)))
+        persistently(self._world, clauses, self._now() + COMMIT_WITHIN)
 
     def _refuse(self, request: Request, facts: Facts, refusal: Refusal) -> Refused:
         return refuse_on(self._world, request, facts, refusal, _seats(request, facts))

@@ -25,6 +25,10 @@ class RefusedForGood(OutOfTime):
     """Chime refuses what must be pursued all the same: somebody has to look into it."""
 
 
+class MeetingOver(Exception):
+    """Chime has ended the meeting, which Gavel has not heard of yet."""
+
+
 class LookAgain(Exception):
     """A batch was not taken; it was made of what was seen before."""
 

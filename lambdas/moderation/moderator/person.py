@@ -26,7 +26,7 @@ from ..ports import (
 from .answers import attendee
 from .carried import Carried, about, closed, entry, removed, wanted, with_strict_reading
 from .opening import counting
-from .ordering import Ordering, RefusedForGood
+from .ordering import MeetingOver, Ordering, RefusedForGood
 from .persistence import persistently
 
 
@@ -49,7 +49,21 @@ class OnePerson:
             seats = tuple(self._ordered(carried, user, seat, target, ordering) for seat in user.present)
         except NotTaken:
             return self._after_refusal(carried, user, ordering)
+        if seats and all(seat.gone for seat in seats) and self._is_over(carried.meeting):
+            raise MeetingOver
         return self._settle(carried, user, seats, ordering, began)
+
+    def _is_over(self, meeting: Meeting) -> bool:
+        """Whether nobody is found because Chime has ended the meeting."""
+        if meeting.ended_at is not None:
+            return False
+        try:
+            self._world.chime.meeting(meeting.id)
+        except Missing:
+            return True
+        except ChimeFailure:
+            return False
+        return False
 
     def _ordered(self, carried: Carried, user: User, seat: Seat, target: Capabilities, ordering: Ordering) -> Seat:
         if user.is_out(seat.attendee_id):
@@ -58,6 +72,7 @@ class OnePerson:
         # What waited may be done already: by a later change of the same person or of everybody, or before he was asked.
         change = carried.change
         looks_first = ordering.in_background or not change.is_open or change.lapsed is not None
+        looks_first = looks_first and not seat.is_not_taken
         is_in_place = looks_first and self._has(carried, seat, target, if_missing=False)
         if not is_in_place and ordering.order(seat.attendee_id, target) is None:
             return replace(seat, gone=True)

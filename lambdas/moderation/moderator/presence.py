@@ -1,16 +1,18 @@
 """What Chime tells of a meeting: who came, what changed, that it is over. Hints: each is looked up before it counts."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
+from ..core.actor import CHIME
+from ..core.capability import Capabilities
 from ..core.command import Bind, LowerHand
-from ..core.entry import MEETING_ENDED, Entry
-from ..core.meeting import Meeting, is_pipeline
-from ..core.view import meeting_revision
-from ..ports import Clause, Conflict, EntryWritten, MeetingRevised, Missing, SeatInChime, World
-from .drift import CHIME, WRITTEN_WITHIN, Drift
+from ..core.meeting import Meeting, Seat, User, is_pipeline
+from ..ports import Conflict, Missing, SeatInChime, SeatSeen, World
+from .drift import Drift
+from .ending import WRITTEN_WITHIN, close
+from .gone import note_gone
 from .hands import lowered
 from .moderator import Moderator
 from .persistence import patiently, persistently
@@ -31,48 +33,71 @@ class Presence:
         self._moderator = moderator
         self._drift = drift
 
-    def came(self, meeting_id: str, attendee_id: str) -> None:
-        """Binds the seat and gives it what the rules say, if it hasn't that already."""
+    def came(self, meeting_id: str, attendee_id: str, connected_at: datetime | None = None) -> None:
+        """Binds the seat and gives it what the rules say, if it hasn't that already. `connected_at`: since when
+        somebody is connected as this attendee, if that is what was told.
+        """
         if self._registered(meeting_id) is None:
             return
         outcome = self._moderator.perform(Request(meeting_id, CHIME, Bind(), attendee_id=attendee_id), Bind())
         if outcome in (BUSY, CONTENDED):
             raise NotSettled(outcome.code if isinstance(outcome, Refused) else "")
+        if connected_at is not None:
+            self._is_latest(SeatSeen(meeting_id, attendee_id, connected_at, connected=True))
 
-    def left(self, meeting_id: str, attendee_id: str) -> None:
-        """Whoever leaves takes his hand down."""
-        meeting = self._registered(meeting_id)
-        owner = self._world.ledger.load(meeting_id, seats=[attendee_id]).seats.get(attendee_id)
-        if meeting is None or owner is None:
+    def left(self, meeting_id: str, attendee_id: str, at: datetime | None = None) -> None:
+        """A user who has left on all their devices takes their hand down. News from before they came back, or before
+        they raised it, is old.
+        """
+        found = self._found(meeting_id, attendee_id)
+        if found is None:
             return
-        user = self._world.ledger.load(meeting_id, [owner]).users[owner]
-        if user.hand is not None:
-            clauses = lowered(self._world, meeting, user, CHIME, LowerHand.name)
-            persistently(self._world, clauses, self._world.surroundings.now() + WRITTEN_WITHIN)
+        meeting, user = found
+        at = at or self._world.surroundings.now()
+        if self._is_latest(SeatSeen(meeting_id, attendee_id, at, connected=False)):
+            self._lower_hand(meeting, user, {attendee_id}, at)
 
-    def changed(self, meeting_id: str, attendee_id: str) -> None:
-        """Compares the seat with the rules, by what Chime says now and not by what it told.
+    def deleted(self, meeting_id: str, attendee_id: str, at: datetime | None = None) -> None:
+        """The attendee is gone for good. One that Gavel takes out itself is noted, and told of, by the change that
+        does so.
+        """
+        found = self._found(meeting_id, attendee_id)
+        if found is None:
+            return
+        meeting, user = found
+        seat = user.seats.get(attendee_id)
+        if seat is None:
+            return
+        if not (seat.gone or user.is_out(attendee_id)):
+            note_gone(self._world, meeting, user, [seat])
+        self._lower_hand(meeting, user, {attendee_id}, at or self._world.surroundings.now())
+
+    def changed(
+        self, meeting_id: str, attendee_id: str, told: Capabilities | None = None, *, is_taken: bool = True
+    ) -> None:
+        """Compares the seat with the rules, by what Chime says now and not by what it told. `is_taken`: whether Chime's
+        media servers took what its API took.
 
         Every order of ours is echoed, 250 at a time after a mute-all: such an echo costs no call to Chime.
         """
-        meeting = self._registered(meeting_id)
-        if meeting is None:
-            return
-        loaded = self._world.ledger.load(meeting_id, seats=[attendee_id])
-        owner = loaded.seats.get(attendee_id)
-        if owner is None:
+        found = self._found(meeting_id, attendee_id)
+        if found is None:
             self.came(meeting_id, attendee_id)
             return
-        user = self._world.ledger.load(meeting_id, [owner]).users[owner]
-        if self._drift.is_expected(meeting, user, attendee_id):
+        meeting, user = found
+        if not is_taken:
+            if not self._drift.not_taken(meeting, user, attendee_id, told):
+                raise NotSettled("under way")
+            return
+        if self._drift.is_expected(meeting, user, attendee_id, told):
             return
         if not self._world.ledger.take_calls(1, self._world.surroundings.now(), looking=True):
             return
         try:
-            found = patiently(self._world, lambda: self._world.chime.seat(meeting_id, attendee_id))
+            seen = patiently(self._world, lambda: self._world.chime.seat(meeting_id, attendee_id))
         except Missing:
             return
-        self._drift.compare(meeting, user, [found])
+        self._drift.compare(meeting, user, [seen], told=told is not None)
 
     def ended(self, meeting_id: str) -> None:
         meeting = self._registered(meeting_id)
@@ -81,18 +106,20 @@ class Presence:
         try:
             patiently(self._world, lambda: self._world.chime.meeting(meeting_id))
         except Missing:
-            self.close(meeting)
+            close(self._world, meeting)
 
     def sweep(self, meeting: Meeting) -> int:
-        """Everybody whom Chime holds: strangers are bound, drift is seen to, a meeting that is gone is closed. Returns
-        how many seats had drifted.
+        """Everybody whom Chime holds: strangers are bound, drift is seen to, attendees whom Chime doesn't hold any more
+        are gone, a meeting that is gone is closed. Returns how many seats had drifted.
         """
+        known = self._world.ledger.everybody(meeting.id)
         try:
             roster = patiently(self._world, lambda: self._world.chime.roster(meeting.id))
         except Missing:
-            self.close(meeting)
+            close(self._world, meeting)
             return 0
         people = self._world.ledger.everybody(meeting.id)
+        self._look_for_the_gone(meeting, known, people, {seat.attendee_id for seat in roster})
         owned = {seat: user for user in people.values() for seat in user.seats}
         together: dict[str, list[SeatInChime]] = {}
         for seat in roster:
@@ -107,23 +134,46 @@ class Presence:
             drifted += _alone(partial(self._drift.compare, meeting, people[user_id], seats)) or 0
         return drifted
 
-    def close(self, meeting: Meeting) -> None:
-        """After it reads go on, writes don't. Raises `Conflict` if somebody changes it at this moment."""
-        now = self._world.surroundings.now()
-        ended = replace(meeting, ended_at=now, revision=meeting.revision + 1, check_at=None)
-        told = Entry(
-            id=self._world.surroundings.new_id(),
-            type=MEETING_ENDED,
-            meeting_id=meeting.id,
-            external_meeting_id=meeting.external_id,
-            occurred_at=now,
-            actor=CHIME,
-            command="end",
-            revision=meeting_revision(ended),
-            adds={"attendees": []},
-        )
-        clauses: list[Clause] = [MeetingRevised(ended, meeting.revision), EntryWritten(told)]
-        persistently(self._world, clauses, now + WRITTEN_WITHIN)
+    def _look_for_the_gone(
+        self, meeting: Meeting, known: Mapping[str, User], people: Mapping[str, User], there: Collection[str]
+    ) -> None:
+        """Of the attendees who were `known` before the roster was read: who was bound since may have come after it."""
+        for user_id, user in people.items():
+            before = known[user_id].seats if user_id in known else {}
+            lacking = [seat for seat in user.present if seat.attendee_id in before.keys() - there]
+            gone = [seat for seat in lacking if not user.is_out(seat.attendee_id)]
+            if gone:
+                _alone(partial(self._are_gone, meeting, user, gone))
+
+    def _are_gone(self, meeting: Meeting, user: User, seats: Sequence[Seat]) -> None:
+        note_gone(self._world, meeting, user, seats)
+        self._lower_hand(meeting, user, {seat.attendee_id for seat in seats}, self._world.surroundings.now())
+
+    def _lower_hand(self, meeting: Meeting, user: User, left: Collection[str], at: datetime) -> None:
+        """Unless it was raised later, or the user is still connected as another attendee."""
+        others = [seat.attendee_id for seat in user.present if seat.attendee_id not in left]
+        loaded = self._world.ledger.load(meeting.id, [user.id], others)
+        user = loaded.users[user.id]
+        if user.hand is None or user.hand > at or set(others) - loaded.away:
+            return
+        clauses = lowered(self._world, meeting, user, CHIME, LowerHand.name)
+        persistently(self._world, clauses, self._world.surroundings.now() + WRITTEN_WITHIN)
+
+    def _is_latest(self, seen: SeatSeen) -> bool:
+        """Notes it; False if something later is known, or nothing at all of this attendee."""
+        try:
+            persistently(self._world, [seen], self._world.surroundings.now() + WRITTEN_WITHIN)
+        except Conflict:
+            return False
+        return True
+
+    def _found(self, meeting_id: str, attendee_id: str) -> tuple[Meeting, User] | None:
+        """None for a meeting or an attendee that Gavel doesn't know."""
+        loaded = self._world.ledger.load(meeting_id, seats=[attendee_id])
+        meeting, owner = loaded.meeting, loaded.seats.get(attendee_id)
+        if meeting is None or meeting.ended_at is not None or owner is None:
+            return None
+        return meeting, self._world.ledger.load(meeting_id, [owner]).users[owner]
 
     def _registered(self, meeting_id: str) -> Meeting | None:
         """Meetings that Gavel doesn't know are none of its business."""

@@ -5,14 +5,14 @@ from dataclasses import replace
 from typing import cast
 
 from ..core.actor import Actor
-from ..core.meeting import Meeting, User, is_pipeline, standing_role
+from ..core.meeting import Meeting, User, is_kept_out, is_pipeline, standing_role
 from ..core.view import Document, attendee_document, meeting_document
 from ..ports import Missing, World
 from .answers import seat_of
 from .binding import with_seats
 from .persistence import patiently
 from .recall import cursor_at
-from .request import ATTENDEE_NOT_FOUND, Refused
+from .request import ATTENDEE_NOT_FOUND, WAITING, Refused
 from .seeing import Seen, Seer, or_busy
 
 ON_ONESELF = ("mute-self", "unmute-self", "raise-hand", "lower-own-hand", "consent")
@@ -68,9 +68,13 @@ class Reader:
 
     @or_busy
     def listening(self, meeting_id: str, actor: Actor) -> Document | Refused:
-        """Whether he may be told what happens; if so, from where in the history he goes on."""
+        """Whether he may be told what happens; if so, from where in the history he goes on. Who waits in the lobby is
+        told what becomes of that.
+        """
         seen = self._seer.seen(meeting_id, actor, "live")
-        return seen if isinstance(seen, Refused) else {"cursor": cursor_at(self._world.surroundings.now())}
+        if isinstance(seen, Refused) and seen != WAITING:
+            return seen
+        return {"cursor": cursor_at(self._world.surroundings.now())}
 
     def me_of(self, seen: Seen) -> Document:
         somebody = User("")
@@ -133,8 +137,8 @@ class Reader:
 
 
 def for_moderators(meeting: Meeting, people: Mapping[str, User]) -> Document:
-    """With who has which role. Who is banned has none."""
-    named = (user for user in people.values() if user.rules.role and user.rules.ban is None)
+    """With who has which role. Who is banned, or was removed, has none."""
+    named = (user for user in people.values() if user.rules.role and not is_kept_out(user.rules))
     return meeting_document(meeting, {user.id: user.rules.role for user in named if user.rules.role})
 
 

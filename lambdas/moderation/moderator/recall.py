@@ -6,11 +6,12 @@ from ..core.actor import Actor
 from ..core.capability import in_words
 from ..core.change import Change
 from ..core.entry import Entry, actor_document, first_id_at, iso
+from ..core.meeting import waits
 from ..core.summary import summary
 from ..core.view import Document
 from ..ports import World
 from .facts import question
-from .request import CHANGE_NOT_FOUND, Refused
+from .request import CHANGE_NOT_FOUND, WAITING, Refused
 from .seeing import Seen, Seer, or_busy
 
 BEHIND = timedelta(seconds=20)
@@ -61,6 +62,8 @@ class Recall:
         verdict = self._world.policies.judge(question(actor, seen.caller, "view-changes", seen.meeting))
         if verdict.allowed or (change is not None and self._is_his(seen, change)):
             return change_document(change) if change else CHANGE_NOT_FOUND
+        if seen.caller is not None and waits(seen.caller, seen.meeting):
+            return WAITING
         return Refused("not-permitted", "the policies don't permit `view-changes` here", verdict.policies)
 
     def _is_his(self, seen: Seen, change: Change) -> bool:

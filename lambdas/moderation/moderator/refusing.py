@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from ..core.decision import Refusal
 from ..core.entry import concerning
-from ..core.meeting import revision_of
+from ..core.meeting import revision_of, waits
 from ..ports import World
 from .facts import Facts, is_nobody
 from .opening import decided_entry, refuse
-from .request import Refused, Request, refused
+from .request import WAITING, Refused, Request, refused
 
 
 def refuse_on(
@@ -17,7 +17,7 @@ def refuse_on(
     """`seats` are those that it is told about; left out, the one that was asked for. Nobody leaves nothing."""
     outcome = refused(refusal, world.surroundings.now())
     if is_nobody(request.actor, facts.caller, facts.meeting):
-        return outcome
+        return WAITING if facts.caller is not None and waits(facts.caller, facts.meeting) else outcome
     entry = decided_entry(
         world,
         request,

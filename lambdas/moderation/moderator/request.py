@@ -81,9 +81,11 @@ class Refused:
 Outcome = Answer | Refused
 
 MEETING_NOT_FOUND = Refused("meeting-not-found", "no such meeting is registered")
+MEETING_ENDED = Refused("meeting-ended", "the meeting has ended")
 ATTENDEE_NOT_FOUND = Refused("attendee-not-found", "no such attendee in this meeting")
 CHANGE_NOT_FOUND = Refused("change-not-found", "no such change in this meeting")
 BANNED = Refused("banned", "whoever is banned from this meeting may do nothing in it")
+WAITING = Refused("waiting", "You are in the lobby: wait until a host lets you in.")
 NO_REQUEST = Refused("no-request", "nothing waits for this answer, or not any more")
 BUSY = Refused("busy", "the ledger or Chime can't be reached now; nothing was decided")
 CONTENDED = Refused("contended", "too many others are changing the same thing right now")

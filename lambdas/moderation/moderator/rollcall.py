@@ -20,7 +20,7 @@ from ..ports import (
 from .binding import bind
 from .carried import Carried, removed, wanted
 from .crowd import Crowd
-from .ordering import Ordering
+from .ordering import MeetingOver, Ordering
 from .persistence import patiently, persistently
 
 
@@ -29,7 +29,7 @@ class RollCall:
         self._world = world
 
     def crowd(self, meeting: Meeting, ordering: Ordering) -> Crowd:
-        """Raises `ChimeFailure`s."""
+        """Raises `MeetingOver`, `ChimeFailure`s."""
         roster = self._roster(meeting)
         people = bind(self._world, meeting, roster, self._world.ledger.everybody(meeting.id))
         moderated = [seat for seat in roster if not is_pipeline(seat.user_id)]
@@ -38,7 +38,7 @@ class RollCall:
             before={s.attendee_id: ordering.before.setdefault(s.attendee_id, s.capabilities) for s in moderated},
             pipelines=tuple(seat.attendee_id for seat in roster if is_pipeline(seat.user_id)),
             people=people,
-            held={seat.attendee_id: seat.capabilities for seat in moderated},
+            held={s.attendee_id: _held(people[s.user_id], s) for s in moderated},
         )
 
     def again(self, meeting: Meeting, crowd: Crowd, ordering: Ordering) -> Mapping[str, User]:
@@ -101,4 +101,10 @@ class RollCall:
         try:
             return patiently(self._world, lambda: self._world.chime.roster(meeting.id))
         except Missing:
-            return ()
+            raise MeetingOver from None
+
+
+def _held(user: User, seat: SeatInChime) -> Capabilities | None:
+    """None where Chime's media servers are known not to hold what its API says."""
+    known = user.seats.get(seat.attendee_id)
+    return None if known is not None and known.is_not_taken else seat.capabilities

@@ -6,11 +6,11 @@ from functools import wraps
 from typing import ParamSpec
 
 from ..core.actor import Actor, ActorKind
-from ..core.meeting import Meeting, User
+from ..core.meeting import Meeting, User, waits
 from ..core.view import Document
 from ..ports import MachineFailure, World
 from .facts import question
-from .request import BANNED, BUSY, MEETING_NOT_FOUND, Refused
+from .request import BANNED, BUSY, MEETING_NOT_FOUND, WAITING, Refused
 
 P = ParamSpec("P")
 
@@ -66,6 +66,8 @@ class Seer:
         found = dict(loaded.users)
         if action is not None:
             verdict = self._world.policies.judge(question(actor, caller, action, loaded.meeting))
+            if not verdict.allowed and caller is not None and waits(caller, loaded.meeting):
+                return WAITING
             if not verdict.allowed:
                 return Refused("not-permitted", f"the policies don't permit `{action}` here", verdict.policies)
         owner = loaded.seats.get(attendee_id or "")

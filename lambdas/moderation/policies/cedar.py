@@ -33,6 +33,11 @@ Uid = dict[str, str]
 Entity = dict[str, Any]
 
 
+def _standing(question: Question) -> dict[str, bool]:
+    """What policies may know of the person concerned besides their role."""
+    return {"banned": question.person_is_banned, "waiting": question.person_waits}
+
+
 def action_of(capability: Capabilities) -> str:
     """`sendAudio` for `SEND_AUDIO`."""
     direction, medium = str(capability.name).lower().split("_")
@@ -120,10 +125,10 @@ class CedarPolicies:
         elif principal.kind is ActorKind.SERVICE:
             found.append(service(principal))
         if person is not None and principal.is_user(person):
-            found[0]["attrs"]["banned"] = question.person_is_banned
+            found[0]["attrs"] |= _standing(question)
         elif person is not None:
             found.append(self._user(person, question.person_role))
-            found[-1]["attrs"]["banned"] = question.person_is_banned
+            found[-1]["attrs"] |= _standing(question)
         return found
 
     def _user(self, user_id: str, role: str | None) -> Entity:

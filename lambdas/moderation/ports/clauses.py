@@ -108,6 +108,16 @@ class HandLowered:
 
 
 @dataclass(frozen=True, slots=True)
+class SeatSeen:
+    """Nothing later is known of whether somebody is connected as this attendee; now that of the moment `at` is."""
+
+    meeting_id: str
+    attendee_id: str
+    at: datetime
+    connected: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EntryWritten:
     entry: Entry
 
@@ -136,6 +146,7 @@ Clause = (
     | CheckTaken
     | HandRaised
     | HandLowered
+    | SeatSeen
     | EntryWritten
     | KeyTaken
 )

@@ -23,6 +23,8 @@ class Loaded:
     users: Mapping[str, User] = field(default_factory=dict)
     seats: Mapping[str, str] = field(default_factory=dict)
     """attendee → user"""
+    away: frozenset[str] = frozenset()
+    """Those of these attendees as whom nobody is connected any more, as far as Chime has told."""
     key: KeyTaken | None = None
 
 

@@ -1,13 +1,16 @@
 """State changes from the queue: what is passed on, what is dropped, what comes again, and what the log may tell."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from meeting_inbox import handler as door
+from moderation.core.capability import EVERYTHING, Capabilities
 from moderation.moderator.presence import NotSettled
 from moderation.ports import Conflict, LedgerUnavailable
 
+AT = datetime(2026, 5, 4, 10, 0, 0, 250000, tzinfo=UTC)
 MEETING = "0b8f1c5e-6f6a-4f0c-9d3e-2f7a5c1b9e44"
 SEAT = "5c2b7a10-3d4e-8f6a-1b2c-9e8d7f6a5b4c"
 
@@ -16,22 +19,25 @@ class Listener:
     """Stands in for `Presence`: remembers what it is told, and fails as often as it is asked to."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, ...]] = []
+        self.told: list[tuple[object, ...]] = []
         self.failures: list[Exception] = []
 
-    def came(self, meeting_id: str, attendee_id: str) -> None:
-        self._hear("came", meeting_id, attendee_id)
+    def came(self, meeting_id: str, attendee_id: str, connected_at: datetime | None) -> None:
+        self._hear("came", meeting_id, attendee_id, connected_at)
 
-    def changed(self, meeting_id: str, attendee_id: str) -> None:
-        self._hear("changed", meeting_id, attendee_id)
+    def changed(self, meeting_id: str, attendee_id: str, told: Capabilities | None, *, is_taken: bool) -> None:
+        self._hear("changed", meeting_id, attendee_id, told, is_taken)
 
-    def left(self, meeting_id: str, attendee_id: str) -> None:
-        self._hear("left", meeting_id, attendee_id)
+    def left(self, meeting_id: str, attendee_id: str, at: datetime | None) -> None:
+        self._hear("left", meeting_id, attendee_id, at)
+
+    def deleted(self, meeting_id: str, attendee_id: str, at: datetime | None) -> None:
+        self._hear("deleted", meeting_id, attendee_id, at)
 
     def ended(self, meeting_id: str) -> None:
         self._hear("ended", meeting_id)
 
-    def _hear(self, *what: str) -> None:
+    def _hear(self, *what: object) -> None:
         self.told.append(what)
         if self.failures:
             raise self.failures.pop(0)
@@ -80,18 +86,30 @@ def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("event_type", "told"),
     [
-        ("chime:AttendeeAdded", ("came", MEETING, SEAT)),
-        ("chime:AttendeeJoined", ("came", MEETING, SEAT)),
-        ("chime:AttendeeAuthorized", ("came", MEETING, SEAT)),
-        ("chime:AttendeeCapabilitiesUpdated", ("changed", MEETING, SEAT)),
-        ("chime:AttendeeLeft", ("left", MEETING, SEAT)),
-        ("chime:AttendeeDeleted", ("left", MEETING, SEAT)),
+        ("chime:AttendeeAdded", ("came", MEETING, SEAT, None)),
+        ("chime:AttendeeJoined", ("came", MEETING, SEAT, AT)),
+        ("chime:AttendeeAuthorized", ("came", MEETING, SEAT, AT)),
+        ("chime:AttendeeCapabilitiesUpdated", ("changed", MEETING, SEAT, None, True)),
+        ("chime:AttendeeLeft", ("left", MEETING, SEAT, AT)),
+        ("chime:AttendeeDeleted", ("deleted", MEETING, SEAT, AT)),
         ("chime:MeetingEnded", ("ended", MEETING)),
     ],
 )
-def test_what_is_passed_on(listener: Listener, event_type: str, told: tuple[str, ...]) -> None:
-    assert deliver(news(event_type)) == []
+def test_what_is_passed_on(listener: Listener, event_type: str, told: tuple[object, ...]) -> None:
+    assert deliver(news(event_type, timestamp=1777888800250)) == []
     assert listener.told == [told]
+
+
+@pytest.mark.parametrize("timestamp", [1777888800250, "1777888800250", 1777888800250.0])
+def test_a_timestamp_is_number_or_text(listener: Listener, timestamp: object) -> None:
+    deliver(news("chime:AttendeeLeft", timestamp=timestamp))
+    assert listener.told == [("left", MEETING, SEAT, AT)]
+
+
+@pytest.mark.parametrize("timestamp", [None, "yesterday", True, [], 10**30, "nan", "inf"])
+def test_one_that_cannot_be_read_is_none(listener: Listener, timestamp: object) -> None:
+    deliver(news("chime:AttendeeLeft", timestamp=timestamp))
+    assert listener.told == [("left", MEETING, SEAT, None)]
 
 
 @pytest.mark.parametrize(
@@ -119,7 +137,7 @@ def test_pipelines_are_none_of_our_business(listener: Listener, kind: str, user:
 
 def test_a_screen_share_is_the_seat_of_its_sharer(listener: Listener) -> None:
     deliver(news("chime:AttendeeJoined", attendeeId=f"{SEAT}#content"))
-    assert listener.told == [("came", MEETING, SEAT)]
+    assert listener.told == [("came", MEETING, SEAT, None)]
 
 
 @pytest.mark.parametrize("event_type", ["chime:AttendeeLeft", "chime:AttendeeDeleted"])
@@ -130,19 +148,28 @@ def test_whose_screen_share_ends_stays(listener: Listener, capsys: pytest.Captur
 
 def test_who_it_is_need_not_be_told(listener: Listener) -> None:
     deliver(news("chime:AttendeeJoined", externalUserId=None))
-    assert listener.told == [("came", MEETING, SEAT)]
+    assert listener.told == [("came", MEETING, SEAT, None)]
 
 
 @pytest.mark.parametrize("success", ["1", "0", 1, 0])
-def test_success_is_text_or_number_and_zero_is_looked_at_as_well(
+def test_success_is_text_or_number_and_zero_is_counted(
     listener: Listener, capsys: pytest.CaptureFixture[str], success: str | int
 ) -> None:
     capabilities = {"audio": "Receive", "video": "SendReceive", "content": "SendReceive"}
     event = news("chime:AttendeeCapabilitiesUpdated", success=success, attendeeCapabilities=capabilities)
     assert deliver(event) == []
-    assert listener.told == [("changed", MEETING, SEAT)]
+    assert listener.told == [("changed", MEETING, SEAT, EVERYTHING & ~Capabilities.SEND_AUDIO, success in ("1", 1))]
     (line,) = logged(capsys)
     assert line["success"] == str(success)
+    assert line.get("CapabilitiesNotTaken", 0) == (success in ("0", 0))
+
+
+@pytest.mark.parametrize(
+    "told", [None, "Receive", {}, {"audio": "Receive"}, {"audio": "Loud", "video": "None", "content": "None"}]
+)
+def test_capabilities_that_cannot_be_read_are_none(listener: Listener, told: object) -> None:
+    deliver(news("chime:AttendeeCapabilitiesUpdated", success=1, attendeeCapabilities=told))
+    assert listener.told == [("changed", MEETING, SEAT, None, True)]
 
 
 @pytest.mark.parametrize(

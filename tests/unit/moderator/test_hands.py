@@ -7,7 +7,7 @@ from moderation.core.command import Ban, End, GrantFloor, Hold, LowerHand, Mute,
 from moderation.core.entry import DECIDED, HAND_LOWERED, HAND_RAISED
 from moderation.moderator.request import Answer, Refused
 
-from tests.memory.scene import ADMIN, MEETING, ROLES
+from tests.memory.scene import ADMIN, MEETING, ROLES, seat
 from tests.unit.moderator.hall import MUTE_ALL, Stage, by, code
 
 
@@ -88,6 +88,73 @@ def test_leaving_lowers_it(stage: Stage) -> None:
     assert up(stage, "carol") == []
     stage.gavel.presence.left(MEETING, "626f6200-0000-0000-0000-000000000000")
     assert [e.actor.kind for e in stage.entries(HAND_LOWERED)] == ["chime"]
+
+
+def two_devices(stage: Stage) -> None:
+    """bob sits at a laptop (0) and a phone (1), and his hand is up."""
+    stage.gavel.presence.came(MEETING, seat("bob"), stage.surroundings.now())
+    stage.gavel.presence.came(MEETING, stage.comes("bob", 1), stage.surroundings.now())
+    stage.surroundings.pass_by(1)
+    stage.answered("bob", RaiseHand(), "bob")
+    stage.surroundings.pass_by(1)
+
+
+@pytest.mark.parametrize("how", ["left", "deleted", "sweep"])
+def test_one_of_two_devices_leaves_it_up_and_the_last_one_takes_it_down(stage: Stage, how: str) -> None:
+    def goes(number: int) -> None:
+        match how:
+            case "left":
+                stage.gavel.presence.left(MEETING, seat("bob", number), stage.surroundings.now())
+            case "deleted":
+                stage.goes("bob", number)
+                stage.gavel.presence.deleted(MEETING, seat("bob", number), stage.surroundings.now())
+            case _:
+                stage.goes("bob", number)
+                stage.reconcile(121)
+
+    two_devices(stage)
+    goes(1)
+    assert up(stage) == ["bob"]
+    stage.surroundings.pass_by(1)
+    goes(0)
+    assert (up(stage, "carol"), stage.told(HAND_LOWERED)) == ([], [["bob"]])
+
+
+def test_a_device_that_had_left_before_keeps_no_hand_up(stage: Stage) -> None:
+    stage.gavel.presence.came(MEETING, stage.comes("bob", 1), stage.surroundings.now())
+    stage.surroundings.pass_by(1)
+    stage.gavel.presence.left(MEETING, seat("bob", 1), stage.surroundings.now())
+    stage.answered("bob", RaiseHand(), "bob")
+    stage.surroundings.pass_by(1)
+    stage.gavel.presence.left(MEETING, seat("bob"), stage.surroundings.now())
+    assert up(stage, "carol") == []
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_old_news_of_leaving_lowers_nothing(stage: Stage, comes_back: bool) -> None:
+    """Whether it is from before the hand was raised, or from before the user came back."""
+    stage.gavel.presence.came(MEETING, seat("bob"), stage.surroundings.now())
+    stage.surroundings.pass_by(1)
+    if comes_back:
+        stage.answered("bob", RaiseHand(), "bob")
+    stage.surroundings.pass_by(1)
+    left_at = stage.surroundings.now()
+    stage.surroundings.pass_by(1)
+    if comes_back:
+        stage.gavel.presence.came(MEETING, seat("bob"), stage.surroundings.now())
+    else:
+        stage.answered("bob", RaiseHand(), "bob")
+    stage.gavel.presence.left(MEETING, seat("bob"), left_at)
+    assert up(stage) == ["bob"]
+
+
+def test_news_of_leaving_that_comes_twice_is_seen_to_once_more(stage: Stage) -> None:
+    """The first delivery may have ended between the note and the hand."""
+    stage.answered("bob", RaiseHand(), "bob")
+    stage.surroundings.pass_by(1)
+    stage.ledger.seen[MEETING, seat("bob")] = (stage.surroundings.now(), False)
+    stage.gavel.presence.left(MEETING, seat("bob"), stage.surroundings.now())
+    assert up(stage, "carol") == []
 
 
 def test_no_order_goes_to_chime(stage: Stage) -> None:

@@ -2,12 +2,27 @@
 
 import pytest
 from moderation.core.capability import EVERYTHING, NOTHING
-from moderation.core.command import Ban, LetIn, Mute, RaiseHand, SetMeeting, SetRole, Unban
-from moderation.core.entry import ADMISSION_REQUESTED, DECIDED
-from moderation.moderator.request import Refused
+from moderation.core.command import (
+    Admit,
+    Ban,
+    Bind,
+    LeaveLobby,
+    LetIn,
+    Mute,
+    RaiseHand,
+    Remove,
+    SetMeeting,
+    SetRole,
+    Unban,
+)
+from moderation.core.entry import ADMISSION_REQUESTED, DECIDED, iso
+from moderation.core.personal import COOL_DOWN
+from moderation.core.summary import summary
+from moderation.moderator.request import WAITING, Answer, Refused, Request
 
-from tests.memory.scene import ADMIN, MEETING
-from tests.unit.moderator.hall import RECEIVING, Stage, by, code
+from tests.memory.scene import ADMIN, MEETING, seat
+from tests.memory.surroundings import START
+from tests.unit.moderator.hall import MUTE_ALL, RECEIVING, SILENT, Stage, by, code
 
 
 @pytest.fixture
@@ -55,18 +70,157 @@ def test_a_host_or_cohost_admits(stage: Stage, who: str) -> None:
     assert code(stage.ask("dora", Mute(), "dora")) == "applied"
 
 
-@pytest.mark.parametrize("who", ["bob", "dora", "nobody"])
-def test_nobody_else_does(stage: Stage, who: str) -> None:
+@pytest.mark.parametrize(("who", "why"), [("bob", "not-permitted"), ("dora", "waiting"), ("nobody", "not-permitted")])
+def test_nobody_else_does(stage: Stage, who: str, why: str) -> None:
     stage.admits("dora")
-    assert code(stage.ask_user(who, LetIn(), "dora")) == "not-permitted"
+    assert code(stage.ask_user(who, LetIn(), "dora")) == why
     assert isinstance(stage.gavel.lobby(MEETING, by(who)), Refused)
     assert stage.admits("dora") == {"dora": "waiting"}
+
+
+def items(stage: Stage, user: str) -> dict[str, object]:
+    answer = stage.gavel.perform(Request(MEETING, ADMIN, Admit({user: None})))
+    assert isinstance(answer, Answer), answer
+    [item] = answer.outcomes or ()
+    return item
+
+
+def test_asking_again_keeps_the_place_and_reaches_the_hosts_once(stage: Stage) -> None:
+    stage.admits("dora")
+    stage.surroundings.pass_by(1)
+    stage.admits("emil")
+    stage.surroundings.pass_by(1)
+    assert stage.admits("dora", roles={"dora": "viewer"}) == {"dora": "waiting"}
+    assert waiting(stage) == ["dora", "emil"]
+    assert stage.told(ADMISSION_REQUESTED) == [["dora"], ["emil"]]
+
+
+def test_who_was_turned_away_reaches_the_hosts_a_minute_later_at_the_earliest(stage: Stage) -> None:
+    for _ in range(15):
+        stage.admits("dora")
+        stage.ask_user("alice", LetIn(admit=False), "dora")
+        stage.surroundings.pass_by(3)
+    assert items(stage, "dora") == {
+        "externalUserId": "dora", "admitted": False, "code": "waiting", "askAgainAt": iso(START + COOL_DOWN)
+    }  # fmt: skip
+    assert (waiting(stage), stage.told(ADMISSION_REQUESTED)) == ([], [["dora"]])
+    stage.surroundings.pass_by(COOL_DOWN.total_seconds())
+    assert "askAgainAt" not in items(stage, "dora")
+    assert (waiting(stage), stage.told(ADMISSION_REQUESTED)) == (["dora"], [["dora"], ["dora"]])
+
+
+def test_who_waits_may_leave(stage: Stage) -> None:
+    stage.admits("dora", "emil")
+    assert code(stage.ask_user("dora", LeaveLobby(), "dora")) == "applied"
+    assert waiting(stage) == ["emil"]
+    assert code(stage.ask_user("dora", LeaveLobby(), "dora")) == "unchanged"
+    assert code(stage.ask_user(ADMIN, LeaveLobby(), "emil")) == "applied"
+    assert waiting(stage) == []
+    assert [summary(entry) for entry in stage.entries(DECIDED)][-2:] == [
+        "dora ended dora's wait in the lobby", "back-end ended emil's wait in the lobby"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("who", ["alice", "bob", "emil"])
+def test_nobody_leaves_in_anothers_place(stage: Stage, who: str) -> None:
+    stage.admits("dora", "emil")
+    assert code(stage.ask_user(who, LeaveLobby(), "dora")) in ("not-permitted", "waiting")
+    assert "dora" in waiting(stage)
+
+
+def test_who_does_not_wait_cannot_leave(stage: Stage) -> None:
+    assert code(stage.ask_user("bob", LeaveLobby(), "bob")) == "attendee-not-found"
+    assert code(stage.ask_user("nobody", LeaveLobby(), "nobody")) == "attendee-not-found"
+
+
+def test_who_left_may_come_back_but_not_on_and_on(stage: Stage) -> None:
+    for _ in range(10):
+        stage.admits("dora")
+        stage.ask_user("dora", LeaveLobby(), "dora")
+    assert 2 <= len(stage.told(ADMISSION_REQUESTED)) <= 4
+    stage.surroundings.pass_by(60)
+    assert stage.admits("dora") == {"dora": "waiting"}
+    assert waiting(stage) == ["dora"]
+
+
+def test_leaving_lets_nobody_in(stage: Stage) -> None:
+    """Neither does it free an attendee who sits in the meeting, nor the turned away of their time."""
+    stage.admits("dora")
+    stage.gavel.presence.came(MEETING, stage.comes("dora"))
+    stage.ask_user("dora", LeaveLobby(), "dora")
+    stage.reconcile(121)
+    assert (stage.bits("dora"), waiting(stage)) == (NOTHING, [])
+    stage.admits("emil")
+    stage.ask_user("alice", LetIn(admit=False), "emil")
+    assert code(stage.ask_user("emil", LeaveLobby(), "emil")) == "unchanged"
+    assert "askAgainAt" in items(stage, "emil")
+
+
+def test_who_waits_is_told_so_whatever_they_ask(stage: Stage) -> None:
+    stage.admits("dora")
+    reads = [stage.gavel.me, stage.gavel.meeting, stage.gavel.hands, stage.gavel.lobby]
+    assert {read(MEETING, by("dora")) for read in reads} == {WAITING}
+    assert stage.say("dora", SetMeeting(frozen=True)) == WAITING
+    stage.ask_user("alice", LetIn(admit=False), "dora")
+    turned_away = stage.gavel.me(MEETING, by("dora"))
+    assert isinstance(turned_away, Refused)
+    assert turned_away.code == "not-permitted"
+
+
+@pytest.mark.parametrize("how", ["event", "sweep", "bulk", "bind"])
+def test_who_comes_without_an_admission_is_held_and_waits(stage: Stage, how: str) -> None:
+    attendee = stage.comes("dora")
+    match how:
+        case "event":
+            stage.gavel.presence.came(MEETING, attendee)
+        case "sweep":
+            stage.reconcile(121)
+        case "bulk":
+            stage.done("alice", MUTE_ALL)
+        case _:
+            stage.gavel.perform(Request(MEETING, ADMIN, Bind(), attendee_id=attendee))
+    assert (stage.bits("dora"), waiting(stage)) == (NOTHING, ["dora"])
+    assert stage.told(ADMISSION_REQUESTED) == [["dora"]]
+    assert code(stage.ask("dora", RaiseHand(), "dora")) == "waiting"
+    stage.ask_user("alice", LetIn(), "dora")
+    assert stage.bits("dora") == (SILENT if how == "bulk" else EVERYTHING)
+
+
+def test_created_with_nothing_they_are_let_in_with_what_their_role_gives(stage: Stage) -> None:
+    stage.gavel.presence.came(MEETING, stage.comes("dora", capabilities=NOTHING))
+    assert waiting(stage) == ["dora"]
+    stage.ask_user("alice", LetIn(), "dora")
+    assert stage.bits("dora") == EVERYTHING
+
+
+def test_who_was_in_or_may_let_others_in_comes_without_waiting(stage: Stage) -> None:
+    stage.admits("ines", roles={"ines": "cohost"})
+    for user in ("bob", "ines"):
+        stage.gavel.presence.came(MEETING, stage.comes(user, 1))
+        assert stage.bits(user, 1) == EVERYTHING
+    assert waiting(stage) == []
+
+
+@pytest.mark.parametrize("lobby", [True, False])
+def test_who_was_removed_waits_whoever_they_were(stage: Stage, lobby: bool) -> None:
+    stage.done("alice", SetMeeting(lobby=lobby))
+    stage.answered("alice", Remove(), "cora")
+    stage.gavel.presence.came(MEETING, stage.comes("cora", 1))
+    assert (stage.bits("cora", 1), waiting(stage)) == (NOTHING, ["cora"])
+    assert stage.told(ADMISSION_REQUESTED) == [["cora"]]
+    assert code(stage.ask_user("cora", Mute(), "bob")) == "waiting"
+    assert stage.admits("cora") == {"cora": "waiting" if lobby else "admitted"}
+    stage.ask_user("alice", LetIn(), "cora")
+    stage.gavel.presence.came(MEETING, seat("cora", 1))
+    assert stage.bits("cora", 1) == EVERYTHING
+    assert code(stage.ask_user("cora", Mute(), "bob")) == "applied"
 
 
 def test_declined_he_may_ask_again(stage: Stage) -> None:
     stage.admits("dora")
     assert code(stage.ask_user("alice", LetIn(admit=False), "dora")) == "applied"
     assert waiting(stage) == []
+    stage.surroundings.pass_by(60)
     assert stage.admits("dora") == {"dora": "waiting"}
     assert waiting(stage) == ["dora"]
     assert stage.told(ADMISSION_REQUESTED) == [["dora"], ["dora"]]
@@ -111,7 +265,7 @@ def test_made_a_host_while_he_waits_he_need_not_any_more(stage: Stage) -> None:
 def test_who_waits_is_nobody_here(stage: Stage) -> None:
     stage.admits("dora", roles={"dora": "presenter"})
     entries = len(stage.entries())
-    assert code(stage.ask_user("dora", RaiseHand(), "dora")) == "not-permitted"
+    assert code(stage.ask_user("dora", RaiseHand(), "dora")) == "waiting"
     assert isinstance(stage.gavel.meeting(MEETING, by("dora")), Refused)
     assert len(stage.entries()) == entries
 

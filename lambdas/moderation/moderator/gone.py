@@ -1,0 +1,37 @@
+"""Attendees whom Chime does not hold any more, as the ledger notes them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from ..core.capability import Capabilities
+from ..core.meeting import Meeting, Seat, UnmuteConsent, User
+from ..ports import Missing, SeatsNoted, World
+from .ending import WRITTEN_WITHIN
+from .persistence import patiently, persistently
+
+
+def note_gone(world: World, meeting: Meeting, user: User, seats: Sequence[Seat]) -> User:
+    """The user without them. Raises `Conflict` if the user was just changed."""
+    now = world.surroundings.now()
+    noted = tuple(replace(seat, gone=True, noted_at=now) for seat in seats)
+    persistently(world, [SeatsNoted(meeting.id, user.id, user.revision, noted)], now + WRITTEN_WITHIN)
+    return replace(user, seats={**user.seats, **{seat.attendee_id: seat for seat in noted}})
+
+
+def without_ghosts(world: World, meeting: Meeting, user: User) -> User:
+    """Where microphones open by consent only, an open one vouches for a new attendee of the user: so Chime is asked
+    whether it is still there. One that is suffices.
+    """
+    if meeting.rules.unmute_consent is UnmuteConsent.NONE:
+        return user
+    gone = []
+    for seat in user.present:
+        if seat.known is None or Capabilities.SEND_AUDIO not in seat.known:
+            continue
+        try:
+            patiently(world, partial(world.chime.seat, meeting.id, seat.attendee_id))
+            break
+        except Missing:
+            gone.append(seat)
+    return note_gone(world, meeting, user, gone) if gone else user
