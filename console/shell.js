@@ -10,6 +10,9 @@ import {signIn} from "./views/sign-in.js";
 const ENDS = {
   "not-permitted": "You are nobody in this meeting (any more).",
   banned: "You are banned from this meeting.",
+  waiting: "You are in the lobby. A host will let you in soon.",
+  "turned-away": "The host did not let you in.",
+  "lobby-off": "There is no lobby any more: sign in again.",
   "too-many-connections": "This meeting is open on too many of your pages; this one was the oldest.",
   "signed-out": "Your token has expired: sign in again.",
   "meeting-not-found": "There is no such meeting.",

@@ -35,6 +35,7 @@ def at_rest(
     for meeting in store.meetings.values():
         yield from _chime(meeting, store, rooms, policies, monitor)
         yield from _strangers(meeting, store, rooms) if all_known else ()
+        yield from _ghosts(meeting, store, rooms) if all_known else ()
     for change in store.changes.values():
         yield from _change(change, store)
     yield from _answers(monitor, store)
@@ -83,6 +84,14 @@ def _strangers(meeting: Meeting, store: MemoryLedger, rooms: MemoryChime) -> Ite
     for seat in _seats(meeting, rooms):
         if (meeting.id, seat.attendee_id) not in store.seats:
             yield Violation("who is there is known", seat.user_id)
+
+
+def _ghosts(meeting: Meeting, store: MemoryLedger, rooms: MemoryChime) -> Iterator[Violation]:
+    there = {seat.attendee_id for seat in _seats(meeting, rooms)}
+    for user in store.everybody(meeting.id).values() if meeting.ended_at is None else ():
+        for seat in user.present:
+            if seat.attendee_id not in there:
+                yield Violation("who has left Chime is gone", user.id)
 
 
 def _change(change: Change, store: MemoryLedger) -> Iterator[Violation]:

@@ -17,7 +17,7 @@ const SNAPSHOT_WITHIN = 10_000;
 
 export interface Farewell {
   type: "closed";
-  code: "not-permitted" | "banned" | "too-many-connections";
+  code: "not-permitted" | "banned" | "turned-away" | "lobby-off" | "too-many-connections";
 }
 
 export interface Page {
@@ -75,8 +75,9 @@ export class Connection {
     const message = this.#over ? null : read(data);
     if (!message) return;
     page.told(message);
-    if (message.type === "closed" || !message.complete) return;
-    clearTimeout(this.#patience);
+    if (message.type === "closed") return;
+    if (message.complete || message.type === "lobby") clearTimeout(this.#patience);
+    if (!message.complete) return;
     if (message.more) this.#ask(page, end);
   }
 }
@@ -84,7 +85,7 @@ export class Connection {
 function read(data: unknown): Told | Farewell | null {
   try {
     const message = JSON.parse(String(data)) as { type?: unknown } | null;
-    const known = typeof message === "object" && ["snapshot", "change", "closed"].includes(String(message?.type));
+    const known = typeof message === "object" && ["snapshot", "change", "lobby", "closed"].includes(String(message?.type));
     return known ? (message as Told | Farewell) : null;
   } catch {
     return null;

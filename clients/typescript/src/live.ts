@@ -14,9 +14,9 @@ export interface LiveOptions extends ReadOptions {
   after?: string;
 }
 
-/** Why it is over: `stopped` by `close()` or the signal, `too-many-connections`, or the problem's code. */
+/** Why it is over: `stopped` by `close()` or the signal, what the server said, or the problem's code. */
 export interface Closed {
-  code: "stopped" | "too-many-connections" | "no-websocket" | Problem["code"];
+  code: "stopped" | "no-websocket" | Farewell["code"] | Problem["code"];
   problem?: Problem;
 }
 

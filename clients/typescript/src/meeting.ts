@@ -193,6 +193,12 @@ export class Meeting {
     );
   }
 
+  /** Gives up waiting in the lobby. */
+  leaveLobby({ user }: t.Person, options: WriteOptions = {}): Promise<t.ChangeAnswer> {
+    const rest = this.#write({ externalUserId: user }, options);
+    return answerOf(this.#api.DELETE("/meetings/{meetingId}/lobby/{externalUserId}", rest));
+  }
+
   raiseHand(who: t.Who, options: WithReason = {}): Promise<t.ChangeAnswer> {
     return answerOf(this.#api.PUT(`${SEAT}/hand`, { body: why(options), ...this.#at(who, options) }));
   }

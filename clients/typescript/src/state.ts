@@ -3,8 +3,12 @@ import { isOlder } from "./revision.js";
 import type { Attendee, Entry, Hand, Me, MeetingShown } from "./types.js";
 
 export interface Told {
-  type: "snapshot" | "change";
+  type: "snapshot" | "change" | "lobby";
   part: number;
+  /** In a message of type `lobby`: whether a host has let the listener in. */
+  status?: "waiting" | "admitted";
+  /** In a message of type `lobby`: since when the listener waits. */
+  since?: string;
   meeting?: MeetingShown;
   me?: Me;
   attendees?: Attendee[];
@@ -26,6 +30,8 @@ export interface LiveState {
   /** What was told since it was listened, oldest first. */
   readonly history: readonly Entry[];
   readonly cursor: string | null;
+  /** `waiting` in the lobby, or `admitted` from it; null if the listener never waited. */
+  readonly lobby: "waiting" | "admitted" | null;
   /** Whether a whole snapshot has come. */
   readonly complete: boolean;
   /** Of those who left: what comes late must not bring them back. */
@@ -41,6 +47,7 @@ export const NOTHING_KNOWN: LiveState = {
   hands: [],
   history: [],
   cursor: null,
+  lobby: null,
   complete: false,
   gone: new Map(),
   arriving: null,
@@ -63,6 +70,7 @@ export function take(state: LiveState, message: Told): LiveState {
     hands: told ? handsOf(attendees.values()) : state.hands,
     history: withEntries(state.history, message.entries ?? []),
     cursor: later(state.cursor, message.cursor),
+    lobby: message.status ?? state.lobby,
     complete: state.complete || message.complete === true,
     arriving: message.complete ? null : arriving,
   };

@@ -112,6 +112,10 @@ test("a back end registers, admits and binds", { skip }, async () => {
     (await alice.lobby()).map(({ externalUserId }) => externalUserId),
     ["dora"],
   );
+  const waiting = await backEnd.admissions([{ externalUserId: "emil" }]);
+  assert.equal(waiting[0]?.code, "waiting");
+  await backEnd.leaveLobby({ user: "emil" });
+  assert.equal((await alice.lobby()).length, 1);
   await alice.admit({ user: "dora" });
   assert.equal((await backEnd.admissions([{ externalUserId: "dora" }]))[0]?.admitted, true);
 });

@@ -112,6 +112,14 @@ test("changes that come late, twice and in any order end in the newest states", 
   }
 });
 
+test("who waits in the lobby knows that alone, until they are let in", () => {
+  const waiting = told([{ type: "lobby", part: 1, status: "waiting", since: "2026-05-04T10:00:00.000Z" }]);
+  assert.deepEqual([waiting.lobby, waiting.complete, waiting.attendees.size], ["waiting", false, 0]);
+  const inside = take(take(waiting, { type: "lobby", part: 1, status: "admitted" }), snapshot(1, [seat("a1")], true));
+  assert.deepEqual([inside.lobby, inside.complete, inside.attendees.size], ["admitted", true, 1]);
+  assert.equal(told([snapshot(1, [], true)]).lobby, null);
+});
+
 test("a snapshot that comes twice, or after a break, does no harm", () => {
   for (let seed = 1; seed <= 100; seed++) {
     const changes = story(chance(seed));
