@@ -58,7 +58,7 @@ class OnePerson:
         if meeting.ended_at is not None:
             return False
         try:
-            self._world.chime.meeting(meeting.id)
+            self._world.chime.roster(meeting.id)
         except Missing:
             return True
         except ChimeFailure:
