@@ -19,14 +19,14 @@ UNKNOWN = "00000000-0000-0000-0000-000000000000"
 MUTED = EVERYTHING & ~Capabilities.SEND_AUDIO
 
 
-def client(url: str) -> Any:
+def client(url: str, seconds: float = 30) -> Any:
     return boto3.client(
         "chime-sdk-meetings",
         endpoint_url=url,
         region_name="us-east-1",
         aws_access_key_id="x",
         aws_secret_access_key="x",
-        config=Config(connect_timeout=1, read_timeout=0.3, retries={"total_max_attempts": 1}),
+        config=Config(connect_timeout=10, read_timeout=seconds, retries={"total_max_attempts": 1}),
     )
 
 
@@ -177,6 +177,16 @@ def test_failures_go_by_status_and_one_call_is_one_attempt(bench: Bench, status:
     assert bench.gateway.seat(bench.meeting, bench.bob).capabilities == EVERYTHING
 
 
+@pytest.mark.parametrize("operation", [*FATAL, "UpdateAttendeeCapabilities"])
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 529])
+def test_no_broken_server_refuses_for_good(bench: Bench, operation: str, status: int) -> None:
+    """A widening that is refused for good is taken back at once, and a narrowing no longer tried in time."""
+    bench.fault(operation=operation, status=status)
+    call = FATAL.get(operation, lambda bench: bench.gateway.order(bench.meeting, bench.bob, MUTED))
+    with pytest.raises((NotNow, UnknownEnd)):
+        call(bench)
+
+
 def test_an_unmodelled_validation_error_is_not_taken(bench: Bench) -> None:
     with pytest.raises(NotTaken):
         bench.gateway.order(bench.meeting, "not an id", MUTED)
@@ -189,11 +199,13 @@ def test_what_is_not_there_is_missing(bench: Bench) -> None:
         bench.gateway.seat(bench.meeting, UNKNOWN)
 
 
-@pytest.mark.parametrize("fault", [{"dropConnection": "before"}, {"dropConnection": "after"}, {"delayMs": 600}])
+@pytest.mark.parametrize("fault", [{"dropConnection": "before"}, {"dropConnection": "after"}, {"delayMs": 1500}])
 def test_a_dropped_or_late_answer_has_an_unknown_end(bench: Bench, fault: dict[str, Any]) -> None:
     bench.fault(**fault)
+    impatient = client(bench.url, seconds=0.3)
     with pytest.raises(UnknownEnd):
-        bench.gateway.order(bench.meeting, bench.bob, MUTED)
+        ChimeGateway(impatient).order(bench.meeting, bench.bob, MUTED)
+    impatient.close()
     assert len(bench.calls("UpdateAttendeeCapabilities")) == 1
 
 

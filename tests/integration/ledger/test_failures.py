@@ -1,6 +1,7 @@
 """What the table's failures mean. Emulators know neither contention nor bad networks, so these are injected."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from botocore.exceptions import (
 from botocore.stub import Stubber
 from moderation.aws.attributes import item
 from moderation.aws.items import meeting_document
+from moderation.aws.ledger import TRIES
 from moderation.ports import (
     Clause,
     Conflict,
@@ -188,3 +190,32 @@ def test_an_allowance_that_is_being_written_is_left_to_others(table: Table) -> N
         stubber.add_client_error("put_item", "TransactionConflictException", UNSAID, 400)
         with pytest.raises(LedgerUnavailable):
             table.ledger.take_calls(1, NOW)
+
+
+@pytest.mark.parametrize("looking", [False, True])
+def test_who_loses_the_race_for_background_calls_goes_without(table: Table, looking: bool) -> None:
+    with others_are_quicker(table, 1):
+        assert table.ledger.take_calls(1, NOW, looking=looking) is False
+
+
+def test_a_bucket_for_which_others_always_race_gives_nothing(table: Table) -> None:
+    """Whoever floods it from many sides at once is not let through by that."""
+    with others_are_quicker(table, TRIES):
+        assert table.ledger.take_seconds(M, "bob", 6, NOW) is False
+
+
+def test_who_loses_one_race_for_their_own_bucket_tries_again(table: Table) -> None:
+    with others_are_quicker(table, TRIES - 1) as stubber:
+        stubber.add_response("get_item", {})
+        stubber.add_response("put_item", {})
+        assert table.ledger.take_seconds(M, "bob", 6, NOW) is True
+
+
+@contextmanager
+def others_are_quicker(table: Table, times: int) -> Iterator[Stubber]:
+    with Stubber(table.client) as stubber:
+        for _ in range(times):
+            stubber.add_response("get_item", {})
+            stubber.add_client_error("put_item", "ConditionalCheckFailedException", UNSAID, 400)
+        yield stubber
+        stubber.assert_no_pending_responses()

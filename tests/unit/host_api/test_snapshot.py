@@ -22,32 +22,47 @@ assert all(route.body().__pydantic_complete__ for route in ROUTES if route.body)
 assert "moderation.moderator.governor" in sys.modules
 """
 RESTORED = """
-import random, socket, threading
+import contextlib, random, socket, threading
 import snapshot_restore_py
 from moderation.aws.clients import client
 server = socket.create_server(("127.0.0.1", PORT))
 accepted = []
+threads = []
+def start(target, *args):
+    threads.append(threading.Thread(target=target, args=args))
+    threads[-1].start()
 def serve():
-    while True:
-        connection, _ = server.accept()
-        accepted.append(connection)
-        threading.Thread(target=answer, args=[connection], daemon=True).start()
+    with contextlib.suppress(OSError):
+        while True:
+            connection, _ = server.accept()
+            accepted.append(connection)
+            start(answer, connection)
 def answer(connection):
-    while connection.recv(65536):
-        connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\n{}")
-threading.Thread(target=serve, daemon=True).start()
+    with contextlib.suppress(OSError):
+        while connection.recv(65536):
+            connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\n{}")
+def stop():
+    for each in (server, *accepted):
+        with contextlib.suppress(OSError):
+            each.shutdown(socket.SHUT_RDWR)
+    for thread in threads:
+        thread.join()
+start(serve)
 def ask():
     client("dynamodb").get_item(TableName="t", Key={"pk": {"S": "x"}})
-ask()
-ask()
-assert len(accepted) == 1
-before, moderator = random.getstate(), gavel()._moderator
-[hook] = snapshot_restore_py.hooks
-hook()
-ask()
-assert len(accepted) == 2, "a connection of before the snapshot was used"
-assert random.getstate() != before
-assert gavel()._moderator is not moderator
+try:
+    ask()
+    ask()
+    assert len(accepted) == 1
+    before, moderator = random.getstate(), gavel()._moderator
+    [hook] = snapshot_restore_py.hooks
+    hook()
+    ask()
+    assert len(accepted) == 2, "a connection of before the snapshot was used"
+    assert random.getstate() != before
+    assert gavel()._moderator is not moderator
+finally:
+    stop()
 """
 
 
@@ -70,7 +85,7 @@ def run(program: str, initialization: str, path: Path, port: int = 9) -> None:
         "PYTHONPATH": f"{LAMBDAS}{os.pathsep}{path}",
     }
     finished = subprocess.run(
-        [sys.executable, "-c", program], env=environment, check=False, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", program], env=environment, check=False, capture_output=True, text=True, timeout=240
     )
     assert finished.returncode == 0, finished.stderr
 

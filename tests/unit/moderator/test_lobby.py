@@ -52,6 +52,14 @@ def test_who_waits_asks_again_and_is_told_once(stage: Stage) -> None:
     assert stage.told(ADMISSION_REQUESTED) == [["dora"]]
 
 
+def test_who_asks_again_keeps_their_place_and_is_told_once(stage: Stage) -> None:
+    for who in ("dora", "zoe", "dora"):
+        stage.admits(who)
+        stage.surroundings.pass_by(1)
+    assert waiting(stage) == ["dora", "zoe"]
+    assert stage.told(ADMISSION_REQUESTED) == [["dora"], ["zoe"]]
+
+
 def test_oldest_first(stage: Stage) -> None:
     for who in ("zoe", "dora"):
         stage.admits(who)

@@ -144,6 +144,17 @@ def test_a_banned_host_is_among_no_roles() -> None:
     assert "hugo" not in seen(scene, "meeting")["roles"]
 
 
+@pytest.mark.parametrize("actor", [BOB, Actor(ActorKind.USER, "bob", "back-end")])
+def test_why_by_whom_and_except_whom_a_mute_all_was_made_is_shown_to_moderators_only(actor: Actor) -> None:
+    scene = Scene()
+    govern(scene, MuteEverybody(spared_users=("carol",), reason="exam"))
+    [shown] = seen(scene, "meeting", actor)["muteAll"]
+    assert set(shown) == {"media", "liftableBy", "since", "until"}
+    for moderator in (ALICE, CORA, ADMIN):
+        [whole] = seen(scene, "meeting", moderator)["muteAll"]
+        assert (whole["reason"], whole["actor"], whole["except"]["externalUserIds"]) == ("exam", ADMIN.id, ["carol"])
+
+
 def test_the_meeting_tells_no_turns() -> None:
     """Which floors a mute-all ended is nobody's business."""
     scene = Scene()

@@ -1,0 +1,161 @@
+"""Orders of events that are rare, and for each the safeguard that it needs."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from moderation.core.capability import EVERYTHING, Capabilities, Medium
+from moderation.core.command import MeetingCommand, Mute, SetMeeting, Unmute
+from moderation.core.meeting import UnmuteConsent
+from moderation.moderator.request import Request
+from moderation.ports import ChangeKept, ChangeOpened, Clause, Conflict, Reminder, SeatsNoted, UnknownEnd, UserRevised
+
+from tests.memory.scene import MEETING, seat
+from tests.unit.moderator.hall import MUTE_ALL, SILENT, UNMUTE_ALL, Hall, Stage, by, not_now
+
+BOTH = (Medium.AUDIO, Medium.VIDEO)
+UNSEEN = EVERYTHING & ~Capabilities.SEND_VIDEO
+
+
+def unknown() -> None:
+    raise UnknownEnd
+
+
+def just_before(hall: Hall, is_meant: Callable[[Sequence[Clause]], bool], happens: Callable[[], object]) -> None:
+    """Once, before the first such transaction is written."""
+    transact = hall.ledger.transact
+
+    def interrupted(clauses: Sequence[Clause]) -> None:
+        if is_meant(clauses):
+            hall.ledger.transact = transact  # type: ignore[method-assign]
+            happens()
+        transact(clauses)
+
+    hall.ledger.transact = interrupted  # type: ignore[method-assign]
+
+
+def from_elsewhere(hall: Hall, who: str, command: MeetingCommand) -> None:
+    hall.another_process().perform(Request(MEETING, by(who), command))
+
+
+@pytest.mark.parametrize("of_all", [False, True])
+def test_a_call_of_unknown_outcome_is_remembered_when_the_lease_is_released(of_all: bool) -> None:
+    """It takes effect after the change was overruled: until no call can live any more, Chime is looked at again."""
+    hall = Hall()
+    hall.answered("alice", Mute(), "bob")
+    if of_all:
+        hall.done("alice", MUTE_ALL)
+        hall.answered("alice", Unmute(), "bob")
+        hall.answered("bob", Mute(), "bob")
+    hall.chime.before = [unknown, *[not_now] * 1000]
+    widened = hall.done("alice", UNMUTE_ALL) if of_all else hall.answered("alice", Unmute(), "bob")
+    assert widened.status == "pending"
+    hall.chime_recovers()
+    overruled = hall.done("hugo", MUTE_ALL) if of_all else hall.answered("hugo", Mute(), "bob")
+    assert overruled.status == "applied"
+    hall.reconcile(3)
+    assert hall.ledger.changes[MEETING, widened.change_id or ""].status == "superseded"
+    hall.turn("bob", EVERYTHING)
+    hall.reconcile(30)
+    assert hall.bits("bob") == SILENT
+
+
+def test_a_call_of_unknown_outcome_is_remembered_while_an_answer_is_awaited() -> None:
+    hall = Hall()
+    hall.done("alice", SetMeeting(unmute_consent=UnmuteConsent.REQUIRED))
+    hall.answered("alice", Mute(BOTH), "bob")
+    hall.chime.before = [unknown]
+    asked = hall.answered("alice", Unmute(BOTH), "bob")
+    assert (asked.status, asked.awaiting) == ("pending", "consent")
+    assert hall.held("bob")["video"] == "SendReceive"
+    assert hall.answered("hugo", Mute((Medium.VIDEO,)), "bob").status == "applied"
+    hall.turn("bob", EVERYTHING & ~Capabilities.SEND_AUDIO)
+    hall.reconcile(31)
+    assert hall.held("bob")["video"] == "Receive"
+
+
+def test_a_decision_that_was_committed_after_all_is_not_carried_out_by_the_next_one() -> None:
+    """The first one's lease is running, and its transaction was reported as lost: two would apply different rules."""
+    hall = Hall()
+    transact = hall.ledger.transact
+
+    def late(clauses: Sequence[Clause]) -> None:
+        transact(clauses)
+        if any(isinstance(clause, ChangeOpened) for clause in clauses):
+            hall.ledger.transact = transact  # type: ignore[method-assign]
+            raise Conflict([clause for clause in clauses if isinstance(clause, UserRevised)])
+
+    hall.ledger.transact = late  # type: ignore[method-assign]
+    answer = hall.answered("alice", Mute(), "bob")
+    assert answer.status == "pending"
+    assert hall.chime.orders() == []
+    hall.reconcile(46)
+    assert hall.bits("bob") == SILENT
+    assert hall.ledger.changes[MEETING, answer.change_id or ""].status == "applied"
+    assert len(hall.chime.orders()) == 1
+
+
+def test_drift_is_put_right_by_the_rules_of_the_moment() -> None:
+    """A mute-all comes between the look at Chime and the commit: by the rules that were read bob would be heard."""
+    hall = Hall()
+    hall.answered("alice", Mute((Medium.VIDEO,)), "bob")
+    hall.surroundings.pass_by(61)
+    hall.turn("bob", EVERYTHING)
+    just_before(
+        hall,
+        lambda clauses: any(isinstance(c, ChangeOpened) and c.change.command == "bind" for c in clauses),
+        lambda: from_elsewhere(hall, "hugo", MUTE_ALL),
+    )
+    hall.chime.calls.clear()
+    hall.gavel.presence.sweep(hall.meeting())
+    assert hall.meeting().rules.mute_alls
+    given = [c.capabilities for c in hall.chime.orders() if c.attendee_id == seat("bob") and c.capabilities]
+    assert all(Capabilities.SEND_AUDIO not in capabilities for capabilities in given)
+    assert hall.bits("bob") == SILENT & UNSEEN
+
+
+def test_what_was_reached_is_noted_only_while_the_meeting_stands() -> None:
+    """Another change of everybody comes and is noted before the first one's note is: that would be untrue by then."""
+    hall = Hall()
+
+    def is_note(clauses: Sequence[Clause]) -> bool:
+        return any(isinstance(c, SeatsNoted) for c in clauses) and not any(isinstance(c, ChangeKept) for c in clauses)
+
+    untrue: list[str] = []
+    transact = hall.ledger.transact
+
+    def watched(clauses: Sequence[Clause]) -> None:
+        transact(clauses)
+        if not hall.meeting().rules.mute_alls and is_note(clauses):
+            known = {user: hall.user(user).seats[seat(user)].known for user in ("bob", "carol")}
+            untrue.extend(user for user, said in known.items() if said not in (None, hall.bits(user)))
+
+    hall.ledger.transact = watched  # type: ignore[method-assign]
+    just_before(hall, is_note, lambda: from_elsewhere(hall, "hugo", UNMUTE_ALL))
+    assert hall.done("alice", MUTE_ALL).status == "superseded"
+    assert hall.bits("bob") == EVERYTHING
+    assert untrue == []
+
+
+def test_a_wake_up_that_comes_early_takes_nothing_over() -> None:
+    hall = Hall()
+    hall.chime_refuses()
+    answer = hall.answered("alice", Mute(), "bob")
+    hall.chime_recovers()
+    hall.chime.calls.clear()
+    before = hall.ledger.changes[MEETING, answer.change_id or ""]
+    assert before.due_at is not None
+    assert before.due_at > hall.surroundings.now()
+    report = hall.another_process().reconciler.remind(Reminder(MEETING, change_id=answer.change_id))
+    assert (report.taken, report.left, hall.chime.calls) == (0, 0, [])
+    assert hall.ledger.changes[MEETING, answer.change_id or ""] == before
+
+
+def test_who_waits_in_the_lobby_sees_no_change_that_is_about_them() -> None:
+    """They have no role in the meeting yet, so the policies show them nothing of it."""
+    stage = Stage()
+    stage.done("alice", SetMeeting(lobby=True))
+    stage.admits("dora")
+    outcome = stage.ask_user("alice", Mute(reason="talks too much"), "dora")
+    change_id = getattr(outcome, "change_id", None)
+    assert isinstance(stage.gavel.change(MEETING, by("alice"), change_id or ""), dict)
+    assert not isinstance(stage.gavel.change(MEETING, by("dora"), change_id or ""), dict)
