@@ -7,14 +7,16 @@ from typing import TypeVar
 T = TypeVar("T")
 
 POLL_SECONDS = 0.2
+SLOWER = 4
+"""How many times slower than where the seconds of a test were chosen a machine may be."""
 
 
 def until(condition: Callable[[], T | None], seconds: float, what: str) -> T:
-    """The condition's first answer that is neither None nor False."""
-    deadline = time.monotonic() + seconds
+    """The condition's first answer that is neither None nor False. Who waits in vain waits `SLOWER` times as long."""
+    deadline = time.monotonic() + seconds * SLOWER
     while True:
         found = condition()
         if found is not None and found is not False:
             return found
-        assert time.monotonic() < deadline, f"waited {seconds:.0f} s in vain: {what}"
+        assert time.monotonic() < deadline, f"waited {seconds * SLOWER:.0f} s in vain: {what}"
         time.sleep(POLL_SECONDS)

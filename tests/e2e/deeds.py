@@ -32,7 +32,7 @@ CLASS = ("bob", "carol", "dora")
 MAX_AGE = timedelta(minutes=5)
 A_RUN = timedelta(seconds=50)
 CLOSED = "closed"
-SOON = 1.0
+SOON = 4.0
 """Seconds; what was posted has been taken by then, for posting waits for it."""
 
 

@@ -10,9 +10,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from tests.e2e.caller import Caller, Json, done
+from tests.e2e.deadline import SLOWER
 from tests.memory.live import Page
 
-OPEN_WITHIN = 60
+OPEN_WITHIN = 120
 """Seconds; the first connection waits for the function's worker."""
 
 
@@ -54,7 +55,7 @@ class LivePage:
     def shows(self, condition: Callable[[Page], bool], within: float) -> bool:
         """Whether it comes to that in time; woken by every message."""
         with self._news:
-            return self._news.wait_for(lambda: condition(self.page), within)
+            return self._news.wait_for(lambda: condition(self.page), within * SLOWER)
 
     def _read(self) -> None:
         try:

@@ -21,7 +21,7 @@ TOGETHER = 100
 class Simulator:
     def __init__(self, url: str) -> None:
         self.chime = client("chime-sdk-meetings", url)
-        self._control = httpx.Client(base_url=f"{url}/_simulator", timeout=10, trust_env=False)
+        self._control = httpx.Client(base_url=f"{url}/_simulator", timeout=60, trust_env=False)
 
     def close(self) -> None:
         self.chime.close()

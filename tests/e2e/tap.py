@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from tests.e2e.deadline import SLOWER
+
 Json = dict[str, Any]
 
 DECIDED = "Moderation Decided"
@@ -39,9 +41,9 @@ class Tap:
 
     def until(self, meeting_id: str, condition: Callable[[list[Json]], bool], seconds: float = 10) -> list[Json]:
         """The meeting's events once the condition holds for them."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds * SLOWER
         while not condition(found := self.of(meeting_id)):
-            assert time.monotonic() < deadline, f"in {seconds:.0f} s no more came than {kinds(found)}"
+            assert time.monotonic() < deadline, f"in {seconds * SLOWER:.0f} s no more came than {kinds(found)}"
             self._take()
         return found
 

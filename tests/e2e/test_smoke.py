@@ -18,7 +18,7 @@ def smoke(**said: str) -> subprocess.CompletedProcess[str]:
     """Whatever it is told comes by the environment, as the Makefile hands it on."""
     environment: Mapping[str, str] = {"PATH": os.environ["PATH"], "NO_PROXY": "127.0.0.1", **said}
     command = [sys.executable, "-m", "infra.smoke"]
-    return subprocess.run(command, check=False, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, check=False, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ class Account:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | aws
         command = [sys.executable, "-m", "infra.cdk", action, *words]
         with Popen(command, cwd=ROOT, env=environment, stdout=PIPE, stderr=STDOUT, text=True) as process:
-            output, _ = process.communicate(timeout=180)
+            output, _ = process.communicate(timeout=600)
         assert process.returncode == 0, output
         return output
 

@@ -18,13 +18,13 @@ def issuer() -> Iterator[Issuer]:
 
 
 def ask(issuer: Issuer, body: str) -> httpx.Response:
-    return httpx.post(f"{issuer.url}/token", content=body, timeout=5, trust_env=False)
+    return httpx.post(f"{issuer.url}/token", content=body, timeout=30, trust_env=False)
 
 
 def claims(issuer: Issuer, token: str) -> dict[str, object]:
     """Verified as any client would, by discovery."""
-    discovery = httpx.get(f"{issuer.url}/.well-known/openid-configuration", timeout=5, trust_env=False).json()
-    keys = httpx.get(discovery["jwks_uri"], timeout=5, trust_env=False).json()["keys"]
+    discovery = httpx.get(f"{issuer.url}/.well-known/openid-configuration", timeout=30, trust_env=False).json()
+    keys = httpx.get(discovery["jwks_uri"], timeout=30, trust_env=False).json()["keys"]
     key = next(each for each in keys if each["kid"] == jwt.get_unverified_header(token)["kid"])
     verified: dict[str, object] = jwt.decode(
         token, jwt.PyJWK(key), algorithms=["RS256"], audience="gavel", issuer=discovery["issuer"]
@@ -62,4 +62,4 @@ def test_what_it_does_not_understand_it_refuses(issuer: Issuer, body: str) -> No
 
 
 def test_other_paths(issuer: Issuer) -> None:
-    assert httpx.get(f"{issuer.url}/token", timeout=5, trust_env=False).status_code == 404
+    assert httpx.get(f"{issuer.url}/token", timeout=30, trust_env=False).status_code == 404

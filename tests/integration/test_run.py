@@ -18,7 +18,7 @@ from local.ports import Ports
 from tests.integration.processes import is_running
 
 ROOT = Path(__file__).resolve().parents[2]
-READY_SECONDS = 120
+READY_SECONDS = 300
 
 
 def free_base() -> int:
@@ -40,7 +40,7 @@ def running(env_file: Path, base: int) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
 
 
 def wait_for(env_file: Path, process: subprocess.Popen[str]) -> dict[str, str]:
@@ -64,14 +64,14 @@ def test_shows_where_everything_is_and_leaves_nothing_behind(tmp_path: Path) -> 
         variables = wait_for(env_file, process)
         assert {"GAVEL_URL", "GAVEL_ISSUER_URL", "GAVEL_EVENTS_QUEUE_URL", "GAVEL_BUS", "GAVEL_TABLE"} <= set(variables)
         assert {"CHIME_ENDPOINT_URL", "AWS_ENDPOINT_URL", "GAVEL_DEMO_MEETING", "GAVEL_DEMO_ALICE"} <= set(variables)
-        assert httpx.get(f"{variables['GAVEL_URL']}/health", trust_env=False, timeout=10).status_code == 200
-        page = httpx.get(variables["GAVEL_CONSOLE_URL"], trust_env=False, timeout=10)
+        assert httpx.get(f"{variables['GAVEL_URL']}/health", trust_env=False, timeout=60).status_code == 200
+        page = httpx.get(variables["GAVEL_CONSOLE_URL"], trust_env=False, timeout=60)
         assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html")
         assert "connect-src 'self' http://127.0.0.1" in page.headers["Content-Security-Policy"]
         servers = children_of(process.pid)
         assert len(servers) == 2
         process.send_signal(signal.SIGINT)  # Ctrl-C
-        output, errors = process.communicate(timeout=30)
+        output, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert f"source {env_file}" in output
     assert "could not be registered" not in errors
@@ -89,7 +89,7 @@ def test_stopped_while_it_starts(tmp_path: Path) -> None:
                 break
         servers = children_of(process.pid)
         process.terminate()  # SIGTERM
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert servers
     assert not [server for server in servers if is_running(server)]
@@ -102,7 +102,7 @@ def test_a_taken_port_is_an_error_that_says_which() -> None:
         holder.listen()
         port = holder.getsockname()[1]
         command = [sys.executable, "-m", "local.run", "--port-base", str(port)]
-        finished = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=30)
+        finished = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert finished.returncode == 1
     assert f"port {port} (aws) on 127.0.0.1 is taken" in finished.stderr
     assert "--port-base" in finished.stderr

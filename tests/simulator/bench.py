@@ -65,7 +65,7 @@ class Bench:
         self, method: str, path: str, body: Json | None = None, headers: dict[str, str] | None = None
     ) -> tuple[int, Json]:
         address = urlsplit(self.url)
-        connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=10)
+        connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=60)
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers or {})
             response = connection.getresponse()
@@ -120,7 +120,7 @@ def refused(status: int, code: str) -> Iterator[None]:
     assert (answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"]) == (status, code)
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
     """Whether the condition comes true before the deadline."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -35,7 +35,7 @@ class BusHandler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         entries = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["Entries"]
-        self.server.open.wait(5)
+        self.server.open.wait(60)
         self.server.largest_call = max(self.server.largest_call, len(entries))
         self.server.entries.extend(entries)
         ids = [{"EventId": str(number)} for number, _ in enumerate(entries)]

@@ -149,7 +149,7 @@ export function chance(seed: number): () => number {
 
 /** Waits for what promises on their way bring about. */
 export async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 30_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`it did not come to that: ${what}`);
     await new Promise((resolve) => setImmediate(resolve));

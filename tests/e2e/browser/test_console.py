@@ -7,9 +7,10 @@ from playwright.sync_api import expect
 from tests.e2e.browser.conftest import ROLES
 from tests.e2e.browser.visitor import Visitors
 from tests.e2e.caller import done
+from tests.e2e.deadline import SLOWER
 from tests.e2e.scene import MUTED, Scene, Theatre
 
-PROMISED = 2000
+PROMISED = 2000 * SLOWER
 """Milliseconds from the answer to the other pages."""
 
 

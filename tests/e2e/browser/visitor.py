@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from tests.e2e.scene import Scene
 
-WITHIN = 20
+WITHIN = 60
 """Seconds in which something comes about on two busy cores, where nothing else is promised."""
 REFUSALS = "Failed to load resource: the server responded with a status of"
 """What the browser says by itself of every answer that is no 2xx."""
