@@ -1,5 +1,5 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup bundle run test check format contracts simulate bench audit bootstrap deploy destroy smoke
+.PHONY: help setup bundle run test check format contracts simulate mutants bench audit bootstrap deploy destroy smoke
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
@@ -42,6 +42,9 @@ run: $(STAMP) ## the whole stack on this machine (ARGS="--help" tells more)
 N ?= 100000
 simulate: $(STAMP) ## explore N=100000 schedules of the protocol, or see one again: SEED=123
 	@PYTHONPATH=lambdas $(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--schedules $(N))
+
+mutants: $(STAMP) ## what no test notices: LAYER=core or moderator, ARGS="--only plan --sample 200 --seed 7"
+	@PYTHONPATH=.:lambdas $(BIN)/python -m tests.mutants $(or $(LAYER),core) $(ARGS)
 
 bench: $(STAMP) ## measure Gavel against what one would write by hand; four minutes (B=mute_all for one)
 	@PYTHONPATH=.:lambdas $(BIN)/python -m benchmarks $(B)
