@@ -98,7 +98,7 @@ def signed_with(key: str, simulator: ChimeSimulator) -> Any:
 
 
 def announce(simulator: ChimeSimulator, principals: dict[str, str]) -> int:
-    return httpx.put(f"{simulator.url}/_simulator/principals", json=principals, trust_env=False).status_code
+    return httpx.put(f"{simulator.url}/_simulator/principals", json=principals, trust_env=False, timeout=60).status_code
 
 
 def test_a_role_may_do_what_it_is_granted_and_no_more(guarded: ChimeSimulator, iam: Iam, seat: tuple[str, str]) -> None:
@@ -119,7 +119,7 @@ def test_a_temporary_key_that_nobody_announced_may_do_nothing(guarded: ChimeSimu
 
 def test_a_refused_call_is_in_the_log_and_uses_up_no_fault(guarded: ChimeSimulator, seat: tuple[str, str]) -> None:
     fault = {"operation": "GetMeeting", "count": 1, "status": 503, "meetingId": seat[0]}
-    control = httpx.Client(base_url=f"{guarded.url}/_simulator", trust_env=False)
+    control = httpx.Client(base_url=f"{guarded.url}/_simulator", trust_env=False, timeout=60)
     assert control.post("/faults", json=fault).status_code == 200
     with refused(403, "ForbiddenException"):
         signed_with(STRANGER, guarded).get_meeting(MeetingId=seat[0])

@@ -52,10 +52,12 @@ class Bench:
 
     def fault(self, **how: Any) -> None:
         fault = {"operation": "UpdateAttendeeCapabilities", "count": 1, **how}
-        httpx.post(f"{self.url}/_simulator/faults", json=fault, trust_env=False).raise_for_status()
+        httpx.post(f"{self.url}/_simulator/faults", json=fault, trust_env=False, timeout=60).raise_for_status()
 
     def calls(self, operation: str) -> list[dict[str, Any]]:
-        found = httpx.get(f"{self.url}/_simulator/calls?operation={operation}", trust_env=False).json()["calls"]
+        found = httpx.get(f"{self.url}/_simulator/calls?operation={operation}", trust_env=False, timeout=60).json()[
+            "calls"
+        ]
         return [call for call in found if call["meetingId"] == self.meeting]
 
 
@@ -67,7 +69,7 @@ def simulator() -> Iterator[ChimeSimulator]:
 
 @pytest.fixture
 def bench(simulator: ChimeSimulator) -> Iterator[Bench]:
-    httpx.post(f"{simulator.url}/_simulator/reset", trust_env=False).raise_for_status()
+    httpx.post(f"{simulator.url}/_simulator/reset", trust_env=False, timeout=60).raise_for_status()
     bench = Bench(simulator.url)
     yield bench
     bench.client.close()
