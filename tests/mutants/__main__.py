@@ -39,8 +39,9 @@ class Settings:
 
 def excuse(mutant: Mutant) -> str | None:
     """Why it may survive: nobody could notice it, or nobody has to."""
+    was, becomes = mutant.difference
     for each in tomllib.loads(EXCUSED.read_text(encoding="utf-8"))["mutant"]:
-        if each["function"] == mutant.name and each["was"] == mutant.was and each["becomes"] in ("*", mutant.becomes):
+        if each["function"] == mutant.name and each["was"] == was and each["becomes"] in ("*", becomes):
             return str(each["reason"])
     return None
 
@@ -100,7 +101,7 @@ def report(layer: str, runner: Runner) -> int:
     )
     written = ROOT / ".build" / "mutants"
     written.mkdir(parents=True, exist_ok=True)
-    said = [{"function": m.name, "was": m.was, "becomes": m.becomes} for m in left]
+    said = [{"function": m.name, "was": m.difference[0], "becomes": m.difference[1]} for m in left]
     (written / f"{layer}.json").write_text(json.dumps(said, indent=1), encoding="utf-8")
     for mutant in left:
         print(mutant)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import ndiff
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import cast
@@ -10,39 +11,52 @@ from typing import cast
 import libcst as cst
 from mutmut.mutation.mutators import mutation_operators, operator_string
 
+AROUND = 12
+"""Lines in which a change of one node is looked for."""
 NEVER = {"len", "isinstance", "cast", "TypeVar"}
 """Calls whose arguments are left alone: they would fail at once, or say nothing at run time."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Mutant:
     module: str
     function: str
     """Its qualified name within the module."""
-    source: str
-    """Of the whole module."""
-    was: str
-    becomes: str
+    tree: cst.Module
+    node: cst.CSTNode
+    other: cst.CSTNode
+
+    @cached_property
+    def source(self) -> str:
+        """Of the whole module."""
+        mutated = self.tree.deep_replace(self.node, self.other)
+        return cast("cst.Module", mutated).code
+
+    @cached_property
+    def difference(self) -> tuple[str, str]:
+        """The lines that differ, in one each: what was, and what becomes of it."""
+        was, becomes = self.tree.code.splitlines(), self.source.splitlines()
+        start = next((i for i, (a, b) in enumerate(zip(was, becomes, strict=False)) if a != b), 0)
+        windows = (lines[max(start - 1, 0) : start + AROUND + len(lines) - len(was)] for lines in (was, becomes))
+        found = list(ndiff(*windows))
+        gone, new = ([line[2:].strip() for line in found if line.startswith(sign)] for sign in ("- ", "+ "))
+        return " ".join(gone), " ".join(new)
 
     @property
     def name(self) -> str:
         return f"{self.module}:{self.function}"
 
     def __str__(self) -> str:
-        return f"{self.name}\n  - {self.was}\n  + {self.becomes}"
+        was, becomes = self.difference
+        return f"{self.name}\n  - {was}\n  + {becomes}"
 
 
 def mutants(path: Path, module: str) -> Iterator[Mutant]:
-    source = path.read_text(encoding="utf-8")
-    tree = cst.parse_module(source)
-    lines = source.splitlines()
+    tree = cst.parse_module(path.read_text(encoding="utf-8"))
     for function, qualified_name in _functions(tree.body, ""):
         for node in _mutable(function.body):
             for other in _variants(node):
-                mutated = tree.deep_replace(node, other).code
-                was, becomes = _difference(lines, mutated.splitlines())
-                if was != becomes:
-                    yield Mutant(module, qualified_name, mutated, was, becomes)
+                yield Mutant(module, qualified_name, tree, node, other)
 
 
 def _functions(body: Sequence[cst.CSTNode], within: str) -> Iterator[tuple[cst.FunctionDef, str]]:
@@ -66,7 +80,7 @@ def _mutable(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         yield from _mutable(child)
 
 
-def _variants(node: cst.CSTNode) -> Iterator[cst.CSTNode | cst.RemovalSentinel]:
+def _variants(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     for kind, operator in mutation_operators:
         if isinstance(node, kind):
             made = cast("Iterable[cst.CSTNode]", operator(node))
@@ -89,13 +103,3 @@ def _without_an_effect(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         yield cst.Expr(cst.Name("None"))
     if isinstance(node, cst.Raise):
         yield cst.Pass()
-
-
-def _difference(lines: list[str], mutated: list[str]) -> tuple[str, str]:
-    """The lines that differ, in one each."""
-    start = next((i for i, (a, b) in enumerate(zip(lines, mutated, strict=False)) if a != b), 0)
-    window = slice(max(start - 1, 0), start + 12)
-    found = list(ndiff(lines[window], mutated[window][: 13 + len(mutated) - len(lines)]))
-    was = " ".join(line[2:].strip() for line in found if line.startswith("- "))
-    becomes = " ".join(line[2:].strip() for line in found if line.startswith("+ "))
-    return was, becomes
