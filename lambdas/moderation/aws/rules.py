@@ -131,6 +131,7 @@ def seat_document(seat: Seat) -> Document:
         "gone": seat.gone,
         "drifted": seat.drifted,
         "notedAt": text_of(seat.noted_at),
+        "notTaken": seat.not_taken,
     }
 
 
@@ -141,4 +142,5 @@ def seat_of(attendee_id: str, document: Source) -> Seat:
         gone=document["gone"],
         drifted=document["drifted"],
         noted_at=moment_of(document["notedAt"]),
+        not_taken=document.get("notTaken", False),
     )

@@ -58,7 +58,7 @@ def _bind(case: Case, _: Bind) -> Decided | Unchanged | Refusal:
     """The rules stay; whatever else Chime holds is ordered. Also while frozen: newcomers get what the rules give."""
     rules = asking(case, case.user.rules, Capabilities.SEND_AUDIO)
     has = case.effective(rules)
-    if rules == case.user.rules and not leaving(case, rules) and all(s.known == has for s in case.user.present):
+    if rules == case.user.rules and not leaving(case, rules) and all(s.has(has) for s in case.user.present):
         return Unchanged(has)
     return Decided(rules, has, has, effects(has, has, NOTHING, case.user.present), is_asked(case, rules))
 

@@ -98,7 +98,7 @@ def decided(
         return LAST_HOST
     rules = asking(case, rules, opening)
     before, after = case.effective(), case.effective(rules)
-    in_place = not leaving(case, rules) and all(seat.known == after for seat in case.user.present)
+    in_place = not leaving(case, rules) and all(seat.has(after) for seat in case.user.present)
     there = {mute_all.id for mute_all in case.meeting.rules.mute_alls}
     stood = replace(expired(case), spares=case.user.rules.spares & there)
     is_new = replace(rules, spares=rules.spares & there) != stood
@@ -200,7 +200,7 @@ def effects(
     A seat may hold less or more than the rules said `before`, or Chime hasn't told. Nothing is called silent that may
     be heard, and no microphone opens unannounced.
     """
-    seen = [seat.known for seat in seats]
+    seen = [None if seat.not_taken else seat.known for seat in seats]
     least = reduce(and_, (known for known in seen if known is not None), before)
     most = reduce(or_, (EVERYTHING if known is None else known for known in seen), before)
     gained, lost = after & ~least, before & ~after

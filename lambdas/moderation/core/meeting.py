@@ -141,13 +141,12 @@ class Seat:
     noted_at: datetime | None = None
     """When `known` was noted; what differs right after it is no drift, but something under way."""
 
-    @property
-    def is_not_taken(self) -> bool:
-        """Whether Chime has said that its media servers did not take what its API took: nobody knows what they hold."""
-        return self.drifted and self.known is None
+    not_taken: bool = False
+    """Whether Chime has said that its media servers did not take what its API took: nobody knows what they hold."""
 
-    def not_taken(self, now: datetime) -> "Seat":
-        return replace(self, known=None, drifted=True, noted_at=now)
+    def has(self, capabilities: Capabilities) -> bool:
+        """Whether Chime is known to hold just these."""
+        return self.known == capabilities and not self.not_taken
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,9 +109,9 @@ def seat_status(user: User, seat: Seat | None, wanted: Capabilities) -> str:
         return "gone"
     if seat is not None and user.is_out(seat.attendee_id):
         return "pending"
-    if seat is None or seat.known == wanted:
+    if seat is None or seat.has(wanted):
         return "applied"
-    return "drifted" if seat.drifted else "pending"
+    return "drifted" if seat.drifted or seat.not_taken else "pending"
 
 
 def limit_documents(found: tuple[Limit, ...], now: datetime) -> list[Document]:

@@ -111,7 +111,7 @@ def news(user: User, crowd: Crowd, now: datetime) -> tuple[Seat, ...]:
         if seat.attendee_id in crowd.gone:
             seen = replace(seat, gone=True)
         elif (held := crowd.held.get(seat.attendee_id)) is not None:
-            seen = replace(seat, known=held, gone=False, drifted=False)
+            seen = replace(seat, known=held, gone=False, drifted=False, not_taken=False)
         else:
             continue
         if seen != seat:

@@ -51,7 +51,7 @@ class Drift:
         user = self._with_the_returned(meeting, user, found)
         self._note_what_is_right_again(meeting, user, found)
         differences = [d for seat in found if (d := self._difference(meeting, user, seat, told=told)) is not None]
-        refused = [seat for f in found if (seat := user.seats.get(f.attendee_id)) is not None and seat.is_not_taken]
+        refused = [seat for f in found if (seat := user.seats.get(f.attendee_id)) is not None and seat.not_taken]
         if not (differences or refused) or self._is_under_way(meeting, user):
             return 0
         if refused:
@@ -73,7 +73,7 @@ class Drift:
         if told is not None and not is_narrower(told, wanted(self._world, meeting, user)):
             return self._is_under_way(meeting, user)
         fresh = seat.noted_at is not None and self._world.surroundings.now() < seat.noted_at + QUIET
-        return (fresh and not seat.drifted) or self._is_under_way(meeting, user)
+        return (fresh and not (seat.drifted or seat.not_taken)) or self._is_under_way(meeting, user)
 
     def not_taken(self, meeting: Meeting, user: User, attendee_id: str, told: Capabilities | None) -> bool:
         """Chime's media servers did not take what its API took: it is applied again, at once or, if that was just
@@ -82,19 +82,18 @@ class Drift:
         """
         seat = user.seats[attendee_id]
         is_old = told is not None and told != wanted(self._world, meeting, user)
-        if is_old or seat.gone or seat.is_not_taken or user.is_out(attendee_id):
+        if is_old or seat.gone or seat.not_taken or user.is_out(attendee_id):
             return True
         if self._is_under_way(meeting, user):
             return False
-        if not self._was_just_applied_again(meeting, user):
-            self._apply_again(meeting, user, [seat])
-            return True
-        now = self._world.surroundings.now()
+        noted = replace(seat, not_taken=True)
         clauses: list[Clause] = [
             MeetingIs(meeting.id, meeting.revision),
-            SeatsNoted(meeting.id, user.id, user.revision, (seat.not_taken(now),)),
+            SeatsNoted(meeting.id, user.id, user.revision, (noted,)),
         ]
-        persistently(self._world, clauses, now + WRITTEN_WITHIN)
+        persistently(self._world, clauses, self._world.surroundings.now() + WRITTEN_WITHIN)
+        if not self._was_just_applied_again(meeting, user):
+            self._apply_again(meeting, user, [noted])
         return True
 
     def _was_just_applied_again(self, meeting: Meeting, user: User) -> bool:
@@ -146,7 +145,7 @@ class Drift:
         right = tuple(
             replace(seat, known=target, drifted=False, noted_at=now)
             for seat in owned
-            if seat.drifted and not seat.is_not_taken
+            if seat.drifted and not seat.not_taken
         )
         if right:
             clauses: list[Clause] = [
@@ -180,7 +179,7 @@ class Drift:
         entry = decided_entry(self._world, _request(meeting), meeting, revision, (), attendees, change_id=change_id)
         entry = replace(entry, type=DELAYED, adds={"pendingSince": iso(since), "attendees": attendees})
         target = wanted(self._world, meeting, user)
-        self._reorder(meeting, user, [seat.not_taken(now) for seat in seats], target, target, entry)
+        self._reorder(meeting, user, seats, target, target, entry)
 
     def _reorder(
         self,

@@ -190,7 +190,7 @@ class Governor:
     def _is_in_place(self, meeting: Meeting) -> bool:
         """Whether Chime is known to have what the rules say: only then is nothing left to be done."""
         people = self._world.ledger.everybody(meeting.id).values()
-        return all(seat.known == wanted(self._world, meeting, user) for user in people for seat in user.present)
+        return all(seat.has(wanted(self._world, meeting, user)) for user in people for seat in user.present)
 
     def _dry(self, case: MeetingCase, decision: Governed) -> Answer:
         """What would come of it for everybody whom the ledger knows; Chime is not asked."""

@@ -72,11 +72,12 @@ class OnePerson:
         # What waited may be done already: by a later change of the same person or of everybody, or before he was asked.
         change = carried.change
         looks_first = ordering.in_background or not change.is_open or change.lapsed is not None
-        looks_first = looks_first and not seat.is_not_taken
+        looks_first = looks_first and not seat.not_taken
         is_in_place = looks_first and self._has(carried, seat, target, if_missing=False)
         if not is_in_place and ordering.order(seat.attendee_id, target) is None:
             return replace(seat, gone=True)
-        return replace(seat, known=target, drifted=False, noted_at=self._world.surroundings.now())
+        now = self._world.surroundings.now()
+        return replace(seat, known=target, drifted=False, not_taken=False, noted_at=now)
 
     def _as_chime_has_him(self, carried: Carried, user: User) -> User:
         """Where a microphone opens only by consent, it counts what Chime holds and not what was noted last: an order

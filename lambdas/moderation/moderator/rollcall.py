@@ -107,4 +107,4 @@ class RollCall:
 def _held(user: User, seat: SeatInChime) -> Capabilities | None:
     """None where Chime's media servers are known not to hold what its API says."""
     known = user.seats.get(seat.attendee_id)
-    return None if known is not None and known.is_not_taken else seat.capabilities
+    return None if known is not None and known.not_taken else seat.capabilities

@@ -2,8 +2,9 @@
 
 import pytest
 from moderation.core.capability import EVERYTHING, Capabilities
-from moderation.core.command import Mute, Unmute
+from moderation.core.command import Mute, SetMeeting, Unmute
 from moderation.core.entry import DELAYED, DRIFT_FOUND
+from moderation.core.meeting import UnmuteConsent
 from moderation.moderator.presence import NotSettled
 
 from tests.memory.scene import ADMIN, MEETING, seat
@@ -63,6 +64,23 @@ def test_until_then_the_same_mute_is_a_command_and_a_mute_of_all_reaches_the_att
     hall.chime.calls.clear()
     hall.done("alice", MUTE_ALL)
     assert any(call.attendee_id == seat("bob") or call.operation == "order_except" for call in hall.chime.orders())
+
+
+def test_an_open_microphone_stays_open_where_microphones_open_by_consent() -> None:
+    hall = Hall()
+    hall.done("alice", SetMeeting(unmute_consent=UnmuteConsent.REQUIRED))
+    hall.gavel.presence.changed(MEETING, seat("bob"), EVERYTHING, is_taken=False)
+    assert [call.capabilities for call in hall.chime.orders()][-1:] == [EVERYTHING]
+    assert hall.bits("bob") == EVERYTHING
+
+
+def test_while_chime_takes_nothing_it_is_not_called_applied(hall: Hall) -> None:
+    hall.chime_refuses()
+    fails(hall)
+    assert status(hall) == "drifted"
+    hall.chime_recovers()
+    hall.reconcile(60)
+    assert (status(hall), len(hall.chime.orders()) > 0) == ("applied", True)
 
 
 def test_news_of_an_older_update_is_old(hall: Hall) -> None:
