@@ -15,7 +15,7 @@ from moderation.ports import MachineFailure
 from moderation.watch import LATENCY, NOT_TAKEN_BY_MEDIA, count, write
 from moderation.wiring import gavel
 
-from .news import CAME, CHANGED, CONNECTED, DELETED, ENDED, GOING, LEFT, News, Unreadable, read
+from .news import CAME, CHANGED, CONNECTED, DELETED, ENDED, LEFT, News, Unreadable, read
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 1.5
@@ -23,7 +23,7 @@ PATIENCE = 7.0
 """Seconds. Who came is heard until he is bound, and the queue would take half a minute to say it again. What Chime
 changed, and who left, can wait that long: trying again at once would take the calls that the others need.
 """
-DEEDS = {**dict.fromkeys(CAME, "bind"), **dict.fromkeys(GOING, "lower-hand"), CHANGED: "compare", ENDED: "end"}
+DEEDS = {**dict.fromkeys(CAME, "bind"), LEFT: "lower-hand", DELETED: "note-gone", CHANGED: "compare", ENDED: "end"}
 """What the log calls that which is done about it."""
 
 

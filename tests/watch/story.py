@@ -92,8 +92,8 @@ class Story:
         with self._heard("command_inbox"), patch.object(command_inbox, "inbox", lambda: inbox):
             command_inbox.handler({"Records": [{"messageId": "1", "body": json.dumps(said)}]}, None)
 
-    def tell(self, event_type: str, user: str) -> None:
-        about = {"meetingId": MEETING, "attendeeId": seat(user), "externalUserId": user}
+    def tell(self, event_type: str, user: str, **more: Any) -> None:
+        about = {"meetingId": MEETING, "attendeeId": seat(user), "externalUserId": user, **more}
         body = json.dumps({"id": "e-1", "detail": {"eventType": event_type, **about}})
         with self._heard("meeting_inbox"), patch.object(meeting_inbox, "presence", lambda: self.gavel.presence):
             meeting_inbox.handler({"Records": [{"messageId": "1", "body": body}]}, None)
@@ -203,6 +203,7 @@ def _drift(story: Story) -> None:
     story.tick(120)
     story.drift("bob", EVERYTHING)
     story.tell("chime:AttendeeCapabilitiesUpdated", "bob")
+    story.tell("chime:AttendeeCapabilitiesUpdated", "bob", success=0)
 
 
 def _pursued(story: Story) -> None:
