@@ -224,7 +224,7 @@ def test_let_in_he_is_admitted_and_granted_everything() -> None:
 
 def test_turned_away_he_waits_no_more_and_is_not_in() -> None:
     rules = decided(scene(waiting=Waiting(NOW)), LetIn(admit=False)).rules
-    assert (rules.waiting, rules.admitted) == (Waiting(NOW, declined=True), False)
+    assert (rules.waiting, rules.admitted) == (Waiting(NOW, declined_at=NOW), False)
 
 
 @pytest.mark.parametrize("admit", [True, False])
