@@ -254,10 +254,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Let in somebody who waits, or turn him away: he may ask again */
+        /** Let in a user who waits, or turn them away: they may ask again a minute later */
         put: operations["answer-lobby"];
         post?: never;
-        delete?: never;
+        /** Give up waiting in the lobby */
+        delete: operations["leave-lobby"];
         options?: never;
         head?: never;
         patch?: never;
@@ -721,6 +722,11 @@ export interface components {
              * @default null
              */
             code?: ("banned" | "waiting") | null;
+            /**
+             * @description a host turned the user away: until then asking again does not reach the hosts
+             * @default null
+             */
+            askAgainAt?: string | null;
         };
         /** Admissions */
         Admissions: {
@@ -773,7 +779,7 @@ export interface components {
             meetingId: string;
             attendeeId: string | null;
             externalUserId: string;
-            /** @description null for somebody who is banned */
+            /** @description null for a user who is banned, or was removed and not let in again */
             role: string | null;
             capabilities: components["schemas"]["Capabilities"];
             /**
@@ -1220,7 +1226,7 @@ export interface components {
             detail: string;
             instance: string;
             /** @enum {string} */
-            code: "invalid-request" | "not-permitted" | "banned" | "not-found" | "meeting-not-found" | "attendee-not-found" | "change-not-found" | "method-not-allowed" | "capability-unavailable" | "last-host" | "not-undoable" | "meeting-ended" | "no-request" | "revision-mismatch" | "payload-too-large" | "content-needs-video" | "idempotency-key-reused" | "revision-required" | "too-many" | "internal-error" | "chime-refused" | "busy" | "contended";
+            code: "invalid-request" | "not-permitted" | "banned" | "waiting" | "not-found" | "meeting-not-found" | "attendee-not-found" | "change-not-found" | "method-not-allowed" | "capability-unavailable" | "last-host" | "not-undoable" | "meeting-ended" | "no-request" | "revision-mismatch" | "payload-too-large" | "content-needs-video" | "idempotency-key-reused" | "revision-required" | "too-many" | "internal-error" | "chime-refused" | "busy" | "contended";
             /**
              * @description with `invalid-request`
              * @default null
@@ -1481,7 +1487,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1489,7 +1495,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -1613,7 +1619,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1621,7 +1627,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -1824,7 +1830,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1832,7 +1838,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -2023,7 +2029,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2031,7 +2037,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -2222,7 +2228,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2230,7 +2236,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -2421,7 +2427,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2429,7 +2435,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -2620,7 +2626,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2628,7 +2634,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -2802,7 +2808,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2810,7 +2816,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -2963,7 +2969,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2971,7 +2977,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -3097,7 +3103,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3105,7 +3111,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -3294,7 +3300,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3302,7 +3308,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -3491,7 +3497,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3499,7 +3505,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -3688,7 +3694,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3696,7 +3702,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -3885,7 +3891,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3893,7 +3899,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -4082,7 +4088,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4090,7 +4096,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -4275,7 +4281,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4283,7 +4289,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -4472,7 +4478,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4480,7 +4486,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -4505,6 +4511,199 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "meeting-ended" | "capability-unavailable";
+                    };
+                };
+            };
+            /** @description `revision-mismatch` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "revision-mismatch";
+                    };
+                };
+            };
+            /** @description `payload-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "payload-too-large";
+                    };
+                };
+            };
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "idempotency-key-reused";
+                    };
+                };
+            };
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
+                };
+            };
+            /** @description `internal-error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal-error";
+                    };
+                };
+            };
+            /** @description `chime-refused` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "chime-refused";
+                    };
+                };
+            };
+            /** @description `busy`, `contended` */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "busy" | "contended";
+                    };
+                };
+            };
+        };
+    };
+    "leave-lobby": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: boolean;
+            };
+            header?: {
+                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
+                "Gavel-On-Behalf-Of"?: string;
+                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
+                "If-Match"?: string;
+                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Chime's MeetingId */
+                meetingId: string;
+                /** @description percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs */
+                externalUserId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description this answer was given before */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeAnswer"];
+                };
+            };
+            /** @description decided and stored; Chime has not taken it yet, or it waits */
+            202: {
+                headers: {
+                    /** @description this answer was given before */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description the change */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeAnswer"];
+                };
+            };
+            /** @description `invalid-request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid-request";
+                    };
+                };
+            };
+            /** @description no valid token; answered by the gateway, in its own form */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not-permitted`, `banned`, `waiting` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "not-permitted" | "banned" | "waiting";
+                    };
+                };
+            };
+            /** @description `meeting-not-found`, `attendee-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "meeting-not-found" | "attendee-not-found";
+                    };
+                };
+            };
+            /** @description `meeting-ended` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "meeting-ended";
                     };
                 };
             };
@@ -4669,7 +4868,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4677,7 +4876,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -4866,7 +5065,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4874,7 +5073,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -5063,7 +5262,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5071,7 +5270,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -5260,7 +5459,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5268,7 +5467,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -5457,7 +5656,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5465,7 +5664,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -5654,7 +5853,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5662,7 +5861,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -5851,7 +6050,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5859,7 +6058,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -6048,7 +6247,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6056,7 +6255,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -6245,7 +6444,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6253,7 +6452,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -6442,7 +6641,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6450,7 +6649,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -6639,7 +6838,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6647,7 +6846,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -6832,7 +7031,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6840,7 +7039,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -7029,7 +7228,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7037,7 +7236,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -7222,7 +7421,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7230,7 +7429,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -7419,7 +7618,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7427,7 +7626,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -7612,7 +7811,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7620,7 +7819,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -7809,7 +8008,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7817,7 +8016,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -8002,7 +8201,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8010,7 +8209,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -8199,7 +8398,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8207,7 +8406,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -8396,7 +8595,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8404,7 +8603,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -8565,7 +8764,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8573,7 +8772,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -8671,7 +8870,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8679,7 +8878,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -8777,7 +8976,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8785,7 +8984,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -8879,7 +9078,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8887,7 +9086,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -8981,7 +9180,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8989,7 +9188,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -9083,7 +9282,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9091,7 +9290,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -9193,7 +9392,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9201,7 +9400,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -9296,7 +9495,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9304,7 +9503,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
@@ -9398,7 +9597,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not-permitted`, `banned` */
+            /** @description `not-permitted`, `banned`, `waiting` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9406,7 +9605,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not-permitted" | "banned";
+                        code?: "not-permitted" | "banned" | "waiting";
                     };
                 };
             };
