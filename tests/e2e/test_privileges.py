@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from moderation.core.actor import CHIME
 from moderation.core.entry import MEETING_ENDED, Entry
-from moderation.moderator.drift import CHIME
 from moderation.moderator.presence import NotSettled
 from moderation.ports import MachineFailure
 
