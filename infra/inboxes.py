@@ -109,8 +109,6 @@ def _news(description: str, sources: list[str], event_types: tuple[str, ...]) ->
 
 
 def _feed(trigger: Trigger, bus: str | None) -> Feed:
-    transformer = events.CfnRule.InputTransformerProperty(
-        input_template=trigger.template, input_paths_map=trigger.input_paths
-    )
+    transformer = events.CfnRule.InputTransformerProperty(input_template=trigger.template)
     description = f"Trigger {trigger.name}: {trigger.command['command']}"
     return Feed(f"Trigger-{trigger.name}", description, trigger.pattern, bus, transformer)

@@ -1,7 +1,7 @@
 """Triggers: event patterns that become commands without code. What the configuration says, checked and made a template.
 
-EventBridge fills the template in. A variable in the place of a JSON value is written without quotes: a text gets its
-own, a number, list or object gets none.
+EventBridge escapes nothing that it extracts from an event, so it extracts nothing: the command inbox receives the
+trigger's command with its paths as they were configured, beside the whole event, and resolves them.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
 """
 
@@ -20,12 +20,11 @@ MEETINGS = ("meetingId", "externalMeetingId")
 PEOPLE = ("attendeeId", "externalUserId")
 MOST_TRIGGERS = 50  # each adds its ARN to the queue's policy, which may have 8 KB
 LONGEST_TEMPLATE = 8192
-MOST_PATHS = 100
+PATH = re.compile(r"\$(\.[A-Za-z0-9_/-]+(\[(\d{1,9}|\*)\])*)+")
 
 _KEYS = {"name", "bus", "pattern", "command"}
 _NAME = re.compile(r"[a-z0-9-]{1,40}")
 _BUS = re.compile(r"[A-Za-z0-9._/-]{1,256}")
-_PATH = re.compile(r"\$(\.[A-Za-z0-9_/-]+(\[(\d+|\*)\])*)+")
 
 
 @dataclass(frozen=True)
@@ -38,19 +37,10 @@ class Trigger:
     command: Mapping[str, Any]
 
     @property
-    def input_paths(self) -> dict[str, str]:
-        """The variables of the template: where in the event each is found."""
-        return {"id": "$.id", "time": "$.time"} | {name: path for path, name in self._variables().items()}
-
-    @property
     def template(self) -> str:
-        """What the command inbox receives: the event's id and time, for they are the command's."""
-        command = _rendered(self.command, self._variables())
-        return f'{{"trigger": {json.dumps(self.name)}, "id": <id>, "time": <time>, "command": {command}}}'
-
-    def _variables(self) -> dict[str, str]:
-        paths = dict.fromkeys(text for text in _texts(self.command) if _is_path(text))
-        return {path: f"value{number}" for number, path in enumerate(paths, start=1)}
+        """What the command inbox receives. The variable is EventBridge's own: the event as JSON, with its detail."""
+        said = f'"trigger": {json.dumps(self.name)}, "template": {json.dumps(self.command)}'
+        return f'{{{said}, "event": <aws.events.event.json>}}'
 
 
 def triggers_of(entries: list[Any], problems: list[str]) -> tuple[Trigger, ...]:
@@ -131,16 +121,6 @@ def _names_one(command: Mapping[str, Any], keys: tuple[str, str]) -> Iterator[st
 def _too_much(trigger: Trigger) -> Iterator[str]:
     if len(trigger.template) > LONGEST_TEMPLATE:
         yield f"the command is {len(trigger.template)} characters long; EventBridge takes {LONGEST_TEMPLATE}"
-    if len(trigger.input_paths) > MOST_PATHS:
-        yield f"the command has more paths than EventBridge takes, {MOST_PATHS} with the event's id and time"
-
-
-def _rendered(value: Any, variables: Mapping[str, str]) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(key)}: {_rendered(of, variables)}" for key, of in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(_rendered(item, variables) for item in value) + "]"
-    return f"<{variables[value]}>" if isinstance(value, str) and value in variables else json.dumps(value)
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -157,7 +137,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _is_path(text: str) -> bool:
-    return bool(_PATH.fullmatch(text))
+    return bool(PATH.fullmatch(text))
 
 
 def _is_filled(value: object) -> bool:

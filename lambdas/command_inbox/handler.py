@@ -1,7 +1,8 @@
 """The Lambda function `command_inbox`: messages of the queue, one line of log for each decision.
 
 What can never work is refused and gone; what may work yet is reported as failed, comes again, and ends in the
-dead-letter queue. A command that was carried out before is not carried out twice, however often it comes.
+dead-letter queue, and so does what can't be read. A command that was carried out before is not carried out twice,
+however often it comes.
 """
 
 from typing import Any
@@ -10,7 +11,7 @@ from moderation.watch import COMMANDS_REFUSED, DECISIONS, LATENCY, write
 
 from .commands import name_of
 from .inbox import Inbox, Result, person_of, where
-from .message import Dropped, Message, read
+from .message import Dropped, Message, Unreadable, read
 
 OBEYED = ("INFO", "obeyed")
 
@@ -33,6 +34,15 @@ def _is_done(record: dict[str, Any]) -> bool:
     except Dropped as dropped:
         write("WARNING", "dropped", messageId=record["messageId"], because=str(dropped))
         return True
+    except Unreadable as unreadable:
+        write("ERROR", "unreadable", messageId=record["messageId"], because=str(unreadable))
+        if unreadable.message:
+            _is_obeyed(record, unreadable.message)
+        return False
+    return _is_obeyed(record, message)
+
+
+def _is_obeyed(record: dict[str, Any], message: Message) -> bool:
     try:
         results = inbox().obey(message)
     except Exception as error:

@@ -79,7 +79,8 @@ class Inbox:
         try:
             place = place_of(message.detail)
         except Invalid as invalid:
-            return [self._in_one(message, _invalid(invalid), None)]
+            refusal = _invalid(Invalid(*message.faults) if message.faults else invalid)
+            return [self._in_one(message, refusal, None)]
         meetings: Sequence[str | None] = (
             [place.meeting_id] if place.meeting_id else self._gavel.meetings_named(place.external_meeting_id or "")
         )
@@ -137,6 +138,8 @@ class Inbox:
 def _understood(message: Message) -> Order | Refused:
     if message.is_spoofed:
         return NO_TRIGGER
+    if message.faults:
+        return _invalid(Invalid(*message.faults))
     try:
         return order_of(message.detail)
     except Invalid as invalid:

@@ -3,9 +3,12 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from command_inbox.message import Message
+from command_inbox.message import read as read_message
 
 from infra.configuration import ConfigurationError, read
 from infra.triggers import MOST_TRIGGERS, Trigger
@@ -29,16 +32,10 @@ def documented() -> list[dict[str, Any]]:
     return found
 
 
-def filled_in(trigger: Trigger, event: dict[str, Any]) -> Any:
-    """What EventBridge sends: each variable as JSON, for none stands within quotes; a path that leads nowhere is ''."""
-
-    def value(match: re.Match[str]) -> str:
-        found: Any = event
-        for step in trigger.input_paths[match[1]].removeprefix("$.").split("."):
-            found = found.get(step, "") if isinstance(found, dict) else ""
-        return json.dumps(found)
-
-    return json.loads(re.sub(r"<(\w+)>", value, trigger.template))
+def received(trigger: Trigger, event: dict[str, Any]) -> Message:
+    """What the command inbox makes of what EventBridge sends, whose variable is the event as JSON, unescaped."""
+    assert re.findall(r"<([^<>]*)>", trigger.template) == ["aws.events.event.json"]
+    return read_message(trigger.template.replace("<aws.events.event.json>", json.dumps(event)))
 
 
 def only(**changes: Any) -> Trigger:
@@ -54,11 +51,22 @@ def test_a_trigger_is_a_rule_with_a_template(synthesize: Callable[..., Template]
     started = rules[0]
     assert started["EventPattern"] == {"source": ["school"], "detail-type": ["ExamStarted"]}
     (target,) = started["Targets"]
-    assert target["InputTransformer"]["InputPathsMap"] == {"id": "$.id", "time": "$.time", "value1": "$.detail.room"}
-    assert target["InputTransformer"]["InputTemplate"] == (
-        '{"trigger": "exam-started", "id": <id>, "time": <time>, "command": {"command": "mute-all", '
-        '"externalMeetingId": <value1>, "media": ["audio", "content"], "reason": "exam started"}}'
-    )
+    assert target["InputTransformer"] == {
+        "InputTemplate": '{"trigger": "exam-started", "template": {"command": "mute-all", '
+        '"externalMeetingId": "$.detail.room", "media": ["audio", "content"], "reason": "exam started"}, '
+        '"event": <aws.events.event.json>}'
+    }
+
+
+def test_nothing_of_an_event_is_interpolated(synthesize: Callable[..., Template]) -> None:
+    """EventBridge escapes nothing, so a value of the event beside the command's keys could add some."""
+    for rule in triggers(synthesize(triggers=documented())):
+        (target,) = rule["Targets"]
+        said, _, event = target["InputTransformer"]["InputTemplate"].partition(', "event": ')
+        assert event == "<aws.events.event.json>}"
+        assert not {"<", ">"} & set(said)
+        assert json.loads(said + "}").keys() == {"trigger", "template"}
+        assert "InputPathsMap" not in target["InputTransformer"]
 
 
 def test_what_the_command_inbox_receives() -> None:
@@ -68,29 +76,26 @@ def test_what_the_command_inbox_receives() -> None:
         "externalUserId": "$.detail.who",
         "media": "$.detail.media",
         "durationSeconds": "$.detail.seconds",
-        "reason": 'they said "quiet", \\ and meant it – $5',
+        "except": {"externalUserIds": ["$.detail.who", "$.detail.list[0]"]},
+        "reason": 'they said "quiet", \\ and meant it – 5 $',
     }
-    detail = {"meeting-id": "m-1", "who": 'bob"', "media": ["audio"], "seconds": 30}
-    received = filled_in(only(command=command), {"id": "e-1", "time": "2026-03-01T10:00:00Z", "detail": detail})
-    assert received == {
-        "trigger": "quiet",
-        "id": "e-1",
-        "time": "2026-03-01T10:00:00Z",
-        "command": {
-            "command": "mute",
-            "meetingId": "m-1",
-            "externalUserId": 'bob"',
-            "media": ["audio"],
-            "durationSeconds": 30,
-            "reason": 'they said "quiet", \\ and meant it – $5',
-        },
+    detail = {"meeting-id": "m-1", "who": 'bob"', "media": ["audio"], "seconds": 30, "list": ["x"]}
+    event = {"id": "e-1", "time": "2026-03-01T10:00:00Z", "detail": detail}
+    message = received(only(command=command), event)
+    assert (message.actor.id, message.event_id, message.at) == (
+        "trigger/quiet",
+        "e-1",
+        datetime(2026, 3, 1, 10, tzinfo=UTC),
+    )
+    assert message.detail == {
+        "command": "mute",
+        "meetingId": "m-1",
+        "externalUserId": 'bob"',
+        "media": ["audio"],
+        "durationSeconds": 30,
+        "except": {"externalUserIds": ['bob"', "x"]},
+        "reason": 'they said "quiet", \\ and meant it – 5 $',
     }
-
-
-def test_paths_are_found_at_any_depth_and_each_is_read_once() -> None:
-    spared = {"externalUserIds": ["$.detail.teacher", "$.detail.room"]}
-    trigger = only(command=GOOD["command"] | {"except": spared})
-    assert list(trigger.input_paths.values()) == ["$.id", "$.time", "$.detail.room", "$.detail.teacher"]
 
 
 def test_the_documented_examples_are_triggers() -> None:

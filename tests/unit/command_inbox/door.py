@@ -1,7 +1,7 @@
 """A meeting in memory behind the real door, and messages as the queue brings them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -98,11 +98,13 @@ def event(
     }
 
 
-def triggered(command: object, event_id: str = "e-1", name: str = "exam", at: datetime | None = None) -> dict[str, Any]:
-    """What the rule of a trigger makes of some event."""
-    return {
-        "trigger": name,
-        "id": event_id,
-        "time": iso(at) if at else "2026-05-04T10:00:00Z",
-        "command": command,
-    }
+def triggered(
+    template: object,
+    event_id: str = "e-1",
+    name: str = "exam",
+    at: datetime | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """What the rule of a trigger makes of an event: its template, and the event as it is."""
+    happened = event(detail or {}, event_id, "school", at, **{"detail-type": "ExamStarted"})
+    return {"trigger": name, "template": template, "event": happened}

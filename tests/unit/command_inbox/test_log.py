@@ -99,19 +99,39 @@ def test_failed(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "secret" not in json.dumps(said)
 
 
-@pytest.mark.parametrize("body", ["", "{", "null", "[]", '"x"', "{}", '{"detail-type": 1}', "[" * 60_000, "\ud800"])
-def test_dropped(body: str, capsys: Captured) -> None:
-    assert Door()(body) == []
+UNREADABLE = [
+    "",
+    "{",
+    "null",
+    "[]",
+    '"x"',
+    "{}",
+    '{"trigger": 1}',
+    '{"detail-type": "Moderation Command", "source": "x"}',
+]
+
+
+@pytest.mark.parametrize("body", [*UNREADABLE, "[" * 60_000, "\ud800"], ids=range(len(UNREADABLE) + 2))
+def test_unreadable(body: str, capsys: Captured) -> None:
+    """It comes again until it lies in the dead-letter queue, where an operator can look at it."""
+    assert Door()(body) == ["0"]
     said = line(capsys)
     assert (said["level"], said["message"], set(said)) == (
-        "WARNING",
-        "dropped",
+        "ERROR",
+        "unreadable",
         {"level", "message", "stage", "command", "messageId", "because"},
     )
+
+
+def test_dropped(capsys: Captured) -> None:
+    """What can be read and is no command doesn't come again."""
+    assert Door()('{"detail-type": 1}') == []
+    said = line(capsys)
+    assert (said["level"], said["message"], said["because"]) == ("WARNING", "dropped", "another detail-type")
 
 
 def test_a_message_without_a_body(capsys: Captured) -> None:
     from command_inbox.handler import handler
 
-    assert handler({"Records": [{"messageId": "7"}]}, None) == {"batchItemFailures": []}
+    assert handler({"Records": [{"messageId": "7"}]}, None) == {"batchItemFailures": [{"itemIdentifier": "7"}]}
     assert line(capsys)["messageId"] == "7"

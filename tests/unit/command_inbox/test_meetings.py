@@ -10,7 +10,7 @@ from moderation.ports import LedgerUnavailable
 
 from tests.memory.scene import ADMIN, MEETING, Scene, seat
 
-from .door import EXTERNAL, Door
+from .door import EXTERNAL, Door, triggered
 
 SECOND, ENDED = (MEETING.replace("1", digit) for digit in "23")
 
@@ -90,7 +90,7 @@ def test_only_what_failed_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(door.gavel, "perform", failing)
     bodies = [
-        {"trigger": "t", "id": user, "time": "2026-05-04T10:00:00Z", "command": {"command": "mute", **whom}}
+        triggered({"command": "mute", **whom}, user)
         for user in ("carol", "bob", "cora")
         for whom in [{"meetingId": MEETING, "externalUserId": user}]
     ]

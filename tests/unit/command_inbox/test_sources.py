@@ -47,12 +47,12 @@ def test_a_source_that_gives_itself_out_as_a_trigger(source: str) -> None:
 TRIGGER_MESSAGE = triggered(MUTE)
 FORGED: list[dict[str, Any]] = [
     event(TRIGGER_MESSAGE, source="other.app"),
-    event({**MUTE, **TRIGGER_MESSAGE, "command": "mute"}, source="other.app"),
+    event({**MUTE, **TRIGGER_MESSAGE}, source="other.app"),
     event({**MUTE, "source": "trigger/exam"}, source="other.app"),
     event({"detail": TRIGGER_MESSAGE, **TRIGGER_MESSAGE}, source="other.app"),
     {**event(MUTE, source="other.app"), **TRIGGER_MESSAGE},
-    {**event(MUTE, source="other.app"), "detail-type": "Another", "trigger": "exam", "command": MUTE},
-    {**event(MUTE, source="other.app"), "detail-type": None, "trigger": "exam", "command": MUTE},
+    {**event(MUTE, source="other.app"), "detail-type": "Another", **TRIGGER_MESSAGE},
+    {**event(MUTE, source="other.app"), "detail-type": None, **TRIGGER_MESSAGE},
 ]
 
 
