@@ -23,6 +23,7 @@ def variables(stack: LocalStack, demo: Demo) -> dict[str, str]:
         "GAVEL_EVENTS_QUEUE_URL": stack.events_queue_url,
         "GAVEL_BUS": stack.bus,
         "GAVEL_TABLE": stack.table,
+        "GAVEL_FAULTS_URL": stack.faults_url,
         "CHIME_ENDPOINT_URL": stack.chime_url,
         "AWS_ENDPOINT_URL_CHIME_SDK_MEETINGS": stack.chime_url,
         "AWS_ENDPOINT_URL": stack.aws_endpoint_url,

@@ -17,11 +17,12 @@ class Ports:
     chime: int
     issuer: int
     console: int
+    faults: int
 
     @classmethod
     def from_base(cls, base: int) -> "Ports":
         """The fixed ports of `make run`, so that what was copied yesterday works today."""
-        return cls(aws=base, chime=base + 5, issuer=base + 6, console=base + 7)
+        return cls(aws=base, chime=base + 5, issuer=base + 6, console=base + 7, faults=base + 8)
 
     @classmethod
     def free(cls) -> "Ports":

@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         "--port-base",
         type=int,
         default=os.environ.get("GAVEL_PORT_BASE", DEFAULT_BASE),
-        help="the emulator's port; simulator, issuer and console are 5, 6 and 7 after it (default: %(default)s)",
+        help="the emulator's port; the others are 5 to 8 after it (default: %(default)s)",
     )
     parser.add_argument("--env-file", type=Path, default=Path(".local/env"), help="where to write what to source")
     parser.add_argument("--any-role", action="store_true", help="let functions do what their roles don't grant")

@@ -17,6 +17,7 @@ from local.console import Console
 from local.deployment import Deployed, deploy, synthesize
 from local.examples import EXAM_TRIGGERS
 from local.failure import LocalStackError
+from local.faults import FaultProxy
 from local.issuer import AUDIENCE, Issuer
 from local.ports import Ports
 from local.principals import announce_functions
@@ -46,6 +47,7 @@ class LocalStack:
         self.chime_url = f"http://127.0.0.1:{self.ports.chime}"
         self.issuer_url = f"http://127.0.0.1:{self.ports.issuer}"
         self.console_url = f"http://127.0.0.1:{self.ports.console}"
+        self.faults_url = f"http://127.0.0.1:{self.ports.faults}"
         self.children: list[Child] = []
         self._asset = asset
         self._function_environment = dict(function_environment or {})
@@ -54,6 +56,7 @@ class LocalStack:
         self._report = report
         self._issuer: Issuer | None = None
         self._console: Console | None = None
+        self._faults: FaultProxy | None = None
         self._deployed: Deployed | None = None
         self._directory: Path | None = None
 
@@ -79,10 +82,10 @@ class LocalStack:
         while self.children:
             self.children[-1].stop()
             self.children.pop()
-        for server in (self._console, self._issuer):
+        for server in (self._console, self._issuer, self._faults):
             if server:
                 server.stop()
-        self._console = self._issuer = None
+        self._console = self._issuer = self._faults = None
         if self._directory:
             shutil.rmtree(self._directory, ignore_errors=True)
             self._directory = None
@@ -137,6 +140,7 @@ class LocalStack:
         asset = self._asset or self._bundle(self._directory / "asset")
         self._report("starting the emulator of AWS, the Chime simulator and the issuer")
         self._issuer = Issuer(self.ports.issuer).start()
+        self._faults = FaultProxy(self.ports.faults, self.ports.aws).start()
         aws, chime = self._start_children(self._directory)
         self._report("synthesizing the CDK app (the first time takes half a minute)")
         synthesize(self._directory / "assembly", self.stack_context(asset))
@@ -199,6 +203,8 @@ class LocalStack:
             "assetDirectory": str(asset),
             "functionEnvironment": {
                 "AWS_ENDPOINT_URL": self.aws_endpoint_url,
+                "AWS_ENDPOINT_URL_DYNAMODB": self.faults_url,
+                "AWS_ENDPOINT_URL_SQS": self.faults_url,
                 "AWS_ENDPOINT_URL_CHIME_SDK_MEETINGS": self.chime_url,
                 **self._function_environment,
             },

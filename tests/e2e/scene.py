@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+import httpx
+
 from local.stack import LocalStack
 from tests.e2e.caller import Caller, Json, Web, done
 from tests.e2e.simulator import Simulator
@@ -84,6 +86,12 @@ class Scene:
 
     def fault(self, **trouble: Any) -> None:
         self.theatre.simulator.fault(self.meeting_id, **trouble)
+
+    def ledger_fault(self, operation: str, *, count: int = 1, **trouble: Any) -> None:
+        """Trouble for the next calls of DynamoDB or SQS, of whichever meeting they are."""
+        order = {"operation": operation, "count": count, **trouble}
+        url = f"{self.theatre.stack.faults_url}/_simulator/faults"
+        httpx.post(url, json=order, timeout=10, trust_env=False).raise_for_status()
 
     def shown(self, user: str) -> Json:
         """The attendee as the host sees him."""

@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ..ports import Clause, Conflict, Contention, LedgerUnavailable, Loaded, MachineFailure
 from . import items
 from .attributes import Attribute, values
+from .retrying import retried
 
 Image = Mapping[str, Attribute]
 
@@ -27,6 +28,11 @@ def called(operation: Callable[..., dict[str, Any]], **parameters: Any) -> dict[
         return operation(**parameters)
     except (ClientError, BotoCoreError) as error:
         raise LedgerUnavailable(_said(error)) from None
+
+
+def called_with_retry(operation: Callable[..., dict[str, Any]], **parameters: Any) -> dict[str, Any]:
+    """For reads, and for writes that may be done twice."""
+    return called(lambda: retried(lambda: operation(**parameters)))
 
 
 def not_written(error: ClientError | BotoCoreError, clauses: Sequence[Clause]) -> MachineFailure:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from time import sleep
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -30,7 +31,8 @@ from .clauses import (
     seat_key,
     user_key,
 )
-from .failures import Image, called, not_written
+from .failures import Image, called_with_retry, not_written
+from .retrying import backoff
 
 MEETING_LIVES = timedelta(hours=24)
 """No Chime meeting lives longer."""
@@ -188,7 +190,7 @@ class DynamoLedger:
         return int((self._now() + self._keep).timestamp())
 
     def _read(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        return called(getattr(self._client, operation), TableName=self._table, **parameters)
+        return called_with_retry(getattr(self._client, operation), TableName=self._table, **parameters)
 
     def _query(
         self, meeting_id: str, condition: str, bounds: Mapping[str, str], together: int | None = None
@@ -216,10 +218,11 @@ class DynamoLedger:
     def _get_together(self, keys: list[dict[str, Attribute]]) -> list[Image]:
         found: list[Image] = []
         wanted: dict[str, Any] = {self._table: {"Keys": keys, "ConsistentRead": True}}
-        for _ in range(TRIES):
-            answer = called(self._client.batch_get_item, RequestItems=wanted)
+        for pause in backoff(TRIES):
+            answer = called_with_retry(self._client.batch_get_item, RequestItems=wanted)
             found += answer["Responses"].get(self._table, [])
             wanted = answer.get("UnprocessedKeys", {})
             if not wanted:
                 return found
+            sleep(pause)
         raise LedgerUnavailable("UnprocessedKeys")

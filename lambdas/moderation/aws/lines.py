@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ..watch import write
+from .retrying import retried
 
 AT_ONCE = 10
 """Connections that are written to at the same time: as many as the client keeps open."""
@@ -28,10 +29,15 @@ class GatewayLines:
 
     def _send(self, connection_id: str, messages: Sequence[str]) -> None:
         for message in messages:
-            self._client.post_to_connection(ConnectionId=connection_id, Data=message.encode())
+            _post(self._client, connection_id, message)
 
     def _close(self, connection_id: str, _: Sequence[str]) -> None:
         self._client.delete_connection(ConnectionId=connection_id)
+
+
+def _post(client: Any, connection_id: str, message: str) -> None:
+    """A message that arrives twice does no harm."""
+    retried(lambda: client.post_to_connection(ConnectionId=connection_id, Data=message.encode()))
 
 
 def _each(

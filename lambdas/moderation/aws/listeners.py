@@ -12,7 +12,7 @@ from ..core.entry import iso
 from ..ports.live import Listener, Ticket
 from .attributes import item, values
 from .clauses import Key, key, partition
-from .failures import called
+from .failures import called, called_with_retry
 from .parts import Document, Source, actor_document, actor_of
 
 CONNECTION_LIVES = timedelta(hours=2)
@@ -35,6 +35,9 @@ class DynamoListeners:
         self._put(_ticket_key(ticket.digest), document, ticket.until)
 
     def redeem(self, digest: str) -> Ticket | None:
+        """The read comes first because it may be repeated: the ticket is taken once, on a connection that works."""
+        if "Item" not in self._call("get_item", Key=_ticket_key(digest), ConsistentRead=True):
+            return None
         found = self._take(_ticket_key(digest))
         if found is None:
             return None
@@ -88,11 +91,11 @@ class DynamoListeners:
         self._call("put_item", Item=where | item({**document, "expiresAt": int(until.timestamp())}))
 
     def _take(self, where: Key) -> Mapping[str, Any] | None:
-        answer = self._call("delete_item", Key=where, ReturnValues="ALL_OLD")
+        answer = called(self._client.delete_item, TableName=self._table, Key=where, ReturnValues="ALL_OLD")
         return values(answer["Attributes"]) if "Attributes" in answer else None
 
     def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        return called(getattr(self._client, operation), TableName=self._table, **parameters)
+        return called_with_retry(getattr(self._client, operation), TableName=self._table, **parameters)
 
 
 def _ticket_key(digest: str) -> Key:

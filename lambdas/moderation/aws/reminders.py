@@ -9,6 +9,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ..ports import Reminder
+from ..watch import write
+from .retrying import retried
 
 LONGEST_DELAY = 900
 """Seconds; SQS delays no message longer."""
@@ -25,13 +27,14 @@ class SqsReminders:
         """What is too far away comes early, and is then reminded of again. A reminder that can't be sent is no loss:
         the reconciler looks through what is due every minute.
         """
+        message = {
+            "QueueUrl": self._queue_url,
+            "DelaySeconds": min(max(ceil(after.total_seconds()), 0), LONGEST_DELAY),
+            "MessageBody": json.dumps(
+                {"meetingId": reminder.meeting_id, "changeId": reminder.change_id, "userId": reminder.user_id}
+            ),
+        }
         try:
-            self._client().send_message(
-                QueueUrl=self._queue_url,
-                DelaySeconds=min(max(ceil(after.total_seconds()), 0), LONGEST_DELAY),
-                MessageBody=json.dumps(
-                    {"meetingId": reminder.meeting_id, "changeId": reminder.change_id, "userId": reminder.user_id}
-                ),
-            )
+            retried(lambda: self._client().send_message(**message))
         except (BotoCoreError, ClientError) as error:
-            print(json.dumps({"level": "WARNING", "message": "reminder not sent", "error": type(error).__name__}))
+            write("WARNING", "reminder not sent", exception=type(error).__name__)

@@ -1,5 +1,6 @@
 """What the table's failures mean. Emulators know neither contention nor bad networks, so these are injected."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 from botocore.stub import Stubber
+from moderation.aws import ledger, retrying
 from moderation.aws.attributes import item
 from moderation.aws.items import meeting_document
 from moderation.aws.ledger import TRIES
@@ -42,6 +44,15 @@ UNSAID = "what is in the request, which no log shall hold"
 @pytest.fixture
 def table(unreachable: Any) -> Table:
     return Table(unreachable, "ledger")
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What would be waited for between attempts."""
+    waited: list[float] = []
+    monkeypatch.setattr(retrying, "sleep", waited.append)
+    monkeypatch.setattr(ledger, "sleep", waited.append)
+    return waited
 
 
 def refused(table: Table, code: str, **fields: Any) -> None:
@@ -219,3 +230,72 @@ def others_are_quicker(table: Table, times: int) -> Iterator[Stubber]:
             stubber.add_client_error("put_item", "ConditionalCheckFailedException", UNSAID, 400)
         yield stubber
         stubber.assert_no_pending_responses()
+
+
+READS = {name: deed for name, deed in DEEDS.items() if name not in {"transact", "take_calls", "take_seconds"}}
+NOTHING_FOUND = b'{"Items": [], "Responses": {}}'
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+@pytest.mark.parametrize("error", [error for name, error in NETWORK.items() if name != "no credentials"], ids=str)
+def test_a_read_is_repeated(
+    table: Table, read: Callable[[Table], object], error: BotoCoreError, pauses: list[float]
+) -> None:
+    """The connection was kept alive while the function was frozen, and is dead: the caller never notices."""
+    attempts: list[str] = []
+
+    def send(request: AWSRequest, **_: object) -> AWSResponse:
+        attempts.append(request.url)
+        if len(attempts) < retrying.ATTEMPTS:
+            raise error
+        return AWSResponse(request.url, 200, {}, Body(NOTHING_FOUND))
+
+    with table.hooked("before-send.dynamodb", send):
+        read(table)
+    assert 0 <= pauses[0] <= retrying.FIRST_PAUSE
+    assert 0 <= pauses[1] <= 2 * retrying.FIRST_PAUSE
+
+
+def test_a_transaction_is_sent_once(table: Table, pauses: list[float]) -> None:
+    """Whether it was done is for those to find out who know what is in it."""
+    attempts: list[str] = []
+
+    def send(request: AWSRequest, **_: object) -> None:
+        attempts.append(request.url)
+        raise NETWORK["dropped"]
+
+    with table.hooked("before-send.dynamodb", send), pytest.raises(LedgerUnavailable):
+        table.ledger.transact(CLAUSES)
+    assert (len(attempts), pauses) == (1, [])
+
+
+def test_no_further_attempt_begins_late(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Callers wait for their answer: time-outs are not added up."""
+    attempts: list[str] = []
+    moments = iter([0.0, retrying.PATIENCE + 1])
+    monkeypatch.setattr(retrying, "monotonic", lambda: next(moments))
+
+    def send(request: AWSRequest, **_: object) -> None:
+        attempts.append(request.url)
+        raise NETWORK["no answer in time"]
+
+    with table.hooked("before-send.dynamodb", send), pytest.raises(LedgerUnavailable):
+        table.ledger.change(M, "c1")
+    assert len(attempts) == 1
+
+
+def test_unprocessed_keys_are_asked_for_again_after_growing_pauses(
+    table: Table, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html"""
+    monkeypatch.setattr(retrying, "random", lambda: 1.0)
+
+    def send(request: AWSRequest, **_: object) -> AWSResponse:
+        wanted = json.loads(request.body)["RequestItems"]
+        return AWSResponse(
+            request.url, 200, {}, Body(json.dumps({"Responses": {}, "UnprocessedKeys": wanted}).encode())
+        )
+
+    with table.hooked("before-send.dynamodb", send), pytest.raises(LedgerUnavailable, match="UnprocessedKeys"):
+        table.ledger.load(M)
+    assert pauses == [0.05, 0.1, 0.2, 0.4, 0.8]
