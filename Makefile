@@ -1,5 +1,5 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup bundle run test check format contracts simulate mutants bench audit bootstrap deploy destroy smoke
+.PHONY: help setup bundle run test check format contracts simulate mutants bench audit bootstrap deploy destroy redrive smoke
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
@@ -61,6 +61,9 @@ destroy: $(STAMP) ## delete a stage; its table and its user pool stay (STAGE=dev
 
 audit: $(STAMP) ## ask whether anything pinned is known to be vulnerable; needs the network (ARGS=--insist)
 	@$(BIN)/python -m infra.audit $(ARGS)
+
+redrive: $(STAMP) ## publish the events that lie in the event publisher's dead-letter queue (STAGE=dev REGION=...)
+	@$(BIN)/python -m infra.redrive --stage '$(STAGE)' --region '$(REGION)'
 
 smoke: export URL := $(URL)
 smoke: export TOKEN := $(TOKEN)

@@ -120,6 +120,9 @@ export class Store {
       for (const attendee of message.attendees ?? []) this.#put(attendee, this.attendees.get(attendee.attendeeId));
     }
     if (message.meeting) this.meeting = message.meeting;
+    for (const {externalUserId, role} of message.roles ?? []) {
+      if (this.meeting) this.meeting = {...this.meeting, roles: {...this.meeting.roles, [externalUserId]: role}};
+    }
     if (message.me) this.me = {...message.me, attendee: message.me.attendee && stamped(message.me.attendee)};
     if (message.cursor > this.cursor) this.cursor = message.cursor;
     this.changed();

@@ -16,6 +16,7 @@ from infra.ledger import Ledger
 from infra.queues import dead_letter_queue
 from infra.stream import explain_streams, stream_grants
 
+LONGEST_WAIT = Duration.hours(23)  # the stream keeps a record for 24 hours, and what it drops leaves no pointer
 # The same item is audit line and message: only the insert of an entry is news, never its end by TTL.
 ENTRIES = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "ENTRY#"}]}}}}
 
@@ -43,7 +44,7 @@ class Outbox(Construct):
             configuration,
             handler="outbox.handler.handler",
             asset=asset,
-            environment=environment,
+            environment={**environment, "GAVEL_UNDELIVERABLE_QUEUE_URL": self.undeliverable.queue_url},
             statements=self._grants(bus),
             timeout=Duration.seconds(30),
             memory=256,
@@ -59,7 +60,9 @@ class Outbox(Construct):
         ]
 
     def _feed(self) -> None:
-        """Keeps the order of a meeting's entries, and never lets one poisoned record block those behind it for long.
+        """Keeps the order of a meeting's entries, and tries for nearly as long as the stream keeps them: whatever stops
+        EventBridge is over by then. An entry that it never takes is set aside by the function; a record that ends the
+        function itself is found by halving the batch.
 
         What ends in the queue is a pointer; the entry itself is safe in the ledger.
         """
@@ -74,7 +77,7 @@ class Outbox(Construct):
             filter_criteria={"filters": [{"pattern": json.dumps(ENTRIES)}]},
             function_response_types=["ReportBatchItemFailures"],
             bisect_batch_on_function_error=True,
-            maximum_retry_attempts=10,
-            maximum_record_age_in_seconds=3600,
+            maximum_retry_attempts=-1,  # as many as the record's age allows
+            maximum_record_age_in_seconds=LONGEST_WAIT.to_seconds(),
             destination_config={"onFailure": {"destination": self.undeliverable.queue_arn}},
         )

@@ -6,15 +6,20 @@ from constructs import Construct
 
 from infra.configuration import Configuration
 
+MOST_DAYS = 14
+"""That SQS keeps a message."""
+
 
 def dead_letter_queue(scope: Construct, configuration: Configuration) -> sqs.Queue:
-    """Where messages end that could not be worked off, for as long as SQS keeps them."""
+    """Where messages end that could not be worked off. They name people, so they stay no longer than all else that
+    does, and no longer than SQS keeps any.
+    """
     queue = sqs.Queue(
         scope,
         "Undeliverable",
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=not configuration.is_local,  # the emulator listens on 127.0.0.1, without TLS
-        retention_period=Duration.days(14),
+        retention_period=Duration.days(min(MOST_DAYS, configuration.retention_days)),
     )
     Validations.of(queue).acknowledge(
         Acknowledgment(id="AwsSolutions-SQS3", reason="This is the dead-letter queue; it needs none of its own.")

@@ -29,6 +29,8 @@ class LivePage:
         self.page = Page(user, "")
         self.messages: list[Json] = []
         self.ready = threading.Event()
+        self.ended = threading.Event()
+        """Whoever closed it."""
         self._caller = caller
         self._after = after
         self._news = threading.Condition()
@@ -69,3 +71,5 @@ class LivePage:
                     self._news.notify_all()
         except ConnectionClosed:
             pass
+        finally:
+            self.ended.set()

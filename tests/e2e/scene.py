@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import httpx
 
+from local.aws import client
 from local.stack import LocalStack
 from tests.e2e.caller import Caller, Json, Web, done
 from tests.e2e.simulator import Simulator
@@ -27,6 +28,22 @@ class Theatre:
     web: Web
     simulator: Simulator
     tap: Tap
+
+    def close_connection(self, meeting_id: str, user: str) -> None:
+        """What API Gateway does by itself after ten minutes of silence, and after two hours."""
+        url = self.stack.aws_endpoint_url
+        dynamodb, apis = client("dynamodb", url), client("apigatewayv2", url)
+        found = dynamodb.query(
+            TableName=self.stack.table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :live)",
+            ExpressionAttributeValues={":pk": {"S": f"MEETING#{meeting_id}"}, ":live": {"S": "LIVE#"}},
+        )["Items"]
+        [connection_id] = [i["sk"]["S"].removeprefix("LIVE#") for i in found if i["actor"]["M"]["id"] == {"S": user}]
+        [api_id] = [api["ApiId"] for api in apis.get_apis()["Items"] if api["ProtocolType"] == "WEBSOCKET"]
+        gateway = client("apigatewaymanagementapi", f"{url}/_aws/execute-api/{api_id}/live")
+        gateway.delete_connection(ConnectionId=connection_id)
+        for each in (dynamodb, apis, gateway):
+            each.close()
 
     def scene(self, roles: Mapping[str, str] = ROLES, registration: Json | None = None, **features: Any) -> "Scene":
         """Everybody who has a role has a seat as well."""

@@ -90,6 +90,24 @@ def test_who_comes_back_goes_on_where_he_was(theatre: Theatre, listened: Scene) 
         assert all(history[key] == entry for key, entry in after.page.entries.items())
 
 
+def test_what_the_gateway_closes_by_itself_is_made_good(theatre: Theatre, listened: Scene) -> None:
+    """After ten minutes of silence, or two hours: neither the page nor Gavel had a say. Nobody is told anything on the
+    dead connection, others hear all the same, and who comes back has what was missed.
+    """
+    scene = theatre.scene(ROLES)
+    with LivePage(scene.bob, "bob") as other, LivePage(scene.alice, "alice") as page:
+        cursor = page.page.cursor
+        theatre.close_connection(scene.meeting_id, "alice")
+        assert page.ended.wait(30), "the gateway has closed it"
+        done(scene.person("hugo").post(scene.at("bob", "/mute"), {"reason": "while the line was dead"}))
+        assert other.shows(has(scene, "bob", MUTED), 30)
+        with LivePage(scene.alice, "alice", after=cursor) as after:
+            assert has(scene, "bob", MUTED)(after.page)
+            assert "while the line was dead" in {entry["reason"] for entry in after.page.entries.values()}
+            done(scene.person("hugo").post(scene.at("bob", "/unmute"), {}))
+            assert after.shows(has(scene, "bob", EVERYTHING), 30)
+
+
 def test_asking_again_on_the_same_line(listened: Scene) -> None:
     with LivePage(listened.bob, "bob") as page:
         page.ask(page.page.cursor)

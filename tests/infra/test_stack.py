@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from infra.configuration import CONTROL_REGIONS
 from tests.infra.conftest import ROOT
 from tests.infra.resources import function, of_type
@@ -85,8 +87,8 @@ def test_outbox_is_fed_with_new_entries_only(default: Template) -> None:
     assert pattern == {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "ENTRY#"}]}}}}
     assert feed["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert feed["BisectBatchOnFunctionError"] is True
-    assert 0 < feed["MaximumRetryAttempts"] < 10_000
-    assert 0 < feed["MaximumRecordAgeInSeconds"] < 86_400
+    assert feed["MaximumRetryAttempts"] == -1, "tries are not counted: a record's age ends them"
+    assert 80_000 < feed["MaximumRecordAgeInSeconds"] < 86_400, "a record that the stream drops leaves no pointer"
     assert feed["StartingPosition"] == "TRIM_HORIZON"
     queue, _ = feed["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"]
     assert default["Resources"][queue]["Type"] == "AWS::SQS::Queue"
@@ -135,3 +137,13 @@ def _keys(partition: str, sort: str) -> list[dict[str, str]]:
         {"AttributeName": partition, "KeyType": "HASH"},
         {"AttributeName": sort, "KeyType": "RANGE"},
     ]
+
+
+@pytest.mark.parametrize(("days", "kept"), [(1, 1), (7, 7), (30, 14)])
+def test_dead_letters_stay_no_longer_than_all_else_that_names_people(
+    synthesize: Callable[..., Template], days: int, kept: int
+) -> None:
+    queues = of_type(synthesize(retentionDays=days), "AWS::SQS::Queue")
+    periods = [queue["MessageRetentionPeriod"] for queue in queues]
+    assert max(periods) == max(kept * 86_400, 86_400)
+    assert all(period <= days * 86_400 for period in periods)

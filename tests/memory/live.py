@@ -58,8 +58,12 @@ class MemoryListeners:
         return [listener for (m, _), listener in self.told.items() if m == meeting_id]
 
 
+MOST_BYTES = 128 * 1024
+"""https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html"""
+
+
 class MemoryLines:
-    """`broken` take nothing."""
+    """`broken` take nothing, and none takes a message that API Gateway would not."""
 
     def __init__(self) -> None:
         self.sent: dict[str, list[Json]] = {}
@@ -69,6 +73,7 @@ class MemoryLines:
 
     def send(self, mail: Mapping[str, Sequence[str]]) -> Collection[str]:
         for connection_id, messages in mail.items():
+            assert all(len(message.encode()) <= MOST_BYTES for message in messages), "no gateway takes this message"
             if connection_id not in self.broken:
                 self.sent.setdefault(connection_id, []).extend(json.loads(message) for message in messages)
                 self.sizes += [len(message.encode()) for message in messages]
@@ -104,6 +109,8 @@ class Page:
         if message["type"] == "snapshot" and message["part"] == 1:
             self.attendees = {}
         self.meeting = message.get("meeting", self.meeting)
+        for each in message.get("roles", []):
+            self.meeting.setdefault("roles", {})[each["externalUserId"]] = each["role"]
         self.me = message.get("me", self.me)
         for attendee in message.get("attendees", []):
             self.attendees[attendee["attendeeId"]] = attendee

@@ -10,6 +10,8 @@ export interface Told {
   /** In a message of type `lobby`: since when the listener waits. */
   since?: string;
   meeting?: MeetingShown;
+  /** Belongs into `meeting.roles`, which `meeting` lacks where it would be too large for a message. */
+  roles?: { externalUserId: string; role: string }[];
   me?: Me;
   attendees?: Attendee[];
   entries?: Entry[];
@@ -63,7 +65,7 @@ export function take(state: LiveState, message: Told): LiveState {
   const whole = message.complete ? arriving : null;
   const { attendees, gone } = told ? withAttendees(state, message.attendees ?? [], whole) : state;
   return {
-    meeting: newer(state.meeting, message.meeting),
+    meeting: withRoles(newer(state.meeting, message.meeting), message.roles),
     me: newerMe(state.me, message.me),
     attendees,
     gone,
@@ -101,6 +103,12 @@ function withAttendees(state: LiveState, told: Attendee[], whole: ReadonlySet<st
 function newer<T extends { revision: string }>(known: T | null, told: T | undefined): T | null {
   if (!told || (known && isOlder(told.revision, known.revision))) return known;
   return told;
+}
+
+function withRoles(meeting: MeetingShown | null, told: Told["roles"]): MeetingShown | null {
+  if (!meeting || !told) return meeting;
+  const roles = Object.fromEntries(told.map(({ externalUserId, role }) => [externalUserId, role]));
+  return { ...meeting, roles: { ...meeting.roles, ...roles } };
 }
 
 function newerMe(known: Me | null, told: Me | undefined): Me | null {

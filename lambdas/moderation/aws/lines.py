@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ..watch import write
 from .retrying import retried
 
+TOO_LARGE = "PayloadTooLargeException"
 AT_ONCE = 10
 """Connections that are written to at the same time: as many as the client keeps open."""
 
@@ -21,6 +22,9 @@ class GatewayLines:
         self._client = client
 
     def send(self, mail: Mapping[str, Sequence[str]]) -> Collection[str]:
+        """A message that is too large is left out. If the connection were cut, its client would come back, be sent the
+        same, and be cut again.
+        """
         return [connection_id for connection_id, taken in _each(self._send, mail.items()) if not taken]
 
     def close(self, connection_ids: Collection[str]) -> None:
@@ -37,7 +41,12 @@ class GatewayLines:
 
 def _post(client: Any, connection_id: str, message: str) -> None:
     """A message that arrives twice does no harm."""
-    retried(lambda: client.post_to_connection(ConnectionId=connection_id, Data=message.encode()))
+    try:
+        retried(lambda: client.post_to_connection(ConnectionId=connection_id, Data=message.encode()))
+    except ClientError as error:
+        if error.response["Error"]["Code"] != TOO_LARGE:
+            raise
+        write("ERROR", "message too large", bytes=len(message.encode()))
 
 
 def _each(

@@ -10,10 +10,10 @@ from ..core.actor import Actor, ActorKind
 from ..core.command import Admit, LetIn
 from ..core.entry import DECIDED, Entry
 from ..core.meeting import Meeting, Seat, User, is_held, is_pipeline, waits
-from ..core.view import attendee_document, meeting_document
+from ..core.view import Document, attendee_document, meeting_document
 from ..ports import Policies
 from .facts import is_banned, question
-from .messages import written
+from .messages import fits, written
 from .reading import Reader, for_everybody, for_moderators
 from .recall import entry_document
 from .seeing import Seen
@@ -23,6 +23,8 @@ CUT_OFF = "not-permitted"
 BANNED = "banned"
 TURNED_AWAY = "turned-away"
 LOBBY_OFF = "lobby-off"
+LISTS = ("attendees", "parameters", "before", "after", "requested")
+"""What makes an entry large."""
 TOLD_TO_THE_PERSON = ("until", "answer", "banned", "pendingSince")
 """What an entry may add that the person it concerns is told, beside what it says of himself."""
 
@@ -47,7 +49,21 @@ class Stage:
 
     @cached_property
     def for_moderators(self) -> str:
-        return written(for_moderators(self.meeting, self.people))
+        """Without `roles` where they make it too large for a message."""
+        whole = written(self._with_roles)
+        return whole if fits(whole) else written({k: v for k, v in self._with_roles.items() if k != "roles"})
+
+    @cached_property
+    def roles(self) -> list[str]:
+        """Person by person, if the meeting has none."""
+        if fits(written(self._with_roles)):
+            return []
+        roles = cast("dict[str, str]", self._with_roles["roles"])
+        return [written({"externalUserId": user_id, "role": role}) for user_id, role in roles.items()]
+
+    @cached_property
+    def _with_roles(self) -> Document:
+        return for_moderators(self.meeting, self.people)
 
     def attendee(self, user: User, seat: Seat, *, with_limits: bool) -> str:
         key = (seat.attendee_id, with_limits)
@@ -59,7 +75,7 @@ class Stage:
 
     def entry(self, entry: Entry) -> str:
         if entry.id not in self._entries:
-            self._entries[entry.id] = written(entry_document(entry))
+            self._entries[entry.id] = _written_entry(entry)
         return self._entries[entry.id]
 
 
@@ -113,6 +129,10 @@ class Glance:
             shown["me"] = written(stage.reader.me_of(Seen(stage.meeting, self._actor, self._caller, {})))
         return shown
 
+    def roles(self, single: Mapping[str, str]) -> list[str]:
+        """Those that belong to the meeting in `single` and found no room there."""
+        return self._stage.roles if "meeting" in single and self.may("view-roles") else []
+
     def attendees(self, people: Iterable[str], leavers: Collection[str] = ()) -> list[str]:
         """Seat by seat. A seat that was left is told of where it may just have been left."""
         shown = [u for u in map(self._stage.people.get, people) if u is not None and self._sees(u)]
@@ -128,7 +148,7 @@ class Glance:
         if self.oversees:
             return [self._stage.entry(entry) for entry in entries]
         own = [self._own(entry) for entry in entries]
-        return [written(entry_document(entry)) for entry in own if entry is not None]
+        return [_written_entry(entry) for entry in own if entry is not None]
 
     @cached_property
     def _sees_limits(self) -> bool:
@@ -154,3 +174,12 @@ class Glance:
         if not own or entry.type == DECIDED:
             return None
         return replace(entry, adds={"attendees": own, **{k: adds[k] for k in TOLD_TO_THE_PERSON if k in adds}})
+
+
+def _written_entry(entry: Entry) -> str:
+    """Without its lists if they make it too large for a message; the history has them."""
+    document = entry_document(entry)
+    whole = written(document)
+    if fits(whole):
+        return whole
+    return written({key: value for key, value in document.items() if key not in LISTS} | {"truncated": True})

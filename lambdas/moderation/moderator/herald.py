@@ -95,10 +95,15 @@ class Herald:
     def _everything(self, stage: Stage, glance: Glance, listener: Listener) -> list[str]:
         missed, more = self._missed(listener)
         cursor = missed[-1].id if more else max(listener.after or "", cursor_at(self._world.surroundings.now()))
+        single = glance.single(meeting=True, me=True)
         return messages(
             "snapshot",
-            glance.single(meeting=True, me=True),
-            {"attendees": glance.attendees(stage.people), "entries": glance.entries(missed)},
+            single,
+            {
+                "roles": glance.roles(single),
+                "attendees": glance.attendees(stage.people),
+                "entries": glance.entries(missed),
+            },
             {"complete": True, "more": more, "cursor": cursor},
         )
 
@@ -111,7 +116,7 @@ class Herald:
         entries = glance.entries(news.entries)
         if not (single or attendees or entries):
             return []
-        lists = {"attendees": attendees, "entries": entries}
+        lists = {"roles": glance.roles(single), "attendees": attendees, "entries": entries}
         return messages("change", single, lists, {"cursor": cursor_at(self._world.surroundings.now())})
 
     def _missed(self, listener: Listener) -> tuple[list[Entry], bool]:

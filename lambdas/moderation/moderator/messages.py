@@ -7,6 +7,8 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 MOST_BYTES = 30_000
+LARGEST = 100_000
+"""Bytes of one document. Whatever may grow beyond them is told in pieces, or without what makes it large."""
 BESIDES = 8
 """Quotes, colon, brackets and commas around a document."""
 
@@ -16,7 +18,8 @@ def messages(
 ) -> list[str]:
     """`single` goes into the first, `lists` into as many as it takes; what only the last one says comes at the end.
 
-    A document that is larger than all that is to fit gets a message to itself. Each message has its number.
+    A document that is larger than all that is to fit gets a message to itself, so none may be larger than `LARGEST`.
+    Each message has its number.
     """
     said: list[dict[str, list[str]]] = [{}]
     room = MOST_BYTES
@@ -35,6 +38,10 @@ def messages(
 
 def written(document: Mapping[str, object]) -> str:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def fits(text: str) -> bool:
+    return len(text.encode()) <= LARGEST
 
 
 def _pieces(single: Mapping[str, str], lists: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:

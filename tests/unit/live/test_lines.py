@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 from moderation.aws.lines import AT_ONCE, GatewayLines
 
 
@@ -65,3 +65,24 @@ def test_closing_fails_in_silence(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_nothing_to_send() -> None:
     assert list(GatewayLines(Gateway()).send({})) == []
+
+
+def test_a_message_that_is_too_large_cuts_nobody_off(capsys: pytest.CaptureFixture[str]) -> None:
+    """Who was cut off would come back, be told the same, and be cut off again."""
+    gateway = Gateway(c1="PayloadTooLargeException")
+    assert list(GatewayLines(gateway).send({"c1": ["x"], "c2": ["x"]})) == []
+    assert '"message too large"' in capsys.readouterr().out
+
+
+def test_a_connection_of_ours_that_died_is_replaced() -> None:
+    """The function was frozen meanwhile. The listener's own connection is as good as ever."""
+
+    class Once(Gateway):
+        def _fail(self, connection_id: str, operation: str) -> None:
+            code = self.failing.pop(connection_id, None)
+            if code:
+                raise ConnectionClosedError(endpoint_url="https://x")
+
+    gateway = Once(c1="dropped")
+    assert list(GatewayLines(gateway).send({"c1": ["a", "b"]})) == []
+    assert [data for _, data in gateway.posted] == [b"a", b"b"]

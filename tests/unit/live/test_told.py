@@ -22,6 +22,7 @@ from moderation.core.command import (
     UnmuteEverybody,
 )
 from moderation.core.entry import Entry, concerning
+from moderation.core.meeting import User, UserRules
 from moderation.moderator import herald as herald_module
 from moderation.moderator.messages import MOST_BYTES
 from moderation.ports import LedgerUnavailable
@@ -299,6 +300,50 @@ def test_a_large_meeting_comes_in_messages_that_fit() -> None:
     assert max(house.lines.sizes) <= MOST_BYTES + len(
         '{"type":"change","part":10,"cursor":"..........................."}'
     )
+
+
+def test_however_many_have_a_role_every_message_fits() -> None:
+    """The roles alone are more than a message holds: they come in pieces, and the page has them all."""
+    house = House(Hall())
+    many = {f"user-{number:04d}-{'x' * 50}": "participant" for number in range(3_000)}
+    for user_id, role in many.items():
+        user = User(user_id, UserRules(role=role))
+        house.scene.ledger.users[MEETING, user_id] = user
+    alice, bob = house.opens("alice"), house.opens("bob")
+    assert alice.meeting["roles"].items() >= many.items()
+    assert alice.meeting["roles"]["alice"] == "host"
+    assert "roles" not in bob.meeting
+    house.scene.ask("alice", MuteEverybody(), "bob")
+    house.pump()
+    assert alice.meeting["roles"].items() >= many.items()
+    assert (alice.closed, house.lines.closed) == (None, [])
+
+
+def test_an_entry_that_is_too_large_comes_without_its_lists(house: House, pages: dict[str, Page]) -> None:
+    attendees = [concerning(seat(f"u{number}"), f"u{number}" * 10) | {"note": "x" * 400} for number in range(400)]
+    entry = Entry(
+        id="01JZ",
+        type="Moderation Decided",
+        meeting_id=MEETING,
+        external_meeting_id="",
+        occurred_at=house.scene.surroundings.now(),
+        actor=Actor(ActorKind.USER, "alice"),
+        command="mute-all",
+        revision="m2",
+        reason="exam",
+        adds={"verdict": "accepted", "policies": [], "code": None, "parameters": {}, "attendees": attendees},
+    )
+    house.herald.tell(News(MEETING, (entry,)))
+    house.pump()
+    told = pages["alice"].entries["01JZ"]
+    assert (told["truncated"], told["command"], told["reason"], told["verdict"]) == (
+        True,
+        "mute-all",
+        "exam",
+        "accepted",
+    )
+    assert "attendees" not in told
+    assert house.lines.closed == []
 
 
 def test_the_whole_meeting_is_told_once_for_each_of_its_revisions(house: House, pages: dict[str, Page]) -> None:

@@ -1,0 +1,147 @@
+"""Publishes the events that the event publisher gave up: `make redrive STAGE=dev REGION=eu-central-1`.
+
+The messages of its dead-letter queue are pointers; the entries themselves are in the ledger, from where they are read.
+A pointer is either the keys of one entry, or the time in which Lambda gave up a part of the stream: then every entry of
+that time is published. Subscribers drop by `entryId` what they have seen. A message is deleted once its entries are on
+the bus. Runs with the operator's credentials.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import boto3
+
+SOURCE = "gavel"
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's, of which ULIDs are made: https://github.com/ulid/spec"""
+TIME_LETTERS = 10
+MARGIN = 120
+"""Seconds by which a record's arrival in the stream and the id of its entry may differ."""
+HIDDEN_FOR = 900
+"""Seconds for which nobody else is given a message that is being worked on."""
+AT_ONCE = 10
+
+Json = dict[str, Any]
+
+
+class NotPublishedError(Exception):
+    """Says why, without quoting the entry."""
+
+
+@dataclass(frozen=True)
+class Redrive:
+    """`dynamodb`, `events` and `sqs` are boto3 clients."""
+
+    dynamodb: Any
+    events: Any
+    sqs: Any
+    table: str
+    bus: str
+    queue_url: str
+
+    def run(self) -> Iterator[str]:
+        """One line for each message."""
+        seen: set[str] = set()
+        while messages := self._receive():
+            for message in messages:
+                if message["MessageId"] in seen:
+                    return
+                seen.add(message["MessageId"])
+                yield self._worked_off(message)
+
+    def _worked_off(self, message: Json) -> str:
+        try:
+            pointer = json.loads(message["Body"])
+            published = sum(self._publish(entry) for entry in self._entries(pointer))
+        except (NotPublishedError, ValueError, LookupError, TypeError) as error:
+            why = str(error) if isinstance(error, NotPublishedError) else "this is no pointer to entries"
+            return f"kept: {message['MessageId']}: {why}"
+        self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return f"done: {message['MessageId']}: {published} published"
+
+    def _receive(self) -> list[Json]:
+        answer = self.sqs.receive_message(
+            QueueUrl=self.queue_url, MaxNumberOfMessages=AT_ONCE, WaitTimeSeconds=1, VisibilityTimeout=HIDDEN_FOR
+        )
+        return list(answer.get("Messages", []))
+
+    def _entries(self, pointer: Json) -> Iterator[Json]:
+        """Those that the ledger still keeps."""
+        if "DDBStreamBatchInfo" in pointer:
+            batch = pointer["DDBStreamBatchInfo"]
+            yield from self._between(batch["approximateArrivalOfFirstRecord"], batch["approximateArrivalOfLastRecord"])
+            return
+        key = {"pk": {"S": pointer["pk"]}, "sk": {"S": pointer["sk"]}}
+        answer = self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True)
+        if "Item" in answer:
+            yield answer["Item"]
+
+    def _between(self, first: str, last: str) -> Iterator[Json]:
+        """A look at the whole table: which meetings were in the lost part of the stream nobody knows."""
+        bounds = {":first": f"ENTRY#{_ulid_at(first, -MARGIN)}", ":last": f"ENTRY#{_ulid_at(last, MARGIN)}~"}
+        pages = self.dynamodb.get_paginator("scan").paginate(
+            TableName=self.table,
+            FilterExpression="sk BETWEEN :first AND :last",
+            ExpressionAttributeValues={name: {"S": value} for name, value in bounds.items()},
+            ConsistentRead=True,
+        )
+        found = [item for page in pages for item in page["Items"]]
+        yield from sorted(found, key=lambda item: str(item["sk"]["S"]))
+
+    def _publish(self, entry: Json) -> int:
+        event = {
+            "EventBusName": self.bus,
+            "Source": SOURCE,
+            "DetailType": entry["detailType"]["S"],
+            "Detail": entry["detail"]["S"],
+        }
+        [taken] = self.events.put_events(Entries=[event])["Entries"]
+        if "ErrorCode" in taken:
+            raise NotPublishedError(f"EventBridge answers `{taken['ErrorCode']}` for {entry['sk']['S']}")
+        return 1
+
+
+def _ulid_at(moment: str, offset: int) -> str:
+    """How the ids of that time begin."""
+    milliseconds = round((datetime.fromisoformat(moment).timestamp() + offset) * 1000)
+    return "".join(ALPHABET[milliseconds >> 5 * place & 31] for place in reversed(range(TIME_LETTERS)))
+
+
+def _of_stack(cloudformation: Any, stack: str) -> Mapping[str, str]:
+    """Logical ids without their hashes → what was made of them."""
+    found = {}
+    for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack):
+        for resource in page["StackResourceSummaries"]:
+            found[resource["LogicalResourceId"][:-8]] = resource["PhysicalResourceId"]
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line: 0 if the queue is empty afterwards."""
+    parser = argparse.ArgumentParser(prog="make redrive", description=__doc__)
+    parser.add_argument("--stage", default="", help="which of the stages in this account")
+    parser.add_argument("--region", default="", help="where (default: where the credentials point)")
+    asked = parser.parse_args(arguments)
+    session = boto3.Session(region_name=asked.region or None)
+    stack = "gavel" if asked.stage in ("", "prod", "local") else f"gavel-{asked.stage}"
+    resources = _of_stack(session.client("cloudformation"), stack)
+    redrive = Redrive(
+        *(session.client(service) for service in ("dynamodb", "events", "sqs")),
+        table=resources["LedgerTable"],
+        bus=resources["Bus"],
+        queue_url=resources["OutboxUndeliverable"],
+    )
+    kept = 0
+    for line in redrive.run():
+        print(line, flush=True)
+        kept += line.startswith("kept")
+    return 1 if kept else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
