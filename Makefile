@@ -5,6 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 
 help:
+	@echo "Begin with \`make run\`: everything on this machine, no AWS account. Then \`make test\`, \`make deploy\`."; echo
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 $(STAMP): requirements.txt requirements-dev.txt lambdas/requirements.txt constraints.txt

@@ -1,35 +1,106 @@
-"""`python -m local.events`: takes the events off the tap queue and prints them, one JSON document each.
+"""`python -m local.events`: the events that went out on the bus, one JSON document each.
 
-Waits for the first one for as long as `--seconds` says, and ends when no more come.
+Nothing is taken away: what is shown stays for others. `--follow` shows what comes from now on, until Ctrl-C.
 """
 
 import argparse
 import json
 import os
 import sys
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from local.aws import client
 
+Json = dict[str, Any]
+Wanted = Callable[[Json], bool]
+HIDDEN_FOR = 20
+"""Seconds for which what was read already is not given out again while the rest is read."""
+AT_ONCE = 10
 
-def main() -> int:
-    """The command line. Needs what `make run` wrote to `.local/env`."""
-    parser = argparse.ArgumentParser(prog="python -m local.events", description=__doc__)
-    parser.add_argument("--seconds", type=int, default=5, choices=range(21), metavar="0..20")
-    wait = parser.parse_args().seconds
-    try:
-        queue, endpoint_url = os.environ["GAVEL_EVENTS_QUEUE_URL"], os.environ["AWS_ENDPOINT_URL"]
-    except KeyError as missing:
-        print(f"`{missing.args[0]}` is not set: `source .local/env` first", file=sys.stderr)
-        return 1
-    sqs = client("sqs", endpoint_url)
+
+def peek(sqs: Any, queue_url: str, seconds: int) -> list[Json]:
+    """Everything in a queue, oldest first, which stays in it. Waits so long for the first event."""
+    found: list[Json] = []
+    while messages := _received(sqs, queue_url, seconds if not found else 0):
+        found += messages
+    for message in found:
+        sqs.change_message_visibility(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
+    events = [json.loads(message["Body"]) for message in found]
+    return sorted(events, key=lambda event: str(event["detail"].get("entryId")))
+
+
+def follow(sqs: Any, queue_url: str) -> Iterator[Json]:
+    """What comes into a queue of one's own."""
     while True:
-        answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=wait)
-        for message in answer.get("Messages", []):
-            print(json.dumps(json.loads(message["Body"]), indent=2))
-            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-        if not answer.get("Messages"):
+        for message in _received(sqs, queue_url, seconds=1):
+            sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+            yield json.loads(message["Body"])
+
+
+@contextmanager
+def subscription(sqs: Any, events: Any, bus: str) -> Iterator[str]:
+    """A queue that hears everything on the bus, for as long as it is needed."""
+    name = f"gavel-follow-{uuid.uuid4()}"
+    queue_url = str(sqs.create_queue(QueueName=name)["QueueUrl"])
+    arn = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    pattern = json.dumps({"source": [{"prefix": ""}]})
+    events.put_rule(Name=name, EventBusName=bus, EventPattern=pattern, State="ENABLED")
+    events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "follow", "Arn": arn}])
+    try:
+        yield queue_url
+    finally:
+        events.remove_targets(Rule=name, EventBusName=bus, Ids=["follow"])
+        events.delete_rule(Name=name, EventBusName=bus)
+        sqs.delete_queue(QueueUrl=queue_url)
+
+
+def matching(type_: str | None, meeting: str | None) -> Wanted:
+    return lambda event: type_ in (None, event["detail-type"]) and meeting in (None, event["detail"].get("meetingId"))
+
+
+def _received(sqs: Any, queue_url: str, seconds: int) -> list[Json]:
+    answer = sqs.receive_message(
+        QueueUrl=queue_url, MaxNumberOfMessages=AT_ONCE, WaitTimeSeconds=seconds, VisibilityTimeout=HIDDEN_FOR
+    )
+    return list(answer.get("Messages", []))
+
+
+def _show(events: Iterator[Json] | list[Json], wanted: Wanted) -> None:
+    for event in events:
+        if wanted(event):
+            print(json.dumps(event, indent=2), flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local.events", description=__doc__)
+    parser.add_argument("--follow", action="store_true", help="show what comes from now on")
+    parser.add_argument("--type", help="only events of this detail-type, like `Moderation Decided`")
+    parser.add_argument("--meeting", help="only events of this MeetingId")
+    parser.add_argument("--seconds", type=int, default=5, choices=range(21), metavar="0..20", help="wait for the first")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line. Needs what `make run` wrote to `.local/env`."""
+    chosen = _parser().parse_args(arguments)
+    names = ("AWS_ENDPOINT_URL", "GAVEL_EVENTS_QUEUE_URL", "GAVEL_BUS")
+    if missing := [name for name in names if name not in os.environ]:
+        print(f"`{missing[0]}` is not set: `source .local/env` first", file=sys.stderr)
+        return 1
+    endpoint_url, queue_url, bus = (os.environ[name] for name in names)
+    wanted, sqs = matching(chosen.type, chosen.meeting), client("sqs", endpoint_url)
+    if not chosen.follow:
+        _show(peek(sqs, queue_url, chosen.seconds), wanted)
+        return 0
+    with subscription(sqs, client("events", endpoint_url), bus) as own_url:
+        try:
+            _show(follow(sqs, own_url), wanted)
+        except KeyboardInterrupt:
             return 0
-        wait = 1
+    return 0
 
 
 if __name__ == "__main__":

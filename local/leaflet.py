@@ -7,8 +7,8 @@ from local.aws import ENVIRONMENT
 from local.demo import Demo
 from local.stack import LocalStack
 
-EXAM_STARTED = (
-    'import boto3; boto3.client("events").put_events(Entries=[{"Source": "school", "DetailType": "ExamStarted", '
+EXAM = (
+    'import boto3; boto3.client("events").put_events(Entries=[{"Source": "school", "DetailType": "%s", '
     '"Detail": "{\\"room\\": \\"demo\\"}"}])'
 )
 
@@ -76,11 +76,12 @@ def commands(path: Path) -> str:
   # nobody but hosts and presenters sends anything; and back
   curl -s -X PATCH {meeting}" {headers} -d '{{"mode": "presentation"}}'
   curl -s -X PATCH {meeting}" {headers} -d '{{"mode": "open"}}'
-  # an event, as a school's software would put it, that a trigger turns into silence; `ExamEnded` lifts it
-  .venv/bin/python -c '{EXAM_STARTED}'
-  # what was done, by whom and why
+  # events, as a school's software would put them, which triggers turn into silence, and out of it
+  .venv/bin/python -c '{EXAM % "ExamStarted"}'
+  .venv/bin/python -c '{EXAM % "ExamEnded"}'
+  # what was done, by whom and why; what an event has caused is there a second or two after it
   curl -s "$GAVEL_URL/meetings/$GAVEL_DEMO_MEETING/history" -H "Authorization: Bearer $ALICE"
-  # the events that went out on the bus, and what the functions logged
+  # the events that went out on the bus, and what the functions logged; `--follow` shows what comes
   .venv/bin/python -m local.events
   .venv/bin/python -m local.logs
 """

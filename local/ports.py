@@ -6,6 +6,9 @@ from dataclasses import dataclass, fields
 
 from local.failure import LocalStackError
 
+HIGHEST = 65_535
+FURTHEST = 8
+"""How far the last port lies behind the first."""
 DEFAULT_BASE = 4566  # where tools for emulators of AWS look by default
 
 
@@ -22,7 +25,9 @@ class Ports:
     @classmethod
     def from_base(cls, base: int) -> "Ports":
         """The fixed ports of `make run`, so that what was copied yesterday works today."""
-        return cls(aws=base, chime=base + 5, issuer=base + 6, console=base + 7, faults=base + 8)
+        if not 1 <= base <= HIGHEST - FURTHEST:
+            raise LocalStackError(f"`--port-base` {base}: expected a number from 1 to {HIGHEST - FURTHEST}")
+        return cls(aws=base, chime=base + 5, issuer=base + 6, console=base + 7, faults=base + FURTHEST)
 
     @classmethod
     def free(cls) -> "Ports":

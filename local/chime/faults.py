@@ -18,8 +18,13 @@ _TYPES: dict[str, type] = {
     "answerCapabilities": dict,
     "meetingId": str,
     "attendeeId": str,
+    "success": int,
 }
-_CHOICES = {"dropConnection": ("before", "after"), "effect": ("none", "done")}
+_CHOICES: dict[str, tuple[str | int, ...]] = {
+    "dropConnection": ("before", "after"),
+    "effect": ("none", "done"),
+    "success": (0,),
+}
 
 
 @dataclass
@@ -55,6 +60,11 @@ class Fault:
     @property
     def drops(self) -> bool:
         return "dropConnection" in self.order
+
+    @property
+    def is_lost_in_media(self) -> bool:
+        """The answer is 200, but the media servers do not take it, as the event tells later on."""
+        return "success" in self.order
 
     def seconds(self, name: str) -> float:
         return float(self.order.get(name, 0)) / 1000
@@ -118,4 +128,4 @@ def _check_member(name: str, value: Any) -> None:
     if isinstance(value, int) and value < 0:
         raise ValueError(f"`{name}` must not be negative")
     if name in _CHOICES and value not in _CHOICES[name]:
-        raise ValueError(f"`{name}` must be one of {', '.join(_CHOICES[name])}")
+        raise ValueError(f"`{name}` must be one of {', '.join(map(str, _CHOICES[name]))}")

@@ -1,11 +1,20 @@
 """Meetings and attendees as the simulator keeps them, and what happens to them."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import uuid4
 
 from local.chime.errors import Json, Refusal
-from local.chime.rules import LONGEST_EMPTINESS, LONGEST_MEETING, VideoNone, attendee_limit, default_capabilities
+from local.chime.rules import (
+    LONGEST_EMPTINESS,
+    LONGEST_MEETING,
+    VideoNone,
+    attendee_limit,
+    default_capabilities,
+    partition_of,
+)
 from local.chime.settings import Settings
 
 JOIN_TOKEN_MARK = "SIMULATEDJOINTOKEN"  # lets a test search logs and answers for tokens that leaked
@@ -78,6 +87,16 @@ class World:
         self.meetings: dict[str, Meeting] = {}
         self.answers_by_token: dict[str, Json] = {}  # ClientRequestToken to the ids that its call created
         self.news: list[Json] = []
+        self._media_take = True
+
+    @contextmanager
+    def without_media(self) -> Iterator[None]:
+        """While the media servers take no change of capabilities."""
+        self._media_take = False
+        try:
+            yield
+        finally:
+            self._media_take = True
 
     def meeting(self, meeting_id: str) -> Meeting:
         if meeting_id not in self.meetings:
@@ -92,14 +111,18 @@ class World:
 
     def open_meeting(self, request: Json, now: float) -> Meeting:
         meeting_id = str(uuid4())
-        arn = f"arn:aws:chime:{self.region}:{self.account}:meeting/{meeting_id}"
+        arn = f"arn:{partition_of(self.region)}:chime:{self.region}:{self.account}:meeting/{meeting_id}"
         meeting = Meeting(meeting_id, arn, request, created_at=now, empty_since=now)
         self.meetings[meeting_id] = meeting
         return meeting
 
     def end_meeting(self, meeting: Meeting, now: float) -> None:
-        del self.meetings[meeting.id]
+        """And its replicas: they end with their primary."""
+        if self.meetings.pop(meeting.id, None) is None:
+            return
         self.tell("MeetingEnded", now, meeting)
+        for replica in [one for one in self.meetings.values() if one.request.get("PrimaryMeetingId") == meeting.id]:
+            self.end_meeting(replica, now)
 
     def end_those_over(self, now: float) -> None:
         if self.settings.expiry:
@@ -120,12 +143,18 @@ class World:
         self.tell("AttendeeAdded", now, meeting, attendee)
         return attendee
 
+    def attendee_of(self, meeting: Meeting, external_user_id: str) -> Attendee | None:
+        """The first of this user."""
+        attendees = meeting.attendees.values()
+        return next((attendee for attendee in attendees if attendee.external_user_id == external_user_id), None)
+
     def write_capabilities(
         self, meeting: Meeting, attendee: Attendee, capabilities: dict[str, str], now: float
     ) -> None:
-        attendee.capabilities = dict(capabilities)
+        if self._media_take:
+            attendee.capabilities = dict(capabilities)
         lower = {medium.lower(): word for medium, word in capabilities.items()}
-        extra = {"success": "1", "attendeeCapabilities": lower}
+        extra = {"success": "1" if self._media_take else "0", "attendeeCapabilities": lower}
         self.tell("AttendeeCapabilitiesUpdated", now, meeting, attendee, extra)
 
     def tell(

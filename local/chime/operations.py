@@ -10,6 +10,7 @@ from local.chime.rules import (
     MEETINGS_AT_ONCE,
     REPLICAS_OF_A_MEETING,
     TAGS_OF_A_MEETING,
+    CreateAttendee,
     check_capabilities,
     check_external_id,
     check_media_region,
@@ -48,7 +49,7 @@ def _created(world: World, order: Json, now: float) -> Json:
 
 
 def _check_new_meeting(world: World, order: Json) -> None:
-    check_media_region(order["MediaRegion"])
+    check_media_region(order["MediaRegion"], world.region)
     check_external_id(order["ExternalMeetingId"], "ExternalMeetingId")
     if "MeetingHostId" in order:
         check_external_id(order["MeetingHostId"], "MeetingHostId")
@@ -98,6 +99,10 @@ def _add_one(world: World, meeting: Meeting, item: Json, now: float) -> Attendee
     capabilities = item.get("Capabilities")
     if capabilities is not None:
         _check_capabilities(world, meeting, capabilities)
+    if world.settings.create_attendee_reading is CreateAttendee.SAME:
+        present = world.attendee_of(meeting, item["ExternalUserId"])
+        if present is not None:
+            return present
     return world.add_attendee(meeting, item["ExternalUserId"], capabilities, now)
 
 

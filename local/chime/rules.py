@@ -19,8 +19,12 @@ CONTROL_REGIONS = frozenset(
 MEDIA_REGIONS = CONTROL_REGIONS | frozenset(
     {"eu-north-1", "eu-south-1", "eu-west-1", "eu-west-3", "sa-east-1", "us-east-2", "us-west-1"}
 )
+"""Of all partitions. A control Region creates meetings in any media Region of its own partition.
+https://docs.aws.amazon.com/chime-sdk/latest/dg/chime-sdk-meetings-regions.html
+"""
 
 ATTENDEES_OF_A_MEETING = 250
+ATTENDEES_IN_HIGH_RESOLUTION = 25  # "AttendeeFeatures" in the API reference: FHD video or UHD content
 MEETINGS_AT_ONCE = 250
 REPLICAS_OF_A_MEETING = 4
 TAGS_OF_A_MEETING = 50
@@ -40,6 +44,13 @@ class VideoNone(StrEnum):
 
     LENIENT = "lenient"
     STRICT = "strict"
+
+
+class CreateAttendee(StrEnum):
+    """The API reference calls the ExternalUserId an idempotency token; callers report a new attendee each time."""
+
+    NEW = "new"
+    SAME = "same"
 
 
 def default_capabilities(features: Json) -> dict[str, str]:
@@ -71,9 +82,13 @@ def check_external_id(value: str, member: str, *, reserved: bool = False) -> Non
         raise Refusal("BadRequestException", f"`{member}` must not begin with the reserved prefix `aws:`")
 
 
-def check_media_region(region: str) -> None:
-    if region not in MEDIA_REGIONS:
-        raise Refusal("BadRequestException", f"`{region}` is no media Region")
+def check_media_region(region: str, control_region: str) -> None:
+    if region not in MEDIA_REGIONS or partition_of(region) != partition_of(control_region):
+        raise Refusal("BadRequestException", f"`{region}` is no media Region of {control_region}'s partition")
+
+
+def partition_of(region: str) -> str:
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
 def check_control_region(region: str) -> None:
@@ -83,8 +98,16 @@ def check_control_region(region: str) -> None:
 
 
 def attendee_limit(features: Json) -> int:
-    return int(features.get("Attendee", {}).get("MaxCount", ATTENDEES_OF_A_MEETING))
+    """`MaxCount`, or the most for the meeting's resolutions if that is less or it is left out."""
+    is_high = _resolution(features, "Video") == "FHD" or _resolution(features, "Content") == "UHD"
+    most = ATTENDEES_IN_HIGH_RESOLUTION if is_high else ATTENDEES_OF_A_MEETING
+    return min(int(features.get("Attendee", {}).get("MaxCount", most)), most)
 
 
 def _is_on(features: Json, medium: str) -> bool:
-    return bool(features.get(medium, {}).get("MaxResolution") != "None")
+    return _resolution(features, medium) != "None"
+
+
+def _resolution(features: Json, medium: str) -> str | None:
+    found: str | None = features.get(medium, {}).get("MaxResolution")
+    return found

@@ -5,10 +5,11 @@ from typing import Any
 
 from local.chime.errors import Json
 from local.chime.quota import QuotaReading
-from local.chime.rules import VideoNone
+from local.chime.rules import CreateAttendee, VideoNone
 
 _KEYS = {
     "video_none_reading": "videoNoneReading",
+    "create_attendee_reading": "createAttendeeReading",
     "quota": "quota",
     "quota_reading": "quotaReading",
     "events": "events",
@@ -20,6 +21,7 @@ _KEYS = {
 @dataclass
 class Settings:
     video_none_reading: VideoNone = VideoNone.LENIENT
+    create_attendee_reading: CreateAttendee = CreateAttendee.NEW
     quota: bool = True
     quota_reading: QuotaReading = QuotaReading.STRICT
     events: bool = True  # False: nothing happens at all

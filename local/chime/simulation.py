@@ -155,7 +155,11 @@ class Simulation:
     def _faulty(self, fault: Fault, route: Route) -> Outcome:
         """What is not done now is rehearsed on a copy, so that the answer looks as if it had been done."""
         delay = fault.seconds("delayMs")
-        answer = self._deed(route, self.world if fault.effect == NOW else copy.deepcopy(self.world))
+        happens = fault.effect == NOW and not fault.is_lost_in_media
+        answer = self._deed(route, self.world if happens else copy.deepcopy(self.world))
+        if fault.is_lost_in_media:
+            with self.world.without_media():
+                self._deed(route, self.world)
         if fault.effect == LATER:
             self._do_later(route, delay + fault.seconds("effectAfterMs"))
         if fault.drops:

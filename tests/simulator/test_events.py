@@ -108,6 +108,23 @@ def test_meetings_end_by_themselves(free_bench: Bench) -> None:
     assert [event["meetingId"] for event in free_bench.events("MeetingEnded")] == [empty, busy]
 
 
+@pytest.mark.parametrize("by_itself", [False, True])
+def test_replicas_end_with_their_primary(free_bench: Bench, by_itself: bool) -> None:
+    primary, other = free_bench.meeting(), free_bench.meeting()
+    order = {"MediaRegion": "us-east-1", "ExternalMeetingId": "copy", "PrimaryMeetingId": primary}
+    replicas = [free_bench.chime.create_meeting(**order)["Meeting"]["MeetingId"] for _ in range(2)]
+    for meeting_id in (other, *replicas):
+        seat = free_bench.attendee(meeting_id)
+        free_bench.control("POST", f"meetings/{meeting_id}/attendees/{seat}/join")
+    if by_itself:
+        free_bench.control("PUT", "settings", {"expiry": True})
+        free_bench.clock.turn(5 * 60)
+    else:
+        free_bench.chime.delete_meeting(MeetingId=primary)
+    assert free_bench.control("GET", "health")["meetings"] == 1
+    assert [event["meetingId"] for event in free_bench.events("MeetingEnded")] == [primary, *replicas]
+
+
 @pytest.fixture
 def bus() -> Iterator[BusServer]:
     with BusServer() as bus:

@@ -167,9 +167,31 @@ def test_a_count_of_zero_clears(free_bench: Bench, seat: tuple[str, str]) -> Non
         ({"operation": UPDATE, "count": -1}, "`count` must not be negative"),
         ({"operation": UPDATE, "count": True}, "`count` must be of type int"),
         ({"operation": UPDATE, "count": 1, "dropConnection": "never"}, "`dropConnection` must be one of before, after"),
+        ({"operation": UPDATE, "count": 1, "success": 1}, "`success` must be one of 0"),
         ({"operation": UPDATE, "count": 1, "delay": 5}, "unknown member `delay`"),
     ],
 )
 def test_senseless_orders_are_refused(bench: Bench, order: dict[str, object], problem: str) -> None:
     assert bench.http("POST", "/_simulator/faults", order) == (400, {"error": problem})
     assert bench.control("GET", "faults") == {"faults": []}
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_the_media_servers_may_not_take_it(free_bench: Bench, seat: tuple[str, str], batch: bool) -> None:
+    """The answer is as ever; the event says `success` 0, and everybody keeps what they had."""
+    meeting_id, attendee_id = seat
+    other = free_bench.attendee(meeting_id, "cem")
+    free_bench.fault("*", success=0)
+    if batch:
+        free_bench.chime.batch_update_attendee_capabilities_except(
+            MeetingId=meeting_id, ExcludedAttendeeIds=[{"AttendeeId": other}], Capabilities=MUTED
+        )
+    else:
+        assert free_bench.update(meeting_id, attendee_id, MUTED)["Attendee"]["Capabilities"] == MUTED
+    [event] = free_bench.events("AttendeeCapabilitiesUpdated")
+    assert (event["attendeeId"], event["success"]) == (attendee_id, "0")
+    assert event["attendeeCapabilities"]["audio"] == "Receive"
+    assert free_bench.capabilities(meeting_id)[attendee_id] == EVERYTHING
+    free_bench.update(meeting_id, attendee_id, MUTED)
+    assert free_bench.capabilities(meeting_id)[attendee_id] == MUTED
+    assert free_bench.events("AttendeeCapabilitiesUpdated")[-1]["success"] == "1"

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import boto3
 import pytest
 from botocore.validate import ParamValidator
 from hypothesis import HealthCheck, given, settings
@@ -156,6 +157,20 @@ def test_unknown_routes_and_broken_bodies_are_refused(bench: Bench) -> None:
 def test_regions_without_the_api_have_no_simulator() -> None:
     with pytest.raises(ValueError, match="eu-west-1"):
         ChimeSimulator(region="eu-west-1")
+
+
+def test_arns_are_those_of_the_partition() -> None:
+    with ChimeSimulator(region="us-gov-west-1") as simulator:
+        client = boto3.client(
+            "chime-sdk-meetings",
+            region_name="us-gov-west-1",
+            endpoint_url=simulator.url,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        created = client.create_meeting(MediaRegion="us-gov-east-1", ExternalMeetingId="weekly")["Meeting"]
+        client.close()
+    assert created["MeetingArn"].startswith("arn:aws-us-gov:chime:us-gov-west-1:")
 
 
 def test_a_stopped_simulator_ends_open_connections() -> None:

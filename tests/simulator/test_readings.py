@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from local.chime import VideoNone
 from local.chime.errors import Refusal
-from local.chime.rules import check_capabilities
+from local.chime.rules import attendee_limit, check_capabilities, check_media_region
 from tests.simulator.bench import NOTHING, Bench, Json, refused
 
 WORDS = ("SendReceive", "Send", "Receive", "None")
@@ -133,3 +133,53 @@ def test_one_meeting_can_be_read_differently(free_bench: Bench) -> None:
     free_bench.update(lenient, free_bench.attendee(lenient), CAMERA_OFF)
     with refused(400, "ValidationException"):
         free_bench.update(strict, free_bench.attendee(strict), CAMERA_OFF)
+
+
+def test_read_as_a_token_the_external_user_id_gives_the_same_attendee(free_bench: Bench) -> None:
+    meeting_id = free_bench.meeting()
+    first, second = (free_bench.attendee(meeting_id, "bob") for _ in range(2))
+    assert first != second, "as callers report it"
+    free_bench.control("PUT", "settings", {"createAttendeeReading": "same"})
+    free_bench.update(meeting_id, first, NOTHING)
+    assert free_bench.attendee(meeting_id, "bob") == first
+    people = [{"ExternalUserId": "bob"}, {"ExternalUserId": "cem"}, {"ExternalUserId": "cem"}]
+    made = free_bench.chime.batch_create_attendee(MeetingId=meeting_id, Attendees=people)["Attendees"]
+    assert (made[0]["AttendeeId"], made[0]["Capabilities"]) == (first, NOTHING)
+    assert made[1]["AttendeeId"] == made[2]["AttendeeId"]
+    added = [event["externalUserId"] for event in free_bench.events("AttendeeAdded")]
+    assert added == ["bob", "bob", "cem"]
+
+
+@pytest.mark.parametrize(
+    ("resolutions", "count", "most"),
+    [
+        ({}, None, 250),
+        ({"Video": {"MaxResolution": "FHD"}}, None, 25),
+        ({"Content": {"MaxResolution": "UHD"}}, None, 25),
+        ({"Video": {"MaxResolution": "HD"}, "Content": {"MaxResolution": "FHD"}}, None, 250),
+        ({"Video": {"MaxResolution": "FHD"}}, 250, 25),
+        ({"Video": {"MaxResolution": "FHD"}}, 10, 10),
+        ({}, 30, 30),
+    ],
+)
+def test_how_many_fit_depends_on_the_resolution(resolutions: Json, count: int | None, most: int) -> None:
+    assert attendee_limit({**resolutions, **({"Attendee": {"MaxCount": count}} if count else {})}) == most
+
+
+@pytest.mark.parametrize(
+    ("control", "media", "fits"),
+    [
+        ("us-east-1", "eu-west-1", True),
+        ("eu-central-1", "us-west-1", True),
+        ("us-east-1", "us-gov-west-1", False),
+        ("us-gov-west-1", "us-gov-east-1", True),
+        ("us-gov-west-1", "us-east-1", False),
+        ("us-east-1", "eu-south-2", False),
+    ],
+)
+def test_media_regions_are_those_of_the_partition(control: str, media: str, fits: bool) -> None:
+    if fits:
+        check_media_region(media, control)
+        return
+    with pytest.raises(Refusal):
+        check_media_region(media, control)
