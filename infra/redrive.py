@@ -76,7 +76,7 @@ class Redrive:
             batch = pointer["DDBStreamBatchInfo"]
             yield from self._between(batch["approximateArrivalOfFirstRecord"], batch["approximateArrivalOfLastRecord"])
             return
-        key = {"pk": {"S": pointer["pk"]}, "sk": {"S": pointer["sk"]}}
+        key = {name: {"S": _text(pointer[name])} for name in ("pk", "sk")}
         answer = self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True)
         if "Item" in answer:
             yield answer["Item"]
@@ -104,6 +104,12 @@ class Redrive:
         if "ErrorCode" in taken:
             raise NotPublishedError(f"EventBridge answers `{taken['ErrorCode']}` for {entry['sk']['S']}")
         return 1
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
 
 
 def _ulid_at(moment: str, offset: int) -> str:

@@ -13,8 +13,6 @@ from moto import mock_aws
 from infra.redrive import Redrive
 from tests.integration.ledger.table import table_definition
 
-NOW = datetime.now(UTC)
-
 
 class Bus:
     """Refuses the entries that are named."""
@@ -79,14 +77,15 @@ def test_an_entry_that_was_set_aside(place: Place) -> None:
 def test_a_part_of_the_stream_that_lambda_gave_up(place: Place) -> None:
     """All meetings of that time, in the order of their entries; nothing from before or after."""
     new_id = RealSurroundings().new_id
+    now = datetime.now(UTC)
     ids = [place.entry(new_id(), meeting) for meeting in ("m", "n", "m")]
     others = [place.entry("0" * 26), place.entry("7" + "Z" * 25)]
     place.pointer(
         {
             "requestContext": {"condition": "RetryAttemptsExhausted"},
             "DDBStreamBatchInfo": {
-                "approximateArrivalOfFirstRecord": (NOW - timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "approximateArrivalOfLastRecord": (NOW + timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "approximateArrivalOfFirstRecord": (now - timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "approximateArrivalOfLastRecord": (now + timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "batchSize": 3,
             },
         }
