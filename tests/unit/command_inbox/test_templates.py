@@ -184,6 +184,27 @@ def test_a_message_that_cannot_be_read_names_its_trigger(body: str) -> None:
     assert unreadable.value.message.actor.id == "trigger/exam"
 
 
+@pytest.mark.parametrize("body", BROKEN, ids=range(len(BROKEN)))
+def test_a_message_that_cannot_be_read_is_refused_once_and_kept(body: str) -> None:
+    """It comes again until it lies in the dead-letter queue; the refusal is told the first time."""
+    door = Door()
+    for _ in range(5):
+        assert door(body) == ["0"]
+    entry = door.refusal()
+    assert (entry.meeting_id, entry.actor.id, entry.adds["code"]) == (None, "trigger/exam", "invalid-request")
+    assert "can't be read" in str(entry.adds["detail"])
+    assert door.scene.meeting().ended_at is None
+
+
+@pytest.mark.parametrize("room", [{"meeting": None}, {}, {"meeting": 7}, {"meeting": {"meetingId": MEETING}}])
+def test_a_meeting_that_the_event_does_not_name_is_refused(room: dict[str, Any]) -> None:
+    door = Door()
+    assert door(triggered(MUTE, detail={"user": "bob", "note": "noise", **room})) == []
+    entry = door.refusal()
+    assert (entry.meeting_id, entry.actor.id, entry.command) == (None, "trigger/exam", "mute")
+    assert "meeting" in str(entry.adds["detail"])
+
+
 def test_what_an_event_holds_is_taken_for_no_beginning() -> None:
     with pytest.raises(Unreadable) as unreadable:
         read('{"version": "0", "x": {"trigger": "exam"}')
