@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from moderation.core.actor import Actor
 from moderation.core.command import Command
@@ -32,6 +32,7 @@ class Gavel(Protocol):
         limit: int,
         attendee_id: str | None,
         user_id: str | None,
+        **which: Any,
     ) -> Document | Refused: ...
     def hands(self, meeting_id: str, actor: Actor) -> Document | Refused: ...
     def bans(self, meeting_id: str, actor: Actor) -> Document | Refused: ...

@@ -73,6 +73,9 @@ def attendees(call: Call) -> Response:
 
 
 def history(call: Call) -> Response:
+    from moderation.core.entry import EntryFilter
+    from moderation.moderator.recall import Span
+
     from . import models
 
     page = _query(call, models.HistoryPage)
@@ -83,6 +86,9 @@ def history(call: Call) -> Response:
         limit=page.limit,
         attendee_id=page.attendee_id,
         user_id=page.external_user_id,
+        span=Span(page.since, page.until),
+        only=EntryFilter(page.verdict, page.actor, page.command),
+        newest_first=page.order == "desc",
     )
     return answers.shown(found)
 

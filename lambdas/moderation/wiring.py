@@ -104,9 +104,11 @@ class Gavel:
         limit: int,
         attendee_id: str | None = None,
         user_id: str | None = None,
+        **which: Any,
     ) -> Document | Refused:
+        """`which`: as `Recall.history` has it."""
         return self._recall.history(
-            meeting_id, actor, after=after, limit=limit, attendee_id=attendee_id, user_id=user_id
+            meeting_id, actor, after=after, limit=limit, attendee_id=attendee_id, user_id=user_id, **which
         )
 
     def change(self, meeting_id: str, actor: Actor, change_id: str) -> Document | Refused:

@@ -7,7 +7,7 @@ from threading import Lock
 
 from moderation.aws.allowance import A_MINUTE, LOOKS_A_SECOND, Allowance
 from moderation.core.change import Change
-from moderation.core.entry import Entry
+from moderation.core.entry import EVERY_ENTRY, Entry, EntryFilter
 from moderation.core.meeting import Meeting, User, next_end
 from moderation.ports import (
     ChangeKept,
@@ -109,10 +109,20 @@ class MemoryLedger:
             self.minutes[meeting_id, user_id] = left
         return left is not None
 
-    def history(self, meeting_id: str, after: str, before: str, limit: int, user_id: str | None) -> Page:
+    def history(
+        self,
+        meeting_id: str,
+        after: str,
+        before: str,
+        limit: int,
+        user_id: str | None,
+        only: EntryFilter = EVERY_ENTRY,
+        *,
+        newest_first: bool = False,
+    ) -> Page:
         of_the_meeting = [e for e in self.entries if e.meeting_id == meeting_id and after < e.id < before]
-        concerned = [e for e in of_the_meeting if user_id is None or e.concerns(user_id)]
-        found = sorted(concerned, key=lambda e: e.id)
+        concerned = [e for e in of_the_meeting if (user_id is None or e.concerns(user_id)) and only.takes(e)]
+        found = sorted(concerned, key=lambda e: e.id, reverse=newest_first)
         return Page(tuple(found[:limit]), len(found) > limit)
 
     def transact(self, clauses: Sequence[Clause]) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from moderation.core.change import Change
+from moderation.core.entry import EVERY_ENTRY, EntryFilter
 from moderation.core.meeting import User
 from moderation.ports import (
     Clause,
@@ -78,8 +79,18 @@ class SimulatedLedger:
     def take_seconds(self, meeting_id: str, user_id: str, seconds: int, now: datetime) -> bool:
         return self._read("take seconds", lambda: self.store.take_seconds(meeting_id, user_id, seconds, now))
 
-    def history(self, meeting_id: str, after: str, before: str, limit: int, user_id: str | None) -> Page:
-        return self.store.history(meeting_id, after, before, limit, user_id)
+    def history(
+        self,
+        meeting_id: str,
+        after: str,
+        before: str,
+        limit: int,
+        user_id: str | None,
+        only: EntryFilter = EVERY_ENTRY,
+        *,
+        newest_first: bool = False,
+    ) -> Page:
+        return self.store.history(meeting_id, after, before, limit, user_id, only, newest_first=newest_first)
 
     def transact(self, clauses: Sequence[Clause]) -> None:
         machine = self._machine

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ..core.change import Change
-from ..core.entry import Entry, iso
+from ..core.entry import EVERY_ENTRY, Entry, EntryFilter, iso
 from ..core.meeting import User
 from ..ports import Clause, Due, LedgerUnavailable, Loaded, Page
 from . import items
@@ -168,17 +168,30 @@ class DynamoLedger:
             raise LedgerUnavailable(type(error).__name__) from None
         return True
 
-    def history(self, meeting_id: str, after: str, before: str, limit: int, user_id: str | None) -> Page:
+    def history(
+        self,
+        meeting_id: str,
+        after: str,
+        before: str,
+        limit: int,
+        user_id: str | None,
+        only: EntryFilter = EVERY_ENTRY,
+        *,
+        newest_first: bool = False,
+    ) -> Page:
         """Filtered pages are read on until they are full."""
         if after >= before:
             return Page((), more=False)
         found: list[Entry] = []
         bounds = {":after": f"ENTRY#{after}", ":before": f"ENTRY#{before}"}
         # With room for both bounds, and for one more entry that tells whether there are more.
-        together = limit + 3 if user_id is None else None
-        for image in self._query(meeting_id, LIES_BETWEEN, bounds, together):
+        is_whole = user_id is None and only == EVERY_ENTRY
+        together = limit + 3 if is_whole else None
+        for image in self._query(meeting_id, LIES_BETWEEN, bounds, together, forward=not newest_first):
             entry = items.entry_of(values(image))
             if entry.id in (after, before) or (user_id is not None and not entry.concerns(user_id)):
+                continue
+            if not only.takes(entry):
                 continue
             if len(found) == limit:
                 return Page(tuple(found), more=True)
@@ -193,10 +206,18 @@ class DynamoLedger:
         return called_with_retry(getattr(self._client, operation), TableName=self._table, **parameters)
 
     def _query(
-        self, meeting_id: str, condition: str, bounds: Mapping[str, str], together: int | None = None
+        self,
+        meeting_id: str,
+        condition: str,
+        bounds: Mapping[str, str],
+        together: int | None = None,
+        *,
+        forward: bool = True,
     ) -> Iterator[Image]:
         """Items of a meeting, in the order of their keys; one page holds 1 MB, or so many `together`."""
         page: dict[str, Any] = {"Limit": together} if together else {}
+        if not forward:
+            page["ScanIndexForward"] = False
         while True:
             answer = self._read(
                 "query",

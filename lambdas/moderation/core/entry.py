@@ -69,6 +69,25 @@ class Entry:
         return not self.names or user_id in self.names
 
 
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """Which entries of a history are wanted; None leaves a property open."""
+
+    verdict: str | None = None
+    actor: str | None = None
+    command: str | None = None
+
+    def takes(self, entry: Entry) -> bool:
+        return (
+            self.verdict in (None, entry.adds.get("verdict"))
+            and self.actor in (None, entry.actor.id)
+            and self.command in (None, entry.command)
+        )
+
+
+EVERY_ENTRY = EntryFilter()
+
+
 def actor_document(actor: Actor) -> dict[str, str]:
     via = {"via": actor.via} if actor.via is not None else {}
     return {"kind": actor.kind.value, "id": actor.id, **via}

@@ -1,11 +1,12 @@
 """What was decided in a meeting, and what has become of it."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..core.actor import Actor
 from ..core.capability import in_words
 from ..core.change import Change
-from ..core.entry import Entry, actor_document, first_id_at, iso
+from ..core.entry import EVERY_ENTRY, Entry, EntryFilter, actor_document, first_id_at, iso
 from ..core.meeting import waits
 from ..core.summary import summary
 from ..core.view import Document
@@ -18,6 +19,26 @@ BEHIND = timedelta(seconds=20)
 """How far a cursor stays behind now: an entry is named before it is committed, which is tried for as long as a lease,
 and must not be skipped.
 """
+
+AHEAD = timedelta(minutes=1)
+"""How far the clock of the function that gave a cursor may be ahead of this one's."""
+NO_CURSOR = Refused("invalid-request", "not a cursor that was given", pointer="?after")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """`since` included, `until` excluded."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def bounds(self, now: datetime) -> tuple[str, str]:
+        """As ids of entries; what happens while this is answered is in it."""
+        end = self.until if self.until is not None else now + AHEAD
+        return first_id_at(self.since) if self.since is not None else "", first_id_at(end)
+
+
+ALWAYS = Span()
 
 
 class Recall:
@@ -35,23 +56,32 @@ class Recall:
         limit: int,
         attendee_id: str | None = None,
         user_id: str | None = None,
+        span: Span = ALWAYS,
+        only: EntryFilter = EVERY_ENTRY,
+        newest_first: bool = False,
     ) -> Document | Refused:
         """Of a person, on whichever seat. A seat that nobody is known to have stands for itself: so its refusals are
-        written.
+        written. `after` is a cursor that was given in the same order.
         """
+        now = self._world.surroundings.now()
+        if after is not None and after > first_id_at(now + AHEAD):
+            return NO_CURSOR
         seen = self._seer.seen(meeting_id, actor, "view-history", attendee_id)
         if isinstance(seen, Refused):
             return seen
         if attendee_id is not None:
             owner = seen.owner_of(attendee_id)
             user_id = owner.id if owner else attendee_id
-        page = self._world.ledger.history(meeting_id, after or "", "~", limit, user_id)
-        now = self._world.surroundings.now()
-        last = page.entries[-1].id if page.more else first_id_at(now)
-        return {
-            "items": [entry_document(entry) for entry in page.entries],
-            "cursor": max(after or "", min(last, cursor_at(now))),
-        }
+        start, end = span.bounds(now)
+        first, last = (start, min(after or end, end)) if newest_first else (max(after or start, start), end)
+        page = self._world.ledger.history(
+            meeting_id, first, last, limit, user_id, only, newest_first=newest_first
+        )
+        items = [entry_document(entry) for entry in page.entries]
+        if newest_first:
+            return {"items": items, "cursor": page.entries[-1].id if page.entries else last}
+        read = page.entries[-1].id if page.more else min(first_id_at(now), end)
+        return {"items": items, "cursor": max(first, min(read, cursor_at(now)))}
 
     @or_busy
     def change(self, meeting_id: str, actor: Actor, change_id: str) -> Document | Refused:

@@ -8,7 +8,7 @@ from typing import Protocol
 from ..core.actor import Held, Question, Verdict
 from ..core.capability import Capabilities
 from ..core.change import Change
-from ..core.entry import Entry
+from ..core.entry import EVERY_ENTRY, Entry, EntryFilter
 from ..core.meeting import Features, Meeting, User
 from .clauses import Clause, KeyTaken
 
@@ -77,7 +77,17 @@ class Ledger(Protocol):
         there are not so many left. May raise `LedgerUnavailable`.
         """
 
-    def history(self, meeting_id: str, after: str, before: str, limit: int, user_id: str | None) -> Page:
+    def history(
+        self,
+        meeting_id: str,
+        after: str,
+        before: str,
+        limit: int,
+        user_id: str | None,
+        only: EntryFilter = EVERY_ENTRY,
+        *,
+        newest_first: bool = False,
+    ) -> Page:
         """Entries whose id lies between `after` and `before`, both excluded, oldest first. `user_id`: only those that
         name the person, with or without a seat, and those that name nobody, for they are about everybody.
         """
