@@ -23,7 +23,11 @@ def main() -> int:
     from infra.stack import GavelStack
 
     # The CLI passes the context of cdk.json; without the CLI it is read here. What the CLI passes goes first.
-    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    try:
+        context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    except json.JSONDecodeError as error:
+        print(f"cdk.json is not JSON: {error.msg} in line {error.lineno}, column {error.colno}", file=sys.stderr)
+        return 1
     app = App(context=context, outdir=os.environ.get("CDK_OUTDIR", str(ROOT / "cdk.out")), analytics_reporting=False)
     try:
         GavelStack(app, read(app.node.get_all_context(), os.environ.get("CDK_DEFAULT_REGION")))

@@ -42,8 +42,11 @@ const FATES = {
   "Meeting Ended": "applied", "Moderation Superseded": "superseded", "Moderation Abandoned": "abandoned",
 };
 
-/** @param {string} type of an entry @returns {string | undefined} */
-export const fateOf = (type) => FATES[/** @type {keyof typeof FATES} */ (type)];
+/** @param {import("./store.js").Entry} entry @returns {string | undefined} undefined where it says nothing of that */
+export function fateOf({type, answer}) {
+  if (type === "Unmute Answered") return answer === "declined" || answer === "expired" ? answer : undefined;
+  return FATES[/** @type {keyof typeof FATES} */ (type)];
+}
 
 /** @typedef {{id: number, say: string, status: string, detail: string, policies: string[], limits: any[],
  *   effects: string[], changeId: string | null, undoable: boolean, isUndo: boolean}} Notice */
@@ -131,10 +134,7 @@ export class Desk {
   #follow() {
     for (const notice of this.notices.filter((each) => ["pending", "awaiting"].includes(each.status) && each.changeId))
       for (const entry of this.store.entries.values())
-        if (entry.changeId === notice.changeId) {
-          const fate = entry.type === "Unmute Answered" && entry.answer !== "accepted" ? entry.answer : fateOf(entry.type);
-          if (fate) notice.status = fate;
-        }
+        if (entry.changeId === notice.changeId) notice.status = fateOf(entry) ?? (this.store.fates.get(entry.changeId) || notice.status);
   }
 
   /** Not while somebody is about to use it. @param {Notice} notice */

@@ -2,6 +2,7 @@
 
 import {Api} from "./api.js";
 import {Desk} from "./deeds.js";
+import {Fates} from "./fates.js";
 import {Live} from "./live.js";
 import {Store} from "./store.js";
 
@@ -22,6 +23,7 @@ export class Session {
     this.store = new Store();
     this.desk = new Desk(this.api, this.store);
     this.live = new Live(this.api, this.store);
+    this.fates = new Fates(this.api, this.store);
     this.leave = leave;
     this.#followLists();
   }
@@ -34,6 +36,7 @@ export class Session {
 
   stop() {
     this.live.stop();
+    this.fates.stop();
   }
 
   /** @param {Partial<Session["filter"]>} filter */

@@ -25,6 +25,8 @@ export class Store {
   entries = new Map();
   /** @type {{externalUserId: string, role: string, since: string}[]} */
   lobby = [];
+  /** What became of changes, where the server was asked; empty where it does not say. @type {Map<string, string>} */
+  fates = new Map();
   /** @type {any[]} */
   bans = [];
   cursor = "";

@@ -109,7 +109,8 @@ def read(context: Mapping[str, Any], current_region: str | None = None) -> Confi
 
 
 def _check_pairs(configuration: Configuration, current_region: str | None, problems: list[str]) -> None:
-    if bool(configuration.jwt_issuer) != bool(configuration.jwt_audience):
+    is_wrong = any(problem.startswith(("`jwtIssuer`", "`jwtAudience`")) for problem in problems)
+    if bool(configuration.jwt_issuer) != bool(configuration.jwt_audience) and not is_wrong:
         problems.append("`jwtIssuer` and `jwtAudience` come together: give both, or neither for a Cognito user pool")
     region = configuration.region or current_region
     if region and region not in CONTROL_REGIONS:

@@ -15,7 +15,7 @@ const OF_NOBODY = new Set(["register", "bind", "expire", "end", "undo"]);
 export function history(session) {
   const {store, filter} = session;
   const recent = filter.refused ? store.history() : store.history().slice(0, AT_ONCE * 4);
-  const lines = told(recent).filter((line) => !filter.refused || line.fate === "refused");
+  const lines = told(recent, store.fates).filter((line) => !filter.refused || line.fate === "refused");
   return html`<section class="panel history" aria-labelledby="history-title">
     <header class="panel-head"><h2 id="history-title">${store.may("view-history") ? "History" : "What was done to you"}</h2>
       ${store.may("view-history") ? html`<label class="check"><input type="checkbox" .checked=${filter.refused} @change=${(/** @type {any} */ e) => session.narrow({refused: e.target.checked})} />refused only</label>` : nothing}
@@ -29,21 +29,21 @@ export function history(session) {
 
 /**
  * Deeds with what became of them; what belongs to no deed stands for itself.
- * @param {Entry[]} newestFirst @returns {{entry: Entry, fate: string, detail: string[]}[]}
+ * @param {Entry[]} newestFirst @param {Map<string, string>} fates as the server told when asked @returns {{entry: Entry, fate: string, detail: string[]}[]}
  */
-export function told(newestFirst) {
+export function told(newestFirst, fates = new Map()) {
   /** @type {Map<string, {entry: Entry, fate: string, detail: string[]}>} */
   const decided = new Map();
   for (const entry of newestFirst)
     if (entry.type === "Moderation Decided" && entry.verdict === "accepted" && entry.changeId)
-      decided.set(entry.changeId, {entry, fate: "pending", detail: []});
+      decided.set(entry.changeId, {entry, fate: fates.get(entry.changeId) ?? "pending", detail: []});
   /** @type {{entry: Entry, fate: string, detail: string[]}[]} */
   const lines = [];
   for (const entry of [...newestFirst].reverse()) {
     const of = decided.get(entry.changeId);
     if (of && of.entry === entry) lines.push(of);
-    else if (of && fateOf(entry.type)) {
-      of.fate = fateOf(entry.type) ?? of.fate;
+    else if (of && fateOf(entry)) {
+      of.fate = fateOf(entry) ?? of.fate;
       if (entry.type === "Attendee Capabilities Changed") of.detail.push(entry.summary);
     } else lines.push({entry, fate: entry.verdict === "refused" ? "refused" : "", detail: []});
   }

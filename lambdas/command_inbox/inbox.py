@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from moderation.checking import Invalid
 from moderation.core.actor import NO_PERMIT
+from moderation.core.decision import LONGEST_REASON
 from moderation.core.spoken import spoken
 from moderation.digest import digest
 from moderation.moderator.by_event import Rejected
@@ -26,7 +27,6 @@ BAD_TIME = "bad-time"
 TOLD = RECORDED | {CHIME_REFUSED, BAD_TIME}
 """Refusals that are in the history already when the moderator answers with them."""
 NO_TRIGGER = Refused("not-permitted", "a source can't begin with `trigger/`: only triggers do", (NO_PERMIT,))
-LONGEST_REASON = 500
 MOST_AHEAD = timedelta(seconds=60)
 """How far a sender's clock may be ahead."""
 MOST_FAULTS = 5

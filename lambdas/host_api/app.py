@@ -39,7 +39,8 @@ class App:
             detail = f"something went wrong here; request `{incoming.request_id}`"
             response = problem_response(Problem("internal-error", detail), incoming.path)
         record.write(response)
-        return response.as_event()
+        answer = response.as_event()
+        return answer | {"body": ""} if incoming.method == "HEAD" else answer
 
     def _answer(self, incoming: Incoming, record: Record) -> Response:
         if incoming.path in (HEALTH, DESCRIPTION):
@@ -66,8 +67,9 @@ class App:
 
 
 def _open_to_all(incoming: Incoming) -> Response:
-    if incoming.method != "GET":
-        raise Unanswerable(Problem("method-not-allowed", "allowed here: GET", headers={"Allow": "GET"}))
+    if incoming.method not in ("GET", "HEAD"):
+        allowed = "GET, HEAD"
+        raise Unanswerable(Problem("method-not-allowed", f"allowed here: {allowed}", headers={"Allow": allowed}))
     if incoming.path == HEALTH:
         return Response(200, {"status": "ok"})
     from .openapi import description

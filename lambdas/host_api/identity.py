@@ -12,7 +12,6 @@ from .problems import invalid, not_permitted
 
 ADMIN_SCOPE = "gavel/admin"
 ON_BEHALF_OF = "Gavel-On-Behalf-Of"
-_SCOPE_CLAIMS = ("scope", "scp")
 
 
 def caller(incoming: Incoming, identity_claim: str) -> Actor:
@@ -31,9 +30,11 @@ def caller(incoming: Incoming, identity_claim: str) -> Actor:
 
 
 def is_admin(claims: Mapping[str, str], scopes: tuple[str, ...]) -> bool:
-    """The scope and no other that looks like it. A claim that is an array arrives as `[a b]`."""
-    said = [scope for claim in _SCOPE_CLAIMS for scope in _items(claims.get(claim, ""))]
-    return ADMIN_SCOPE in (*said, *scopes)
+    """The scope and no other that looks like it. `scope` is text (RFC 9068); of `scp`, which is an array where Okta
+    issues tokens, the gateway makes the text `[a b]`.
+    """
+    said = (*claims.get("scope", "").split(" "), *_items(claims.get("scp", "")), *scopes)
+    return ADMIN_SCOPE in said
 
 
 def _items(claim: str) -> list[str]:

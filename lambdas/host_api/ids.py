@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 
 from moderation.ids import Malformed, attendee_id, change_id, external_user_id, meeting_id
 
-__all__ = ["IN_PATH", "Malformed", "external_user_id", "written_user_id"]
+__all__ = ["IN_PATH", "Malformed", "external_user_id", "page_end", "page_token", "written_user_id"]
 
+_PAGE = "after:"
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+={0,2}")
 
 
@@ -24,6 +25,22 @@ def written_user_id(text: str) -> str:
     except (binascii.Error, UnicodeDecodeError):
         raise Malformed("after `~` comes base64url of UTF-8") from None
     return external_user_id(decoded)
+
+
+def page_token(last: str) -> str:
+    """Where a page ended, in a form that says nothing to callers: what is in it may change."""
+    return base64.urlsafe_b64encode(f"{_PAGE}{last}".encode()).decode().rstrip("=")
+
+
+def page_end(token: str) -> str:
+    """What `page_token` was made of."""
+    try:
+        text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+    except ValueError:  # binascii.Error and UnicodeDecodeError are ValueErrors
+        text = ""
+    if not text.startswith(_PAGE) or page_token(text.removeprefix(_PAGE)) != token:
+        raise Malformed("not a `nextToken` that was given")
+    return attendee_id(text.removeprefix(_PAGE))
 
 
 IN_PATH: Mapping[str, Callable[[str], str]] = {

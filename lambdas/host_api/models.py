@@ -17,6 +17,8 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from .ids import Malformed, page_end
+
 MOST_ENTRIES = 100
 CURSOR = "^[0-7][0-9A-HJKMNP-TV-Z]{25}$"
 
@@ -31,6 +33,13 @@ def _number(text: Any) -> int:
     if not (isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 9):
         raise fault("a whole number")
     return int(text)
+
+
+def _page_end(token: str) -> str:
+    try:
+        return page_end(token)
+    except Malformed as malformed:
+        raise fault(str(malformed)) from None
 
 
 def _cursor(text: str) -> str:
@@ -79,7 +88,6 @@ class HistoryPage(Query):
             raise fault("one of `attendeeId` and `externalUserId`")
         return user_id
 
-
     @model_validator(mode="after")
     def _is_a_span(self) -> "HistoryPage":
         if self.since is not None and self.until is not None and self.since >= self.until:
@@ -89,4 +97,6 @@ class HistoryPage(Query):
 
 class AttendeePage(Query):
     limit: Limit = 50
-    next_token: AttendeeId | None = Field(None, description="the `nextToken` of the page before")
+    next_token: Annotated[str, AfterValidator(_page_end)] | None = Field(
+        None, description="the `nextToken` of the page before"
+    )

@@ -1,7 +1,6 @@
 """The API's description, OpenAPI 3.1, made from the same table of routes that answers."""
 
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from pydantic import BaseModel
@@ -12,6 +11,7 @@ from .problems import KINDS
 from .routes import ROUTES
 from .routing import Route
 
+VERSION = "0.1.0"
 REF = "#/components/schemas/"
 ALWAYS = ("invalid-request", "internal-error", "busy")
 """Every route with a token may answer these."""
@@ -56,6 +56,13 @@ RESPONSE_HEADERS = {
     "Retry-After": {"description": "seconds", "schema": {"type": "integer"}},
     "Allow": {"description": "methods", "schema": {"type": "string"}},
 }
+AT_THE_GATEWAY: dict[str, Any] = {
+    "content": {
+        "application/json": {
+            "schema": {"type": "object", "properties": {"message": {"type": "string"}}, "required": ["message"]}
+        }
+    }
+}
 
 
 @cache
@@ -70,7 +77,7 @@ def description() -> dict[str, object]:
         "openapi": "3.1.0",
         "info": {
             "title": "Gavel",
-            "version": _version(),
+            "version": VERSION,
             "description": "The moderator's gavel for Amazon Chime SDK meetings.",
         },
         "security": [{"token": []}],
@@ -80,13 +87,6 @@ def description() -> dict[str, object]:
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
     }
-
-
-def _version() -> str:
-    try:
-        return version("gavel")
-    except PackageNotFoundError:
-        return "0.1.0"
 
 
 def _schemas() -> dict[str, Any]:
@@ -151,15 +151,16 @@ def _responses(route: Route) -> dict[str, Any]:
             "headers": _headers(*etag, *replayed, "Location"),
             **_answer(route.answers),
         }
-    responses["401"] = {"description": "no valid token; answered by the gateway, in its own form"}
+    responses["401"] = {"description": "no valid token; answered by the gateway, in its own form", **AT_THE_GATEWAY}
     by_status: dict[int, list[str]] = {}
     for code in dict.fromkeys((*ALWAYS, *(ON_WRITES if route.body else ()), *route.problems)):
         by_status.setdefault(KINDS[code][0], []).append(code)
     responses |= {str(status): _problems(codes) for status, codes in sorted(by_status.items())}
     at_the_gateway = "too many requests; answered by the gateway, in its own form"
     known = responses.get("429")
-    responses["429"] = (known or {}) | {
-        "description": f"{known['description']}; or {at_the_gateway}" if known else at_the_gateway
+    responses["429"] = {**(known or {})} | {
+        "description": f"{known['description']}; or {at_the_gateway}" if known else at_the_gateway,
+        "content": {**(known or {}).get("content", {}), **AT_THE_GATEWAY["content"]},
     }
     return responses
 

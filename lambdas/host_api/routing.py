@@ -16,6 +16,7 @@ from .later import Model
 from .problems import Problem, Unanswerable, invalid
 from .response import Response
 
+A_USER = "{externalUserId}"
 NO_QUERY = Model("host_api.models", "Query")
 
 
@@ -64,26 +65,37 @@ class Found:
 
 
 def find(routes: Sequence[Route], method: str, path: str) -> Found:
-    """Each part is percent-decoded once. No id holds `%`, so it doesn't matter whether the gateway did it before."""
-    parts = [unquote(part) for part in path.split("/")]
-    fitting = [(route, written) for route in routes if (written := _match(route, parts)) is not None]
+    """A slash at the end is ignored, unless it could be part of the id before it. `HEAD` finds the route of `GET`."""
+    parts = path.split("/")
+    has_slash = len(parts) > 1 and not parts[-1]
+    fitting = [
+        (route, written)
+        for route in routes
+        if (written := _match(route, parts[:-1] if has_slash else parts)) is not None
+        and not (has_slash and route.parts[-1] == A_USER)
+    ]
+    wanted = "GET" if method == "HEAD" else method
     for route, written in fitting:
-        if route.method == method:
+        if route.method == wanted:
             return Found(route, written)
     if not fitting:
         detail = "no such route; an id that holds `/` is written as `~` and its base64url"
         raise Unanswerable(Problem("not-found", detail))
-    allowed = ", ".join(sorted({route.method for route, _ in fitting}))
+    methods = {route.method for route, _ in fitting}
+    allowed = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
     raise Unanswerable(Problem("method-not-allowed", f"allowed here: {allowed}", headers={"Allow": allowed}))
 
 
 def _match(route: Route, parts: Sequence[str]) -> dict[str, str] | None:
+    """Words are compared as they are written; ids are percent-decoded once. No id holds `%`, so it doesn't matter
+    whether the gateway decoded them before.
+    """
     if len(route.parts) != len(parts):
         return None
     written = {}
     for wanted, part in zip(route.parts, parts, strict=True):
         if wanted.startswith("{"):
-            written[wanted[1:-1]] = part
+            written[wanted[1:-1]] = unquote(part)
         elif wanted != part:
             return None
     return written

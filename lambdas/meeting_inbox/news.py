@@ -70,8 +70,8 @@ def read(body: object) -> News:
     news = News(
         event_id=_text(event, "id"),
         type=_text(detail, "eventType"),
-        meeting_id=_text(detail, "meetingId"),
-        attendee_id=seat,
+        meeting_id=_text(detail, "meetingId").lower(),
+        attendee_id=seat.lower(),
         user_id=_text(detail, "externalUserId"),
         is_share=bool(share),
         at=_moment(detail.get("timestamp")),

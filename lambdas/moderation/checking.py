@@ -1,6 +1,7 @@
 """From documents to models, with every fault named where it is. What may be shown of a fault quotes nothing sent."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -9,12 +10,27 @@ if TYPE_CHECKING:
 
 Parsed = TypeVar("Parsed", bound="BaseModel")
 _IN_OUR_WORDS = {
+    "bool_type": "should be `true` or `false`",
+    "dict_type": "should be an object",
     "extra_forbidden": "no such key",
-    "missing": "required",
-    "int_type": "should be a whole number",
+    "greater_than_equal": "should be {ge} or more",
     "int_from_float": "should be a whole number",
+    "int_type": "should be a whole number",
+    "less_than_equal": "should be {le} or less",
+    "list_type": "should be a list",
+    "literal_error": "should be {expected}",
+    "missing": "required",
+    "model_attributes_type": "should be an object",
+    "model_type": "should be an object",
+    "string_pattern_mismatch": "not written as it should be: see the API's description",
+    "string_too_long": "should have at most {max_length} characters",
+    "string_too_short": "should have at least {min_length} characters",
+    "string_type": "should be text",
     "string_unicode": "not valid Unicode",
+    "too_long": "should have at most {max_length} items",
+    "too_short": "should have at least {min_length} items",
 }
+"""By pydantic's kinds of error: https://docs.pydantic.dev/latest/errors/validation_errors/"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +75,15 @@ def checked(model: type[Parsed], said: dict[str, Any], prefix: str = "") -> Pars
         return model.model_validate(said)
     except ValidationError as error:
         faults = [
-            Fault(_pointer(found["loc"], prefix), _IN_OUR_WORDS.get(found["type"], found["msg"]))
-            for found in error.errors(include_url=False, include_context=False, include_input=False)
+            Fault(_pointer(found["loc"], prefix), _in_our_words(found["type"], found["msg"], found.get("ctx", {})))
+            for found in error.errors(include_url=False, include_input=False)
         ]
     raise Invalid(*faults)
+
+
+def _in_our_words(kind: str, said: str, context: Mapping[str, Any]) -> str:
+    words = _IN_OUR_WORDS.get(kind)
+    return words.format_map(context).replace("'", "`") if words else said
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -16,10 +16,10 @@ class Malformed(ValueError):
 
 
 def meeting_id(text: str) -> str:
-    """Kept as it is written: whether Chime tells upper from lower case is not known."""
+    """In lower case, as Chime writes ids: some platforms write UUIDs in capitals (Swift's `uuidString`)."""
     if _CHIME_ID.fullmatch(text) is None:
         raise Malformed("not a MeetingId")
-    return text
+    return text.lower()
 
 
 def attendee_id(text: str) -> str:
@@ -27,7 +27,7 @@ def attendee_id(text: str) -> str:
     seat = text.removesuffix(_CONTENT_SUFFIX)
     if _CHIME_ID.fullmatch(seat) is None:
         raise Malformed("not an AttendeeId")
-    return seat
+    return seat.lower()
 
 
 def change_id(text: str) -> str:

@@ -11,10 +11,9 @@ from typing import Any
 from .core.actor import COHOST, HOST
 from .core.capability import Medium, of_word
 from .core.command import Command, Mute, MuteEverybody, SetCapabilities, Unmute, UnmuteEverybody
-from .core.decision import MAX_SECONDS
+from .core.decision import LONGEST_REASON, MAX_SECONDS
 from .core.restriction import LiftableBy
 
-LONGEST_REASON = 500
 Said = Mapping[str, Any]
 
 _MEDIA = {medium.value: medium for medium in Medium}

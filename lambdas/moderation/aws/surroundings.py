@@ -6,9 +6,10 @@ import time
 from datetime import UTC, datetime
 from threading import Lock
 
+from ..core.entry import CROCKFORD
+
 RANDOM_BITS = 80
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base 32, as https://github.com/ulid/spec has it: 48 bits of milliseconds, then what chance gives."""
+"""Of a ULID, behind 48 bits of milliseconds: https://github.com/ulid/spec"""
 
 
 class RealSurroundings:
@@ -35,4 +36,4 @@ class RealSurroundings:
 
 
 def _ulid(number: int) -> str:
-    return "".join(ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return "".join(CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))

@@ -13,7 +13,7 @@ from .. import ids
 from ..core import command as commands
 from ..core.actor import COHOST, HOST
 from ..core.capability import Medium
-from ..core.decision import MAX_SECONDS
+from ..core.decision import LONGEST_REASON, MAX_SECONDS
 
 T = TypeVar("T", bound=Hashable)
 
@@ -36,6 +36,11 @@ def _id(read: Callable[[str], str]) -> Callable[[str], str]:
             raise fault(str(malformed)) from None
 
     return reading
+
+
+def _whole(number: object) -> object:
+    """JSON Schema's `integer` takes `60.0`, and so do we."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 def _everyday_role(role: str) -> str:
@@ -61,8 +66,8 @@ Word = Literal["SendReceive", "Send", "Receive", "None"]
 Media = Annotated[
     list[MediumName], Field(min_length=1, json_schema_extra={"uniqueItems": True}), AfterValidator(unique)
 ]
-Reason = Annotated[str, StringConstraints(max_length=500)]
-Seconds = Annotated[int, Field(ge=1, le=MAX_SECONDS)]
+Reason = Annotated[str, StringConstraints(max_length=LONGEST_REASON)]
+Seconds = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MAX_SECONDS)]
 UserId = Annotated[str, Field(min_length=2, max_length=64), AfterValidator(_id(ids.external_user_id))]
 AttendeeId = Annotated[str, AfterValidator(_id(ids.attendee_id))]
 ChangeId = Annotated[str, AfterValidator(_id(ids.change_id))]

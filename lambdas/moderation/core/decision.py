@@ -15,6 +15,7 @@ from .meeting import Meeting, Seat, UnmuteConsent, User, UserRules, host_count, 
 from .personal import ANSWER_WITHIN, Agreement, Asked
 from .restriction import Restrictions, in_force
 
+LONGEST_REASON = 500
 MAX_SECONDS = 86_400
 
 

@@ -74,9 +74,7 @@ class Recall:
             user_id = owner.id if owner else attendee_id
         start, end = span.bounds(now)
         first, last = (start, min(after or end, end)) if newest_first else (max(after or start, start), end)
-        page = self._world.ledger.history(
-            meeting_id, first, last, limit, user_id, only, newest_first=newest_first
-        )
+        page = self._world.ledger.history(meeting_id, first, last, limit, user_id, only, newest_first=newest_first)
         items = [entry_document(entry) for entry in page.entries]
         if newest_first:
             return {"items": items, "cursor": page.entries[-1].id if page.entries else last}

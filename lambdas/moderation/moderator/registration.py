@@ -33,7 +33,7 @@ from .facts import question
 from .opening import committed, deadline, decided_entry, keep, opened, raced, unchanged
 from .persistence import patiently
 from .request import (
-    MEETING_NOT_FOUND,
+    NOT_IN_CHIME,
     REVISION_MISMATCH,
     REVISION_REQUIRED,
     Answer,
@@ -117,7 +117,7 @@ class Registrar:
         try:
             meeting = self._as_asked(request, command, was, fingerprint, change_id)
         except Missing:
-            return MEETING_NOT_FOUND
+            return NOT_IN_CHIME
         people = self._people(was or meeting, meeting, command.roles, change_id)
         if len(people) > MOST_NAMED:
             return Refused("invalid-request", f"at most {MOST_NAMED} roles change at once", pointer="/roles")

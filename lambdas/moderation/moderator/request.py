@@ -81,6 +81,7 @@ class Refused:
 Outcome = Answer | Refused
 
 MEETING_NOT_FOUND = Refused("meeting-not-found", "no such meeting is registered")
+NOT_IN_CHIME = Refused("meeting-not-found", "Chime has no such meeting in this Region: create it, then register it")
 MEETING_ENDED = Refused("meeting-ended", "the meeting has ended")
 ATTENDEE_NOT_FOUND = Refused("attendee-not-found", "no such attendee in this meeting")
 CHANGE_NOT_FOUND = Refused("change-not-found", "no such change in this meeting")

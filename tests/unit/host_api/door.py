@@ -94,6 +94,7 @@ ENTRY: Document = {
     "verdict": "accepted",
     "summary": "alice muted bob",
 }
+CURSOR = "01JZ0000000000000000000000"
 APPLIED = Answer("applied", ATTENDEE, "01JZ", EVERYTHING, EVERYTHING & ~SENDING, ("content-audio-may-flow",))
 REGISTERED = Answer("applied", MEETING, "01JZ")
 OUTCOMES: tuple[Document, ...] = tuple(
@@ -139,6 +140,8 @@ class StandIn:
         self.refused = refused
         self.requests: list[Request] = []
         self.asked: list[tuple[object, ...]] = []
+        self.which: dict[str, Any] = {}
+        """Which entries of the history were asked for last."""
 
     @property
     def actor(self) -> Actor:
@@ -179,8 +182,10 @@ class StandIn:
         limit: int,
         attendee_id: str | None,
         user_id: str | None,
+        **which: Any,
     ) -> Document | Refused:
-        said: Document = {"items": [ENTRY], "cursor": "01JZ"}
+        said: Document = {"items": [ENTRY], "cursor": CURSOR}
+        self.which = which
         return self._say(said, "history", meeting_id, actor, after, limit, attendee_id, user_id)
 
     def hands(self, meeting_id: str, actor: Actor) -> Document | Refused:

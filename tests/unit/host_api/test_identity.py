@@ -21,6 +21,8 @@ USER = Actor(ActorKind.USER, "alice")
         {"scope": "gavel/admin,openid"},
         {"scope": "gavel/\tadmin"},
         {"scope": "[gavel/admin"},
+        {"scope": "[gavel/admin]"},
+        {"scope": "[openid gavel/admin]"},
         {"scp": "[x-gavel/admin gavel/admin2]"},
         {"roles": "gavel/admin"},
     ],
@@ -36,7 +38,7 @@ def test_users(scopes: dict[str, str]) -> None:
     [
         ({"sub": "back-end", "scope": "gavel/admin"}, "back-end"),
         (ADMIN, "back-end"),
-        ({"sub": "back-end", "scope": "[openid gavel/admin]"}, "back-end"),
+        ({"sub": "back-end", "scp": "[openid gavel/admin]"}, "back-end"),
         ({"sub": "back-end", "scp": "[gavel/admin]"}, "back-end"),
         ({"client_id": "7abc", "scope": "gavel/admin"}, "7abc"),
         ({"sub": "", "client_id": "7abc", "scope": "gavel/admin"}, "7abc"),

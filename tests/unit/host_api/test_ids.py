@@ -4,10 +4,12 @@ import base64
 from urllib.parse import quote
 
 import pytest
+from host_api.app import create_app
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from moderation.core.command import MuteEverybody
 
-from .door import A, Door, M
+from .door import A, Door, M, StandIn, event
 
 ALLOWED = "-_&@+=,(){}[]/«».:|'\"#" + "abcXYZ019" + "ÀÿÖ×÷" + " \t\n\r\f\v"
 IDS = st.text(st.sampled_from(ALLOWED), min_size=2, max_size=64).filter(lambda u: not u.lower().startswith("aws:"))
@@ -88,8 +90,62 @@ def test_what_is_no_user_id(written: str) -> None:
 def test_seats(seat: str) -> None:
     door = Door()
     assert door("POST", f"/meetings/{M}/attendees/{seat}/mute").status == 200
-    assert door.gavel.requests[0].attendee_id == seat.removesuffix("%23content")
+    assert door.gavel.requests[0].attendee_id == A
     assert door.gavel.requests[0].meeting_id == M
+
+
+def test_ids_in_capitals() -> None:
+    """As Swift writes a UUID; what is asked for is what Chime knows, wherever an id stands."""
+    door = Door()
+    meeting, seat = "AAAAAAAA-bbbb-CCCC-dddd-EEEEEEEEEEEE", "BBBBBBBB-0000-0000-0000-000000000001"
+    assert door("GET", f"/meetings/{meeting}").status == 200
+    assert door.gavel.asked[-1][1] == meeting.lower()
+    assert door("POST", f"/meetings/{meeting}/mute-all", {"except": {"attendeeIds": [seat]}}).status == 200
+    assert door("PUT", f"/meetings/{meeting}/attendees/{seat}", {}).status == 200
+    spared, bound = door.gavel.requests
+    assert spared.meeting_id == bound.meeting_id == meeting.lower()
+    assert isinstance(spared.command, MuteEverybody)
+    assert spared.command.spared_attendees == (seat.lower(),)
+    assert bound.attendee_id == seat.lower()
+
+
+@pytest.mark.parametrize("path", ["", "/me", f"/attendees/{A}", "/history", "/lobby", "/users/bob/"])
+def test_a_slash_at_the_end(path: str) -> None:
+    """It says nothing, but behind an ExternalUserId, which may end with one: `bob/` is not bob."""
+    reply = Door()("GET", f"/meetings/{M}{path.removesuffix('/')}/")
+    assert (reply.status, reply.code) == ((404, "not-found") if "users" in path else (200, None))
+    assert Door()("POST", f"/meetings/{M}/users/bob/mute/").status == 200
+    assert Door()("PUT", f"/meetings/{M}/bans/bob/", {}).status == 404
+    assert Door()("GET", f"/meetings/{M}//").status == 404
+
+
+@pytest.mark.parametrize("path", [f"/meetings/{M}%2Fmute-all", f"/meetings/{M}/mut%65-all", "/meet%69ngs/x/mute-all"])
+def test_an_escape_reaches_no_other_route(path: str) -> None:
+    """Where a gateway decodes nothing."""
+    door = Door()
+    said = event("POST", "/", {}, None, {"sub": "alice"}) | {"rawPath": path}
+    assert door.send(said).status in (400, 404, 405)
+    assert door.gavel.requests == []
+
+
+@pytest.mark.parametrize("path", ["", "/me", "/attendees", f"/attendees/{A}", "/history", "/nowhere"])
+def test_head(path: str) -> None:
+    """All of a `GET` but the body."""
+    heads = []
+    for method in ("GET", "HEAD"):
+        answer = create_app(StandIn, lambda: "sub")(event(method, f"/meetings/{M}{path}", claims={"sub": "alice"}))
+        heads.append((answer["statusCode"], answer["headers"]))
+    assert heads[0] == heads[1]
+    assert answer["body"] == ""
+
+
+def test_head_changes_nothing() -> None:
+    door = Door()
+    answer = create_app(lambda: door.gavel, lambda: "sub")(
+        event("HEAD", f"/meetings/{M}/mute-all", claims={"sub": "alice"})
+    )
+    assert (answer["statusCode"], answer["headers"]) == (405, {**answer["headers"], "Allow": "POST"})  # type: ignore[dict-item]
+    assert door.gavel.requests == []
 
 
 @pytest.mark.parametrize("seat", ["bob", A + "%23", A + "%23Content", A + "%23content%23content", A + "content"])
