@@ -67,7 +67,7 @@ Media = Annotated[
     list[MediumName], Field(min_length=1, json_schema_extra={"uniqueItems": True}), AfterValidator(unique)
 ]
 Reason = Annotated[str, StringConstraints(max_length=LONGEST_REASON)]
-Seconds = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MAX_SECONDS)]
+Seconds = Annotated[int, Field(ge=1, le=MAX_SECONDS), BeforeValidator(_whole)]
 UserId = Annotated[str, Field(min_length=2, max_length=64), AfterValidator(_id(ids.external_user_id))]
 AttendeeId = Annotated[str, AfterValidator(_id(ids.attendee_id))]
 ChangeId = Annotated[str, AfterValidator(_id(ids.change_id))]

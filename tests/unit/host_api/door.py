@@ -21,7 +21,7 @@ from moderation.core.command import SetMeeting
 from moderation.core.view import Document
 from moderation.moderator.request import Answer, Outcome, Refused, Request
 
-M = "0a1b2c3d-0a1b-0a1b-0a1b-0A1B2C3D4E5F"
+M = "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
 A = "ffffffff-0000-9999-0000-ffffffffffff"
 CAPABILITIES = {"audio": "Receive", "video": "SendReceive", "content": "SendReceive"}
 LIMIT: Document = {
