@@ -16,6 +16,7 @@ export const EFFECTS = {
   "renegotiation-needed": "Their camera has to be switched off and on.",
   "receive-removed": "They don't receive any more, either.",
   "already-silent": "They were silent already; now this rule says so, too.",
+  "nobody-present": "Nobody of this name is here. The rule holds when they join.",
 };
 
 /** @param {string} word one of Amazon's four @param {"Send" | "Receive"} direction */

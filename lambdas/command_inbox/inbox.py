@@ -14,13 +14,13 @@ from moderation.core.spoken import spoken
 from moderation.digest import digest
 from moderation.moderator.by_event import Rejected
 from moderation.moderator.opening import RECORDED
-from moderation.moderator.request import BUSY, CONTENDED, MEETING_NOT_FOUND, Outcome, Refused, Request
+from moderation.moderator.request import MEETING_NOT_FOUND, WORTH_REPEATING, Outcome, Refused, Request
 from moderation.moderator.timeliness import Sent
 
 from .commands import Order, name_of, order_of, place_of
 from .message import Message
 
-AGAIN = {BUSY.code, CONTENDED.code}
+AGAIN = WORTH_REPEATING
 CHIME_REFUSED = "chime-refused"
 UNCHANGED = "unchanged"
 BAD_TIME = "bad-time"

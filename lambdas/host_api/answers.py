@@ -4,7 +4,7 @@ from moderation.core.capability import Capabilities, in_words
 from moderation.core.view import Document
 from moderation.moderator.request import Answer, Outcome, Refused
 
-from .problems import Unanswerable, of_refusal
+from .problems import Unanswerable, location, of_refusal
 from .response import Response
 
 PENDING = "pending"
@@ -25,7 +25,7 @@ def shown_with_revision(document: Document | Refused) -> Response:
 def changed(outcome: Outcome, meeting_id: str) -> Response:
     """The answer to a change of one attendee."""
     if isinstance(outcome, Refused):
-        raise Unanswerable(of_refusal(outcome))
+        raise Unanswerable(of_refusal(outcome, meeting_id))
     document: Document = {
         "changeId": outcome.change_id,
         "status": outcome.status,
@@ -40,7 +40,7 @@ def changed(outcome: Outcome, meeting_id: str) -> Response:
 def governed(outcome: Outcome, meeting_id: str) -> Response:
     """The answer to a change of everybody, person by person."""
     if isinstance(outcome, Refused):
-        raise Unanswerable(of_refusal(outcome))
+        raise Unanswerable(of_refusal(outcome, meeting_id))
     document: Document = {
         "changeId": outcome.change_id,
         "status": outcome.status,
@@ -62,7 +62,7 @@ def admitted(outcome: Outcome) -> Response:
 def subject(outcome: Outcome, meeting_id: str) -> Response:
     """The meeting that was registered, or the attendee who was bound."""
     if isinstance(outcome, Refused):
-        raise Unanswerable(of_refusal(outcome))
+        raise Unanswerable(of_refusal(outcome, meeting_id))
     document = dict(outcome.subject)
     if outcome.status == DRY_RUN:
         document["status"] = DRY_RUN
@@ -83,7 +83,7 @@ def _status(answer: Answer) -> int:
 def _headers(answer: Answer, meeting_id: str) -> dict[str, str]:
     headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
     if answer.status == PENDING and answer.change_id is not None:
-        headers["Location"] = f"/meetings/{meeting_id}/changes/{answer.waiting or answer.change_id}"
+        headers["Location"] = location(meeting_id, answer.waiting or answer.change_id)
     return headers
 
 

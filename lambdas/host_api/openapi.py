@@ -15,7 +15,7 @@ VERSION = "0.1.0"
 REF = "#/components/schemas/"
 ALWAYS = ("invalid-request", "internal-error", "busy")
 """Every route with a token may answer these."""
-ON_WRITES = ("idempotency-key-reused", "contended", "payload-too-large", "too-many")
+ON_WRITES = ("idempotency-key-reused", "contended", "outcome-unknown", "payload-too-large", "too-many")
 UUID_LIKE = "[a-fA-F0-9]{8}(-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}"
 PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "meetingId": {"description": "Chime's MeetingId", "schema": {"type": "string", "pattern": f"^{UUID_LIKE}$"}},

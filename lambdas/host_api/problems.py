@@ -38,6 +38,7 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "chime-refused": (502, "Amazon Chime refused"),
     "busy": (503, "Busy"),
     "contended": (503, "Contended"),
+    "outcome-unknown": (503, "The outcome is unknown"),
 }
 RETRY_AFTER_SECONDS = {429: 6, 503: 1}
 MOST_ERRORS = 20
@@ -74,7 +75,12 @@ def not_permitted(detail: str) -> Unanswerable:
     return Unanswerable(Problem("not-permitted", detail, {"policies": [NO_PERMIT]}))
 
 
-def of_refusal(refused: Refused) -> Problem:
+def location(meeting_id: str, change_id: str) -> str:
+    """Where to look at a change."""
+    return f"/meetings/{meeting_id}/changes/{change_id}"
+
+
+def of_refusal(refused: Refused, meeting_id: str | None = None) -> Problem:
     """Raises `KeyError` for a code that the contract doesn't know, which is a mistake of ours."""
     extensions: dict[str, object] = {}
     if refused.code == "not-permitted":
@@ -86,6 +92,8 @@ def of_refusal(refused: Refused) -> Problem:
     if refused.change_id is not None:
         extensions["changeId"] = refused.change_id
     headers = {"Idempotency-Replayed": "true"} if refused.replayed else {}
+    if refused.code == "outcome-unknown" and meeting_id is not None and refused.change_id is not None:
+        headers["Location"] = location(meeting_id, refused.change_id)
     if (seconds := RETRY_AFTER_SECONDS.get(KINDS[refused.code][0])) is not None:
         headers["Retry-After"] = str(seconds)
     return Problem(refused.code, refused.detail, extensions, headers)

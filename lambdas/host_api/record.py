@@ -9,7 +9,7 @@ from moderation.watch import DECISIONS, LATENCY, Metric, write
 from .response import Response
 
 DEEPEST = 8
-FAILED = {"internal-error", "busy", "contended", "chime-refused"}
+FAILED = {"internal-error", "busy", "contended", "outcome-unknown", "chime-refused"}
 """Codes by which nobody refused: something could not be done."""
 NOTHING_CHANGED = {"unchanged", "dry-run"}
 

@@ -13,7 +13,12 @@ from .bodies import MediumName, Word
 from .core import entry
 
 Effect = Literal[
-    "audio-may-flow", "content-audio-may-flow", "renegotiation-needed", "receive-removed", "already-silent"
+    "audio-may-flow",
+    "content-audio-may-flow",
+    "renegotiation-needed",
+    "receive-removed",
+    "already-silent",
+    "nobody-present",
 ]
 Moment = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
 Ulid = Annotated[str, StringConstraints(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")]

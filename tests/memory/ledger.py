@@ -165,10 +165,14 @@ class MemoryLedger:
                 return meeting_id in self.meetings and self.meetings[meeting_id].revision == revision
             case MeetingRevised(meeting, was):
                 return (self.meetings[meeting.id].revision if meeting.id in self.meetings else 0) == was
-            case UserIs(meeting_id, user_id, revision) | UserRevised(meeting_id, User(user_id), revision):
+            case UserIs(meeting_id, user_id, revision):
                 return self._user(meeting_id, user_id).revision == revision
+            case UserRevised(meeting_id, User(user_id), revision):
+                stored = self._user(meeting_id, user_id)
+                return stored.revision == revision and clause.notes in (None, stored.notes)
             case SeatsNoted(meeting_id, user_id, revision):
-                return (meeting_id, user_id) in self.users and self.users[meeting_id, user_id].revision == revision
+                stored = self._user(meeting_id, user_id)
+                return bool(stored.revision) and stored.revision == revision and clause.notes in (None, stored.notes)
             case SeatBound(meeting_id, attendee_id, user_id):
                 return self.seats.get((meeting_id, attendee_id), user_id) == user_id
             case SeatSeen(meeting_id, attendee_id, at):
@@ -195,13 +199,13 @@ class MemoryLedger:
             case MeetingRevised(meeting):
                 self.meetings[meeting.id] = meeting
             case UserRevised(meeting_id, user, was, new_seats):
-                stored = self._user(meeting_id, user.id).seats
-                seats = {**{s.attendee_id: s for s in new_seats}, **stored} if was else user.seats
-                self.users[meeting_id, user.id] = replace(user, seats=dict(seats), hand=None)
+                stored = self._user(meeting_id, user.id)
+                seats = {**{s.attendee_id: s for s in new_seats}, **stored.seats} if was else user.seats
+                self.users[meeting_id, user.id] = replace(user, seats=dict(seats), notes=stored.notes, hand=None)
             case SeatsNoted(meeting_id, user_id, _, noted):
                 user = self.users[meeting_id, user_id]
                 seats = {**user.seats, **{s.attendee_id: s for s in noted}}
-                self.users[meeting_id, user_id] = replace(user, seats=seats)
+                self.users[meeting_id, user_id] = replace(user, seats=seats, notes=user.notes + bool(noted))
             case CheckTaken(meeting_id, _, then):
                 self.meetings[meeting_id] = replace(self.meetings[meeting_id], check_at=then)
             case SeatBound(meeting_id, attendee_id, user_id):

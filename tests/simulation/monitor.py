@@ -39,7 +39,7 @@ from .microphones import WINDOW_MS, Looks, Microphones
 from .people import People
 from .scheduler import Actor, Scheduler
 
-UNDECIDED = ("busy", "contended")
+UNDECIDED = ("busy", "contended", "outcome-unknown")
 NEWCOMER = ""
 """Whom nobody has heard of: what he may have is what everybody may have had before he was known."""
 NOBODY = User(NEWCOMER)
@@ -132,6 +132,8 @@ class Monitor:
     def _check_answer(self, asking: Asking, outcome: Outcome, said: str) -> None:
         if outcome.replayed:
             return
+        if said == "outcome-unknown" and not asking.lost:
+            self.violated("answers are true", f"{asking.label}: {said}, but no answer of the ledger was lost")
         if isinstance(outcome, Answer) and outcome.change_id is not None:
             change = self.store.changes.get((asking.request.meeting_id, outcome.change_id))
             if change is None or said not in (change.status.value, "pending"):

@@ -78,7 +78,7 @@ def any_revision(store: MemoryLedger, clauses: Sequence[Clause]) -> Sequence[Cla
     for clause in clauses:
         if isinstance(clause, SeatsNoted):
             stored = store.users.get((clause.meeting_id, clause.user_id))
-            found.append(replace(clause, revision=stored.revision if stored else 0))
+            found.append(replace(clause, revision=stored.revision if stored else 0, notes=None))
         elif not isinstance(clause, UserIs):
             found.append(clause)
     return found
@@ -102,7 +102,7 @@ def any_user(store: MemoryLedger, clauses: Sequence[Clause]) -> Sequence[Clause]
     for clause in clauses:
         if isinstance(clause, UserRevised) and clause.was:
             stored = store.users[clause.meeting_id, clause.user.id]
-            found.append(replace(clause, was=stored.revision))
+            found.append(replace(clause, was=stored.revision, notes=None))
         else:
             found.append(clause)
     return found

@@ -1,5 +1,6 @@
 """What must be true once faults have stopped and the reconciler has nothing left to do."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 
 from moderation.core.capability import Capabilities, is_narrower
@@ -22,7 +23,7 @@ from tests.memory.chime import MemoryChime
 from tests.memory.ledger import MemoryLedger
 
 from .ends import left_over
-from .monitor import UNDECIDED, Monitor, Violation
+from .monitor import Monitor, Violation
 from .promises import is_a_question
 
 CLOSED = {Status.APPLIED, Status.SUPERSEDED, Status.ABANDONED, Status.GONE, Status.DECLINED, Status.EXPIRED}
@@ -131,6 +132,7 @@ def _expected(change: Change) -> tuple[str, ...]:
 
 
 def _answers(monitor: Monitor, store: MemoryLedger) -> Iterator[Violation]:
+    yield from _refusals(monitor, store)
     by_label: dict[str, int] = {}
     for change in store.changes.values():
         if is_a_question(change):
@@ -145,5 +147,13 @@ def _answers(monitor: Monitor, store: MemoryLedger) -> Iterator[Violation]:
             continue
         said = outcome.status if isinstance(outcome, Answer) else outcome.code
         committed_nothing = said in ("dry-run", "unchanged") or (isinstance(outcome, Refused) and not outcome.change_id)
-        if committed_nothing and not (said in UNDECIDED and asking.lost):
+        if committed_nothing:
             yield Violation("answers are true", f"{asking.label} was answered {said}, but a change was made")
+
+
+def _refusals(monitor: Monitor, store: MemoryLedger) -> Iterator[Violation]:
+    """A refusal is one line of history, however often its answer was lost."""
+    told = Counter(e.actor.via for e in store.entries if e.type == DECIDED and e.adds["verdict"] == "refused")
+    for label, count in told.items():
+        if label and count > monitor.begun.count(label):
+            yield Violation("a refusal is told once", f"{label} has {count} entries")

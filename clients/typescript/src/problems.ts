@@ -26,7 +26,7 @@ export class Problem<C extends ProblemCode = ProblemCode> extends Error {
   readonly policies: NonNullable<Said["policies"]>;
   /** With `capability-unavailable`: what still withholds. */
   readonly limits: NonNullable<Said["limits"]>;
-  /** With `chime-refused`: the change that was taken back. */
+  /** With `chime-refused`: the change that was taken back. With `outcome-unknown`: the one to look at. */
   readonly changeId: string | null;
 
   constructor(status: number, code: C, said: Partial<Said> = {}) {

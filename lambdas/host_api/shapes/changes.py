@@ -15,7 +15,9 @@ Awaited = Literal["consent"]
 
 class ChangeAnswer(Shape):
     change_id: str | None = Field(description="null where nothing was changed")
-    status: ChangeStatus | Literal["unchanged", "dry-run"]
+    status: ChangeStatus | Literal["unchanged", "stored", "dry-run"] = Field(
+        description="`stored`: nobody of this name is in the meeting; the rule is kept for when they join"
+    )
     attendee: Attendee | None
     before: Capabilities | None
     after: Capabilities | None
@@ -120,7 +122,10 @@ class Problem(Shape):
     errors: list[FaultShown] | None = Field(None, description="with `invalid-request`")
     policies: list[str] | None = Field(None, description="with `not-permitted`: those that forbade, or `no-permit`")
     limits: list[Limit] | None = Field(None, description="with `capability-unavailable`: what still withholds")
-    change_id: str | None = Field(None, description="the change that was taken back, with `chime-refused`")
+    change_id: str | None = Field(
+        None,
+        description="with `chime-refused`: the change taken back; with `outcome-unknown`: the one to look at",
+    )
 
 
 class Health(Shape):

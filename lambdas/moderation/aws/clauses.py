@@ -32,6 +32,7 @@ IS_NEW = "attribute_not_exists(pk)"
 IS_DOWN = "attribute_not_exists(raisedAt)"
 IS_UP = "attribute_exists(raisedAt)"
 HAS_THE_REVISION = "revision = :revision"
+HAS_THE_NOTES = f"{HAS_THE_REVISION} AND notes = :notes"
 IS_STILL_DUE = "dueAt = :was"
 IS_MINE = "leaseToken = :token"
 IS_KNOWN_AND_OLDER = "attribute_exists(pk) AND (attribute_not_exists(seenAt) OR seenAt <= :at)"
@@ -182,20 +183,26 @@ class Writer:
         }
         names = {"#rules": "rules", **{name: seat.attendee_id for name, seat in seats.items()}}
         where, ends_at = user_key(clause.meeting_id, user.id), next_end(user.rules)
+        condition, noted = _with_notes(clause.notes)
         if ends_at is None:
-            return _update(where, sets, HAS_THE_REVISION, values, names, removes=DUE)
+            return _update(where, sets, condition, values | noted, names, removes=DUE)
         due = {":due": iso(ends_at), ":shard": due_shard(clause.meeting_id)}
-        return _update(where, [*sets, "dueAt = :due", "dueShard = :shard"], HAS_THE_REVISION, values | due, names)
+        return _update(where, [*sets, "dueAt = :due", "dueShard = :shard"], condition, values | noted | due, names)
 
     def _note_seats(self, clause: SeatsNoted) -> Action:
         if not clause.seats:
             return _check(user_key(clause.meeting_id, clause.user_id), HAS_THE_REVISION, {":revision": clause.revision})
         seats = {f"#s{n}": seat for n, seat in enumerate(clause.seats)}
-        sets = [f"seats.{name} = :{name[1:]}" for name in seats]
+        sets = ["notes = notes + :one", *(f"seats.{name} = :{name[1:]}" for name in seats)]
+        condition, noted = _with_notes(clause.notes)
         values = {f":{name[1:]}": rules.seat_document(seat) for name, seat in seats.items()}
         names = {name: seat.attendee_id for name, seat in seats.items()}
         where = user_key(clause.meeting_id, clause.user_id)
-        return _update(where, sets, HAS_THE_REVISION, {":revision": clause.revision, **values}, names)
+        return _update(where, sets, condition, {":revision": clause.revision, ":one": 1, **noted, **values}, names)
+
+
+def _with_notes(notes: int | None) -> tuple[str, dict[str, object]]:
+    return (HAS_THE_REVISION, {}) if notes is None else (HAS_THE_NOTES, {":notes": notes})
 
 
 def _condition(condition: str, values: Mapping[str, object] | None) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 
-from ..ports import Clause, Conflict, Contention, LedgerUnavailable, Loaded, MachineFailure
+from ..ports import Clause, Conflict, Contention, LedgerUnavailable, LedgerUnreachableError, Loaded, MachineFailure
 from . import items
 from .attributes import Attribute, values
 from .retrying import retried
@@ -23,6 +23,10 @@ CONTENDED_CALLS = {
 }
 
 
+NEVER_SENT = (ConnectTimeoutError, EndpointConnectionError)
+"""No connection was made, so no request has arrived."""
+
+
 def called(operation: Callable[..., dict[str, Any]], **parameters: Any) -> dict[str, Any]:
     try:
         return operation(**parameters)
@@ -38,11 +42,14 @@ def called_with_retry(operation: Callable[..., dict[str, Any]], **parameters: An
 def not_written(error: ClientError | BotoCoreError, clauses: Sequence[Clause]) -> MachineFailure:
     """Why a transaction came to nothing, or may have."""
     if not isinstance(error, ClientError):
-        return LedgerUnavailable(_said(error))
+        return (LedgerUnreachableError if isinstance(error, NEVER_SENT) else LedgerUnavailable)(_said(error))
     code = error.response["Error"]["Code"]
     if code == "TransactionCanceledException":
         return _cancelled(error.response.get("CancellationReasons", []), clauses)
-    return Contention(code) if code in CONTENDED_CALLS else LedgerUnavailable(code)
+    if code in CONTENDED_CALLS:
+        return Contention(code)
+    is_rejected = 400 <= error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500) < 500
+    return LedgerUnreachableError(code) if is_rejected else LedgerUnavailable(code)
 
 
 def _cancelled(reasons: Sequence[Mapping[str, Any]], clauses: Sequence[Clause]) -> MachineFailure:
@@ -54,7 +61,7 @@ def _cancelled(reasons: Sequence[Mapping[str, Any]], clauses: Sequence[Clause]) 
     codes = [str(reason["Code"]) for reason in reasons if reason.get("Code") not in (None, "None")]
     if CONTENDED_ITEMS.intersection(codes):
         return Contention(", ".join(codes))
-    return LedgerUnavailable(", ".join(codes) or "cancelled for no reason given")
+    return LedgerUnreachableError(", ".join(codes) or "cancelled for no reason given")
 
 
 def _found(images: Sequence[Image]) -> Loaded:

@@ -34,6 +34,7 @@ def user_document(user: User) -> Document:
         "seats": {seat.attendee_id: seat_document(seat) for seat in user.seats.values()},
         "revision": user.revision,
         "revisedBy": user.revised_by,
+        "notes": user.notes,
         "dueAt": text_of(next_end(user.rules)),
     }
 
@@ -45,6 +46,7 @@ def user_of(document: Source) -> User:
         seats={key: seat_of(key, seat) for key, seat in document["seats"].items()},
         revision=document["revision"],
         revised_by=document.get("revisedBy"),
+        notes=document.get("notes", 0),
     )
 
 

@@ -116,6 +116,9 @@ def _asked_document(asked: Asked) -> Document:
         "actor": actor_document(asked.actor),
         "since": iso(asked.since),
         "until": iso(asked.until),
+        "lifts": asked.lifts,
+        "spares": sorted(asked.spares),
+        "gives": asked.gives,
     }
 
 
@@ -125,6 +128,9 @@ def _asked_of(document: Source) -> Asked:
         actor=actor_of(document["actor"]),
         since=datetime.fromisoformat(document["since"]),
         until=datetime.fromisoformat(document["until"]),
+        lifts=document.get("lifts", False),
+        spares=frozenset(document.get("spares", ())),
+        gives=document.get("gives", False),
     )
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import cast
 
 from .actor import Actor
-from .capability import NOTHING, Capabilities, Medium, is_narrower, sending, whole
+from .capability import EVERYTHING, NOTHING, Capabilities, Medium, is_narrower, of_word, sending, whole
 from .meeting import MeetingRules, UserRules
 from .personal import Ban, Floor
 from .restriction import added, in_force
@@ -55,7 +55,8 @@ class Lease:
 class Change:
     """`subject` is the person it is about, None for everybody in the meeting; `attendee_id` the seat it was asked for.
 
-    `replaced` and `made` are the rules before and after, `revision` what the commit made of them.
+    `replaced` and `made` are the rules before and after, `revision` what the commit made of them. `before` and `after`
+    are what Chime held and holds on the seat it was asked for: foreseen until it settles, then as it was.
     """
 
     id: str
@@ -174,10 +175,15 @@ SAYS = {
 """Which of them a command is about, whether or not it changed it."""
 
 
+def _says(change: Change) -> str | None:
+    """A removal speaks of the ban only if it bans."""
+    return "ban" if change.command == "remove" and change.said.get("ban") else SAYS.get(change.command)
+
+
 def _is_said(change: Change, name: str, rules: UserRules, now: datetime) -> bool:
     """Whether one value is what the change made of it, or has ended by itself since."""
     value = getattr(change.made, name)
-    is_as_it_was = value == getattr(change.replaced, name) and SAYS.get(change.command) != name
+    is_as_it_was = value == getattr(change.replaced, name) and _says(change) != name
     if is_as_it_was or value == getattr(rules, name):
         return True
     return isinstance(value, Floor | Ban) and not value.holds_at(now)
@@ -191,6 +197,25 @@ def named(change: Change) -> Capabilities:
     bits = NOTHING
     for medium in Medium:
         bits |= whole(medium) if change.command == "set-capabilities" and medium in said else NOTHING
+    return bits
+
+
+def withholding(change: Change) -> Capabilities:
+    """What the command names to be taken away, whether or not it was there."""
+    match change.command:
+        case "mute":
+            return named(change)
+        case "set-capabilities":
+            return named(change) & ~_asked(change)
+        case "hold" | "ban" | "remove":
+            return EVERYTHING
+    return NOTHING
+
+
+def _asked(change: Change) -> Capabilities:
+    bits = NOTHING
+    for medium in Medium:
+        bits |= of_word(medium, str(change.said[medium])) if medium in change.said else NOTHING
     return bits
 
 

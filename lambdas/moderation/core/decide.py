@@ -38,12 +38,12 @@ from .decision import (
     asking,
     barred,
     decided,
-    effects,
     expired,
     is_asked,
     leaving,
 )
 from .effective import effective
+from .effects import effects
 from .meeting import UserRules, next_end, role_of
 
 

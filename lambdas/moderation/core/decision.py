@@ -3,17 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import reduce
-from operator import and_, or_
 
-from .actor import Actor, Verdict
-from .capability import EVERYTHING, NOTHING, SEND, Capabilities, Medium
+from .actor import Actor, ActorKind, Verdict
+from .capability import NOTHING, Capabilities, Medium
 from .change import PATIENCE, Change
 from .command import Bind, Expire, Register
 from .effective import Holds, Limit, effective, limits
-from .meeting import Meeting, Seat, UnmuteConsent, User, UserRules, host_count, loses_its_hosts
+from .effects import NOBODY_PRESENT, effects
+from .meeting import Meeting, UnmuteConsent, User, UserRules, host_count, loses_its_hosts
 from .personal import ANSWER_WITHIN, Agreement, Asked
-from .restriction import Restrictions, in_force
+from .restriction import Origin, Restrictions, added, in_force
 
 LONGEST_REASON = 500
 MAX_SECONDS = 86_400
@@ -63,9 +62,12 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """The rules say so already, and Chime is known to have them."""
+    """The rules say so already, and Chime is known to have them. `waits_for`: the change that has asked
+    the person to agree first.
+    """
 
     capabilities: Capabilities
+    waits_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,23 +95,32 @@ def decided(
     opening: Capabilities = NOTHING,
     *,
     is_newcomer: bool = False,
+    is_kept: bool = True,
 ) -> Decided | Unchanged | Refusal:
-    """A freeze keeps everybody at what he has; a newcomer gets what the rules give."""
+    """A freeze keeps everybody at what he has; a newcomer gets what the rules give. `is_kept`: the rule waits for the
+    person, if nobody of that name is there.
+    """
     if is_last_host(case, case.user.rules, rules):
         return LAST_HOST
-    rules = asking(case, rules, opening)
+    rules = held_back(case, asking(case, rules, opening))
+    own = of_another(case, rules)
+    if own:
+        return Refusal("capability-unavailable", "one's own mute is lifted by oneself", limits=own)
     before, after = case.effective(), case.effective(rules)
     in_place = not leaving(case, rules) and all(seat.has(after) for seat in case.user.present)
     there = {mute_all.id for mute_all in case.meeting.rules.mute_alls}
     stood = replace(expired(case), spares=case.user.rules.spares & there)
     is_new = replace(rules, spares=rules.spares & there) != stood
     if not is_new and in_place:
-        return Unchanged(after)
+        is_waiting = rules.asked is not None and Capabilities.SEND_AUDIO in opening & ~after
+        return Unchanged(after, rules.asked.change_id if rules.asked is not None and is_waiting else None)
     gained = case.effective(rules, consented=True) & ~case.effective(consented=True)
+    if is_asked(case, rules):
+        gained |= Capabilities.SEND_AUDIO
     if not is_newcomer and case.meeting.rules.frozen_at is not None and (gained or after & ~before):
         return frozen(gained | after & ~before)
     seats = case.user.present
-    shown = effects(before, after, withholding, seats) if seats or not case.user.seats else ()
+    shown = effects(before, after, withholding, seats) if seats else (NOBODY_PRESENT,) * is_kept
     return Decided(rules, before, after, shown, is_asked(case, rules), is_new)
 
 
@@ -129,11 +140,43 @@ def asking(case: Case, rules: UserRules, opening: Capabilities) -> UserRules:
     silent = replace(rules, asked=None, agreed=None)
     if case.meeting.rules.unmute_consent is UnmuteConsent.NONE or not case.user.present:
         return silent
+    if case.meeting.rules.frozen_at is not None and case.actor.kind is ActorKind.CHIME:
+        return silent  # whoever comes into a frozen meeting is asked for nothing that could not be done
     if case.actor.is_user(case.user.id):
         return replace(silent, agreed=Agreement(case.now + PATIENCE, case.meeting.revision))
     if rules.asked is not None and rules.asked.is_open(case.now):
         return replace(rules, agreed=None)
     return replace(silent, asked=Asked(case.change_id, case.actor, case.now, case.now + ANSWER_WITHIN))
+
+
+def held_back(case: Case, rules: UserRules) -> UserRules:
+    """With all that withholds audio now, while the person is asked: the request says what the agreement lifts."""
+    asked, was, audio = rules.asked, case.user.rules, Capabilities.SEND_AUDIO
+    if asked is None or not asked.is_open(case.now):
+        return rules
+    kept = {r.key for r in rules.restrictions}
+    back = tuple(r for r in standing(case) if r.withholds == audio and r.key not in kept)
+    silencing = {m.id for m in case.meeting.rules.mute_alls if m.medium is Medium.AUDIO}
+    spares = (rules.spares - was.spares) & silencing
+    given = rules.given & ~was.given & audio
+    return replace(
+        rules,
+        restrictions=added(rules.restrictions, back),
+        spares=rules.spares - spares,
+        given=rules.given & ~given,
+        asked=replace(
+            asked, lifts=asked.lifts or bool(back), spares=asked.spares | spares, gives=asked.gives or bool(given)
+        ),
+    )
+
+
+def of_another(case: Case, rules: UserRules) -> tuple[Limit, ...]:
+    """The person's own restrictions that somebody else would lift."""
+    if case.actor.is_user(case.user.id):
+        return ()
+    kept = {r.key for r in rules.restrictions}
+    own = (r for r in standing(case) if r.origin is Origin.SELF and r.key not in kept)
+    return tuple(Limit(r.withholds, "restriction", r.liftable_by, r.actor, r.reason, r.since, r.until) for r in own)
 
 
 def is_asked(case: Case, rules: UserRules) -> bool:
@@ -175,6 +218,12 @@ def barred(verdict: Verdict, meeting: Meeting, command: str) -> Refusal | None:
     return None
 
 
+def not_to_be_lifted(action: str, verdict: Verdict) -> Refusal:
+    """A replacement that ends earlier, or binds less, lifts in part what it replaces."""
+    detail = f"this would bind less than what it replaces, and the policies don't permit `{action}` here"
+    return Refusal("not-permitted", detail, verdict.policies)
+
+
 def unavailable(case: Case, rules: UserRules, asked: Capabilities) -> Refusal | None:
     """What is asked for must result. Only content's receive may go along with video's: `limits` tells."""
     standing = limits(case.meeting, replace(case.user, rules=rules), case.holds, case.now, consented=True)
@@ -191,30 +240,3 @@ def withheld(standing: Iterable[Limit], asked: Capabilities) -> Refusal | None:
 def frozen(gained: Capabilities) -> Refusal:
     """While the meeting is frozen nobody gets more than he has."""
     return Refusal("capability-unavailable", "the meeting is frozen", limits=(Limit(gained, "freeze"),))
-
-
-def effects(
-    before: Capabilities, after: Capabilities, withholding: Capabilities = NOTHING, seats: Iterable[Seat] = ()
-) -> tuple[str, ...]:
-    """What a front end has to know of a change: the contract's words, in its order.
-
-    A seat may hold less or more than the rules said `before`, or Chime hasn't told. Nothing is called silent that may
-    be heard, and no microphone opens unannounced.
-    """
-    seen = [None if seat.not_taken else seat.known for seat in seats]
-    least = reduce(and_, (known for known in seen if known is not None), before)
-    most = reduce(or_, (EVERYTHING if known is None else known for known in seen), before)
-    gained, lost = after & ~least, before & ~after
-    audio, content = SEND[Medium.AUDIO], SEND[Medium.CONTENT]
-    found = []
-    if audio in gained:
-        found.append("audio-may-flow")
-    if audio in withholding and content in after:
-        found.append("content-audio-may-flow")
-    if gained & (SEND[Medium.VIDEO] | content):
-        found.append("renegotiation-needed")
-    if lost & (Capabilities.RECEIVE_AUDIO | Capabilities.RECEIVE_VIDEO | Capabilities.RECEIVE_CONTENT):
-        found.append("receive-removed")
-    if withholding and not gained and not withholding & most:
-        found.append("already-silent")
-    return tuple(found)

@@ -4,12 +4,12 @@ Capabilities are whatever no limit withholds, so what is enforced and what is ex
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .actor import Actor, Held
 from .capability import EVERYTHING, NOTHING, SEND, Capabilities, coherent, sending
-from .meeting import Meeting, User, binding_mute_alls, floor_media, is_held, must_consent, role_of
+from .meeting import Meeting, User, as_agreed, binding_mute_alls, floor_media, is_held, must_consent, role_of
 from .restriction import LiftableBy, in_force
 
 Holds = Callable[[str | None, str, bool], Held]
@@ -34,6 +34,7 @@ class Limit:
 
 def limits(meeting: Meeting, user: User, holds: Holds, now: datetime, *, consented: bool = False) -> tuple[Limit, ...]:
     """Everything that withholds something, most personal first. `consented`: as if he had agreed to be heard."""
+    user = replace(user, rules=as_agreed(user.rules)) if consented else user
     found = _personal(meeting, user)
     found += [
         Limit(r.withholds, "restriction", r.liftable_by, r.actor, r.reason, r.since, r.until)

@@ -6,8 +6,8 @@ from datetime import timedelta
 from .capability import NOTHING, SEND, Capabilities, Medium, sending, whole
 from .command import Mute, SetCapabilities, Unmute
 from .decision import Case, Decided, Refusal, Unchanged, decided, standing, unavailable
-from .meeting import binding_mute_alls
-from .restriction import LiftableBy, Origin, Restriction, added, lifted
+from .meeting import UserRules, as_agreed, binding_mute_alls
+from .restriction import LiftableBy, Origin, Restriction, added, in_force, lifted
 
 
 def mute(case: Case, command: Mute) -> Decided | Unchanged | Refusal:
@@ -29,16 +29,21 @@ def mute(case: Case, command: Mute) -> Decided | Unchanged | Refusal:
         )
         for bit in asked
     )
-    rules = replace(case.user.rules, restrictions=added(standing(case), new))
+    request = None if Capabilities.SEND_AUDIO in asked else case.user.rules.asked
+    rules = replace(case.user.rules, restrictions=added(standing(case), new), asked=request)
     return decided(case, rules, withholding=asked)
 
 
 def unmute(case: Case, command: Unmute) -> Decided | Unchanged | Refusal:
-    asked = sending(command.media)
+    """Who unmutes oneself while a request waits agrees to it."""
+    asked, was = sending(command.media), case.user.rules
+    if case.actor.is_user(case.user.id) and was.asked is not None and was.asked.is_open(case.now):
+        was = as_agreed(was)
+    standing = sorted(in_force(was.restrictions, case.moment), key=lambda r: r.key)
     rules = replace(
-        case.user.rules,
-        restrictions=lifted(standing(case), asked, by_moderator=case.by_moderator),
-        spares=_spared(case, asked),
+        was,
+        restrictions=lifted(tuple(standing), asked, by_moderator=case.by_moderator),
+        spares=_spared(case, was, asked),
     )
     return unavailable(case, rules, asked) or decided(case, rules, opening=asked)
 
@@ -56,12 +61,13 @@ def set_capabilities(case: Case, command: SetCapabilities) -> Decided | Unchange
         case.user.rules,
         given=case.user.rules.given | (asked & ~(case.user.rules.grant or NOTHING)),
         restrictions=added(lifted(standing(case), asked, by_moderator=True), new),
-        spares=_spared(case, asked),
+        spares=_spared(case, case.user.rules, asked),
+        asked=case.user.rules.asked if Capabilities.SEND_AUDIO not in denied else None,
     )
     return unavailable(case, rules, asked) or decided(case, rules, withholding=denied, opening=asked)
 
 
-def _spared(case: Case, asked: Capabilities) -> frozenset[str]:
+def _spared(case: Case, rules: UserRules, asked: Capabilities) -> frozenset[str]:
     """Lifted is a mute-all for this person alone: he is spared. Spares of mute-alls that are gone are dropped."""
     there = {mute_all.id for mute_all in case.meeting.rules.mute_alls}
     lifting = {
@@ -69,7 +75,7 @@ def _spared(case: Case, asked: Capabilities) -> frozenset[str]:
         for mute_all in binding_mute_alls(case.user, case.meeting, case.now)
         if SEND[mute_all.medium] in asked and (case.by_moderator or mute_all.liftable_by is LiftableBy.SELF)
     }
-    return frozenset(case.user.rules.spares & there | lifting)
+    return frozenset(rules.spares & there | lifting)
 
 
 def _contradicts_itself(command: SetCapabilities) -> bool:

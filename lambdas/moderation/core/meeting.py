@@ -158,6 +158,8 @@ class User:
     seats: Mapping[str, Seat] = field(default_factory=dict)
     revision: int = 0
     revised_by: str | None = None
+    notes: int = 0
+    """How often something was noted on the seats: that leaves the revision alone, but not what was known of Chime."""
     hand: datetime | None = None
     """Since when his hand is up. Kept apart from his rules: many hands stand in nobody's way."""
 
@@ -231,6 +233,20 @@ def must_consent(user: User, meeting: Meeting, now: datetime) -> bool:
         return False
     heard = any(seat.known is not None and Capabilities.SEND_AUDIO in seat.known for seat in user.present)
     return user.rules.asked is not None or not heard
+
+
+def as_agreed(rules: UserRules) -> UserRules:
+    """The rules as they are once the person has agreed to be heard."""
+    asked, audio = rules.asked, Capabilities.SEND_AUDIO
+    if asked is None:
+        return rules
+    stays = tuple(r for r in rules.restrictions if not asked.lifts or r.withholds != audio or r.since > asked.since)
+    return replace(
+        rules,
+        restrictions=stays,
+        spares=rules.spares | asked.spares,
+        given=rules.given | audio if asked.gives else rules.given,
+    )
 
 
 def has_agreed(user: User, meeting: Meeting, now: datetime) -> bool:

@@ -88,7 +88,7 @@ def ban(case: Case, command: Ban) -> Decided | Unchanged | Refusal:
 
 
 def unban(case: Case, _: Unban) -> Decided | Unchanged | Refusal:
-    return decided(case, replace(expired(case), ban=None))
+    return decided(case, replace(expired(case), ban=None), is_kept=False)
 
 
 def let_in(case: Case, command: LetIn) -> Decided | Unchanged | Refusal:
@@ -99,8 +99,9 @@ def let_in(case: Case, command: LetIn) -> Decided | Unchanged | Refusal:
     if not is_kept_out or (waiting is None and not command.admit):
         return Unchanged(case.effective())
     if waiting is not None and not command.admit:
-        return decided(case, replace(rules, waiting=replace(waiting, declined_at=waiting.declined_at or case.now)))
-    return decided(case, admitted(rules), is_newcomer=not case.user.present)
+        declined = replace(waiting, declined_at=waiting.declined_at or case.now)
+        return decided(case, replace(rules, waiting=declined), is_kept=False)
+    return decided(case, admitted(rules), is_newcomer=not case.user.present, is_kept=False)
 
 
 def leave_lobby(case: Case, _: LeaveLobby) -> Decided | Unchanged | Refusal:
@@ -110,7 +111,7 @@ def leave_lobby(case: Case, _: LeaveLobby) -> Decided | Unchanged | Refusal:
         return Refusal("attendee-not-found", "nobody of this name waits in the lobby")
     if not waiting.is_open:
         return Unchanged(case.effective())
-    return decided(case, replace(expired(case), waiting=replace(waiting, left=True)))
+    return decided(case, replace(expired(case), waiting=replace(waiting, left=True)), is_kept=False)
 
 
 def admitted(rules: UserRules) -> UserRules:

@@ -77,12 +77,19 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request to unmute that waits for the person. `change_id` is the change that goes on when he agrees."""
+    """A request to unmute that waits for the person. `change_id` is the change that goes on if the person agrees.
+
+    Until then everything stays as it is. What the agreement does: `lifts` the restrictions on sending audio that stood
+    when it was asked, spares the person of the mute-alls in `spares`, `gives` audio to whom it was not granted.
+    """
 
     change_id: str
     actor: Actor
     since: datetime
     until: datetime
+    lifts: bool = False
+    spares: frozenset[str] = frozenset()
+    gives: bool = False
 
     def is_open(self, now: datetime) -> bool:
         return now < self.until

@@ -1,11 +1,12 @@
 """Answers from changes: to the first request, and to every repetition of it under the same idempotency key."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from ..core.capability import from_words, in_words
+from ..core.capability import Capabilities, from_words, in_words
 from ..core.change import Change, Status
+from ..core.effects import NOBODY_PRESENT, SeatChange, together
 from ..core.meeting import Meeting, Seat, User
 from ..core.view import Document, attendee_document, meeting_document
 from ..ports import KeyTaken, World
@@ -13,6 +14,9 @@ from .request import BUSY, KEY_REUSED, MEETING_ENDED, Answer, Outcome, Refused, 
 
 MEETING_OVER: Mapping[str, object] = {"code": MEETING_ENDED.code}
 """The answer that a change keeps which could not be applied because Chime had ended the meeting."""
+
+STORED = "stored"
+"""Applied to nobody yet: the rule is kept for when the person joins."""
 
 
 def seat_of(user: User, attendee_id: str | None) -> Seat | None:
@@ -25,6 +29,27 @@ def seat_of(user: User, attendee_id: str | None) -> Seat | None:
 def attendee(world: World, meeting: Meeting, user: User, attendee_id: str | None) -> Document:
     now = world.surroundings.now()
     return attendee_document(meeting, user, seat_of(user, attendee_id), world.policies.held, now)
+
+
+def as_held(change: Change, user: User, made: Sequence[SeatChange]) -> Change:
+    """The change with what it has come to, by what Chime held and holds; while it waits for consent, it may do more."""
+    if change.awaits_consent or not made:
+        return change
+    seat = seat_of(user, change.attendee_id)
+    shown = next((m for m in made if seat is not None and m.attendee_id == seat.attendee_id), made[0])
+    return replace(
+        change,
+        before=shown.before,
+        after=shown.after,
+        effects=together(m.effects for m in made),
+        widens=not change.narrows,
+    )
+
+
+def held_on(user: User, attendee_id: str | None, otherwise: Capabilities) -> Capabilities:
+    """What Chime is known to hold on the seat that is answered for; `otherwise` if it hasn't told."""
+    seat = seat_of(user, attendee_id)
+    return otherwise if seat is None or seat.gone or seat.not_taken or seat.known is None else seat.known
 
 
 def answer_to(change: Change, subject: Document) -> Outcome:
@@ -42,8 +67,9 @@ def answer_to(change: Change, subject: Document) -> Outcome:
         subject = dict(answer)
     if change.everybody:
         subject = answer.get("attendee", subject)
+    is_kept_for_later = change.status is Status.APPLIED and NOBODY_PRESENT in change.effects
     given = Answer(
-        status=change.status.value,
+        status=STORED if is_kept_for_later else change.status.value,
         subject=subject,
         outcomes=outcomes,
         change_id=change.id,
@@ -72,7 +98,14 @@ def kept(outcome: Answer | Refused) -> dict[str, object]:
         }
     words = in_words(outcome.after) if outcome.after is not None else None
     outcomes = list(outcome.outcomes) if outcome.outcomes is not None else None
-    return {"status": outcome.status, "subject": outcome.subject, "capabilities": words, "outcomes": outcomes}
+    return {
+        "status": outcome.status,
+        "subject": outcome.subject,
+        "capabilities": words,
+        "outcomes": outcomes,
+        "changeId": outcome.change_id,
+        "awaiting": outcome.awaiting,
+    }
 
 
 def _unkept(answer: Mapping[str, Any]) -> Outcome:
@@ -91,6 +124,8 @@ def _unkept(answer: Mapping[str, Any]) -> Outcome:
     return Answer(
         answer["status"],
         dict(answer["subject"]),
+        change_id=answer.get("changeId"),
+        awaiting=answer.get("awaiting"),
         before=capabilities,
         after=capabilities,
         outcomes=outcomes,

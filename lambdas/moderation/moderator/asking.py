@@ -41,6 +41,8 @@ class Asking:
         meeting = carried.meeting
         if not carried.change.is_open or meeting.rules.unmute_consent is UnmuteConsent.NONE:
             return
+        if meeting.rules.frozen_at is not None:
+            return  # nobody could agree
         for together in chunks(list(self._questions(carried, crowd)), ASKED_TOGETHER):
             self._write(meeting, together, ordering)
             for question in together:

@@ -95,7 +95,7 @@ class Clock:
         )
         clauses: list[Clause] = [
             MeetingIs(meeting.id, meeting.revision) if then is meeting else MeetingRevised(then, meeting.revision),
-            UserRevised(meeting.id, revised, user.revision),
+            UserRevised(meeting.id, revised, user.revision, notes=user.notes),
         ]
         if decided.awaits_consent and revised.rules.asked is not None:
             clauses.append(EntryWritten(requested(world, then, revised, revised.rules.asked, change)))

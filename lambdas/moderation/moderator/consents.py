@@ -1,16 +1,16 @@
 """Requests to unmute: asked, answered by the person alone, lapsed. Each is a change that waits until he agrees."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from ..core.capability import Capabilities
 from ..core.change import LEASE, PATIENCE, Change, Status
 from ..core.command import Consent
-from ..core.decision import Refusal, barred, effects, frozen
+from ..core.decision import Refusal, barred, frozen
 from ..core.effective import effective
+from ..core.effects import effects
 from ..core.entry import UNMUTE_ANSWERED, UNMUTE_REQUESTED, Entry, concerning, iso
-from ..core.meeting import Meeting, UnmuteConsent, User, revision_of
+from ..core.meeting import Meeting, MeetingRules, UnmuteConsent, User, UserRules, as_agreed, revision_of
 from ..core.personal import Agreement, Asked
 from ..ports import (
     ChangeKept,
@@ -28,7 +28,7 @@ from .answers import answer_to, attendee, replayed
 from .carried import Carried, due_after, entry, lease_of
 from .enforcement import Enforcement
 from .facts import FactFinder, Facts
-from .opening import COMMIT_WITHIN, deadline, raced
+from .opening import COMMIT_WITHIN, deadline, is_written, raced
 from .persistence import persistently
 from .refusing import refuse_on
 from .request import NO_REQUEST, REVISION_MISMATCH, TOO_MANY, Answer, Outcome, Refused, Request
@@ -87,7 +87,8 @@ class Consents:
         """The change goes on from here, and Chime has its time from now."""
         meeting, now = facts.meeting, self._now()
         holds = self._world.policies.held
-        rules = replace(facts.user.rules, asked=None, agreed=Agreement(now + PATIENCE, meeting.revision))
+        agreed = Agreement(now + PATIENCE, meeting.revision)
+        rules = replace(as_agreed(facts.user.rules), asked=None, agreed=agreed)
         user = replace(facts.user, rules=rules, revision=facts.stored.revision + 1, revised_by=waiting.id)
         before, after = effective(meeting, facts.user, holds, now), effective(meeting, user, holds, now)
         lease = lease_of(self._world.surroundings.new_id(), now, LEASE)
@@ -95,6 +96,7 @@ class Consents:
             waiting,
             awaits_consent=False,
             agreed_at=now,
+            made=_with_agreement(waiting, facts.user.rules),
             lease=lease,
             due_at=due_after(lease),
             before=before,
@@ -122,26 +124,17 @@ class Consents:
         if request.key is not None:
             clauses.append(KeyTaken(request.key, request.fingerprint, change.meeting_id, change.id))
         carried = answered
-        if self._written(clauses, change):
+        if is_written(world, clauses, change):
             carried = self._enforcement.carry_out(carried, deadline(self._now()))
             self._facts.remember(carried.meeting, carried.user or user)
         subject = attendee(world, carried.meeting, carried.user or user, facts.attendee_id)
         return answer_to(carried.change, subject)
 
-    def _written(self, clauses: Sequence[Clause], change: Change) -> bool:
-        """Also if it was this very transaction whose answer was lost before. Raises `Conflict`."""
-        try:
-            persistently(self._world, clauses, self._now() + COMMIT_WITHIN)
-        except Conflict:
-            stored = self._world.ledger.change(change.meeting_id, change.id)
-            if (
-                stored is None
-                or stored.lease is None
-                or change.lease is None
-                or stored.lease.token != change.lease.token
-            ):
-                raise
-        return True
+
+def _with_agreement(waiting: Change, rules: UserRules) -> UserRules | MeetingRules | None:
+    """What the change makes of the rules, now that it goes on: what it was to lift is lifted."""
+    made = waiting.made
+    return as_agreed(replace(made, asked=rules.asked)) if isinstance(made, UserRules) else made
 
 
 def would_be_heard(world: World, meeting: Meeting, user: User) -> bool:

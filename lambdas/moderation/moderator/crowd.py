@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import TypeVar
 
 from ..core.capability import Capabilities, in_words
+from ..core.effects import SeatChange, effects_on_seat
 from ..core.entry import concerning
 from ..core.meeting import Meeting, Seat, User, role_of
+from ..core.plan import Call, Update
 from ..core.view import Document
 from ..ports import World
 from .carried import Carried, wanted
@@ -31,6 +33,17 @@ class Crowd:
     """The requests to unmute that this change has made."""
     shown: dict[str, Capabilities] = field(default_factory=dict)
     """What Chime showed last of those of whom nobody can tell: they are ordered anew, whatever it was."""
+    unnoted: set[str] = field(default_factory=set)
+    """Who was changed at the very end: their own changes tell what has become of them."""
+
+    @property
+    def changes(self) -> tuple[SeatChange, ...]:
+        """What has become of all seats that are still there."""
+        return tuple(
+            SeatChange(seat, before, held, effects_on_seat(before, held, before & ~held))
+            for seat, before in self.before.items()
+            if (held := self.held[seat]) is not None and seat not in self.gone and self.seats[seat] not in self.unnoted
+        )
 
     def seen(self, user_id: str) -> User:
         """The person as Chime holds him: what was noted of him may lag behind. On seats that the roster lacks nobody
@@ -48,8 +61,10 @@ class Crowd:
         return replace(user, seats=seats)
 
     def look_again(self, people: Mapping[str, User]) -> bool:
-        """Takes in who was changed meanwhile: his order may have come before ours or after. True if there is any."""
-        moved = {u for u, user in people.items() if u not in self.people or self.people[u].revision != user.revision}
+        """Takes in who was changed meanwhile: his order may have come before ours or after. True if there is any. What
+        was noted of him since is told by whoever noted it.
+        """
+        moved = {u for u, user in people.items() if u not in self.people or _moved(self.people[u], user)}
         before = {key for user in self.people.values() for key, seat in user.seats.items() if not seat.gone}
         self.gone |= before & {key for user in people.values() for key, seat in user.seats.items() if seat.gone}
         self.people = people
@@ -58,6 +73,8 @@ class Crowd:
                 self.seats[seat.attendee_id] = user_id
                 self.held[seat.attendee_id] = None
                 self.shown.pop(seat.attendee_id, None)
+                if seat.attendee_id in self.before and seat.known is not None:
+                    self.before[seat.attendee_id] = seat.known
         return bool(moved)
 
     def are_gone(self, user: User, seats: Sequence[Seat]) -> None:
@@ -117,6 +134,17 @@ def news(user: User, crowd: Crowd, now: datetime) -> tuple[Seat, ...]:
         if seen != seat:
             seats.append(replace(seen, noted_at=now))
     return tuple(seats)
+
+
+def _moved(was: User, now: User) -> bool:
+    return (was.revision, was.notes) != (now.revision, now.notes)
+
+
+def served(call: Call, crowd: Crowd) -> set[str]:
+    """The seats that a call reaches, of those that are known."""
+    if isinstance(call, Update):
+        return {call.attendee_id}
+    return crowd.held.keys() - set(call.excluded)
 
 
 def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from ..core.actor import CHIME
 from ..core.capability import NOTHING, Capabilities, in_words, is_narrower
 from ..core.command import Bind
-from ..core.decision import effects
+from ..core.effects import effects
 from ..core.entry import DELAYED, DRIFT_FOUND, Entry, concerning, iso
 from ..core.meeting import Meeting, Seat, User, is_pipeline, revision_of
 from ..ports import Clause, EntryWritten, MeetingIs, SeatInChime, SeatsNoted, UserRevised, World

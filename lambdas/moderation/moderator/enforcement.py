@@ -41,10 +41,11 @@ class Enforcement:
             except ChimeFailure:
                 return self._leave(carried, ordering)
             except Conflict:
+                read_at = self._world.surroundings.now()
                 reread = self._reread(carried)
                 if reread is None or not ordering.holds(reread.change.lease):
                     return reread or carried
-                carried = reread
+                carried, ordering.read_at = reread, read_at
             except MachineFailure:
                 return carried  # whoever finds it when the lease has ended goes on
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from ..core.capability import NOTHING, is_narrower
 from ..core.change import PATIENCE, Change, Status, has_its_turn, meeting_taken_back, stands
 from ..core.command import End
-from ..core.decision import effects
 from ..core.entry import ABANDONED, CAPABILITIES_CHANGED, MEETING_CHANGED, MEETING_ENDED, SUPERSEDED, changed
 from ..core.meeting import Meeting, MeetingRules, User, look_at
 from ..core.plan import Call, Standing, Update, plan
@@ -25,11 +25,11 @@ from ..ports import (
     UserIs,
     World,
 )
-from .answers import attendee
+from .answers import as_held, attendee
 from .asking import Asking
 from .carried import Carried, about, closed, entry, wanted, with_strict_reading
-from .crowd import Crowd, chunks, news, outcomes
-from .ordering import LookAgain, Ordering, OutOfTime, RefusedForGood
+from .crowd import Crowd, chunks, news, outcomes, served
+from .ordering import LookAgain, Ordering, OutOfTime, RefusedForGood, StillWanted
 from .persistence import persistently
 from .rollcall import RollCall
 
@@ -65,6 +65,7 @@ class Everybody:
         try:
             self._order(ordering, carried, crowd)
             while crowd.look_again(self._rollcall.again(meeting, crowd, ordering)):
+                ordering.before |= crowd.before
                 self._order(ordering, carried, crowd)
         except LookAgain:
             ordering.pause()
@@ -134,19 +135,31 @@ class Everybody:
         ]
         recorders = [Standing(seat, None, None) for seat in crowd.pipelines]
         newcomer = self._asking.newcomer(carried)
+        is_wanted = partial(self._is_wanted, meeting, crowd)
         for call in plan([*standings, *recorders], newcomer):
-            self._carry(ordering, call, crowd)
+            self._carry(ordering, call, crowd, is_wanted)
 
-    def _carry(self, ordering: Ordering, call: Call, crowd: Crowd) -> None:
+    def _is_wanted(self, meeting: Meeting, crowd: Crowd) -> bool:
+        """Whether neither the meeting's rules nor anybody's have moved since they were read."""
+        people, now = self._world.ledger.everybody(meeting.id), self._world.ledger.load(meeting.id).meeting
+        if now is None or now.revision != meeting.revision:
+            return False
+        return all(user.id in people and people[user.id].revision == user.revision for user in crowd.people.values())
+
+    def _carry(self, ordering: Ordering, call: Call, crowd: Crowd, is_wanted: StillWanted) -> None:
+        """Raises `Conflict` if somebody's rules have moved before what would widen."""
+        widens = any(not is_narrower(call.capabilities, crowd.held[seat] or NOTHING) for seat in served(call, crowd))
         if isinstance(call, Update):
-            if ordering.order(call.attendee_id, call.capabilities) is None:
+            if ordering.order(call.attendee_id, call.capabilities, is_wanted, widens=widens) is None:
                 crowd.gone.add(call.attendee_id)
             else:
                 crowd.held[call.attendee_id] = call.capabilities
             return
+        if widens:
+            ordering.check(is_wanted)
         crowd.batched.add(call.capabilities)
         ordering.order_except(call.excluded, call.capabilities)
-        for seat in crowd.held.keys() - set(call.excluded):
+        for seat in served(call, crowd):
             crowd.held[seat] = call.capabilities
 
     def _after_refusal(self, carried: Carried, crowd: Crowd, ordering: Ordering) -> Carried:
@@ -155,7 +168,7 @@ class Everybody:
         """
         if carried.meeting.features.may_be_refused:
             strict = with_strict_reading(carried.meeting, carried.change.id)
-            if self._is_taken(strict, crowd, ordering):
+            if self._is_taken(carried.meeting, strict, crowd, ordering):
                 clauses = [MeetingRevised(strict, carried.meeting.revision)]
                 persistently(self._world, clauses, ordering.lease.until)
                 return replace(carried, meeting=strict)
@@ -163,11 +176,13 @@ class Everybody:
             return self._take_back(carried, ordering)
         raise RefusedForGood(outcomes(self._world, carried, crowd))
 
-    def _is_taken(self, strict: Meeting, crowd: Crowd, ordering: Ordering) -> bool:
+    def _is_taken(self, meeting: Meeting, strict: Meeting, crowd: Crowd, ordering: Ordering) -> bool:
         """Tried on one seat that is still there, it tells for all."""
         for seat, user_id in crowd.seats.items():
             try:
-                if ordering.order(seat, wanted(self._world, strict, crowd.seen(user_id))) is not None:
+                target = wanted(self._world, strict, crowd.seen(user_id))
+                is_wanted = partial(self._is_wanted, meeting, crowd)
+                if ordering.order(seat, target, is_wanted, widens=True) is not None:
                     return True
             except NotTaken:
                 return False
@@ -178,7 +193,7 @@ class Everybody:
         look is left to his own change; a note that arrives after the meeting has moved on says nothing any more.
         """
         clauses = [
-            SeatsNoted(meeting.id, user.id, user.revision, seats)
+            SeatsNoted(meeting.id, user.id, user.revision, seats, user.notes)
             for user in crowd.people.values()
             if (seats := news(user, crowd, self._world.surroundings.now()))
         ]
@@ -191,6 +206,7 @@ class Everybody:
                 except Conflict as conflict:
                     if left[0] in conflict.failed:
                         raise
+                    crowd.unnoted |= {c.user_id for c in conflict.failed if isinstance(c, SeatsNoted)}
                     left = [clause for clause in left if clause not in conflict.failed]
 
     def _settle(self, carried: Carried, crowd: Crowd, ordering: Ordering, began: datetime) -> Carried:
@@ -205,6 +221,8 @@ class Everybody:
             answer: Document = {"meeting": meeting_document(meeting), "outcomes": list(reached)}
             if spoken_of is not None:
                 answer["attendee"] = attendee(self._world, meeting, spoken_of, change.attendee_id)
+                own = [made for made in crowd.changes if crowd.seats[made.attendee_id] == spoken_of.id]
+                kept = as_held(kept, spoken_of, own)
             kept = replace(kept, closed_by=overruled_by, answer=answer)
         settled = Carried(kept, meeting, outcomes=reached)
         clauses: list[Clause] = [
@@ -235,9 +253,9 @@ class Everybody:
             told = {"before": before, "after": rules_document(change.made)}
             yield EntryWritten(entry(self._world, settled, MEETING_CHANGED, told))
         attendees = [
-            changed(seat, crowd.seats[seat], before, held, effects(before, held, before & ~held))
-            for seat, before in crowd.before.items()
-            if (held := crowd.held[seat]) is not None and held != before and seat not in crowd.gone
+            changed(made.attendee_id, crowd.seats[made.attendee_id], made.before, made.after, made.effects)
+            for made in crowd.changes
+            if made.before != made.after
         ]
         for together in chunks(attendees, TOLD_TOGETHER):
             yield EntryWritten(entry(self._world, settled, CAPABILITIES_CHANGED, {"attendees": together}))

@@ -1,5 +1,6 @@
 """load: what a command on one person is decided from, in one round trip where nothing has to be found out first."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -28,11 +29,21 @@ from .gone import without_ghosts
 from .memory import Memory
 from .patience import OWN_DEED, is_worn_out
 from .persistence import patiently
-from .request import ATTENDEE_NOT_FOUND, BANNED, BUSY, MEETING_ENDED, MEETING_NOT_FOUND, Refused, Request
+from .request import (
+    ATTENDEE_NOT_FOUND,
+    BANNED,
+    BUSY,
+    IS_AN_ATTENDEE,
+    MEETING_ENDED,
+    MEETING_NOT_FOUND,
+    Refused,
+    Request,
+)
 
 OWN_DEEDS = {Mute: "mute-self", Unmute: "unmute-self", LowerHand: "lower-own-hand"}
 IN_PERSON = (RaiseHand, Consent, LeaveLobby)
 """What the policies permit to each for himself under the command's own name."""
+ATTENDEE_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 NEED_A_LOOK = (Bind, Consent, GrantFloor, LeaveLobby, LowerHand, RaiseHand, Remove, Ban, Unban, SetRole)
 """Commands that rest on more than a commit checks: a raised hand, how many hosts there are, what Chime holds."""
 
@@ -135,6 +146,8 @@ class FactFinder:
         if request.actor.kind is ActorKind.USER:
             people.add(request.actor.id)
         seats = () if known or request.attendee_id is None else (request.attendee_id,)
+        if request.user_id is not None and ATTENDEE_ID.fullmatch(request.user_id):
+            seats = (request.user_id,)
         loaded = self._world.ledger.load(request.meeting_id, people, seats, request.key)
         if loaded.key is not None:
             return loaded.key
@@ -150,7 +163,9 @@ class FactFinder:
             self._memory.owners[request.meeting_id, request.attendee_id] = owner
         user = loaded.users.get(owner) or self._user(request.meeting_id, owner)
         self.remember(loaded.meeting, user, *loaded.users.values())
-        return self._judged(request, loaded.meeting, caller, user)
+        found = self._judged(request, loaded.meeting, caller, user)
+        is_attendee = not user.revision and request.user_id in loaded.seats
+        return IS_AN_ATTENDEE if is_attendee and isinstance(found, Facts) and found.verdict.allowed else found
 
     def _stranger(self, request: Request, meeting: Meeting, caller: User | None) -> Facts | Refused:
         """A seat that the ledger doesn't know: Chime says whose it is."""
@@ -203,6 +218,8 @@ class FactFinder:
             if not request.dry_run:
                 close(self._world, meeting)
             return MEETING_ENDED
+        if not user.revision and any(seat.attendee_id == user.id for seat in roster):
+            return IS_AN_ATTENDEE
         return replace(
             facts, user=with_seats(self._world, meeting, user, [seat for seat in roster if seat.user_id == user.id])
         )

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from ..core.actor import COHOST, HOST, ActorKind, Verdict
 from ..core.capability import in_words
-from ..core.command import End, MeetingCommand, MuteEverybody, SetMeeting, Undo
-from ..core.decision import Refusal
+from ..core.command import End, MeetingCommand, MuteEverybody, SetMeeting, Undo, UnmuteEverybody
+from ..core.decision import Refusal, not_to_be_lifted
 from ..core.effective import effective
 from ..core.entry import concerning
 from ..core.govern import AsBefore, Governed, MeetingCase, govern
+from ..core.loosening import meeting_loosens
 from ..core.meeting import Meeting, User, UserRules, look_at, waits
 from ..core.view import Document, meeting_document, meeting_revision
 from ..ports import Clause, Loaded, MeetingRevised, Reminder, UserIs, World
@@ -67,6 +68,9 @@ class Governor:
             answer = Answer(unchanged(request), meeting_document(case.meeting), outcomes=())
             keep(self._world, request, answer)
             return answer
+        too_much = self._lifts_too_much(request, case, caller, decision)
+        if too_much is not None:
+            return self._refuse(request, case, caller, too_much)
         if request.dry_run:
             return self._dry(case, decision)
         return self._done(request, case, caller, decision)
@@ -81,6 +85,15 @@ class Governor:
             return decision
         refusal = against_meeting(request.sent, command, case, decision)
         return refusal or Governed(meeting_dated(decision.rules, case.now, request.sent))
+
+    def _lifts_too_much(
+        self, request: Request, case: MeetingCase, caller: User | None, decision: Governed
+    ) -> Refusal | None:
+        """Where a mute-all binds less than the one that it replaces, lifting that one has to be the caller's to do."""
+        if not isinstance(request.command, MuteEverybody) or not meeting_loosens(case, decision.rules):
+            return None
+        verdict = self._world.policies.judge(question(request.actor, caller, UnmuteEverybody.name, case.meeting))
+        return None if verdict.allowed else not_to_be_lifted(UnmuteEverybody.name, verdict)
 
     def _case(
         self, request: Request, command: MeetingCommand | Undo, loaded: Loaded, caller: User | None, change_id: str

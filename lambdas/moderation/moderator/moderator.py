@@ -1,14 +1,16 @@
 """load · decide · commit for one person, then order · settle. Doors hand over requests and get answers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ..core.actor import CHIME
+from ..core.capability import is_narrower
 from ..core.change import Change
-from ..core.command import Ban, EndFloor, GrantFloor, Remove, Undo, UserCommand
+from ..core.command import Ban, EndFloor, GrantFloor, Mute, Remove, Unban, Undo, Unmute, UserCommand
 from ..core.decide import decide
-from ..core.decision import Case, Decided, Refusal, Unchanged
+from ..core.decision import Case, Decided, Refusal, Unchanged, not_to_be_lifted
 from ..core.entry import Entry, concerning
+from ..core.loosening import loosens
 from ..core.meeting import Meeting, User, floor_media, host_count, revision_of
 from ..core.view import meeting_revision
 from ..ports import (
@@ -24,7 +26,7 @@ from ..ports import (
     UserRevised,
     World,
 )
-from .answers import answer_to, attendee, replayed
+from .answers import answer_to, attendee, held_on, replayed
 from .carried import Carried
 from .consents import requested, withdraw
 from .enforcement import Enforcement
@@ -49,6 +51,8 @@ from .request import REVISION_MISMATCH, TOO_MANY, Answer, Outcome, Refused, Requ
 from .timeliness import dated, untimely
 
 LOWER_HIS_HAND = (GrantFloor, Remove, Ban)
+LIFTED_BY: Mapping[type, UserCommand] = {Mute: Unmute(), Ban: Unban(), Remove: Unban()}
+"""What else has to be permitted if it binds less than what it replaces."""
 
 
 class Moderator:
@@ -106,7 +110,15 @@ class Moderator:
             if late is not None:
                 return late
             decision = replace(decision, rules=dated(decision.rules, case.now, request.sent))
+        lifting = LIFTED_BY.get(type(command))
+        if lifting is not None and isinstance(decision, Decided) and loosens(case, decision.rules):
+            against = self._against_lifting(request, facts, lifting)
         return (against or decision) if isinstance(decision, Decided) else decision
+
+    def _against_lifting(self, request: Request, facts: Facts, lifting: UserCommand) -> Refusal | None:
+        """What takes the place of something that binds longer lifts it in part: that has to be the caller's to do."""
+        verdict, _ = self._facts.judge(replace(request, command=lifting), facts.caller, facts.meeting, facts.user)
+        return None if verdict.allowed else not_to_be_lifted(lifting.name, verdict)
 
     def _against_ending_floors(self, request: Request, facts: Facts, command: GrantFloor) -> Refusal | None:
         """An exclusive floor ends the others': each of them has to be the caller's to end. His own he may give up."""
@@ -153,9 +165,10 @@ class Moderator:
             attendee_id=request.attendee_id,
             replaced=facts.user.rules if turned is None else facts.meeting.rules,
             made=rules if turned is None else turned.rules,
-            before=decided.before,
+            before=held_on(facts.user, request.attendee_id, decided.before),
             after=decided.after,
             effects=decided.effects,
+            widens=not is_narrower(decided.after, decided.before),
             awaits_consent=decided.awaits_consent and turned is None,
             everybody=turned is not None,
         )
@@ -192,11 +205,14 @@ class Moderator:
         hand = None if isinstance(request.command, LOWER_HIS_HAND) else facts.user.hand
         user = replace(facts.user, rules=decided.rules, hand=hand)
         subject = attendee(self._world, meeting, user, facts.attendee_id)
-        return Answer("dry-run", subject, None, decided.before, decided.after, decided.effects)
+        before = held_on(facts.user, facts.attendee_id, decided.before)
+        return Answer("dry-run", subject, None, before, decided.after, decided.effects)
 
     def _unchanged(self, request: Request, facts: Facts, decision: Unchanged) -> Answer:
         subject = attendee(self._world, facts.meeting, facts.user, facts.attendee_id)
         answer = Answer(unchanged(request), subject, None, decision.capabilities, decision.capabilities)
+        if decision.waits_for is not None and not request.dry_run:
+            answer = replace(answer, status="pending", change_id=decision.waits_for, awaiting="consent")
         if facts.new_seats and not request.dry_run:
             self._remember_seats(facts)
         keep(self._world, request, answer)
@@ -256,7 +272,7 @@ def _clauses(facts: Facts, user: User, then: Meeting) -> list[Clause]:
     meeting = facts.meeting
     clauses: list[Clause] = [
         MeetingIs(meeting.id, meeting.revision) if then is meeting else MeetingRevised(then, meeting.revision),
-        UserRevised(meeting.id, user, facts.stored.revision, facts.new_seats),
+        UserRevised(meeting.id, user, facts.stored.revision, facts.new_seats, facts.stored.notes),
         *(SeatBound(meeting.id, seat.attendee_id, user.id) for seat in facts.new_seats),
     ]
     if facts.caller is not None and facts.caller.id != user.id:

@@ -19,14 +19,16 @@ from ..ports import (
     EntryWritten,
     KeyTaken,
     LedgerUnavailable,
+    LedgerUnreachableError,
+    MachineFailure,
     Reminder,
     World,
 )
 from .answers import kept
 from .carried import due_after, lease_of
 from .patience import REFUSED, is_worn_out
-from .persistence import persistently
-from .request import BUSY, CONTENDED, TOO_MANY, Answer, Outcome, Refused, Request
+from .persistence import FIRST_PAUSE, persistently, read_with_retry
+from .request import BUSY, CONTENDED, OUTCOME_UNKNOWN, TOO_MANY, Answer, Outcome, Refused, Request
 
 RACE_FOR = timedelta(seconds=8)
 """How long a command that keeps losing its race is decided anew before the caller hears `contended`."""
@@ -40,10 +42,20 @@ RECORDED = {"not-permitted", "capability-unavailable", "meeting-ended", "last-ho
 """Refusals that become entries; the others are answers to malformed requests."""
 
 
+class UndeterminedError(MachineFailure):
+    """The outcome of a write stays unknown; `answer` is what can be said all the same."""
+
+    def __init__(self, answer: Refused) -> None:
+        super().__init__(answer.code)
+        self.answer = answer
+
+
 def raced(world: World, once: Callable[[Conflict | None], Outcome]) -> Outcome:
-    """Decides anew as often as somebody else was quicker. A machine that failed is an answer, too."""
+    """Decides anew as often as somebody else was quicker, and once more after a read that failed. A machine that failed
+    is an answer, too: `busy` and `contended` where nothing was decided.
+    """
     lost: Conflict | None = None
-    races, until = 0, world.surroundings.now() + RACE_FOR
+    races, until, answer = 0, world.surroundings.now() + RACE_FOR, CONTENDED
     try:
         while world.surroundings.now() < until:
             try:
@@ -52,11 +64,18 @@ def raced(world: World, once: Callable[[Conflict | None], Outcome]) -> Outcome:
                 lost = conflict
                 world.surroundings.sleep(0.01 * 2 ** min(races, 5) * (0.5 + world.surroundings.chance()))
                 races += 1
+            except LedgerUnavailable:
+                if answer is BUSY:
+                    return BUSY
+                answer = BUSY
+                world.surroundings.sleep(FIRST_PAUSE * (0.5 + world.surroundings.chance()))
+    except UndeterminedError as undetermined:
+        return undetermined.answer
     except Contention:
         return CONTENDED
-    except (LedgerUnavailable, ChimeFailure):
+    except ChimeFailure:
         return BUSY
-    return CONTENDED
+    return answer
 
 
 def opened(
@@ -123,29 +142,77 @@ def decided_entry(
 def committed(world: World, request: Request, change: Change, entry: Entry, clauses: Sequence[Clause]) -> bool:
     """Also if it was this very transaction whose answer was lost before: the change in the ledger has our lease.
 
-    Returns False if an earlier decision of the same request had been committed after all: then its lease is running,
-    and what it left is taken up when that has ended. Raises `Conflict`.
+    Returns False if the change is committed, but not under our lease any more, or not to be read now: what it left is
+    taken up when the lease has ended. Raises `Conflict`, `Contention`, `UndeterminedError`.
     """
     every = [*clauses, ChangeOpened(change), EntryWritten(entry)]
     if request.key is not None:
         every.append(KeyTaken(request.key, request.fingerprint, change.meeting_id, change.id))
+    return is_written(world, every, change)
+
+
+def is_written(world: World, clauses: Sequence[Clause], change: Change) -> bool:
+    """Writes what stores the change under a new lease. If the outcome is unknown, the change is read back."""
     try:
-        persistently(world, every, world.surroundings.now() + COMMIT_WITHIN)
+        persistently(world, clauses, world.surroundings.now() + COMMIT_WITHIN)
     except Conflict as conflict:
-        if any(isinstance(clause, ChangeOpened) for clause in conflict.failed):
-            stored = world.ledger.change(change.meeting_id, change.id)
-            return stored is not None and stored.lease == change.lease
-        raise
+        is_there = any(isinstance(clause, ChangeOpened) for clause in conflict.failed)
+        if not is_there and not conflict.is_after_lost_answer:
+            raise
+        stored = _read_back(world, clauses, change, is_there=is_there)
+        if stored is None and not is_there:
+            raise
+        return _has_lease_of(stored, change)
+    except LedgerUnreachableError:
+        raise UndeterminedError(BUSY) from None
+    except LedgerUnavailable:
+        stored = _read_back(world, clauses, change, is_there=False)
+        if stored is None:
+            raise UndeterminedError(replace(OUTCOME_UNKNOWN, change_id=change.id)) from None
+        return _has_lease_of(stored, change)
     return True
 
 
+def _has_lease_of(stored: Change | None, change: Change) -> bool:
+    lease = stored.lease if stored is not None else None
+    return lease is not None and change.lease is not None and lease.token == change.lease.token
+
+
+def _read_back(world: World, clauses: Sequence[Clause], change: Change, *, is_there: bool) -> Change | None:
+    """The change as this very write left it, or as it was carried on since; None if it was not written. Raises
+    `UndeterminedError` if it can't be read and may be missing.
+    """
+    try:
+        stored = read_with_retry(world, lambda: world.ledger.change(change.meeting_id, change.id))
+    except LedgerUnavailable:
+        if is_there:
+            return None
+        raise UndeterminedError(replace(OUTCOME_UNKNOWN, change_id=change.id)) from None
+    if stored is None or any(isinstance(clause, ChangeOpened) for clause in clauses):
+        return stored
+    # It was there before, waiting for the person's answer: has it had this one?
+    return stored if (stored.agreed_at, stored.lapsed) == (change.agreed_at, change.lapsed) else None
+
+
 def keep(world: World, request: Request, outcome: Answer | Refused, clauses: Sequence[Clause] = ()) -> None:
-    """Writes an answer that no change holds, if it has to be given again or told."""
+    """Writes an answer that no change holds, if it has to be given again or told. An entry is written once: if it is
+    there already, the answer to an earlier attempt was lost. Raises `Conflict`, `Contention`, `UndeterminedError`.
+    """
     every = list(clauses)
     if request.key is not None:
         every.append(KeyTaken(request.key, request.fingerprint, request.meeting_id, None, kept(outcome)))
-    if every and not request.dry_run:
+    if not every or request.dry_run:
+        return
+    try:
         persistently(world, every, world.surroundings.now() + COMMIT_WITHIN)
+    except Conflict as conflict:
+        if not any(isinstance(clause, EntryWritten) for clause in conflict.failed):
+            raise
+    except LedgerUnreachableError:
+        raise UndeterminedError(BUSY) from None
+    except LedgerUnavailable:
+        changes_something = not all(isinstance(clause, EntryWritten | KeyTaken) for clause in every)
+        raise UndeterminedError(OUTCOME_UNKNOWN if changes_something else BUSY) from None
 
 
 def refuse(world: World, request: Request, outcome: Refused, entry: Entry, *, is_permitted: bool) -> Refused:

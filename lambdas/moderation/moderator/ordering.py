@@ -2,15 +2,27 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from ..core.capability import Capabilities
-from ..core.change import CALL_LIFE, CALL_TIMEOUT, Lease
+from ..core.change import CALL_LIFE, CALL_TIMEOUT, LEASE, Lease
 from ..core.view import Document
-from ..ports import Missing, NotNow, UnknownEnd, World
+from ..ports import Conflict, LedgerUnavailable, Missing, NotNow, UnknownEnd, World
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
+RULES_ARE_FRESH_FOR = timedelta(seconds=1)
+"""Rules read longer ago are read again before a call that widens. Before a call that is repeated they always are."""
+
+StillWanted = Callable[[], bool]
+"""Reads the rules again: whether they still want what is about to be ordered. Raises `LedgerUnavailable`."""
+
+
+class Check(Protocol):
+    """Before each attempt. Raises `Conflict`, `LedgerUnavailable`."""
+
+    def __call__(self, *, is_repeated: bool) -> None: ...
 
 
 class OutOfTime(Exception):
@@ -46,23 +58,58 @@ class Ordering:
     wait: float = FIRST_PAUSE
     before: dict[str, Capabilities] = field(default_factory=dict)
     """What everybody had when this change first looked: what is told as `before`."""
+    read_at: datetime = field(init=False)
+    """When the rules that the orders follow were read: with the lease, or later."""
 
-    def order(self, attendee_id: str, wanted: Capabilities) -> Capabilities | None:
-        """Returns what Chime has, None if the attendee is gone. Raises `OutOfTime`, `NotTaken`."""
+    def __post_init__(self) -> None:
+        self.read_at = self.lease.until - LEASE
+
+    def order(
+        self, attendee_id: str, wanted: Capabilities, is_wanted: StillWanted, *, widens: bool
+    ) -> Capabilities | None:
+        """Returns what Chime has, None if the attendee is gone. Raises `OutOfTime`, `NotTaken`, and `Conflict` if
+        other rules have been committed meanwhile: nothing older than those is ordered.
+        """
 
         def once() -> bool:
             return self.world.chime.order(self.meeting_id, attendee_id, wanted) == wanted
 
-        return wanted if self._until_taken(once) else None
+        def check(*, is_repeated: bool) -> None:
+            if widens:
+                self.check(is_wanted, is_repeated=is_repeated)
+            elif is_repeated:
+                self._check_if_possible(is_wanted)
 
-    def remove(self, attendee_id: str) -> None:
-        """Takes a seat away. Raises `OutOfTime`, `NotTaken`."""
+        return wanted if self._until_taken(once, check) else None
+
+    def check(self, is_wanted: StillWanted, *, is_repeated: bool = False) -> None:
+        """Before what widens. Raises `Conflict`, and `LedgerUnavailable`: what can't be checked is not ordered."""
+        now = self.world.surroundings.now()
+        if now - self.read_at <= RULES_ARE_FRESH_FOR and not is_repeated:
+            return
+        if not is_wanted():
+            raise Conflict([])
+        self.read_at = now
+
+    def _check_if_possible(self, is_wanted: StillWanted) -> None:
+        """Before what narrows: it is pursued, whether or not the ledger can be read."""
+        try:
+            self.check(is_wanted, is_repeated=True)
+        except LedgerUnavailable:
+            return
+
+    def remove(self, attendee_id: str, is_wanted: StillWanted = lambda: True) -> None:
+        """Takes a seat away. Raises `OutOfTime`, `NotTaken`, and `Conflict` as `order` does."""
 
         def once() -> bool:
             self.world.chime.remove(self.meeting_id, attendee_id)
             return True
 
-        self._until_taken(once)
+        def check(*, is_repeated: bool) -> None:
+            if is_repeated:
+                self._check_if_possible(is_wanted)
+
+        self._until_taken(once, check)
 
     def end(self) -> None:
         """Ends the meeting in Chime. Raises `OutOfTime`, `NotTaken`."""
@@ -101,10 +148,13 @@ class Ordering:
         self.world.surroundings.sleep(self.wait * (0.5 + self.world.surroundings.chance()))
         self.wait = min(self.wait * 2, LONGEST_PAUSE)
 
-    def _until_taken(self, once: Callable[[], bool]) -> bool:
+    def _until_taken(self, once: Callable[[], bool], check: Check | None = None) -> bool:
         """Until Chime says that it is done and means it; False if nobody is there to do it to."""
-        pause = FIRST_PAUSE
+        pause, is_repeated = FIRST_PAUSE, False
         while True:
+            if check is not None:
+                check(is_repeated=is_repeated)
+            is_repeated = True
             started = self._start()
             try:
                 if once():

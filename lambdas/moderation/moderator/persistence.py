@@ -4,7 +4,16 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from ..ports import Clause, Contention, LedgerUnavailable, NotNow, UnknownEnd, World
+from ..ports import (
+    Clause,
+    Conflict,
+    Contention,
+    LedgerUnavailable,
+    LedgerUnreachableError,
+    NotNow,
+    UnknownEnd,
+    World,
+)
 
 Found = TypeVar("Found")
 
@@ -17,17 +26,33 @@ def persistently(world: World, clauses: Sequence[Clause], until: datetime) -> No
     """Commits despite contention and dropped answers, which have nothing to do with what the clauses say.
 
     A transaction whose answer was lost may have been done: the second try then fails with `Conflict` on its own
-    doing, and the caller reads again to see where he stands.
+    doing, which says so, and the caller reads again to see where it stands. If time runs out, a lost answer outweighs
+    what came after it: `LedgerUnavailable` means that the outcome is unknown, `LedgerUnreachableError` and `Contention`
+    that nothing was written.
     """
-    pause = FIRST_PAUSE
+    pause, lost = FIRST_PAUSE, None
     while True:
         try:
             return world.ledger.transact(clauses)
-        except (Contention, LedgerUnavailable):
+        except Conflict as conflict:
+            raise Conflict(conflict.failed, conflict.found, is_after_lost_answer=lost is not None) from None
+        except (Contention, LedgerUnavailable) as failure:
+            if isinstance(failure, LedgerUnavailable) and not isinstance(failure, LedgerUnreachableError):
+                lost = failure
             if world.surroundings.now().timestamp() + pause > until.timestamp():
-                raise
+                raise lost or failure from None
         world.surroundings.sleep(pause * (0.5 + world.surroundings.chance()))
         pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def read_with_retry(world: World, read: Callable[[], Found]) -> Found:
+    """Reads from the ledger, up to three times. Raises `LedgerUnavailable`."""
+    for attempt in range(1, READS):
+        try:
+            return read()
+        except LedgerUnavailable:
+            world.surroundings.sleep(FIRST_PAUSE * 4**attempt * (0.5 + world.surroundings.chance()))
+    return read()
 
 
 def patiently(world: World, read: Callable[[], Found]) -> Found:

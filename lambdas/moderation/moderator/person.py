@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
-from ..core.capability import Capabilities
-from ..core.change import PATIENCE, Change, Status, is_bound_again, stands, taken_back
+from ..core.capability import NOTHING, Capabilities, is_narrower
+from ..core.change import PATIENCE, Change, Status, is_bound_again, stands, taken_back, withholding
 from ..core.effective import effective
+from ..core.effects import SeatChange, seat_changes
 from ..core.entry import ABANDONED, CAPABILITIES_CHANGED, SUPERSEDED, changed, concerning
 from ..core.meeting import Meeting, Seat, UnmuteConsent, User, has_agreed, host_count, loses_its_hosts
 from ..ports import (
@@ -23,7 +25,7 @@ from ..ports import (
     UserRevised,
     World,
 )
-from .answers import attendee
+from .answers import as_held, attendee
 from .carried import Carried, about, closed, entry, removed, wanted, with_strict_reading
 from .opening import counting
 from .ordering import MeetingOver, Ordering, RefusedForGood
@@ -66,18 +68,29 @@ class OnePerson:
         return False
 
     def _ordered(self, carried: Carried, user: User, seat: Seat, target: Capabilities, ordering: Ordering) -> Seat:
+        is_wanted = partial(self._is_wanted, carried, carried.meeting, user, target)
         if user.is_out(seat.attendee_id):
-            ordering.remove(seat.attendee_id)
+            ordering.remove(seat.attendee_id, is_wanted)
             return replace(seat, gone=True)
         # What waited may be done already: by a later change of the same person or of everybody, or before he was asked.
         change = carried.change
         looks_first = ordering.in_background or not change.is_open or change.lapsed is not None
         looks_first = looks_first and not seat.not_taken
         is_in_place = looks_first and self._has(carried, seat, target, if_missing=False)
-        if not is_in_place and ordering.order(seat.attendee_id, target) is None:
+        widens = not is_narrower(target, NOTHING if seat.known is None else seat.known)
+        if not is_in_place and ordering.order(seat.attendee_id, target, is_wanted, widens=widens) is None:
             return replace(seat, gone=True)
         now = self._world.surroundings.now()
         return replace(seat, known=target, drifted=False, not_taken=False, noted_at=now)
+
+    def _is_wanted(self, carried: Carried, meeting: Meeting, user: User, target: Capabilities) -> bool:
+        """Whether nobody has changed the rules since they were read, and time has not either. `meeting` is the one that
+        the target was derived from: as it is stored, or read more strictly.
+        """
+        loaded = self._world.ledger.load(carried.meeting.id, [user.id])
+        stored, now = loaded.meeting, loaded.users[user.id]
+        is_same = stored is not None and (stored.revision, now.revision) == (carried.meeting.revision, user.revision)
+        return is_same and wanted(self._world, meeting, user) == target
 
     def _as_chime_has_him(self, carried: Carried, user: User) -> User:
         """Where a microphone opens only by consent, it counts what Chime holds and not what was noted last: an order
@@ -103,7 +116,9 @@ class OnePerson:
     ) -> Carried:
         """Closes the change, if everything that the orders were derived from still stands."""
         change, meeting = carried.change, carried.meeting
-        noted = replace(user, seats={**user.seats, **{seat.attendee_id: seat for seat in seats}})
+        now_held = {**user.seats, **{seat.attendee_id: seat for seat in seats}}
+        noted = replace(user, seats=now_held, notes=user.notes + bool(seats))
+        made = seat_changes(user.present, seats, change.before, withholding(change))
         now = self._world.surroundings.now()
         kept = closed(change, _status(change, meeting, user, seats, now), ordering, began, now)
         if change.awaits_consent:
@@ -112,10 +127,10 @@ class OnePerson:
             later = meeting.revised_by if user.revised_by == change.id else user.revised_by
             superseded_by = later if kept.status is Status.SUPERSEDED else None
             answer = attendee(self._world, meeting, noted, change.attendee_id)
-            kept = replace(kept, closed_by=superseded_by, answer=answer)
+            kept = as_held(replace(kept, closed_by=superseded_by, answer=answer), noted, made)
         settled = Carried(kept, meeting, noted)
         revision_stands: Clause = (
-            SeatsNoted(meeting.id, user.id, user.revision, seats)
+            SeatsNoted(meeting.id, user.id, user.revision, seats, user.notes)
             if seats
             else UserIs(meeting.id, user.id, user.revision)
         )
@@ -124,7 +139,7 @@ class OnePerson:
             revision_stands,
             ChangeKept(kept, ordering.lease.token),
             *self._taken_out(settled, user, seats),
-            *(self._told(settled, user, seats) if change.is_open else []),
+            *(self._told(settled, user, made) if change.is_open else []),
         ]
         persistently(self._world, clauses, ordering.lease.until)
         if kept.awaits_consent and kept.due_at is not None:
@@ -136,21 +151,22 @@ class OnePerson:
         left = [seat.attendee_id for seat in seats if seat.gone and user.is_out(seat.attendee_id)]
         return [EntryWritten(removed(self._world, settled, user, left))] if left else []
 
-    def _told(self, settled: Carried, user: User, seats: tuple[Seat, ...]) -> list[Clause]:
-        """What Chime had before is told, which the rules may have been ahead of. `user` is as he was known till now."""
+    def _told(self, settled: Carried, user: User, made: tuple[SeatChange, ...]) -> list[Clause]:
+        """What it made Chime hold, by what Chime held before, which the rules may have been ahead of. That is told of a
+        change that was overruled as well: by the rules of this moment it may have carried out another's.
+        """
         change = settled.change
+        told: list[Clause] = []
         if change.status is Status.SUPERSEDED and change.lapsed is None:
             adds = {"supersededBy": change.closed_by, **about(change)}
-            return [EntryWritten(entry(self._world, settled, SUPERSEDED, adds))]
-        told: list[Clause] = []
+            told.append(EntryWritten(entry(self._world, settled, SUPERSEDED, adds)))
         is_whole = change.status is Status.APPLIED
-        attendees = []
-        for seat in seats:
-            known = user.seats[seat.attendee_id].known
-            before = change.before if known is None else known
-            if not seat.gone and before is not None and seat.known is not None and (is_whole or before != seat.known):
-                attendees.append(changed(seat.attendee_id, user.id, before, seat.known, change.effects))
-        if attendees and change.status in (Status.APPLIED, Status.PENDING, change.lapsed):
+        attendees = [
+            changed(seat.attendee_id, user.id, seat.before, seat.after, seat.effects)
+            for seat in made
+            if is_whole or seat.before != seat.after
+        ]
+        if attendees:
             told.append(EntryWritten(entry(self._world, settled, CAPABILITIES_CHANGED, {"attendees": attendees})))
         return told
 
@@ -203,7 +219,9 @@ class OnePerson:
         strict = with_strict_reading(meeting, carried.change.id)
         try:
             for seat in user.present:
-                ordering.order(seat.attendee_id, wanted(self._world, strict, user))
+                target = wanted(self._world, strict, user)
+                is_wanted = partial(self._is_wanted, carried, strict, user, target)
+                ordering.order(seat.attendee_id, target, is_wanted, widens=True)
         except NotTaken:
             return None
         persistently(self._world, [MeetingRevised(strict, meeting.revision)], ordering.lease.until)

@@ -16,7 +16,7 @@ from .gone import note_gone
 from .hands import lowered
 from .moderator import Moderator
 from .persistence import patiently, persistently
-from .request import BUSY, CONTENDED, Refused, Request
+from .request import WORTH_REPEATING, Refused, Request
 
 Found = TypeVar("Found")
 
@@ -40,8 +40,8 @@ class Presence:
         if self._registered(meeting_id) is None:
             return
         outcome = self._moderator.perform(Request(meeting_id, CHIME, Bind(), attendee_id=attendee_id), Bind())
-        if outcome in (BUSY, CONTENDED):
-            raise NotSettled(outcome.code if isinstance(outcome, Refused) else "")
+        if isinstance(outcome, Refused) and outcome.code in WORTH_REPEATING:
+            raise NotSettled(outcome.code)
         if connected_at is not None:
             self._is_latest(SeatSeen(meeting_id, attendee_id, connected_at, connected=True))
 

@@ -84,12 +84,23 @@ MEETING_NOT_FOUND = Refused("meeting-not-found", "no such meeting is registered"
 NOT_IN_CHIME = Refused("meeting-not-found", "Chime has no such meeting in this Region: create it, then register it")
 MEETING_ENDED = Refused("meeting-ended", "the meeting has ended")
 ATTENDEE_NOT_FOUND = Refused("attendee-not-found", "no such attendee in this meeting")
+IS_AN_ATTENDEE = Refused(
+    "attendee-not-found",
+    "No such user. This id is an AttendeeId of this meeting: use `/attendees/{attendeeId}`, or the ExternalUserId.",
+)
 CHANGE_NOT_FOUND = Refused("change-not-found", "no such change in this meeting")
 BANNED = Refused("banned", "whoever is banned from this meeting may do nothing in it")
 WAITING = Refused("waiting", "You are in the lobby: wait until a host lets you in.")
 NO_REQUEST = Refused("no-request", "nothing waits for this answer, or not any more")
 BUSY = Refused("busy", "the ledger or Chime can't be reached now; nothing was decided")
-CONTENDED = Refused("contended", "too many others are changing the same thing right now")
+CONTENDED = Refused("contended", "too many others are changing the same thing right now; nothing was decided")
+OUTCOME_UNKNOWN = Refused(
+    "outcome-unknown",
+    "The ledger did not say whether the command was stored. Look at the change, or repeat the request with the same "
+    "`Idempotency-Key`.",
+)
+WORTH_REPEATING = frozenset({BUSY.code, CONTENDED.code, OUTCOME_UNKNOWN.code})
+"""Codes that say nothing about the command: the same command may work the next moment."""
 TOO_MANY = Refused("too-many", "too many attempts by this person in this meeting; nothing was decided")
 REVISION_MISMATCH = Refused("revision-mismatch", "the revision is not the one in `If-Match`")
 REVISION_REQUIRED = Refused("revision-required", "this changes what is there: say in `If-Match` which revision you saw")

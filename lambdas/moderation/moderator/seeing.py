@@ -8,11 +8,12 @@ from typing import ParamSpec
 from ..core.actor import Actor, ActorKind
 from ..core.meeting import Meeting, User, waits
 from ..core.view import Document
-from ..ports import MachineFailure, World
+from ..ports import LedgerUnavailable, MachineFailure, World
 from .facts import question
 from .request import BANNED, BUSY, MEETING_NOT_FOUND, WAITING, Refused
 
 P = ParamSpec("P")
+READS_OF_LEDGER = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,18 @@ class Seen:
 
 
 def or_busy(read: Callable[P, Document | Refused]) -> Callable[P, Document | Refused]:
-    """A ledger or a Chime that can't be read now is an answer."""
+    """A ledger or a Chime that can't be read now is an answer. One failed read of the ledger is repeated first."""
 
     @wraps(read)
     def reading(*args: P.args, **kwargs: P.kwargs) -> Document | Refused:
-        try:
-            return read(*args, **kwargs)
-        except MachineFailure:
-            return BUSY
+        for _ in range(READS_OF_LEDGER):
+            try:
+                return read(*args, **kwargs)
+            except LedgerUnavailable:
+                continue
+            except MachineFailure:
+                break
+        return BUSY
 
     return reading
 

@@ -12,7 +12,7 @@ from ..core.command import Ban, Command, End, Remove
 from ..core.decision import Case, Decided, Refusal
 from ..core.govern import Governed, MeetingCase
 from ..core.loosening import lifted_since, loosens, meeting_lifted_since, meeting_loosens
-from ..core.meeting import Meeting, MeetingRules, UserRules
+from ..core.meeting import Meeting, MeetingRules, UserRules, as_agreed
 
 A_SECOND = timedelta(seconds=1)
 NOT_WHEN_LATE = (End, Remove, Ban)
@@ -42,10 +42,10 @@ def against_registration(sent: Sent | None, meeting: Meeting) -> Refusal | None:
 
 def untimely(sent: Sent, command: Command, case: Case, decided: Decided) -> Refusal | None:
     """What speaks against a decision about one user."""
-    gives_more = decided.awaits_consent or decided.after & ~decided.before
-    if not (gives_more or loosens(case, decided.rules)):
+    gives_more, agreed = decided.awaits_consent or decided.after & ~decided.before, as_agreed(decided.rules)
+    if not (gives_more or loosens(case, agreed)):
         return _against(sent, command, case.meeting)
-    return _against(sent, command, case.meeting) or _against_widening(sent, lifted_since(case, decided.rules))
+    return _against(sent, command, case.meeting) or _against_widening(sent, lifted_since(case, agreed))
 
 
 def against_meeting(sent: Sent, command: Command, case: MeetingCase, governed: Governed) -> Refusal | None:

@@ -7,6 +7,7 @@ from ..core.command import Undo
 from ..ports import MachineFailure, World
 from .governor import Governor
 from .moderator import Moderator
+from .persistence import read_with_retry
 from .request import BUSY, Outcome, Request
 
 
@@ -20,7 +21,7 @@ class Undoing:
 
     def perform(self, request: Request, command: Undo) -> Outcome:
         try:
-            change = self._world.ledger.change(request.meeting_id, command.change_id)
+            change = self._change(request.meeting_id, command.change_id)
             deed = self._deed(request.meeting_id, change)
         except MachineFailure:
             return BUSY
@@ -37,5 +38,8 @@ class Undoing:
         is not kept any more.
         """
         while change is not None and change.command == Undo.name:
-            change = self._world.ledger.change(meeting_id, str(change.said["changeId"]))
+            change = self._change(meeting_id, str(change.said["changeId"]))
         return change
+
+    def _change(self, meeting_id: str, change_id: str) -> Change | None:
+        return read_with_retry(self._world, lambda: self._world.ledger.change(meeting_id, change_id))

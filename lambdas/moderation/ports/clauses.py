@@ -38,13 +38,15 @@ class MeetingRevised:
 class UserRevised:
     """The person had revision `was` and gets these rules, and `new_seats` besides those he has.
 
-    What is known of his other seats is left alone: whoever settles writes it without raising the revision.
+    What is known of his other seats is left alone: whoever settles writes it without raising the revision. `notes`:
+    nothing was noted on them since either.
     """
 
     meeting_id: str
     user: User
     was: int
     new_seats: tuple[Seat, ...] = ()
+    notes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,15 @@ class ChangeKept:
 
 @dataclass(frozen=True, slots=True)
 class SeatsNoted:
-    """The person still has the revision that the orders were derived from; what Chime took is noted on his seats."""
+    """The person still has the revision that the orders were derived from; what Chime took is noted on his seats.
+    `notes`: nothing else was noted since.
+    """
 
     meeting_id: str
     user_id: str
     revision: int
     seats: tuple[Seat, ...]
+    notes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

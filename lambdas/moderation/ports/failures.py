@@ -2,6 +2,7 @@
 
 MachineFailure          something that is no decision went wrong
 ├── LedgerUnavailable   the ledger did not answer, or not in time; whether it wrote is unknown
+│   └── LedgerUnreachableError   it was never asked, or refused at once: surely nothing was written
 ├── Contention          the ledger refused because somebody else is writing the same item right now
 ├── Conflict            a clause of a transaction does not hold (any more)
 └── ChimeFailure
@@ -27,17 +28,26 @@ class LedgerUnavailable(MachineFailure):
     pass
 
 
+class LedgerUnreachableError(LedgerUnavailable):
+    pass
+
+
 class Contention(MachineFailure):
     pass
 
 
 class Conflict(MachineFailure):
-    """`found` holds the meeting and the people whose clauses failed as they are now, so that nobody need read again."""
+    """`found` holds the meeting and the people whose clauses failed as they are now, so that nobody need read again.
+    `is_after_lost_answer`: an earlier attempt of the same transaction may be what made them fail.
+    """
 
-    def __init__(self, failed: Sequence["Clause"], found: "Loaded | None" = None) -> None:
+    def __init__(
+        self, failed: Sequence["Clause"], found: "Loaded | None" = None, *, is_after_lost_answer: bool = False
+    ) -> None:
         super().__init__(", ".join(type(clause).__name__ for clause in failed))
         self.failed = tuple(failed)
         self.found = found
+        self.is_after_lost_answer = is_after_lost_answer
 
 
 class ChimeFailure(MachineFailure):

@@ -10,7 +10,7 @@ from moderation.core.change import PATIENCE
 from moderation.core.command import GrantFloor, Hold, Mute, Release, SetCapabilities, Unmute, UserCommand
 from moderation.core.decision import Case, Decided, is_asked
 from moderation.core.effective import effective, limits
-from moderation.core.meeting import Seat, UnmuteConsent, must_consent
+from moderation.core.meeting import Seat, UnmuteConsent, as_agreed, must_consent
 from moderation.core.personal import ANSWER_WITHIN, Agreement, Asked
 from moderation.core.restriction import LiftableBy
 
@@ -50,8 +50,11 @@ def test_who_is_silent_is_asked(command: UserCommand, kind: UnmuteConsent, known
     if kind is UnmuteConsent.NONE:
         assert (made.awaits_consent, made.after) == (False, EVERYTHING)
     else:
-        assert (made.awaits_consent, made.after, made.rules.restrictions) == (True, SILENT, ())
-        assert made.rules.asked == Asked("c", ALICE, NOW, NOW + ANSWER_WITHIN)
+        assert (made.awaits_consent, made.after, made.rules.restrictions) == (
+            True, SILENT, withholding(AUDIO)
+        )  # fmt: skip
+        assert made.rules.asked == Asked("c", ALICE, NOW, NOW + ANSWER_WITHIN, lifts=True)
+        assert as_agreed(made.rules).restrictions == ()
         assert "audio-may-flow" not in made.effects
 
 

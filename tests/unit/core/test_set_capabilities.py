@@ -99,11 +99,18 @@ def parts() -> Iterator[Wanted]:
         yield {medium: bits for medium, bits in zip(Medium, choice, strict=True) if bits is not None}
 
 
-@pytest.mark.parametrize("by", ["host", "oneself"])
-def test_every_request_in_every_restricted_state(by: str) -> None:
+def test_every_request_in_every_restricted_state() -> None:
     for restricted, wanted in product(ALL_STATES, parts()):
-        restrictions = withholding(restricted) if by == "host" else own(restricted)
-        check(case(person(restrictions)), wanted)
+        check(case(person(withholding(restricted))), wanted)
+
+
+def test_what_people_withhold_of_themselves_no_request_lifts() -> None:
+    for restricted, wanted in product(ALL_STATES, requests()):
+        if contradicts_itself(wanted):
+            continue
+        asked, _ = asked_and_named(wanted)
+        answer = decide(case(person(own(restricted))), SetCapabilities(wanted))
+        assert isinstance(answer, Refusal) == bool(asked & restricted)
 
 
 def test_every_request_for_every_grant() -> None:
@@ -153,8 +160,8 @@ def test_narrowing_is_a_restriction_of_the_host() -> None:
     ]
 
 
-def test_widening_lifts_what_anybody_withheld() -> None:
-    scene = case(person(withholding(EVERYTHING) + own(EVERYTHING)))
+def test_widening_lifts_what_any_host_withheld() -> None:
+    scene = case(person(withholding(EVERYTHING)))
     left = decided(scene, of_one_medium(AUDIO, whole(AUDIO))).rules.restrictions
     assert {MEDIUM[r.withholds] for r in left} == {VIDEO, CONTENT}
 

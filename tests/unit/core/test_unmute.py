@@ -78,10 +78,11 @@ def test_oneself_lifts_what_a_host_left_to_him() -> None:
     assert decided(by_himself(person(left_to_him)), Unmute()).after == EVERYTHING
 
 
-def test_a_moderator_lifts_what_the_person_did_to_himself_as_well() -> None:
-    answer = decided(case(person(own(AUDIO) + withholding(AUDIO))), Unmute())
-    assert answer.rules.restrictions == ()
-    assert answer.effects == ("audio-may-flow",)
+def test_a_moderator_does_not_lift_what_the_person_did_to_himself() -> None:
+    answer = decide(case(person(own(AUDIO) + withholding(AUDIO))), Unmute())
+    assert isinstance(answer, Refusal)
+    assert answer.code == "capability-unavailable"
+    assert [(limit.by, limit.liftable_by) for limit in answer.limits] == [("restriction", LiftableBy.SELF)]
 
 
 def test_a_moderator_who_muted_himself_lifts_what_other_hosts_did_if_the_policies_let_him_moderate_himself() -> None:

@@ -157,15 +157,34 @@ def test_without_the_setting_nobody_is_asked(cause: str) -> None:
 LAPSED: dict[str, Deed] = {
     "unmute": lambda s: s.ask("hugo", Unmute(), "bob"),
     "patch": lambda s: s.ask("hugo", SetCapabilities({Medium.AUDIO: HEARD}), "bob"),
+}
+FLOORS: dict[str, Deed] = {
     "floor": lambda s: s.ask("hugo", GrantFloor(), "bob"),
     "exclusive floor": lambda s: s.ask("hugo", GrantFloor(exclusive=True), "bob"),
 }
 
 
+@pytest.mark.parametrize("deed", FLOORS)
+@pytest.mark.parametrize("declined", [True, False])
+def test_who_let_an_unmute_all_lapse_is_asked_again_with_the_floor(deed: str, declined: bool) -> None:
+    """Nothing withholds his voice but his own silence, so whoever wants to hear him asks him."""
+    stage = Stage()
+    stage.done("alice", MUTE_ALL)
+    stage.consenting()
+    stage.done("alice", UNMUTE_ALL)
+    if declined:
+        stage.consents("bob", accept=False)
+    stage.reconcile(61)
+    FLOORS[deed](stage)
+    assert not stage.heard("bob")
+    assert code(stage.consents("bob")) == "applied"
+    assert stage.heard("bob")
+
+
 @pytest.mark.parametrize("deed", LAPSED)
 @pytest.mark.parametrize("declined", [True, False])
 def test_who_let_it_lapse_is_asked_again(deed: str, declined: bool) -> None:
-    """Nothing withholds his voice but his own silence, so whoever wants to hear him asks him."""
+    """The mute stands, and whoever lifts it asks him."""
     stage = Stage()
     stage.consenting()
     muted(stage)

@@ -230,7 +230,7 @@ def test_while_frozen_it_may_be_taken_away(silenced: Stage) -> None:
 
 
 def test_before_he_joins(silenced: Stage) -> None:
-    assert code(silenced.ask_user("alice", GrantFloor(), "dora")) == "applied"
+    assert code(silenced.ask_user("alice", GrantFloor(), "dora")) == "stored"
     silenced.admits("dora")
     silenced.gavel.presence.came(MEETING, silenced.comes("dora", capabilities=SILENT))
     assert silenced.heard("dora")

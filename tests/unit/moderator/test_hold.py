@@ -113,7 +113,7 @@ def test_it_comes_along_with_whoever_joins_again_on_another_seat(stage: Stage) -
 
 
 def test_before_he_joins(stage: Stage) -> None:
-    assert code(stage.ask_user("alice", Hold(), "dora")) == "applied"
+    assert code(stage.ask_user("alice", Hold(), "dora")) == "stored"
     stage.gavel.presence.came(MEETING, stage.comes("dora"))
     assert stage.bits("dora") == NOTHING
 

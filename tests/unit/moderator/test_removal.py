@@ -87,7 +87,7 @@ def test_the_removal_of_somebody_absent_removes_nobody(stage: Stage) -> None:
 
 
 def test_the_ban_of_somebody_absent_waits_for_him(stage: Stage) -> None:
-    assert code(stage.ask_user("alice", Ban(reason="last week"), "dora")) == "applied"
+    assert code(stage.ask_user("alice", Ban(reason="last week"), "dora")) == "stored"
     assert stage.admits("dora") == {"dora": "banned"}
     assert bans(stage) == ["dora"]
 

@@ -1,0 +1,102 @@
+"""What is told of a change is what Chime really held before it and holds after it: in the answer, in the event and in
+what is kept of the change, whichever process took the command and whatever it remembered.
+"""
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from moderation.core.capability import Capabilities, Medium, from_words, in_words
+from moderation.core.change import withholding
+from moderation.core.command import (
+    Command,
+    Hold,
+    Mute,
+    MuteEverybody,
+    Release,
+    SetCapabilities,
+    SetMeeting,
+    Unmute,
+    UnmuteEverybody,
+)
+from moderation.core.effects import effects_on_seat
+from moderation.core.entry import CAPABILITIES_CHANGED
+from moderation.moderator.request import Answer, Request
+from moderation.wiring import Gavel
+
+from tests.memory.scene import MEETING, Scene, seat
+from tests.unit.moderator.hall import by
+
+AUDIO, BOTH = (Medium.AUDIO,), (Medium.AUDIO, Medium.CONTENT)
+ON_BOB: tuple[tuple[str, Command], ...] = (
+    ("alice", Mute()),
+    ("alice", Mute(BOTH)),
+    ("alice", Unmute()),
+    ("alice", Unmute(BOTH)),
+    ("alice", Hold()),
+    ("alice", Release()),
+    ("alice", SetCapabilities({Medium.AUDIO: Capabilities.RECEIVE_AUDIO})),
+    ("bob", Mute()),
+    ("bob", Unmute()),
+)
+ON_ALL: tuple[tuple[str, Command], ...] = (
+    ("alice", MuteEverybody(AUDIO)),
+    ("alice", MuteEverybody(BOTH)),
+    ("alice", UnmuteEverybody(BOTH)),
+    ("alice", SetMeeting(mode="presentation")),
+    ("alice", SetMeeting(mode="open")),
+)
+
+
+@st.composite
+def steps(draw: st.DrawFn) -> tuple[int, bool, str, Command]:
+    """Which of two processes is asked, whether on bob's seat, by whom, what."""
+    on_bob = draw(st.integers(0, 2)) > 0
+    who, command = draw(st.sampled_from(ON_BOB if on_bob else ON_ALL))
+    return draw(st.integers(0, 1)), on_bob, who, command
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(steps(), min_size=2, max_size=9))
+def test_what_is_told_is_what_chime_held(asked: list[tuple[int, bool, str, Command]]) -> None:
+    scene = Scene()
+    processes = (scene.gavel, scene.another_process())
+    for number, on_bob, who, command in asked:
+        before, told_before = scene.bits("bob"), len(scene.entries())
+        outcome = _ask(processes[number], on_bob, who, command)
+        after = scene.bits("bob")
+        entries = [e for e in scene.entries()[told_before:] if e.type == CAPABILITIES_CHANGED]
+        told: list[dict[str, Any]] = [
+            a
+            for e in entries
+            for a in e.adds["attendees"]
+            if a["externalUserId"] == "bob"  # type: ignore[attr-defined]
+        ]
+        if before != after:
+            assert len(told) == 1, (command, told)
+        for one in told:
+            assert (from_words(one["before"]), from_words(one["after"])) == (before, after), command
+        if on_bob and isinstance(outcome, Answer) and outcome.status == "applied":
+            _agrees(scene, outcome, told, before, after)
+
+
+def _ask(gavel: Gavel, on_bob: bool, who: str, command: Command) -> object:
+    return gavel.perform(Request(MEETING, by(who), command, attendee_id=seat("bob") if on_bob else None))
+
+
+def _agrees(
+    scene: Scene, answer: Answer, told: list[dict[str, Any]], before: Capabilities, after: Capabilities
+) -> None:
+    change = scene.ledger.changes[MEETING, answer.change_id or ""]
+    expected = effects_on_seat(before, after, withholding(change))
+    assert (answer.before, answer.after, answer.effects) == (before, after, expected)
+    assert (change.before, change.after, change.effects) == (before, after, expected)
+    assert told == [
+        {
+            "attendeeId": seat("bob"),
+            "externalUserId": "bob",
+            "before": in_words(before),
+            "after": in_words(after),
+            "effects": list(expected),
+        }
+    ]
