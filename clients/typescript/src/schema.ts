@@ -888,7 +888,7 @@ export interface components {
             externalUserId: string | null;
             before: components["schemas"]["Capabilities"] | null;
             after: components["schemas"]["Capabilities"] | null;
-            effects: ("audio-may-flow" | "content-audio-may-flow" | "renegotiation-needed" | "receive-removed" | "already-silent")[];
+            effects: ("audio-may-flow" | "content-audio-may-flow" | "renegotiation-needed" | "receive-removed" | "already-silent" | "nobody-present")[];
             decidedAt: string;
             supersededBy: string | null;
             /** @description what it waits for, while it is pending */
@@ -899,11 +899,12 @@ export interface components {
         ChangeAnswer: {
             /** @description null where nothing was changed */
             changeId: string | null;
-            status: ("applied" | "pending" | "refused" | "superseded" | "abandoned" | "declined" | "expired" | "gone") | ("unchanged" | "dry-run");
+            /** @description `stored`: nobody of this name is in the meeting; the rule is kept for when they join */
+            status: ("applied" | "pending" | "refused" | "superseded" | "abandoned" | "declined" | "expired" | "gone") | ("unchanged" | "stored" | "dry-run");
             attendee: components["schemas"]["Attendee"] | null;
             before: components["schemas"]["Capabilities"] | null;
             after: components["schemas"]["Capabilities"] | null;
-            effects: ("audio-may-flow" | "content-audio-may-flow" | "renegotiation-needed" | "receive-removed" | "already-silent")[];
+            effects: ("audio-may-flow" | "content-audio-may-flow" | "renegotiation-needed" | "receive-removed" | "already-silent" | "nobody-present")[];
             /**
              * @description the change that took its place
              * @default null
@@ -1226,7 +1227,7 @@ export interface components {
             detail: string;
             instance: string;
             /** @enum {string} */
-            code: "invalid-request" | "not-permitted" | "banned" | "waiting" | "not-found" | "meeting-not-found" | "attendee-not-found" | "change-not-found" | "method-not-allowed" | "capability-unavailable" | "last-host" | "not-undoable" | "meeting-ended" | "no-request" | "revision-mismatch" | "payload-too-large" | "content-needs-video" | "idempotency-key-reused" | "revision-required" | "too-many" | "internal-error" | "chime-refused" | "busy" | "contended";
+            code: "invalid-request" | "not-permitted" | "banned" | "waiting" | "not-found" | "meeting-not-found" | "attendee-not-found" | "change-not-found" | "method-not-allowed" | "capability-unavailable" | "last-host" | "not-undoable" | "meeting-ended" | "no-request" | "revision-mismatch" | "payload-too-large" | "content-needs-video" | "idempotency-key-reused" | "revision-required" | "too-many" | "internal-error" | "chime-refused" | "busy" | "contended" | "outcome-unknown";
             /**
              * @description with `invalid-request`
              * @default null
@@ -1243,7 +1244,7 @@ export interface components {
              */
             limits?: components["schemas"]["Limit"][] | null;
             /**
-             * @description the change that was taken back, with `chime-refused`
+             * @description with `chime-refused`: the change taken back; with `outcome-unknown`: the one to look at
              * @default null
              */
             changeId?: string | null;
@@ -1741,7 +1742,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -1751,7 +1752,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -1940,7 +1941,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -1950,7 +1951,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -2139,7 +2140,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -2149,7 +2150,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -2338,7 +2339,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -2348,7 +2349,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -2537,7 +2538,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -2547,7 +2548,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -2736,7 +2737,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -2746,7 +2747,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -2906,7 +2907,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -2916,7 +2917,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -3213,7 +3214,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -3223,7 +3224,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -3410,7 +3411,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -3420,7 +3421,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -3607,7 +3608,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -3617,7 +3618,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -3804,7 +3805,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -3814,7 +3815,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -4001,7 +4002,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -4011,7 +4012,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -4198,7 +4199,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -4208,7 +4209,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -4391,7 +4392,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -4401,7 +4402,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -4588,7 +4589,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -4598,7 +4599,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -4781,7 +4782,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -4791,7 +4792,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -4978,7 +4979,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -4988,7 +4989,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -5175,7 +5176,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -5185,7 +5186,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -5372,7 +5373,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -5382,7 +5383,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -5569,7 +5570,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -5579,7 +5580,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -5766,7 +5767,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -5776,7 +5777,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -5963,7 +5964,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -5973,7 +5974,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -6160,7 +6161,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -6170,7 +6171,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -6357,7 +6358,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -6367,7 +6368,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -6554,7 +6555,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -6564,7 +6565,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -6751,7 +6752,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -6761,7 +6762,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -6948,7 +6949,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -6958,7 +6959,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -7141,7 +7142,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -7151,7 +7152,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -7338,7 +7339,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -7348,7 +7349,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -7531,7 +7532,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -7541,7 +7542,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -7728,7 +7729,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -7738,7 +7739,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -7921,7 +7922,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -7931,7 +7932,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -8118,7 +8119,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -8128,7 +8129,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -8311,7 +8312,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -8321,7 +8322,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -8508,7 +8509,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -8518,7 +8519,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };
@@ -8705,7 +8706,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`, `contended` */
+            /** @description `busy`, `contended`, `outcome-unknown` */
             503: {
                 headers: {
                     /** @description seconds */
@@ -8715,7 +8716,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "busy" | "contended";
+                        code?: "busy" | "contended" | "outcome-unknown";
                     };
                 };
             };

@@ -81,7 +81,7 @@ def test_a_person_is_bound_before_he_joins() -> None:
     scene = Scene()
     answer = scene.ask_user("alice", Mute(), "zoe")
     assert isinstance(answer, Answer)
-    assert answer.status == "applied"
+    assert answer.status == "stored"
     assert answer.subject["attendeeId"] is None
     scene.chime.write(MEETING, unseen("zoe"), EVERYTHING & ~Capabilities.SEND_VIDEO)
     lifted = scene.answered("alice", Unmute(), "zoe")
@@ -165,4 +165,4 @@ def test_a_person_in_a_meeting_that_is_gone_is_bound_all_the_same() -> None:
     del scene.chime.rooms[MEETING]
     answer = scene.ask_user("alice", Mute(), "zoe")
     assert isinstance(answer, Answer)
-    assert answer.status == "applied"
+    assert answer.status == "stored"
