@@ -13,9 +13,11 @@ from moderation.core.command import Mute, Register, Undo
 from moderation.core.decide import decide
 from moderation.core.decision import Case, Decided, Unchanged
 from moderation.core.effective import effective
+from moderation.core.effects import NOBODY_PRESENT
 from moderation.core.entry import CAPABILITIES_CHANGED, DECIDED, REMOVED, Entry
 from moderation.core.meeting import Meeting, User, UserRules, next_end
 from moderation.core.restriction import in_force
+from moderation.moderator.answers import STORED
 from moderation.moderator.facts import FactFinder
 from moderation.moderator.request import Answer, Outcome, Request
 from moderation.ports import (
@@ -136,7 +138,9 @@ class Monitor:
             self.violated("answers are true", f"{asking.label}: {said}, but no answer of the ledger was lost")
         if isinstance(outcome, Answer) and outcome.change_id is not None:
             change = self.store.changes.get((asking.request.meeting_id, outcome.change_id))
-            if change is None or said not in (change.status.value, "pending"):
+            is_kept = change is not None and change.status is Status.APPLIED and NOBODY_PRESENT in change.effects
+            expected = STORED if is_kept else change.status.value if change is not None else None
+            if said not in (expected, "pending"):
                 self.violated("answers are true", f"{asking.label} was answered {said}, the change is {change}")
         elif said not in UNDECIDED and not outcome.change_id and not asking.reads:
             self.violated("answers that commit nothing rest on a fresh read", f"{asking.label}: {said}")
