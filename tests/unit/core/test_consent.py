@@ -53,7 +53,8 @@ def test_who_is_silent_is_asked(command: UserCommand, kind: UnmuteConsent, known
         assert (made.awaits_consent, made.after, made.rules.restrictions) == (
             True, SILENT, withholding(AUDIO)
         )  # fmt: skip
-        assert made.rules.asked == Asked("c", ALICE, NOW, NOW + ANSWER_WITHIN, lifts=True)
+        gives = isinstance(command, SetCapabilities)
+        assert made.rules.asked == Asked("c", ALICE, NOW, NOW + ANSWER_WITHIN, lifts=True, gives=gives)
         assert as_agreed(made.rules).restrictions == ()
         assert "audio-may-flow" not in made.effects
 
