@@ -16,19 +16,19 @@ from local.aws import client
 
 Json = dict[str, Any]
 Wanted = Callable[[Json], bool]
-HIDDEN_FOR = 20
+HIDDEN_FOR = 60
 """Seconds for which what was read already is not given out again while the rest is read."""
 AT_ONCE = 10
 
 
 def peek(sqs: Any, queue_url: str, seconds: int) -> list[Json]:
     """Everything in a queue, oldest first, which stays in it. Waits so long for the first event."""
-    found: list[Json] = []
-    while messages := _received(sqs, queue_url, seconds if not found else 0):
-        found += messages
-    for message in found:
+    read: dict[str, Json] = {}
+    while fresh := [m for m in _received(sqs, queue_url, 0 if read else seconds) if m["MessageId"] not in read]:
+        read |= {message["MessageId"]: message for message in fresh}
+    for message in read.values():
         sqs.change_message_visibility(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
-    events = [json.loads(message["Body"]) for message in found]
+    events = [json.loads(message["Body"]) for message in read.values()]
     return sorted(events, key=lambda event: str(event["detail"].get("entryId")))
 
 
