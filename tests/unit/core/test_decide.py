@@ -59,10 +59,10 @@ DEAF = SetCapabilities({Medium.AUDIO: NOTHING})
         (person(own(AUDIO)), Mute(), ("content-audio-may-flow", "already-silent")),
         (person(grant=RECEIVING), Mute(tuple(Medium)), ("already-silent",)),
         (person(own(AUDIO)), Mute((Medium.AUDIO, Medium.VIDEO)), ("content-audio-may-flow",)),
-        (person(own(AUDIO)), Unmute(), ("audio-may-flow",)),
-        (person(own(Capabilities.SEND_VIDEO)), Unmute((Medium.VIDEO,)), ("renegotiation-needed",)),
-        (person(own(Capabilities.SEND_CONTENT)), Unmute((Medium.CONTENT,)), ("renegotiation-needed",)),
-        (person(own(EVERYTHING)), Unmute(tuple(Medium)), ("audio-may-flow", "renegotiation-needed")),
+        (person(withholding(AUDIO)), Unmute(), ("audio-may-flow",)),
+        (person(withholding(Capabilities.SEND_VIDEO)), Unmute((Medium.VIDEO,)), ("renegotiation-needed",)),
+        (person(withholding(Capabilities.SEND_CONTENT)), Unmute((Medium.CONTENT,)), ("renegotiation-needed",)),
+        (person(withholding(EVERYTHING)), Unmute(tuple(Medium)), ("audio-may-flow", "renegotiation-needed")),
         (person(), DEAF, ("content-audio-may-flow", "receive-removed")),
         (person(), SetCapabilities({Medium.VIDEO: Capabilities.RECEIVE_VIDEO}), ()),
         (person(), SetCapabilities({Medium.VIDEO: NOTHING}), ("receive-removed",)),
@@ -91,14 +91,14 @@ def test_no_microphone_opens_unannounced() -> None:
 
 def test_a_change_that_opens_something_is_not_called_silent() -> None:
     wanted = {Medium.AUDIO: whole(Medium.AUDIO), Medium.VIDEO: Capabilities.RECEIVE_VIDEO}
-    scene = settled(case(person(own(AUDIO | Capabilities.SEND_VIDEO))))
+    scene = settled(case(person(withholding(AUDIO | Capabilities.SEND_VIDEO))))
     assert decided(scene, SetCapabilities(wanted)).effects == ("audio-may-flow",)
 
 
 @pytest.mark.parametrize("command", [Mute(), Unmute((Medium.VIDEO,)), DEAF], ids=["mute", "unmute", "set"])
 def test_what_has_ended_is_dropped_by_the_next_write(command: UserCommand) -> None:
     ended = withholding(Capabilities.SEND_CONTENT, until=NOW - timedelta(seconds=1))
-    scene = case(person(ended + own(Capabilities.SEND_VIDEO)))
+    scene = case(person(ended + withholding(Capabilities.SEND_VIDEO)))
     answer = decided(scene, command)
     assert answer.before == has(scene)
     assert not {r for r in answer.rules.restrictions if r.until is not None}
@@ -111,7 +111,7 @@ def test_what_has_ended_does_not_shadow_a_new_mute() -> None:
 
 
 def test_a_decision_touches_restrictions_and_gifts_alone() -> None:
-    scene = case(person(own(EVERYTHING), grant=RECEIVING))
+    scene = case(person(withholding(EVERYTHING), grant=RECEIVING))
     for command in (Mute(), SetCapabilities({Medium.AUDIO: whole(Medium.AUDIO)})):
         rules = decided(scene, command).rules
         assert (rules.role, rules.grant) == (scene.user.rules.role, scene.user.rules.grant)
