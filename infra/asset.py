@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from infra import bundle
-from infra.configuration import Configuration, ConfigurationError
+from infra.configuration import ARM, Configuration, ConfigurationError
 
 POLICIES = Path("moderation", "policies")
 
@@ -17,10 +17,12 @@ POLICIES = Path("moderation", "policies")
 def function_asset(configuration: Configuration) -> Path:
     """The directory to deploy. A bundle older than the sources is refused: it would deploy yesterday's code."""
     directory = bundle.ROOT / configuration.asset_directory
-    target = next((target for target in (bundle.AWS, bundle.LOCAL) if target.directory == directory), None)
+    targets = (*bundle.BY_ARCHITECTURE.values(), bundle.LOCAL)
+    target = next((target for target in targets if target.directory == directory), None)
     if not directory.is_dir() or (target and not bundle.is_current(target)):
+        words = "" if configuration.architecture == ARM else f" ARCHITECTURE={configuration.architecture}"
         raise bundle.BundleError(
-            f"`{configuration.asset_directory}` is missing or older than the sources: `make bundle`"
+            f"`{configuration.asset_directory}` is missing or older than the sources: `make bundle{words}`"
         )
     if configuration.policy_directory is None:
         return directory

@@ -43,18 +43,14 @@ class Target:
         return BUILD / f"{self.name}.stamp"
 
 
-AWS = Target(
-    "lambda",
-    (
-        "--platform",
-        "manylinux2014_aarch64",
-        "--implementation",
-        "cp",
-        "--python-version",
-        "3.13",
-        "--only-binary=:all:",
-    ),
-)
+def _for_lambda(name: str, machine: str) -> Target:
+    platform = ("--platform", f"manylinux2014_{machine}")
+    return Target(name, (*platform, "--implementation", "cp", "--python-version", "3.13", "--only-binary=:all:"))
+
+
+AWS = _for_lambda("lambda", "aarch64")
+AWS_X86 = _for_lambda("lambda-x86_64", "x86_64")
+BY_ARCHITECTURE = {"arm64": AWS, "x86_64": AWS_X86}
 LOCAL = Target("local", ("--only-binary=:all:",))
 
 
@@ -123,7 +119,7 @@ def _dependencies(target: Target) -> Path:
     directory = cache / f"{target.name}-{_dependencies_fingerprint(target)[:16]}"
     if directory.is_dir():
         return directory
-    for outdated in cache.glob(f"{target.name}-*"):
+    for outdated in cache.glob(f"{target.name}-{'[0-9a-f]' * 16}"):
         shutil.rmtree(outdated)
     with _replacing(directory) as fresh:
         _pip_install(target, fresh)
@@ -184,7 +180,9 @@ def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m infra.bundle", description="Bundle the Lambda functions.")
     parser.add_argument("--local", action="store_true", help="for `make run`: this machine and this Python")
-    target = LOCAL if parser.parse_args().local else AWS
+    parser.add_argument("--architecture", choices=BY_ARCHITECTURE, default="arm64", help="of the functions on AWS")
+    asked = parser.parse_args()
+    target = LOCAL if asked.local else BY_ARCHITECTURE[asked.architecture]
     started = time.monotonic()
     try:
         changed = bundle(target)

@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from typing import cast
 
-from aws_cdk import Acknowledgment, CfnElement, CfnOutput, Duration, RemovalPolicy, Stack, Token, Validations
+from aws_cdk import Acknowledgment, CfnElement, Duration, RemovalPolicy, Stack, Token, Validations
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_deployment as deployment
 from constructs import Construct, IConstruct
 
 from infra import page
+from infra.configuration import Configuration
+from infra.function import log_group
 
 DEPLOYER = "Custom::CDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C"
 """What CDK calls its function that copies files; one for a stack."""
@@ -21,12 +22,14 @@ COPYING = ("GetObject*", "GetBucket*", "List*", "DeleteObject*", "Abort*")
 class Console(Construct):
     """Where the pages are. `publish` puts them there once it is known whom they talk to."""
 
-    def __init__(self, scope: Construct, name: str) -> None:
+    def __init__(self, scope: Construct, name: str, configuration: Configuration) -> None:
         super().__init__(scope, name)
+        self._configuration = configuration
+        # CloudFront's own things are the account's, not a Region's: the same stage may be in two Regions.
+        self._unique = f"{configuration.named('gavel')}-{Stack.of(self).region}"
         self._bucket = self._files()
         self._distribution = self._edge()
         self.origin = f"https://{self._distribution.distribution_domain_name}"
-        CfnOutput(self, "Url", value=f"{self.origin}/")
 
     def publish(self, api_url: str, live_url: str, hosted_sign_in: Mapping[str, str] | None) -> None:
         """The files, `config.json`, and in each page the only origins that it may talk to."""
@@ -47,9 +50,7 @@ class Console(Construct):
             # A page and its modules are of one version: nobody keeps them without asking whether they are new.
             cache_control=[deployment.CacheControl.no_cache()],
             retain_on_delete=False,
-            log_group=logs.LogGroup(
-                self, "Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
-            ),
+            log_group=log_group(self, "Log", self._configuration, "console-deployment"),
         )
         self._explain_deployer()
 
@@ -75,7 +76,12 @@ class Console(Construct):
             comment="Gavel: the hosts' console",
             default_root_object="index.html",
             default_behavior=cloudfront.BehaviorOptions(
-                origin=origins.S3BucketOrigin.with_origin_access_control(self._bucket),
+                origin=origins.S3BucketOrigin.with_origin_access_control(
+                    self._bucket,
+                    origin_access_control=cloudfront.S3OriginAccessControl(
+                        self, "Access", origin_access_control_name=self._unique
+                    ),
+                ),
                 viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
                 response_headers_policy=self._headers(),
             ),
@@ -97,6 +103,7 @@ class Console(Construct):
         return cloudfront.ResponseHeadersPolicy(
             self,
             "Headers",
+            response_headers_policy_name=self._unique,
             security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
                 content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
                     # Which of them: each page says so. The API's address depends on this one by CORS.

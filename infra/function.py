@@ -11,6 +11,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.configuration import Configuration
+from infra.encryption import customer_key, key_grants
 
 _RETENTIONS = {
     1: logs.RetentionDays.ONE_DAY,
@@ -24,6 +25,21 @@ _RETENTIONS = {
     365: logs.RetentionDays.ONE_YEAR,
 }
 
+_ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
+NAMES = {
+    "host_api.handler.handler": "host-api",
+    "command_inbox.handler.handler": "event-commands",
+    "meeting_inbox.handler.handler": "chime-events",
+    "outbox.handler.handler": "event-publisher",
+    "reconciler.handler.handler": "reconciler",
+    "live.connections.handler": "live-connections",
+    "live.told.handler": "live-updates",
+}
+"""What a function's name and that of its log group end in."""
+VENDED_LOGS = "/aws/vendedlogs"
+"""API Gateway adds each log group that is not below this to one resource policy, which holds 5,120 characters for the
+whole account and Region: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+"""
 LIVE = "live"
 """The alias of the version that is deployed."""
 
@@ -45,13 +61,15 @@ class PythonFunction(Construct):
         memory: int,
     ) -> None:
         super().__init__(scope, name)
-        self.log_group = log_group(self, "Logs", configuration)
-        self.role = self._role(statements)
+        called = NAMES[handler]
+        self.log_group = log_group(self, "Logs", configuration, called)
+        self.role = self._role([*statements, *key_grants(self, configuration)])
         self.function = lambda_.Function(
             self,
             "Function",
+            function_name=f"{configuration.named('gavel')}-{called}",
             runtime=lambda_.Runtime.PYTHON_3_13,
-            architecture=lambda_.Architecture.ARM_64,
+            architecture=_ARCHITECTURES[configuration.architecture],
             handler=handler,
             code=lambda_.Code.from_asset(str(asset)),
             environment=dict(environment),
@@ -69,12 +87,16 @@ class PythonFunction(Construct):
             )
         )
 
+    @property
+    def resource(self) -> lambda_.CfnFunction:
+        """The function as CloudFormation has it."""
+        return cast("lambda_.CfnFunction", self.function.node.default_child)
+
     def with_snapshot(self) -> lambda_.Alias:
         """What others are to invoke: a snapshot is of a published version, never of the newest code. Whoever deploys
         publishes the version, and waits the minutes that Lambda takes for its snapshot.
         """
-        resource = cast("lambda_.CfnFunction", self.function.node.default_child)
-        resource.snap_start = lambda_.CfnFunction.SnapStartProperty(apply_on="PublishedVersions")
+        self.resource.snap_start = lambda_.CfnFunction.SnapStartProperty(apply_on="PublishedVersions")
         return lambda_.Alias(self, "Live", alias_name=LIVE, version=self.function.current_version)
 
     def _role(self, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
@@ -101,7 +123,14 @@ class PythonFunction(Construct):
         return role
 
 
-def log_group(scope: Construct, name: str, configuration: Configuration) -> logs.LogGroup:
-    """Logs name persons, so they are kept no longer than the ledger keeps its entries."""
+def log_group(scope: Construct, name: str, configuration: Configuration, called: str) -> logs.LogGroup:
+    """Logs name users, so they are kept no longer than the ledger keeps its entries."""
     days = max(days for days in _RETENTIONS if days <= configuration.retention_days)
-    return logs.LogGroup(scope, name, retention=_RETENTIONS[days], removal_policy=RemovalPolicy.DESTROY)
+    return logs.LogGroup(
+        scope,
+        name,
+        log_group_name=f"{VENDED_LOGS}/{configuration.named('gavel')}/{called}",
+        encryption_key=customer_key(scope, configuration),
+        retention=_RETENTIONS[days],
+        removal_policy=RemovalPolicy.DESTROY,
+    )

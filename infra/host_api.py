@@ -10,6 +10,7 @@ from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from constructs import Construct
 
+from infra.api_domain import domain_url
 from infra.configuration import Configuration
 from infra.function import PythonFunction, log_group
 from infra.identity import Identity
@@ -59,7 +60,7 @@ class HostApi(Construct):
             configuration,
             handler="host_api.handler.handler",
             asset=asset,
-            environment={**environment, "GAVEL_LIVE_URL": live_url},
+            environment={**environment, "GAVEL_LIVE_URL": live_url, **self._mapping()},
             statements=moderator_grants(ledger, reminders, meetings=True),
             timeout=Duration.seconds(29),  # API Gateway waits for 30
             memory=1024,
@@ -67,7 +68,15 @@ class HostApi(Construct):
         explain_any_meeting(self.door.role)
         self.api = self._api(identity)
         self._routes()
-        self._stage()
+        stage = self._stage()
+        own = domain_url(self, configuration.domain, self.api, stage) if configuration.domain else None
+        self.url = own or self.api.api_endpoint
+        """Where callers reach it."""
+
+    def _mapping(self) -> dict[str, str]:
+        """The key stands in front of every path that comes by the domain."""
+        domain = self._configuration.domain
+        return {"GAVEL_MAPPING_KEY": domain.mapping_key} if domain and domain.mapping_key else {}
 
     def _api(self, identity: Identity) -> apigatewayv2.HttpApi:
         return apigatewayv2.HttpApi(
@@ -121,9 +130,9 @@ class HostApi(Construct):
                 )
             )
 
-    def _stage(self) -> None:
-        access_log = log_group(self, "AccessLog", self._configuration)
-        apigatewayv2.CfnStage(
+    def _stage(self) -> apigatewayv2.CfnStage:
+        access_log = log_group(self, "AccessLog", self._configuration, "api-access")
+        return apigatewayv2.CfnStage(
             self,
             "Stage",
             api_id=self.api.api_id,

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aws_cdk import Acknowledgment, CfnOutput, Duration, RemovalPolicy, Stack, Validations
+from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Stack, Validations
 from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
 from infra.configuration import Configuration
+from infra.outputs import Output, by_partition
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class Identity:
     audience: tuple[str, ...]
     hosted_sign_in: Mapping[str, str] | None = None
     """Where the console's users sign in, if the pool is ours: its domain, and the console's client."""
+    outputs: tuple[Output, ...] = ()
+    """What operators need to know of the pool."""
 
 
 def identity(scope: Construct, configuration: Configuration, console: str | None = None) -> Identity:
@@ -48,11 +51,25 @@ class People(Construct):
             clients.append(self._console(console))
             signing_in = {"domain": self.domain.base_url(), "clientId": clients[-1].user_pool_client_id}
         self.identity = Identity(
-            self.pool.user_pool_provider_url, tuple(each.user_pool_client_id for each in clients), signing_in
+            self.pool.user_pool_provider_url,
+            tuple(each.user_pool_client_id for each in clients),
+            signing_in,
+            (
+                Output("UserPoolId", self.pool.user_pool_id, "The user pool of hosts and attendees"),
+                Output("HostsClientId", hosts.user_pool_client_id, "The app client that front ends sign in with"),
+                Output(
+                    "BackEndClientId",
+                    back_end.user_pool_client_id,
+                    "The app client of your back end; its secret: aws cognito-idp describe-user-pool-client",
+                ),
+                Output("TokenUrl", self._token_url(), "Where the back end gets its token: POST, client credentials"),
+            ),
         )
-        CfnOutput(self, "UserPoolId", value=self.pool.user_pool_id)
-        CfnOutput(self, "HostsClientId", value=hosts.user_pool_client_id)
-        CfnOutput(self, "BackEndClientId", value=back_end.user_pool_client_id)
+
+    def _token_url(self) -> str:
+        """In GovCloud the pool's domain is reached by its FIPS endpoint alone."""
+        host = by_partition(self, "Auth", aws="auth", gov="auth-fips")
+        return f"https://{self.domain.domain_name}.{host}.{Stack.of(self).region}.amazoncognito.com/oauth2/token"
 
     def _pool(self) -> cognito.UserPool:
         pool = cognito.UserPool(

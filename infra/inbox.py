@@ -16,6 +16,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.configuration import Configuration
+from infra.encryption import queue_encryption
 from infra.function import PythonFunction
 from infra.moderation import explain_any_meeting
 from infra.queues import dead_letter_queue
@@ -76,7 +77,7 @@ class Intake(Construct):
         return sqs.Queue(
             self,
             "Queue",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            **queue_encryption(self, configuration),
             enforce_ssl=not configuration.is_local,
             retention_period=Duration.days(1),  # no meeting lives longer
             # What failed comes again after this. Six times the time-out, as is usual, would be longer than a command

@@ -5,6 +5,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 from infra.configuration import Configuration
+from infra.encryption import customer_key
 
 
 class Ledger(Construct):
@@ -12,6 +13,7 @@ class Ledger(Construct):
 
     def __init__(self, scope: Construct, name: str, configuration: Configuration) -> None:
         super().__init__(scope, name)
+        key = customer_key(self, configuration)
         self.table = dynamodb.Table(
             self,
             "Table",
@@ -21,7 +23,8 @@ class Ledger(Construct):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            encryption=dynamodb.TableEncryption.AWS_MANAGED,
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED if key else dynamodb.TableEncryption.AWS_MANAGED,
+            encryption_key=key,
             stream=dynamodb.StreamViewType.NEW_IMAGE,
             time_to_live_attribute="expiresAt",
             # The audit trail outlives a stack that somebody deletes by mistake.

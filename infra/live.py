@@ -13,11 +13,22 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.configuration import Configuration
-from infra.function import PythonFunction
+from infra.function import PythonFunction, log_group
 from infra.ledger import Ledger
 from infra.stream import explain_streams, stream_grants
 
 STAGE = "live"
+# No query string: it holds the ticket.
+ACCESS_LOG = {
+    "requestId": "$context.requestId",
+    "time": "$context.requestTime",
+    "connectionId": "$context.connectionId",
+    "event": "$context.eventType",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "error": "$context.error.message",
+    "integrationError": "$context.integrationErrorMessage",
+}
 # What changes in a meeting, and who asks to be told of it. Nothing that is removed is news.
 CHANGES = [
     {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "ENTRY#"}]}}}},
@@ -125,15 +136,25 @@ class Live(Construct):
                 throttling_rate_limit=100, throttling_burst_limit=200
             ),
             route_settings={"listen": throttled},
+            access_log_settings=self._access_log(),
         )
         for route in self.api.node.children:
             stage.node.add_dependency(route)
-        Validations.of(stage).acknowledge(
-            Acknowledgment(
-                id="AwsSolutions-APIG1",
-                reason="Access logs of WebSocket APIs need a role in the account's own API Gateway settings, which are "
-                "not this stack's to change; the function writes a line for every connection.",
+        if not self._configuration.live_access_logs:
+            Validations.of(stage).acknowledge(
+                Acknowledgment(
+                    id="AwsSolutions-APIG1",
+                    reason="Access logs of WebSocket APIs need a role in the account's own API Gateway settings, which "
+                    "are not this stack's to change (`liveAccessLogs`); the function logs every connection.",
+                )
             )
+
+    def _access_log(self) -> apigatewayv2.CfnStage.AccessLogSettingsProperty | None:
+        if not self._configuration.live_access_logs:
+            return None
+        group = log_group(self, "AccessLog", self._configuration, "live-access")
+        return apigatewayv2.CfnStage.AccessLogSettingsProperty(
+            destination_arn=group.log_group_arn, format=json.dumps(ACCESS_LOG)
         )
 
     def _grants(self) -> list[iam.PolicyStatement]:

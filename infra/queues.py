@@ -5,6 +5,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.configuration import Configuration
+from infra.encryption import queue_encryption
 
 MOST_DAYS = 14
 """That SQS keeps a message."""
@@ -17,7 +18,7 @@ def dead_letter_queue(scope: Construct, configuration: Configuration) -> sqs.Que
     queue = sqs.Queue(
         scope,
         "Undeliverable",
-        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        **queue_encryption(scope, configuration),
         enforce_ssl=not configuration.is_local,  # the emulator listens on 127.0.0.1, without TLS
         retention_period=Duration.days(min(MOST_DAYS, configuration.retention_days)),
     )
@@ -39,7 +40,7 @@ class Reminders(Construct):
         self.queue = sqs.Queue(
             self,
             "Queue",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            **queue_encryption(self, configuration),
             enforce_ssl=not configuration.is_local,
             retention_period=Duration.days(1),  # no meeting lives longer
             # Six times the function's time-out: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html

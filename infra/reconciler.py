@@ -47,6 +47,10 @@ class Reconciler(Construct):
             memory=512,
         )
         explain_any_meeting(self.door.role)
+        # A wake-up that is too far away for SQS is sent on, 96 times for a mute of 24 hours; Lambda stops a function
+        # after about 16 of them as a loop unless this says that it is meant: docs/adr/0020-wake-ups-are-no-loop.md
+        self.door.resource.recursive_loop = "Allow"
+        self.door.resource.reserved_concurrent_executions = configuration.reconciler_concurrency
         self._feed()
         # A tick that is lost is made good by the next one.
         events.Rule(

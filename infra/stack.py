@@ -5,13 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict
 
-from aws_cdk import Aws, CfnOutput, CfnRule, CfnRuleAssertion, Environment, Fn, Stack
+from aws_cdk import Aws, CfnRule, CfnRuleAssertion, Environment, Fn, Stack
 from constructs import Construct
 
 from infra.alarms import Watched
 from infra.asset import function_asset
 from infra.bus import moderation_bus
-from infra.configuration import CONTROL_REGIONS, Configuration
+from infra.configuration import Configuration
 from infra.console import Console
 from infra.host_api import HostApi
 from infra.identity import identity
@@ -19,9 +19,11 @@ from infra.inboxes import CommandInbox, MeetingInbox
 from infra.ledger import Ledger
 from infra.live import Live
 from infra.outbox import Outbox
+from infra.outputs import Output, dashboard_url, write_outputs
 from infra.queues import Reminders
 from infra.reconciler import TIMEOUT, Reconciler
-from infra.schemas import Schemas
+from infra.regions import CONTROL_REGIONS
+from infra.schemas import Schemas, has_registry
 from infra.watch import Watch
 
 
@@ -56,7 +58,9 @@ class GavelStack(Stack):
         self.reminders = Reminders(self, "Reminders", configuration, handled_within=TIMEOUT)
         shipped: _Shipped = {"asset": asset, "environment": self._environment(configuration)}
         moderated: _Moderated = {"ledger": self.ledger, "reminders": self.reminders}
-        self.console = Console(self, "Console") if configuration.console and not configuration.is_local else None
+        self.console = (
+            Console(self, "Console", configuration) if configuration.console and not configuration.is_local else None
+        )
         if self.console:
             configuration = replace(configuration, cors_origins=(*configuration.cors_origins, self.console.origin))
         people = identity(self, configuration, self.console.origin if self.console else None)
@@ -70,12 +74,12 @@ class GavelStack(Stack):
         self.reconciler = Reconciler(self, "Reconciler", configuration, **moderated, **shipped)
         self.command_inbox = CommandInbox(self, "CommandInbox", configuration, bus=self.bus, **moderated, **shipped)
         self.meeting_inbox = MeetingInbox(self, "MeetingInbox", configuration, **moderated, **shipped)
-        if configuration.event_schemas:  # the emulator has no registry for them
+        if has_registry(configuration):
             Schemas(self, "Schemas", configuration)
         self.watch = self._watch(configuration)
         if configuration.region is None:
-            self._refuse_other_regions()
-        self._outputs()
+            self._refuse_other_regions(configuration)
+        write_outputs(self, configuration, [*self._outputs(), *people.outputs])
 
     def _environment(self, configuration: Configuration) -> Mapping[str, str]:
         return {
@@ -112,7 +116,7 @@ class GavelStack(Stack):
         }
         return Watch(self, "Watch", configuration, watched=watched, doors=doors)
 
-    def _refuse_other_regions(self) -> None:
+    def _refuse_other_regions(self, configuration: Configuration) -> None:
         """A template for any Region is checked where it lands, before anything is made there."""
         CfnRule(
             self,
@@ -121,14 +125,32 @@ class GavelStack(Stack):
                 CfnRuleAssertion(
                     assert_=Fn.condition_contains(list(CONTROL_REGIONS), Aws.REGION),
                     assert_description="Amazon Chime SDK meetings have no control plane in this Region.",
-                )
+                ),
+                *(
+                    CfnRuleAssertion(
+                        assert_=Fn.condition_equals(Aws.PARTITION, "aws"),
+                        assert_description=f"`{setting}`: AWS GovCloud has no {lacks}.",
+                    )
+                    for setting, chosen, lacks in (
+                        ("console", configuration.console, "CloudFront"),
+                        ("snapStart", configuration.snap_start, "SnapStart"),
+                    )
+                    if chosen
+                ),
             ],
         )
 
-    def _outputs(self) -> None:
-        CfnOutput(self, "ApiId", value=self.host_api.api.api_id)
-        CfnOutput(self, "ApiUrl", value=self.host_api.api.api_endpoint)
-        CfnOutput(self, "LiveUrl", value=self.live.url)
-        CfnOutput(self, "TableName", value=self.ledger.table.table_name)
-        CfnOutput(self, "BusName", value=self.bus.event_bus_name)
-        CfnOutput(self, "AlarmTopicArn", value=self.watch.topic.topic_arn)
+    def _outputs(self) -> list[Output]:
+        outputs = [
+            Output("ApiUrl", self.host_api.url, "Where callers reach the REST API"),
+            Output("ApiId", self.host_api.api.api_id, "The HTTP API behind it"),
+            Output("LiveUrl", self.live.url, "Where front ends open WebSocket connections"),
+            Output("TableName", self.ledger.table.table_name, "The table with every rule and decision"),
+            Output("BusName", self.bus.event_bus_name, "The event bus: events come out of it, commands go in"),
+            Output("BusArn", self.bus.event_bus_arn, "The same bus, for rules of other accounts"),
+            Output("AlarmTopicArn", self.watch.topic.topic_arn, "Subscribe to be notified of alarms"),
+            Output("DashboardUrl", dashboard_url(self, self.watch.dashboard_name), "The CloudWatch dashboard"),
+        ]
+        if self.console:
+            outputs.append(Output("ConsoleUrl", f"{self.console.origin}/", "The hosts' page"))
+        return outputs

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import Aws
+from aws_cdk import Aws, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
@@ -13,6 +13,7 @@ from constructs import Construct
 from infra.alarms import Concern, Watched, concerns
 from infra.configuration import Configuration
 from infra.dashboard import dashboard
+from infra.encryption import customer_key
 from infra.function import PythonFunction
 from infra.metrics import Metrics
 
@@ -34,10 +35,17 @@ class Watch(Construct):
         self.topic = self._topic()
         metrics = Metrics(configuration.stage)
         alarms = [self._alarm(concern) for concern in concerns(metrics, watched)]
-        dashboard(self, configuration.named("gavel"), metrics=metrics, watched=watched, doors=doors, alarms=alarms)
+        self.dashboard_name = f"{configuration.named('gavel')}-{Stack.of(self).region}"
+        """With the Region: dashboards are the account's, not a Region's."""
+        dashboard(self, self.dashboard_name, metrics=metrics, watched=watched, doors=doors, alarms=alarms)
 
     def _topic(self) -> sns.Topic:
-        topic = sns.Topic(self, "Alarms", enforce_ssl=not self._configuration.is_local)
+        topic = sns.Topic(
+            self,
+            "Alarms",
+            enforce_ssl=not self._configuration.is_local,
+            master_key=customer_key(self, self._configuration),
+        )
         # A topic that has a policy lets nobody publish but whom it names, CloudWatch neither.
         topic.add_to_resource_policy(
             iam.PolicyStatement(

@@ -6,7 +6,7 @@ template against this, and `tests/e2e` proves of every grant that the function f
 
 from typing import NamedTuple
 
-MEETINGS = "arn:<partition>:chime:<region>:<account>:meeting/*"
+MEETINGS = "arn:<partition>:chime:*:<account>:meeting/*"
 LEDGER = "LedgerTable.Arn"
 DUE = "LedgerTable.Arn/index/due"
 NAMES = "LedgerTable.Arn/index/external"

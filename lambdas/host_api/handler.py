@@ -16,8 +16,10 @@ precompiled.use()
 
 from .app import create_app  # noqa: E402
 from .call import Gavel  # noqa: E402
+from .mapping import behind  # noqa: E402
 
 INITIALIZATION = "AWS_LAMBDA_INITIALIZATION_TYPE"
+MAPPING_KEY = "GAVEL_MAPPING_KEY"
 
 
 def _gavel() -> Gavel:
@@ -48,4 +50,5 @@ gc.enable()
 
 
 def handler(event: object, _context: object) -> dict[str, object]:
-    return _app(event)
+    key = os.environ.get(MAPPING_KEY)
+    return behind(key, _app, event) if key and isinstance(event, dict) else _app(event)

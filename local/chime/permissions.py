@@ -43,10 +43,14 @@ class Permissions:
             raise Refusal("ForbiddenException", f"AWS authorization failed: `{action}` is not granted to {role}")
 
     def _may(self, role: str, route: Route) -> bool:
+        """AWS has meetings' ARNs with a Region in one page and without in another: a grant has to match both."""
         meeting = route.at("MeetingId")
-        resource = f"arn:aws:chime:{self._region}:{self._account}:meeting/{meeting}" if meeting else "*"
+        arns = [f"arn:aws:chime:{region}:{self._account}:meeting/{meeting}" for region in (self._region, "")]
+        return all(self._is_granted(role, route.operation.name, arn) for arn in (arns if meeting else ["*"]))
+
+    def _is_granted(self, role: str, operation: str, resource: str) -> bool:
         answer = self._iam.simulate_principal_policy(  # type: ignore[union-attr] # asked only where there is one
-            PolicySourceArn=role, ActionNames=[f"chime:{route.operation.name}"], ResourceArns=[resource]
+            PolicySourceArn=role, ActionNames=[f"chime:{operation}"], ResourceArns=[resource]
         )
         return [result["EvalDecision"] for result in answer["EvaluationResults"]] == ["allowed"]
 

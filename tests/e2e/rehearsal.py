@@ -100,7 +100,7 @@ class Troupe:
             LEDGER: f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{stack.table}",
             REMINDERS: _arn_of_queue(self.sqs, "RemindersQueue"),
             BUS: f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{stack.bus}",
-            MEETINGS: f"arn:aws:chime:{REGION}:{ACCOUNT}:meeting/*",
+            MEETINGS: f"arn:aws:chime:*:{ACCOUNT}:meeting/*",
             POSTS: connections % "POST",
             CLOSES: connections % "DELETE",
         }

@@ -8,6 +8,10 @@ def of_type(template: dict[str, Any], kind: str) -> list[dict[str, Any]]:
     return [each["Properties"] for each in template["Resources"].values() if each["Type"] == kind]
 
 
+def types_of(template: dict[str, Any]) -> set[str]:
+    return {each["Type"] for each in template["Resources"].values()}
+
+
 def function(template: dict[str, Any], handler: str) -> dict[str, Any]:
     (found,) = [each for each in of_type(template, "AWS::Lambda::Function") if each["Handler"] == handler]
     return found

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from infra.configuration import CONTROL_REGIONS, ConfigurationError, read
+from infra.configuration import ConfigurationError, read
+from infra.regions import CONTROL_REGIONS
 
 
 def test_defaults_deploy() -> None:
@@ -14,7 +15,12 @@ def test_defaults_deploy() -> None:
     assert (configuration.retention_days, configuration.command_max_age) == (30, 300)
     assert configuration.jwt_issuer is None
     assert configuration.cors_origins == ()
-    assert (configuration.snap_start, configuration.event_schemas) == (False, True)
+    assert (configuration.snap_start, configuration.event_schemas) == (False, None)
+    assert (configuration.architecture, configuration.domain, configuration.customer_managed_key) == (
+        "arm64",
+        None,
+        False,
+    )
 
 
 def test_values_from_the_command_line_are_texts() -> None:
@@ -41,8 +47,17 @@ def test_values_from_the_command_line_are_texts() -> None:
         ({"retentionDays": "a month"}, "`retentionDays`: expected a whole number"),
         ({"retentionDays": True}, "`retentionDays`: expected a whole number"),
         ({"commandMaxAge": 1.5}, "`commandMaxAge`: expected a whole number"),
-        ({"corsOrigins": ["meet.example.com"]}, "`corsOrigins`: expected origins like"),
-        ({"corsOrigins": {"a": 1}}, "`corsOrigins`: expected origins like"),
+        ({"corsOrigins": ["meet.example.com"]}, "or exact origins like"),
+        ({"corsOrigins": ["https://*.example.com"]}, "API Gateway takes no other patterns"),
+        ({"corsOrigins": ["http*://meet.example.com"]}, "API Gateway takes no other patterns"),
+        ({"architecture": "armv7"}, "`architecture`: expected `arm64` or `x86_64`"),
+        ({"reconcilerConcurrency": 2}, "`reconcilerConcurrency`: expected a whole number from 3"),
+        ({"domainName": "api.example.com"}, "`domainName` and `certificateArn` come together"),
+        ({"domainName": "https://api.example.com"}, "`domainName`: expected a domain"),
+        ({"mappingKey": "/moderation"}, "`mappingKey`: expected path segments"),
+        ({"mappingKey": "meetings/v1"}, "`mappingKey`: `meetings/v1` begins as paths of the API do"),
+        ({"eventSchemas": True, "region": "il-central-1"}, "`eventSchemas`: EventBridge has no schema registry in `il"),
+        ({"corsOrigins": {"a": 1}}, "or exact origins like"),
         ({"jwtIssuer": "http://login.example.com", "jwtAudience": ["a"]}, "`jwtIssuer`: expected an https URL"),
         ({"jwtIssuer": "https://login.example.com"}, "`jwtIssuer` and `jwtAudience` come together"),
         ({"jwtAudience": ["a"]}, "`jwtIssuer` and `jwtAudience` come together"),
@@ -94,3 +109,15 @@ def test_stages_live_side_by_side(tmp_path: Path) -> None:
     assert read({}).named("gavel") == "gavel"
     assert read({"stage": "local"}).named("gavel") == "gavel"
     assert read({"stage": "dev", "policyDirectory": str(tmp_path)}).named("gavel") == "gavel-dev"
+
+
+@pytest.mark.parametrize("origin", ["*", "https://*", "http://*", "https://meet.example.com", "http://localhost:5173"])
+def test_origins_that_api_gateway_takes(origin: str) -> None:
+    assert read({"corsOrigins": [origin]}).cors_origins == (origin,)
+
+
+def test_the_bundle_is_the_architectures_own() -> None:
+    assert [str(read({"architecture": each}).asset_directory) for each in ("arm64", "x86_64")] == [
+        ".build/lambda",
+        ".build/lambda-x86_64",
+    ]

@@ -1,43 +1,86 @@
-"""cfn-lint: the template is what CloudFormation takes, by AWS's own schemas, in every way it can be configured."""
+"""cfn-lint: the template is what CloudFormation takes in each accepted Region, in every way it can be configured.
+
+Templates of two Regions differ in the Region's name and in what one of them lacks. So those that say the same are made
+once, and linted once for all of their Regions.
+"""
 
 import json
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 from cfnlint.api import ManualArgs, lint
 
+from infra.regions import CONTROL_REGIONS, WITHOUT_SCHEMAS, is_govcloud
 from local.examples import EXAM_TRIGGERS
 
 Template = dict[str, Any]
+ISSUER = {"jwtIssuer": "https://login.example.com/", "jwtAudience": ["meetings"]}
 CONTEXTS: dict[str, dict[str, Any]] = {
     "default": {},
-    "another stage, everything set": {
+    "another stage, an own issuer and everything else set": {
+        **ISSUER,
         "stage": "dev",
-        "region": "eu-central-1",
-        "jwtIssuer": "https://login.example.com/",
-        "jwtAudience": ["meetings"],
         "corsOrigins": ["https://meet.example.com"],
         "retentionDays": 10,
         "alarmEmail": "ops@example.com",
         "triggers": EXAM_TRIGGERS,
         "eventSources": [{"account": "123456789012", "sources": ["school"]}],
+        "domainName": "api.example.com",
+        "certificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/0a1b2c3d",
+        "mappingKey": "moderation",
+        "architecture": "x86_64",
+        "reconcilerConcurrency": 5,
+        "customerManagedKey": True,
+        "liveAccessLogs": True,
         "console": True,
+        "snapStart": True,
     },
     "the console, with the stack's own pool": {"console": True},
-    "GovCloud": {"region": "us-gov-west-1"},
-    "the local stack's": {"stage": "local", "jwtIssuer": "http://127.0.0.1:4572", "jwtAudience": ["gavel"]},
 }
+NOT_IN_GOVCLOUD = ("console", "snapStart")
 NOT_OURS = {
     # CDK writes a function's role into `DependsOn` as well as into `Role`; the one says what the other implies.
     "W3005",
 }
 
 
+def kinds_of_region() -> Mapping[tuple[bool, bool], list[str]]:
+    """Regions whose templates say the same."""
+    kinds = defaultdict(list)
+    for region in CONTROL_REGIONS:
+        kinds[is_govcloud(region), region in WITHOUT_SCHEMAS].append(region)
+    return kinds
+
+
+def context_in(region: str, context: Mapping[str, Any]) -> dict[str, Any]:
+    """As far as the Region has what it asks for."""
+    lacks = NOT_IN_GOVCLOUD if is_govcloud(region) else ()
+    return {"region": region} | {key: value for key, value in context.items() if key not in lacks}
+
+
+@pytest.mark.parametrize("regions", kinds_of_region().values(), ids=lambda regions: regions[0])
 @pytest.mark.parametrize("name", CONTEXTS)
-def test_nothing_is_found(synthesize: Callable[..., Template], name: str) -> None:
-    context = CONTEXTS[name]
-    assert findings(synthesize(**context), context.get("region", "us-east-1")) == []
+def test_nothing_is_found(synthesize: Callable[..., Template], name: str, regions: list[str]) -> None:
+    template = synthesize(**context_in(regions[0], CONTEXTS[name]))
+    assert findings(template, *regions) == []
+
+
+def test_templates_of_regions_of_a_kind_differ_in_its_name_alone(synthesize: Callable[..., Template]) -> None:
+    first, *_, last = max(kinds_of_region().values(), key=len)
+    one, other = (json.dumps(synthesize(region=region), sort_keys=True) for region in (first, last))
+    assert one.replace(first, last) == other
+
+
+def test_nothing_is_found_in_a_template_for_any_region(default: Template) -> None:
+    """A resource on a condition is looked at as if it were always there, so Regions that lack it are left out."""
+    assert findings(default, *(region for region in CONTROL_REGIONS if region not in WITHOUT_SCHEMAS)) == []
+
+
+def test_nothing_is_found_in_the_local_stacks(synthesize: Callable[..., Template]) -> None:
+    local = synthesize(stage="local", jwtIssuer="http://127.0.0.1:4572", jwtAudience=["gavel"])
+    assert findings(local, "us-east-1") == []
 
 
 def test_a_mistake_is_found(default: Template) -> None:
@@ -47,6 +90,12 @@ def test_a_mistake_is_found(default: Template) -> None:
     assert {rule[0] for rule in findings(wrong, "us-east-1")} == {"E"}
 
 
-def findings(template: Template, region: str) -> list[str]:
-    found = lint(json.dumps(template), config=ManualArgs(regions=[region]))
+@pytest.mark.parametrize("region", WITHOUT_SCHEMAS)
+def test_a_type_that_a_region_lacks_is_found(region: str) -> None:
+    registry = {"Type": "AWS::EventSchemas::Registry", "Properties": {}}
+    assert [found[:5] for found in findings({"Resources": {"Registry": registry}}, region)] == ["E3006"]
+
+
+def findings(template: Template, *regions: str) -> list[str]:
+    found = lint(json.dumps(template), config=ManualArgs(regions=list(regions)))
     return [f"{match.rule.id}: {match.message}" for match in found if match.rule.id not in NOT_OURS]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from infra.configuration import CONTROL_REGIONS
+from infra.regions import CONTROL_REGIONS
 from tests.infra.conftest import ROOT
 from tests.infra.resources import function, of_type
 

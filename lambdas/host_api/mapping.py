@@ -1,0 +1,21 @@
+"""The API mapping key of a domain of the customer's own, which API Gateway leaves in front of `rawPath`.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mappings.html
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Handler = Callable[[object], dict[str, Any]]
+
+
+def behind(key: str, handler: Handler, event: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to a request that came by the domain, or by the API's own address without the key."""
+    prefix, path = f"/{key}", event.get("rawPath")
+    if not isinstance(path, str) or not f"{path}/".startswith(f"{prefix}/"):
+        return handler(event)
+    answer = handler({**event, "rawPath": path.removeprefix(prefix) or "/"})
+    location = answer.get("headers", {}).get("Location")
+    if location is None:
+        return answer
+    return {**answer, "headers": {**answer["headers"], "Location": prefix + location}}
