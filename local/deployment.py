@@ -58,6 +58,7 @@ def deploy(assembly: Path, endpoint_url: str) -> Deployed:
     )
     outputs = _create_stack(template_url, endpoint_url)
     _allow_origins(assembly, outputs["ApiId"], endpoint_url)
+    allow_loops(assembly, endpoint_url)
     return Deployed(
         # By path, because not every machine resolves `*.localhost`.
         api_url=f"{endpoint_url}/_aws/execute-api/{outputs['ApiId']}",
@@ -129,6 +130,16 @@ def _allow_origins(assembly: Path, api_id: str, endpoint_url: str) -> None:
         if "CorsConfiguration" in api:
             gateway = client("apigatewayv2", endpoint_url)
             gateway.update_api(ApiId=api_id, CorsConfiguration=api["CorsConfiguration"])
+
+
+def allow_loops(assembly: Path, endpoint_url: str) -> None:
+    """The emulator loses `RecursiveLoop` on the way from the template to the function, so it is said again."""
+    resources = json.loads((assembly / TEMPLATE).read_text())["Resources"].values()
+    for function in (each["Properties"] for each in resources if each["Type"] == "AWS::Lambda::Function"):
+        if "RecursiveLoop" in function:
+            client("lambda", endpoint_url).put_function_recursion_config(
+                FunctionName=function["FunctionName"], RecursiveLoop=function["RecursiveLoop"]
+            )
 
 
 def _tap(bus: str, endpoint_url: str) -> str:

@@ -171,10 +171,11 @@ class LocalStack:
             GATEWAY_PORT=str(self.ports.aws),
             IOT_MTLS_ENABLED="0",
             NO_PROXY="127.0.0.1,localhost",
+            PYTHONPATH=str(bundle.ROOT),
             S3_DATA_DIR=str(directory / "s3"),
             TMPDIR=str(temporary),
         )
-        aws = self._child("emulator", ["ministack"], emulator, directory)
+        aws = self._child("emulator", ["local.emulator"], emulator, directory)
         options = {"port": self.ports.chime, "events-endpoint": self.aws_endpoint_url, "event-source": EVENT_SOURCE}
         if self._roles_count:
             options["iam-endpoint"] = self.aws_endpoint_url

@@ -1,0 +1,79 @@
+"""The emulator stops a chain through a queue as Lambda does: a function that sends itself messages runs 16 times."""
+
+import io
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.bundle import ROOT
+from local.aws import ACCOUNT, REGION, client, server_environment
+from local.child import Child
+from local.ports import Ports
+from tests.e2e.deadline import until
+
+MOST_RUNS = 16
+DROPPED = "RecursiveInvocationException"
+LOOP = """
+import os
+import boto3
+
+def handler(event, context):
+    sqs = boto3.client("sqs", endpoint_url=os.environ["ENDPOINT"], region_name="us-east-1")
+    for record in event["Records"]:
+        sqs.send_message(QueueUrl=os.environ["RUNS"], MessageBody="ran")
+        sqs.send_message(QueueUrl=os.environ["LOOP"], MessageBody="again")
+"""
+
+
+@pytest.fixture
+def emulator(tmp_path: Path) -> Iterator[tuple[str, Child]]:
+    port = Ports.free().aws
+    environment = server_environment(
+        BIND_HOST="127.0.0.1", GATEWAY_PORT=str(port), IOT_MTLS_ENABLED="0", PYTHONPATH=str(ROOT), TMPDIR=str(tmp_path)
+    )
+    child = Child("emulator", [sys.executable, "-m", "local.emulator"], environment, tmp_path / "emulator.log")
+    try:
+        child.wait_until_ready(f"http://127.0.0.1:{port}/_ministack/ready", seconds=120)
+        yield f"http://127.0.0.1:{port}", child
+    finally:
+        child.stop()
+
+
+def test_a_loop_is_stopped_unless_it_is_allowed(emulator: tuple[str, Child]) -> None:
+    endpoint, child = emulator
+    sqs, functions = client("sqs", endpoint), client("lambda", endpoint)
+    loop = sqs.create_queue(QueueName="loop", Attributes={"VisibilityTimeout": "1"})["QueueUrl"]
+    runs = sqs.create_queue(QueueName="runs")["QueueUrl"]
+    make(functions, {"ENDPOINT": endpoint, "LOOP": loop, "RUNS": runs})
+    sqs.send_message(QueueUrl=loop, MessageBody="first")
+
+    until(lambda: DROPPED in child.tail(200), 120, "the loop is stopped")
+    assert count(sqs, runs) == MOST_RUNS
+    functions.put_function_recursion_config(FunctionName="loop", RecursiveLoop="Allow")
+    until(lambda: count(sqs, runs) > MOST_RUNS + 4, 120, "the loop goes on")
+
+
+def make(functions: Any, environment: dict[str, str]) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("loop.py", LOOP)
+    functions.create_function(
+        FunctionName="loop",
+        Runtime="python3.13",
+        Handler="loop.handler",
+        Role=f"arn:aws:iam::{ACCOUNT}:role/loop",
+        Code={"ZipFile": buffer.getvalue()},
+        Environment={"Variables": environment},
+    )
+    functions.create_event_source_mapping(
+        FunctionName="loop", EventSourceArn=f"arn:aws:sqs:{REGION}:{ACCOUNT}:loop", BatchSize=1
+    )
+
+
+def count(sqs: Any, queue: str) -> int:
+    attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
+    return int(attributes["ApproximateNumberOfMessages"])
