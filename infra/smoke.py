@@ -1,7 +1,7 @@
 """Whether a deployment works, asked from outside: `make smoke URL=… TOKEN=…`. The token is an admin's.
 
-Changes nothing, unless MEETING and ATTENDEE name a seat in a registered meeting: that person is muted for a moment.
-Needs Python alone. The token comes from the environment and is never shown.
+Mutes an attendee and unmutes them: of the registered meeting that MEETING and ATTENDEE name, or of one that it makes
+and deletes itself if there are AWS credentials that may. The token comes from the environment and is never shown.
 """
 
 import json
@@ -14,6 +14,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+
+from infra.smoke_meeting import CannotMake, own_meeting
+from infra.tokens import lacks_scope, what_is_wrong
 
 TIMEOUT = 35  # API Gateway gives up after 30
 MUTED_FOR = 60  # the mute ends by itself if nobody is left to lift it
@@ -29,6 +32,8 @@ class Failed(Exception):
 class Answer:
     status: int
     body: Any
+    refusal: str = ""
+    """The header `WWW-Authenticate`."""
 
     def expect(self, status: int, /, **members: object) -> "Answer":
         """Raises `Failed` unless it has this status, and these members with these values (None: any)."""
@@ -60,7 +65,7 @@ class Deployment:
                 return Answer(response.status, _document(response.read()))
         except urllib.error.HTTPError as error:
             with error:
-                return Answer(error.code, _document(error.read()))
+                return Answer(error.code, _document(error.read()), error.headers.get("WWW-Authenticate", ""))
         except OSError as error:
             raise Failed(f"nobody answers: {getattr(error, 'reason', error)}") from None
 
@@ -84,11 +89,11 @@ def checks(deployment: Deployment) -> Iterator[tuple[str, Check]]:
     yield "nor with a false one", lambda: ask("GET", nowhere, token="e30.e30.e30").expect(401)  # noqa: S106
     yield (
         "the token gets in, and finds no meeting where there is none (table)",
-        lambda: ask("GET", nowhere).expect(404, code="meeting-not-found"),
+        lambda: _taken(deployment, ask("GET", nowhere)).expect(404, code="meeting-not-found"),
     )
     yield (
         "it is an admin's, and Chime answers that it knows none either (Chime)",
-        lambda: ask("PUT", f"{nowhere}?dryRun=true", {}).expect(404, code="meeting-not-found"),
+        lambda: _admins(deployment, ask("PUT", f"{nowhere}?dryRun=true", {})).expect(404, code="meeting-not-found"),
     )
     yield (
         "what is no id is refused",
@@ -96,8 +101,20 @@ def checks(deployment: Deployment) -> Iterator[tuple[str, Check]]:
     )
 
 
+def _taken(deployment: Deployment, answer: Answer) -> Answer:
+    if answer.status == 401:
+        raise Failed(f"401, the token is not taken: {what_is_wrong(deployment.token, answer.refusal)}")
+    return answer
+
+
+def _admins(deployment: Deployment, answer: Answer) -> Answer:
+    if answer.status == 403 and (reason := lacks_scope(deployment.token)):
+        raise Failed(f"404 was expected, and came 403 `not-permitted`, for the token is no admin's: {reason}")
+    return _taken(deployment, answer)
+
+
 def checks_of_a_seat(deployment: Deployment, meeting: str, attendee: str) -> Iterator[tuple[str, Check]]:
-    """Somebody is muted and unmuted again. Who can't send audio already is left as he is."""
+    """The attendee is muted and unmuted again; one who can't send audio already is left as they are."""
     seat = f"/meetings/{meeting}/attendees/{attendee}"
     ask, mute = deployment.ask, {"reason": REASON, "durationSeconds": MUTED_FOR}
     dry: list[Answer] = []
@@ -107,11 +124,11 @@ def checks_of_a_seat(deployment: Deployment, meeting: str, attendee: str) -> Ite
         lambda: dry.append(ask("POST", f"{seat}/mute?dryRun=true", mute).expect(200, status="dry-run")),
     )
     if not dry or "Send" not in dry[0].body["before"]["audio"]:
-        yield "he can send audio, so that he can be muted", _cannot_send
+        yield "they can send audio, so that they can be muted", _cannot_send
         return
-    yield "he is muted (Chime)", lambda: ask("POST", f"{seat}/mute", mute).expect(200, status="applied")
+    yield "they are muted (Chime)", lambda: ask("POST", f"{seat}/mute", mute).expect(200, status="applied")
     yield (
-        "he is unmuted again",
+        "they are unmuted again",
         lambda: unmuted.append(ask("POST", f"{seat}/unmute", {"reason": REASON}).expect(200, status="applied")),
     )
     if unmuted:
@@ -120,7 +137,7 @@ def checks_of_a_seat(deployment: Deployment, meeting: str, attendee: str) -> Ite
 
 
 def _cannot_send() -> None:
-    raise Failed("he can't, or the dry run failed: nothing was changed")
+    raise Failed("they can't, or the dry run failed: nothing was changed")
 
 
 def main(environment: Mapping[str, str] = os.environ) -> int:
@@ -132,10 +149,23 @@ def main(environment: Mapping[str, str] = os.environ) -> int:
         return 2
     deployment = Deployment(url, token)
     failures = _run(checks(deployment))
-    if meeting and not failures:
-        failures = _run(checks_of_a_seat(deployment, meeting, attendee))
+    if not failures:
+        failures = _of_a_seat(deployment, meeting, attendee)
     print(f"\n{failures} FAILED" if failures else "\nall is well")
     return min(failures, 1)
+
+
+def _of_a_seat(deployment: Deployment, meeting: str, attendee: str) -> int:
+    if meeting:
+        return _run(checks_of_a_seat(deployment, meeting, attendee))
+    try:
+        with own_meeting(deployment.url) as own:
+            at = f"/meetings/{own.meeting_id}"
+            register = ("a meeting made for this is registered", lambda: deployment.ask("PUT", at, {}).expect(200))
+            return _run(iter([register])) or _run(checks_of_a_seat(deployment, own.meeting_id, own.attendee_id))
+    except CannotMake as reason:
+        print(f"SKIPPED a mute and unmute in Chime: {reason}; MEETING=… ATTENDEE=… name a seat instead", flush=True)
+        return 0
 
 
 def _run(named: Iterator[tuple[str, Check]]) -> int:

@@ -8,15 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from local.aws import ENVIRONMENT
 from local.ports import Ports
 from tests.e2e.scene import EVERYTHING, MUTED, Scene, Theatre
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
+NO_ACCOUNT = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull} | {
+    "AWS_EC2_METADATA_DISABLED": "true"
+}
+
+
 def smoke(**said: str) -> subprocess.CompletedProcess[str]:
     """Whatever it is told comes by the environment, as the Makefile hands it on."""
-    environment: Mapping[str, str] = {"PATH": os.environ["PATH"], "NO_PROXY": "127.0.0.1", **said}
+    environment: Mapping[str, str] = {"PATH": os.environ["PATH"], "NO_PROXY": "127.0.0.1", **NO_ACCOUNT, **said}
     command = [sys.executable, "-m", "infra.smoke"]
     return subprocess.run(command, check=False, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
 
@@ -44,6 +50,17 @@ def test_without_a_meeting_nothing_is_changed(admin: dict[str, str], scene: Scen
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert sum(line.startswith("OK") for line in finished.stdout.splitlines()) == 7
     assert len(scene.changes()) == before
+    assert "SKIPPED a mute and unmute in Chime: no AWS credentials" in finished.stdout
+
+
+def test_with_credentials_it_makes_a_meeting_and_deletes_it(admin: dict[str, str], theatre: Theatre) -> None:
+    finished = smoke(**admin, **ENVIRONMENT, CHIME_ENDPOINT_URL=theatre.stack.chime_url)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert sum(line.startswith("OK") for line in finished.stdout.splitlines()) == 12
+    operations = [call["operation"] for call in theatre.simulator.control("GET", "calls")["calls"]]
+    own = [operation for operation in operations if operation in ("CreateMeeting", "DeleteMeeting")]
+    assert own[-2:] == ["CreateMeeting", "DeleteMeeting"]
+    assert "JoinToken" not in finished.stdout + finished.stderr
 
 
 def test_who_is_muted_already_stays_muted(admin: dict[str, str], scene: Scene) -> None:
@@ -59,6 +76,7 @@ def test_a_token_that_is_no_admins_fails(admin: dict[str, str], theatre: Theatre
     assert finished.returncode == 1
     (failed,) = [line for line in finished.stdout.splitlines() if line.startswith("FAILED")]
     assert "404 was expected, and came 403 `not-permitted`" in failed
+    assert "`gavel/admin` is needed" in failed
 
 
 @pytest.mark.parametrize("token", ["expired", "secret-nonsense"])
@@ -67,6 +85,7 @@ def test_a_wrong_token_fails_and_is_never_shown(admin: dict[str, str], theatre: 
     finished = smoke(**admin | {"TOKEN": wrong})
     assert finished.returncode == 1
     assert finished.stdout.count("FAILED  ") == 3
+    assert ("it expired 1 min ago" if token == "expired" else "it is no JWT") in finished.stdout
     assert wrong not in finished.stdout + finished.stderr
 
 

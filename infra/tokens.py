@@ -1,0 +1,77 @@
+"""Why API Gateway does not take a token, in words: what the token itself says, and what the refusal does.
+
+The signature is not looked at, and nothing of a token but the claims named here is ever shown.
+"""
+
+import base64
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+ADMIN = "gavel/admin"
+# The gateway's `error_description`: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
+_REFUSALS = {
+    "audience": "its audience is not among those that the API takes (`jwtAudience`, or the pool's app clients)",
+    "issuer": "its issuer is not the one that the API takes (`jwtIssuer`, or the stack's own user pool)",
+    "expired": "it has expired",
+    "signature": "its signature is not the issuer's: it was altered, or comes from another issuer of the same name",
+}
+
+
+def what_is_wrong(token: str, refusal: str = "", now: Callable[[], float] = time.time) -> str:
+    """`refusal` is the header `WWW-Authenticate` of the 401."""
+    parts = _parts(token)
+    if parts is None:
+        return "it is no JWT: expected three parts with dots between, as the issuer's token endpoint answers them"
+    header, claims = parts
+    found = [*_in_itself(header, claims, now()), *(why for word, why in _REFUSALS.items() if word in refusal.lower())]
+    if not found:
+        found.append("the API takes tokens of another issuer or audience, or could not get the issuer's keys")
+    return f"{'; '.join(dict.fromkeys(found))}. The token has {_identity(claims)}"
+
+
+def lacks_scope(token: str) -> str | None:
+    """Why a token that is taken is no admin's; None if it has the scope."""
+    parts = _parts(token)
+    claims = parts[1] if parts else {}
+    scopes = claims.get("scope", claims.get("scp", ""))
+    scopes = scopes.split() if isinstance(scopes, str) else scopes
+    if ADMIN in scopes:
+        return None
+    return f"its scope is `{' '.join(map(str, scopes))}`, and `{ADMIN}` is needed: ask for it at the token endpoint"
+
+
+def _in_itself(header: Mapping[str, Any], claims: Mapping[str, Any], now: float) -> Iterator[str]:
+    algorithm = str(header.get("alg"))
+    if not algorithm.startswith("RS"):
+        yield f"it is signed with `{algorithm}`, and API Gateway takes RSA alone (RS256)"
+    expires, begins = claims.get("exp"), claims.get("nbf")
+    if not isinstance(expires, int | float):
+        yield "it has no end (`exp`)"
+    elif expires <= now:
+        yield f"it expired {_minutes(now - expires)} ago: get a new one"
+    if isinstance(begins, int | float) and begins > now:
+        yield f"it begins in {_minutes(begins - now)} (`nbf`): is this machine's clock right?"
+    if not claims.get("iss"):
+        yield "it names no issuer (`iss`)"
+    if not (claims.get("aud") or claims.get("client_id")):
+        yield "it names no audience (`aud`, or `client_id` in access tokens of Cognito)"
+
+
+def _identity(claims: Mapping[str, Any]) -> str:
+    audience = claims.get("aud") or claims.get("client_id")
+    return f"issuer `{claims.get('iss')}` and audience `{audience}`."
+
+
+def _minutes(seconds: float) -> str:
+    return f"{max(round(seconds / 60), 1)} min"
+
+
+def _parts(token: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    try:
+        header, claims, _ = token.split(".")
+        found = [json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in (header, claims)]
+    except ValueError:
+        return None
+    return (found[0], found[1]) if all(isinstance(each, dict) for each in found) else None

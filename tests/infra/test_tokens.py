@@ -1,0 +1,56 @@
+"""`make smoke` says in words what is wrong with a token."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from infra.tokens import lacks_scope, what_is_wrong
+
+NOW = 1_800_000_000
+GOOD = {"iss": "https://login.example.com", "aud": "meetings", "exp": NOW + 600, "scope": "openid gavel/admin"}
+
+
+def token(algorithm: str = "RS256", **changes: Any) -> str:
+    claims = {key: value for key, value in (GOOD | changes).items() if value is not None}
+    parts = (json.dumps(each).encode() for each in ({"alg": algorithm}, claims))
+    return ".".join([*(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts), "c2ln"])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "refusal", "words"),
+    [
+        ("nonsense", "", "it is no JWT"),
+        ("a.b.c", "", "it is no JWT"),
+        (token(exp=NOW - 300), "", "it expired 5 min ago"),
+        (token(exp=None), "", "it has no end"),
+        (token(nbf=NOW + 120), "", "it begins in 2 min"),
+        (token("ES256"), "", "signed with `ES256`, and API Gateway takes RSA alone"),
+        (token(iss=None), "", "it names no issuer"),
+        (token(aud=None), "", "it names no audience"),
+        (token(), 'error_description="the token does not have a valid audience"', "its audience is not among those"),
+        (token(), 'error_description="invalid issuer"', "its issuer is not the one"),
+        (token(), 'error_description="invalid signature"', "its signature is not the issuer's"),
+        (token(aud=None, client_id="app"), "", "issuer `https://login.example.com` and audience `app`"),
+    ],
+)
+def test_what_is_wrong_is_said(wrong: str, refusal: str, words: str) -> None:
+    said = what_is_wrong(wrong, refusal, lambda: NOW)
+    assert words in said
+    assert wrong not in said
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    said = what_is_wrong(token("ES256", exp=NOW - 60), "invalid audience", lambda: NOW)
+    assert all(words in said for words in ("`ES256`", "it expired", "its audience"))
+
+
+@pytest.mark.parametrize("scope", [{"scope": "openid"}, {"scope": None}, {"scope": "gavel/administrator"}])
+def test_a_missing_scope_is_named(scope: dict[str, Any]) -> None:
+    assert "`gavel/admin` is needed" in str(lacks_scope(token(**scope)))
+
+
+@pytest.mark.parametrize("scope", [{}, {"scope": None, "scp": ["gavel/admin"]}])
+def test_an_admins_token_lacks_nothing(scope: dict[str, Any]) -> None:
+    assert lacks_scope(token(**scope)) is None
