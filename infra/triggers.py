@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from infra.command_schema import mistakes_in
+
 ON_A_PERSON = frozenset(
     {"mute", "unmute", "hold", "release", "set-capabilities", "set-role", "remove", "ban", "unban"}
     | {"grant-floor", "end-floor", "raise-hand", "lower-hand"}
@@ -99,6 +101,8 @@ def _mistakes_in_command(command: Mapping[str, Any]) -> Iterator[str]:
     name = command.get("command")
     if not isinstance(name, str) or name not in ON_A_PERSON | ON_A_MEETING:
         yield f"`command`: there is no `{name}`; choose one of {', '.join(sorted(ON_A_PERSON | ON_A_MEETING))}"
+    else:
+        yield from mistakes_in(command, _is_path)
     yield from _names_one(command, MEETINGS)
     if name in ON_A_PERSON:
         yield from _names_one(command, PEOPLE)

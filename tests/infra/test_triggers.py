@@ -11,7 +11,8 @@ from command_inbox.message import Message
 from command_inbox.message import read as read_message
 
 from infra.configuration import ConfigurationError, read
-from infra.triggers import MOST_TRIGGERS, Trigger
+from infra.schemas import SCHEMAS
+from infra.triggers import MOST_TRIGGERS, ON_A_MEETING, ON_A_PERSON, Trigger
 from local.examples import EXAM_TRIGGERS
 from tests.infra.conftest import ROOT
 from tests.infra.resources import of_type
@@ -22,6 +23,9 @@ GOOD: dict[str, Any] = {
     "pattern": {"source": ["school"]},
     "command": {"command": "mute-all", "externalMeetingId": "$.detail.room"},
 }
+
+
+MUTE: dict[str, Any] = {"command": "mute-all", "externalMeetingId": "$.detail.room"}
 
 
 def documented() -> list[dict[str, Any]]:
@@ -130,12 +134,43 @@ def test_the_documented_examples_are_triggers() -> None:
         ({"command": {"command": "end", "meetingId": "$.detail['m']"}}, "`$.detail['m']` is no path"),
         ({"command": {"command": "end", "meetingId": "m", "reason": "<now>"}}, "what is between < and >"),
         ({"command": {"command": "end", "meetingId": "m", "reason": "x" * 9000}}, "EventBridge takes 8192"),
+        ({"command": MUTE | {"medium": ["audio"]}}, "('medium' was unexpected)"),
+        ({"command": MUTE | {"durationSeconds": "60"}}, "`command/durationSeconds`: '60' is not of type 'integer'"),
+        ({"command": MUTE | {"durationSeconds": 0}}, "`command/durationSeconds`: 0 is less than the minimum of 1"),
+        ({"command": MUTE | {"media": "audio"}}, "`command/media`: 'audio' is not of type 'array'"),
+        ({"command": MUTE | {"media": ["$.detail.medium", "sound"]}}, "`command/media/1`: 'sound' is not one of"),
+        ({"command": MUTE | {"media": ["audio", "audio"]}}, "`command/media`: ['audio', 'audio'] has non-unique"),
+        ({"command": MUTE | {"except": {"rolls": ["host"]}}}, "`command/except`: Additional properties"),
+        ({"command": MUTE | {"meetingId": "m"}}, "`command/meetingId`: 'm' does not match"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_a_trigger_is_told(changes: dict[str, Any], complaint: str) -> None:
     with pytest.raises(ConfigurationError) as error:
         read({"triggers": [GOOD | changes]})
     assert complaint in str(error.value)
+
+
+def test_all_mistakes_in_a_command_are_told_at_once() -> None:
+    with pytest.raises(ConfigurationError) as error:
+        read({"triggers": [GOOD | {"command": MUTE | {"medium": ["audio"], "durationSeconds": "60", "reason": 7}}]})
+    assert len(str(error.value).splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    "adds",
+    [
+        {"media": "$.detail.media", "durationSeconds": "$.detail.seconds", "reason": "$.detail.why"},
+        {"media": ["audio", "$.detail.more", "$.detail.more"], "liftableBy": "$.detail.who"},
+        {"except": {"externalUserIds": ["$.detail.teacher", "bob"], "roles": "$.detail.roles"}},
+        {"except": "$.detail.spared", "durationSeconds": None},
+    ],
+)
+def test_a_path_is_right_wherever_it_stands(adds: dict[str, Any]) -> None:
+    assert only(command=MUTE | adds).command == MUTE | adds
+
+
+def test_every_command_has_a_schema_that_triggers_are_held_against() -> None:
+    assert {path.stem for path in (SCHEMAS / "commands").glob("*.json")} == ON_A_PERSON | ON_A_MEETING
 
 
 @pytest.mark.parametrize(
