@@ -1,5 +1,5 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup bundle run test check format contracts simulate mutants bench audit bootstrap deploy destroy redrive smoke
+.PHONY: help setup bundle run test check format contracts simulate mutants bench costs audit bootstrap deploy diff destroy redrive smoke
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
@@ -34,8 +34,9 @@ contracts: $(STAMP) ## write docs/openapi.json and the other files that are made
 	@PYTHONPATH=.:lambdas $(BIN)/python -m contracts
 	@$(BIN)/python -m local.typescript generate
 
-bundle: $(STAMP) ## build .build/lambda, what `cdk deploy` ships to AWS
-	@$(BIN)/python -m infra.bundle
+ARCHITECTURE ?= arm64
+bundle: $(STAMP) ## build .build/lambda, what `cdk deploy` ships to AWS (ARCHITECTURE=x86_64)
+	@$(BIN)/python -m infra.bundle --architecture '$(ARCHITECTURE)'
 
 run: $(STAMP) ## the whole stack on this machine (ARGS="--help" tells more)
 	@exec $(BIN)/python -m local.run $(ARGS)
@@ -57,8 +58,14 @@ bootstrap: $(STAMP) ## prepare an account and Region for CDK, once (REGION=eu-ce
 deploy: $(STAMP) ## into your AWS account (STAGE=dev REGION=eu-central-1 ARGS="-c key=value")
 	@$(CDK)
 
+diff: $(STAMP) ## what a deploy would change (STAGE=dev REGION=...)
+	@$(CDK)
+
 destroy: $(STAMP) ## delete a stage; its table and its user pool stay (STAGE=dev REGION=...)
 	@$(CDK)
+
+costs: $(STAMP) ## reckon the tables of docs/scale.md anew, from the template and the prices in infra/costs.py
+	@$(BIN)/python -m infra.costs
 
 audit: $(STAMP) ## ask whether anything pinned is known to be vulnerable; needs the network (ARGS=--insist)
 	@$(BIN)/python -m infra.audit $(ARGS)

@@ -1,0 +1,47 @@
+"""docs/scale.md says what the script reckons from the template and the prices, and nothing else has a price."""
+
+import copy
+import re
+
+import pytest
+
+from infra import costs
+from tests.infra.conftest import Template
+
+
+def test_the_page_says_what_the_script_reckons(default: Template) -> None:
+    page = costs.PAGE.read_text()
+    assert costs.written(page, costs.tables(default)) == page, "`make costs`"
+
+
+def test_the_template_counts(default: Template) -> None:
+    """A queue, an alarm or memory more costs more."""
+    before = {row.item: row.dollars for row in costs.of_an_idle_month(default)}
+    more = copy.deepcopy(default)
+    for name, each in default["Resources"].items():
+        if each["Type"] == "AWS::CloudWatch::Alarm" or "ScalingConfig" in each.get("Properties", {}):
+            more["Resources"][f"{name}2"] = each
+        if each["Type"] == "AWS::Lambda::Function":
+            more["Resources"][name]["Properties"]["MemorySize"] *= 2
+    after = {row.item: row.dollars for row in costs.of_an_idle_month(more)}
+    assert after["alarms"] == pytest.approx(2 * before["alarms"])
+    assert after["Lambda's polling"] == pytest.approx(2 * before["Lambda's polling"])
+    assert after["the reconciler's tick"] > before["the reconciler's tick"]
+    assert costs.of_a_mute(more, 24)[1].dollars > costs.of_a_mute(default, 24)[1].dollars
+    assert costs.of_a_mute(default, 48)[2].dollars == pytest.approx(2 * costs.of_a_mute(default, 24)[2].dollars)
+
+
+def test_with_an_issuer_of_ones_own_there_is_no_cognito(default: Template, customized: Template) -> None:
+    assert "Cognito, client of the back end" in {row.item for row in costs.of_an_idle_month(default)}
+    assert not [row for row in costs.of_an_idle_month(customized) if "Cognito" in row.item]
+
+
+def test_a_page_without_a_place_for_a_table_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no place for `idle`"):
+        costs.written("# Costs\n", {"idle": "|"})
+
+
+def test_the_quotas_adjustability_is_said_in_one_place() -> None:
+    """AWS's pages disagree, so ours must not."""
+    said = [path.name for path in sorted(costs.PAGE.parent.glob("*.md")) if re.search("adjustable", path.read_text())]
+    assert said == ["scale.md"]
