@@ -16,13 +16,15 @@ from local.ports import Ports
 from tests.e2e.deadline import until
 
 MOST_RUNS = 16
+SECONDS = 20
 DROPPED = "RecursiveInvocationException"
 LOOP = """
 import os
 import boto3
 
+sqs = boto3.client("sqs", endpoint_url=os.environ["ENDPOINT"], region_name="us-east-1")
+
 def handler(event, context):
-    sqs = boto3.client("sqs", endpoint_url=os.environ["ENDPOINT"], region_name="us-east-1")
     for record in event["Records"]:
         sqs.send_message(QueueUrl=os.environ["RUNS"], MessageBody="ran")
         sqs.send_message(QueueUrl=os.environ["LOOP"], MessageBody="again")
@@ -46,15 +48,15 @@ def emulator(tmp_path: Path) -> Iterator[tuple[str, Child]]:
 def test_a_loop_is_stopped_unless_it_is_allowed(emulator: tuple[str, Child]) -> None:
     endpoint, child = emulator
     sqs, functions = client("sqs", endpoint), client("lambda", endpoint)
-    loop = sqs.create_queue(QueueName="loop", Attributes={"VisibilityTimeout": "1"})["QueueUrl"]
+    loop = sqs.create_queue(QueueName="loop", Attributes={"VisibilityTimeout": str(SECONDS)})["QueueUrl"]
     runs = sqs.create_queue(QueueName="runs")["QueueUrl"]
     make(functions, {"ENDPOINT": endpoint, "LOOP": loop, "RUNS": runs})
     sqs.send_message(QueueUrl=loop, MessageBody="first")
 
-    until(lambda: DROPPED in child.tail(200), 120, "the loop is stopped")
+    until(lambda: DROPPED in child.tail(200), 240, "the loop is stopped")
     assert count(sqs, runs) == MOST_RUNS
     functions.put_function_recursion_config(FunctionName="loop", RecursiveLoop="Allow")
-    until(lambda: count(sqs, runs) > MOST_RUNS + 4, 120, "the loop goes on")
+    until(lambda: count(sqs, runs) > MOST_RUNS + 4, 240, "the loop goes on")
 
 
 def make(functions: Any, environment: dict[str, str]) -> None:
@@ -68,6 +70,7 @@ def make(functions: Any, environment: dict[str, str]) -> None:
         Role=f"arn:aws:iam::{ACCOUNT}:role/loop",
         Code={"ZipFile": buffer.getvalue()},
         Environment={"Variables": environment},
+        Timeout=SECONDS,
     )
     functions.create_event_source_mapping(
         FunctionName="loop", EventSourceArn=f"arn:aws:sqs:{REGION}:{ACCOUNT}:loop", BatchSize=1
