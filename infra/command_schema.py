@@ -49,5 +49,5 @@ def _where(error: ValidationError) -> str:
 def _why(error: ValidationError) -> str:
     """Of a value that may be null the rule for the others is what counts."""
     if error.validator == "anyOf" and error.context:
-        return min(error.context, key=lambda inner: inner.validator_value == "null").message
-    return error.message
+        return str(min(error.context, key=lambda inner: inner.validator_value == "null").message)
+    return str(error.message)
