@@ -83,6 +83,7 @@ class Monitor:
         self._was: Change | None = None
         self._was_last = False
         self._was_decided_so = True
+        self._closed_by: dict[str, Actor | None] = {}
         self._revisions: dict[str, int] = {}
         self._told: Counter[tuple[str, str, bool, str]] = Counter()
         self._ends = Ends(store, self.violated)
@@ -138,9 +139,7 @@ class Monitor:
             self.violated("answers are true", f"{asking.label}: {said}, but no answer of the ledger was lost")
         if isinstance(outcome, Answer) and outcome.change_id is not None:
             change = self.store.changes.get((asking.request.meeting_id, outcome.change_id))
-            is_kept = change is not None and change.status is Status.APPLIED and NOBODY_PRESENT in change.effects
-            expected = STORED if is_kept else change.status.value if change is not None else None
-            if said not in (expected, "pending"):
+            if change is None or not self._is_true(asking, outcome, said, change):
                 self.violated("answers are true", f"{asking.label} was answered {said}, the change is {change}")
         elif said not in UNDECIDED and not outcome.change_id and not asking.reads:
             self.violated("answers that commit nothing rest on a fresh read", f"{asking.label}: {said}")
@@ -148,6 +147,16 @@ class Monitor:
             said == "unchanged" and asking.subject is not None and not (asking.was_so or self._ends_made_it_so(asking))
         ):
             self.violated("answers are true", f"{asking.label}: unchanged, but it never was so")
+
+    def _is_true(self, asking: Asking, answer: Answer, said: str, change: Change) -> bool:
+        """`pending` is so of a change that is open, or that somebody else has closed since, or whose closing was not
+        heard: it will be carried out or reported, and has been. So it is where another change waits for consent.
+        """
+        is_kept = change.status is Status.APPLIED and NOBODY_PRESENT in change.effects
+        if said == (STORED if is_kept else change.status.value) or (said == "pending" and answer.waiting is not None):
+            return True
+        closed_by_it = self._closed_by.get(change.id) is self._scheduler.current and not asking.lost
+        return said == "pending" and not closed_by_it
 
     def _ends_made_it_so(self, asking: Asking) -> bool:
         """Time may pass between what was read and the decision."""
@@ -250,9 +259,7 @@ class Monitor:
             return True
         if promises.is_a_question(change):
             return True
-        if any(isinstance(clause, SeatBound) for clause in clauses):
-            return True  # what Chime showed of a stranger went into it
-        user = self._user(meeting.id, change.subject)
+        user = self._as_seen(self._user(meeting.id, change.subject), change, clauses)
         request = asking.request
         if isinstance(request.command, Undo):
             undone = self.store.changes.get((meeting.id, request.command.change_id))
@@ -278,6 +285,16 @@ class Monitor:
             return asking.reads > 0 and _said(self._in_force(change.made, meeting)) == said
         return isinstance(decided, Decided) and _said(decided.rules) == _said(change.made)
 
+    def _as_seen(self, user: User, change: Change, clauses: Sequence[Clause]) -> User:
+        """With the seats that Chime showed of him as a stranger, and what the first of them was created with."""
+        revised = [c for c in clauses if isinstance(c, UserRevised) and c.user.id == user.id]
+        new = {seat.attendee_id: seat for clause in revised for seat in clause.new_seats}
+        if not new:
+            return user
+        grant = change.replaced.grant if isinstance(change.replaced, UserRules) else None
+        granted = user.rules.grant if user.rules.grant is not None else grant
+        return replace(user, rules=replace(user.rules, grant=granted), seats={**user.seats, **new})
+
     def _opened(self, change: Change) -> None:
         self._ends.opened(change, self.now())
         if not self._was_decided_so:
@@ -287,6 +304,8 @@ class Monitor:
         was = self._was
         if was is None:
             return
+        if was.is_open and not change.is_open:
+            self._closed_by[change.id] = self._scheduler.current
         if not was.is_open and change.status is not was.status:
             self.violated("a change is closed once", f"{change.id[-4:]}: {was.status} becomes {change.status}")
         if was.is_open and change.status is Status.ABANDONED and self._was_last and not self._is_back(change):

@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 from moderation.core import decide, effective, meeting
 from moderation.core.capability import Capabilities
+from moderation.core.decision import Decided
 from moderation.core.entry import REMOVED, UNMUTE_ANSWERED
 from moderation.core.meeting import Meeting, MeetingRules, User
 from moderation.moderator import asking, clock, consents, everybody, governor, moderator, person
@@ -17,7 +18,7 @@ from moderation.moderator.crowd import Crowd
 from moderation.moderator.rollcall import RollCall
 from moderation.ports import ChangeKept, Clause, EntryWritten, Missing, SeatBound
 
-from .mutation import APPLIED, CLOSED, HOLDS, KNOWN, ONCE, TWICE, Mutation, drop
+from .mutation import APPLIED, CLOSED, DECIDED_THERE, HOLDS, KNOWN, ONCE, TWICE, Mutation, drop
 from .small_consent import (
     ANSWERED_FROM_ELSEWHERE,
     CONSENT_AND_MUTE_ALL,
@@ -36,6 +37,7 @@ from .small_people import (
     LOOK_AND_MUTE_ALL,
     UNDO,
 )
+from .small_seeds import MOVED_WHILE_SILENT, SAID_AGAIN
 from .small_stalls import GIVEN_UP_LATE
 
 CONSENT = "no microphone opens without consent"
@@ -197,5 +199,17 @@ PEOPLE_MUTATIONS = (
         _a_look_that_is_due_stays_due,
         (ENDED,),
         case=LOOK_AND_MUTE_ALL,
+    ),
+    Mutation(
+        "who changes while all are changed is looked at",
+        _instead(RollCall, "look_at_the_unclear", lambda *_: None),
+        (CONSENT, KNOWN),
+        case=MOVED_WHILE_SILENT,
+    ),
+    Mutation(
+        "what is only said again is not decided from memory",
+        _instead(moderator, "_is_new", lambda decision: isinstance(decision, Decided)),
+        (DECIDED_THERE,),
+        case=SAID_AGAIN,
     ),
 )  # fmt: skip

@@ -16,7 +16,7 @@ from moderation.ports import (
     Page,
 )
 
-from tests.memory.ledger import MemoryLedger
+from tests.memory.ledger import MemoryLedger, place
 
 from .faults import CRASHES, LEDGER_FAULTS
 from .machine import Machine
@@ -32,6 +32,8 @@ class SimulatedLedger:
     def __init__(self, machine: Machine, store: MemoryLedger) -> None:
         self._machine = machine
         self.store = store
+        self._under_way: list[set[tuple[str, ...]]] = []
+        """The items of each transaction that has been sent and not been answered."""
 
     def load(
         self, meeting_id: str, users: Collection[str] = (), seats: Collection[str] = (), key: str | None = None
@@ -95,13 +97,30 @@ class SimulatedLedger:
     def transact(self, clauses: Sequence[Clause]) -> None:
         machine = self._machine
         operation = "transact " + " ".join(type(clause).__name__ for clause in clauses)
-        machine.before(LEDGER_MS)
+        machine.stall()
+        self._beside_others(operation, {place(clause) for clause in clauses})
         kind = machine.faults.pick((*LEDGER_FAULTS, *CRASHES))
         if kind is None:
             self._commit(operation, clauses)
         else:
             self._act_out(kind, operation, clauses)
         machine.stall()
+
+    def _beside_others(self, operation: str, items: set[tuple[str, ...]]) -> None:
+        """As DynamoDB has it: what touches an item, if only to check it, while another transaction that touches it is
+        under way, is turned away at once.
+        """
+        scheduler = self._machine.scheduler
+        scheduler.tick(LEDGER_MS)
+        if any(items & others for others in self._under_way):
+            scheduler.say(operation, "conflict with another under way")
+            self._machine.faults.happened["transactions beside each other"] += 1
+            raise Contention
+        self._under_way.append(items)
+        try:
+            scheduler.switch()
+        finally:
+            self._under_way.remove(items)
 
     def _act_out(self, kind: str, operation: str, clauses: Sequence[Clause]) -> None:
         machine = self._machine

@@ -23,6 +23,7 @@ from moderation.moderator.request import Request
 from tests.memory.scene import MEETING, seat
 
 from .choices import Seeded
+from .crowds import Crowds
 from .deeds import Deeds
 from .faults import Faults
 from .happenings import Happenings
@@ -82,8 +83,8 @@ class Workload:
             rates["throttled"] = 6.0
         budget = {"crash": 3, "stall": 3, "lost": 4, "unknown end": 4, "throttled": self.random.choice((4, 40, 400))}
         scheduler = Scheduler(choices, stay=self.random.choice((0.3, 0.6, 0.9)))
-        self._deeds = Deeds(seed)
-        self.stage = self._deeds.stage(self._stage())
+        self._deeds, self._crowds = Deeds(seed), Crowds(seed)
+        self.stage = self._crowds.stage(self._deeds.stage(self._stage()))
         self.simulation = Simulation(choices, scheduler, Faults(choices, rates, budget), self.stage)
 
     def _stage(self) -> Stage:
@@ -111,6 +112,7 @@ class Workload:
         if self._times.random() < 0.15:
             self._freezes()
         self._deeds.anything(self.simulation)
+        self._crowds.anything(self.simulation)
         Happenings(self._seed, self.simulation, self.stage).anything()
         if draw.random() < 0.3:
             self.simulation.leaves("bob", draw.choice((0.1, 1, 20, 40)))
