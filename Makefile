@@ -1,5 +1,5 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup bundle run test check format contracts simulate mutants bench costs audit bootstrap deploy diff destroy redrive smoke
+.PHONY: help setup bundle run test check format contracts simulate mutants storm bench costs audit bootstrap deploy diff destroy redrive smoke
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
@@ -47,6 +47,12 @@ simulate: $(STAMP) ## explore N=100000 schedules of the protocol, or see one aga
 
 mutants: $(STAMP) ## what no test notices: LAYER=core or moderator, ARGS="--only plan --sample 200 --seed 7"
 	@PYTHONPATH=.:lambdas $(BIN)/python -m tests.mutants $(or $(LAYER),core) $(ARGS)
+
+storm: export STORM_SEED := $(or $(SEED),1)
+storm: export STORM_SECONDS := $(or $(LASTS),60)
+storm: export STORM_PEOPLE := $(or $(PEOPLE),100)
+storm: $(STAMP) ## a storm on the live local stack: SEED=1 draws it (LASTS=60 seconds, PEOPLE=100 in each meeting)
+	@$(BIN)/pytest tests/e2e/test_storm.py -q -n 0 -rP
 
 bench: $(STAMP) ## measure Gavel against what one would write by hand; four minutes (B=mute_all for one)
 	@PYTHONPATH=.:lambdas $(BIN)/python -m benchmarks $(B)

@@ -31,6 +31,7 @@ class Control:
             ("PUT", "principals", self._announce),
             ("GET", "faults", self._faults),
             ("POST", "faults", self._add_fault),
+            ("DELETE", "faults", self._clear_faults),
             ("GET", "calls", self._calls),
             ("DELETE", "calls", self._forget_calls),
             ("GET", "events", self._events),
@@ -90,6 +91,11 @@ class Control:
         if "answerCapabilities" in document:
             self._check_shape(document["answerCapabilities"])
         self._simulation.faults.add(document)
+        return self._faults()
+
+    def _clear_faults(self, **_: Any) -> Json:
+        """Nothing goes wrong from now on. What is on its way still lands."""
+        self._simulation.faults.clear()
         return self._faults()
 
     def _calls(self, query: dict[str, str], **_: Any) -> Json:
