@@ -19,9 +19,9 @@ SILENT = EVERYTHING & ~Capabilities.SEND_AUDIO
 
 
 class Crowds:
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, often: float = OFTEN) -> None:
         self._draw = random.Random(f"crowds {seed}")
-        happens = self._draw.random() < OFTEN
+        happens = self._draw.random() < often
         self._seats = self._draw.choice((0, 3, 6)) if happens else 0
         self._people = self._draw.choice((0, 4, 8)) if happens else 0
 

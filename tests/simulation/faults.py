@@ -11,6 +11,8 @@ STALLS = ("stall 1 s", "stall 12 s", "stall 16 s", "stall 31 s", "stall 46 s", "
 LEDGER_FAULTS = ("contention", "lost, undone", "lost, done", "lost, done later")
 CHIME_FAULTS = ("throttled", "unknown end, undone", "unknown end, done", "unknown end, done later", "answers otherwise")
 READ_FAULTS = ("unavailable",)
+BESIDE = "transactions beside each other"
+"""No matter of chance: where it has a rate, they are turned away as DynamoDB does it."""
 
 
 @dataclass

@@ -18,7 +18,7 @@ from moderation.ports import (
 
 from tests.memory.ledger import MemoryLedger, place
 
-from .faults import CRASHES, LEDGER_FAULTS
+from .faults import BESIDE, CRASHES, LEDGER_FAULTS
 from .machine import Machine
 from .scheduler import Crash
 
@@ -97,8 +97,10 @@ class SimulatedLedger:
     def transact(self, clauses: Sequence[Clause]) -> None:
         machine = self._machine
         operation = "transact " + " ".join(type(clause).__name__ for clause in clauses)
-        machine.stall()
-        self._beside_others(operation, {place(clause) for clause in clauses})
+        if machine.faults.rates.get(BESIDE):
+            self._beside_others(operation, {place(clause) for clause in clauses})
+        else:
+            machine.before(LEDGER_MS)
         kind = machine.faults.pick((*LEDGER_FAULTS, *CRASHES))
         if kind is None:
             self._commit(operation, clauses)
@@ -111,10 +113,11 @@ class SimulatedLedger:
         under way, is turned away at once.
         """
         scheduler = self._machine.scheduler
+        self._machine.stall()
         scheduler.tick(LEDGER_MS)
-        if any(items & others for others in self._under_way):
+        if not self._machine.faults.quiet and any(items & others for others in self._under_way):
             scheduler.say(operation, "conflict with another under way")
-            self._machine.faults.happened["transactions beside each other"] += 1
+            self._machine.faults.happened[BESIDE] += 1
             raise Contention
         self._under_way.append(items)
         try:

@@ -9,8 +9,9 @@ from moderation.moderator.request import Request
 
 from tests.memory.scene import MEETING, seat
 
+from .faults import BESIDE
 from .monitor import Asking
-from .small import STALL, Case, host
+from .small import STALL, Case, host, two_hosts
 from .small_consent import CONSENT
 from .small_people import everybody
 from .world import HOSTS, Simulation, asking
@@ -72,4 +73,5 @@ LATE_FLOOR = Case(
 )
 UNDONE_LATE = Case("a ban is undone after the floor is over", undone_after_the_floor_is_over, preemptions=0, at_least=1)
 SAID_AGAIN = Case("said again from memory, a stall anywhere", said_again_from_memory, STALL, preemptions=0, at_least=15)
-SEEDS = (MOVED_WHILE_SILENT, LATE_FLOOR, UNDONE_LATE, SAID_AGAIN)
+BESIDE_EACH_OTHER = Case("two hosts, their transactions beside each other", two_hosts, {BESIDE: 1.0}, at_least=60)
+SEEDS = (MOVED_WHILE_SILENT, LATE_FLOOR, UNDONE_LATE, SAID_AGAIN, BESIDE_EACH_OTHER)

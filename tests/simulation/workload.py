@@ -23,9 +23,9 @@ from moderation.moderator.request import Request
 from tests.memory.scene import MEETING, seat
 
 from .choices import Seeded
-from .crowds import Crowds
+from .crowds import OFTEN, Crowds
 from .deeds import Deeds
-from .faults import Faults
+from .faults import BESIDE, Faults
 from .happenings import Happenings
 from .monitor import Asking
 from .scheduler import Scheduler
@@ -59,14 +59,16 @@ Asked = TypeVar("Asked", UserCommand, MeetingCommand)
 
 
 def simulate(seed: int, rates: Mapping[str, float] | None = None) -> Result:
-    """One random run. `rates` makes some faults likelier than they are otherwise."""
-    workload = Workload(seed, rates or {})
+    """One random run. `rates`, which the search for what a safeguard is good for gives, makes some faults likelier than
+    they are otherwise; those runs are without crowds and without transactions beside each other, and so denser.
+    """
+    workload = Workload(seed, rates)
     workload.anything()
     return workload.simulation.run()
 
 
 class Workload:
-    def __init__(self, seed: int, often: Mapping[str, float]) -> None:
+    def __init__(self, seed: int, often: Mapping[str, float] | None = None) -> None:
         self._seed = seed
         self.random = random.Random(f"workload {seed}")
         self._everybody = random.Random(f"everybody {seed}")
@@ -76,14 +78,17 @@ class Workload:
         choices = Seeded(seed)
         storm = self.random.choice(STORMS)
         outage = self.random.random() < 0.1
-        rates = {kind: rate * storm for kind, rate in RATES.items()} | dict(often)
+        rates = {kind: rate * storm for kind, rate in RATES.items()} | dict(often or {})
         if self._often_timed:
             rates.setdefault("reminder early", 0.3 * storm)
         if outage:
             rates["throttled"] = 6.0
+        beside = random.Random(f"beside {seed}")
+        if often is None and beside.random() < 0.5:
+            rates[BESIDE] = 1.0
         budget = {"crash": 3, "stall": 3, "lost": 4, "unknown end": 4, "throttled": self.random.choice((4, 40, 400))}
         scheduler = Scheduler(choices, stay=self.random.choice((0.3, 0.6, 0.9)))
-        self._deeds, self._crowds = Deeds(seed), Crowds(seed)
+        self._deeds, self._crowds = Deeds(seed), Crowds(seed, 0.0 if often is not None else OFTEN)
         self.stage = self._crowds.stage(self._deeds.stage(self._stage()))
         self.simulation = Simulation(choices, scheduler, Faults(choices, rates, budget), self.stage)
 
