@@ -84,7 +84,7 @@ def _of_decisions(metrics: Metrics) -> Iterator[Concern]:
     )
     yield Concern(
         "narrowing-refused",
-        "Chime refuses for good to take something from somebody: he keeps what he should not have.",
+        "Chime refuses for good to take something from somebody, who keeps what was to be taken.",
         metrics.own("PendingNarrowingRefused", "Sum", FIVE_MINUTES),
         1,
     )

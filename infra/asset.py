@@ -1,4 +1,4 @@
-"""Which directory the functions ship: the bundle, with the customer's policies in place of ours where he has some."""
+"""Which directory the functions ship: the bundle, with the customer's policies in place of ours if there are any."""
 
 import atexit
 import os

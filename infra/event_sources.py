@@ -31,7 +31,7 @@ def event_sources_of(entries: list[Any], problems: list[str]) -> tuple[EventSour
 
 
 def reserved(source: str) -> str | None:
-    """Why nobody may be given this source; None if he may."""
+    """Why nobody may be given this source; None if it may be given."""
     for name, reason in RESERVED.items():
         if source == name or (name.endswith("*") and source.startswith(name[:-1])):
             return reason

@@ -1,4 +1,4 @@
-"""Who issues the tokens: the customer's own issuer, or a Cognito user pool where he has none."""
+"""Who issues the tokens: the customer's own issuer, or a Cognito user pool where there is none."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -96,7 +96,7 @@ class People(Construct):
             ),
             Acknowledgment(
                 id="AwsSolutions-COG8",
-                reason="The Plus plan is billed per user; whoever wants it brings his own pool by `jwtIssuer`.",
+                reason="The Plus plan is billed per user; those who want it bring their own pool by `jwtIssuer`.",
             ),
         )
         return pool

@@ -142,7 +142,7 @@ def test_what_is_no_address_is_refused(address: object) -> None:
 def test_stages_have_alarms_and_a_dashboard_of_their_own(default: Template, customized: Template) -> None:
     assert not alarms(default).keys() & alarms(customized).keys()
     names = [of_type(each, "AWS::CloudWatch::Dashboard")[0]["DashboardName"] for each in (default, customized)]
-    assert names == ["gavel", "gavel-dev"]
+    assert names == [{"Fn::Join": ["", ["gavel-", {"Ref": "AWS::Region"}]]}, "gavel-dev-eu-central-1"]
 
 
 def test_the_dashboard_shows_what_is_written(default: Template) -> None:
