@@ -75,12 +75,13 @@ export class Meeting {
     return (await answerOf(this.#api.GET("/meetings/{meetingId}/lobby", this.#read({}, options)))).items;
   }
 
-  /** What happened, oldest first, each entry once; its `cursor` is where to go on later. */
-  history({ after, limit, who, ...options }: HistoryOptions & ReadOptions = {}): HistoryPages {
+  /** What happened, oldest first unless told otherwise, each entry once; its `cursor` is where to go on later. */
+  history(options: HistoryOptions & ReadOptions = {}): HistoryPages {
+    const { after, limit, who, from, to, verdict, command, actor, order } = options;
     const of = typeof who === "object" ? { externalUserId: who.user } : { attendeeId: who };
-    const ask = (from: string | undefined, most: number) => {
+    const ask = (cursor: string | undefined, most: number) => {
       const { params, signal } = this.#read({}, options);
-      const query = { after: from, limit: most, ...of };
+      const query = { after: cursor, limit: most, order, from, to, verdict, command, actor, ...of };
       return answerOf(this.#api.GET("/meetings/{meetingId}/history", { params: { ...params, query }, signal }));
     };
     return historyOf(ask, (wait) => this.#gavel.surroundings.pause(wait, options.signal), after, limit);

@@ -19,6 +19,18 @@ export interface HistoryOptions {
   limit?: number;
   /** Only what concerns this person. */
   who?: Who;
+  /** Not before this time: ISO 8601. */
+  from?: string;
+  /** Before this time: ISO 8601. */
+  to?: string;
+  /** Only decisions of this kind. */
+  verdict?: "accepted" | "refused";
+  /** Only what this command brought about. */
+  command?: string;
+  /** Only what was brought about by this `actor.id`. */
+  actor?: string;
+  /** `asc`, oldest first, is the default; `desc`: newest first. */
+  order?: "asc" | "desc";
 }
 
 export interface HistoryPages extends AsyncIterable<Entry> {
