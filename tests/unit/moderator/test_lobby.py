@@ -137,8 +137,8 @@ def test_nobody_leaves_in_anothers_place(stage: Stage, who: str) -> None:
 
 
 def test_who_does_not_wait_cannot_leave(stage: Stage) -> None:
-    assert code(stage.ask_user("bob", LeaveLobby(), "bob")) == "attendee-not-found"
-    assert code(stage.ask_user("nobody", LeaveLobby(), "nobody")) == "attendee-not-found"
+    assert code(stage.ask_user("bob", LeaveLobby(), "bob")) == "not-permitted"
+    assert code(stage.ask_user("nobody", LeaveLobby(), "nobody")) == "not-permitted"
 
 
 def test_who_left_may_come_back_but_not_on_and_on(stage: Stage) -> None:

@@ -29,9 +29,11 @@ def stage() -> Stage:
     return stage
 
 
-def ask(stage: Stage, command: Command, **how: str) -> Refused:
-    whom = {} if command in ON_EVERYBODY or isinstance(command, UnmuteEverybody) else {"attendee_id": seat("bob")}
-    outcome = stage.gavel.perform(Request(MEETING, by("alice"), command, **whom, **how))
+def ask(stage: Stage, command: Command, key: str | None = None, fingerprint: str = "") -> Refused:
+    is_for_all = command in ON_EVERYBODY or isinstance(command, UnmuteEverybody)
+    attendee_id = None if is_for_all else seat("bob")
+    request = Request(MEETING, by("alice"), command, attendee_id=attendee_id, key=key, fingerprint=fingerprint)
+    outcome = stage.gavel.perform(request)
     assert isinstance(outcome, Refused), outcome
     return outcome
 

@@ -20,6 +20,7 @@ from moderation.core.command import (
 )
 from moderation.core.entry import HAND_LOWERED, UNMUTE_ANSWERED
 from moderation.moderator.request import Answer, Outcome, Refused, Request
+from moderation.moderator.timeliness import Sent
 
 from tests.memory.scene import ADMIN, MEETING
 from tests.memory.surroundings import START
@@ -147,7 +148,8 @@ def test_a_request_to_unmute_ends_with_it() -> None:
 
 
 def test_a_command_that_comes_late_lets_nobody_in(stage: Stage) -> None:
-    late = Request(MEETING, by("alice"), LetIn(), user_id="cora", must_not_widen=True)
+    sent = Sent(stage.surroundings.now(), is_late=True)
+    late = Request(MEETING, by("alice"), LetIn(), user_id="cora", sent=sent)
     assert code(stage.gavel.perform(late)) == "too-late"
 
 
