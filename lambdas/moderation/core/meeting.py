@@ -1,6 +1,6 @@
 """What is known of a meeting and of the people in it. Rules are stored; what follows from them is derived."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -170,6 +170,10 @@ class User:
     @property
     def present(self) -> tuple[Seat, ...]:
         return tuple(seat for seat in self.seats.values() if not seat.gone)
+
+    def with_notes(self, seats: Iterable[Seat]) -> "User":
+        """The user as they are stored once this was noted on some of their attendees."""
+        return replace(self, seats={**self.seats, **{seat.attendee_id: seat for seat in seats}}, notes=self.notes + 1)
 
     def is_out(self, attendee_id: str) -> bool:
         """Whether this seat of his has to leave."""

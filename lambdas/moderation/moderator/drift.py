@@ -49,7 +49,7 @@ class Drift:
         if meeting.ended_at is not None or is_pipeline(user.id):
             return 0
         user = self._with_the_returned(meeting, user, found)
-        self._note_what_is_right_again(meeting, user, found)
+        user = self._with_what_is_right_again(meeting, user, found)
         differences = [d for seat in found if (d := self._difference(meeting, user, seat, told=told)) is not None]
         refused = [seat for f in found if (seat := user.seats.get(f.attendee_id)) is not None and seat.not_taken]
         if not (differences or refused) or self._is_under_way(meeting, user):
@@ -93,7 +93,7 @@ class Drift:
         ]
         persistently(self._world, clauses, self._world.surroundings.now() + WRITTEN_WITHIN)
         if not self._was_just_applied_again(meeting, user):
-            self._apply_again(meeting, user, [noted])
+            self._apply_again(meeting, user.with_notes([noted]), [noted])
         return True
 
     def _was_just_applied_again(self, meeting: Meeting, user: User) -> bool:
@@ -114,7 +114,7 @@ class Drift:
             return user
         until = self._world.surroundings.now() + WRITTEN_WITHIN
         persistently(self._world, [SeatsNoted(meeting.id, user.id, user.revision, there)], until)
-        return replace(user, seats={**user.seats, **{seat.attendee_id: seat for seat in there}})
+        return user.with_notes(there)
 
     def _difference(self, meeting: Meeting, user: User, found: SeatInChime, *, told: bool = False) -> Difference | None:
         """Narrower than what has never been noted is what an end of time may yet give, so it is no drift."""
@@ -139,7 +139,7 @@ class Drift:
         changes = [self._world.ledger.change(meeting.id, change_id) for change_id in latest]
         return any(change is not None and change.due_at is not None for change in changes)
 
-    def _note_what_is_right_again(self, meeting: Meeting, user: User, found: Sequence[SeatInChime]) -> None:
+    def _with_what_is_right_again(self, meeting: Meeting, user: User, found: Sequence[SeatInChime]) -> User:
         now, target = self._world.surroundings.now(), wanted(self._world, meeting, user)
         owned = [user.seats[f.attendee_id] for f in found if f.attendee_id in user.seats and f.capabilities == target]
         right = tuple(
@@ -147,12 +147,14 @@ class Drift:
             for seat in owned
             if seat.drifted and not seat.not_taken
         )
-        if right:
-            clauses: list[Clause] = [
-                MeetingIs(meeting.id, meeting.revision),
-                SeatsNoted(meeting.id, user.id, user.revision, right),
-            ]
-            persistently(self._world, clauses, now + WRITTEN_WITHIN)
+        if not right:
+            return user
+        clauses: list[Clause] = [
+            MeetingIs(meeting.id, meeting.revision),
+            SeatsNoted(meeting.id, user.id, user.revision, right),
+        ]
+        persistently(self._world, clauses, now + WRITTEN_WITHIN)
+        return user.with_notes(right)
 
     def _tell(self, meeting: Meeting, user: User, narrower: Sequence[Difference]) -> None:
         now = self._world.surroundings.now()
@@ -211,7 +213,7 @@ class Drift:
         )
         clauses: list[Clause] = [
             MeetingIs(meeting.id, meeting.revision),
-            UserRevised(meeting.id, revised, user.revision),
+            UserRevised(meeting.id, revised, user.revision, notes=user.notes),
         ]
         if committed(self._world, _request(meeting), change, entry, clauses):
             until = deadline(self._world.surroundings.now())

@@ -16,7 +16,7 @@ def note_gone(world: World, meeting: Meeting, user: User, seats: Sequence[Seat])
     now = world.surroundings.now()
     noted = tuple(replace(seat, gone=True, noted_at=now) for seat in seats)
     persistently(world, [SeatsNoted(meeting.id, user.id, user.revision, noted)], now + WRITTEN_WITHIN)
-    return replace(user, seats={**user.seats, **{seat.attendee_id: seat for seat in noted}})
+    return user.with_notes(noted)
 
 
 def without_ghosts(world: World, meeting: Meeting, user: User) -> User:

@@ -1,5 +1,7 @@
 """Raised hands. Each is a record of its own and no change of anybody's rules, so many at once stand in nobody's way."""
 
+from dataclasses import replace
+
 from ..core.actor import Actor
 from ..core.command import HandCommand, RaiseHand
 from ..core.decision import barred
@@ -55,7 +57,7 @@ class Hands:
             else lowered(self._world, meeting, user, request.actor, command.name, reason=command.reason)
         )
         now_up = self._world.surroundings.now() if raises else None
-        seen = User(user.id, user.rules, user.seats, user.revision, user.revised_by, now_up)
+        seen = replace(user, hand=now_up)
         answer = Answer("applied", attendee(self._world, meeting, seen, facts.attendee_id))
         keep(self._world, request, answer, clauses)
         return answer

@@ -93,7 +93,7 @@ def test_every_body_that_a_route_has_is_reused() -> None:
     bodies = {route.body() for route in ROUTES if route.body is not None}
     assert {name for name, deed in DEEDS.items() if deed.body not in bodies} == {"set-mode", "freeze", "unfreeze"}
     others = {body.__name__ for body in bodies - {deed.body for deed in DEEDS.values()}}
-    assert others == {"Registration", "MeetingPatch", "Admissions", "Binding", "Consent", "LetIn"}
+    assert others == {"Registration", "MeetingPatch", "Admissions", "Binding", "Consent", "LeaveLobby", "LetIn"}
 
 
 def test_the_configuration_of_triggers_knows_the_same() -> None:

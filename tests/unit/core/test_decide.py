@@ -112,6 +112,6 @@ def test_what_has_ended_does_not_shadow_a_new_mute() -> None:
 
 def test_a_decision_touches_restrictions_and_gifts_alone() -> None:
     scene = case(person(withholding(EVERYTHING), grant=RECEIVING))
-    for command in (Mute(), SetCapabilities({Medium.AUDIO: whole(Medium.AUDIO)})):
+    for command in (Mute(reason="noise"), SetCapabilities({Medium.AUDIO: whole(Medium.AUDIO)})):
         rules = decided(scene, command).rules
         assert (rules.role, rules.grant) == (scene.user.rules.role, scene.user.rules.grant)

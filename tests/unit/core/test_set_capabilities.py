@@ -145,7 +145,7 @@ def test_where_only_the_state_stands_against_it_content_waits_for_video() -> Non
 
 
 def test_video_taken_takes_contents_receive_along_and_gives_it_back() -> None:
-    scene = case()
+    scene = settled(case())
     taken = decided(scene, of_one_medium(VIDEO, NOTHING))
     assert taken.after == whole(AUDIO) | Capabilities.SEND_CONTENT
     assert "receive-removed" in taken.effects

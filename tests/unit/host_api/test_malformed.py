@@ -385,7 +385,7 @@ def test_malformed_ids_are_all_named() -> None:
     assert Door()("GET", f"/meetings/{M}/changes/a.b").pointers == ["{changeId}"]
 
 
-@pytest.mark.parametrize("path", ["/", "", "/meetings", f"/meetings/{M}/", f"//meetings/{M}", f"/Meetings/{M}", "x"])
+@pytest.mark.parametrize("path", ["/", "", "/meetings", f"//meetings/{M}", f"/Meetings/{M}", "x"])
 def test_no_such_route(path: str) -> None:
     reply = Door()("GET", path)
     assert (reply.status, reply.code) == (404, "not-found")

@@ -28,6 +28,7 @@ CONTRACT = {
     ("DELETE", "/meetings/{meetingId}/bans/{externalUserId}"),
     ("GET", "/meetings/{meetingId}/lobby"),
     ("PUT", "/meetings/{meetingId}/lobby/{externalUserId}"),
+    ("DELETE", "/meetings/{meetingId}/lobby/{externalUserId}"),
     ("GET", "/meetings/{meetingId}/hands"),
     ("POST", "/meetings/{meetingId}/undo"),
     ("POST", "/meetings/{meetingId}/end"),
@@ -131,7 +132,7 @@ def test_headers_and_statuses(description: dict[str, Any]) -> None:
             assert queries == {"dryRun"}
             assert {"412", "413", "422"} <= set(operation["responses"])
             assert ("202" in operation["responses"]) is (not path.endswith("/admissions"))
-            needs_one = method == "PATCH" or path.endswith(NEED_A_BODY)
+            needs_one = method == "PATCH" or (method != "DELETE" and path.endswith(NEED_A_BODY))
             assert ("requestBody" in operation) is (method != "DELETE")
             assert operation.get("requestBody", {"required": False})["required"] is needs_one
 

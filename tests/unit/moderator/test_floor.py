@@ -308,5 +308,5 @@ def test_given_to_a_host_whose_ban_has_just_ended_he_counts_again(stage: Stage) 
     stage.answered("alice", Ban(until=stage.surroundings.now() + timedelta(seconds=5)), "hugo")
     assert stage.meeting().hosts == 1
     stage.surroundings.pass_by(6)
-    assert code(stage.ask_user("alice", GrantFloor(exclusive=True), "hugo")) == "applied"
+    assert code(stage.ask_user("alice", GrantFloor(exclusive=True), "hugo")) == "stored"
     assert stage.meeting().hosts == 2

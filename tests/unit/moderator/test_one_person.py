@@ -160,9 +160,9 @@ def test_on_behalf_of() -> None:
     assert scene.refused(Actor(ActorKind.USER, "bob", via="back-end"), Mute(), "carol").code == "not-permitted"
 
 
-def test_a_person_in_a_meeting_that_is_gone_is_bound_all_the_same() -> None:
+def test_a_command_in_a_meeting_that_chime_has_ended_is_refused() -> None:
     scene = Scene()
     del scene.chime.rooms[MEETING]
-    answer = scene.ask_user("alice", Mute(), "zoe")
-    assert isinstance(answer, Answer)
-    assert answer.status == "stored"
+    outcome = scene.ask_user("alice", Mute(), "zoe")
+    assert isinstance(outcome, Refused)
+    assert outcome.code == "meeting-ended"

@@ -231,7 +231,7 @@ def test_while_frozen_a_ban_does_not_end(stage: Stage) -> None:
 def test_the_same_ban_again_is_unchanged_and_another_replaces(stage: Stage) -> None:
     stage.answered("alice", Ban(reason="noise"), "bob")
     assert code(stage.ask_user("hugo", Ban(reason="noise"), "bob")) == "unchanged"
-    assert code(stage.ask_user("hugo", Ban(reason="threats"), "bob")) == "applied"
+    assert code(stage.ask_user("hugo", Ban(reason="threats"), "bob")) == "stored"
     ban = stage.user("bob").rules.ban
     assert ban is not None
     assert (ban.actor.id, ban.reason) == ("hugo", "threats")

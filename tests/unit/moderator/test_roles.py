@@ -113,7 +113,7 @@ def test_no_such_role(stage: Stage) -> None:
 def test_roles_bind_whoever_has_not_joined(stage: Stage) -> None:
     stage.done("alice", SetMeeting(mode="presentation"))
     answer = stage.ask_user("alice", SetRole("presenter"), "dora")
-    assert code(answer) == "applied"
+    assert code(answer) == "stored"
     stage.comes("dora", capabilities=RECEIVING)
     stage.reconcile(121)
     assert stage.bits("dora") == EVERYTHING

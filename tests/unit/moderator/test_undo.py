@@ -134,14 +134,14 @@ def test_of_a_mute_all_in_place_of_another(stage: Stage) -> None:
 
 def test_of_a_ban(stage: Stage) -> None:
     answer = stage.answered("alice", Ban(), "bob")
-    assert code(undo(stage, answer)) == "applied"
+    assert code(undo(stage, answer)) == "stored"
     assert stage.admits("bob") == {"bob": "admitted"}
 
 
 def test_of_a_banned_host(stage: Stage) -> None:
     answer = stage.answered("alice", Remove(ban=True), "hugo")
     assert stage.meeting().hosts == 1
-    assert code(undo(stage, answer)) == "applied"
+    assert code(undo(stage, answer)) == "stored"
     assert stage.meeting().hosts == 2
 
 
@@ -220,7 +220,7 @@ def test_of_an_admission_from_the_lobby(stage: Stage) -> None:
     stage.admits("dora")
     answer = stage.ask_user("alice", LetIn(), "dora")
     assert isinstance(answer, Answer)
-    assert code(undo(stage, answer)) == "applied"
+    assert code(undo(stage, answer)) == "stored"
     assert stage.admits("dora") == {"dora": "waiting"}
 
 
