@@ -1486,7 +1486,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -1517,7 +1521,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -1618,7 +1626,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -1715,6 +1727,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -1829,7 +1844,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -1914,6 +1933,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -2028,7 +2050,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -2113,6 +2139,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -2227,7 +2256,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -2312,6 +2345,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -2426,7 +2462,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -2511,6 +2551,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -2625,7 +2668,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -2710,6 +2757,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -2807,7 +2857,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -2893,6 +2947,9 @@ export interface operations {
                         /** @enum {unknown} */
                         code?: "too-many";
                     };
+                    "application/json": {
+                        message: string;
+                    };
                 };
             };
             /** @description `internal-error` */
@@ -2968,7 +3025,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -2999,7 +3060,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -3102,7 +3167,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -3187,6 +3256,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -3299,7 +3371,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -3384,6 +3460,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -3496,7 +3575,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -3581,6 +3664,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -3693,7 +3779,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -3778,6 +3868,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -3890,7 +3983,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -3975,6 +4072,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -4087,7 +4187,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -4172,6 +4276,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -4280,7 +4387,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -4365,6 +4476,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -4477,7 +4591,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -4562,6 +4680,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -4670,7 +4791,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -4755,6 +4880,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -4867,7 +4995,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -4952,6 +5084,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -5064,7 +5199,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -5149,6 +5288,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -5261,7 +5403,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -5346,6 +5492,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -5458,7 +5607,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -5543,6 +5696,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -5655,7 +5811,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -5740,6 +5900,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -5852,7 +6015,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -5937,6 +6104,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -6049,7 +6219,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -6134,6 +6308,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -6246,7 +6423,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -6331,6 +6512,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -6443,7 +6627,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -6528,6 +6716,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -6640,7 +6831,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -6725,6 +6920,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -6837,7 +7035,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -6922,6 +7124,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -7030,7 +7235,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -7115,6 +7324,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -7227,7 +7439,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -7312,6 +7528,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -7420,7 +7639,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -7505,6 +7728,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -7617,7 +7843,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -7702,6 +7932,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -7810,7 +8043,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -7895,6 +8132,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -8007,7 +8247,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -8092,6 +8336,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -8200,7 +8447,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -8285,6 +8536,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -8397,7 +8651,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -8482,6 +8740,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -8594,7 +8855,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -8680,6 +8945,9 @@ export interface operations {
                         /** @enum {unknown} */
                         code?: "too-many";
                     };
+                    "application/json": {
+                        message: string;
+                    };
                 };
             };
             /** @description `internal-error` */
@@ -8763,7 +9031,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -8794,7 +9066,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -8869,7 +9145,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -8900,7 +9180,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -8975,7 +9259,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -9006,7 +9294,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -9077,7 +9369,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -9108,7 +9404,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -9179,7 +9479,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -9210,7 +9514,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -9281,7 +9589,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -9312,7 +9624,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -9345,9 +9661,21 @@ export interface operations {
     "get-history": {
         parameters: {
             query?: {
-                /** @description the `cursor` of the page before */
+                /** @description the `cursor` of the page before, in the same order */
                 after?: string | null;
                 limit?: number;
+                /** @description `asc`: oldest first; `desc`: newest first */
+                order?: "asc" | "desc";
+                /** @description not before this time */
+                from?: string | null;
+                /** @description before this time */
+                to?: string | null;
+                /** @description only decisions of this kind */
+                verdict?: ("accepted" | "refused") | null;
+                /** @description only what this command brought about */
+                command?: string | null;
+                /** @description only what was brought about by whoever has this `actor.id` */
+                actor?: string | null;
                 /** @description only what concerns the person on this seat */
                 attendeeId?: string | null;
                 /** @description only what concerns this person; beside no `attendeeId` */
@@ -9391,7 +9719,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -9422,7 +9754,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -9494,7 +9830,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -9525,7 +9865,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `internal-error` */
             500: {
@@ -9596,7 +9940,11 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
             };
             /** @description `not-permitted`, `banned`, `waiting` */
             403: {
@@ -9633,6 +9981,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "too-many";
+                    };
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
