@@ -137,7 +137,9 @@ def main(arguments: list[str] | None = None) -> int:
     stack = "gavel" if asked.stage in ("", "prod", "local") else f"gavel-{asked.stage}"
     resources = _of_stack(session.client("cloudformation"), stack)
     redrive = Redrive(
-        *(session.client(service) for service in ("dynamodb", "events", "sqs")),
+        dynamodb=session.client("dynamodb"),
+        events=session.client("events"),
+        sqs=session.client("sqs"),
         table=resources["LedgerTable"],
         bus=resources["Bus"],
         queue_url=resources["OutboxUndeliverable"],

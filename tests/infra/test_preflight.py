@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra import cdk
+from infra import bundle, cdk
 from infra.issuer import lacks_rsa_key
 from infra.preflight import BOOTSTRAP_VERSION, Plan, problems
 
@@ -139,8 +139,13 @@ def test_nothing_is_built_or_run_where_there_is_a_problem(
     action: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ran: list[str] = []
-    monkeypatch.setattr(cdk, "cdk", lambda *_: ran.append("cdk") or 0)
-    monkeypatch.setattr(cdk.bundle, "bundle", lambda _: ran.append("bundle"))
+
+    def run(*_: object) -> int:
+        ran.append("cdk")
+        return 0
+
+    monkeypatch.setattr(cdk, "cdk", run)
+    monkeypatch.setattr(bundle, "bundle", lambda _: ran.append("bundle"))
     assert cdk.main([action, "--region", REGION]) == 1
     assert "AWS_PROFILE" in capsys.readouterr().err
     assert ran == []

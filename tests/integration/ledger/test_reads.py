@@ -22,7 +22,9 @@ def test_a_load_tells_of_everything_at_once(ledger: Ledger) -> None:
 
     found = ledger.load(M, ["bob", "nobody"], [SEAT, SECOND_SEAT], KEY.id)
 
-    assert found == Loaded(meeting(), {"bob": person("bob", 1, SEATED), "nobody": User("nobody")}, {SEAT: "bob"}, KEY)
+    assert found == Loaded(
+        meeting(), {"bob": person("bob", 1, SEATED), "nobody": User("nobody")}, {SEAT: "bob"}, key=KEY
+    )
 
 
 def test_where_nothing_is_written_nothing_is_found(ledger: Ledger) -> None:
@@ -55,7 +57,7 @@ def test_a_load_takes_more_than_one_call_of_the_table_does(ledger: Ledger) -> No
     ledger.transact([SeatBound(M, attendee_id, user_id) for attendee_id, user_id in seats.items()])
     ledger.transact([MeetingRevised(meeting(), 0), KEY])
 
-    assert ledger.load(M, people, seats, KEY.id) == Loaded(meeting(), people, seats, KEY)
+    assert ledger.load(M, people, seats, KEY.id) == Loaded(meeting(), people, seats, key=KEY)
     assert ledger.everybody(M) == people
 
 

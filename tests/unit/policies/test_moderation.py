@@ -25,7 +25,7 @@ set-role         pch    spch   -      -      pc
 mute-self        -      s      s      s      -
 unmute-self      -      s      s      s      -
 consent          -      s      s      s      -
-leave-lobby      -      -      -      -      -
+leave-lobby      pch    -      -      -      -
 raise-hand       pch    s      s      s      pch
 lower-own-hand   pch    s      s      s      -
 view-meeting     pchm   spchm  spchm  spchm  -
