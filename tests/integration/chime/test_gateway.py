@@ -179,16 +179,17 @@ def test_failures_go_by_status_and_one_call_is_one_attempt(bench: Bench, status:
     assert bench.gateway.seat(bench.meeting, bench.bob).capabilities == EVERYTHING
 
 
+def mute_bob(bench: Bench) -> object:
+    return bench.gateway.order(bench.meeting, bench.bob, MUTED)
+
+
 @pytest.mark.parametrize("operation", [*FATAL, "UpdateAttendeeCapabilities"])
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 529])
 def test_no_broken_server_refuses_for_good(bench: Bench, operation: str, status: int) -> None:
     """A widening that is refused for good is taken back at once, and a narrowing no longer tried in time."""
     bench.fault(operation=operation, status=status)
     with pytest.raises((NotNow, UnknownEnd)):
-        if operation in FATAL:
-            FATAL[operation](bench)
-        else:
-            bench.gateway.order(bench.meeting, bench.bob, MUTED)
+        FATAL.get(operation, mute_bob)(bench)
 
 
 def test_an_unmodelled_validation_error_is_not_taken(bench: Bench) -> None:
