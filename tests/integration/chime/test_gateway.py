@@ -1,7 +1,7 @@
 """The gateway to Chime, with real boto3 against the simulator: what comes back, and what each failure is called."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -122,7 +122,7 @@ def test_a_meeting_is_ended(bench: Bench) -> None:
         bench.gateway.remove(bench.meeting, bench.bob)
 
 
-FATAL = {
+FATAL: dict[str, Callable[[Bench], object]] = {
     "DeleteAttendee": lambda bench: bench.gateway.remove(bench.meeting, bench.bob),
     "DeleteMeeting": lambda bench: bench.gateway.end(bench.meeting),
 }
