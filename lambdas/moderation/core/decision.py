@@ -194,9 +194,11 @@ def expired(case: Case) -> UserRules:
     )
 
 
-def standing(case: Case) -> Restrictions:
-    """What has ended is dropped whenever rules are written. In the canonical order, so that order is no difference."""
-    return tuple(sorted(in_force(case.user.rules.restrictions, case.moment), key=lambda r: r.key))
+def standing(case: Case, rules: UserRules | None = None) -> Restrictions:
+    """The restrictions in force, of other rules than the user's if these are given. What has ended is dropped whenever
+    rules are written. In the canonical order, so that order is no difference.
+    """
+    return tuple(sorted(in_force((rules or case.user.rules).restrictions, case.moment), key=lambda r: r.key))
 
 
 def leaving(case: Case, rules: UserRules) -> bool:

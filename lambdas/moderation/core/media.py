@@ -7,7 +7,7 @@ from .capability import NOTHING, SEND, Capabilities, Medium, sending, whole
 from .command import Mute, SetCapabilities, Unmute
 from .decision import Case, Decided, Refusal, Unchanged, decided, standing, unavailable
 from .meeting import UserRules, as_agreed, binding_mute_alls
-from .restriction import LiftableBy, Origin, Restriction, added, in_force, lifted
+from .restriction import LiftableBy, Origin, Restriction, added, lifted
 
 
 def mute(case: Case, command: Mute) -> Decided | Unchanged | Refusal:
@@ -39,10 +39,9 @@ def unmute(case: Case, command: Unmute) -> Decided | Unchanged | Refusal:
     asked, was = sending(command.media), case.user.rules
     if case.actor.is_user(case.user.id) and was.asked is not None and was.asked.is_open(case.now):
         was = as_agreed(was)
-    standing = sorted(in_force(was.restrictions, case.moment), key=lambda r: r.key)
     rules = replace(
         was,
-        restrictions=lifted(tuple(standing), asked, by_moderator=case.by_moderator),
+        restrictions=lifted(standing(case, was), asked, by_moderator=case.by_moderator),
         spares=_spared(case, was, asked),
     )
     return unavailable(case, rules, asked) or decided(case, rules, opening=asked)

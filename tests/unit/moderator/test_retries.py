@@ -69,8 +69,8 @@ def test_a_removal_that_waits_spares_who_was_let_back(stage: Stage) -> None:
     assert stage.inside("bob")
 
 
-def test_what_cannot_be_checked_opens_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    stage.answered("alice", Mute(), "bob")
+def refuse_once_then_lose_the_ledger(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chime turns the next call away two seconds later, and from then on the ledger can't be read."""
 
     def refuses() -> None:
         stage.surroundings.pass_by(2)
@@ -81,20 +81,17 @@ def test_what_cannot_be_checked_opens_nothing(stage: Stage, monkeypatch: pytest.
         raise LedgerUnavailable
 
     stage.chime.before = [refuses]
+
+
+def test_what_cannot_be_checked_opens_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.answered("alice", Mute(), "bob")
+    refuse_once_then_lose_the_ledger(stage, monkeypatch)
     assert stage.answered("alice", Unmute(), "bob").status == "pending"
     assert not stage.heard("bob")
 
 
 def test_a_mute_is_pursued_whether_or_not_the_ledger_can_be_read(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuses() -> None:
-        stage.surroundings.pass_by(2)
-        monkeypatch.setattr(stage.ledger, "load", unavailable)
-        raise NotNow
-
-    def unavailable(*_: object, **__: object) -> None:
-        raise LedgerUnavailable
-
-    stage.chime.before = [refuses]
+    refuse_once_then_lose_the_ledger(stage, monkeypatch)
     assert stage.answered("alice", Mute(), "bob").status == "applied"
     assert not stage.heard("bob")
 
