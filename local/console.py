@@ -4,7 +4,6 @@ Tokens come through the same origin, so that the page asks nobody but the API, t
 """
 
 import json
-import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
@@ -12,6 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from infra.page import DIRECTORY, content_security_policy
+from local.serving import ServerThread
 
 Answer = Callable[[bytes], tuple[int, object]]
 
@@ -22,21 +22,17 @@ class Console:
     def __init__(self, port: int, tokens: Answer) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.settings: dict[str, object] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Page, self, tokens))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="console", daemon=True)
+        server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Page, self, tokens))
+        self._serving = ServerThread(server, "console")
 
     def start(self, settings: Mapping[str, object]) -> "Console":
         self.settings = dict(settings)
-        self._thread.start()
+        self._serving.start()
         return self
 
     def stop(self) -> None:
         """Safe to call before `start` as well."""
-        if self._thread.is_alive():
-            self._server.shutdown()
-            self._thread.join()
-        self._server.server_close()
+        self._serving.stop()
 
 
 class _Page(SimpleHTTPRequestHandler):

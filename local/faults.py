@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from local.chime.faults import LATER, NOW, Fault, Faults
+from local.serving import ServerThread
 
 OPERATIONS = {
     *("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"),
@@ -40,19 +41,15 @@ class FaultProxy:
         self.emulator_port = emulator_port
         self._faults = Faults(OPERATIONS, set(ERRORS))
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", port), self)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="faults", daemon=True)
+        self._serving = ServerThread(_Server(("127.0.0.1", port), self), "faults")
 
     def start(self) -> "FaultProxy":
-        self._thread.start()
+        self._serving.start()
         return self
 
     def stop(self) -> None:
         """Safe to call before `start` as well."""
-        if self._thread.is_alive():
-            self._server.shutdown()
-            self._thread.join()
-        self._server.server_close()
+        self._serving.stop()
 
     def order(self, document: Any) -> list[Json]:
         """Adds a fault; returns those to come. Raises ValueError for an order that makes no sense."""
@@ -72,7 +69,6 @@ class FaultProxy:
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = True
     request_queue_size = 128
 
     def __init__(self, address: tuple[str, int], proxy: FaultProxy) -> None:

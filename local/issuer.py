@@ -4,13 +4,14 @@ API Gateway checks these tokens as it would those of a real issuer, through the 
 """
 
 import json
-import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+from local.serving import ServerThread
 
 AUDIENCE = "gavel"
 KEY_ID = "local"
@@ -23,20 +24,15 @@ class Issuer:
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._door())
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="issuer", daemon=True)
+        self._serving = ServerThread(ThreadingHTTPServer(("127.0.0.1", port), self._door()), "issuer")
 
     def start(self) -> "Issuer":
-        self._thread.start()
+        self._serving.start()
         return self
 
     def stop(self) -> None:
         """Safe to call before `start` as well."""
-        if self._thread.is_alive():
-            self._server.shutdown()
-            self._thread.join()
-        self._server.server_close()
+        self._serving.stop()
 
     def token(
         self, sub: str | None = None, *, scope: str | None = None, expires_in: int = 3600, audience: str = AUDIENCE

@@ -1,0 +1,23 @@
+"""Servers that run on a thread of this process."""
+
+import threading
+from http.server import ThreadingHTTPServer
+
+
+class ServerThread:
+    """Serves until it is stopped; `name` is the thread's."""
+
+    def __init__(self, server: ThreadingHTTPServer, name: str) -> None:
+        server.daemon_threads = True
+        self._server = server
+        self._thread = threading.Thread(target=server.serve_forever, args=(0.05,), name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Safe to call before `start` as well."""
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
+        self._server.server_close()
