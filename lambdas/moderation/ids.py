@@ -15,9 +15,14 @@ class Malformed(ValueError):
     """Not the id it should be."""
 
 
+def is_chime_id(text: str) -> bool:
+    """Whether it is written as Chime writes the ids of meetings and attendees."""
+    return _CHIME_ID.fullmatch(text) is not None
+
+
 def meeting_id(text: str) -> str:
     """In lower case, as Chime writes ids: some platforms write UUIDs in capitals (Swift's `uuidString`)."""
-    if _CHIME_ID.fullmatch(text) is None:
+    if not is_chime_id(text):
         raise Malformed("not a MeetingId")
     return text.lower()
 
@@ -25,7 +30,7 @@ def meeting_id(text: str) -> str:
 def attendee_id(text: str) -> str:
     """A screen share joins as `<AttendeeId>#content`; what binds it is the seat."""
     seat = text.removesuffix(_CONTENT_SUFFIX)
-    if _CHIME_ID.fullmatch(seat) is None:
+    if not is_chime_id(seat):
         raise Malformed("not an AttendeeId")
     return seat.lower()
 

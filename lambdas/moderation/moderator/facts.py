@@ -1,6 +1,5 @@
 """load: what a command on one person is decided from, in one round trip where nothing has to be found out first."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -22,6 +21,7 @@ from ..core.command import (
     Unmute,
 )
 from ..core.meeting import Meeting, Seat, User, belongs, is_pipeline, role_of, standing_role
+from ..ids import is_chime_id
 from ..ports import ChimeFailure, Conflict, KeyTaken, Loaded, MeetingIs, Missing, UserIs, UserRevised, World
 from .binding import with_seats
 from .ending import close
@@ -43,7 +43,6 @@ from .request import (
 OWN_DEEDS = {Mute: "mute-self", Unmute: "unmute-self", LowerHand: "lower-own-hand"}
 IN_PERSON = (RaiseHand, Consent, LeaveLobby)
 """What the policies permit to each for himself under the command's own name."""
-ATTENDEE_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 NEED_A_LOOK = (Bind, Consent, GrantFloor, LeaveLobby, LowerHand, RaiseHand, Remove, Ban, Unban, SetRole)
 """Commands that rest on more than a commit checks: a raised hand, how many hosts there are, what Chime holds."""
 
@@ -146,7 +145,7 @@ class FactFinder:
         if request.actor.kind is ActorKind.USER:
             people.add(request.actor.id)
         seats = () if known or request.attendee_id is None else (request.attendee_id,)
-        if request.user_id is not None and ATTENDEE_ID.fullmatch(request.user_id):
+        if request.user_id is not None and is_chime_id(request.user_id):
             seats = (request.user_id,)
         loaded = self._world.ledger.load(request.meeting_id, people, seats, request.key)
         if loaded.key is not None:
