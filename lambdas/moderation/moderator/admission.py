@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ..core.actor import ActorKind
+from ..core.authorization import question
 from ..core.capability import in_words
 from ..core.command import Admit
 from ..core.decision import LAST_HOST
@@ -16,7 +17,7 @@ from ..core.personal import Waiting
 from ..core.view import Document, meeting_document, meeting_revision
 from ..ports import Clause, EntryWritten, MeetingIs, MeetingRevised, UserRevised, World
 from .answers import replayed
-from .facts import is_banned, question
+from .facts import is_banned
 from .lobby import must_wait
 from .opening import COMMIT_WITHIN, decided_entry, keep, raced
 from .persistence import persistently

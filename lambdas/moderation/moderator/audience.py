@@ -7,12 +7,13 @@ from functools import cached_property
 from typing import Any, cast
 
 from ..core.actor import Actor, ActorKind
+from ..core.authorization import question
 from ..core.command import Admit, LetIn
 from ..core.entry import DECIDED, Entry
 from ..core.meeting import Meeting, Seat, User, is_held, is_pipeline, waits
 from ..core.view import Document, attendee_document, meeting_document
 from ..ports import Policies
-from .facts import is_banned, question
+from .facts import is_banned
 from .messages import fits, written
 from .reading import Reader, for_everybody, for_moderators
 from .recall import entry_document

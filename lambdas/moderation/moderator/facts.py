@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ..core.actor import Actor, ActorKind, Question, Verdict
+from ..core.actor import Actor, ActorKind, Verdict
+from ..core.authorization import question
 from ..core.command import (
     Ban,
     Bind,
@@ -20,7 +21,7 @@ from ..core.command import (
     Undo,
     Unmute,
 )
-from ..core.meeting import Meeting, Seat, User, belongs, is_pipeline, role_of, standing_role
+from ..core.meeting import Meeting, Seat, User, belongs, is_pipeline
 from ..ids import is_chime_id
 from ..ports import ChimeFailure, Conflict, KeyTaken, Loaded, MeetingIs, Missing, UserIs, UserRevised, World
 from .binding import with_seats
@@ -63,21 +64,6 @@ class Facts:
     @property
     def new_seats(self) -> tuple[Seat, ...]:
         return tuple(seat for key, seat in self.user.seats.items() if key not in self.stored.seats)
-
-
-def question(actor: Actor, caller: User | None, action: str, meeting: Meeting, person: User | None = None) -> Question:
-    return Question(
-        principal=actor,
-        role=standing_role(caller, meeting) if caller else None,
-        action=action,
-        meeting_id=meeting.id,
-        mode=meeting.rules.mode,
-        frozen=meeting.rules.frozen_at is not None,
-        person=person.id if person else None,
-        person_role=role_of(person, meeting) if person else None,
-        person_is_banned=person is not None and person.rules.ban is not None,
-        person_waits=person is not None and person.rules.waiting is not None,
-    )
 
 
 def is_nobody(actor: Actor, caller: User | None, meeting: Meeting) -> bool:

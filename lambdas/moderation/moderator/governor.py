@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ..core.actor import COHOST, HOST, ActorKind, Verdict
+from ..core.authorization import question
 from ..core.capability import in_words
 from ..core.command import End, MeetingCommand, MuteEverybody, SetMeeting, Undo, UnmuteEverybody
 from ..core.decision import Refusal, not_to_be_lifted
@@ -18,7 +19,7 @@ from .answers import answer_to, replayed
 from .carried import Carried, wanted
 from .crowd import is_spared
 from .enforcement import Enforcement
-from .facts import all_of, is_banned, is_nobody, question
+from .facts import all_of, is_banned, is_nobody
 from .opening import committed, deadline, decided_entry, keep, opened, raced, refuse, remind_of_end, unchanged
 from .request import (
     ATTENDEE_NOT_FOUND,

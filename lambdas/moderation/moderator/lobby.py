@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from ..core.actor import Actor, ActorKind, Question
+from ..core.actor import Actor, ActorKind
+from ..core.authorization import question
 from ..core.command import Admit, LetIn
 from ..core.entry import ADMISSION_REQUESTED, Entry, concerning
-from ..core.meeting import Meeting, User, role_of
+from ..core.meeting import Meeting, User
 from ..core.personal import Waiting
 from ..core.view import meeting_revision
 from ..ports import World
@@ -48,14 +49,7 @@ def admission_requested(world: World, meeting: Meeting, user: User, actor: Actor
 
 
 def _may_let_in(world: World, meeting: Meeting, user: User) -> bool:
-    question = Question(
-        principal=Actor(ActorKind.USER, user.id),
-        role=role_of(user, meeting),
-        action=LetIn.name,
-        meeting_id=meeting.id,
-        mode=meeting.rules.mode,
-        frozen=meeting.rules.frozen_at is not None,
-        person="",
-        person_role=meeting.rules.default_role,
-    )
-    return world.policies.judge(question).allowed
+    """Whether the user could let others in, once they are in themselves."""
+    inside = User(user.id, replace(user.rules, waiting=None, admitted=True))
+    asked = question(Actor(ActorKind.USER, user.id), inside, LetIn.name, meeting, User(""))
+    return world.policies.judge(asked).allowed

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ..core.actor import CHIME
+from ..core.authorization import question
 from ..core.capability import is_narrower
 from ..core.change import Change
 from ..core.command import Ban, EndFloor, GrantFloor, Mute, Remove, Unban, Undo, Unmute, UserCommand
@@ -30,7 +31,7 @@ from .answers import answer_to, attendee, held_on, replayed
 from .carried import Carried
 from .consents import requested, withdraw
 from .enforcement import Enforcement
-from .facts import FactFinder, Facts, question
+from .facts import FactFinder, Facts
 from .hands import lowered
 from .lobby import admission_requested, has_come_to_wait
 from .opening import (

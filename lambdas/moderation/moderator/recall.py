@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..core.actor import Actor
+from ..core.authorization import question
 from ..core.capability import in_words
 from ..core.change import Change
 from ..core.entry import EVERY_ENTRY, Entry, EntryFilter, actor_document, first_id_at, iso
@@ -11,7 +12,6 @@ from ..core.meeting import waits
 from ..core.summary import summary
 from ..core.view import Document
 from ..ports import World
-from .facts import question
 from .request import CHANGE_NOT_FOUND, WAITING, Refused
 from .seeing import Seen, Seer, or_busy
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from ..core.actor import Verdict
+from ..core.authorization import question
 from ..core.capability import EVERYTHING, NOTHING, Capabilities
 from ..core.command import Register
 from ..core.decision import LAST_HOST, frozen
@@ -29,7 +30,6 @@ from ..ports import Clause, MeetingRevised, Missing, UserRevised, World
 from .answers import answer_to, replayed
 from .carried import Carried
 from .enforcement import Enforcement
-from .facts import question
 from .opening import committed, deadline, decided_entry, keep, opened, raced, unchanged
 from .persistence import patiently
 from .request import (

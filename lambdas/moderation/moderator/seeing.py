@@ -6,10 +6,10 @@ from functools import wraps
 from typing import ParamSpec
 
 from ..core.actor import Actor, ActorKind
+from ..core.authorization import question
 from ..core.meeting import Meeting, User, waits
 from ..core.view import Document
 from ..ports import LedgerUnavailable, MachineFailure, World
-from .facts import question
 from .request import BANNED, BUSY, MEETING_NOT_FOUND, WAITING, Refused
 
 P = ParamSpec("P")
