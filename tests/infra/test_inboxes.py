@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from meeting_inbox.news import CAME, CHANGED, ENDED, LEFT
+from meeting_inbox.news import CAME, CHANGED, ENDED, GOING
 
 from infra.inboxes import ECHOES, PEOPLE
 from local.examples import EXAM_TRIGGERS
@@ -38,7 +38,7 @@ def test_news_come_from_chime_and_are_those_that_the_door_reads(default: Templat
         }
         for event_types in (PEOPLE, ECHOES)
     ]
-    assert set(PEOPLE) == CAME | LEFT | {ENDED}
+    assert set(PEOPLE) == CAME | GOING | {ENDED}
     assert set(ECHOES) == {CHANGED}
 
 

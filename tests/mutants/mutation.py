@@ -1,6 +1,6 @@
 """Mutants: a function's source with one node changed, by the operators of mutmut and two of our own."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import ndiff
 from functools import cached_property
@@ -37,8 +37,8 @@ class Mutant:
         """The lines that differ, in one each: what was, and what becomes of it."""
         was, becomes = self.tree.code.splitlines(), self.source.splitlines()
         start = next((i for i, (a, b) in enumerate(zip(was, becomes, strict=False)) if a != b), 0)
-        windows = (lines[max(start - 1, 0) : start + AROUND + len(lines) - len(was)] for lines in (was, becomes))
-        found = list(ndiff(*windows))
+        first, end = max(start - 1, 0), start + AROUND
+        found = list(ndiff(was[first:end], becomes[first : end + len(becomes) - len(was)]))
         gone, new = ([line[2:].strip() for line in found if line.startswith(sign)] for sign in ("- ", "+ "))
         return " ".join(gone), " ".join(new)
 
@@ -83,7 +83,7 @@ def _mutable(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 def _variants(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     for kind, operator in mutation_operators:
         if isinstance(node, kind):
-            made = cast("Iterable[cst.CSTNode]", operator(node))
+            made = operator(node)
             yield from islice(made, 1) if operator is operator_string else made
     yield from _without_an_element(node)
     yield from _without_an_effect(node)

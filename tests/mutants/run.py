@@ -109,7 +109,8 @@ def _passes(item: pytest.Item) -> bool:
 
 
 def _within(seconds: float, tests: Sequence[tuple[float, int]]) -> list[tuple[float, int]]:
-    chosen, left = [], seconds
+    chosen: list[tuple[float, int]] = []
+    left = seconds
     for test in tests:
         left -= test[0]
         if chosen and left < 0:

@@ -2,7 +2,7 @@
 what is kept of the change, whichever process took the command and whatever it remembered.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -69,8 +69,8 @@ def test_what_is_told_is_what_chime_held(asked: list[tuple[int, bool, str, Comma
         told: list[dict[str, Any]] = [
             a
             for e in entries
-            for a in e.adds["attendees"]
-            if a["externalUserId"] == "bob"  # type: ignore[attr-defined]
+            for a in cast("list[dict[str, Any]]", e.adds["attendees"])
+            if a["externalUserId"] == "bob"
         ]
         if before != after:
             assert len(told) == 1, (command, told)

@@ -326,7 +326,7 @@ class Monitor:
 
     def _entry(self, entry: Entry, clauses: Sequence[Clause]) -> None:
         if entry.change_id is not None:
-            change = self.store.changes.get((entry.meeting_id, entry.change_id or ""))
+            change = self.store.changes.get((entry.meeting_id or "", entry.change_id))
             whom = str(entry.adds["attendees"]) if entry.type == REMOVED else ""
             told = (entry.change_id, entry.type, change is not None and change.awaits_consent, whom)
             self._told[told] += 1

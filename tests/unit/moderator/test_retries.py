@@ -1,9 +1,10 @@
 """A call that Chime did not take is repeated only while the rules still want it."""
 
 import pytest
+from moderation.core.capability import Capabilities
 from moderation.core.command import Ban, Command, Mute, Unban, Unmute
 from moderation.moderator.request import Answer, Request
-from moderation.ports import LedgerUnavailable, NotNow
+from moderation.ports import LedgerUnavailable, NotNow, SeatInChime
 
 from tests.memory.scene import MEETING, seat
 from tests.unit.moderator.hall import MUTE_ALL, UNMUTE_ALL, Stage, by
@@ -34,8 +35,8 @@ def meanwhile(stage: Stage, command: Command, *, on_bob: bool = True) -> list[bo
         wrote.clear()
         refuses()
 
-    def writes(meeting_id: str, *what: object) -> None:
-        write(meeting_id, *what)  # type: ignore[arg-type]
+    def writes(meeting_id: str, seat: SeatInChime, capabilities: Capabilities) -> None:
+        write(meeting_id, seat, capabilities)
         wrote.append(stage.heard("bob"))
 
     stage.chime.write = writes  # type: ignore[method-assign]
