@@ -15,7 +15,6 @@ NAMES: dict[str, tuple[str, ...]] = {
     "AWS::CloudFront::OriginAccessControl": ("OriginAccessControlConfig", "Name"),
     "AWS::CloudFront::ResponseHeadersPolicy": ("ResponseHeadersPolicyConfig", "Name"),
     "AWS::CloudWatch::Dashboard": ("DashboardName",),
-    "AWS::IAM::Policy": ("PolicyName",),
     "AWS::IAM::Role": ("RoleName",),
     "AWS::S3::Bucket": ("BucketName",),
 }
@@ -26,13 +25,15 @@ IN_A_REGION = {
     "AWS::ApiGatewayV2::Stage", "AWS::CloudWatch::Alarm", "AWS::Cognito::UserPool", "AWS::Cognito::UserPoolClient",
     "AWS::Cognito::UserPoolDomain", "AWS::Cognito::UserPoolResourceServer", "AWS::DynamoDB::Table",
     "AWS::EventSchemas::Registry", "AWS::EventSchemas::Schema", "AWS::Events::EventBus", "AWS::Events::EventBusPolicy",
-    "AWS::Events::Rule", "AWS::KMS::Key", "AWS::Lambda::Alias", "AWS::Lambda::EventSourceMapping",
+    "AWS::Events::Rule", "AWS::IAM::Policy", "AWS::KMS::Key", "AWS::Lambda::Alias", "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::Function", "AWS::Lambda::LayerVersion", "AWS::Lambda::Permission", "AWS::Lambda::Version",
     "AWS::Logs::LogGroup", "AWS::S3::BucketPolicy", "AWS::SNS::Subscription", "AWS::SNS::Topic",
     "AWS::SNS::TopicPolicy", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "AWS::SSM::Parameter",
     "Custom::CDKBucketDeployment",
 }  # fmt: skip
-"""Types whose names are a Region's. CloudFormation's own names (none is given) are never taken twice."""
+"""Types whose names are a Region's, or one role's as an inline policy's is. Where none is given, CloudFormation makes
+one that is never taken twice.
+"""
 MOST_CHARACTERS = 64
 """Of an origin access control's name, which may have the fewest."""
 EVERYTHING = {"console": True, "snapStart": True, "customerManagedKey": True, "alarmEmail": "ops@example.com"}
