@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
+WANTED := -r requirements-dev.txt -c constraints.txt
+export PYTHONDONTWRITEBYTECODE :=
 
 help:
 	@echo "Begin with \`make run\`: everything on this machine, no AWS account. Then \`make test\`, \`make deploy\`."; echo
@@ -13,7 +15,9 @@ $(STAMP): requirements.txt requirements-dev.txt lambdas/requirements.txt constra
 	  { echo "Gavel needs Python 3.11 or newer: '$(PYTHON)' is missing or older. Try: make PYTHON=python3.13 $(MAKECMDGOALS)" >&2; exit 1; }
 	@echo "Setting up .venv (once; a minute or two) ..."
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv -c constraints.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python $(WANTED) \
+	  || { echo "uv could not; now pip, which is slower and reads pip.conf ..."; $(BIN)/pip install --quiet $(WANTED); }
 	@touch $@
 
 setup: $(STAMP) ## make .venv with everything the project needs

@@ -59,7 +59,11 @@ def _of_chime(metrics: Metrics) -> list[cloudwatch.IWidget]:
     return [
         _graph("Chime: calls, throttles, unknown ends", calls, THIRD),
         _graph("Decisions: p99 of their latency by command (ms)", [metrics.by("Latency", "p99", "command")], THIRD),
-        _graph("Drift: seats found to differ", [metrics.own("DriftFound", "Sum")], THIRD),
+        _graph(
+            "Drift: seats found to differ, updates that the media servers did not take",
+            [metrics.own("DriftFound", "Sum"), metrics.own("CapabilitiesNotTaken", "Sum")],
+            THIRD,
+        ),
     ]
 
 
