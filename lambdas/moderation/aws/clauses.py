@@ -33,6 +33,8 @@ IS_DOWN = "attribute_not_exists(raisedAt)"
 IS_UP = "attribute_exists(raisedAt)"
 HAS_THE_REVISION = "revision = :revision"
 HAS_THE_NOTES = f"{HAS_THE_REVISION} AND notes = :notes"
+HAS_NO_NOTES = f"{HAS_THE_REVISION} AND (attribute_not_exists(notes) OR notes = :notes)"
+"""Who was written before notes were counted has none."""
 IS_STILL_DUE = "dueAt = :was"
 IS_MINE = "leaseToken = :token"
 IS_KNOWN_AND_OLDER = "attribute_exists(pk) AND (attribute_not_exists(seenAt) OR seenAt <= :at)"
@@ -193,16 +195,19 @@ class Writer:
         if not clause.seats:
             return _check(user_key(clause.meeting_id, clause.user_id), HAS_THE_REVISION, {":revision": clause.revision})
         seats = {f"#s{n}": seat for n, seat in enumerate(clause.seats)}
-        sets = ["notes = notes + :one", *(f"seats.{name} = :{name[1:]}" for name in seats)]
+        sets = ["notes = if_not_exists(notes, :none) + :one", *(f"seats.{name} = :{name[1:]}" for name in seats)]
         condition, noted = _with_notes(clause.notes)
         values = {f":{name[1:]}": rules.seat_document(seat) for name, seat in seats.items()}
         names = {name: seat.attendee_id for name, seat in seats.items()}
         where = user_key(clause.meeting_id, clause.user_id)
-        return _update(where, sets, condition, {":revision": clause.revision, ":one": 1, **noted, **values}, names)
+        counting = {":revision": clause.revision, ":none": 0, ":one": 1}
+        return _update(where, sets, condition, {**counting, **noted, **values}, names)
 
 
 def _with_notes(notes: int | None) -> tuple[str, dict[str, object]]:
-    return (HAS_THE_REVISION, {}) if notes is None else (HAS_THE_NOTES, {":notes": notes})
+    if notes is None:
+        return HAS_THE_REVISION, {}
+    return HAS_THE_NOTES if notes else HAS_NO_NOTES, {":notes": notes}
 
 
 def _condition(condition: str, values: Mapping[str, object] | None) -> dict[str, Any]:

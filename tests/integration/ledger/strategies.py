@@ -101,7 +101,9 @@ additions = st.fixed_dictionaries({}, optional={"attendees": concerned, "paramet
 """What the types of entries add to what every entry says."""
 
 meetings: st.SearchStrategy[Meeting] = every_field(Meeting, id=names, revision=revisions)
-users: st.SearchStrategy[User] = every_field(User, id=names, revision=revisions, seats=seatings, hand=st.none())
+users: st.SearchStrategy[User] = every_field(
+    User, id=names, revision=revisions, seats=seatings, notes=st.just(0), hand=st.none()
+)
 """Hands are raised by clauses of their own."""
 changes: st.SearchStrategy[Change] = every_field(Change, id=names, meeting_id=names)
 entries: st.SearchStrategy[Entry] = every_field(Entry, id=names, meeting_id=names, adds=additions)

@@ -95,7 +95,7 @@ def test_no_update_is_lost(shared: Ledger) -> None:
     found = user(shared)
     new = {f"new-{n}": Seat(f"new-{n}") for n in range(1, 2 * CROWD, 2)}
     noted = {f"noted-{n}": Seat(f"noted-{n}", NOTHING) for n in range(0, 2 * CROWD, 2)}
-    assert found == replace(person(revision=1 + CROWD), seats={SEAT: SEATED, **new, **noted})
+    assert found == replace(person(revision=1 + CROWD), seats={SEAT: SEATED, **new, **noted}, notes=CROWD)
     entries = shared.history(M, "", "~", 100, None).entries
     assert [each.id for each in entries] == [f"{n:02}" for n in range(2, CROWD + 2)]
 

@@ -89,7 +89,7 @@ def test_a_hand_moves_neither_its_owner_nor_the_meeting(ledger: Ledger) -> None:
     ledger.transact([MeetingRevised(meeting(revision=2), 1), UserRevised(M, person(revision=2), 1), RAISED])
     ledger.transact([SeatsNoted(M, "bob", 2, (SEATED,))])
 
-    assert user(ledger) == person("bob", 2, SEATED, hand=seconds(1))
+    assert user(ledger) == person("bob", 2, SEATED, hand=seconds(1), notes=1)
 
 
 def test_whoever_is_written_as_he_was_read_keeps_the_hand_he_has(ledger: Ledger) -> None:

@@ -72,7 +72,7 @@ def test_people(ledger: Ledger, meeting_id: str, first: User, second: User) -> N
     assert user(ledger, first.id, meeting_id) == revised
 
     ledger.transact([SeatsNoted(meeting_id, first.id, second.revision, seats)])
-    noted = replace(second, seats={**first.seats, **second.seats})
+    noted = replace(second, seats={**first.seats, **second.seats}, notes=1 if seats else 0)
     assert user(ledger, first.id, meeting_id) == noted
 
     shown = conflict(ledger, UserIs(meeting_id, first.id, second.revision + 1)).found

@@ -97,7 +97,7 @@ def test_notes_leave_rules_revision_and_other_seats_alone(ledger: Ledger) -> Non
 
     ledger.transact([SeatsNoted(M, "bob", 4, (NOTED,))])
 
-    assert user(ledger) == replace(bob, seats={SEAT: NOTED, SECOND_SEAT: SECOND})
+    assert user(ledger) == replace(bob, seats={SEAT: NOTED, SECOND_SEAT: SECOND}, notes=1)
 
 
 def test_notes_of_the_same_revision_are_taken_one_after_the_other(ledger: Ledger) -> None:
@@ -106,7 +106,7 @@ def test_notes_of_the_same_revision_are_taken_one_after_the_other(ledger: Ledger
     ledger.transact([SeatsNoted(M, "bob", 1, (NOTED,))])
     ledger.transact([SeatsNoted(M, "bob", 1, (SECOND, replace(NOTED, gone=True)))])
 
-    assert user(ledger) == person("bob", 1, replace(NOTED, gone=True), SECOND)
+    assert user(ledger) == person("bob", 1, replace(NOTED, gone=True), SECOND, notes=2)
 
 
 def test_new_rules_leave_what_was_noted_meanwhile_alone(ledger: Ledger) -> None:
@@ -117,7 +117,20 @@ def test_new_rules_leave_what_was_noted_meanwhile_alone(ledger: Ledger) -> None:
     stale = person("bob", 2, SEATED, rules=HOST, revised_by="c2")
     ledger.transact([UserRevised(M, stale, 1)])
 
-    assert user(ledger) == replace(stale, seats={SEAT: NOTED})
+    assert user(ledger) == replace(stale, seats={SEAT: NOTED}, notes=1)
+
+
+def test_notes_that_others_have_counted_since_are_refused(ledger: Ledger) -> None:
+    ledger.transact([UserRevised(M, person("bob", 1, SEATED), 0)])
+    ledger.transact([SeatsNoted(M, "bob", 1, (NOTED,), 0)])
+
+    late = SeatsNoted(M, "bob", 1, (SEATED,), 0)
+    assert conflict(ledger, late).failed == (late,)
+    revised = UserRevised(M, person("bob", 2, SEATED), 1, notes=0)
+    assert conflict(ledger, revised).failed == (revised,)
+
+    ledger.transact([SeatsNoted(M, "bob", 1, (SEATED,), 1)])
+    assert user(ledger) == person("bob", 1, SEATED, notes=2)
 
 
 def test_notes_for_rules_that_have_been_revised_are_refused(ledger: Ledger) -> None:

@@ -3,13 +3,14 @@
 from typing import Any
 
 from moderation.core.meeting import MeetingRules, UserRules
-from moderation.ports import ChangeKept, ChangeOpened, Due, MeetingRevised, UserRevised
+from moderation.ports import ChangeKept, ChangeOpened, Due, MeetingRevised, SeatsNoted, UserRevised
 
 from tests.integration.ledger.examples import SEATED, TOKEN, M, change, meeting, person, seconds, user
 from tests.integration.ledger.table import Table
 
 NOT_YET = {
     "MEETING": ("rules.turns",),
+    "USER#bob": ("notes",),
     "CHANGE#c1": ("everybody", "awaitsConsent", "agreedAt"),
     "CHANGE#c2": ("replaced.meeting.turns", "made.meeting.turns"),
 }
@@ -57,6 +58,15 @@ def test_records_of_the_version_before_are_written_again(table: Table) -> None:
 
     assert table.ledger.load(M, ["bob"]).users == {"bob": person("bob", 2, SEATED)}
     assert table.ledger.change(M, "c1") == change("c1", everybody=True, agreed_at=seconds(3))
+
+
+def test_who_was_written_before_notes_were_counted_can_be_noted(table: Table) -> None:
+    written_before(table)
+
+    table.ledger.transact([SeatsNoted(M, "bob", 1, (SEATED,), 0)])
+    table.ledger.transact([SeatsNoted(M, "bob", 1, (SEATED,), 1)])
+
+    assert table.ledger.load(M, ["bob"]).users["bob"].notes == 2
 
 
 def test_who_has_nothing_takes_no_room_for_it(table: Table) -> None:
