@@ -20,6 +20,9 @@ _TYPES: dict[str, type] = {
     "attendeeId": str,
     "success": int,
 }
+IN_FRONT_OF_CHIME = {502, 504, 529}
+"""Statuses of what stands in front of the service; the service model does not list them."""
+
 _CHOICES: dict[str, tuple[str | int, ...]] = {
     "dropConnection": ("before", "after"),
     "effect": ("none", "done"),
@@ -78,7 +81,7 @@ class Faults:
 
     def __init__(self, operations: set[str], statuses: set[int]) -> None:
         self._operations = operations | {"*"}
-        self._statuses = statuses | {200}
+        self._statuses = statuses | IN_FRONT_OF_CHIME | {200}
         self._waiting: list[Fault] = []
 
     def add(self, order: Json) -> None:

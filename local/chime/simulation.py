@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from local.chime.calls import CallLog
 from local.chime.errors import Json, Refusal
 from local.chime.events import EventFeed
-from local.chime.faults import LATER, NOW, Fault, Faults
+from local.chime.faults import IN_FRONT_OF_CHIME, LATER, NOW, Fault, Faults
 from local.chime.meetings import World
 from local.chime.model import Contract, Request, Route
 from local.chime.operations import perform
@@ -165,11 +165,16 @@ class Simulation:
         if fault.drops:
             return Outcome(None, delay)
         if fault.is_error:
-            name = self.contract.error_for(fault.order["status"], route.operation.name)
-            answer = self._refused(Refusal(name, "the simulator was told to fail"))
+            answer = self._ordered(fault.order["status"], route)
         elif "answerCapabilities" in fault.order:
             _falsify(answer, fault.order["answerCapabilities"])
         return Outcome(answer, delay)
+
+    def _ordered(self, status: int, route: Route) -> Answer:
+        said = "the simulator was told to fail"
+        if status in IN_FRONT_OF_CHIME:
+            return Answer(status, {"message": said})
+        return self._refused(Refusal(self.contract.error_for(status, route.operation.name), said))
 
     def _do_later(self, route: Route, seconds: float) -> None:
         def land() -> None:
