@@ -115,7 +115,8 @@ def _create_stack(template_url: str, endpoint_url: str, seconds: float = 60) -> 
 
 
 def _why(cloudformation: Any) -> str:
-    events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
+    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=STACK)
+    events = (event for page in pages for event in page["StackEvents"])
     return "\n".join(
         f"{event['LogicalResourceId']} ({event['ResourceType']}): {event.get('ResourceStatusReason', 'no reason')}"
         for event in events
