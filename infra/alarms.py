@@ -12,8 +12,6 @@ from aws_cdk import aws_sqs as sqs
 from infra.metrics import Metrics, depth, of_api, of_function
 
 RUNBOOK = "docs/operations.md"
-# Refusals that say that a sender or a trigger is set up wrongly. The others are what any host may meet.
-SETUP_CODES = ("invalid-request", "meeting-not-found", "not-permitted", "bad-time")
 FIVE_MINUTES = Duration.minutes(5)
 _Missing = cloudwatch.TreatMissingData
 _AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
@@ -111,7 +109,7 @@ def _of_events(metrics: Metrics) -> Iterator[Concern]:
     yield Concern(
         "commands-refused",
         "Commands by event can never work: a trigger or a sender is set up wrongly.",
-        metrics.total("CommandsRefused", FIVE_MINUTES, "code", SETUP_CODES),
+        metrics.own("CommandsRefused", "Sum", FIVE_MINUTES, cause="setup"),
         1,
     )
 

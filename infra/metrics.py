@@ -1,7 +1,5 @@
 """Metrics by the names their writers give them; `tests/infra` compares ours with what the functions write."""
 
-from collections.abc import Sequence
-
 from aws_cdk import Duration
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -18,30 +16,15 @@ class Metrics:
     def __init__(self, stage: str) -> None:
         self._stage = stage
 
-    def own(self, name: str, statistic: str, period: Duration = MINUTE) -> cloudwatch.Metric:
-        """Over all commands."""
+    def own(self, name: str, statistic: str, period: Duration = MINUTE, **dimensions: str) -> cloudwatch.Metric:
+        """Over all commands, or those of one value of further dimensions."""
         return cloudwatch.Metric(
             namespace=NAMESPACE,
             metric_name=name,
-            dimensions_map={"stage": self._stage},
+            dimensions_map={"stage": self._stage, **dimensions},
             statistic=statistic,
             period=period,
         )
-
-    def total(self, name: str, period: Duration, dimension: str, values: Sequence[str]) -> cloudwatch.MathExpression:
-        """The sum over these values of one dimension."""
-        parts = {
-            f"m{number}": cloudwatch.Metric(
-                namespace=NAMESPACE,
-                metric_name=name,
-                dimensions_map={"stage": self._stage, dimension: value},
-                statistic="Sum",
-                period=period,
-            )
-            for number, value in enumerate(values)
-        }
-        expression = f"SUM([{', '.join(parts)}])"
-        return cloudwatch.MathExpression(expression=expression, using_metrics=parts, period=period, label=name)
 
     def by(self, name: str, statistic: str, *dimensions: str) -> cloudwatch.MathExpression:
         """One line for each value that has been seen of the dimensions beside the stage."""

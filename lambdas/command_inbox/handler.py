@@ -14,6 +14,8 @@ from .inbox import Inbox, Result, person_of, where
 from .message import Dropped, Message, Unreadable, read
 
 OBEYED = ("INFO", "obeyed")
+SETUP_CODES = {"invalid-request", "meeting-not-found", "not-permitted", "bad-time"}
+"""Refusals that say that a sender or a trigger is set up wrongly. The others are what any host may meet."""
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -69,11 +71,16 @@ def _tell(record: dict[str, Any], message: Message, result: Result) -> None:
         changeId=result.change_id,
         verdict=result.verdict,
         outcome=result.outcome,
-        **({"code": result.outcome} if is_refused else {}),
+        **({"code": result.outcome, "cause": _cause(result.outcome)} if is_refused else {}),
         replayed=result.replayed,
         durationMs=result.took,
         **({"failure": result.failure} if result.failure else {}),
     )
+
+
+def _cause(code: str) -> str:
+    """Whether somebody has set up a sender or a trigger wrongly, or the meeting has moved on."""
+    return "setup" if code in SETUP_CODES else "state"
 
 
 def _line(record: dict[str, Any], message: Message) -> dict[str, Any]:

@@ -34,7 +34,7 @@ DECISIONS = Metric("Decisions", by=BY_VERDICT)
 LATENCY = Metric("Latency", "Milliseconds")
 """From the function's first look at a request or message to its answer."""
 
-COMMANDS_REFUSED = Metric("CommandsRefused", by=(("stage",), ("stage", "code")))
+COMMANDS_REFUSED = Metric("CommandsRefused", by=(("stage",), ("stage", "code"), ("stage", "cause")))
 """Commands by event that can never work. No caller waits for their answer, so operators have to see them."""
 
 CHIME_CALLS = Metric("ChimeCalls")

@@ -56,7 +56,7 @@ def test_refused(capsys: Captured) -> None:
     said = line(capsys)
     assert (said["level"], said["message"]) == ("WARNING", "command refused")
     assert (said["command"], said["outcome"], said["code"]) == ("none", "invalid-request", "invalid-request")
-    assert (said["verdict"], said["CommandsRefused"]) == ("refused", 1)
+    assert (said["verdict"], said["CommandsRefused"], said["cause"]) == ("refused", 1, "setup")
     assert said["person"] == {"externalUserId": "bob"}
     assert "secret" not in json.dumps(said)
 
