@@ -1104,6 +1104,11 @@ export interface components {
             outcomes: components["schemas"]["OutcomeShown"][];
             meeting: components["schemas"]["Meeting"];
             /**
+             * @description `except.attendeeIds` of which neither Gavel nor Chime knows; left out if there are none
+             * @default null
+             */
+            unknown?: string[] | null;
+            /**
              * @description the change that took its place
              * @default null
              */
@@ -1227,7 +1232,7 @@ export interface components {
             detail: string;
             instance: string;
             /** @enum {string} */
-            code: "invalid-request" | "not-permitted" | "banned" | "waiting" | "not-found" | "meeting-not-found" | "attendee-not-found" | "change-not-found" | "method-not-allowed" | "capability-unavailable" | "last-host" | "not-undoable" | "meeting-ended" | "no-request" | "revision-mismatch" | "payload-too-large" | "content-needs-video" | "idempotency-key-reused" | "revision-required" | "too-many" | "internal-error" | "chime-refused" | "busy" | "contended" | "outcome-unknown";
+            code: "invalid-request" | "not-permitted" | "banned" | "waiting" | "not-found" | "meeting-not-found" | "attendee-not-found" | "change-not-found" | "method-not-allowed" | "capability-unavailable" | "last-host" | "not-undoable" | "meeting-ended" | "no-request" | "revision-mismatch" | "payload-too-large" | "content-needs-video" | "idempotency-key-reused" | "too-many-roles" | "revision-required" | "too-many" | "internal-error" | "chime-refused" | "busy" | "contended" | "outcome-unknown";
             /**
              * @description with `invalid-request`
              * @default null
@@ -1609,7 +1614,7 @@ export interface operations {
                     "application/json": components["schemas"]["Meeting"];
                 };
             };
-            /** @description `invalid-request` */
+            /** @description `invalid-request`, `too-many-roles` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1617,7 +1622,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "invalid-request";
+                        code?: "invalid-request" | "too-many-roles";
                     };
                 };
             };

@@ -134,6 +134,7 @@ def change_document(change: Change) -> Document:
         "awaitsConsent": change.awaits_consent,
         "lapsed": change.lapsed.value if change.lapsed else None,
         "agreedAt": text_of(change.agreed_at),
+        "unknown": list(change.unknown) or None,
     }
 
 
@@ -168,6 +169,7 @@ def change_of(document: Source) -> Change:
         awaits_consent=document.get("awaitsConsent", False),
         lapsed=Status(document["lapsed"]) if "lapsed" in document else None,
         agreed_at=moment_of(document.get("agreedAt")),
+        unknown=tuple(document.get("unknown", ())),
     )
 
 

@@ -20,18 +20,19 @@ from ..core.meeting import (
     User,
     UserRules,
     host_count,
+    is_pipeline,
     loses_its_hosts,
     role_of,
 )
-from ..core.people import with_role
+from ..core.people import admitted, with_role
 from ..core.spoken import spoken
 from ..core.view import meeting_document, meeting_revision
-from ..ports import Clause, MeetingRevised, Missing, UserRevised, World
+from ..ports import Clause, Conflict, MeetingIs, MeetingRevised, Missing, UserRevised, World
 from .answers import answer_to, replayed
 from .carried import Carried
 from .enforcement import Enforcement
-from .opening import committed, deadline, decided_entry, keep, opened, raced, unchanged
-from .persistence import patiently
+from .opening import COMMIT_WITHIN, committed, deadline, decided_entry, keep, opened, raced, unchanged
+from .persistence import patiently, persistently
 from .request import (
     NOT_IN_CHIME,
     REVISION_MISMATCH,
@@ -43,9 +44,12 @@ from .request import (
     refused,
 )
 from .timeliness import noted
+from .transactions import chunks
 
-MOST_NAMED = 90
-"""People whose role one registration may change: a transaction holds a hundred clauses."""
+MOST_TOGETHER = 90
+"""People whose role one transaction changes, beside the meeting, the change, its entry and the key: it holds a hundred
+clauses. A meeting that is registered already has all its roles changed together, so no more of them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +94,25 @@ class Registrar:
         )
         carried = Carried(change, meeting)
         entry = decided_entry(self._world, request, meeting, change.revision, change.policies, [], change_id=change_id)
+        self._write_ahead(prepared)
         if committed(self._world, request, change, entry, _clauses(prepared)):
             carried = self._enforcement.carry_out(carried, deadline(self._now()))
         return answer_to(carried.change, meeting_document(carried.meeting))
+
+    def _write_ahead(self, prepared: Registration) -> None:
+        """Of a new meeting with many roles, all but the last of them: roles say nothing before their meeting is there.
+        Raises `Conflict` if another registration of the meeting was written beside this one.
+        """
+        meeting_id, ahead = prepared.meeting.id, prepared.people[:-MOST_TOGETHER]
+        if not ahead:
+            return
+        new = MeetingIs(meeting_id, 0)
+        for people in chunks(ahead, MOST_TOGETHER):
+            roles = [UserRevised(meeting_id, user, stored.revision) for stored, user in people]
+            persistently(self._world, [new, *roles], self._now() + COMMIT_WITHIN)
+        written = self._world.ledger.everybody(meeting_id)
+        if any(written[user.id].rules != user.rules for _, user in ahead):
+            raise Conflict([new])
 
     def _prepared(
         self, request: Request, command: Register, was: Meeting | None, change_id: str
@@ -116,13 +136,13 @@ class Registrar:
             return against
         try:
             meeting = self._as_asked(request, command, was, fingerprint, change_id)
+            people = self._people(was or meeting, meeting, command.roles, change_id)
         except Missing:
             return NOT_IN_CHIME
-        people = self._people(was or meeting, meeting, command.roles, change_id)
-        if len(people) > MOST_NAMED:
-            return Refused("invalid-request", f"at most {MOST_NAMED} roles change at once", pointer="/roles")
+        if was is not None and len(people) > MOST_TOGETHER:
+            return Refused("too-many-roles", f"at most {MOST_TOGETHER} roles change at once", pointer="/roles")
         more = NOTHING if was is None else self._gained(was, meeting, people)
-        hosts = sum(host_count(stored.rules, user.rules) for stored, user in people)
+        hosts = sum(host_count(stored.rules if was else UserRules(), user.rules) for stored, user in people)
         is_widened = meeting.rules.frozen_at is not None and bool(more)
         if is_widened or loses_its_hosts(meeting, hosts):
             return refused(frozen(more) if is_widened else LAST_HOST, self._now())
@@ -177,21 +197,34 @@ class Registrar:
             registered_at=self._now(),
         )
 
+    def _inside(self, meeting: Meeting) -> frozenset[str]:
+        """Who need not wait in the lobby of a new meeting, for they are in the meeting already."""
+        if not meeting.rules.lobby:
+            return frozenset()
+        roster = patiently(self._world, lambda: self._world.chime.roster(meeting.id))
+        return frozenset(seat.user_id for seat in roster if not is_pipeline(seat.user_id))
+
     def _people(
         self, was: Meeting, meeting: Meeting, roles: Mapping[str, str] | None, change_id: str
     ) -> tuple[tuple[User, User], ...]:
-        """Everybody whose role changes: those named, and those who had a role and are named no more."""
-        if roles is None:
+        """Everybody whose role changes: those named, and those who had a role and are named no more. All of them in a
+        new meeting, and who is in it already: what an earlier try has written ahead is written again.
+        """
+        inside = self._inside(meeting) if meeting.revision == 1 else frozenset()
+        if roles is None and not inside:
             return ()
         stored = self._world.ledger.everybody(meeting.id)
-        concerned = {u for u, user in stored.items() if user.rules.role is not None} | set(roles)
+        concerned = inside
+        if roles is not None:
+            concerned |= {u for u, user in stored.items() if user.rules.role is not None} | set(roles)
         pairs = []
         for user_id in sorted(concerned):
             user = stored.get(user_id, User(user_id))
-            role, ranking = roles.get(user_id), self._world.policies.ranking
+            role, ranking = (roles or {}).get(user_id), self._world.policies.ranking
             old, new = role_of(user, was), role or meeting.rules.default_role
             rules = _granted(with_role(ranking, user.rules, role, old, new))
-            if rules != user.rules:
+            rules = admitted(rules) if user_id in inside else rules
+            if rules != user.rules or meeting.revision == 1:
                 revised = replace(user, rules=rules, revision=user.revision + 1, revised_by=change_id)
                 pairs.append((user, revised))
         return tuple(pairs)
@@ -201,7 +234,7 @@ def _clauses(prepared: Registration) -> list[Clause]:
     was = prepared.was
     return [
         MeetingRevised(prepared.meeting, was.revision if was else 0),
-        *(UserRevised(prepared.meeting.id, user, stored.revision) for stored, user in prepared.people),
+        *(UserRevised(prepared.meeting.id, user, stored.revision) for stored, user in prepared.people[-MOST_TOGETHER:]),
     ]
 
 

@@ -11,7 +11,7 @@ from ..core.meeting import Meeting, Seat, User
 
 @dataclass(frozen=True, slots=True)
 class MeetingIs:
-    """The meeting still has the revision that was read."""
+    """The meeting still has the revision that was read; 0: it is not registered."""
 
     meeting_id: str
     revision: int

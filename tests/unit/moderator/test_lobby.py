@@ -22,7 +22,7 @@ from moderation.moderator.request import WAITING, Answer, Refused, Request
 
 from tests.memory.scene import ADMIN, MEETING, seat
 from tests.memory.surroundings import START
-from tests.unit.moderator.hall import MUTE_ALL, RECEIVING, SILENT, Stage, by, code
+from tests.unit.moderator.hall import MUTE_ALL, RECEIVING, SILENT, UNMUTE_ALL, Stage, by, code
 
 
 @pytest.fixture
@@ -38,6 +38,21 @@ def waiting(stage: Stage, who: str = "alice") -> list[str]:
     items = found["items"]
     assert isinstance(items, list)
     return [item["externalUserId"] for item in items]
+
+
+def test_who_is_in_the_meeting_when_it_is_registered_with_a_lobby_does_not_wait() -> None:
+    stage = Stage(registered=False)
+    stage.comes("aws:recorder")
+    assert isinstance(stage.register(roles={"alice": "host"}, lobby=True), Answer)
+    stage.done("alice", MUTE_ALL)
+    assert waiting(stage) == []
+    assert stage.bits("bob") == SILENT
+    stage.done("alice", UNMUTE_ALL)
+    assert stage.bits("bob") == EVERYTHING
+    stage.comes("dora")
+    stage.done("alice", MUTE_ALL)
+    assert waiting(stage) == ["dora"]
+    assert stage.bits("dora") == NOTHING
 
 
 def test_admissions_answer_waiting_and_it_is_told(stage: Stage) -> None:
