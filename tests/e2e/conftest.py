@@ -75,7 +75,7 @@ def remote(theatre: Theatre) -> Iterator[Remote]:
     found = Remote(theatre.stack)
     try:
         scene = theatre.scene()
-        found.command({"command": "mute-all", "meetingId": scene.meeting_id, "durationSeconds": 1})
+        found.command({"command": "mute-all", "meetingId": scene.meeting_id, "durationSeconds": 10})
         until(lambda: scene.has("bob") == MUTED, 60, "a command is carried out")
         until(lambda: scene.has("bob") == EVERYTHING, 75, "and ends by itself")
         yield found

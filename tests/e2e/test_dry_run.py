@@ -43,6 +43,8 @@ BODIES: dict[tuple[str, str], Json | None] = {
 """Most would change something if they were meant. A route that is missing here fails the first test."""
 CONSENTS = {("PUT", f"{who}/consent") for who in (SEAT, PERSON)}
 """Nobody is asked anything in this meeting."""
+LEAVING = {("DELETE", f"{MEETING}/lobby/{{externalUserId}}")}
+"""Nobody waits."""
 BY_ADMIN = {("PUT", MEETING), ("POST", f"{MEETING}/admissions"), ("PUT", SEAT)}
 
 
@@ -72,7 +74,7 @@ def test_every_route_that_changes_takes_it(theatre: Theatre) -> None:
         for method, operation in operations.items()
         if method != "get" and operation["operationId"] != LISTEN
     }
-    assert set(changing) == set(BODIES) | CONSENTS
+    assert set(changing) == set(BODIES) | CONSENTS | LEAVING
     assert [name for name, operation in changing.items() if not has_dry_run(operation)] == []
 
 
@@ -90,6 +92,7 @@ def test_nothing_is_written_and_nothing_sent(scene: Scene) -> None:
     assert {name: answer["status"] for name, answer in answers.items()} == dict.fromkeys(BODIES, "dry-run")
     consent = {"changeId": muted["changeId"], "accept": True}
     problem(scene.bob.put(scene.at("bob", "/consent?dryRun=true"), consent), 409, "no-request")
+    problem(scene.bob.delete("/lobby/bob?dryRun=true"), 404, "attendee-not-found")
     assert seen_of(scene) == before
     for deed in ("mute", "unmute"):
         assert answers["POST", f"{SEAT}/{deed}"]["before"] == MUTED | {"video": "Receive"}

@@ -166,7 +166,7 @@ MUTATIONS = (
         "the bulk takes a second look",
         lambda: patch.object(Crowd, "look_again", lambda *_: False),
         (HOLDS,),
-        first=1880,
+        case=NEWCOMER,
     ),
     Mutation("a call of unknown end is looked at again", lambda: _closing(_closed_for_good), (HOLDS,), first=2670),
     Mutation(
