@@ -33,7 +33,7 @@ TROUBLE: tuple[Json, ...] = (
     {"delayMs": 1_500},
     {"delayMs": 5_000},
 )
-WORKERS = ("HostApiDoor", "HostApiDoor", "Reconciler", "ChimeEvents", "Outbox")
+WORKERS = ("host-api", "host-api", "reconciler", "chime-events", "event-publisher")
 
 
 @dataclass

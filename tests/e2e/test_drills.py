@@ -45,7 +45,7 @@ def killed(theatre: Theatre) -> Killed:
     with ThreadPoolExecutor(1) as host:
         posted = host.submit(scene.alice.post, scene.at("bob", "/mute"), {"reason": "the worker is killed"})
         until(lambda: len(scene.changes()) > before, 10, "the call reaches Chime")
-        assert kill_workers(theatre.stack, "HostApiDoor")
+        assert kill_workers(theatre.stack, "host-api")
         return scene, posted.result()
 
 
