@@ -113,7 +113,3 @@ def drop(kind: type, where: Callable[[Sequence[Clause]], bool]) -> Patch:
         return [c for c in clauses if not isinstance(c, kind)] if where(clauses) else clauses
 
     return rewriting(rewrite)
-
-
-def notes(clauses: Sequence[Clause]) -> bool:
-    return any(isinstance(c, SeatsNoted) for c in clauses) and not any(isinstance(c, ChangeKept) for c in clauses)

@@ -32,7 +32,6 @@ from .mutation import (
     DECIDED_THERE,
     FRESH,
     HOLDS,
-    KNOWN,
     ONCE,
     ONE_KEY,
     OUTAGE,
@@ -46,7 +45,6 @@ from .mutation import (
     any_user,
     commits,
     drop,
-    notes,
     rewriting,
     settles,
 )
@@ -218,13 +216,6 @@ MUTATIONS = (
         lambda: _closing(_closed_late),
         (HOLDS,),
         case=SLOW_TO_SETTLE,
-    ),
-    Mutation(
-        "notes hold while the meeting stands",
-        drop(MeetingIs, notes),
-        (KNOWN,),
-        {"lost": 0.05, "stall": 0.03},
-        first=4380,
     ),
     Mutation(
         "who is bound between the roster and the look at people is taken in",

@@ -8,7 +8,7 @@ from .mutations import MUTATIONS
 from .workload import simulate
 from .world import Result
 
-MOST_SEEDS = 6_000
+MOST_SEEDS = 1_500
 
 
 @dataclass(frozen=True)
