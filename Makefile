@@ -1,5 +1,5 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup bundle run test check format contracts simulate mutants storm bench costs audit bootstrap deploy diff destroy redrive smoke
+.PHONY: help setup bundle run test check format contracts simulate safeguards mutants storm bench costs audit bootstrap deploy diff destroy redrive smoke
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
@@ -48,6 +48,9 @@ run: $(STAMP) ## the whole stack on this machine (ARGS="--help" tells more)
 N ?= 100000
 simulate: $(STAMP) ## explore N=100000 schedules of the protocol, or see one again: SEED=123
 	@PYTHONPATH=lambdas $(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--schedules $(N))
+
+safeguards: $(STAMP) ## what the simulation sees lost without each safeguard of the protocol; half an hour
+	@PYTHONPATH=lambdas $(BIN)/python -m tests.simulation.search
 
 mutants: $(STAMP) ## what no test notices: LAYER=core or moderator, ARGS="--only plan --sample 200 --seed 7"
 	@PYTHONPATH=.:lambdas $(BIN)/python -m tests.mutants $(or $(LAYER),core) $(ARGS)

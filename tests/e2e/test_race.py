@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.e2e.caller import TIMEOUT, Caller, Json, done
-from tests.e2e.deadline import until
+from tests.e2e.deadline import SLOWER, until
 from tests.e2e.scene import Scene, Theatre
 from tests.e2e.tap import DECIDED
 
@@ -35,7 +35,7 @@ def one_hand(start: Barrier, host: Caller, target: str, medium: str, seed: int) 
     choose = random.Random(seed)
     answers = []
     done(host.get("/me"))
-    start.wait(TIMEOUT)
+    start.wait(TIMEOUT * SLOWER)
     ends = time.monotonic() + SECONDS
     while time.monotonic() < ends:
         deed = choose.choice(("mute", "unmute", "capabilities"))
