@@ -13,7 +13,7 @@ from tests.watch.story import DOORS, STAGE, TRACE, Story, told
 
 METRICS = {each for each in vars(watch).values() if isinstance(each, Metric)}
 PEOPLE = {*ROLES, *map(seat, ROLES), "nobody"}
-DIMENSIONS = {"stage", "command", "verdict", "code"}
+DIMENSIONS = {"stage", "command", "verdict", "code", "cause"}
 
 
 @pytest.mark.parametrize("door", DOORS)
