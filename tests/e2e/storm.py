@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 import httpx
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError
 
 from tests.e2e.caller import PROBLEM, Json
 from tests.e2e.drill import kill_workers
@@ -145,7 +145,7 @@ class Storm:
         """The customer's own back end is in the same trouble."""
         try:
             getattr(self.theatre.simulator.chime, operation)(MeetingId=scene.meeting_id, **named)
-        except (ClientError, OSError, httpx.TransportError, ConnectionError):
+        except (ClientError, HTTPClientError):
             return False
         return True
 

@@ -196,7 +196,7 @@ def test_a_court_hearing(theatre: Theatre) -> None:
     assert waiting["externalUserId"] == "wendy"
     [asks] = told(scene, "Admission Requested")
     assert who(asks) == {"wendy"}
-    problem(scene.person("wendy").get("/me"), 403, "not-permitted")
+    problem(scene.person("wendy").get("/me"), 403, "waiting")
 
     done(scene.alice.put("/lobby/wendy", {"admit": True}))
     assert done(scene.alice.get("/lobby"))["items"] == []

@@ -185,4 +185,4 @@ def test_who_may_what_over_http(hall: tuple[Scene, str], cell: Cell) -> None:
         assert answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR, answer.text
     else:
         assert answer.status_code == httpx.codes.FORBIDDEN, answer.text
-        assert answer.json()["code"] in ("not-permitted", "banned")
+        assert answer.json()["code"] in ("not-permitted", "banned", "waiting")

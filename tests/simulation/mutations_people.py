@@ -25,7 +25,6 @@ from .small_consent import (
     ONE_SEAT_LEAVES,
     QUICK,
     SILENT_NEWCOMER,
-    WITHDRAWN,
 )
 from .small_people import (
     BAN_AND_EVERYBODY,
@@ -118,7 +117,7 @@ def _instead(owner: Any, name: str, other: Any) -> Any:
 PEOPLE_MUTATIONS = (
     Mutation(
         "microphones open by consent only", _instead(effective, "must_consent", lambda *_: False), (CONSENT,),
-        case=WITHDRAWN,
+        case=CONSENT_AND_MUTE_ALL,
     ),
     Mutation(
         "before a microphone opens Chime is looked at",
