@@ -85,7 +85,8 @@ export class Connection {
 function read(data: unknown): Told | Farewell | null {
   try {
     const message = JSON.parse(String(data)) as { type?: unknown } | null;
-    const known = typeof message === "object" && ["snapshot", "change", "lobby", "closed"].includes(String(message?.type));
+    const known =
+      typeof message === "object" && ["snapshot", "change", "lobby", "closed"].includes(String(message?.type));
     return known ? (message as Told | Farewell) : null;
   } catch {
     return null;

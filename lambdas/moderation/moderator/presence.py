@@ -58,8 +58,8 @@ class Presence:
             self._lower_hand(meeting, user, {attendee_id}, at)
 
     def deleted(self, meeting_id: str, attendee_id: str, at: datetime | None = None) -> None:
-        """The attendee is gone for good. One that Gavel takes out itself is noted, and told of, by the change that
-        does so.
+        """The attendee is gone for good, if Chime has them no more. One that Gavel takes out itself is noted, and told
+        of, by the change that does so.
         """
         found = self._found(meeting_id, attendee_id)
         if found is None:
@@ -69,8 +69,20 @@ class Presence:
         if seat is None:
             return
         if not (seat.gone or user.is_out(attendee_id)):
+            if not self._is_missing(meeting_id, attendee_id):
+                return
             note_gone(self._world, meeting, user, [seat])
         self._lower_hand(meeting, user, {attendee_id}, at or self._world.surroundings.now())
+
+    def _is_missing(self, meeting_id: str, attendee_id: str) -> bool:
+        """Whether Chime says so itself. If it may not be asked now, the sweep finds out."""
+        if not self._world.ledger.take_calls(1, self._world.surroundings.now(), looking=True):
+            return False
+        try:
+            patiently(self._world, lambda: self._world.chime.seat(meeting_id, attendee_id))
+        except Missing:
+            return True
+        return False
 
     def changed(
         self, meeting_id: str, attendee_id: str, told: Capabilities | None = None, *, is_taken: bool = True
