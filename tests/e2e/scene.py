@@ -10,6 +10,7 @@ import httpx
 from local.aws import client
 from local.stack import LocalStack
 from tests.e2e.caller import Caller, Json, Web, done
+from tests.e2e.deadline import until
 from tests.e2e.simulator import Simulator
 from tests.e2e.tap import Tap
 
@@ -50,7 +51,7 @@ class Theatre:
         meeting_id = self.simulator.create_meeting(**features)
         seats = {user: self.simulator.join(meeting_id, user) for user in roles}
         scene = Scene(self, meeting_id, seats)
-        done(scene.admin.put(body={"roles": dict(roles), **(registration or {})}))
+        scene.register({"roles": dict(roles), **(registration or {})})
         return scene
 
 
@@ -65,6 +66,15 @@ class Scene:
     @property
     def admin(self) -> Caller:
         return Caller(self.theatre.web, self.meeting_id, self.theatre.stack.token(BACK_END, scope="gavel/admin"))
+
+    def register(self, body: Json) -> None:
+        """Returns when Chime has what the meeting's rules say, also if that takes longer than an answer may."""
+        answer = self.admin.put(body=body)
+        assert answer.status_code in (httpx.codes.OK, httpx.codes.ACCEPTED), answer.text
+        if answer.status_code == httpx.codes.ACCEPTED:
+            change_id = answer.headers["Location"].rpartition("/")[2]
+            stored = f"/changes/{change_id}"
+            until(lambda: done(self.admin.get(stored))["status"] == "applied", 60, "the meeting is registered")
 
     def on_behalf_of(self, user: str) -> Caller:
         token = self.theatre.stack.token(BACK_END, scope="gavel/admin")

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
 import pytest
 
 from tests.e2e.caller import Json, done
@@ -40,8 +39,7 @@ def crowded(theatre: Theatre, remote: Remote) -> Iterator[Scene]:
     with simulator.without("quota", "events"):
         meeting_id = simulator.create_meeting()
         scene = Scene(theatre, meeting_id, simulator.join_together(meeting_id, [*ROLES, *OTHERS]))
-        answer = scene.admin.put(body={"roles": ROLES})
-        assert answer.status_code in (httpx.codes.OK, httpx.codes.ACCEPTED), answer.text
+        scene.register({"roles": ROLES})
         with ThreadPoolExecutor(2) as hands:
             restricted = [hands.submit(restrict, scene, n, user) for n, user in enumerate(RESTRICTED)]
         for hand in restricted:

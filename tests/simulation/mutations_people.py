@@ -22,7 +22,6 @@ from .mutation import APPLIED, CLOSED, DECIDED_THERE, HOLDS, KNOWN, ONCE, TWICE,
 from .small_consent import (
     ANSWERED_FROM_ELSEWHERE,
     CONSENT_AND_MUTE_ALL,
-    ONE_SEAT_LEAVES,
     QUICK,
     SILENT_NEWCOMER,
 )
@@ -30,13 +29,12 @@ from .small_people import (
     BAN_AND_EVERYBODY,
     BAN_AND_REJOIN,
     EXCLUSIVE_ENDED,
-    FLOORS,
     FOUND_OUT_TWICE,
     LAST_HOST,
     LOOK_AND_MUTE_ALL,
     UNDO,
 )
-from .small_seeds import MOVED_WHILE_SILENT, SAID_AGAIN
+from .small_seeds import MOVED_WHILE_SILENT
 from .small_stalls import GIVEN_UP_LATE
 
 CONSENT = "no microphone opens without consent"
@@ -130,7 +128,6 @@ PEOPLE_MUTATIONS = (
         "nobody is heard on a seat that is gone",
         _instead(person.OnePerson, "_as_chime_has_him", _hears_him_where_he_was),
         (CONSENT,),
-        case=ONE_SEAT_LEAVES,
     ),
     Mutation(
         "the roster tells who is heard",
@@ -160,7 +157,6 @@ PEOPLE_MUTATIONS = (
     ),
     Mutation(
         "an exclusive floor begins a new turn", _instead(MeetingRules, "with_turn", lambda self, *_: self), (ALONE,),
-        case=FLOORS,
     ),
     Mutation(
         "an exclusive floor that has ended is overruled",
@@ -209,6 +205,5 @@ PEOPLE_MUTATIONS = (
         "what is only said again is not decided from memory",
         _instead(moderator, "_is_new", lambda decision: isinstance(decision, Decided)),
         (DECIDED_THERE,),
-        case=SAID_AGAIN,
     ),
 )  # fmt: skip
