@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import cast
 
-from .actor import Actor
+from .actor import Actor, ActorKind
 from .capability import EVERYTHING, NOTHING, Capabilities, Medium, is_narrower, of_word, sending, whole
+from .command import Bind
 from .meeting import MeetingRules, UserRules
 from .personal import Ban, Floor
 from .restriction import added, in_force
@@ -103,6 +104,11 @@ class Change:
     @property
     def patient_since(self) -> datetime:
         return self.agreed_at or self.committed_at
+
+    @property
+    def is_join(self) -> bool:
+        """Whether it is about attendees who have just come: the rules stay, and who was there has what they say."""
+        return self.command == Bind.name and self.actor.kind is ActorKind.CHIME and self.before == self.after
 
     @property
     def is_of_the_meeting(self) -> bool:
