@@ -232,10 +232,11 @@ def _poisoned(story: Story) -> None:
     """A change that nobody can make sense of is due."""
     ledger, now = story.scene.ledger, story.scene.surroundings.now()
     some = next(change for change in ledger.changes.values() if change.command == "mute")
-    said, lease = {"media": ["smell"]}, Lease("token", now)
-    poison = replace(some, id="poison", said=said, status=Status.PENDING, lease=lease, due_at=now)
+    wide: Any = "wide"
+    lease = Lease("token", now)
+    poison = replace(some, id="poison", before=wide, committed_at=now, status=Status.PENDING, lease=lease, due_at=now)
     ledger.changes[MEETING, poison.id] = poison
-    story.tick(1)
+    story.remind(poison.id)
 
 
 def _unknown_end(story: Story) -> None:

@@ -214,6 +214,9 @@ class Reconciler:
 def _urgency(waiting: tuple[Due, Change | Meeting | None]) -> tuple[bool, bool, datetime]:
     """Open changes that narrow, then those that widen and what ends by itself, then what is only looked at again."""
     due, record = waiting
-    if not isinstance(record, Change):
+    try:
+        if isinstance(record, Change):
+            return (not record.is_open, not record.narrows, record.committed_at)
+    except Exception:  # what is wrong with it is told when its turn comes
         return (False, True, due.at)
-    return (not record.is_open, not record.narrows, record.committed_at)
+    return (False, True, due.at)

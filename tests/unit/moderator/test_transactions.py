@@ -79,6 +79,7 @@ def test_groups_are_neither_torn_nor_reordered_and_write_no_user_twice() -> None
         assert len(users) == len(set(users))
 
 
+@strategies.each_time_the_same
 @given(strategies.users)
 def test_a_user_takes_less_than_is_reckoned(user: User) -> None:
     clause = UserRevised(MEETING, user, 0)
