@@ -108,7 +108,7 @@ class Change:
     @property
     def is_join(self) -> bool:
         """Whether it is about attendees who have just come: the rules stay, and who was there has what they say."""
-        return self.command == Bind.name and self.actor.kind is ActorKind.CHIME and self.before == self.after
+        return self.command == Bind.name and self.actor.kind is ActorKind.CHIME and self.widens is None
 
     @property
     def is_of_the_meeting(self) -> bool:
