@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import cast
 
-from .actor import Actor, ActorKind
+from .actor import Actor
 from .capability import EVERYTHING, NOTHING, Capabilities, Medium, is_narrower, of_word, sending, whole
-from .command import Bind
 from .meeting import MeetingRules, UserRules
 from .personal import Ban, Floor
 from .restriction import added, in_force
@@ -96,6 +95,8 @@ class Change:
     """What becomes of it once Chime has what is left: the person said no, or nothing, or was not asked any more."""
     agreed_at: datetime | None = None
     """When he said yes to it: from then on Chime is given its time."""
+    is_join: bool = False
+    """Whether it is about attendees who have just come: the rules stay, and who was there has what they say."""
 
     @property
     def is_open(self) -> bool:
@@ -104,11 +105,6 @@ class Change:
     @property
     def patient_since(self) -> datetime:
         return self.agreed_at or self.committed_at
-
-    @property
-    def is_join(self) -> bool:
-        """Whether it is about attendees who have just come: the rules stay, and who was there has what they say."""
-        return self.command == Bind.name and self.actor.kind is ActorKind.CHIME and self.widens is None
 
     @property
     def is_of_the_meeting(self) -> bool:

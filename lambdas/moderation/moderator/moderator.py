@@ -176,6 +176,7 @@ class Moderator:
             widens=not is_narrower(decided.after, decided.before),
             awaits_consent=decided.awaits_consent and turned is None,
             everybody=turned is not None,
+            is_join=isinstance(request.command, Bind) and request.actor == CHIME,
         )
         carried = Carried(change, meeting, user if turned is None else None)
         entry = self._decided(request, facts, change)
