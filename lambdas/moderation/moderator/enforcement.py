@@ -88,8 +88,8 @@ class Enforcement:
         seats = [replace(seat, known=held, drifted=False, not_taken=False, noted_at=now) for seat, held in taken]
         stands = MeetingIs(carried.meeting.id, carried.meeting.revision)
         with suppress(MachineFailure):
-            for some in chunks(seats, SEATS_TOGETHER):
-                note = SeatsNoted(carried.meeting.id, user.id, user.revision, tuple(some))
+            for position, some in enumerate(chunks(seats, SEATS_TOGETHER)):
+                note = SeatsNoted(carried.meeting.id, user.id, user.revision, tuple(some), user.notes + position)
                 persistently(self._world, [stands, note], ordering.lease.until)
 
     def _leave(self, carried: Carried, ordering: Ordering) -> Carried:

@@ -137,7 +137,9 @@ class OnePerson:
         """Closes the change, if everything that the orders were derived from still stands."""
         change, meeting = carried.change, carried.meeting
         now_held = {**user.seats, **{seat.attendee_id: seat for seat in seats}}
-        noted = replace(user, seats=now_held, notes=user.notes + bool(seats))
+        new = [seat for seat in seats if seat != user.seats[seat.attendee_id]]
+        notes = list(chunks(new, SEATS_TOGETHER))
+        noted = replace(user, seats=now_held, notes=user.notes + len(notes))
         made = seat_changes(user.present, seats, change.before, withholding(change))
         now = self._world.surroundings.now()
         kept = closed(change, _status(change, meeting, user, seats, now), ordering, began, now)
@@ -150,8 +152,7 @@ class OnePerson:
             kept = as_held(replace(kept, closed_by=superseded_by, answer=answer), noted, made)
         settled = Carried(kept, meeting, noted)
         stands = MeetingIs(meeting.id, meeting.revision)
-        new = [seat for seat in seats if seat != user.seats[seat.attendee_id]]
-        *before, last = chunks(new, SEATS_TOGETHER) if new else [()]
+        *before, last = notes or [()]
         for position, some in enumerate(before):
             note = SeatsNoted(meeting.id, user.id, user.revision, tuple(some), user.notes + position)
             persistently(self._world, [stands, note], ordering.lease.until)
