@@ -47,6 +47,8 @@ def governed(outcome: Outcome, meeting_id: str) -> Response:
         "outcomes": list(outcome.outcomes or ()),
         "meeting": outcome.subject,
     }
+    if outcome.unknown:
+        document["unknown"] = list(outcome.unknown)
     return Response(_status(outcome), document | _more(outcome), _headers(outcome, meeting_id) | _etag_of(outcome))
 
 

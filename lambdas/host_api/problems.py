@@ -32,6 +32,7 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "payload-too-large": (413, "The body is too large"),
     "content-needs-video": (422, "Content needs video"),
     "idempotency-key-reused": (422, "The idempotency key was used before"),
+    "too-many-roles": (400, "Too many roles at once"),
     "revision-required": (428, "A revision is required"),
     "too-many": (429, "Too many attempts"),
     "internal-error": (500, "Internal error"),

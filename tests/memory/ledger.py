@@ -182,7 +182,7 @@ class MemoryLedger:
     def _holds(self, clause: Clause) -> bool:  # noqa: C901, PLR0911, PLR0912 - one case a clause
         match clause:
             case MeetingIs(meeting_id, revision):
-                return meeting_id in self.meetings and self.meetings[meeting_id].revision == revision
+                return (self.meetings[meeting_id].revision if meeting_id in self.meetings else 0) == revision
             case MeetingRevised(meeting, was):
                 return (self.meetings[meeting.id].revision if meeting.id in self.meetings else 0) == was
             case UserIs(meeting_id, user_id, revision):

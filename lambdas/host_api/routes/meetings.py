@@ -15,7 +15,7 @@ ROUTES: tuple[Route, ...] = (
         body=bodies.Registration,
         query=models.Writing,
         has_revision=True,
-        problems=(*ON_MEETING, "revision-required", "capability-unavailable", "last-host"),
+        problems=(*ON_MEETING, "too-many-roles", "revision-required", "capability-unavailable", "last-host"),
     ),
     Route(
         method="PATCH",

@@ -42,6 +42,9 @@ class MeetingChangeAnswer(Shape):
     status: ChangeStatus | Literal["unchanged", "dry-run"]
     outcomes: list[OutcomeShown]
     meeting: Meeting
+    unknown: list[str] | None = Field(
+        None, description="`except.attendeeIds` of which neither Gavel nor Chime knows; left out if there are none"
+    )
     superseded_by: str | None = Field(None, description="the change that took its place")
     awaiting: Awaited | None = Field(None, description="what it waits for, while it is pending")
 

@@ -139,6 +139,8 @@ class Writer:
 
     def _action(self, clause: Clause) -> Action:  # noqa: C901, PLR0911, PLR0912 - one case a clause
         match clause:
+            case MeetingIs(meeting_id, 0):
+                return _check(meeting_key(meeting_id), IS_NEW)
             case MeetingIs(meeting_id, revision):
                 return _check(meeting_key(meeting_id), HAS_THE_REVISION, {":revision": revision})
             case UserIs(meeting_id, user_id, 0):

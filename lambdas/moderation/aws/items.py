@@ -137,6 +137,7 @@ def change_document(change: Change) -> Document:
         "lapsed": change.lapsed.value if change.lapsed else None,
         "agreedAt": text_of(change.agreed_at),
         "isJoin": change.is_join,
+        "unknown": list(change.unknown),
     }
 
 
@@ -172,6 +173,7 @@ def change_of(document: Source) -> Change:
         lapsed=Status(document["lapsed"]) if "lapsed" in document else None,
         agreed_at=moment_of(document.get("agreedAt")),
         is_join=document.get("isJoin", False),
+        unknown=tuple(document.get("unknown", ())),
     )
 
 

@@ -27,7 +27,7 @@ from .words import (
     unsaid,
 )
 
-MOST_NAMED = 90
+MOST_NAMED = 1000
 """People one registration may name: they are written in one transaction."""
 MOST_SPARED = 250
 """People one mute-all may spare by name: as many as a meeting holds, and a few kilobytes in its record."""
@@ -125,7 +125,9 @@ class Admitted(BaseModel):
 
 
 def _each_once(people: list[Admitted]) -> list[Admitted]:
-    unique([person.external_user_id for person in people])
+    """Who is named twice is admitted once, if it is with one role."""
+    once = list(dict.fromkeys((person.external_user_id, person.role) for person in people))
+    unique([user_id for user_id, _ in once])
     return people
 
 

@@ -95,6 +95,8 @@ class Change:
     """What becomes of it once Chime has what is left: the person said no, or nothing, or was not asked any more."""
     agreed_at: datetime | None = None
     """When he said yes to it: from then on Chime is given its time."""
+    unknown: tuple[str, ...] = ()
+    """Attendees whom the command spares, and of whom neither the ledger nor Chime knows."""
     is_join: bool = False
     """Whether it is about attendees who have just come: the rules stay, and who was there has what they say."""
 

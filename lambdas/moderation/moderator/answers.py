@@ -72,6 +72,7 @@ def answer_to(change: Change, subject: Document) -> Outcome:
         status=STORED if is_kept_for_later else change.status.value,
         subject=subject,
         outcomes=outcomes,
+        unknown=change.unknown,
         change_id=change.id,
         before=change.before,
         after=change.after,
@@ -103,6 +104,7 @@ def kept(outcome: Answer | Refused) -> dict[str, object]:
         "subject": outcome.subject,
         "capabilities": words,
         "outcomes": outcomes,
+        "unknown": list(outcome.unknown),
         "changeId": outcome.change_id,
         "awaiting": outcome.awaiting,
     }
@@ -129,6 +131,7 @@ def _unkept(answer: Mapping[str, Any]) -> Outcome:
         before=capabilities,
         after=capabilities,
         outcomes=outcomes,
+        unknown=tuple(answer.get("unknown", ())),
         replayed=True,
     )
 

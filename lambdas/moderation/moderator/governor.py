@@ -12,17 +12,17 @@ from ..core.effective import effective
 from ..core.entry import concerning
 from ..core.govern import AsBefore, Governed, MeetingCase, govern
 from ..core.loosening import meeting_loosens
-from ..core.meeting import Meeting, User, UserRules, look_at, waits
+from ..core.meeting import Meeting, User, UserRules, is_pipeline, look_at, waits
 from ..core.view import Document, meeting_document, meeting_revision
-from ..ports import Clause, Loaded, MeetingRevised, Reminder, UserIs, World
+from ..ports import ChimeFailure, Clause, Loaded, MeetingRevised, Reminder, UserIs, World
 from .answers import answer_to, replayed
 from .carried import Carried, wanted
 from .crowd import is_spared
 from .enforcement import Enforcement
 from .facts import all_of, is_banned, is_nobody
 from .opening import committed, deadline, decided_entry, keep, opened, raced, refuse, remind_of_end, unchanged
+from .persistence import patiently
 from .request import (
-    ATTENDEE_NOT_FOUND,
     BANNED,
     CHANGE_NOT_FOUND,
     MEETING_NOT_FOUND,
@@ -59,22 +59,42 @@ class Governor:
         if is_banned(caller):
             return BANNED
         case = self._case(request, command, loaded, caller, change_id)
-        against = self._against(request, command, loaded, case)
+        against = self._against(request, command, case)
         if against is not None:
             return against
+        case, unknown = self._with_strangers(command, loaded, case)
         decision = self._decision(request, command, case)
         if isinstance(decision, Refusal):
             return self._refuse(request, case, caller, decision)
         if isinstance(decision, AsBefore):
-            answer = Answer(unchanged(request), meeting_document(case.meeting), outcomes=())
+            answer = Answer(unchanged(request), meeting_document(case.meeting), outcomes=(), unknown=unknown)
             keep(self._world, request, answer)
             return answer
         too_much = self._lifts_too_much(request, case, caller, decision)
         if too_much is not None:
             return self._refuse(request, case, caller, too_much)
         if request.dry_run:
-            return self._dry(case, decision)
-        return self._done(request, case, caller, decision)
+            return replace(self._dry(case, decision), unknown=unknown)
+        return self._done(request, case, caller, decision, unknown)
+
+    def _with_strangers(
+        self, command: MeetingCommand | Undo, loaded: Loaded, case: MeetingCase
+    ) -> tuple[MeetingCase, tuple[str, ...]]:
+        """Attendees to be spared whom the ledger does not know are looked up in Chime, and whom nobody knows is told:
+        the others are muted all the same.
+        """
+        wanted_ids = command.spared_attendees if isinstance(command, MuteEverybody) else ()
+        strangers = [attendee_id for attendee_id in wanted_ids if attendee_id not in loaded.seats]
+        if not strangers or not case.verdict.allowed or case.meeting.ended_at is not None:
+            return case, ()
+        try:
+            roster = patiently(self._world, lambda: self._world.chime.roster(case.meeting.id))
+        except ChimeFailure:
+            roster = []
+        found = {seat.attendee_id: seat.user_id for seat in roster}
+        users = {found[attendee_id] for attendee_id in strangers if attendee_id in found}
+        spared = frozenset(user_id for user_id in users if not is_pipeline(user_id))
+        return replace(case, spared=case.spared | spared), tuple(s for s in strangers if s not in found)
 
     def _decision(
         self, request: Request, command: MeetingCommand | Undo, case: MeetingCase
@@ -141,9 +161,7 @@ class Governor:
 
         return frozenset(role for role in self._world.policies.roles if not may_mute(role))
 
-    def _against(
-        self, request: Request, command: MeetingCommand | Undo, loaded: Loaded, case: MeetingCase
-    ) -> Refused | None:
+    def _against(self, request: Request, command: MeetingCommand | Undo, case: MeetingCase) -> Refused | None:
         """What no decision is needed for. A caller who may not do it learns nothing of it."""
         if not case.verdict.allowed or case.meeting.ended_at is not None:
             return None
@@ -153,9 +171,7 @@ class Governor:
             return CHANGE_NOT_FOUND
         if isinstance(command, MuteEverybody):
             unknown_roles = set(command.spared_roles) - self._world.policies.roles
-            if unknown_roles:
-                return _no_such("role", unknown_roles, "/except/roles")
-            return None if set(command.spared_attendees) <= loaded.seats.keys() else ATTENDEE_NOT_FOUND
+            return _no_such("role", unknown_roles, "/except/roles") if unknown_roles else None
         if isinstance(command, SetMeeting):
             if command.mode is not None and command.mode not in self._world.policies.modes:
                 return _no_such("mode", [command.mode], "/mode")
@@ -165,7 +181,9 @@ class Governor:
                 return Refused("invalid-request", "nobody hosts or cohosts by default", pointer="/defaultRole")
         return None
 
-    def _done(self, request: Request, case: MeetingCase, caller: User | None, decision: Governed) -> Outcome:
+    def _done(
+        self, request: Request, case: MeetingCase, caller: User | None, decision: Governed, unknown: tuple[str, ...]
+    ) -> Outcome:
         world, was = self._world, case.meeting
         since = min(request.sent.at, case.now) if request.sent is not None else case.now
         meeting = replace(
@@ -187,6 +205,7 @@ class Governor:
             replaced=was.rules,
             made=meeting.rules,
             widens=bool(case.gained_by(meeting.rules)),
+            unknown=unknown,
         )
         clauses: list[Clause] = [MeetingRevised(meeting, was.revision)]
         if caller is not None:

@@ -26,12 +26,12 @@ from ..core.meeting import (
 from ..core.people import with_role
 from ..core.spoken import spoken
 from ..core.view import meeting_document, meeting_revision
-from ..ports import Clause, MeetingRevised, Missing, UserRevised, World
+from ..ports import Clause, Conflict, MeetingIs, MeetingRevised, Missing, UserRevised, World
 from .answers import answer_to, replayed
 from .carried import Carried
 from .enforcement import Enforcement
-from .opening import committed, deadline, decided_entry, keep, opened, raced, unchanged
-from .persistence import patiently
+from .opening import COMMIT_WITHIN, committed, deadline, decided_entry, keep, opened, raced, unchanged
+from .persistence import patiently, persistently
 from .request import (
     NOT_IN_CHIME,
     REVISION_MISMATCH,
@@ -43,9 +43,12 @@ from .request import (
     refused,
 )
 from .timeliness import noted
+from .transactions import chunks
 
-MOST_NAMED = 90
-"""People whose role one registration may change: a transaction holds a hundred clauses."""
+MOST_TOGETHER = 90
+"""People whose role one transaction changes, beside the meeting, the change, its entry and the key: it holds a hundred
+clauses. A meeting that is registered already has all its roles changed together, so no more of them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +93,25 @@ class Registrar:
         )
         carried = Carried(change, meeting)
         entry = decided_entry(self._world, request, meeting, change.revision, change.policies, [], change_id=change_id)
+        self._write_ahead(prepared)
         if committed(self._world, request, change, entry, _clauses(prepared)):
             carried = self._enforcement.carry_out(carried, deadline(self._now()))
         return answer_to(carried.change, meeting_document(carried.meeting))
+
+    def _write_ahead(self, prepared: Registration) -> None:
+        """Of a new meeting with many roles, all but the last of them: roles say nothing before their meeting is there.
+        Raises `Conflict` if another registration of the meeting was written beside this one.
+        """
+        meeting_id, ahead = prepared.meeting.id, prepared.people[:-MOST_TOGETHER]
+        if not ahead:
+            return
+        new = MeetingIs(meeting_id, 0)
+        for people in chunks(ahead, MOST_TOGETHER):
+            roles = [UserRevised(meeting_id, user, stored.revision) for stored, user in people]
+            persistently(self._world, [new, *roles], self._now() + COMMIT_WITHIN)
+        written = self._world.ledger.everybody(meeting_id)
+        if any(written[user.id].rules != user.rules for _, user in ahead):
+            raise Conflict([new])
 
     def _prepared(
         self, request: Request, command: Register, was: Meeting | None, change_id: str
@@ -119,10 +138,10 @@ class Registrar:
         except Missing:
             return NOT_IN_CHIME
         people = self._people(was or meeting, meeting, command.roles, change_id)
-        if len(people) > MOST_NAMED:
-            return Refused("invalid-request", f"at most {MOST_NAMED} roles change at once", pointer="/roles")
+        if was is not None and len(people) > MOST_TOGETHER:
+            return Refused("too-many-roles", f"at most {MOST_TOGETHER} roles change at once", pointer="/roles")
         more = NOTHING if was is None else self._gained(was, meeting, people)
-        hosts = sum(host_count(stored.rules, user.rules) for stored, user in people)
+        hosts = sum(host_count(stored.rules if was else UserRules(), user.rules) for stored, user in people)
         is_widened = meeting.rules.frozen_at is not None and bool(more)
         if is_widened or loses_its_hosts(meeting, hosts):
             return refused(frozen(more) if is_widened else LAST_HOST, self._now())
@@ -181,7 +200,9 @@ class Registrar:
     def _people(
         self, was: Meeting, meeting: Meeting, roles: Mapping[str, str] | None, change_id: str
     ) -> tuple[tuple[User, User], ...]:
-        """Everybody whose role changes: those named, and those who had a role and are named no more."""
+        """Everybody whose role changes: those named, and those who had a role and are named no more. All of them in a
+        new meeting: what an earlier try has written ahead is written again.
+        """
         if roles is None:
             return ()
         stored = self._world.ledger.everybody(meeting.id)
@@ -192,7 +213,7 @@ class Registrar:
             role, ranking = roles.get(user_id), self._world.policies.ranking
             old, new = role_of(user, was), role or meeting.rules.default_role
             rules = _granted(with_role(ranking, user.rules, role, old, new))
-            if rules != user.rules:
+            if rules != user.rules or meeting.revision == 1:
                 revised = replace(user, rules=rules, revision=user.revision + 1, revised_by=change_id)
                 pairs.append((user, revised))
         return tuple(pairs)
@@ -202,7 +223,7 @@ def _clauses(prepared: Registration) -> list[Clause]:
     was = prepared.was
     return [
         MeetingRevised(prepared.meeting, was.revision if was else 0),
-        *(UserRevised(prepared.meeting.id, user, stored.revision) for stored, user in prepared.people),
+        *(UserRevised(prepared.meeting.id, user, stored.revision) for stored, user in prepared.people[-MOST_TOGETHER:]),
     ]
 
 

@@ -58,6 +58,8 @@ class Answer:
     closed_by: str | None = None
     outcomes: tuple[Document, ...] | None = None
     """Person by person, where everybody was meant."""
+    unknown: tuple[str, ...] = ()
+    """Attendees whom the command spares, and of whom neither the ledger nor Chime knows."""
     replayed: bool = False
     awaiting: str | None = None
     """`consent`: it goes on when the person agrees."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MeetingIs:
-    """The meeting still has the revision that was read."""
+    """The meeting still has the revision that was read; 0: it is not registered."""
 
     meeting_id: str
     revision: int

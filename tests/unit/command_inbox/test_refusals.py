@@ -74,7 +74,6 @@ def test_no_such_command(name: object) -> None:
     ("command", "fields", "code"),
     [
         ("mute", {**HERE, "attendeeId": STRANGER}, "attendee-not-found"),
-        ("mute-all", {**HERE, "except": {"attendeeIds": [STRANGER]}}, "attendee-not-found"),
         ("set-capabilities", {**BOB, "video": "Send", "content": "Receive"}, "content-needs-video"),
         ("undo", {**HERE, "changeId": "01JZ"}, "change-not-found"),
     ],

@@ -119,7 +119,7 @@ BODIES: list[tuple[str, object, list[str]]] = [
     (REGISTER, {"roles": {"AWS:MediaPipeline": "host"}}, ["/roles/AWS:MediaPipeline"]),
     (REGISTER, {"roles": {"100%": "host"}}, ["/roles/100%"]),
     (REGISTER, {"roles": ["bob"]}, ["/roles"]),
-    (REGISTER, {"roles": {f"user{n}": "viewer" for n in range(91)}}, ["/roles"]),
+    (REGISTER, {"roles": {f"user{n}": "viewer" for n in range(1001)}}, ["/roles"]),
     (REGISTER, {"defaultRole": "host"}, ["/defaultRole"]),
     (REGISTER, {"defaultRole": "cohost"}, ["/defaultRole"]),
     (REGISTER, {"mode": ""}, ["/mode"]),

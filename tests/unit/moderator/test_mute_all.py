@@ -5,7 +5,7 @@ from moderation.core.command import Mute, MuteEverybody, SetCapabilities, Unmute
 from moderation.core.entry import CAPABILITIES_CHANGED, DECIDED, MEETING_CHANGED
 from moderation.core.restriction import LiftableBy
 
-from tests.memory.scene import ADMIN, seat
+from tests.memory.scene import ADMIN, MEETING, seat, unseen
 from tests.unit.moderator.hall import CONTENT, MUTE_ALL, SILENT, UNMUTE_ALL, Hall, outcomes
 
 
@@ -43,9 +43,50 @@ def test_except_spares_users_attendees_and_roles() -> None:
     assert hall.bits("alice") == SILENT, "hosts are spared by default only"
 
 
-def test_an_excepted_seat_that_nobody_holds_or_a_role_that_there_is_not() -> None:
+def test_an_excepted_attendee_whom_nobody_knows_is_told_and_the_others_are_muted() -> None:
     hall = Hall()
-    assert hall.denied("alice", MuteEverybody(spared_attendees=(seat("nobody"),))).code == "attendee-not-found"
+    answer = hall.done("alice", MuteEverybody(spared_attendees=(seat("nobody"), seat("carol"))), key="k")
+    assert answer.unknown == (seat("nobody"),)
+    assert outcomes(answer)["carol"] == "spared"
+    assert hall.bits("bob") == SILENT
+    again = hall.done("alice", MuteEverybody(spared_attendees=(seat("nobody"), seat("carol"))), key="k")
+    assert (again.replayed, again.unknown) == (True, (seat("nobody"),))
+
+
+def test_an_excepted_attendee_of_whom_only_chime_knows_is_spared() -> None:
+    """Their event was lost, or has not come yet."""
+    hall = Hall()
+    hall.chime.rooms[MEETING].seats[seat("newt")] = unseen("newt")
+    hall.turn("newt", EVERYTHING)
+    answer = hall.done("alice", MuteEverybody(spared_attendees=(seat("newt"),)))
+    assert (answer.unknown, outcomes(answer)["newt"]) == ((), "spared")
+    assert hall.bits("newt") == EVERYTHING
+    assert hall.bits("bob") == SILENT
+
+
+def test_an_excepted_recorder_is_left_out() -> None:
+    hall = Hall()
+    hall.comes("aws:recorder")
+    answer = hall.done("alice", MuteEverybody(spared_attendees=(seat("aws:recorder"),)))
+    assert answer.unknown == ()
+    assert hall.bits("bob") == SILENT
+
+
+def test_if_chime_cannot_be_asked_whom_the_ledger_lacks_is_unknown() -> None:
+    hall = Hall()
+    hall.chime_refuses()
+    answer = hall.done("alice", MuteEverybody(spared_attendees=(seat("newt"),)))
+    assert (answer.status, answer.unknown) == ("pending", (seat("newt"),))
+
+
+def test_a_stranger_learns_nothing_of_excepted_attendees() -> None:
+    hall = Hall()
+    assert hall.denied("bob", MuteEverybody(spared_attendees=(seat("nobody"),))).code == "not-permitted"
+    assert hall.chime.calls == []
+
+
+def test_a_role_that_there_is_not_cannot_be_excepted() -> None:
+    hall = Hall()
     refused = hall.denied("alice", MuteEverybody(spared_roles=("king",)))
     assert (refused.code, refused.pointer) == ("invalid-request", "/except/roles")
     assert hall.chime.calls == []
