@@ -48,7 +48,7 @@ class Reconciler(Construct):
         )
         explain_any_meeting(self.door.role)
         # A wake-up that is too far away for SQS is sent on, 96 times for a mute of 24 hours; Lambda stops a function
-        # after about 16 of them as a loop unless this says that it is meant: docs/adr/0020-wake-ups-are-no-loop.md
+        # after about 16 of them as a loop unless this says that it is meant: docs/adr/0026-wake-ups-are-no-loop.md
         self.door.resource.recursive_loop = "Allow"
         self.door.resource.reserved_concurrent_executions = configuration.reconciler_concurrency
         self._feed()
