@@ -28,7 +28,7 @@ from .words import (
 )
 
 MOST_NAMED = 1000
-"""People one registration may name: they are written in one transaction."""
+"""Users that one registration may name."""
 MOST_SPARED = 250
 """People one mute-all may spare by name: as many as a meeting holds, and a few kilobytes in its record."""
 MOST_ADMITTED = 100

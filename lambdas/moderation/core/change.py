@@ -96,7 +96,7 @@ class Change:
     agreed_at: datetime | None = None
     """When he said yes to it: from then on Chime is given its time."""
     unknown: tuple[str, ...] = ()
-    """Attendees whom the command spares, and of whom neither the ledger nor Chime knows."""
+    """Attendees that the command excepts, but neither Gavel nor Chime has."""
 
     @property
     def is_open(self) -> bool:

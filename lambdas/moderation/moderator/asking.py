@@ -12,9 +12,10 @@ from ..core.meeting import Meeting, MeetingRules, UnmuteConsent, User, floor_med
 from ..core.personal import ANSWER_WITHIN, Asked
 from ..ports import ChangeOpened, Clause, Conflict, EntryWritten, MeetingIs, Reminder, UserRevised, World
 from .carried import Carried, entry, wanted
-from .crowd import Crowd, chunks
+from .crowd import Crowd
 from .ordering import Ordering
 from .persistence import persistently
+from .transactions import chunks
 
 ASKED_TOGETHER = 25
 """People in one transaction: each takes three clauses of the hundred there may be."""

@@ -1,9 +1,8 @@
 """Everybody in a meeting while one change goes through: who sits where, what he had and what Chime holds by now."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TypeVar
 
 from ..core.capability import Capabilities, in_words
 from ..core.effects import SeatChange, effects_on_seat
@@ -13,8 +12,6 @@ from ..core.plan import Call, Update
 from ..core.view import Document
 from ..ports import World
 from .carried import Carried, wanted
-
-Item = TypeVar("Item")
 
 
 @dataclass(slots=True)
@@ -145,8 +142,3 @@ def served(call: Call, crowd: Crowd) -> set[str]:
     if isinstance(call, Update):
         return {call.attendee_id}
     return crowd.held.keys() - set(call.excluded)
-
-
-def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

@@ -28,10 +28,11 @@ from ..ports import (
 from .answers import as_held, attendee
 from .asking import Asking
 from .carried import Carried, about, closed, entry, wanted, with_strict_reading
-from .crowd import Crowd, chunks, news, outcomes, served
+from .crowd import Crowd, news, outcomes, served
 from .ordering import LookAgain, Ordering, OutOfTime, RefusedForGood, StillWanted
 from .persistence import persistently
 from .rollcall import RollCall
+from .transactions import chunks
 
 NOTED_TOGETHER = 50
 TOLD_TOGETHER = 100

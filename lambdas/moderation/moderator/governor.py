@@ -80,8 +80,8 @@ class Governor:
     def _with_strangers(
         self, command: MeetingCommand | Undo, loaded: Loaded, case: MeetingCase
     ) -> tuple[MeetingCase, tuple[str, ...]]:
-        """Attendees to be spared whom the ledger does not know are looked up in Chime, and whom nobody knows is told:
-        the others are muted all the same.
+        """If the ledger has no record of an excepted attendee, Chime's roster is read. Returns the case with the users
+        found there excepted, and the ids that Chime does not have either: they refuse nothing.
         """
         wanted_ids = command.spared_attendees if isinstance(command, MuteEverybody) else ()
         strangers = [attendee_id for attendee_id in wanted_ids if attendee_id not in loaded.seats]

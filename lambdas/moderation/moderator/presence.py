@@ -69,20 +69,19 @@ class Presence:
         if seat is None:
             return
         if not (seat.gone or user.is_out(attendee_id)):
-            if not self._is_missing(meeting_id, attendee_id):
+            try:
+                self._look(meeting_id, attendee_id)
+            except Missing:
+                note_gone(self._world, meeting, user, [seat])
+            else:
                 return
-            note_gone(self._world, meeting, user, [seat])
         self._lower_hand(meeting, user, {attendee_id}, at or self._world.surroundings.now())
 
-    def _is_missing(self, meeting_id: str, attendee_id: str) -> bool:
-        """Whether Chime says so itself. If it may not be asked now, the sweep finds out."""
+    def _look(self, meeting_id: str, attendee_id: str) -> SeatInChime | None:
+        """The seat as Chime has it, not as an event tells. None if no call is left for it: then the sweep looks."""
         if not self._world.ledger.take_calls(1, self._world.surroundings.now(), looking=True):
-            return False
-        try:
-            patiently(self._world, lambda: self._world.chime.seat(meeting_id, attendee_id))
-        except Missing:
-            return True
-        return False
+            return None
+        return patiently(self._world, lambda: self._world.chime.seat(meeting_id, attendee_id))
 
     def changed(
         self, meeting_id: str, attendee_id: str, told: Capabilities | None = None, *, is_taken: bool = True
@@ -103,13 +102,12 @@ class Presence:
             return
         if self._drift.is_expected(meeting, user, attendee_id, told):
             return
-        if not self._world.ledger.take_calls(1, self._world.surroundings.now(), looking=True):
-            return
         try:
-            seen = patiently(self._world, lambda: self._world.chime.seat(meeting_id, attendee_id))
+            seen = self._look(meeting_id, attendee_id)
         except Missing:
             return
-        self._drift.compare(meeting, user, [seen], told=told is not None)
+        if seen is not None:
+            self._drift.compare(meeting, user, [seen], told=told is not None)
 
     def ended(self, meeting_id: str) -> None:
         meeting = self._registered(meeting_id)

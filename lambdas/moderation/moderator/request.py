@@ -59,7 +59,7 @@ class Answer:
     outcomes: tuple[Document, ...] | None = None
     """Person by person, where everybody was meant."""
     unknown: tuple[str, ...] = ()
-    """Attendees whom the command spares, and of whom neither the ledger nor Chime knows."""
+    """Attendees that the command excepts, but neither Gavel nor Chime has."""
     replayed: bool = False
     awaiting: str | None = None
     """`consent`: it goes on when the person agrees."""
