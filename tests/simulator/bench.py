@@ -40,11 +40,11 @@ class TurnedClock:
         self.now += seconds
 
 
-def boto_client(url: str, **config: Any) -> Any:
+def boto_client(url: str, region: str = "us-east-1", **config: Any) -> Any:
     """One attempt a call: what the simulator does is what the test sees."""
     return boto3.client(
         "chime-sdk-meetings",
-        region_name="us-east-1",
+        region_name=region,
         endpoint_url=url,
         aws_access_key_id="test",
         aws_secret_access_key="test",

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 
-import boto3
 import pytest
 from botocore.validate import ParamValidator
 from hypothesis import HealthCheck, given, settings
@@ -161,13 +160,7 @@ def test_regions_without_the_api_have_no_simulator() -> None:
 
 def test_arns_are_those_of_the_partition() -> None:
     with ChimeSimulator(region="us-gov-west-1") as simulator:
-        client = boto3.client(
-            "chime-sdk-meetings",
-            region_name="us-gov-west-1",
-            endpoint_url=simulator.url,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+        client = boto_client(simulator.url, "us-gov-west-1")
         created = client.create_meeting(MediaRegion="us-gov-east-1", ExternalMeetingId="weekly")["Meeting"]
         client.close()
     assert created["MeetingArn"].startswith("arn:aws-us-gov:chime:us-gov-west-1:")
