@@ -81,6 +81,20 @@ def _of_decisions(metrics: Metrics) -> Iterator[Concern]:
         periods=3,
     )
     yield Concern(
+        "comparison-late",
+        "A meeting has not been compared with Chime for ten minutes: what was lost or has drifted there is unseen.",
+        metrics.own("OldestComparisonAge", "Maximum"),
+        600,
+        datapoints=3,
+        periods=5,
+    )
+    yield Concern(
+        "unexpected-errors",
+        "Something that was due, or was brought by a queue or a stream, failed for no foreseen reason.",
+        metrics.own("UnexpectedErrors", "Sum", FIVE_MINUTES),
+        1,
+    )
+    yield Concern(
         "narrowing-refused",
         "Chime refuses for good to take something from somebody, who keeps what was to be taken.",
         metrics.own("PendingNarrowingRefused", "Sum", FIVE_MINUTES),

@@ -70,7 +70,15 @@ def _of_chime(metrics: Metrics) -> list[cloudwatch.IWidget]:
 def _under_way(metrics: Metrics, watched: Watched) -> list[cloudwatch.IWidget]:
     unsettled = [metrics.own(name, "Sum") for name in ("Delayed", "Abandoned", "PendingNarrowingRefused")]
     return [
-        _graph("Oldest pending change (s)", [metrics.own("OldestPendingAge", "Maximum")], THIRD),
+        _graph(
+            "Oldest pending change, oldest comparison with Chime (s); unexpected errors",
+            [
+                metrics.own("OldestPendingAge", "Maximum"),
+                metrics.own("OldestComparisonAge", "Maximum"),
+                metrics.own("UnexpectedErrors", "Sum"),
+            ],
+            THIRD,
+        ),
         _graph("Delayed, abandoned, refused", [*unsettled, metrics.own("ReconcilerRuns", "Sum")], THIRD),
         _graph(
             "Outbox: age of entries (s), of the stream (ms), events not taken; pages: age of entries (s)",

@@ -30,13 +30,13 @@ class Ledger(Construct):
             # The audit trail outlives a stack that somebody deletes by mistake.
             removal_policy=RemovalPolicy.DESTROY if configuration.is_local else RemovalPolicy.RETAIN,
         )
-        # What falls due: leases, ends of restrictions, looks after calls of unknown end. Few items at any time, so the
-        # reconciler finds them whole and needs no second read.
+        # What falls due: leases, ends of restrictions, looks after calls of unknown end. Keys alone, so that a page of
+        # 1 MB holds thousands, however wordy the items are.
         self.table.add_global_secondary_index(
             index_name="due",
             partition_key=_text("dueShard"),
             sort_key=_text("dueAt"),
-            projection_type=dynamodb.ProjectionType.ALL,
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
         # ExternalMeetingId → meetings of that name.
         self.table.add_global_secondary_index(

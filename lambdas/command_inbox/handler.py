@@ -7,7 +7,8 @@ however often it comes.
 
 from typing import Any
 
-from moderation.watch import COMMANDS_REFUSED, DECISIONS, LATENCY, write
+from moderation.ports import MachineFailure
+from moderation.watch import COMMANDS_REFUSED, DECISIONS, LATENCY, UNEXPECTED_ERRORS, write
 
 from .commands import name_of
 from .inbox import Inbox, Result, person_of, where
@@ -19,7 +20,7 @@ SETUP_CODES = {"invalid-request", "meeting-not-found", "not-permitted", "bad-tim
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    failed = [record["messageId"] for record in event["Records"] if not _is_done(record)]
+    failed = [record["messageId"] for record in event["Records"] if not _is_caught(record)]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
@@ -28,6 +29,16 @@ def inbox() -> Inbox:
     from moderation.wiring import gavel, settings, surroundings
 
     return Inbox(gavel(), surroundings().now, settings().command_max_age)
+
+
+def _is_caught(record: dict[str, Any]) -> bool:
+    """Whatever is wrong with a message, the others are obeyed."""
+    try:
+        return _is_done(record)
+    except Exception as error:
+        measures = {UNEXPECTED_ERRORS: 1}
+        write("ERROR", "failed", measures=measures, messageId=record["messageId"], failure=where(error))
+        return False
 
 
 def _is_done(record: dict[str, Any]) -> bool:
@@ -48,7 +59,8 @@ def _is_obeyed(record: dict[str, Any], message: Message) -> bool:
     try:
         results = inbox().obey(message)
     except Exception as error:
-        write("ERROR", "failed", **_line(record, message), failure=where(error))
+        measures = {} if isinstance(error, MachineFailure) else {UNEXPECTED_ERRORS: 1}
+        write("ERROR", "failed", **_line(record, message), measures=measures, failure=where(error))
         return False
     for result in results:
         _tell(record, message, result)

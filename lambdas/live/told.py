@@ -6,8 +6,9 @@ was told already hears it twice, which does no harm.
 
 from typing import Any
 
+from moderation.ports import MachineFailure
 from moderation.ports.live import News
-from moderation.watch import LIVE_AGE, write
+from moderation.watch import LIVE_AGE, UNEXPECTED_ERRORS, write
 from moderation.wiring import herald, news, surroundings
 
 
@@ -19,7 +20,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             _show(each)
         except Exception as error:
             untold.add(each.meeting_id)
-            write("ERROR", "failed", meetingId=each.meeting_id, exception=type(error).__name__)
+            measures = {} if isinstance(error, MachineFailure) else {UNEXPECTED_ERRORS: 1}
+            write("ERROR", "failed", measures=measures, meetingId=each.meeting_id, exception=type(error).__name__)
     return {"batchItemFailures": _from_the_first(records, untold)}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from moderation.moderator.presence import NotSettled, Presence
 from moderation.ports import MachineFailure
-from moderation.watch import LATENCY, NOT_TAKEN_BY_MEDIA, count, write
+from moderation.watch import LATENCY, NOT_TAKEN_BY_MEDIA, UNEXPECTED_ERRORS, count, write
 from moderation.wiring import gavel
 
 from .news import CAME, CHANGED, CONNECTED, DELETED, ENDED, LEFT, News, Unreadable, read
@@ -28,12 +28,22 @@ DEEDS = {**dict.fromkeys(CAME, "bind"), LEFT: "lower-hand", DELETED: "note-gone"
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    failures = [record["messageId"] for record in event["Records"] if not _is_done(record)]
+    failures = [record["messageId"] for record in event["Records"] if not _is_caught(record)]
     return {"batchItemFailures": [{"itemIdentifier": failed} for failed in failures]}
 
 
 def presence() -> Presence:
     return gavel().presence
+
+
+def _is_caught(record: dict[str, Any]) -> bool:
+    """Whatever is wrong with a message, the others are heard."""
+    try:
+        return _is_done(record)
+    except Exception as error:
+        measures = {UNEXPECTED_ERRORS: 1}
+        write("ERROR", "failed", measures=measures, messageId=record["messageId"], exception=type(error).__name__)
+        return False
 
 
 def _is_done(record: dict[str, Any]) -> bool:
@@ -50,7 +60,10 @@ def _is_done(record: dict[str, Any]) -> bool:
     try:
         _patiently(news)
     except Exception as error:  # whatever it was: the message comes again, and in the end it is kept
-        write("ERROR", "failed", command=DEEDS[news.type], **news.line, exception=type(error).__name__)
+        is_foreseen = isinstance(error, (MachineFailure, NotSettled))
+        measures = {} if is_foreseen else {UNEXPECTED_ERRORS: 1}
+        line = news.line | {"exception": type(error).__name__}
+        write("ERROR", "failed", command=DEEDS[news.type], measures=measures, **line)
         return False
     took = round((time.monotonic() - started) * 1000, 1)
     write("INFO", "heard", command=DEEDS[news.type], measures={LATENCY: took}, **news.line, durationMs=took)

@@ -44,6 +44,10 @@ CHIME_UNKNOWN_ENDS = Metric("ChimeUnknownEnds")
 RECONCILER_RUNS = Metric("ReconcilerRuns")
 OLDEST_PENDING_AGE = Metric("OldestPendingAge", "Seconds")
 """Of the changes that a run came upon and left pending, how long the oldest has been decided; 0 if it left none."""
+OLDEST_COMPARISON_AGE = Metric("OldestComparisonAge", "Seconds")
+"""The longest that a meeting which a run came upon had not been compared with Chime, or still has not."""
+UNEXPECTED_ERRORS = Metric("UnexpectedErrors")
+"""Due items, messages and records that failed for no foreseen reason, each by itself."""
 NARROWINGS_REFUSED = Metric("PendingNarrowingRefused")
 """Chime refused for good what withholds something from somebody: he keeps it until somebody helps."""
 

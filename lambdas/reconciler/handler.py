@@ -8,9 +8,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from moderation.moderator.carried import Carried
+from moderation.moderator.faults import Fault
 from moderation.moderator.reconciler import Report
 from moderation.ports import Reminder
-from moderation.watch import NARROWINGS_REFUSED, OLDEST_PENDING_AGE, RECONCILER_RUNS, write
+from moderation.watch import (
+    NARROWINGS_REFUSED,
+    OLDEST_COMPARISON_AGE,
+    OLDEST_PENDING_AGE,
+    RECONCILER_RUNS,
+    UNEXPECTED_ERRORS,
+    write,
+)
 from moderation.wiring import gavel, surroundings
 
 RUN = timedelta(seconds=50)
@@ -29,7 +37,14 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             reminder = Reminder(said["meetingId"], said.get("changeId"), said.get("userId"))
             _tell(gavel().reconciler.remind(reminder))
         except Exception as error:
-            write("ERROR", "failed", command=RECONCILE, messageId=record["messageId"], exception=type(error).__name__)
+            write(
+                "ERROR",
+                "failed",
+                command=RECONCILE,
+                measures={UNEXPECTED_ERRORS: 1},
+                messageId=record["messageId"],
+                exception=type(error).__name__,
+            )
             failures.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failures}
 
@@ -40,7 +55,7 @@ def _tell(report: Report, *, is_run: bool = False) -> None:
     """
     measures = {OLDEST_PENDING_AGE: report.oldest_pending} if is_run or report.oldest_pending else {}
     if is_run:
-        measures[RECONCILER_RUNS] = 1
+        measures |= {RECONCILER_RUNS: 1, OLDEST_COMPARISON_AGE: report.comparison.oldest}
     write(
         "INFO",
         "reconciled",
@@ -51,11 +66,15 @@ def _tell(report: Report, *, is_run: bool = False) -> None:
         left=report.left,
         takenByOthers=report.taken_by_others,
         failed=report.failed,
+        compared=report.comparison.compared,
+        notCompared=report.comparison.left,
         statuses=report.statuses,
     )
     now = surroundings().now()
     for carried in report.carried:
         _tell_of(carried, now)
+    for fault in report.faults:
+        _tell_fault(fault)
 
 
 def _tell_of(carried: Carried, now: datetime) -> None:
@@ -70,4 +89,18 @@ def _tell_of(carried: Carried, now: datetime) -> None:
         outcome=change.status,
         refusedByChime=carried.refused,
         ageSeconds=round((now - change.committed_at).total_seconds(), 3),
+    )
+
+
+def _tell_fault(fault: Fault) -> None:
+    """What failed for no foreseen reason is postponed, so it keeps nothing else waiting."""
+    write(
+        "ERROR",
+        "failed",
+        command=RECONCILE,
+        measures={UNEXPECTED_ERRORS: 1},
+        meetingId=fault.meeting_id,
+        changeId=fault.change_id,
+        failure=fault.where,
+        person={"externalUserId": fault.user_id} if fault.user_id else {},
     )

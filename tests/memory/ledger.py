@@ -5,11 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 
-from moderation.aws.allowance import A_MINUTE, LOOKS_A_SECOND, Allowance
+from moderation.aws.allowance import A_MINUTE, A_SECOND, Allowance
 from moderation.core.change import Change
 from moderation.core.entry import EVERY_ENTRY, Entry, EntryFilter
 from moderation.core.meeting import Meeting, User, next_end
 from moderation.ports import (
+    Budget,
+    ChangeIsOpen,
     ChangeKept,
     ChangeOpened,
     CheckTaken,
@@ -25,7 +27,9 @@ from moderation.ports import (
     Loaded,
     MeetingIs,
     MeetingRevised,
+    Minute,
     Page,
+    Postponed,
     SeatBound,
     SeatSeen,
     SeatsNoted,
@@ -33,7 +37,7 @@ from moderation.ports import (
     UserRevised,
 )
 
-MOST_CLAUSES = 100
+from tests.memory import limits
 
 
 class MemoryLedger:
@@ -49,9 +53,10 @@ class MemoryLedger:
         self.seen: dict[tuple[str, str], tuple[datetime, bool]] = {}
         """attendee → when Chime last told of a connection, and whether there is one since"""
         self.entries: list[Entry] = []
-        self.allowance = Allowance()
-        self.looks = Allowance()
-        self.minutes: dict[tuple[str, str], Allowance] = {}
+        self.budgets: dict[Budget, Allowance] = {}
+        self._postponed: dict[tuple[str, str], datetime] = {}
+        """Users who are due later than their rules say."""
+        self.minutes: dict[tuple[str, str, Minute], Allowance] = {}
         self._entry_ids: set[tuple[str | None, str]] = set()
         self._contended = 0
         self._failing: list[bool] = []
@@ -79,6 +84,10 @@ class MemoryLedger:
     def everybody(self, meeting_id: str) -> Mapping[str, User]:
         return {u: user for (m, u), user in self.users.items() if m == meeting_id}
 
+    def seats_after(self, meeting_id: str, after: str, limit: int) -> Mapping[str, str]:
+        bound = sorted((a, u) for (m, a), u in self.seats.items() if m == meeting_id and a > after)
+        return dict(bound[:limit])
+
     def hands(self, meeting_id: str) -> Mapping[str, datetime]:
         return {u: at for (m, u), at in self.hands_up.items() if m == meeting_id}
 
@@ -89,24 +98,36 @@ class MemoryLedger:
         return sorted(m.id for m in self.meetings.values() if m.external_id == external_id)
 
     def due(self, now: datetime, limit: int) -> Sequence[Due]:
-        found = [Due(c.due_at, c.meeting_id, change=c) for c in self.changes.values() if c.due_at is not None]
-        found += [Due(at, m, user_id=u) for (m, u), user in self.users.items() if (at := next_end(user.rules))]
+        found = [Due(c.due_at, c.meeting_id, c.id) for c in self.changes.values() if c.due_at is not None]
+        found += [Due(at, m, user_id=u) for m, u in self.users if (at := self._due_at(m, u))]
         found += [Due(m.check_at, m.id) for m in self.meetings.values() if m.check_at is not None]
         return sorted((due for due in found if due.at <= now), key=lambda due: due.at)[:limit]
 
-    def take_calls(self, count: int, now: datetime, *, looking: bool = False) -> bool:
-        if looking:
-            left = self.looks.without(count, now, LOOKS_A_SECOND)
-            self.looks = left or self.looks
-            return left is not None
-        left = self.allowance.without(count, now)
-        self.allowance = left or self.allowance
+    def due_records(self, due: Collection[Due]) -> Mapping[Due, Change | Meeting]:
+        found = {each: self._due_record(each) for each in due}
+        return {each: record for each, record in found.items() if record is not None}
+
+    def _due_record(self, due: Due) -> Change | Meeting | None:
+        if due.change_id is not None:
+            return self.changes.get((due.meeting_id, due.change_id))
+        return self.meetings.get(due.meeting_id) if due.user_id is None else None
+
+    def _due_at(self, meeting_id: str, user_id: str) -> datetime | None:
+        return self._postponed.get((meeting_id, user_id)) or next_end(self.users[meeting_id, user_id].rules)
+
+    def take_calls(self, count: int, now: datetime, budget: Budget = Budget.CALLS) -> bool:
+        left = self.budgets.get(budget, Allowance()).without(count, now, A_SECOND[budget])
+        if left is not None:
+            self.budgets[budget] = left
         return left is not None
 
-    def take_seconds(self, meeting_id: str, user_id: str, seconds: int, now: datetime) -> bool:
-        left = self.minutes.get((meeting_id, user_id), Allowance()).without(seconds, now, 1, A_MINUTE)
+    def take_seconds(
+        self, meeting_id: str, user_id: str, seconds: int, now: datetime, minute: Minute = Minute.COMMANDS
+    ) -> bool:
+        whose = (meeting_id, user_id, minute)
+        left = self.minutes.get(whose, Allowance()).without(seconds, now, 1, A_MINUTE)
         if left is not None:
-            self.minutes[meeting_id, user_id] = left
+            self.minutes[whose] = left
         return left is not None
 
     def history(
@@ -126,8 +147,7 @@ class MemoryLedger:
         return Page(tuple(found[:limit]), len(found) > limit)
 
     def transact(self, clauses: Sequence[Clause]) -> None:
-        if not 1 <= len(clauses) <= MOST_CLAUSES:
-            raise ValueError(f"{len(clauses)} clauses in one transaction")
+        limits.check(clauses)
         if len({place(clause) for clause in clauses}) < len(clauses):
             raise ValueError("two clauses on one item")
         with self._lock:
@@ -180,6 +200,9 @@ class MemoryLedger:
                 return is_known and self.seen.get((meeting_id, attendee_id), (at, True))[0] <= at
             case ChangeOpened(change):
                 return (change.meeting_id, change.id) not in self.changes
+            case ChangeIsOpen(meeting_id, change_id):
+                found = self.changes.get((meeting_id, change_id))
+                return found is not None and found.is_open
             case ChangeKept(change, token):
                 kept = self.changes.get((change.meeting_id, change.id))
                 return kept is not None and kept.lease is not None and kept.lease.token == token
@@ -187,6 +210,8 @@ class MemoryLedger:
                 return id not in self.keys
             case CheckTaken(meeting_id, was):
                 return meeting_id in self.meetings and self.meetings[meeting_id].check_at == was
+            case Postponed(due):
+                return self._is_due(due)
             case HandRaised(meeting_id, user_id):
                 return (meeting_id, user_id) not in self.hands_up
             case HandLowered(meeting_id, user_id):
@@ -202,12 +227,17 @@ class MemoryLedger:
                 stored = self._user(meeting_id, user.id)
                 seats = {**{s.attendee_id: s for s in new_seats}, **stored.seats} if was else user.seats
                 self.users[meeting_id, user.id] = replace(user, seats=dict(seats), notes=stored.notes, hand=None)
+                self._postponed.pop((meeting_id, user.id), None)
             case SeatsNoted(meeting_id, user_id, _, noted):
                 user = self.users[meeting_id, user_id]
                 seats = {**user.seats, **{s.attendee_id: s for s in noted}}
                 self.users[meeting_id, user_id] = replace(user, seats=seats, notes=user.notes + bool(noted))
-            case CheckTaken(meeting_id, _, then):
-                self.meetings[meeting_id] = replace(self.meetings[meeting_id], check_at=then)
+            case CheckTaken(meeting_id, _, then, compared_at):
+                meeting = self.meetings[meeting_id]
+                then_compared = compared_at or meeting.compared_at
+                self.meetings[meeting_id] = replace(meeting, check_at=then, compared_at=then_compared)
+            case Postponed(due, until):
+                self._postpone(due, until)
             case SeatBound(meeting_id, attendee_id, user_id):
                 self.seats[meeting_id, attendee_id] = user_id
             case SeatSeen(meeting_id, attendee_id, at, connected):
@@ -224,11 +254,26 @@ class MemoryLedger:
                 self.entries.append(entry)
                 self._entry_ids.add((entry.meeting_id, entry.id))
 
+    def _is_due(self, due: Due) -> bool:
+        record = self._due_record(due)
+        if due.user_id is not None:
+            return (due.meeting_id, due.user_id) in self.users and self._due_at(due.meeting_id, due.user_id) == due.at
+        return record is not None and (record.due_at if isinstance(record, Change) else record.check_at) == due.at
+
+    def _postpone(self, due: Due, until: datetime) -> None:
+        record = self._due_record(due)
+        if due.user_id is not None:
+            self._postponed[due.meeting_id, due.user_id] = until
+        elif isinstance(record, Change):
+            self.changes[due.meeting_id, record.id] = replace(record, due_at=until)
+        elif record is not None:
+            self.meetings[due.meeting_id] = replace(record, check_at=until)
+
     def _user(self, meeting_id: str, user_id: str) -> User:
         return self.users.get((meeting_id, user_id), User(user_id))
 
 
-def place(clause: Clause) -> tuple[str, ...]:
+def place(clause: Clause) -> tuple[str, ...]:  # noqa: C901, PLR0911 - one case a clause
     """What a clause is about."""
     match clause:
         case MeetingIs(meeting_id) | MeetingRevised(Meeting(meeting_id)) | CheckTaken(meeting_id):
@@ -239,6 +284,14 @@ def place(clause: Clause) -> tuple[str, ...]:
             return ("seat", meeting_id, attendee_id)
         case ChangeOpened(change) | ChangeKept(change):
             return ("change", change.meeting_id, change.id)
+        case Postponed(Due(meeting_id=meeting_id, change_id=str(id))):
+            return ("change", meeting_id, id)
+        case Postponed(Due(meeting_id=meeting_id, user_id=str(id))):
+            return ("user", meeting_id, id)
+        case Postponed(Due(meeting_id=meeting_id)):
+            return ("meeting", meeting_id)
+        case ChangeIsOpen(meeting_id, id):
+            return ("change", meeting_id, id)
         case HandRaised(meeting_id, id) | HandLowered(meeting_id, id):
             return ("hand", meeting_id, id)
         case EntryWritten(entry):

@@ -196,4 +196,4 @@ def test_the_minute_is_of_one_meeting(cast: Cast) -> None:
     elsewhere = "22222222-2222-2222-2222-222222222222"
     assert cast("bob", "POST", "/mute-all").code == "too-many"
     assert cast("bob", "POST", "/mute-all", meeting_id=elsewhere).code == "not-permitted"
-    assert {meeting_id for meeting_id, _ in cast.scene.ledger.minutes} == {MEETING, elsewhere}
+    assert {meeting_id for meeting_id, *_ in cast.scene.ledger.minutes} == {MEETING, elsewhere}

@@ -6,13 +6,16 @@ from typing import Any, TypeVar
 
 from moderation.core.change import Change
 from moderation.core.entry import EVERY_ENTRY, EntryFilter
-from moderation.core.meeting import User
+from moderation.core.meeting import Meeting, User
 from moderation.ports import (
+    Budget,
     Clause,
     Conflict,
     Contention,
+    Due,
     LedgerUnavailable,
     Loaded,
+    Minute,
     Page,
 )
 
@@ -55,6 +58,9 @@ class SimulatedLedger:
             self._machine.scheduler.switch()
         return found | {u: user for u, user in self.store.everybody(meeting_id).items() if u not in found}
 
+    def seats_after(self, meeting_id: str, after: str, limit: int) -> Mapping[str, str]:
+        return self._read("seats", lambda: self.store.seats_after(meeting_id, after, limit))
+
     def hands(self, meeting_id: str) -> Mapping[str, datetime]:
         return self._read("hands", lambda: self.store.hands(meeting_id))
 
@@ -69,7 +75,16 @@ class SimulatedLedger:
         self._machine.stall()
         return found
 
-    def take_calls(self, count: int, now: datetime, *, looking: bool = False) -> bool:
+    def due_records(self, due: Collection[Due]) -> Mapping[Due, Change | Meeting]:
+        """As a BatchGet: each as it is, together no snapshot."""
+        self._read("due records", lambda: None)
+        found: dict[Due, Change | Meeting] = {}
+        for each in due:
+            found |= self.store.due_records([each])
+            self._machine.scheduler.switch()
+        return found
+
+    def take_calls(self, count: int, now: datetime, budget: Budget = Budget.CALLS) -> bool:
         self._machine.before(LEDGER_MS)
         kind = self._machine.faults.pick(("lost, undone", "no calls to spare"))
         if kind is not None:
@@ -78,8 +93,10 @@ class SimulatedLedger:
             raise LedgerUnavailable
         return kind is None
 
-    def take_seconds(self, meeting_id: str, user_id: str, seconds: int, now: datetime) -> bool:
-        return self._read("take seconds", lambda: self.store.take_seconds(meeting_id, user_id, seconds, now))
+    def take_seconds(
+        self, meeting_id: str, user_id: str, seconds: int, now: datetime, minute: Minute = Minute.COMMANDS
+    ) -> bool:
+        return self._read("take seconds", lambda: self.store.take_seconds(meeting_id, user_id, seconds, now, minute))
 
     def history(
         self,

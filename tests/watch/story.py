@@ -19,6 +19,7 @@ from live import told as told_live
 from meeting_inbox import handler as meeting_inbox
 from moderation.aws.chime import ChimeGateway
 from moderation.core.capability import EVERYTHING, Capabilities, from_words
+from moderation.core.change import Lease, Status
 from moderation.core.command import Mute
 from moderation.core.entry import Entry
 from moderation.ports import SeatInChime
@@ -172,7 +173,7 @@ class Story:
 def told() -> dict[str, list[Json]]:
     """Everything that can happen: each metric there is has a reason to be written."""
     story = Story()
-    for happening in (_decisions, _news, _drift, _pursued, _given_up, _unknown_end, _listened):
+    for happening in (_decisions, _news, _drift, _pursued, _given_up, _unknown_end, _listened, _poisoned):
         happening(story)
     story.publish(story.scene.entries())
     story.publish(story.scene.entries()[:1], taken=False)
@@ -225,6 +226,17 @@ def _given_up(story: Story) -> None:
 
 def _listened(story: Story) -> None:
     story.listen("bob")
+
+
+def _poisoned(story: Story) -> None:
+    """A change that nobody can make sense of is due."""
+    ledger, now = story.scene.ledger, story.scene.surroundings.now()
+    some = next(change for change in ledger.changes.values() if change.command == "mute")
+    wide: Any = "wide"
+    lease = Lease("token", now)
+    poison = replace(some, id="poison", before=wide, committed_at=now, status=Status.PENDING, lease=lease, due_at=now)
+    ledger.changes[MEETING, poison.id] = poison
+    story.remind(poison.id)
 
 
 def _unknown_end(story: Story) -> None:

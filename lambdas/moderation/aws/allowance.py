@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-CALLS_A_SECOND = 5
-LOOKS_A_SECOND = 2
-"""Reads of a meeting's roster, which have a quota of their own."""
+from ..ports import Budget
+
+A_SECOND = {Budget.CALLS: 5, Budget.SWEEPS: 3, Budget.LOOKS: 2}
+"""Chime takes 10 capability calls a second, and 10 reads of each kind: the rest is for what hosts do."""
 MOST_SAVED = 10
 A_MINUTE = 60
 """What one person has in one meeting, in seconds, of which one comes back in a second."""
@@ -22,7 +23,7 @@ class Allowance:
     saved_at: int = 0
 
     def without(
-        self, calls: int, now: datetime, a_second: int = CALLS_A_SECOND, most: int = MOST_SAVED
+        self, calls: int, now: datetime, a_second: int = A_SECOND[Budget.CALLS], most: int = MOST_SAVED
     ) -> "Allowance | None":
         """None if there are not so many left."""
         at = max(self.saved_at, round(now.timestamp() * 1000))

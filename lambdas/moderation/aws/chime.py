@@ -120,6 +120,9 @@ def _failure(error: ClientError) -> ChimeFailure:
         count(CHIME_THROTTLES)
     if status == 404:
         return Missing(code)
-    if status in (409, 429) or status >= 500 or code in ("LimitExceededException", "ThrottlingException"):
+    if status >= 500:
+        count(CHIME_UNKNOWN_ENDS)
+        return UnknownEnd(code)
+    if status in (409, 429) or code in ("LimitExceededException", "ThrottlingException"):
         return NotNow(code)
     return NotTaken(f"{status} {code}")

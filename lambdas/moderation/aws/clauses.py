@@ -5,20 +5,25 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from ..core.change import Change
+from ..core.change import Change, Status
 from ..core.entry import Entry, iso
 from ..core.meeting import next_end
 from ..ports import (
+    Budget,
+    ChangeIsOpen,
     ChangeKept,
     ChangeOpened,
     CheckTaken,
     Clause,
+    Due,
     EntryWritten,
     HandLowered,
     HandRaised,
     KeyTaken,
     MeetingIs,
     MeetingRevised,
+    Minute,
+    Postponed,
     SeatBound,
     SeatSeen,
     SeatsNoted,
@@ -36,6 +41,7 @@ HAS_THE_NOTES = f"{HAS_THE_REVISION} AND notes = :notes"
 HAS_NO_NOTES = f"{HAS_THE_REVISION} AND (attribute_not_exists(notes) OR notes = :notes)"
 """Who was written before notes were counted has none."""
 IS_STILL_DUE = "dueAt = :was"
+IS_PENDING = "#status = :pending"
 IS_MINE = "leaseToken = :token"
 IS_KNOWN_AND_OLDER = "attribute_exists(pk) AND (attribute_not_exists(seenAt) OR seenAt <= :at)"
 IS_NEW_OR_HIS = "attribute_not_exists(pk) OR userId = :user"
@@ -85,13 +91,23 @@ def idempotency_key(digest: str) -> Key:
     return key(f"KEY#{digest}", "KEY")
 
 
-ALLOWANCE_KEY = key("ALLOWANCE", "CHIME")
-LOOKS_KEY = key("ALLOWANCE", "LOOKS")
+MINUTES = {Minute.COMMANDS: "USER", Minute.READS: "READS", Minute.AUTOMATIC: "AUTOMATIC"}
+BUDGET_KEYS = {
+    Budget.CALLS: key("ALLOWANCE", "CHIME"),
+    Budget.SWEEPS: key("ALLOWANCE", "SWEEPS"),
+    Budget.LOOKS: key("ALLOWANCE", "LOOKS"),
+}
 
 
-def minute_key(meeting_id: str, user_id: str) -> Key:
+def minute_key(meeting_id: str, user_id: str, minute: Minute) -> Key:
     """Not in the meeting's partition, whose records are news to those who listen."""
-    return key(f"ALLOWANCE#{meeting_id}", f"USER#{user_id}")
+    return key(f"ALLOWANCE#{meeting_id}", f"{MINUTES[minute]}#{user_id}")
+
+
+def due_key(due: Due) -> Key:
+    if due.change_id is not None:
+        return change_key(due.meeting_id, due.change_id)
+    return user_key(due.meeting_id, due.user_id) if due.user_id is not None else meeting_key(due.meeting_id)
 
 
 def due_shard(meeting_id: str) -> str:
@@ -101,8 +117,11 @@ def due_shard(meeting_id: str) -> str:
 def place(action: Action) -> tuple[str, str]:
     """Partition and sort key of the item that an action is about."""
     [body] = action.values()
-    found = body.get("Key") or body["Item"]
-    return found["pk"]["S"], found["sk"]["S"]
+    return place_of(body.get("Key") or body["Item"])
+
+
+def place_of(image: Mapping[str, Attribute]) -> tuple[str, str]:
+    return image["pk"]["S"], image["sk"]["S"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +159,9 @@ class Writer:
                 return self._note_seats(clause)
             case CheckTaken():
                 return _take_check(clause)
+            case Postponed(due, until):
+                moved = {":was": iso(due.at), ":until": iso(until)}
+                return _update(due_key(due), ["dueAt = :until"], IS_STILL_DUE, moved)
             case SeatBound(meeting_id, attendee_id, user_id):
                 bound = {"userId": user_id}
                 return self._put(seat_key(meeting_id, attendee_id), bound, IS_NEW_OR_HIS, {":user": user_id})
@@ -149,6 +171,10 @@ class Writer:
                 return _update(seat_key(meeting_id, attendee_id), sets, IS_KNOWN_AND_OLDER, seen)
             case ChangeOpened(change):
                 return self._put(change_key(change.meeting_id, change.id), _change(change), IS_NEW)
+            case ChangeIsOpen(meeting_id, change_id):
+                action = _check(change_key(meeting_id, change_id), IS_PENDING, {":pending": Status.PENDING.value})
+                action["ConditionCheck"]["ExpressionAttributeNames"] = {"#status": "status"}
+                return action
             case ChangeKept(change, token):
                 return self._put(change_key(change.meeting_id, change.id), _change(change), IS_MINE, {":token": token})
             case HandRaised(meeting_id, user_id, at):
@@ -251,4 +277,7 @@ def _take_check(clause: CheckTaken) -> Action:
     where, was = meeting_key(clause.meeting_id), {":was": iso(clause.was)}
     if clause.then is None:
         return _update(where, [], IS_STILL_DUE, was, removes=DUE)
-    return _update(where, ["dueAt = :then"], IS_STILL_DUE, {**was, ":then": iso(clause.then)})
+    sets, values = ["dueAt = :then"], {**was, ":then": iso(clause.then)}
+    if clause.compared_at is not None:
+        sets, values = [*sets, "comparedAt = :compared"], {**values, ":compared": iso(clause.compared_at)}
+    return _update(where, sets, IS_STILL_DUE, values)

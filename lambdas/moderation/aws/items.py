@@ -77,6 +77,7 @@ def meeting_document(meeting: Meeting) -> Document:
         "endedAt": text_of(meeting.ended_at),
         "revisedBy": meeting.revised_by,
         "dueAt": text_of(meeting.check_at),
+        "comparedAt": text_of(meeting.compared_at),
         "registeredAt": text_of(meeting.registered_at),
         "modeSince": text_of(meeting.mode_since),
         "frozenSince": text_of(meeting.frozen_since),
@@ -96,6 +97,7 @@ def meeting_of(document: Source) -> Meeting:
         ended_at=moment_of(document.get("endedAt")),
         revised_by=document.get("revisedBy"),
         check_at=moment_of(document.get("dueAt")),
+        compared_at=moment_of(document.get("comparedAt")),
         registered_at=moment_of(document.get("registeredAt")),
         mode_since=moment_of(document.get("modeSince")),
         frozen_since=moment_of(document.get("frozenSince")),
@@ -134,6 +136,7 @@ def change_document(change: Change) -> Document:
         "awaitsConsent": change.awaits_consent,
         "lapsed": change.lapsed.value if change.lapsed else None,
         "agreedAt": text_of(change.agreed_at),
+        "isJoin": change.is_join,
         "unknown": list(change.unknown) or None,
     }
 
@@ -169,16 +172,16 @@ def change_of(document: Source) -> Change:
         awaits_consent=document.get("awaitsConsent", False),
         lapsed=Status(document["lapsed"]) if "lapsed" in document else None,
         agreed_at=moment_of(document.get("agreedAt")),
+        is_join=document.get("isJoin", False),
         unknown=tuple(document.get("unknown", ())),
     )
 
 
 def due_of(document: Source) -> Due:
-    """Whatever the `due` index holds: its keys tell what it is."""
+    """The `due` index holds keys alone, which tell what it is."""
     kind, _, identity = document["sk"].partition("#")
     at, meeting_id = datetime.fromisoformat(document["dueAt"]), document["pk"].removeprefix("MEETING#")
-    change = change_of(document) if kind == "CHANGE" else None
-    return Due(at, meeting_id, change, identity if kind == "USER" else None)
+    return Due(at, meeting_id, identity if kind == "CHANGE" else None, identity if kind == "USER" else None)
 
 
 def entry_document(entry: Entry) -> Document:

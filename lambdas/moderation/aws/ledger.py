@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 from time import sleep
 from typing import Any
 
@@ -10,24 +11,25 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ..core.change import Change
 from ..core.entry import EVERY_ENTRY, Entry, EntryFilter, iso
-from ..core.meeting import User
-from ..ports import Clause, Due, LedgerUnavailable, Loaded, Page
+from ..core.meeting import Meeting, User
+from ..ports import Budget, Clause, Due, LedgerUnavailable, Loaded, Minute, Page
 from . import items
-from .allowance import A_MINUTE, CALLS_A_SECOND, LOOKS_A_SECOND, MOST_SAVED, Allowance
+from .allowance import A_MINUTE, A_SECOND, MOST_SAVED, Allowance
 from .attributes import Attribute, item, values
 from .clauses import (
-    ALLOWANCE_KEY,
+    BUDGET_KEYS,
     DUE_SHARDS,
-    LOOKS_KEY,
     Key,
     Writer,
     change_key,
+    due_key,
     hand_key,
     idempotency_key,
     meeting_key,
     minute_key,
     partition,
     place,
+    place_of,
     seat_key,
     user_key,
 )
@@ -98,6 +100,12 @@ class DynamoLedger:
         found = self._query(meeting_id, IS_A_USER, {":user": "USER#"})
         return {user.id: user for user in (items.user_of(values(image)) for image in found)}
 
+    def seats_after(self, meeting_id: str, after: str, limit: int) -> Mapping[str, str]:
+        bounds = {":after": f"SEAT#{after}", ":before": "SEAT#~"}
+        records = map(values, self._query(meeting_id, LIES_BETWEEN, bounds, limit + 1))
+        bound = ((record["sk"].removeprefix("SEAT#"), record["userId"]) for record in records)
+        return dict(islice(((attendee_id, user_id) for attendee_id, user_id in bound if attendee_id != after), limit))
+
     def hands(self, meeting_id: str) -> Mapping[str, datetime]:
         return items.hands_of(map(values, self._query(meeting_id, IS_A_HAND, {":hand": "HAND#"})))
 
@@ -122,27 +130,42 @@ class DynamoLedger:
             page["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def due(self, now: datetime, limit: int) -> Sequence[Due]:
-        found = []
-        for shard in range(DUE_SHARDS):
+        shards = (islice(self._due_in(f"DUE#{shard}", now, limit), limit) for shard in range(DUE_SHARDS))
+        return sorted((due for shard in shards for due in shard), key=lambda due: due.at)[:limit]
+
+    def _due_in(self, shard: str, now: datetime, limit: int) -> Iterator[Due]:
+        """Page after page: one ends at 1 MB, whatever the limit."""
+        page: dict[str, Any] = {}
+        while True:
             answer = self._read(
                 "query",
                 IndexName="due",
                 KeyConditionExpression=IS_DUE,
-                ExpressionAttributeValues=item({":shard": f"DUE#{shard}", ":now": iso(now)}),
+                ExpressionAttributeValues=item({":shard": shard, ":now": iso(now)}),
                 Limit=limit,
+                **page,
             )
-            found += [items.due_of(values(image)) for image in answer["Items"]]
-        return sorted(found, key=lambda due: due.at)[:limit]
+            yield from (items.due_of(values(image)) for image in answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            page["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
-    def take_calls(self, count: int, now: datetime, *, looking: bool = False) -> bool:
+    def due_records(self, due: Collection[Due]) -> Mapping[Due, Change | Meeting]:
+        wanted = {place_of(due_key(each)): each for each in due if each.user_id is None}
+        images = self._batch_get([due_key(each) for each in wanted.values()])
+        found = {wanted[place_of(image)]: _record(image) for image in images}
+        return {each: record for each, record in found.items() if record is not None}
+
+    def take_calls(self, count: int, now: datetime, budget: Budget = Budget.CALLS) -> bool:
         """Two takers at once: the slower one goes without."""
-        where, a_second = (LOOKS_KEY, LOOKS_A_SECOND) if looking else (ALLOWANCE_KEY, CALLS_A_SECOND)
-        return self._take(where, count, now, a_second, MOST_SAVED) is True
+        return self._take(BUDGET_KEYS[budget], count, now, A_SECOND[budget], MOST_SAVED) is True
 
-    def take_seconds(self, meeting_id: str, user_id: str, seconds: int, now: datetime) -> bool:
+    def take_seconds(
+        self, meeting_id: str, user_id: str, seconds: int, now: datetime, minute: Minute = Minute.COMMANDS
+    ) -> bool:
         """A person may well do two things at once."""
         for _ in range(TRIES):
-            taken = self._take(minute_key(meeting_id, user_id), seconds, now, 1, A_MINUTE)
+            taken = self._take(minute_key(meeting_id, user_id, minute), seconds, now, 1, A_MINUTE)
             if taken is not None:
                 return taken
         return False
@@ -247,3 +270,12 @@ class DynamoLedger:
                 return found
             sleep(pause)
         raise LedgerUnavailable("UnprocessedKeys")
+
+
+def _record(image: Image) -> Change | Meeting | None:
+    """None if it can't be read: then it fails by itself, when it is looked up alone."""
+    try:
+        document = values(image)
+        return items.meeting_of(document) if document["sk"] == "MEETING" else items.change_of(document)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        return None

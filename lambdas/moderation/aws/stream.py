@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..ports.live import News
+from ..watch import UNEXPECTED_ERRORS, write
 from .attributes import values
 from .clauses import partition
 from .items import entry_of
@@ -21,7 +22,12 @@ def news(records: Iterable[Mapping[str, Any]]) -> list[News]:
         if image is None or not image["pk"]["S"].startswith(OF_MEETINGS):
             continue
         meeting_id = image["pk"]["S"].removeprefix(OF_MEETINGS)
-        found[meeting_id] = _with(found.get(meeting_id, News(meeting_id)), record["eventName"], image)
+        known = found.get(meeting_id, News(meeting_id))
+        try:
+            found[meeting_id] = _with(known, record["eventName"], image)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:  # it would come again and again
+            measures = {UNEXPECTED_ERRORS: 1}
+            write("ERROR", "failed", measures=measures, meetingId=meeting_id, exception=type(error).__name__)
     return list(found.values())
 
 

@@ -33,6 +33,7 @@ class Actor:
 
 
 CHIME = Actor(ActorKind.CHIME, "chime")
+"""What is done because Chime told of it or was seen to differ; nobody commanded it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,8 @@ class Change:
     """When he said yes to it: from then on Chime is given its time."""
     unknown: tuple[str, ...] = ()
     """Attendees that the command excepts, but neither Gavel nor Chime has."""
+    is_join: bool = False
+    """Whether it is about attendees who have just joined: the rules stay, and who was there has what they give."""
 
     @property
     def is_open(self) -> bool:

@@ -94,6 +94,8 @@ class Meeting:
     revised_by: str | None = None
     check_at: datetime | None = None
     """When the reconciler next compares Chime with the rules, or ends a mute-all; kept without raising the revision."""
+    compared_at: datetime | None = None
+    """When it last did; kept likewise."""
     registered_at: datetime | None = None
     mode_since: datetime | None = None
     """When its mode was changed last; None: never since its registration."""

@@ -8,17 +8,14 @@ from ..core.change import Change
 from ..core.command import Register
 from ..core.effective import effective
 from ..core.entry import UNMUTE_REQUESTED, Entry, concerning, iso
-from ..core.meeting import Meeting, MeetingRules, UnmuteConsent, User, floor_media, revision_of
+from ..core.meeting import MeetingRules, UnmuteConsent, User, floor_media, revision_of
 from ..core.personal import ANSWER_WITHIN, Asked
 from ..ports import ChangeOpened, Clause, Conflict, EntryWritten, MeetingIs, Reminder, UserRevised, World
 from .carried import Carried, entry, wanted
 from .crowd import Crowd
 from .ordering import Ordering
 from .persistence import persistently
-from .transactions import chunks
-
-ASKED_TOGETHER = 25
-"""People in one transaction: each takes three clauses of the hundred there may be."""
+from .transactions import packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +27,15 @@ class Question:
     change: Change
     entry: Entry
 
+    @property
+    def clauses(self) -> list[Clause]:
+        meeting_id = self.change.meeting_id
+        return [
+            UserRevised(meeting_id, self.user, self.stored.revision),
+            ChangeOpened(self.change),
+            EntryWritten(self.entry),
+        ]
+
 
 class Asking:
     def __init__(self, world: World) -> None:
@@ -40,13 +46,16 @@ class Asking:
         somebody in it, was changed at this moment: what is done stays done.
         """
         meeting = carried.meeting
-        if not carried.change.is_open or meeting.rules.unmute_consent is UnmuteConsent.NONE:
+        change = carried.change
+        if not change.is_open or change.is_join or meeting.rules.unmute_consent is UnmuteConsent.NONE:
             return
         if meeting.rules.frozen_at is not None:
             return  # nobody could agree
-        for together in chunks(list(self._questions(carried, crowd)), ASKED_TOGETHER):
-            self._write(meeting, together, ordering)
-            for question in together:
+        questions, stands = list(self._questions(carried, crowd)), MeetingIs(meeting.id, meeting.revision)
+        for together in packed([question.clauses for question in questions], [stands]):
+            self._write([stands, *(clause for group in together for clause in group)], ordering)
+            asked, questions = questions[: len(together)], questions[len(together) :]
+            for question in asked:
                 crowd.people = {**crowd.people, question.user.id: question.user}
                 crowd.asked.add(question.change.id)
                 reminder = Reminder(meeting.id, change_id=question.change.id)
@@ -130,14 +139,7 @@ class Asking:
         told = entry(self._world, Carried(change, meeting, user), UNMUTE_REQUESTED, adds)
         return Question(stored, user, change, told)
 
-    def _write(self, meeting: Meeting, together: Sequence[Question], ordering: Ordering) -> None:
-        clauses: list[Clause] = [MeetingIs(meeting.id, meeting.revision)]
-        for question in together:
-            clauses += [
-                UserRevised(meeting.id, question.user, question.stored.revision),
-                ChangeOpened(question.change),
-                EntryWritten(question.entry),
-            ]
+    def _write(self, clauses: Sequence[Clause], ordering: Ordering) -> None:
         try:
             persistently(self._world, clauses, ordering.lease.until)
         except Conflict as conflict:

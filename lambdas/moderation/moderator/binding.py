@@ -1,6 +1,6 @@
 """Binding seats: a person whom Chime shows becomes known to the ledger, and from then on rules bind all his seats."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,9 +12,8 @@ from ..ports import Clause, Conflict, Contention, EntryWritten, SeatBound, SeatI
 from .carried import wanted
 from .lobby import admission_requested, has_come_to_wait, with_waiting
 from .persistence import persistently
+from .transactions import SEATS_TOGETHER, chunks, packed
 
-BOUND_TOGETHER = 30
-"""People in one transaction: each takes a clause, one more for every seat, and one for the event if they wait."""
 TRIES = 5
 BATCHES_ARE_OVER_AFTER = timedelta(seconds=60)
 
@@ -57,8 +56,8 @@ def bind(
         strangers = _strangers(world, meeting, roster, people)
         if not strangers:
             return people
-        for start in range(0, len(strangers), BOUND_TOGETHER):
-            _bind(world, meeting, strangers[start : start + BOUND_TOGETHER])
+        for together in packed(group for pair in strangers for group in _groups(world, meeting, *pair)):
+            _bind(world, together)
         people = world.ledger.everybody(meeting.id)
     raise Contention
 
@@ -76,26 +75,29 @@ def _strangers(
         stored = people.get(user_id, User(user_id))
         user = with_seats(world, meeting, stored, seats)
         if user is not stored:
-            found.append((stored, replace(user, revision=stored.revision + 1)))
+            found.append((stored, user))
     return found
 
 
-def _bind(world: World, meeting: Meeting, strangers: Sequence[tuple[User, User]]) -> None:
+def _bind(world: World, together: Sequence[Sequence[Clause]]) -> None:
     """Together if nobody stands in the way, else one by one."""
     until = world.surroundings.now() + CALL_LIFE
     try:
-        persistently(world, [clause for pair in strangers for clause in _clauses(world, meeting, *pair)], until)
+        persistently(world, [clause for group in together for clause in group], until)
     except Conflict:
-        if len(strangers) > 1:
-            for pair in strangers:
-                _bind(world, meeting, [pair])
+        if len(together) > 1:
+            for group in together:
+                _bind(world, [group])
 
 
-def _clauses(world: World, meeting: Meeting, stored: User, user: User) -> list[Clause]:
-    new = tuple(seat for key, seat in user.seats.items() if key not in stored.seats)
-    waiting = [EntryWritten(admission_requested(world, meeting, user, CHIME))] if has_come_to_wait(stored, user) else []
-    return [
-        UserRevised(meeting.id, user, stored.revision, new),
-        *(SeatBound(meeting.id, seat.attendee_id, user.id) for seat in new),
-        *waiting,
-    ]
+def _groups(world: World, meeting: Meeting, stored: User, user: User) -> Iterator[list[Clause]]:
+    """What makes the new seats known, in steps where there are many: each step rests on the one before."""
+    new = [seat for key, seat in user.seats.items() if key not in stored.seats]
+    revision, seats = stored.revision, dict(stored.seats)
+    told = [EntryWritten(admission_requested(world, meeting, user, CHIME))] if has_come_to_wait(stored, user) else []
+    for some in chunks(new, SEATS_TOGETHER):
+        seats |= {seat.attendee_id: seat for seat in some}
+        step = replace(user, seats=dict(seats), revision=revision + 1)
+        bound = [SeatBound(meeting.id, seat.attendee_id, user.id) for seat in some]
+        yield [UserRevised(meeting.id, step, revision, tuple(some)), *bound, *told]
+        revision, told = revision + 1, []

@@ -1,10 +1,11 @@
 """order · settle: making Chime have what the rules say, whoever changes them meanwhile."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
 from ..core.change import Status, return_after
-from ..ports import ChangeKept, ChimeFailure, Clause, Conflict, MachineFailure, Reminder, World
+from ..ports import ChangeKept, ChimeFailure, Clause, Conflict, MachineFailure, MeetingIs, Reminder, SeatsNoted, World
 from .answers import MEETING_OVER
 from .carried import Carried
 from .ending import ended
@@ -12,6 +13,7 @@ from .everybody import Everybody
 from .ordering import MeetingOver, Ordering, OutOfTime, RefusedForGood
 from .persistence import persistently
 from .person import OnePerson
+from .transactions import SEATS_TOGETHER, chunks
 
 
 class Enforcement:
@@ -29,7 +31,10 @@ class Enforcement:
         change, lease = carried.change, carried.change.lease
         if lease is None:
             return carried
-        ordering = Ordering(self._world, change.meeting_id, lease, deadline, in_background, change.unsure_until)
+        joining = change.subject if change.is_join else None
+        ordering = Ordering(
+            self._world, change.meeting_id, lease, deadline, in_background, change.unsure_until, joining=joining
+        )
         while True:
             try:
                 carried = self._step(carried, ordering)
@@ -54,6 +59,8 @@ class Enforcement:
         try:
             if carried.user is None:
                 return self._everybody.order_and_settle(carried, ordering)
+            if carried.meeting.ended_at is not None and not carried.change.awaits_consent:
+                return self._close(carried, ordering)
             return self._person.order_and_settle(carried, ordering)
         except MeetingOver:
             return self._close(carried, ordering)
@@ -65,12 +72,29 @@ class Enforcement:
             meeting, clauses = ended(self._world, meeting)
         closed = replace(change, lease=None, due_at=None, unsure_until=None)
         if change.is_open:
-            closed = replace(closed, status=Status.GONE, awaits_consent=False, answer=MEETING_OVER)
+            status = change.lapsed or Status.GONE
+            closed = replace(closed, status=status, awaits_consent=False, answer=MEETING_OVER)
         persistently(self._world, [*clauses, ChangeKept(closed, ordering.lease.token)], ordering.lease.until)
         return replace(carried, change=closed, meeting=meeting)
 
+    def _note(self, carried: Carried, ordering: Ordering) -> None:
+        """What Chime has taken so far, so that whoever goes on need not begin anew. If the rules have moved, it may be
+        true no more, and is looked up.
+        """
+        user, now = carried.user, self._world.surroundings.now()
+        if user is None:
+            return
+        taken = [(user.seats[key], held) for key, held in ordering.reached.items() if key in user.seats]
+        seats = [replace(seat, known=held, drifted=False, not_taken=False, noted_at=now) for seat, held in taken]
+        stands = MeetingIs(carried.meeting.id, carried.meeting.revision)
+        with suppress(MachineFailure):
+            for position, some in enumerate(chunks(seats, SEATS_TOGETHER)):
+                note = SeatsNoted(carried.meeting.id, user.id, user.revision, tuple(some), user.notes + position)
+                persistently(self._world, [stands, note], ordering.lease.until)
+
     def _leave(self, carried: Carried, ordering: Ordering) -> Carried:
         """Gives the lease back, so that the reconciler need not wait for it to end: all our calls have ended."""
+        self._note(carried, ordering)
         now = self._world.surroundings.now()
         wait = return_after(carried.change, now)
         left = replace(

@@ -32,9 +32,8 @@ from .crowd import Crowd, news, outcomes, served
 from .ordering import LookAgain, Ordering, OutOfTime, RefusedForGood, StillWanted
 from .persistence import persistently
 from .rollcall import RollCall
-from .transactions import chunks
+from .transactions import SEATS_TOGETHER, chunks, packed
 
-NOTED_TOGETHER = 50
 TOLD_TOGETHER = 100
 """Attendees in one entry, so that its event stays far below EventBridge's 256 KB."""
 
@@ -193,13 +192,14 @@ class Everybody:
         """What Chime has is noted on everybody of whom something else was known. Whoever was changed since the second
         look is left to his own change; a note that arrives after the meeting has moved on says nothing any more.
         """
-        clauses = [
-            SeatsNoted(meeting.id, user.id, user.revision, seats, user.notes)
+        now, stands = self._world.surroundings.now(), MeetingIs(meeting.id, meeting.revision)
+        notes = [
+            [SeatsNoted(meeting.id, user.id, user.revision, tuple(seats), user.notes + position)]
             for user in crowd.people.values()
-            if (seats := news(user, crowd, self._world.surroundings.now()))
+            for position, seats in enumerate(chunks(news(user, crowd, now), SEATS_TOGETHER))
         ]
-        for together in chunks(clauses, NOTED_TOGETHER):
-            left: list[Clause] = [MeetingIs(meeting.id, meeting.revision), *together]
+        for together in packed(notes, [stands]):
+            left: list[Clause] = [stands, *(clause for group in together for clause in group)]
             while len(left) > 1:
                 try:
                     persistently(self._world, left, ordering.lease.until)
@@ -213,7 +213,7 @@ class Everybody:
     def _settle(self, carried: Carried, crowd: Crowd, ordering: Ordering, began: datetime) -> Carried:
         change, meeting = carried.change, carried.meeting
         now = self._world.surroundings.now()
-        spoken_of = self._spoken_of(carried)
+        spoken_of = crowd.people.get(change.subject or "") if change.is_join else self._spoken_of(carried)
         overruled_by = _overruled_by(change, meeting, spoken_of, now)
         status = Status.SUPERSEDED if overruled_by is not None else Status.APPLIED
         kept = closed(change, status if change.is_open else change.status, ordering, began, now)
@@ -266,6 +266,6 @@ def _overruled_by(change: Change, meeting: Meeting, spoken_of: User | None, now:
     """The change by which what this one made of the rules is not in them any more."""
     if not stands(change, meeting.rules, now):
         return meeting.revised_by
-    if spoken_of is not None and not has_its_turn(change, spoken_of.rules, now):
+    if spoken_of is not None and not change.is_join and not has_its_turn(change, spoken_of.rules, now):
         return spoken_of.revised_by
     return None

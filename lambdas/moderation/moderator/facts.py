@@ -23,8 +23,8 @@ from ..core.command import (
 )
 from ..core.meeting import Meeting, Seat, User, belongs, is_pipeline
 from ..ids import is_chime_id
-from ..ports import ChimeFailure, Conflict, KeyTaken, Loaded, MeetingIs, Missing, UserIs, UserRevised, World
-from .binding import with_seats
+from ..ports import Budget, ChimeFailure, Conflict, KeyTaken, Loaded, MeetingIs, Missing, UserIs, UserRevised, World
+from .binding import bind, with_seats
 from .ending import close
 from .gone import without_ghosts
 from .memory import Memory
@@ -40,6 +40,7 @@ from .request import (
     Refused,
     Request,
 )
+from .transactions import SEATS_TOGETHER
 
 OWN_DEEDS = {Mute: "mute-self", Unmute: "unmute-self", LowerHand: "lower-own-hand"}
 IN_PERSON = (RaiseHand, Consent, LeaveLobby)
@@ -196,6 +197,7 @@ class FactFinder:
             return facts
 
     def _with_roster(self, request: Request, facts: Facts) -> Facts | Refused:
+        """More seats than the command's own transaction takes become known before it."""
         meeting, user = facts.meeting, facts.user
         try:
             roster = patiently(self._world, lambda: self._world.chime.roster(meeting.id))
@@ -205,9 +207,12 @@ class FactFinder:
             return MEETING_ENDED
         if not user.revision and any(seat.attendee_id == user.id for seat in roster):
             return IS_AN_ATTENDEE
-        return replace(
-            facts, user=with_seats(self._world, meeting, user, [seat for seat in roster if seat.user_id == user.id])
-        )
+        found = [seat for seat in roster if seat.user_id == user.id]
+        new = [seat for seat in found if seat.attendee_id not in user.seats]
+        if len(new) > SEATS_TOGETHER and not request.dry_run:
+            bound = bind(self._world, meeting, found, {user.id: user})[user.id]
+            return replace(facts, user=bound, stored=bound)
+        return replace(facts, user=with_seats(self._world, meeting, user, found))
 
     def _may_look(self, request: Request) -> bool:
         """Whoever moderates nobody takes his looks at Chime out of what the background may have, and of his own
@@ -215,7 +220,7 @@ class FactFinder:
         """
         if is_worn_out(self._world, request.meeting_id, request.actor, OWN_DEED):
             return False
-        return self._world.ledger.take_calls(1, self._world.surroundings.now(), looking=True)
+        return self._world.ledger.take_calls(1, self._world.surroundings.now(), Budget.LOOKS)
 
     def _as_chime_has_it(self, facts: Facts) -> Facts | Refused:
         """Who is about to hand out a JoinToken is not told what was known of the seat, but what is."""

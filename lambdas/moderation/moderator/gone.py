@@ -9,14 +9,18 @@ from ..core.meeting import Meeting, Seat, UnmuteConsent, User
 from ..ports import Missing, SeatsNoted, World
 from .ending import WRITTEN_WITHIN
 from .persistence import patiently, persistently
+from .transactions import SEATS_TOGETHER, chunks
 
 
 def note_gone(world: World, meeting: Meeting, user: User, seats: Sequence[Seat]) -> User:
     """The user without them. Raises `Conflict` if the user was just changed."""
     now = world.surroundings.now()
     noted = tuple(replace(seat, gone=True, noted_at=now) for seat in seats)
-    persistently(world, [SeatsNoted(meeting.id, user.id, user.revision, noted)], now + WRITTEN_WITHIN)
-    return user.with_notes(noted)
+    for some in chunks(noted, SEATS_TOGETHER):
+        note = SeatsNoted(meeting.id, user.id, user.revision, tuple(some))
+        persistently(world, [note], now + WRITTEN_WITHIN)
+        user = user.with_notes(some)
+    return user
 
 
 def without_ghosts(world: World, meeting: Meeting, user: User) -> User:

@@ -7,7 +7,7 @@ from ..core.actor import CHIME
 from ..core.authorization import question
 from ..core.capability import is_narrower
 from ..core.change import Change
-from ..core.command import Ban, EndFloor, GrantFloor, Mute, Remove, Unban, Undo, Unmute, UserCommand
+from ..core.command import Ban, Bind, EndFloor, GrantFloor, Mute, Remove, Unban, Undo, Unmute, UserCommand
 from ..core.decide import decide
 from ..core.decision import Case, Decided, Refusal, Unchanged, not_to_be_lifted
 from ..core.entry import Entry, concerning
@@ -15,6 +15,7 @@ from ..core.loosening import loosens
 from ..core.meeting import Meeting, User, floor_media, host_count, revision_of
 from ..core.view import meeting_revision
 from ..ports import (
+    ChangeIsOpen,
     Clause,
     Conflict,
     EntryWritten,
@@ -150,6 +151,9 @@ class Moderator:
 
     def _carried_out(self, request: Request, facts: Facts, decided: Decided, change_id: str) -> Outcome:
         world = self._world
+        joined = self._joined(request, facts, decided)
+        if joined is not None:
+            return self._folded(request, facts, decided, joined)
         turned = _turned(request, facts, decided, change_id)
         rules = replace(decided.rules, asked=None) if turned is not None else decided.rules
         hand = None if isinstance(request.command, LOWER_HIS_HAND) else facts.user.hand
@@ -172,6 +176,7 @@ class Moderator:
             widens=not is_narrower(decided.after, decided.before),
             awaits_consent=decided.awaits_consent and turned is None,
             everybody=turned is not None,
+            is_join=isinstance(request.command, Bind) and request.actor == CHIME,
         )
         carried = Carried(change, meeting, user if turned is None else None)
         entry = self._decided(request, facts, change)
@@ -183,6 +188,33 @@ class Moderator:
             self._withdraw(facts, carried.meeting, carried.user or user)
         subject = attendee(world, carried.meeting, carried.user or user, change.attendee_id)
         return answer_to(carried.change, subject)
+
+    def _joined(self, request: Request, facts: Facts, decided: Decided) -> Change | None:
+        """The change that applies what the rules say to attendees of the same user who joined just before, if it is
+        pending still and will see to this one as well.
+        """
+        is_joining = (
+            isinstance(request.command, Bind) and request.actor == CHIME and decided.rules == facts.stored.rules
+        )
+        if not is_joining or decided.awaits_consent or facts.stored.revised_by is None:
+            return None
+        change = self._world.ledger.change(facts.meeting.id, facts.stored.revised_by)
+        if change is None or not (change.is_join and change.is_open) or change.subject != facts.user.id:
+            return None
+        return change if not change.awaits_consent and change.lapsed is None else None
+
+    def _folded(self, request: Request, facts: Facts, decided: Decided, joined: Change) -> Answer:
+        """Raises `Conflict` if the change has been closed at this moment."""
+        user = replace(facts.user, revision=facts.stored.revision + 1, revised_by=joined.id)
+        entry = self._decided(request, facts, replace(joined, revision=revision_of(user, facts.meeting)))
+        clauses = [
+            *_clauses(facts, user, facts.meeting),
+            ChangeIsOpen(facts.meeting.id, joined.id),
+            EntryWritten(entry),
+        ]
+        persistently(self._world, clauses, self._now() + COMMIT_WITHIN)
+        subject = attendee(self._world, facts.meeting, user, facts.attendee_id)
+        return Answer("pending", subject, joined.id, decided.before, decided.after, decided.effects)
 
     def _told(self, request: Request, facts: Facts, user: User, meeting: Meeting, change: Change) -> Iterator[Clause]:
         """What goes with the change besides its own entry: he is asked, his hand comes down, or he has come to wait."""

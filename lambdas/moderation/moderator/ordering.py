@@ -8,7 +8,7 @@ from typing import Protocol
 from ..core.capability import Capabilities
 from ..core.change import CALL_LIFE, CALL_TIMEOUT, LEASE, Lease
 from ..core.view import Document
-from ..ports import Conflict, LedgerUnavailable, Missing, NotNow, UnknownEnd, World
+from ..ports import Conflict, LedgerUnavailable, Minute, Missing, NotNow, UnknownEnd, World
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
@@ -56,6 +56,10 @@ class Ordering:
     in_background: bool = False
     unsure_until: datetime | None = None
     wait: float = FIRST_PAUSE
+    joining: str | None = None
+    """The user whose joining caused it, where nobody commanded it: it takes from a minute of their own."""
+    reached: dict[str, Capabilities] = field(default_factory=dict)
+    """What Chime has taken of this change under this lease. Whoever orders something else in between puts it right."""
     before: dict[str, Capabilities] = field(default_factory=dict)
     """What everybody had when this change first looked: what is told as `before`."""
     read_at: datetime = field(init=False)
@@ -80,7 +84,11 @@ class Ordering:
             elif is_repeated:
                 self._check_if_possible(is_wanted)
 
-        return wanted if self._until_taken(once, check) else None
+        self.reached.pop(attendee_id, None)
+        if not self._until_taken(once, check):
+            return None
+        self.reached[attendee_id] = wanted
+        return wanted
 
     def check(self, is_wanted: StillWanted, *, is_repeated: bool = False) -> None:
         """Before what widens. Raises `Conflict`, and `LedgerUnavailable`: what can't be checked is not ordered."""
@@ -174,7 +182,14 @@ class Ordering:
         """
         if self.in_background and not self.world.ledger.take_calls(1, self.world.surroundings.now()):
             raise OutOfTime
+        if self.joining is not None and not self._has_its_share(self.joining):
+            raise OutOfTime
         now = self.world.surroundings.now()
         if now + CALL_TIMEOUT > min(self.lease.until, self.deadline):
             raise OutOfTime
         return now
+
+    def _has_its_share(self, user_id: str) -> bool:
+        """One user who comes again and again leaves the account's calls to the others."""
+        now = self.world.surroundings.now()
+        return self.world.ledger.take_seconds(self.meeting_id, user_id, 1, now, Minute.AUTOMATIC)

@@ -3,12 +3,23 @@ refused nor spend what Chime takes of orders from everybody. Whoever moderates i
 """
 
 from ..core.actor import Actor, ActorKind
-from ..ports import World
+from ..ports import Minute, World
 
 REFUSED = 6
 """Seconds of his minute: ten attempts at what he may not do."""
 OWN_DEED = 2
 """Thirty of what he may do for himself, or looks at Chime that it takes."""
+
+
+READ = 1
+"""A page of attendees or of the history: sixty at once, then one a second."""
+
+
+def reads_too_often(world: World, meeting_id: str, actor: Actor) -> bool:
+    """Of a minute of its own, so that reading keeps nobody from a command. May raise `LedgerUnavailable`."""
+    if actor.kind is not ActorKind.USER:
+        return False
+    return not world.ledger.take_seconds(meeting_id, actor.id, READ, world.surroundings.now(), Minute.READS)
 
 
 def is_worn_out(world: World, meeting_id: str, actor: Actor, seconds: int) -> bool:

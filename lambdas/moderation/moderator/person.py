@@ -28,8 +28,12 @@ from ..ports import (
 from .answers import as_held, attendee
 from .carried import Carried, about, closed, entry, removed, wanted, with_strict_reading
 from .opening import counting
-from .ordering import MeetingOver, Ordering, RefusedForGood
+from .ordering import MeetingOver, Ordering, OutOfTime, RefusedForGood
 from .persistence import persistently
+from .transactions import SEATS_TOGETHER, chunks
+
+ONE_BY_ONE = 8
+"""Seats of one user that have joined, beyond which a plan for the whole meeting takes fewer calls."""
 
 
 class OnePerson:
@@ -47,6 +51,10 @@ class OnePerson:
         began = self._world.surroundings.now()
         user = self._as_chime_has_him(carried, user)
         carried, target = replace(carried, user=user), wanted(self._world, carried.meeting, user)
+        if self._is_a_crowd(carried, user, target, ordering):
+            if not ordering.in_background:
+                raise OutOfTime
+            return replace(carried, change=replace(carried.change, everybody=True), user=None)
         try:
             seats = tuple(self._ordered(carried, user, seat, target, ordering) for seat in user.present)
         except NotTaken:
@@ -72,16 +80,28 @@ class OnePerson:
         if user.is_out(seat.attendee_id):
             ordering.remove(seat.attendee_id, is_wanted)
             return replace(seat, gone=True)
-        # What waited may be done already: by a later change of the same person or of everybody, or before he was asked.
         change = carried.change
+        if _is_in_place(change, seat, target, ordering):
+            return seat if ordering.reached.get(seat.attendee_id) != target else self._noted(seat, target)
+        # What waited may be done already: by a later change of the same person or of everybody, or before he was asked.
         looks_first = ordering.in_background or not change.is_open or change.lapsed is not None
         looks_first = looks_first and not seat.not_taken
         is_in_place = looks_first and self._has(carried, seat, target, if_missing=False)
         widens = not is_narrower(target, NOTHING if seat.known is None else seat.known)
         if not is_in_place and ordering.order(seat.attendee_id, target, is_wanted, widens=widens) is None:
             return replace(seat, gone=True)
+        return self._noted(seat, target)
+
+    def _noted(self, seat: Seat, held: Capabilities) -> Seat:
         now = self._world.surroundings.now()
-        return replace(seat, known=target, drifted=False, not_taken=False, noted_at=now)
+        return replace(seat, known=held, drifted=False, not_taken=False, noted_at=now)
+
+    def _is_a_crowd(self, carried: Carried, user: User, target: Capabilities, ordering: Ordering) -> bool:
+        """Whether so many have joined as one user that the plan for the whole meeting serves them in fewer calls."""
+        if not carried.change.is_join or any(user.is_out(seat.attendee_id) for seat in user.present):
+            return False
+        left = [seat for seat in user.present if not _is_in_place(carried.change, seat, target, ordering)]
+        return len(left) > ONE_BY_ONE
 
     def _is_wanted(self, carried: Carried, meeting: Meeting, user: User, target: Capabilities) -> bool:
         """Whether nobody has changed the rules since they were read, and time has not either. `meeting` is the one that
@@ -117,7 +137,9 @@ class OnePerson:
         """Closes the change, if everything that the orders were derived from still stands."""
         change, meeting = carried.change, carried.meeting
         now_held = {**user.seats, **{seat.attendee_id: seat for seat in seats}}
-        noted = replace(user, seats=now_held, notes=user.notes + bool(seats))
+        new = [seat for seat in seats if seat != user.seats[seat.attendee_id]]
+        notes = list(chunks(new, SEATS_TOGETHER))
+        noted = replace(user, seats=now_held, notes=user.notes + len(notes))
         made = seat_changes(user.present, seats, change.before, withholding(change))
         now = self._world.surroundings.now()
         kept = closed(change, _status(change, meeting, user, seats, now), ordering, began, now)
@@ -129,14 +151,16 @@ class OnePerson:
             answer = attendee(self._world, meeting, noted, change.attendee_id)
             kept = as_held(replace(kept, closed_by=superseded_by, answer=answer), noted, made)
         settled = Carried(kept, meeting, noted)
-        revision_stands: Clause = (
-            SeatsNoted(meeting.id, user.id, user.revision, seats, user.notes)
-            if seats
-            else UserIs(meeting.id, user.id, user.revision)
-        )
-        clauses = [
-            MeetingIs(meeting.id, meeting.revision),
-            revision_stands,
+        stands = MeetingIs(meeting.id, meeting.revision)
+        *before, last = notes or [()]
+        for position, some in enumerate(before):
+            note = SeatsNoted(meeting.id, user.id, user.revision, tuple(some), user.notes + position)
+            persistently(self._world, [stands, note], ordering.lease.until)
+        clauses: list[Clause] = [
+            stands,
+            SeatsNoted(meeting.id, user.id, user.revision, tuple(last), user.notes + len(before))
+            if last
+            else UserIs(meeting.id, user.id, user.revision),
             ChangeKept(kept, ordering.lease.token),
             *self._taken_out(settled, user, seats),
             *(self._told(settled, user, made) if change.is_open else []),
@@ -244,6 +268,21 @@ class OnePerson:
         ]
         persistently(self._world, clauses, ordering.lease.until)
         return given_up
+
+
+def _is_in_place(change: Change, seat: Seat, target: Capabilities, ordering: Ordering) -> bool:
+    """Whether Chime took this for the seat since the change was made, so that no order and no look is needed. Who was
+    there when others joined has what the rules say, or is being given it by the change that made them.
+    """
+    if not change.is_open or change.lapsed is not None or seat.not_taken:
+        return False
+    if ordering.reached.get(seat.attendee_id) == target:
+        return True
+    if seat.known != target:
+        return False
+    if change.is_join and seat.attendee_id != change.attendee_id:
+        return True
+    return seat.noted_at is not None and seat.noted_at > change.patient_since
 
 
 def _user(carried: Carried) -> User:

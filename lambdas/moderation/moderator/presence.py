@@ -1,6 +1,7 @@
 """What Chime tells of a meeting: who came, what changed, that it is over. Hints: each is looked up before it counts."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -9,9 +10,10 @@ from ..core.actor import CHIME
 from ..core.capability import Capabilities
 from ..core.command import Bind, LowerHand
 from ..core.meeting import Meeting, Seat, User, is_pipeline
-from ..ports import Conflict, Missing, SeatInChime, SeatSeen, World
+from ..ports import Budget, Conflict, MachineFailure, Missing, SeatInChime, SeatSeen, World
 from .drift import Drift
 from .ending import WRITTEN_WITHIN, close
+from .faults import Fault, where
 from .gone import note_gone
 from .hands import lowered
 from .moderator import Moderator
@@ -19,6 +21,14 @@ from .persistence import patiently, persistently
 from .request import WORTH_REPEATING, Refused, Request
 
 Found = TypeVar("Found")
+
+
+@dataclass(slots=True)
+class Swept:
+    """What a sweep came to: how many seats had drifted, and what failed for no foreseen reason."""
+
+    drifted: int = 0
+    faults: list[Fault] = field(default_factory=list)
 
 
 class NotSettled(Exception):
@@ -79,7 +89,7 @@ class Presence:
 
     def _look(self, meeting_id: str, attendee_id: str) -> SeatInChime | None:
         """The seat as Chime has it, not as an event tells. None if no call is left for it: then the sweep looks."""
-        if not self._world.ledger.take_calls(1, self._world.surroundings.now(), looking=True):
+        if not self._world.ledger.take_calls(1, self._world.surroundings.now(), Budget.LOOKS):
             return None
         return patiently(self._world, lambda: self._world.chime.seat(meeting_id, attendee_id))
 
@@ -118,18 +128,19 @@ class Presence:
         except Missing:
             close(self._world, meeting)
 
-    def sweep(self, meeting: Meeting) -> int:
+    def sweep(self, meeting: Meeting, deadline: datetime | None = None) -> Swept:
         """Everybody whom Chime holds: strangers are bound, drift is seen to, attendees whom Chime doesn't hold any more
-        are gone, a meeting that is gone is closed. Returns how many seats had drifted.
+        are gone, a meeting that is gone is closed. What there is no time for is found by the next sweep.
         """
+        swept = Swept()
         known = self._world.ledger.everybody(meeting.id)
         try:
             roster = patiently(self._world, lambda: self._world.chime.roster(meeting.id))
         except Missing:
             close(self._world, meeting)
-            return 0
+            return swept
         people = self._world.ledger.everybody(meeting.id)
-        self._look_for_the_gone(meeting, known, people, {seat.attendee_id for seat in roster})
+        self._look_for_the_gone(meeting, known, people, {seat.attendee_id for seat in roster}, swept)
         owned = {seat: user for user in people.values() for seat in user.seats}
         together: dict[str, list[SeatInChime]] = {}
         for seat in roster:
@@ -137,15 +148,20 @@ class Presence:
                 continue
             if seat.attendee_id in owned:
                 together.setdefault(seat.user_id, []).append(seat)
-            else:
-                _alone(partial(self.came, meeting.id, seat.attendee_id))
-        drifted = 0
+            elif deadline is None or self._world.surroundings.now() < deadline:
+                _alone(partial(self.came, meeting.id, seat.attendee_id), swept, meeting.id, seat.user_id)
         for user_id, seats in together.items():
-            drifted += _alone(partial(self._drift.compare, meeting, people[user_id], seats)) or 0
-        return drifted
+            look = partial(self._drift.compare, meeting, people[user_id], seats)
+            swept.drifted += _alone(look, swept, meeting.id, user_id) or 0
+        return swept
 
     def _look_for_the_gone(
-        self, meeting: Meeting, known: Mapping[str, User], people: Mapping[str, User], there: Collection[str]
+        self,
+        meeting: Meeting,
+        known: Mapping[str, User],
+        people: Mapping[str, User],
+        there: Collection[str],
+        swept: Swept,
     ) -> None:
         """Of the attendees who were `known` before the roster was read: who was bound since may have come after it."""
         for user_id, user in people.items():
@@ -153,7 +169,7 @@ class Presence:
             lacking = [seat for seat in user.present if seat.attendee_id in before.keys() - there]
             gone = [seat for seat in lacking if not user.is_out(seat.attendee_id)]
             if gone:
-                _alone(partial(self._are_gone, meeting, user, gone))
+                _alone(partial(self._are_gone, meeting, user, gone), swept, meeting.id, user_id)
 
     def _are_gone(self, meeting: Meeting, user: User, seats: Sequence[Seat]) -> None:
         note_gone(self._world, meeting, user, seats)
@@ -191,9 +207,12 @@ class Presence:
         return meeting if meeting is not None and meeting.ended_at is None else None
 
 
-def _alone(look: Callable[[], Found]) -> Found | None:
+def _alone(look: Callable[[], Found], swept: Swept, meeting_id: str, user_id: str) -> Found | None:
     """Whoever was just changed, or can't be seen to now, is found by the next sweep, and keeps nobody else waiting."""
     try:
         return look()
-    except (Conflict, NotSettled):
+    except (MachineFailure, NotSettled):
+        return None
+    except Exception as error:
+        swept.faults.append(Fault(where(error), meeting_id, user_id=user_id))
         return None

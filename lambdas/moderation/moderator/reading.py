@@ -1,7 +1,8 @@
 """What callers may see of meetings and of the people in them. Nothing is written."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import cast
 
 from ..core.actor import Actor
@@ -10,9 +11,10 @@ from ..core.view import Document, attendee_document, meeting_document
 from ..ports import Missing, World
 from .answers import seat_of
 from .binding import with_seats
+from .patience import reads_too_often
 from .persistence import patiently
 from .recall import cursor_at
-from .request import ATTENDEE_NOT_FOUND, WAITING, Refused
+from .request import ATTENDEE_NOT_FOUND, TOO_MANY_READS, WAITING, Refused
 from .seeing import Seen, Seer, or_busy
 
 ON_ONESELF = ("mute-self", "unmute-self", "raise-hand", "lower-own-hand", "consent")
@@ -109,14 +111,28 @@ class Reader:
         seen = self._seer.seen(meeting_id, actor, "view-attendees")
         if isinstance(seen, Refused):
             return seen
-        people = with_hands(self._world, meeting_id)
-        seats = sorted((s.attendee_id, u) for u, user in people.items() for s in user.seats.values() if not s.gone)
-        rest = [(attendee_id, user_id) for attendee_id, user_id in seats if attendee_id > (after or "")]
-        page = rest[:limit]
+        if reads_too_often(self._world, meeting_id, actor):
+            return TOO_MANY_READS
+        found = list(islice(self._present(meeting_id, after or "", limit), limit + 1))
+        page = found[:limit]
         return {
-            "items": [self._attendee(seen, people[user_id], attendee_id) for attendee_id, user_id in page],
-            "nextToken": page[-1][0] if len(rest) > limit else None,
+            "items": [self._attendee(seen, user, attendee_id) for attendee_id, user in page],
+            "nextToken": page[-1][0] if len(found) > limit else None,
         }
+
+    def _present(self, meeting_id: str, after: str, limit: int) -> Iterator[tuple[str, User]]:
+        """Seats by their ids that are not gone, each with its user; no more is read than is asked for."""
+        together = limit + 1
+        while True:
+            bound = self._world.ledger.seats_after(meeting_id, after, together)
+            people = self._world.ledger.load(meeting_id, list(dict.fromkeys(bound.values()))).users
+            for attendee_id, user_id in bound.items():
+                seat = people[user_id].seats.get(attendee_id)
+                if seat is not None and not seat.gone:
+                    yield attendee_id, people[user_id]
+            if len(bound) < together:
+                return
+            after = max(bound)
 
     def _attendee(self, seen: Seen, user: User, attendee_id: str | None) -> Document:
         now = self._world.surroundings.now()

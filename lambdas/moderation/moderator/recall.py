@@ -12,7 +12,8 @@ from ..core.meeting import waits
 from ..core.summary import summary
 from ..core.view import Document
 from ..ports import World
-from .request import CHANGE_NOT_FOUND, WAITING, Refused
+from .patience import reads_too_often
+from .request import CHANGE_NOT_FOUND, TOO_MANY_READS, WAITING, Refused
 from .seeing import Seen, Seer, or_busy
 
 BEHIND = timedelta(seconds=20)
@@ -69,6 +70,8 @@ class Recall:
         seen = self._seer.seen(meeting_id, actor, "view-history", attendee_id)
         if isinstance(seen, Refused):
             return seen
+        if reads_too_often(self._world, meeting_id, actor):
+            return TOO_MANY_READS
         if attendee_id is not None:
             owner = seen.owner_of(attendee_id)
             user_id = owner.id if owner else attendee_id

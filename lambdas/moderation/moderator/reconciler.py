@@ -2,24 +2,39 @@
 end, gives up widenings that waited too long.
 """
 
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ..core.change import DELAYED_AFTER, LEASE, Change
 from ..core.entry import DELAYED, iso
-from ..core.meeting import CHECKED_EVERY, User, next_end
-from ..ports import ChangeKept, CheckTaken, Clause, Conflict, Due, EntryWritten, MachineFailure, Reminder, World
+from ..core.meeting import Meeting, User
+from ..ports import (
+    ChangeKept,
+    CheckTaken,
+    Clause,
+    Conflict,
+    Due,
+    EntryWritten,
+    MachineFailure,
+    Postponed,
+    Reminder,
+    World,
+)
 from .carried import Carried, about, due_after, entry, lease_of
 from .clock import Clock
 from .consents import lapse
 from .enforcement import Enforcement
+from .faults import Fault, where
 from .persistence import persistently
 from .presence import NotSettled, Presence
+from .sweeps import Comparison, Sweeps, is_stale, next_check, take_check
 
-AT_ONCE = 50
+AT_ONCE = 500
 """What one look at the `due` index takes from it."""
-LOOKS_A_MEETING = 3
-"""Pages of a roster of 250, a hundred a page."""
+POSTPONED_FOR = timedelta(minutes=2)
+"""How long what failed for no foreseen reason leaves the others alone."""
 TIME_PER_CHANGE = timedelta(seconds=8)
 
 
@@ -37,66 +52,91 @@ class Report:
     """Seconds since the decision of the oldest change that was due and is pending still."""
     carried: list[Carried] = field(default_factory=list)
     """Changes as they were left."""
+    comparison: Comparison = field(default_factory=Comparison)
+    faults: list[Fault] = field(default_factory=list)
+    """What failed for no foreseen reason: postponed."""
 
-    def leaves(self, change: Change | None, now: datetime) -> None:
-        if change is not None and change.is_open:
+    def leaves(self, change: Change | Meeting | None, now: datetime) -> None:
+        if isinstance(change, Change) and change.is_open:
             self.oldest_pending = max(self.oldest_pending, (now - change.committed_at).total_seconds())
 
 
 class Reconciler:
     def __init__(self, world: World, enforcement: Enforcement, presence: Presence) -> None:
         self._world = world
-        self._presence = presence
         self._enforcement = enforcement
         self._clock = Clock(world, enforcement)
+        self._sweeps = Sweeps(world, presence)
         self._now = world.surroundings.now
 
     def run(self, deadline: datetime) -> Report:
-        """What is due by now, narrowing first. Two of it at once share the work.
+        """What is due by now, narrowing first; then meetings are compared with Chime. Two of it at once share the work.
 
         What can't be done yet (the ends of restrictions in a frozen meeting) stays due and in front, so it is looked
         past: nothing else waits behind it.
         """
-        report = Report()
-        seen: set[tuple[str, str | None, str | None]] = set()
+        report, stale = Report(), dict[str, Meeting]()
+        seen: set[Due] = set()
         limit = AT_ONCE
         while True:
             found = self._world.ledger.due(self._now(), limit)
-            waiting = sorted((due for due in found if _name(due) not in seen), key=_urgency)
-            for position, due in enumerate(waiting):
-                if self._now() + TIME_PER_CHANGE > deadline:
-                    for left in waiting[position:]:
-                        report.leaves(left.change, self._now())
-                    return report
-                seen.add(_name(due))
-                self._one(due, report)
+            waiting = [due for due in found if due not in seen]
+            seen.update(waiting)
+            if not self._work_off(waiting, deadline, stale, report):
+                break
             if len(found) < limit:
-                return report
+                report.comparison = self._sweeps.run(stale.values(), deadline)
+                report.faults += report.comparison.faults
+                break
             limit += AT_ONCE
+        return report
 
     def remind(self, reminder: Reminder) -> Report:
         """One change, person or meeting, if it is due."""
-        report = Report()
-        now, meeting_id = self._now(), reminder.meeting_id
-        if reminder.change_id is None:
-            self._one(Due(now, meeting_id, user_id=reminder.user_id), report, reminded=True)
-            return report
-        change = self._world.ledger.change(meeting_id, reminder.change_id)
-        if change is not None and change.due_at is not None and change.due_at <= now:
-            self._one(Due(change.due_at, meeting_id, change), report)
+        report, now = Report(), self._now()
+        due = Due(now, reminder.meeting_id, reminder.change_id, reminder.user_id)
+        record = self._world.ledger.due_records([due]).get(due)
+        if isinstance(record, Change) and record.due_at is not None:
+            due = replace(due, at=record.due_at)
+        if reminder.change_id is None or due.at <= now:
+            self._one(due, record, report, None)
         return report
 
-    def _one(self, due: Due, report: Report, *, reminded: bool = False) -> None:
-        """One's failure is no other's."""
+    def _work_off(self, waiting: Sequence[Due], deadline: datetime, stale: dict[str, Meeting], report: Report) -> bool:
+        """False if the time is over before it is done."""
+        records = self._records(waiting)
+        together = sorted(((due, records.get(due)) for due in waiting), key=_urgency)
+        for position, (due, record) in enumerate(together):
+            if self._now() + TIME_PER_CHANGE > deadline:
+                for _, left in together[position:]:
+                    report.leaves(left, self._now())
+                return False
+            self._one(due, record, report, stale)
+        return True
+
+    def _records(self, waiting: Sequence[Due]) -> Mapping[Due, Change | Meeting]:
+        """Without them, all that is lost is the order."""
         try:
-            done = self._done(due, reminded)
+            return self._world.ledger.due_records(waiting) if waiting else {}
+        except MachineFailure:
+            return {}
+
+    def _one(self, due: Due, record: Change | Meeting | None, report: Report, stale: dict[str, Meeting] | None) -> None:
+        """One's failure is no other's. `stale` takes in the meetings that are to be compared with Chime."""
+        try:
+            done = self._done(due, record, stale)
         except Conflict:
             report.taken_by_others += 1
-            report.leaves(due.change, self._now())
+            report.leaves(record, self._now())
             return
         except (MachineFailure, NotSettled):
             report.failed += 1
-            report.leaves(due.change, self._now())
+            report.leaves(record, self._now())
+            return
+        except Exception as error:
+            report.faults.append(Fault(where(error), due.meeting_id, due.change_id, due.user_id))
+            report.leaves(record, self._now())
+            self._postpone(due)
             return
         report.taken += 1
         if done is None:
@@ -107,52 +147,46 @@ class Reconciler:
         report.leaves(done.change, self._now())
         report.carried.append(done)
 
-    def _done(self, due: Due, reminded: bool) -> Carried | None:
-        if due.change is not None:
-            carried = self._taken_over(due.change)
-            if carried is None:
-                return None
-            if due.change.awaits_consent and carried.user is not None and not self._is_asked(carried.user, due.change):
-                carried = lapse(self._world, carried.meeting, carried.user, carried.change)
-            return self._enforcement.carry_out(carried, self._now() + TIME_PER_CHANGE, in_background=True)
+    def _postpone(self, due: Due) -> None:
+        """Best effort: who has taken it over since has made it due later himself."""
+        until = self._now() + POSTPONED_FOR
+        with suppress(MachineFailure):
+            persistently(self._world, [Postponed(due, until)], self._now() + TIME_PER_CHANGE)
+
+    def _done(self, due: Due, record: Change | Meeting | None, stale: dict[str, Meeting] | None) -> Carried | None:
+        if due.change_id is not None:
+            change = record if isinstance(record, Change) else self._world.ledger.change(due.meeting_id, due.change_id)
+            return self._change(change) if change is not None else None
         if due.user_id is not None:
             return self._clock.person(due.meeting_id, due.user_id)
-        return self._meeting(due, reminded)
+        meeting = record if isinstance(record, Meeting) else self._world.ledger.load(due.meeting_id).meeting
+        return self._meeting(meeting, stale) if meeting is not None else None
 
-    def _meeting(self, due: Due, reminded: bool) -> Carried | None:
-        """Ends its mute-alls whose time has come, and compares Chime with the rules if that is due and affordable.
-        Each reminder is followed by another; a look sends one only if the end comes before the next look.
+    def _change(self, change: Change) -> Carried | None:
+        carried = self._taken_over(change)
+        if carried is None:
+            return None
+        if change.awaits_consent and carried.user is not None and not self._is_asked(carried.user, change):
+            carried = lapse(self._world, carried.meeting, carried.user, carried.change)
+        return self._enforcement.carry_out(carried, self._now() + TIME_PER_CHANGE, in_background=True)
+
+    def _meeting(self, meeting: Meeting, stale: dict[str, Meeting] | None) -> Carried | None:
+        """Ends its mute-alls whose time has come. Each reminder is followed by another; a look sends one only if the
+        end comes before the next look. What is to be compared stays due until it is.
         """
         now = self._now()
-        meeting = self._world.ledger.load(due.meeting_id).meeting
-        if meeting is None:
-            return None
-        if meeting.check_at is None or meeting.check_at > now:
+        if stale is None or meeting.check_at is None or meeting.check_at > now:
             return self._clock.meeting(meeting)
-        ends_at = next_end(meeting.rules)
-        then = now + CHECKED_EVERY if ends_at is None else min(max(ends_at, now), now + CHECKED_EVERY)
-        then = max(then, meeting.check_at + timedelta(milliseconds=1))
-        self._take_check(CheckTaken(meeting.id, meeting.check_at, then), now)
-        meeting = replace(meeting, check_at=then)
-        ended = self._clock.meeting(meeting, None if reminded else then)
-        if ended is None and self._world.ledger.take_calls(LOOKS_A_MEETING, now, looking=True):
-            self._presence.sweep(meeting)
-        return ended
+        if is_stale(meeting, now):
+            stale[meeting.id] = meeting
+            return self._clock.meeting(meeting, next_check(meeting, now, now))
+        then = next_check(meeting, meeting.compared_at or now, now)
+        take_check(self._world, CheckTaken(meeting.id, meeting.check_at, then))
+        return self._clock.meeting(replace(meeting, check_at=then), then)
 
     def _is_asked(self, user: User, change: Change) -> bool:
         asked = user.rules.asked
         return asked is not None and asked.change_id == change.id and asked.is_open(self._now())
-
-    def _take_check(self, clause: CheckTaken, now: datetime) -> None:
-        """Raises `Conflict` if another process was quicker, but not if it was our own try whose answer was lost: then
-        nobody else would end what has ended, before the next check.
-        """
-        try:
-            persistently(self._world, [clause], now + TIME_PER_CHANGE)
-        except Conflict:
-            meeting = self._world.ledger.load(clause.meeting_id).meeting
-            if meeting is None or meeting.check_at != clause.then:
-                raise
 
     def _taken_over(self, change: Change) -> Carried | None:
         """Raises `Conflict` if another process was quicker."""
@@ -177,13 +211,12 @@ class Reconciler:
         return carried
 
 
-def _name(due: Due) -> tuple[str, str | None, str | None]:
-    return (due.meeting_id, due.change.id if due.change else None, due.user_id)
-
-
-def _urgency(due: Due) -> tuple[bool, bool, datetime]:
+def _urgency(waiting: tuple[Due, Change | Meeting | None]) -> tuple[bool, bool, datetime]:
     """Open changes that narrow, then those that widen and what ends by itself, then what is only looked at again."""
-    change = due.change
-    if change is None:
+    due, record = waiting
+    try:
+        if isinstance(record, Change):
+            return (not record.is_open, not record.narrows, record.committed_at)
+    except Exception:  # what is wrong with it is told when its turn comes
         return (False, True, due.at)
-    return (not change.is_open, not change.narrows, change.committed_at)
+    return (False, True, due.at)

@@ -194,6 +194,7 @@ class Registrar:
             fingerprint,
             revised_by=change_id,
             check_at=self._now() + CHECKED_EVERY,
+            compared_at=self._now(),
             registered_at=self._now(),
         )
 

@@ -22,6 +22,7 @@ from .carried import Carried, removed, wanted
 from .crowd import Crowd
 from .ordering import MeetingOver, Ordering
 from .persistence import patiently, persistently
+from .transactions import SEATS_TOGETHER, chunks
 
 
 class RollCall:
@@ -87,15 +88,15 @@ class RollCall:
         for seat in leaving:
             ordering.remove(seat.attendee_id)
         meeting, now = carried.meeting, self._world.surroundings.now()
-        gone = tuple(replace(seat, gone=True, noted_at=now) for seat in leaving)
-        clauses: list[Clause] = [
-            MeetingIs(meeting.id, meeting.revision),
-            SeatsNoted(meeting.id, user.id, user.revision, gone),
-            ChangeKept(carried.change, ordering.lease.token),
-            EntryWritten(removed(self._world, carried, user, [seat.attendee_id for seat in leaving])),
-        ]
-        persistently(self._world, clauses, ordering.lease.until)
-        crowd.are_gone(user, gone)
+        for gone in chunks([replace(seat, gone=True, noted_at=now) for seat in leaving], SEATS_TOGETHER):
+            clauses: list[Clause] = [
+                MeetingIs(meeting.id, meeting.revision),
+                SeatsNoted(meeting.id, user.id, user.revision, tuple(gone)),
+                ChangeKept(carried.change, ordering.lease.token),
+                EntryWritten(removed(self._world, carried, user, [seat.attendee_id for seat in gone])),
+            ]
+            persistently(self._world, clauses, ordering.lease.until)
+            crowd.are_gone(user, gone)
 
     def _roster(self, meeting: Meeting) -> Sequence[SeatInChime]:
         try:

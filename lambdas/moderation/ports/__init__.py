@@ -1,6 +1,7 @@
 """What the moderator needs of the world, as protocols: each is met by AWS, and by something in memory for tests."""
 
 from .clauses import (
+    ChangeIsOpen,
     ChangeKept,
     ChangeOpened,
     CheckTaken,
@@ -11,6 +12,7 @@ from .clauses import (
     KeyTaken,
     MeetingIs,
     MeetingRevised,
+    Postponed,
     SeatBound,
     SeatSeen,
     SeatsNoted,
@@ -30,11 +32,13 @@ from .failures import (
     UnknownEnd,
 )
 from .world import (
+    Budget,
     Chime,
     Due,
     Ledger,
     Loaded,
     MeetingInChime,
+    Minute,
     Page,
     Policies,
     Reminder,
@@ -45,6 +49,8 @@ from .world import (
 )
 
 __all__ = [
+    "Budget",
+    "ChangeIsOpen",
     "ChangeKept",
     "ChangeOpened",
     "CheckTaken",
@@ -66,11 +72,13 @@ __all__ = [
     "MeetingInChime",
     "MeetingIs",
     "MeetingRevised",
+    "Minute",
     "Missing",
     "NotNow",
     "NotTaken",
     "Page",
     "Policies",
+    "Postponed",
     "Reminder",
     "Reminders",
     "SeatBound",

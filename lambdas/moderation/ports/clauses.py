@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from ..core.change import Change
 from ..core.entry import Entry
 from ..core.meeting import Meeting, Seat, User
+
+if TYPE_CHECKING:
+    from .world import Due
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,14 @@ class ChangeOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeIsOpen:
+    """The change is pending: what joins it now is applied with it."""
+
+    meeting_id: str
+    change_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeKept:
     """The change is open (or still to be looked at) under the lease of this token, and becomes this."""
 
@@ -88,11 +100,23 @@ class SeatsNoted:
 
 @dataclass(frozen=True, slots=True)
 class CheckTaken:
-    """Nobody else has taken this check of the meeting; the next one is due `then` (None: never again)."""
+    """Nobody else has taken this check of the meeting; the next one is due `then` (None: never again).
+
+    `compared_at`: when the meeting is compared with Chime, if this check does so.
+    """
 
     meeting_id: str
     was: datetime
     then: datetime | None
+    compared_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """What is due, is due at that time still; it will be due `until`. Nothing else about it changes."""
+
+    due: "Due"
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +170,11 @@ Clause = (
     | UserRevised
     | SeatBound
     | ChangeOpened
+    | ChangeIsOpen
     | ChangeKept
     | SeatsNoted
     | CheckTaken
+    | Postponed
     | HandRaised
     | HandLowered
     | SeatSeen

@@ -8,8 +8,8 @@ MachineFailure          something that is no decision went wrong
 └── ChimeFailure
     ├── Missing         404: no such meeting or attendee
     ├── NotTaken        refused for good (400, 403 …)
-    ├── NotNow          429, 500, 503, 409, no connection: surely not done, worth another try
-    └── UnknownEnd      time-out, dropped connection: done, not done, or done later
+    ├── NotNow          429, 409, no connection: surely not done, worth another try
+    └── UnknownEnd      5xx, time-out, dropped connection: done, not done, or done later
 """
 
 from collections.abc import Sequence

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from ..core.actor import Held, Question, Verdict
@@ -36,12 +37,36 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A change to be finished or looked at again, or a person or a meeting where something ends by itself."""
+    """A change to be finished or looked at again, or a user or (with neither) a meeting where something ends by itself
+    or that is to be compared with Chime.
+    """
 
     at: datetime
     meeting_id: str
-    change: Change | None = None
+    change_id: str | None = None
     user_id: str | None = None
+
+
+class Budget(StrEnum):
+    """Token buckets of the account, kept in the ledger for all processes. Commands of hosts take from none of them, so
+    they find room.
+    """
+
+    CALLS = "calls"
+    """Capability calls of background work."""
+    SWEEPS = "sweeps"
+    """Pages of rosters that the reconciler reads to compare meetings with Chime."""
+    LOOKS = "looks"
+    """Reads of single attendees and rosters that events and participants cause."""
+
+
+class Minute(StrEnum):
+    """What the seconds are for that one person has in a meeting: reads take none of those for commands."""
+
+    COMMANDS = "commands"
+    READS = "reads"
+    AUTOMATIC = "automatic"
+    """Capability calls that attendees cause by joining, whom nobody commands."""
 
 
 class Ledger(Protocol):
@@ -56,6 +81,9 @@ class Ledger(Protocol):
 
     def everybody(self, meeting_id: str) -> Mapping[str, User]: ...
 
+    def seats_after(self, meeting_id: str, after: str, limit: int) -> Mapping[str, str]:
+        """attendee → user, so many whose ids follow `after`, in their order; those who are gone among them."""
+
     def hands(self, meeting_id: str) -> Mapping[str, datetime]:
         """Whose hand is up, since when."""
 
@@ -65,14 +93,19 @@ class Ledger(Protocol):
         """Every registered meeting of this ExternalMeetingId, ended ones among them. Eventually consistent."""
 
     def due(self, now: datetime, limit: int) -> Sequence[Due]:
-        """What somebody has to look at by now, longest due first. Eventually consistent; any meeting's."""
-
-    def take_calls(self, count: int, now: datetime, *, looking: bool = False) -> bool:
-        """Takes capability calls, or reads of a roster, out of the allowance of background work, kept in the ledger for
-        all processes; False if it is used up. Hosts' calls take none, so they find room. May raise `LedgerUnavailable`.
+        """What is due by now, longest due first, of any meeting. Eventually consistent, and keys alone: what stands
+        there by now is told by `due_records`.
         """
 
-    def take_seconds(self, meeting_id: str, user_id: str, seconds: int, now: datetime) -> bool:
+    def due_records(self, due: Collection[Due]) -> Mapping[Due, Change | Meeting]:
+        """The changes and meetings among them as they are now. One that is gone or can't be read is left out."""
+
+    def take_calls(self, count: int, now: datetime, budget: Budget = Budget.CALLS) -> bool:
+        """Takes so many out of a budget; False if it does not hold them now. May raise `LedgerUnavailable`."""
+
+    def take_seconds(
+        self, meeting_id: str, user_id: str, seconds: int, now: datetime, minute: Minute = Minute.COMMANDS
+    ) -> bool:
         """Takes them out of the minute that a person has in a meeting, which fills up again as time goes by. False if
         there are not so many left. May raise `LedgerUnavailable`.
         """

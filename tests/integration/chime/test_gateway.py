@@ -135,7 +135,7 @@ FATAL: dict[str, Callable[[Bench], object]] = {
         ({"status": 403}, NotTaken, False),
         ({"status": 404}, Missing, False),
         ({"status": 429}, NotNow, False),
-        ({"status": 503}, NotNow, False),
+        ({"status": 503}, UnknownEnd, False),
         ({"dropConnection": "before"}, UnknownEnd, False),
         ({"dropConnection": "after"}, UnknownEnd, True),
     ],
@@ -168,7 +168,15 @@ def test_no_token_gets_through(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     ("status", "failure"),
-    [(400, NotTaken), (403, NotTaken), (404, Missing), (409, NotNow), (429, NotNow), (500, NotNow), (503, NotNow)],
+    [
+        (400, NotTaken),
+        (403, NotTaken),
+        (404, Missing),
+        (409, NotNow),
+        (429, NotNow),
+        (500, UnknownEnd),
+        (503, UnknownEnd),
+    ],
 )
 def test_failures_go_by_status_and_one_call_is_one_attempt(bench: Bench, status: int, failure: type[Exception]) -> None:
     bench.fault(status=status)

@@ -26,7 +26,11 @@ def table_definition(name: str) -> dict[str, Any]:
         ],
         "KeySchema": _keys("pk", "sk"),
         "GlobalSecondaryIndexes": [
-            {"IndexName": "due", "KeySchema": _keys("dueShard", "dueAt"), "Projection": {"ProjectionType": "ALL"}},
+            {
+                "IndexName": "due",
+                "KeySchema": _keys("dueShard", "dueAt"),
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
             {
                 "IndexName": "external",
                 "KeySchema": _keys("externalMeetingId", "pk"),

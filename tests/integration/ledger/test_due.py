@@ -40,7 +40,7 @@ MEETINGS = 30
 
 def opened(ledger: Ledger, *changes: Change) -> list[Due]:
     ledger.transact([ChangeOpened(each) for each in changes])
-    return [Due(each.due_at, each.meeting_id, each) for each in changes if each.due_at is not None]
+    return [Due(each.due_at, each.meeting_id, each.id) for each in changes if each.due_at is not None]
 
 
 def muted(*ends: datetime | None, revision: int = 1) -> User:
@@ -55,7 +55,7 @@ def waiting(number: int) -> tuple[Clause, Due]:
     match number % 3:
         case 0:
             whole = change("c", meeting_id, due_at=at)
-            return ChangeOpened(whole), Due(at, meeting_id, whole)
+            return ChangeOpened(whole), Due(at, meeting_id, whole.id)
         case 1:
             return UserRevised(meeting_id, muted(at), 0), Due(at, meeting_id, user_id="bob")
     return MeetingRevised(meeting(meeting_id, check_at=at), 0), Due(at, meeting_id)
@@ -100,7 +100,7 @@ def test_a_change_that_is_applied_stays_due_while_a_call_may_still_take_effect(l
     ledger.transact([ChangeKept(kept, TOKEN)])
 
     assert list(ledger.due(seconds(59), 50)) == []
-    assert list(ledger.due(seconds(60), 50)) == [Due(seconds(60), M, kept)]
+    assert list(ledger.due(seconds(60), 50)) == [Due(seconds(60), M, kept.id)]
 
 
 def test_what_never_was_due_is_not_there(ledger: Ledger) -> None:

@@ -21,6 +21,7 @@ from moderation.aws.attributes import item
 from moderation.aws.items import meeting_document
 from moderation.aws.ledger import TRIES
 from moderation.ports import (
+    Budget,
     Clause,
     Conflict,
     Contention,
@@ -203,10 +204,10 @@ def test_an_allowance_that_is_being_written_is_left_to_others(table: Table) -> N
             table.ledger.take_calls(1, NOW)
 
 
-@pytest.mark.parametrize("looking", [False, True])
-def test_who_loses_the_race_for_background_calls_goes_without(table: Table, looking: bool) -> None:
+@pytest.mark.parametrize("budget", Budget)
+def test_who_loses_the_race_for_background_calls_goes_without(table: Table, budget: Budget) -> None:
     with others_are_quicker(table, 1):
-        assert table.ledger.take_calls(1, NOW, looking=looking) is False
+        assert table.ledger.take_calls(1, NOW, budget) is False
 
 
 def test_a_bucket_for_which_others_always_race_gives_nothing(table: Table) -> None:

@@ -100,7 +100,9 @@ def test_changes_that_are_due(ledger: Ledger, drawn: Change) -> None:
     wanted = replace(drawn, meeting_id=distinct(drawn.meeting_id), lease=change().lease, due_at=NOW)
     ledger.transact([ChangeOpened(wanted)])
 
-    assert ledger.due(NOW, 50) == [Due(NOW, wanted.meeting_id, wanted)]
+    due = Due(NOW, wanted.meeting_id, wanted.id)
+    assert ledger.due(NOW, 50) == [due]
+    assert ledger.due_records([due]) == {due: wanted}
 
     ledger.transact([ChangeKept(replace(wanted, due_at=None), TOKEN)])
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
-from moderation.aws.clauses import ALLOWANCE_KEY, due_shard, meeting_key, user_key
+from moderation.aws.clauses import BUDGET_KEYS, due_shard, meeting_key, user_key
 from moderation.core.change import Status
 from moderation.ports import (
+    Budget,
     ChangeKept,
     Clause,
     EntryWritten,
@@ -225,6 +226,12 @@ def test_of_two_takers_at_once_the_slower_goes_without(table: Table) -> None:
 
 
 def test_keys_of_the_table_are_told_apart() -> None:
-    keys = [ALLOWANCE_KEY, meeting_key("m"), user_key("m", "MEETING"), user_key("m#USER", "x"), user_key("m", "USER#x")]
+    keys = [
+        BUDGET_KEYS[Budget.CALLS],
+        meeting_key("m"),
+        user_key("m", "MEETING"),
+        user_key("m#USER", "x"),
+        user_key("m", "USER#x"),
+    ]
 
     assert len({(key["pk"]["S"], key["sk"]["S"]) for key in keys}) == len(keys)

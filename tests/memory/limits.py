@@ -1,0 +1,91 @@
+"""What DynamoDB refuses whatever the conditions say, held against the very actions that production sends.
+
+Sources: "Service, account, and table quotas in Amazon DynamoDB" and the API reference of TransactWriteItems. Emulators
+check none of it but the number of actions.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from moderation.aws.clauses import Writer
+from moderation.aws.ledger import MOST_CLAUSES
+from moderation.ports import Clause, SeatsNoted, UserRevised
+
+MOST_BYTES = 4 * 1024 * 1024
+"""Of the items of one transaction together."""
+LARGEST_ITEM = 400 * 1024
+LONGEST_EXPRESSION = 4 * 1024
+LARGEST_PAGE = 1024 * 1024
+"""What one Query reads before it says where to go on."""
+EXPRESSIONS = ("ConditionExpression", "UpdateExpression")
+PLAIN = 20
+"""Clauses, or seats of one person, of which no transaction can be too large."""
+
+_WRITER = Writer("ledger", 0)
+
+
+class TooLarge(ValueError):
+    """DynamoDB's ValidationException: no repetition helps."""
+
+
+def check(clauses: Sequence[Clause]) -> None:
+    """Raises `TooLarge`. Sizes are looked at only where they can matter, for simulations write a lot."""
+    if not 1 <= len(clauses) <= MOST_CLAUSES:
+        raise TooLarge(f"{len(clauses)} clauses in one transaction")
+    if len(clauses) <= PLAIN and all(_seats(clause) <= PLAIN for clause in clauses) and _text(clauses) < LARGEST_ITEM:
+        return
+    bodies: list[dict[str, Any]] = [body for clause in clauses for body in _WRITER.action(clause).values()]
+    for body in bodies:
+        for name in EXPRESSIONS:
+            if len(body.get(name, "").encode()) > LONGEST_EXPRESSION:
+                raise TooLarge(f"{name} of {len(body[name].encode())} bytes")
+        if size(body.get("Item", {})) > LARGEST_ITEM:
+            raise TooLarge(f"an item of {size(body['Item'])} bytes")
+    whole = sum(size(body.get("Item") or body.get("ExpressionAttributeValues") or {}) for body in bodies)
+    if whole > MOST_BYTES:
+        raise TooLarge(f"a transaction of {whole} bytes")
+
+
+def pages(images: Iterable[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """As Query cuts them: a page ends with the item by which it holds 1 MB."""
+    found: list[list[Mapping[str, Any]]] = [[]]
+    read = 0
+    for image in images:
+        if read >= LARGEST_PAGE:
+            found.append([])
+            read = 0
+        found[-1].append(image)
+        read += size(image)
+    return found
+
+
+def size(image: Mapping[str, Any]) -> int:
+    """In bytes, as DynamoDB reckons: names and values, 3 more for lists and maps, and 1 for each thing in them."""
+    return sum(len(name.encode()) + _size(attribute) for name, attribute in image.items())
+
+
+def _size(attribute: Mapping[str, Any]) -> int:
+    [(kind, value)] = attribute.items()
+    match kind:
+        case "S":
+            return len(value.encode())
+        case "N":
+            return len(value) // 2 + 2
+        case "M":
+            return 3 + len(value) + size(value)
+        case "L":
+            return 3 + len(value) + sum(_size(each) for each in value)
+    return 1
+
+
+def _seats(clause: Clause) -> int:
+    match clause:
+        case SeatsNoted(seats=seats):
+            return len(seats)
+        case UserRevised(user=user, new_seats=new, was=was):
+            return len(new) if was else len(user.seats)
+    return 0
+
+
+def _text(clauses: Sequence[Clause]) -> int:
+    return sum(len(repr(clause)) for clause in clauses)
