@@ -21,7 +21,7 @@ from benchmarks.virtual_time import VirtualTime
 from local.chime.errors import Refusal
 from local.chime.quota import Quota, QuotaReading
 from tests.memory.chime import MemoryChime
-from tests.memory.ledger import MemoryLedger, place
+from tests.memory.ledger import MemoryLedger, places
 
 READ_SECONDS, TRANSACTION_SECONDS, CHIME_SECONDS = 0.005, 0.010, 0.050
 """What a call takes: single digits of milliseconds for DynamoDB, some tens for Chime."""
@@ -40,6 +40,8 @@ class SlowLedger:
         self._time = time
         self._store = store
         self._touched: set[tuple[str, ...]] = set()
+        self.transactions = 0
+        self.conflicts = 0
 
     def __getattr__(self, name: str) -> Any:
         read = getattr(self._store, name)
@@ -51,20 +53,23 @@ class SlowLedger:
         return slowly
 
     def transact(self, clauses: Sequence[Clause]) -> None:
-        places = {place(clause) for clause in clauses}
-        if places & self._touched:
+        touched = {place for clause in clauses for place in places(clause)}
+        self.transactions += 1
+        if touched & self._touched:
+            self.conflicts += 1
             self._time.sleep(READ_SECONDS)
             raise Contention
-        self._touched |= places
+        self._touched |= touched
         self._time.sleep(TRANSACTION_SECONDS)
-        self._touched -= places
+        self._touched -= touched
         self._store.transact(clauses)
 
 
 class ThrottlingChime(MemoryChime):
     """Remembers who could be heard since when."""
 
-    def __init__(self, time: VirtualTime, reading: QuotaReading, *, shows_seats: bool) -> None:
+    def __init__(self, time: VirtualTime, reading: QuotaReading | None, *, shows_seats: bool) -> None:
+        """Without a reading there is no quota."""
         super().__init__()
         self._time = time
         self._reading = reading
@@ -106,7 +111,8 @@ class ThrottlingChime(MemoryChime):
     def _take(self, operation: str, *, counts: bool = False) -> None:
         self._time.sleep(CHIME_SECONDS)
         try:
-            self._quota.take(operation, self._reading)
+            if self._reading is not None:
+                self._quota.take(operation, self._reading)
         except Refusal:
             self.throttled += counts
             raise NotNow(operation) from None
@@ -135,14 +141,16 @@ class Account:
     Without `shows_seats` Chime never tells what one seat holds, so that nobody can rely on it.
     """
 
-    def __init__(self, seed: int, reading: QuotaReading = QuotaReading.STRICT, *, shows_seats: bool = True) -> None:
+    def __init__(
+        self, seed: int, reading: QuotaReading | None = QuotaReading.STRICT, *, shows_seats: bool = True
+    ) -> None:
         self.time = VirtualTime()
         self.store = MemoryLedger()
         self.chime = ThrottlingChime(self.time, reading, shows_seats=shows_seats)
         surroundings = Surroundings(self.time, seed)
         self.chance = surroundings.chance
-        ledger = cast("Ledger", SlowLedger(self.time, self.store))
-        self.world = World(ledger, self.chime, CedarPolicies(), surroundings, self)
+        self.ledger = SlowLedger(self.time, self.store)
+        self.world = World(cast("Ledger", self.ledger), self.chime, CedarPolicies(), surroundings, self)
         self.most_at_once = 0
         self._at_once = 0
         self._idle: list[Gavel] = []

@@ -6,10 +6,12 @@ from datetime import datetime
 from threading import Lock
 
 from moderation.aws.allowance import A_MINUTE, A_SECOND, Allowance
+from moderation.aws.clauses import shard_of
 from moderation.core.change import Change
 from moderation.core.entry import EVERY_ENTRY, Entry, EntryFilter
 from moderation.core.meeting import Meeting, User, next_end
 from moderation.ports import (
+    MEETING_SHARDS,
     Budget,
     ChangeIsOpen,
     ChangeKept,
@@ -148,7 +150,8 @@ class MemoryLedger:
 
     def transact(self, clauses: Sequence[Clause]) -> None:
         limits.check(clauses)
-        if len({place(clause) for clause in clauses}) < len(clauses):
+        touched = [place for clause in clauses for place in places(clause)]
+        if len(set(touched)) < len(touched):
             raise ValueError("two clauses on one item")
         with self._lock:
             self._transact(clauses)
@@ -172,7 +175,7 @@ class MemoryLedger:
         meeting, users = None, {}
         for clause in failed:
             match clause:
-                case MeetingIs(meeting_id) | MeetingRevised(Meeting(meeting_id)) | CheckTaken(meeting_id):
+                case MeetingIs(meeting_id, 0) | MeetingRevised(Meeting(meeting_id)) | CheckTaken(meeting_id):
                     meeting = self.meetings.get(meeting_id)
                 case UserIs(meeting_id, id) | UserRevised(meeting_id, User(id)) | SeatsNoted(meeting_id, id):
                     if (meeting_id, id) in self.users:
@@ -271,6 +274,16 @@ class MemoryLedger:
 
     def _user(self, meeting_id: str, user_id: str) -> User:
         return self.users.get((meeting_id, user_id), User(user_id))
+
+
+def places(clause: Clause) -> set[tuple[str, ...]]:
+    """The items of the table that a clause touches."""
+    match clause:
+        case MeetingIs(meeting_id, revision, beside) if revision:
+            return {("revision", meeting_id, str(shard_of(beside)))}
+        case MeetingRevised(Meeting(meeting_id)):
+            return {place(clause), *(("revision", meeting_id, str(number)) for number in range(MEETING_SHARDS))}
+    return {place(clause)}
 
 
 def place(clause: Clause) -> tuple[str, ...]:  # noqa: C901, PLR0911 - one case a clause

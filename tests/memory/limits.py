@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from moderation.aws.clauses import Writer
-from moderation.aws.ledger import MOST_CLAUSES
-from moderation.ports import Clause, SeatsNoted, UserRevised
+from moderation.aws.ledger import MOST_ACTIONS
+from moderation.ports import Clause, SeatsNoted, UserRevised, actions_of
 
 MOST_BYTES = 4 * 1024 * 1024
 """Of the items of one transaction together."""
@@ -30,11 +30,14 @@ class TooLarge(ValueError):
 
 def check(clauses: Sequence[Clause]) -> None:
     """Raises `TooLarge`. Sizes are looked at only where they can matter, for simulations write a lot."""
-    if not 1 <= len(clauses) <= MOST_CLAUSES:
-        raise TooLarge(f"{len(clauses)} clauses in one transaction")
+    count = sum(map(actions_of, clauses))
+    if not 1 <= count <= MOST_ACTIONS:
+        raise TooLarge(f"{count} actions in one transaction")
     if len(clauses) <= PLAIN and all(_seats(clause) <= PLAIN for clause in clauses) and _text(clauses) < LARGEST_ITEM:
         return
-    bodies: list[dict[str, Any]] = [body for clause in clauses for body in _WRITER.action(clause).values()]
+    bodies: list[dict[str, Any]] = [
+        body for clause in clauses for action in _WRITER.actions(clause) for body in action.values()
+    ]
     for body in bodies:
         for name in EXPRESSIONS:
             if len(body.get(name, "").encode()) > LONGEST_EXPRESSION:

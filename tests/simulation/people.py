@@ -138,7 +138,7 @@ class People:
         added = set(made.restrictions) - set(replaced.restrictions)
         if not {r for r in added if r.holds_at(self._scheduler.now())} <= set(before.restrictions):
             self._violated("an undo restores what was replaced", f"of {undone.command} not all stood any more")
-        if added & set(after.restrictions):
+        if added & set(after.restrictions) and not undo.awaits_consent:
             self._violated("an undo restores what was replaced", f"restrictions of {undo.subject}")
 
     def _told(self, entry: Entry) -> None:

@@ -19,7 +19,7 @@ from moderation.ports import (
     Page,
 )
 
-from tests.memory.ledger import MemoryLedger, place
+from tests.memory.ledger import MemoryLedger, places
 
 from .faults import BESIDE, CRASHES, LEDGER_FAULTS
 from .machine import Machine
@@ -115,7 +115,7 @@ class SimulatedLedger:
         machine = self._machine
         operation = "transact " + " ".join(type(clause).__name__ for clause in clauses)
         if machine.faults.rates.get(BESIDE):
-            self._beside_others(operation, {place(clause) for clause in clauses})
+            self._beside_others(operation, set().union(*map(places, clauses)))
         else:
             machine.before(LEDGER_MS)
         kind = machine.faults.pick((*LEDGER_FAULTS, *CRASHES))

@@ -1,6 +1,6 @@
 """Each clause of a transaction as one action of TransactWriteItems, its condition under a name."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -9,6 +9,7 @@ from ..core.change import Change, Status
 from ..core.entry import Entry, iso
 from ..core.meeting import next_end
 from ..ports import (
+    MEETING_SHARDS,
     Budget,
     ChangeIsOpen,
     ChangeKept,
@@ -79,6 +80,15 @@ def seat_key(meeting_id: str, attendee_id: str) -> Key:
     return key(partition(meeting_id), f"SEAT#{attendee_id}")
 
 
+def shard_key(meeting_id: str, number: int) -> Key:
+    """Of an item that holds the revision of the meeting. Not in the partition of the meeting: subscribers read that."""
+    return key(f"REVISION#{meeting_id}", str(number))
+
+
+def shard_of(beside: str) -> int:
+    return sha256(beside.encode()).digest()[0] % MEETING_SHARDS
+
+
 def change_key(meeting_id: str, change_id: str) -> Key:
     return key(partition(meeting_id), f"CHANGE#{change_id}")
 
@@ -131,6 +141,16 @@ class Writer:
     table: str
     expires_at: int
 
+    def actions(self, clause: Clause) -> Iterator[Action]:
+        """As many as `actions_of` says."""
+        yield self.action(clause)
+        if isinstance(clause, MeetingRevised):
+            document = {"revision": clause.meeting.revision}
+            for number in range(MEETING_SHARDS):
+                shard = self._put(shard_key(clause.meeting.id, number), document)
+                shard["Put"]["TableName"] = self.table
+                yield shard
+
     def action(self, clause: Clause) -> Action:
         action = self._action(clause)
         [body] = action.values()
@@ -141,8 +161,8 @@ class Writer:
         match clause:
             case MeetingIs(meeting_id, 0):
                 return _check(meeting_key(meeting_id), IS_NEW)
-            case MeetingIs(meeting_id, revision):
-                return _check(meeting_key(meeting_id), HAS_THE_REVISION, {":revision": revision})
+            case MeetingIs(meeting_id, revision, beside):
+                return _check(shard_key(meeting_id, shard_of(beside)), HAS_THE_REVISION, {":revision": revision})
             case UserIs(meeting_id, user_id, 0):
                 return _check(user_key(meeting_id, user_id), IS_NEW)
             case UserIs(meeting_id, user_id, revision):
@@ -187,10 +207,14 @@ class Writer:
                 return self._put(idempotency_key(clause.id), items.key_document(clause), IS_NEW)
 
     def _put(
-        self, where: Key, document: Mapping[str, object], condition: str, names: Mapping[str, object] | None = None
+        self,
+        where: Key,
+        document: Mapping[str, object],
+        condition: str | None = None,
+        names: Mapping[str, object] | None = None,
     ) -> Action:
         body = {"Item": {**where, **item(document), "expiresAt": packed(self.expires_at)}}
-        return {"Put": body | _condition(condition, names)}
+        return {"Put": body | (_condition(condition, names) if condition else {})}
 
     def _put_revised(self, where: Key, document: Mapping[str, object], was: int) -> Action:
         if was == 0:
@@ -220,11 +244,12 @@ class Writer:
         return _update(where, [*sets, "dueAt = :due", "dueShard = :shard"], condition, values | noted | due, names)
 
     def _note_seats(self, clause: SeatsNoted) -> Action:
+        condition, noted = _with_notes(clause.notes)
         if not clause.seats:
-            return _check(user_key(clause.meeting_id, clause.user_id), HAS_THE_REVISION, {":revision": clause.revision})
+            where, revision = user_key(clause.meeting_id, clause.user_id), {":revision": clause.revision}
+            return _check(where, condition, revision | noted)
         seats = {f"#s{n}": seat for n, seat in enumerate(clause.seats)}
         sets = ["notes = if_not_exists(notes, :none) + :one", *(f"seats.{name} = :{name[1:]}" for name in seats)]
-        condition, noted = _with_notes(clause.notes)
         values = {f":{name[1:]}": rules.seat_document(seat) for name, seat in seats.items()}
         names = {name: seat.attendee_id for name, seat in seats.items()}
         where = user_key(clause.meeting_id, clause.user_id)

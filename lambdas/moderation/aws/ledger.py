@@ -38,7 +38,7 @@ from .retrying import backoff
 
 MEETING_LIVES = timedelta(hours=24)
 """No Chime meeting lives longer."""
-MOST_CLAUSES = 100
+MOST_ACTIONS = 100
 MOST_KEYS = 100
 """That one BatchGetItem takes."""
 TRIES = 5
@@ -85,16 +85,17 @@ class DynamoLedger:
         )
 
     def transact(self, clauses: Sequence[Clause]) -> None:
-        if not 1 <= len(clauses) <= MOST_CLAUSES:
-            raise ValueError(f"{len(clauses)} clauses in one transaction")
         writer = Writer(self._table, self._expires_at())
-        actions = [writer.action(clause) for clause in clauses]
+        pairs = [(clause, action) for clause in clauses for action in writer.actions(clause)]
+        actions = [action for _, action in pairs]
+        if not 1 <= len(actions) <= MOST_ACTIONS:
+            raise ValueError(f"{len(actions)} actions in one transaction")
         if len({place(action) for action in actions}) < len(actions):
             raise ValueError("two clauses on one item")
         try:
             self._client.transact_write_items(TransactItems=actions)
         except (ClientError, BotoCoreError) as error:
-            raise not_written(error, clauses) from None
+            raise not_written(error, [clause for clause, _ in pairs]) from None
 
     def everybody(self, meeting_id: str) -> Mapping[str, User]:
         found = self._query(meeting_id, IS_A_USER, {":user": "USER#"})

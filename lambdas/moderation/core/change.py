@@ -37,6 +37,9 @@ class Status(StrEnum):
     GONE = "gone"
 
 
+GIVEN_BACK = "-"
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
     token: str
@@ -44,7 +47,12 @@ class Lease:
 
     def given_back(self, now: datetime) -> "Lease":
         """Ended, under another token: whoever has read the change as it was before can't take it as it was before."""
-        return Lease(self.token + "-", now)
+        return Lease(self.token + GIVEN_BACK, now)
+
+    @property
+    def is_given_back(self) -> bool:
+        """Whether its holder ended it, and did not die."""
+        return self.token.endswith(GIVEN_BACK)
 
     def renewed(self) -> "Lease":
         """Under another token, for the same reason, after a commit on the way: its holder goes on."""
@@ -97,6 +105,10 @@ class Change:
     """When he said yes to it: from then on Chime is given its time."""
     unknown: tuple[str, ...] = ()
     """Attendees that the command excepts, but neither Gavel nor Chime has."""
+    resumed_at: datetime | None = None
+    """When the change was last taken over from a function that died with the lease: notes on attendees that are older
+    may be older than the last calls of that function.
+    """
     is_join: bool = False
     """Whether it is about attendees who have just joined: the rules stay, and who was there has what they give."""
 

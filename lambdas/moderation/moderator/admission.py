@@ -25,7 +25,7 @@ from .request import BANNED, MEETING_NOT_FOUND, REVISION_MISMATCH, WAITING, Answ
 
 ASKS_AGAIN = 20
 """Seconds of a user's minute that it takes to come back to the lobby after leaving it."""
-WRITTEN_TOGETHER = 90
+WRITTEN_TOGETHER = 70
 """People whom one transaction can write, with the meeting, the entry and the idempotency key."""
 
 
@@ -165,7 +165,7 @@ def _clauses(meeting: Meeting, new: list[Admission]) -> tuple[list[Clause], Meet
     people = [UserRevised(meeting.id, a.admitted, a.stored.revision) for a in new]
     hosts = sum(host_count(a.stored.rules, a.admitted.rules) for a in new)
     if not hosts:
-        return [MeetingIs(meeting.id, meeting.revision), *people], meeting
+        return [MeetingIs(meeting.id, meeting.revision, people[0].user.id), *people], meeting
     revised = replace(meeting, hosts=meeting.hosts + hosts, revision=meeting.revision + 1)
     return [MeetingRevised(revised, meeting.revision), *people], revised
 

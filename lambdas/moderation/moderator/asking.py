@@ -51,7 +51,7 @@ class Asking:
             return
         if meeting.rules.frozen_at is not None:
             return  # nobody could agree
-        questions, stands = list(self._questions(carried, crowd)), MeetingIs(meeting.id, meeting.revision)
+        questions, stands = list(self._questions(carried, crowd)), MeetingIs(meeting.id, meeting.revision, change.id)
         for together in packed([question.clauses for question in questions], [stands]):
             self._write([stands, *(clause for group in together for clause in group)], ordering)
             asked, questions = questions[: len(together)], questions[len(together) :]

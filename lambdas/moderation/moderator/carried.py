@@ -49,6 +49,11 @@ def closed(change: Change, status: Status, ordering: Ordering, began: datetime, 
     return replace(change, status=status, lease=ordering.lease.given_back(now), due_at=unsure, unsure_until=unsure)
 
 
+def overruled_by(change: Change, meeting: Meeting, user: User | None) -> str | None:
+    """The change that came after this one, of the user or of the whole meeting."""
+    return meeting.revised_by if user is None or user.revised_by == change.id else user.revised_by
+
+
 def wanted(world: World, meeting: Meeting, user: User) -> Capabilities:
     return effective(meeting, user, world.policies.held, world.surroundings.now())
 

@@ -94,7 +94,9 @@ class Clock:
             awaits_consent=decided.awaits_consent,
         )
         clauses: list[Clause] = [
-            MeetingIs(meeting.id, meeting.revision) if then is meeting else MeetingRevised(then, meeting.revision),
+            MeetingIs(meeting.id, meeting.revision, user.id)
+            if then is meeting
+            else MeetingRevised(then, meeting.revision),
             UserRevised(meeting.id, revised, user.revision, notes=user.notes),
         ]
         if decided.awaits_consent and revised.rules.asked is not None:

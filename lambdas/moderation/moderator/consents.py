@@ -115,7 +115,7 @@ class Consents:
         change, user = answered.change, answered.user or facts.user
         word = ANSWERS[change.lapsed] if change.lapsed else "accepted"
         clauses: list[Clause] = [
-            MeetingIs(facts.meeting.id, facts.meeting.revision),
+            MeetingIs(facts.meeting.id, facts.meeting.revision, user.id),
             UserRevised(facts.meeting.id, user, facts.stored.revision, facts.new_seats),
             *(SeatBound(facts.meeting.id, seat.attendee_id, user.id) for seat in facts.new_seats),
             ChangeKept(change, waiting.lease.token if waiting.lease else ""),
@@ -163,7 +163,7 @@ def lapse(world: World, meeting: Meeting, user: User, change: Change) -> Carried
     is_ours = asked is not None and asked.change_id == change.id
     status = Status.EXPIRED if is_ours and would_be_heard(world, meeting, user) else Status.SUPERSEDED
     ended = lapsed(world, change, status)
-    clauses: list[Clause] = [MeetingIs(meeting.id, meeting.revision)]
+    clauses: list[Clause] = [MeetingIs(meeting.id, meeting.revision, user.id)]
     if is_ours:
         was = user.revision
         user = replace(user, rules=replace(user.rules, asked=None), revision=was + 1)

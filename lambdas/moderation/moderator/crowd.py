@@ -1,6 +1,6 @@
 """Everybody in a meeting while one change goes through: who sits where, what he had and what Chime holds by now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -30,6 +30,12 @@ class Crowd:
     """The requests to unmute that this change has made."""
     shown: dict[str, Capabilities] = field(default_factory=dict)
     """What Chime showed last of those of whom nobody can tell: they are ordered anew, whatever it was."""
+    touched: set[str] = field(default_factory=set)
+    """Attendees that a call has reached since users were read last."""
+    handed_over: set[str] = field(default_factory=set)
+    """Attendees whose user was changed after this change, and that no call of this one has reached since: the later
+    change gives them what the rules say.
+    """
     unnoted: set[str] = field(default_factory=set)
     """Who was changed at the very end: their own changes tell what has become of them."""
 
@@ -39,7 +45,9 @@ class Crowd:
         return tuple(
             SeatChange(seat, before, held, effects_on_seat(before, held, before & ~held))
             for seat, before in self.before.items()
-            if (held := self.held[seat]) is not None and seat not in self.gone and self.seats[seat] not in self.unnoted
+            if (held := self.held[seat]) is not None
+            and seat not in self.gone | self.handed_over
+            and self.seats[seat] not in self.unnoted
         )
 
     def seen(self, user_id: str) -> User:
@@ -57,22 +65,44 @@ class Crowd:
             seats[key] = replace(seat, known=known)
         return replace(user, seats=seats)
 
-    def look_again(self, people: Mapping[str, User]) -> bool:
-        """Takes in who was changed meanwhile: his order may have come before ours or after. True if there is any. What
-        was noted of him since is told by whoever noted it.
+    def look_again(self, people: Mapping[str, User], has_own_change: Callable[[User], bool]) -> bool:
+        """Takes in users who were changed meanwhile. If a call of this change has reached an attendee of theirs, the
+        calls of both changes may have come in either order, so the attendee is ordered anew; others are handed over.
+        True if there is anything to be ordered. What was noted since is told by the change that noted it.
         """
         moved = {u for u, user in people.items() if u not in self.people or _moved(self.people[u], user)}
+        followed = {u for u in moved if self._is_followed(people[u]) and has_own_change(people[u])}
+        kept = {u for u in moved if u in self.people and self.people[u].revision == people[u].revision}
+        is_unsettled = False
         before = {key for user in self.people.values() for key, seat in user.seats.items() if not seat.gone}
         self.gone |= before & {key for user in people.values() for key, seat in user.seats.items() if seat.gone}
         self.people = people
         for user_id in moved:
             for seat in people[user_id].present:
-                self.seats[seat.attendee_id] = user_id
-                self.held[seat.attendee_id] = None
-                self.shown.pop(seat.attendee_id, None)
-                if seat.attendee_id in self.before and seat.known is not None:
-                    self.before[seat.attendee_id] = seat.known
-        return bool(moved)
+                key = seat.attendee_id
+                is_untouched = key in self.seats and key not in self.touched and not seat.not_taken
+                if is_untouched and (user_id in followed or (user_id in kept and key in self.handed_over)):
+                    self.handed_over.add(key)
+                    continue
+                self.handed_over.discard(key)
+                self.seats[key] = user_id
+                self.held[key] = None
+                self.shown.pop(key, None)
+                if key in self.before and seat.known is not None:
+                    self.before[key] = seat.known
+                is_unsettled = True
+        self.touched.clear()
+        return is_unsettled
+
+    def _is_followed(self, user: User) -> bool:
+        """Whether just one change has revised the user since, as far as can be seen here."""
+        was = self.people.get(user.id)
+        return was is not None and was.revision + 1 == user.revision and user.revised_by not in (None, was.revised_by)
+
+    def is_reached(self, attendee_id: str) -> None:
+        """By a call: of two changes nobody knows whose call came last."""
+        self.touched.add(attendee_id)
+        self.handed_over.discard(attendee_id)
 
     def are_gone(self, user: User, seats: Sequence[Seat]) -> None:
         self.gone |= {seat.attendee_id for seat in seats}
@@ -122,6 +152,8 @@ def news(user: User, crowd: Crowd, now: datetime) -> tuple[Seat, ...]:
     """What the ledger does not know yet of a person's seats."""
     seats = []
     for seat in user.seats.values():
+        if seat.attendee_id in crowd.handed_over:
+            continue
         if seat.attendee_id in crowd.gone:
             seen = replace(seat, gone=True)
         elif (held := crowd.held.get(seat.attendee_id)) is not None:

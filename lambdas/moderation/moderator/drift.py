@@ -88,7 +88,7 @@ class Drift:
             return False
         noted = replace(seat, not_taken=True)
         clauses: list[Clause] = [
-            MeetingIs(meeting.id, meeting.revision),
+            MeetingIs(meeting.id, meeting.revision, user.id),
             SeatsNoted(meeting.id, user.id, user.revision, (noted,)),
         ]
         persistently(self._world, clauses, self._world.surroundings.now() + WRITTEN_WITHIN)
@@ -150,7 +150,7 @@ class Drift:
         if not right:
             return user
         clauses: list[Clause] = [
-            MeetingIs(meeting.id, meeting.revision),
+            MeetingIs(meeting.id, meeting.revision, user.id),
             SeatsNoted(meeting.id, user.id, user.revision, right),
         ]
         persistently(self._world, clauses, now + WRITTEN_WITHIN)
@@ -160,7 +160,7 @@ class Drift:
         now = self._world.surroundings.now()
         seats = tuple(replace(d.seat, known=d.found, drifted=True, noted_at=now) for d in narrower)
         clauses: list[Clause] = [
-            MeetingIs(meeting.id, meeting.revision),
+            MeetingIs(meeting.id, meeting.revision, user.id),
             SeatsNoted(meeting.id, user.id, user.revision, seats),
             EntryWritten(self._entry(meeting, user, narrower, corrected=False)),
         ]
@@ -212,7 +212,7 @@ class Drift:
             widens=False,
         )
         clauses: list[Clause] = [
-            MeetingIs(meeting.id, meeting.revision),
+            MeetingIs(meeting.id, meeting.revision, user.id),
             UserRevised(meeting.id, revised, user.revision, notes=user.notes),
         ]
         if committed(self._world, _request(meeting), change, entry, clauses):

@@ -7,7 +7,7 @@ from datetime import datetime
 from ..core.change import Status, return_after
 from ..ports import ChangeKept, ChimeFailure, Clause, Conflict, MachineFailure, MeetingIs, Reminder, SeatsNoted, World
 from .answers import MEETING_OVER
-from .carried import Carried
+from .carried import Carried, overruled_by
 from .ending import ended
 from .everybody import Everybody
 from .ordering import MeetingOver, Ordering, OutOfTime, RefusedForGood
@@ -73,7 +73,8 @@ class Enforcement:
         closed = replace(change, lease=None, due_at=None, unsure_until=None)
         if change.is_open:
             status = change.lapsed or Status.GONE
-            closed = replace(closed, status=status, awaits_consent=False, answer=MEETING_OVER)
+            later = overruled_by(change, carried.meeting, carried.user) if status is Status.SUPERSEDED else None
+            closed = replace(closed, status=status, awaits_consent=False, answer=MEETING_OVER, closed_by=later)
         persistently(self._world, [*clauses, ChangeKept(closed, ordering.lease.token)], ordering.lease.until)
         return replace(carried, change=closed, meeting=meeting)
 
@@ -86,7 +87,7 @@ class Enforcement:
             return
         taken = [(user.seats[key], held) for key, held in ordering.reached.items() if key in user.seats]
         seats = [replace(seat, known=held, drifted=False, not_taken=False, noted_at=now) for seat, held in taken]
-        stands = MeetingIs(carried.meeting.id, carried.meeting.revision)
+        stands = MeetingIs(carried.meeting.id, carried.meeting.revision, user.id)
         with suppress(MachineFailure):
             for position, some in enumerate(chunks(seats, SEATS_TOGETHER)):
                 note = SeatsNoted(carried.meeting.id, user.id, user.revision, tuple(some), user.notes + position)

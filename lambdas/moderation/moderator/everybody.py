@@ -64,7 +64,8 @@ class Everybody:
         crowd.take_in_whom_the_roster_lacks()
         try:
             self._order(ordering, carried, crowd)
-            while crowd.look_again(self._rollcall.again(meeting, crowd, ordering)):
+            has_own_change = partial(self._has_own_change, meeting)
+            while crowd.look_again(self._rollcall.again(meeting, crowd, ordering), has_own_change):
                 ordering.before |= crowd.before
                 self._order(ordering, carried, crowd)
         except LookAgain:
@@ -79,6 +80,12 @@ class Everybody:
         self._asking.ask(carried, crowd, ordering)
         self._note(meeting, crowd, ordering)
         return self._settle(carried, crowd, ordering, began)
+
+    def _has_own_change(self, meeting: Meeting, user: User) -> bool:
+        """Whether the user was revised by a change: it was derived from this meeting or fails to settle, and is pursued
+        until Chime holds what the rules say.
+        """
+        return self._world.ledger.change(meeting.id, user.revised_by or "") is not None
 
     def _end(self, carried: Carried, ordering: Ordering, began: datetime) -> Carried:
         try:
@@ -128,11 +135,12 @@ class Everybody:
         for user in list(crowd.people.values()):
             self._rollcall.take_out(ordering, carried, crowd, user)
         self._rollcall.look_at_the_unclear(meeting, crowd)
-        standings = [
-            Standing(seat, crowd.held[seat], wanted(self._world, meeting, crowd.seen(user_id)))
-            for seat, user_id in crowd.seats.items()
-            if seat not in crowd.gone
-        ]
+        standings = []
+        for seat, user_id in crowd.seats.items():
+            target = wanted(self._world, meeting, crowd.seen(user_id))
+            if seat not in crowd.gone:
+                held = target if seat in crowd.handed_over else crowd.held[seat]
+                standings.append(Standing(seat, held, target))
         recorders = [Standing(seat, None, None) for seat in crowd.pipelines]
         newcomer = self._asking.newcomer(carried)
         is_wanted = partial(self._is_wanted, meeting, crowd)
@@ -150,6 +158,7 @@ class Everybody:
         """Raises `Conflict` if somebody's rules have moved before what would widen."""
         widens = any(not is_narrower(call.capabilities, crowd.held[seat] or NOTHING) for seat in served(call, crowd))
         if isinstance(call, Update):
+            crowd.is_reached(call.attendee_id)
             if ordering.order(call.attendee_id, call.capabilities, is_wanted, widens=widens) is None:
                 crowd.gone.add(call.attendee_id)
             else:
@@ -158,6 +167,8 @@ class Everybody:
         if widens:
             ordering.check(is_wanted)
         crowd.batched.add(call.capabilities)
+        for seat in served(call, crowd):
+            crowd.is_reached(seat)
         ordering.order_except(call.excluded, call.capabilities)
         for seat in served(call, crowd):
             crowd.held[seat] = call.capabilities
@@ -189,10 +200,10 @@ class Everybody:
         return False
 
     def _note(self, meeting: Meeting, crowd: Crowd, ordering: Ordering) -> None:
-        """What Chime has is noted on everybody of whom something else was known. Whoever was changed since the second
-        look is left to his own change; a note that arrives after the meeting has moved on says nothing any more.
+        """What Chime has is noted on everybody of whom something else was known. A user whose rules were changed since
+        the second look is left to that change. A note that comes after the meeting has moved on says nothing any more.
         """
-        now, stands = self._world.surroundings.now(), MeetingIs(meeting.id, meeting.revision)
+        now, stands = self._world.surroundings.now(), MeetingIs(meeting.id, meeting.revision, ordering.lease.token)
         notes = [
             [SeatsNoted(meeting.id, user.id, user.revision, tuple(seats), user.notes + position)]
             for user in crowd.people.values()
@@ -207,8 +218,10 @@ class Everybody:
                 except Conflict as conflict:
                     if left[0] in conflict.failed:
                         raise
-                    crowd.unnoted |= {c.user_id for c in conflict.failed if isinstance(c, SeatsNoted)}
-                    left = [clause for clause in left if clause not in conflict.failed]
+                    again = {c: _noted_again(c, conflict) for c in conflict.failed if isinstance(c, SeatsNoted)}
+                    crowd.unnoted |= {note.user_id for note, instead in again.items() if instead is None}
+                    kept = (again.get(clause, clause) if isinstance(clause, SeatsNoted) else clause for clause in left)
+                    left = [clause for clause in kept if clause is not None]
 
     def _settle(self, carried: Carried, crowd: Crowd, ordering: Ordering, began: datetime) -> Carried:
         change, meeting = carried.change, carried.meeting
@@ -227,7 +240,7 @@ class Everybody:
             kept = replace(kept, closed_by=overruled_by, answer=answer)
         settled = Carried(kept, meeting, outcomes=reached)
         clauses: list[Clause] = [
-            MeetingIs(meeting.id, meeting.revision),
+            MeetingIs(meeting.id, meeting.revision, change.id),
             *([UserIs(meeting.id, spoken_of.id, spoken_of.revision)] if spoken_of is not None else []),
             ChangeKept(kept, ordering.lease.token),
             *(self._told(settled, crowd) if change.is_open else []),
@@ -260,6 +273,20 @@ class Everybody:
         ]
         for together in chunks(attendees, TOLD_TOGETHER):
             yield EntryWritten(entry(self._world, settled, CAPABILITIES_CHANGED, {"attendees": together}))
+
+
+def _noted_again(note: SeatsNoted, conflict: Conflict) -> SeatsNoted | None:
+    """The note on what another change has noted meanwhile by the same rules of the user. That change read the meeting
+    before this one was committed, or gives what this one gives, so what this one has seen and done is younger. None if
+    the rules of the user have moved, or Chime has told something of an attendee since.
+    """
+    user = conflict.found.users.get(note.user_id) if conflict.found is not None else None
+    if user is None or user.revision != note.revision:
+        return None
+    stored = [user.seats.get(seat.attendee_id) for seat in note.seats]
+    if any(seat is None or seat.gone or seat.drifted or seat.not_taken for seat in stored):
+        return None
+    return replace(note, notes=user.notes)
 
 
 def _overruled_by(change: Change, meeting: Meeting, spoken_of: User | None, now: datetime) -> str | None:

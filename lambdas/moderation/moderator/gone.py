@@ -31,7 +31,8 @@ def without_ghosts(world: World, meeting: Meeting, user: User) -> User:
         return user
     gone = []
     for seat in user.present:
-        if seat.known is None or Capabilities.SEND_AUDIO not in seat.known:
+        is_out = user.is_out(seat.attendee_id)  # noted, and told of, by the change that takes the attendee out
+        if is_out or seat.known is None or Capabilities.SEND_AUDIO not in seat.known:
             continue
         try:
             patiently(world, partial(world.chime.seat, meeting.id, seat.attendee_id))

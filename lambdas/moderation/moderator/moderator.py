@@ -204,7 +204,12 @@ class Moderator:
         return change if not change.awaits_consent and change.lapsed is None else None
 
     def _folded(self, request: Request, facts: Facts, decided: Decided, joined: Change) -> Answer:
-        """Raises `Conflict` if the change has been closed at this moment."""
+        """An attendee of whom Chime has told before is in it already. Raises `Conflict` if the change has been closed at
+        this moment.
+        """
+        if not facts.new_seats:
+            subject = attendee(self._world, facts.meeting, facts.user, facts.attendee_id)
+            return Answer("pending", subject, joined.id, decided.before, decided.after, decided.effects)
         user = replace(facts.user, revision=facts.stored.revision + 1, revised_by=joined.id)
         entry = self._decided(request, facts, replace(joined, revision=revision_of(user, facts.meeting)))
         clauses = [
@@ -304,7 +309,7 @@ def _clauses(facts: Facts, user: User, then: Meeting) -> list[Clause]:
     """Everything that the decision rested on still stands."""
     meeting = facts.meeting
     clauses: list[Clause] = [
-        MeetingIs(meeting.id, meeting.revision) if then is meeting else MeetingRevised(then, meeting.revision),
+        MeetingIs(meeting.id, meeting.revision, user.id) if then is meeting else MeetingRevised(then, meeting.revision),
         UserRevised(meeting.id, user, facts.stored.revision, facts.new_seats, facts.stored.notes),
         *(SeatBound(meeting.id, seat.attendee_id, user.id) for seat in facts.new_seats),
     ]

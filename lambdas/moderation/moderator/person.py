@@ -14,6 +14,7 @@ from ..ports import (
     ChangeKept,
     ChimeFailure,
     Clause,
+    Conflict,
     EntryWritten,
     MeetingIs,
     MeetingRevised,
@@ -21,15 +22,14 @@ from ..ports import (
     NotTaken,
     Reminder,
     SeatsNoted,
-    UserIs,
     UserRevised,
     World,
 )
 from .answers import as_held, attendee
-from .carried import Carried, about, closed, entry, removed, wanted, with_strict_reading
+from .carried import Carried, about, closed, entry, overruled_by, removed, wanted, with_strict_reading
 from .opening import counting
 from .ordering import MeetingOver, Ordering, OutOfTime, RefusedForGood
-from .persistence import persistently
+from .persistence import persistently, read_with_retry
 from .transactions import SEATS_TOGETHER, chunks
 
 ONE_BY_ONE = 8
@@ -146,21 +146,17 @@ class OnePerson:
         if change.awaits_consent:
             kept = _waiting(change, user, ordering, now)
         elif change.is_open:
-            later = meeting.revised_by if user.revised_by == change.id else user.revised_by
-            superseded_by = later if kept.status is Status.SUPERSEDED else None
+            superseded_by = overruled_by(change, meeting, user) if kept.status is Status.SUPERSEDED else None
             answer = attendee(self._world, meeting, noted, change.attendee_id)
             kept = as_held(replace(kept, closed_by=superseded_by, answer=answer), noted, made)
         settled = Carried(kept, meeting, noted)
-        stands = MeetingIs(meeting.id, meeting.revision)
+        self._check_meeting(meeting)
         *before, last = notes or [()]
         for position, some in enumerate(before):
             note = SeatsNoted(meeting.id, user.id, user.revision, tuple(some), user.notes + position)
-            persistently(self._world, [stands, note], ordering.lease.until)
+            persistently(self._world, [note], ordering.lease.until)
         clauses: list[Clause] = [
-            stands,
-            SeatsNoted(meeting.id, user.id, user.revision, tuple(last), user.notes + len(before))
-            if last
-            else UserIs(meeting.id, user.id, user.revision),
+            SeatsNoted(meeting.id, user.id, user.revision, tuple(last), user.notes + len(before)),
             ChangeKept(kept, ordering.lease.token),
             *self._taken_out(settled, user, seats),
             *(self._told(settled, user, made) if change.is_open else []),
@@ -169,6 +165,15 @@ class OnePerson:
         if kept.awaits_consent and kept.due_at is not None:
             self._world.reminders.remind(Reminder(meeting.id, change_id=kept.id), kept.due_at - now)
         return settled
+
+    def _check_meeting(self, meeting: Meeting) -> None:
+        """Raises `Conflict` if the meeting has moved. A read is enough: all calls of this change have ended before it.
+        A change of the meeting that commits after it reads a roster that shows what they did, and notes what it makes
+        of that. The check is no part of the transaction, because all attendees of a meeting would contend for it.
+        """
+        now = read_with_retry(self._world, lambda: self._world.ledger.load(meeting.id)).meeting
+        if now is None or now.revision != meeting.revision:
+            raise Conflict([MeetingIs(meeting.id, meeting.revision)])
 
     def _taken_out(self, settled: Carried, user: User, seats: tuple[Seat, ...]) -> list[Clause]:
         """Told whatever becomes of the change: a seat that is gone is told of by whoever notes it, or never."""
@@ -276,13 +281,15 @@ def _is_in_place(change: Change, seat: Seat, target: Capabilities, ordering: Ord
     """
     if not change.is_open or change.lapsed is not None or seat.not_taken:
         return False
-    if ordering.reached.get(seat.attendee_id) == target:
-        return True
+    reached = ordering.reached.get(seat.attendee_id)
+    if reached is not None:
+        return reached == target  # whatever was noted: our own call may have come after it
     if seat.known != target:
         return False
-    if change.is_join and seat.attendee_id != change.attendee_id:
+    uncertain_until = max(change.resumed_at or change.patient_since, change.unsure_until or change.patient_since)
+    if change.is_join and seat.attendee_id != change.attendee_id and uncertain_until == change.patient_since:
         return True
-    return seat.noted_at is not None and seat.noted_at > change.patient_since
+    return seat.noted_at is not None and seat.noted_at > uncertain_until
 
 
 def _user(carried: Carried) -> User:

@@ -46,7 +46,7 @@ from .request import (
 from .timeliness import noted
 from .transactions import chunks
 
-MOST_TOGETHER = 90
+MOST_TOGETHER = 70
 """People whose role one transaction changes, beside the meeting, the change, its entry and the key: it holds a hundred
 clauses. A meeting that is registered already has all its roles changed together, so no more of them.
 """

@@ -90,7 +90,7 @@ class RollCall:
         meeting, now = carried.meeting, self._world.surroundings.now()
         for gone in chunks([replace(seat, gone=True, noted_at=now) for seat in leaving], SEATS_TOGETHER):
             clauses: list[Clause] = [
-                MeetingIs(meeting.id, meeting.revision),
+                MeetingIs(meeting.id, meeting.revision, user.id),
                 SeatsNoted(meeting.id, user.id, user.revision, tuple(gone)),
                 ChangeKept(carried.change, ordering.lease.token),
                 EntryWritten(removed(self._world, carried, user, [seat.attendee_id for seat in gone])),

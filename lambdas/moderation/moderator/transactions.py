@@ -6,9 +6,9 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.h
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from ..ports import Clause, SeatsNoted, UserRevised
+from ..ports import Clause, SeatsNoted, UserRevised, actions_of
 
-MOST_CLAUSES = 100
+MOST_ACTIONS = 100
 MOST_BYTES = 3 * 1024 * 1024
 SEATS_TOGETHER = 40
 """Seats of one user in one clause: each adds some 40 characters to the expression."""
@@ -25,18 +25,18 @@ def packed(groups: Iterable[Sequence[Clause]], beside: Sequence[Clause] = ()) ->
     """The groups in their order, as many as go into one transaction with the clauses that each has `beside` them. A
     group is never torn apart, and no two of one transaction write the same user.
     """
-    room, space = MOST_CLAUSES - len(beside), MOST_BYTES - sum(map(size, beside))
+    room, space = MOST_ACTIONS - sum(map(actions_of, beside)), MOST_BYTES - sum(map(size, beside))
     together: list[Sequence[Clause]] = []
     users: set[str] = set()
     count = length = 0
     for group in groups:
-        added, written = sum(map(size, group)), _users(group)
-        if together and (count + len(group) > room or length + added > space or users & written):
+        added, written, actions = sum(map(size, group)), _users(group), sum(map(actions_of, group))
+        if together and (count + actions > room or length + added > space or users & written):
             yield together
             together, users, count, length = [], set(), 0, 0
         together.append(group)
         users |= written
-        count += len(group)
+        count += actions
         length += added
     if together:
         yield together

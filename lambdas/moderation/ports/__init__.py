@@ -1,6 +1,7 @@
 """What the moderator needs of the world, as protocols: each is met by AWS, and by something in memory for tests."""
 
 from .clauses import (
+    MEETING_SHARDS,
     ChangeIsOpen,
     ChangeKept,
     ChangeOpened,
@@ -18,6 +19,7 @@ from .clauses import (
     SeatsNoted,
     UserIs,
     UserRevised,
+    actions_of,
 )
 from .failures import (
     ChimeFailure,
@@ -49,6 +51,7 @@ from .world import (
 )
 
 __all__ = [
+    "MEETING_SHARDS",
     "Budget",
     "ChangeIsOpen",
     "ChangeKept",
@@ -90,4 +93,5 @@ __all__ = [
     "UserIs",
     "UserRevised",
     "World",
+    "actions_of",
 ]

@@ -13,12 +13,23 @@ if TYPE_CHECKING:
     from .world import Due
 
 
+MEETING_SHARDS = 16
+"""Items beside a meeting that hold its revision. A revised meeting writes all of them; a transaction that relies on the
+revision checks one. DynamoDB cancels a transaction that touches an item of another one under way, if only to check it:
+with a single item all attendees of a large meeting would contend.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class MeetingIs:
-    """The meeting still has the revision that was read; 0: it is not registered."""
+    """The meeting still has the revision that was read; 0: it is not registered.
+
+    `beside`: the user or change that the transaction is about. Transactions about different ones rarely contend.
+    """
 
     meeting_id: str
     revision: int
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,3 +192,8 @@ Clause = (
     | EntryWritten
     | KeyTaken
 )
+
+
+def actions_of(clause: Clause) -> int:
+    """How many of the 100 actions of one transaction the clause takes."""
+    return 1 + MEETING_SHARDS if isinstance(clause, MeetingRevised) else 1

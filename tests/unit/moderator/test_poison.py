@@ -21,8 +21,8 @@ def poisoned(hall: Hall, change_id: str = "poison") -> Change:
     hall.answered("alice", Mute(), "carol")
     some = next(change for change in hall.ledger.changes.values() if change.command == "mute")
     lease = Lease("token", now)
-    wide: Any = "wide"
-    change = replace(some, id=change_id, before=wide, status=Status.PENDING, lease=lease, due_at=now)
+    then: Any = "a moment ago"
+    change = replace(some, id=change_id, committed_at=then, status=Status.PENDING, lease=lease, due_at=now)
     hall.ledger.changes[MEETING, change_id] = change
     return change
 

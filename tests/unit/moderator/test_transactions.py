@@ -6,7 +6,7 @@ from moderation.core.capability import EVERYTHING
 from moderation.core.command import Ban, Hold, Mute, Release, Remove
 from moderation.core.meeting import User
 from moderation.moderator.request import Answer
-from moderation.moderator.transactions import MOST_CLAUSES, packed, size
+from moderation.moderator.transactions import MOST_ACTIONS, packed, size
 from moderation.ports import Clause, SeatBound, SeatInChime, SeatsNoted, UserRevised
 
 from tests.integration.ledger import strategies
@@ -74,7 +74,7 @@ def test_groups_are_neither_torn_nor_reordered_and_write_no_user_twice() -> None
     assert [group for together in cut for group in together] == groups
     for together in cut:
         clauses = [clause for group in together for clause in group]
-        assert len(clauses) + len(beside) <= MOST_CLAUSES
+        assert len(clauses) + len(beside) <= MOST_ACTIONS
         users = [clause.user_id for clause in clauses if isinstance(clause, SeatsNoted)]
         assert len(users) == len(set(users))
 
