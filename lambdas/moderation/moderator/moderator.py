@@ -204,8 +204,8 @@ class Moderator:
         return change if not change.awaits_consent and change.lapsed is None else None
 
     def _folded(self, request: Request, facts: Facts, decided: Decided, joined: Change) -> Answer:
-        """An attendee of whom Chime has told before is in it already. Raises `Conflict` if the change has been closed at
-        this moment.
+        """An attendee of whom Chime has told before is in it already. Raises `Conflict` if the change has just been
+        closed.
         """
         if not facts.new_seats:
             subject = attendee(self._world, facts.meeting, facts.user, facts.attendee_id)
