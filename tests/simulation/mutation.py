@@ -64,7 +64,8 @@ def rewriting(rewrite: Rewriting) -> Patch:
 
 
 def settles(clauses: Sequence[Clause]) -> bool:
-    return any(isinstance(c, ChangeKept) for c in clauses) and any(isinstance(c, MeetingIs) for c in clauses)
+    kinds = {type(clause) for clause in clauses}
+    return ChangeKept in kinds and bool(kinds & {MeetingIs, SeatsNoted})
 
 
 def commits(clauses: Sequence[Clause]) -> bool:

@@ -32,6 +32,7 @@ from .mutation import (
     DECIDED_THERE,
     FRESH,
     HOLDS,
+    KNOWN,
     ONCE,
     ONE_KEY,
     OUTAGE,
@@ -46,9 +47,9 @@ from .mutation import (
     commits,
     drop,
     rewriting,
-    settles,
 )
 from .small import HOST_AND_EVERYBODY, NEWCOMER, SLOW_TO_SETTLE, TAKEN_OVER
+from .small_seeds import NOTED_EARLY, OVERTAKEN_IN_FLIGHT, SETTLED_BESIDE
 from .small_stalls import GIVEN_UP_LATE, OUTLIVED, SETTLED_LATE
 
 
@@ -157,9 +158,38 @@ def _forgetting_what_was_committed() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _in_place_by(reading: Callable[[Change], Change]) -> Iterator[None]:
+    """Notes are judged by another reading of the change."""
+    original = person._is_in_place
+
+    def is_in_place(change: Change, *about: Any) -> bool:
+        return original(reading(change), *about)
+
+    with patch.object(person, "_is_in_place", is_in_place):
+        yield
+
+
+@contextmanager
+def _believing_notes() -> Iterator[None]:
+    """Whatever this change has ordered itself."""
+    original = person._is_in_place
+
+    def is_in_place(change: Change, seat: Any, target: Any, order: Ordering) -> bool:
+        return original(change, seat, target, replace(order, reached={}))
+
+    with patch.object(person, "_is_in_place", is_in_place):
+        yield
+
+
 MUTATIONS = (
     Mutation("settle checks the user's revision", rewriting(any_revision), (HOLDS,), first=130),
-    Mutation("settle checks the meeting's revision", drop(MeetingIs, settles), (HOLDS,), case=HOST_AND_EVERYBODY),
+    Mutation(
+        "settle checks the meeting's revision",
+        lambda: patch.object(person.OnePerson, "_check_meeting", lambda *_: None),
+        (HOLDS,),
+        case=HOST_AND_EVERYBODY,
+    ),
     Mutation(
         "the bulk takes a second look",
         lambda: patch.object(Crowd, "look_again", lambda *_: False),
@@ -236,6 +266,25 @@ MUTATIONS = (
         lambda: patch.object(changes, "_still_said", lambda *_: True),
         (APPLIED,),
         first=410,
+    ),
+    Mutation("an own call counts for more than a note", _believing_notes, (HOLDS,), case=OVERTAKEN_IN_FLIGHT),
+    Mutation(
+        "a note that is older than a crash proves nothing",
+        lambda: _in_place_by(lambda change: replace(change, notes_count_from=None)),
+        (HOLDS,),
+        case=NOTED_EARLY,
+    ),
+    Mutation(
+        "a change of everybody notes what it did, on whatever was noted beside it",
+        lambda: patch.object(everybody, "_noted_again", lambda *_: None),
+        (KNOWN,),
+        case=SETTLED_BESIDE,
+    ),
+    Mutation(
+        "who was reached by a call is not left to a later change",
+        lambda: patch.object(Crowd, "is_reached", lambda *_: None),
+        (HOLDS,),
+        case=NEWCOMER,
     ),
     Mutation("what commits nothing rests on no memory", _believing_memory, (FRESH, TRUE)),
 )

@@ -12,7 +12,7 @@ from moderation.core.capability import Capabilities
 from moderation.core.decision import Decided
 from moderation.core.entry import REMOVED, UNMUTE_ANSWERED
 from moderation.core.meeting import Meeting, MeetingRules, User
-from moderation.moderator import asking, clock, consents, everybody, governor, moderator, person
+from moderation.moderator import asking, clock, consents, everybody, moderator, person
 from moderation.moderator.carried import Carried, wanted
 from moderation.moderator.crowd import Crowd
 from moderation.moderator.rollcall import RollCall
@@ -31,7 +31,6 @@ from .small_people import (
     EXCLUSIVE_ENDED,
     FOUND_OUT_TWICE,
     LAST_HOST,
-    LOOK_AND_MUTE_ALL,
     UNDO,
 )
 from .small_seeds import MOVED_WHILE_SILENT
@@ -80,19 +79,6 @@ def _hears_him_where_he_was(self: Any, carried: Carried, user: User) -> User:
             continue
         seats[seat.attendee_id] = replace(seat, known=found.capabilities)
     return replace(user, seats=seats)
-
-
-def _look_when_it_was_due(was: Meeting, rules: MeetingRules, _: datetime) -> datetime | None:
-    return min((at for at in (was.check_at, meeting.next_end(rules)) if at is not None), default=None)
-
-
-@contextmanager
-def _a_look_that_is_due_stays_due() -> Iterator[None]:
-    with (
-        patch.object(governor, "look_at", _look_when_it_was_due),
-        patch.object(everybody, "look_at", _look_when_it_was_due),
-    ):
-        yield
 
 
 def _is_an_answer(clauses: Sequence[Clause]) -> bool:
@@ -189,12 +175,6 @@ PEOPLE_MUTATIONS = (
         case=FOUND_OUT_TWICE,
     ),
     Mutation("only what stands is undone", _instead(decide, "stands", lambda *_: True), (UNDONE,), case=UNDO),
-    Mutation(
-        "a look that began before does not take the next one's place",
-        _a_look_that_is_due_stays_due,
-        (ENDED,),
-        case=LOOK_AND_MUTE_ALL,
-    ),
     Mutation(
         "who changes while all are changed is looked at",
         _instead(RollCall, "look_at_the_unclear", lambda *_: None),

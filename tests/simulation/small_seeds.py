@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 from moderation.core.actor import Actor, ActorKind
 from moderation.core.capability import EVERYTHING, Capabilities, Medium
-from moderation.core.command import Ban, GrantFloor, Mute, MuteEverybody, Undo
+from moderation.core.command import Ban, GrantFloor, Mute, MuteEverybody, Undo, Unmute
 from moderation.moderator.request import Request
 
 from tests.memory.scene import MEETING, seat
 
 from .faults import BESIDE
 from .monitor import Asking
-from .small import STALL, Case, host, two_hosts
+from .small import STALL, Case, host, meeting, two_hosts
 from .small_consent import CONSENT
 from .small_people import everybody
 from .world import HOSTS, Simulation, asking
@@ -63,6 +63,26 @@ def said_again_from_memory(simulation: Simulation) -> None:
     simulation.reconciler(46)
 
 
+def overtaken_in_flight(simulation: Simulation) -> None:
+    """A call that takes its time comes after that of another host, who has noted theirs meanwhile."""
+    host(simulation, "mute", "alice", Mute())
+    host(simulation, "unmute", "hugo", Unmute(), 0.05)
+
+
+def noted_before_a_late_call(simulation: Simulation) -> None:
+    """A function dies, and its last call takes effect after a change of everybody has noted what that one did."""
+    host(simulation, "mute", "alice", Mute())
+    meeting(simulation, 2, mode="presentation")
+    simulation.reconciler(46)
+    simulation.reconciler(110)
+
+
+def muted_in_one_meeting_change(simulation: Simulation) -> None:
+    """A host's change reads the meeting, and settles while a change of everybody is on its way."""
+    host(simulation, "mute", "alice", Mute(media=(Medium.VIDEO,)))
+    everybody(simulation, "hugo", MuteEverybody(), 0.03)
+
+
 MOVED_WHILE_SILENT = Case("he changes something while all are changed", moved_while_silent, stage=CONSENT, at_least=30)
 LATE_FLOOR = Case(
     "an exclusive floor, a stall anywhere",
@@ -74,4 +94,22 @@ LATE_FLOOR = Case(
 UNDONE_LATE = Case("a ban is undone after the floor is over", undone_after_the_floor_is_over, preemptions=0, at_least=1)
 SAID_AGAIN = Case("said again from memory, a stall anywhere", said_again_from_memory, STALL, preemptions=0, at_least=15)
 BESIDE_EACH_OTHER = Case("two hosts, their transactions beside each other", two_hosts, {BESIDE: 1.0}, at_least=60)
-SEEDS = (MOVED_WHILE_SILENT, LATE_FLOOR, UNDONE_LATE, SAID_AGAIN, BESIDE_EACH_OTHER)
+OVERTAKEN_IN_FLIGHT = Case("a call comes after what another has noted", overtaken_in_flight, {"slow": 1.0}, at_least=10)
+NOTED_EARLY = Case(
+    "a note, and then a dead function's call",
+    noted_before_a_late_call,
+    {"crash, done later": 1.0},
+    preemptions=0,
+    at_least=10,
+)
+SETTLED_BESIDE = Case("a host settles beside everybody", muted_in_one_meeting_change, preemptions=3, at_least=100)
+SEEDS = (
+    MOVED_WHILE_SILENT,
+    LATE_FLOOR,
+    UNDONE_LATE,
+    SAID_AGAIN,
+    BESIDE_EACH_OTHER,
+    OVERTAKEN_IN_FLIGHT,
+    NOTED_EARLY,
+    SETTLED_BESIDE,
+)

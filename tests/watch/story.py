@@ -232,9 +232,9 @@ def _poisoned(story: Story) -> None:
     """A change that nobody can make sense of is due."""
     ledger, now = story.scene.ledger, story.scene.surroundings.now()
     some = next(change for change in ledger.changes.values() if change.command == "mute")
-    wide: Any = "wide"
+    nobody: Any = "nobody"
     lease = Lease("token", now)
-    poison = replace(some, id="poison", before=wide, committed_at=now, status=Status.PENDING, lease=lease, due_at=now)
+    poison = replace(some, id="poison", actor=nobody, committed_at=now, status=Status.PENDING, lease=lease, due_at=now)
     ledger.changes[MEETING, poison.id] = poison
     story.remind(poison.id)
 

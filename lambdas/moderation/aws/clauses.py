@@ -145,11 +145,14 @@ class Writer:
         """As many as `actions_of` says."""
         yield self.action(clause)
         if isinstance(clause, MeetingRevised):
-            document = {"revision": clause.meeting.revision}
-            for number in range(MEETING_SHARDS):
-                shard = self._put(shard_key(clause.meeting.id, number), document)
-                shard["Put"]["TableName"] = self.table
-                yield shard
+            yield from self.shards(clause.meeting.id, clause.meeting.revision)
+
+    def shards(self, meeting_id: str, revision: int) -> Iterator[Action]:
+        """What makes all items beside a meeting hold this revision."""
+        for number in range(MEETING_SHARDS):
+            shard = self._put(shard_key(meeting_id, number), {"revision": revision})
+            shard["Put"]["TableName"] = self.table
+            yield shard
 
     def action(self, clause: Clause) -> Action:
         action = self._action(clause)
@@ -162,7 +165,7 @@ class Writer:
             case MeetingIs(meeting_id, 0):
                 return _check(meeting_key(meeting_id), IS_NEW)
             case MeetingIs(meeting_id, revision, beside):
-                return _check(shard_key(meeting_id, shard_of(beside)), HAS_THE_REVISION, {":revision": revision})
+                return self.revision_check(shard_key(meeting_id, shard_of(beside)), revision)
             case UserIs(meeting_id, user_id, 0):
                 return _check(user_key(meeting_id, user_id), IS_NEW)
             case UserIs(meeting_id, user_id, revision):
@@ -205,6 +208,11 @@ class Writer:
                 return self._put(entry_key(entry), items.entry_document(entry), IS_NEW)
             case KeyTaken():
                 return self._put(idempotency_key(clause.id), items.key_document(clause), IS_NEW)
+
+    def revision_check(self, where: Key, revision: int) -> Action:
+        check = _check(where, HAS_THE_REVISION, {":revision": revision})
+        check["ConditionCheck"]["TableName"] = self.table
+        return check
 
     def _put(
         self,

@@ -136,7 +136,7 @@ def change_document(change: Change) -> Document:
         "awaitsConsent": change.awaits_consent,
         "lapsed": change.lapsed.value if change.lapsed else None,
         "agreedAt": text_of(change.agreed_at),
-        "resumedAt": text_of(change.resumed_at),
+        "notesCountFrom": text_of(change.notes_count_from),
         "isJoin": change.is_join,
         "unknown": list(change.unknown) or None,
     }
@@ -173,7 +173,7 @@ def change_of(document: Source) -> Change:
         awaits_consent=document.get("awaitsConsent", False),
         lapsed=Status(document["lapsed"]) if "lapsed" in document else None,
         agreed_at=moment_of(document.get("agreedAt")),
-        resumed_at=moment_of(document.get("resumedAt")),
+        notes_count_from=moment_of(document.get("notesCountFrom")),
         is_join=document.get("isJoin", False),
         unknown=tuple(document.get("unknown", ())),
     )

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ..core.change import Change
 from ..core.entry import EVERY_ENTRY, Entry, EntryFilter, iso
 from ..core.meeting import Meeting, User
-from ..ports import Budget, Clause, Due, LedgerUnavailable, Loaded, Minute, Page
+from ..ports import Budget, Clause, Conflict, Due, LedgerUnavailable, Loaded, MeetingIs, Minute, Page
 from . import items
 from .allowance import A_MINUTE, A_SECOND, MOST_SAVED, Allowance
 from .attributes import Attribute, item, values
@@ -31,6 +31,8 @@ from .clauses import (
     place,
     place_of,
     seat_key,
+    shard_key,
+    shard_of,
     user_key,
 )
 from .failures import Image, called_with_retry, not_written
@@ -95,7 +97,31 @@ class DynamoLedger:
         try:
             self._client.transact_write_items(TransactItems=actions)
         except (ClientError, BotoCoreError) as error:
-            raise not_written(error, [clause for clause, _ in pairs]) from None
+            failure = not_written(error, [clause for clause, _ in pairs])
+        else:
+            return None
+        if isinstance(failure, Conflict) and self._has_spread(writer, failure.failed):
+            return self.transact(clauses)
+        raise failure
+
+    def _has_spread(self, writer: Writer, failed: Sequence[Clause]) -> bool:
+        """Writes the items that hold a meeting's revision, if an earlier version of Gavel wrote the meeting alone.
+        Returns False if nothing is missing, or if the meeting has moved.
+        """
+        match failed:
+            case [MeetingIs(meeting_id, revision, beside)] if revision:
+                shard = shard_key(meeting_id, shard_of(beside))
+            case _:
+                return False
+        stored = {place_of(image): values(image) for image in self._batch_get([meeting_key(meeting_id), shard])}
+        if place_of(shard) in stored or stored.get(place_of(meeting_key(meeting_id)), {}).get("revision") != revision:
+            return False
+        actions = [writer.revision_check(meeting_key(meeting_id), revision), *writer.shards(meeting_id, revision)]
+        try:
+            self._client.transact_write_items(TransactItems=actions)
+        except (ClientError, BotoCoreError) as error:
+            raise not_written(error, []) from None
+        return True
 
     def everybody(self, meeting_id: str) -> Mapping[str, User]:
         found = self._query(meeting_id, IS_A_USER, {":user": "USER#"})

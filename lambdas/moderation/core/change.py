@@ -105,9 +105,9 @@ class Change:
     """When he said yes to it: from then on Chime is given its time."""
     unknown: tuple[str, ...] = ()
     """Attendees that the command excepts, but neither Gavel nor Chime has."""
-    resumed_at: datetime | None = None
-    """When the change was last taken over from a function that died with the lease: notes on attendees that are older
-    may be older than the last calls of that function.
+    notes_count_from: datetime | None = None
+    """Older notes on attendees may be older than the last calls under an earlier lease, whose holder died or could not
+    note what those calls did.
     """
     is_join: bool = False
     """Whether it is about attendees who have just joined: the rules stay, and who was there has what they give."""

@@ -286,14 +286,9 @@ def loses_its_hosts(meeting: Meeting, more: int) -> bool:
     return more < 0 and meeting.hosts + more < 1
 
 
-def look_at(meeting: Meeting, rules: MeetingRules, now: datetime) -> datetime | None:
-    """When the reconciler has to look at it, if these become its rules. A look that is due already falls due anew: one
-    that began before knows nothing of what ends by these rules, and must not take its place.
-    """
-    ends_at, check_at = next_end(rules), meeting.check_at
-    if ends_at is None or check_at is None:
-        return check_at if ends_at is None else ends_at
-    return min(ends_at, max(check_at, now))
+def look_at(meeting: Meeting, rules: MeetingRules) -> datetime | None:
+    """When the reconciler has to look at it, if these become its rules."""
+    return min((at for at in (meeting.check_at, next_end(rules)) if at is not None), default=None)
 
 
 def next_end(rules: UserRules | MeetingRules) -> datetime | None:

@@ -1,6 +1,6 @@
 """Everybody in a meeting while one change goes through: who sits where, what he had and what Chime holds by now."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -65,13 +65,13 @@ class Crowd:
             seats[key] = replace(seat, known=known)
         return replace(user, seats=seats)
 
-    def look_again(self, people: Mapping[str, User], has_own_change: Callable[[User], bool]) -> bool:
+    def look_again(self, people: Mapping[str, User]) -> bool:
         """Takes in users who were changed meanwhile. If a call of this change has reached an attendee of theirs, the
         calls of both changes may have come in either order, so the attendee is ordered anew; others are handed over.
         True if there is anything to be ordered. What was noted since is told by the change that noted it.
         """
         moved = {u for u, user in people.items() if u not in self.people or _moved(self.people[u], user)}
-        followed = {u for u in moved if self._is_followed(people[u]) and has_own_change(people[u])}
+        followed = {u for u in moved if self._is_followed(people[u])}
         kept = {u for u in moved if u in self.people and self.people[u].revision == people[u].revision}
         is_unsettled = False
         before = {key for user in self.people.values() for key, seat in user.seats.items() if not seat.gone}
@@ -95,7 +95,9 @@ class Crowd:
         return is_unsettled
 
     def _is_followed(self, user: User) -> bool:
-        """Whether just one change has revised the user since, as far as can be seen here."""
+        """Whether one change has revised the user since, and nothing else: a change that came after this one is pursued
+        until Chime holds what the rules of the same meeting say.
+        """
         was = self.people.get(user.id)
         return was is not None and was.revision + 1 == user.revision and user.revised_by not in (None, was.revised_by)
 

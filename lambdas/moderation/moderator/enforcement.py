@@ -1,6 +1,5 @@
 """order · settle: making Chime have what the rules say, whoever changes them meanwhile."""
 
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -78,24 +77,27 @@ class Enforcement:
         persistently(self._world, [*clauses, ChangeKept(closed, ordering.lease.token)], ordering.lease.until)
         return replace(carried, change=closed, meeting=meeting)
 
-    def _note(self, carried: Carried, ordering: Ordering) -> None:
-        """What Chime has taken so far, so that whoever goes on need not begin anew. If the rules have moved, it may be
-        true no more, and is looked up.
+    def _is_noted(self, carried: Carried, ordering: Ordering) -> bool:
+        """Notes what Chime has taken so far, so that whoever goes on need not begin anew. Returns False if it could not
+        be noted: the rules may have moved, so that it is true no more.
         """
         user, now = carried.user, self._world.surroundings.now()
         if user is None:
-            return
+            return True
         taken = [(user.seats[key], held) for key, held in ordering.reached.items() if key in user.seats]
         seats = [replace(seat, known=held, drifted=False, not_taken=False, noted_at=now) for seat, held in taken]
         stands = MeetingIs(carried.meeting.id, carried.meeting.revision, user.id)
-        with suppress(MachineFailure):
+        try:
             for position, some in enumerate(chunks(seats, SEATS_TOGETHER)):
                 note = SeatsNoted(carried.meeting.id, user.id, user.revision, tuple(some), user.notes + position)
                 persistently(self._world, [stands, note], ordering.lease.until)
+        except MachineFailure:
+            return False
+        return True
 
     def _leave(self, carried: Carried, ordering: Ordering) -> Carried:
         """Gives the lease back, so that the reconciler need not wait for it to end: all our calls have ended."""
-        self._note(carried, ordering)
+        is_noted = self._is_noted(carried, ordering)
         now = self._world.surroundings.now()
         wait = return_after(carried.change, now)
         left = replace(
@@ -103,6 +105,7 @@ class Enforcement:
             lease=ordering.lease.given_back(now),
             due_at=now + wait,
             unsure_until=ordering.unsure_until,
+            notes_count_from=carried.change.notes_count_from if is_noted else now,
         )
         try:
             persistently(self._world, [ChangeKept(left, ordering.lease.token)], ordering.lease.until)

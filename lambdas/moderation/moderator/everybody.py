@@ -64,8 +64,7 @@ class Everybody:
         crowd.take_in_whom_the_roster_lacks()
         try:
             self._order(ordering, carried, crowd)
-            has_own_change = partial(self._has_own_change, meeting)
-            while crowd.look_again(self._rollcall.again(meeting, crowd, ordering), has_own_change):
+            while crowd.look_again(self._rollcall.again(meeting, crowd, ordering)):
                 ordering.before |= crowd.before
                 self._order(ordering, carried, crowd)
         except LookAgain:
@@ -80,12 +79,6 @@ class Everybody:
         self._asking.ask(carried, crowd, ordering)
         self._note(meeting, crowd, ordering)
         return self._settle(carried, crowd, ordering, began)
-
-    def _has_own_change(self, meeting: Meeting, user: User) -> bool:
-        """Whether the user was revised by a change: it was derived from this meeting or fails to settle, and is pursued
-        until Chime holds what the rules say.
-        """
-        return self._world.ledger.change(meeting.id, user.revised_by or "") is not None
 
     def _end(self, carried: Carried, ordering: Ordering, began: datetime) -> Carried:
         try:
@@ -115,7 +108,7 @@ class Everybody:
             rules=rules,
             revision=meeting.revision + 1,
             revised_by=change.id,
-            check_at=look_at(meeting, rules, self._world.surroundings.now()),
+            check_at=look_at(meeting, rules),
         )
         given_up = Carried(replace(change, status=Status.ABANDONED, lease=ordering.lease.renewed()), restored)
         clauses: list[Clause] = [

@@ -191,7 +191,7 @@ class Governor:
             rules=decision.rules,
             revision=was.revision + 1,
             revised_by=case.change_id,
-            check_at=look_at(was, decision.rules, case.now),
+            check_at=look_at(was, decision.rules),
         )
         if isinstance(request.command, End):
             meeting = replace(meeting, ended_at=case.now, check_at=None)

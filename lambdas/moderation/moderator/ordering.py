@@ -76,6 +76,7 @@ class Ordering:
         """
 
         def once() -> bool:
+            self.reached.pop(attendee_id, None)
             return self.world.chime.order(self.meeting_id, attendee_id, wanted) == wanted
 
         def check(*, is_repeated: bool) -> None:
@@ -84,7 +85,6 @@ class Ordering:
             elif is_repeated:
                 self._check_if_possible(is_wanted)
 
-        self.reached.pop(attendee_id, None)
         if not self._until_taken(once, check):
             return None
         self.reached[attendee_id] = wanted

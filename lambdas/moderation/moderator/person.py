@@ -286,8 +286,9 @@ def _is_in_place(change: Change, seat: Seat, target: Capabilities, ordering: Ord
         return reached == target  # whatever was noted: our own call may have come after it
     if seat.known != target:
         return False
-    uncertain_until = max(change.resumed_at or change.patient_since, change.unsure_until or change.patient_since)
-    if change.is_join and seat.attendee_id != change.attendee_id and uncertain_until == change.patient_since:
+    began = change.patient_since
+    uncertain_until = max(change.notes_count_from or began, ordering.unsure_until or began)
+    if change.is_join and seat.attendee_id != change.attendee_id and uncertain_until == began:
         return True
     return seat.noted_at is not None and seat.noted_at > uncertain_until
 

@@ -201,9 +201,13 @@ class Reconciler:
         user: User | None = loaded.users[subject] if subject else None
         is_late = change.is_open and not change.delay_told and now >= change.patient_since + DELAYED_AFTER
         is_late = is_late and not change.awaits_consent
-        resumed_at = change.resumed_at if change.lease.is_given_back else now
-        delay_told = change.delay_told or is_late
-        taken = replace(change, lease=lease, due_at=due_after(lease), resumed_at=resumed_at, delay_told=delay_told)
+        taken = replace(
+            change,
+            lease=lease,
+            due_at=due_after(lease),
+            notes_count_from=change.notes_count_from if change.lease.is_given_back else now,
+            delay_told=change.delay_told or is_late,
+        )
         carried = Carried(taken, loaded.meeting, user)
         clauses: list[Clause] = [ChangeKept(taken, change.lease.token)]
         if is_late:

@@ -145,7 +145,7 @@ def test_fails_and_writes_nothing_of_the_transaction(ledger: Ledger, clause: Cla
 
 def test_a_conflict_names_every_clause_that_failed_and_shows_meeting_and_people_together(ledger: Ledger) -> None:
     failing = (
-        MeetingIs(M, 7),
+        MeetingRevised(meeting(revision=8), 7),
         UserRevised(M, person(revision=8), 7),
         UserIs(M, "carol", 7),
         ChangeKept(change(), "another"),

@@ -64,7 +64,8 @@ def waiting(number: int) -> tuple[Clause, Due]:
 @pytest.mark.parametrize("limit", [1, 7, MEETINGS, 100])
 def test_longest_due_first_whatever_the_meeting(ledger: Ledger, limit: int) -> None:
     written = [waiting(n) for n in range(MEETINGS)]
-    ledger.transact([written[(n * 17) % MEETINGS][0] for n in range(MEETINGS)])
+    for number in range(MEETINGS):
+        ledger.transact([written[(number * 17) % MEETINGS][0]])
 
     assert list(ledger.due(LATER, limit)) == [due for _, due in written[:limit]]
 

@@ -70,10 +70,10 @@ def test_history_and_changes_are_read(table: Table) -> None:
 
 
 def test_what_it_left_pending_is_finished(table: Table) -> None:
-    """Chime has been changed behind our backs, so that there is something to order."""
+    """Chime has been changed behind Gavel's back: the comparison that is due as well puts that right."""
     chime, surroundings = MemoryChime(), Surroundings()
     chime.open(MEETING, {seat(user): user for user in ("alice", "cora", "bob")})
-    surroundings.pass_by(60)
+    surroundings.pass_by(130)
     gavel = Gavel(World(table.ledger, chime, CedarPolicies(), surroundings, MemoryReminders()))
     gavel.reconciler.run(surroundings.now() + timedelta(seconds=50))
     finished = table.ledger.change(MEETING, PENDING)

@@ -18,7 +18,6 @@ from moderation.ports import (
     HandRaised,
     KeyTaken,
     Ledger,
-    MeetingIs,
     MeetingRevised,
     SeatBound,
     SeatsNoted,
@@ -51,7 +50,7 @@ def test_meetings(ledger: Ledger, first: Meeting, second: Meeting) -> None:
     ledger.transact([MeetingRevised(second, first.revision)])
     assert ledger.load(first.id).meeting == second
 
-    shown = conflict(ledger, MeetingIs(second.id, second.revision + 1)).found
+    shown = conflict(ledger, MeetingRevised(second, second.revision + 1)).found
     assert shown is not None
     assert shown.meeting == second
 

@@ -16,6 +16,7 @@ from moderation.ports import (
     SeatsNoted,
     UserIs,
     UserRevised,
+    actions_of,
 )
 
 from tests.integration.ledger.examples import (
@@ -38,19 +39,21 @@ from tests.integration.ledger.examples import (
 NOTED = Seat(SEAT, RECEIVING, noted_at=NOW)
 SECOND = Seat(SECOND_SEAT, NOTHING, drifted=True)
 HOST = UserRules("host", EVERYTHING)
+PEOPLE = 98 - actions_of(MeetingRevised(meeting(), 0))
+"""With the meeting and two clauses more: a hundred actions."""
 
 
-def test_a_hundred_clauses_hold_together(ledger: Ledger) -> None:
-    people = [person(f"u{n}") for n in range(97)]
+def test_a_hundred_actions_hold_together(ledger: Ledger) -> None:
+    people = [person(f"u{n}") for n in range(PEOPLE)]
     written = [UserRevised(M, each, 0) for each in people]
     ledger.transact([MeetingRevised(meeting(), 0), *written, ChangeOpened(change()), EntryWritten(entry())])
 
     assert ledger.everybody(M) == {each.id: each for each in people}
 
 
-def test_one_failing_clause_of_a_hundred_leaves_nothing_written(ledger: Ledger) -> None:
+def test_one_failing_action_of_a_hundred_leaves_nothing_written(ledger: Ledger) -> None:
     before = held(ledger)
-    people: list[Clause] = [UserRevised(M, person(f"u{n}"), 0) for n in range(97)]
+    people: list[Clause] = [UserRevised(M, person(f"u{n}"), 0) for n in range(PEOPLE)]
 
     raised = conflict(ledger, MeetingRevised(meeting(), 0), *people, EntryWritten(entry()), UserIs(M, "nobody", 1))
 
@@ -59,8 +62,8 @@ def test_one_failing_clause_of_a_hundred_leaves_nothing_written(ledger: Ledger) 
 
 
 @pytest.mark.parametrize("count", [0, 101])
-def test_too_many_clauses_and_none_are_the_callers_mistake(ledger: Ledger, count: int) -> None:
-    with pytest.raises(ValueError, match=f"{count} clauses"):
+def test_too_many_actions_and_none_are_the_callers_mistake(ledger: Ledger, count: int) -> None:
+    with pytest.raises(ValueError, match=f"{count} actions"):
         ledger.transact([EntryWritten(entry(f"e{n}")) for n in range(count)])
 
 
