@@ -7,7 +7,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from benchmarks import cold_start, cost, load, mute_all, storm, warm
+from benchmarks import cold_start, contention, cost, joins, load, mute_all, storm, sweeps, warm
 from benchmarks.report import Report, Summary, summary
 
 BENCHMARKS: Mapping[str, Callable[[], Report]] = {
@@ -16,6 +16,9 @@ BENCHMARKS: Mapping[str, Callable[[], Report]] = {
     "load": load.run,
     "mute_all": mute_all.run,
     "storm": storm.run,
+    "contention": contention.run,
+    "joins": joins.run,
+    "sweeps": sweeps.run,
     "cost": cost.run,
 }
 

@@ -176,11 +176,11 @@ class Account:
             self._reminded_at_once += 1
             while self._reminders:
                 following = self._reminders.popleft()
-                self._in_a_process(lambda gavel: gavel.reconciler.remind(following))  # noqa: B023 - called at once
+                self.in_a_process(lambda gavel: gavel.reconciler.remind(following))  # noqa: B023 - called at once
             self._reminded_at_once -= 1
 
     def perform(self, request: Request) -> Outcome:
-        return self.busy(lambda: self._in_a_process(lambda gavel: gavel.perform(request)))
+        return self.busy(lambda: self.in_a_process(lambda gavel: gavel.perform(request)))
 
     def busy(self, deed: Callable[[], Done]) -> Done:
         """Counts how many functions are at it at a time."""
@@ -195,13 +195,13 @@ class Account:
         """The reconciler, every minute, for so long at most."""
 
         def tick() -> None:
-            self.time.spawn(lambda: self._in_a_process(lambda gavel: gavel.reconciler.run(self.time.now() + RUN)))
+            self.time.spawn(lambda: self.in_a_process(lambda gavel: gavel.reconciler.run(self.time.now() + RUN)))
             if not is_over() and self.time.seconds < minutes * TICK_SECONDS:
                 self.time.spawn(tick, TICK_SECONDS)
 
         self.time.spawn(tick, TICK_SECONDS)
 
-    def _in_a_process(self, deed: Callable[[Gavel], Done]) -> Done:
+    def in_a_process(self, deed: Callable[[Gavel], Done]) -> Done:
         """One that is idle, or a new one that remembers nothing."""
         gavel = self._idle.pop() if self._idle else Gavel(self.world)
         try:

@@ -186,7 +186,7 @@ MUTATIONS = (
     Mutation("settle checks the user's revision", rewriting(any_revision), (HOLDS,), first=130),
     Mutation(
         "settle checks the meeting's revision",
-        lambda: patch.object(person.OnePerson, "_check_meeting", lambda *_: None),
+        lambda: patch.object(person.OnePerson, "_check_meeting", lambda *_: []),
         (HOLDS,),
         case=HOST_AND_EVERYBODY,
     ),

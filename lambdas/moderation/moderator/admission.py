@@ -26,7 +26,7 @@ from .request import BANNED, MEETING_NOT_FOUND, REVISION_MISMATCH, WAITING, Answ
 ASKS_AGAIN = 20
 """Seconds of a user's minute that it takes to come back to the lobby after leaving it."""
 WRITTEN_TOGETHER = 70
-"""People whom one transaction can write, with the meeting, the entry and the idempotency key."""
+"""Users that one transaction can write, with the meeting, the entry and the idempotency key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from ..ports import (
     Clause,
     Conflict,
     EntryWritten,
+    LedgerUnavailable,
     MeetingIs,
     MeetingRevised,
     Missing,
@@ -29,7 +30,7 @@ from .answers import as_held, attendee
 from .carried import Carried, about, closed, entry, overruled_by, removed, wanted, with_strict_reading
 from .opening import counting
 from .ordering import MeetingOver, Ordering, OutOfTime, RefusedForGood
-from .persistence import persistently, read_with_retry
+from .persistence import persistently
 from .transactions import SEATS_TOGETHER, chunks
 
 ONE_BY_ONE = 8
@@ -150,12 +151,13 @@ class OnePerson:
             answer = attendee(self._world, meeting, noted, change.attendee_id)
             kept = as_held(replace(kept, closed_by=superseded_by, answer=answer), noted, made)
         settled = Carried(kept, meeting, noted)
-        self._check_meeting(meeting)
+        stands = self._check_meeting(meeting, user)
         *before, last = notes or [()]
         for position, some in enumerate(before):
             note = SeatsNoted(meeting.id, user.id, user.revision, tuple(some), user.notes + position)
-            persistently(self._world, [note], ordering.lease.until)
+            persistently(self._world, [*stands, note], ordering.lease.until)
         clauses: list[Clause] = [
+            *stands,
             SeatsNoted(meeting.id, user.id, user.revision, tuple(last), user.notes + len(before)),
             ChangeKept(kept, ordering.lease.token),
             *self._taken_out(settled, user, seats),
@@ -166,14 +168,20 @@ class OnePerson:
             self._world.reminders.remind(Reminder(meeting.id, change_id=kept.id), kept.due_at - now)
         return settled
 
-    def _check_meeting(self, meeting: Meeting) -> None:
+    def _check_meeting(self, meeting: Meeting, user: User) -> list[Clause]:
         """Raises `Conflict` if the meeting has moved. A read is enough: all calls of this change have ended before it.
         A change of the meeting that commits after it reads a roster that shows what they did, and notes what it makes
-        of that. The check is no part of the transaction, because all attendees of a meeting would contend for it.
+        of that. In the transaction the check would make all attendees of a meeting contend; it is returned for it only
+        if the meeting can't be read.
         """
-        now = read_with_retry(self._world, lambda: self._world.ledger.load(meeting.id)).meeting
+        stands = MeetingIs(meeting.id, meeting.revision, user.id)
+        try:
+            now = self._world.ledger.load(meeting.id).meeting
+        except LedgerUnavailable:
+            return [stands]
         if now is None or now.revision != meeting.revision:
-            raise Conflict([MeetingIs(meeting.id, meeting.revision)])
+            raise Conflict([stands])
+        return []
 
     def _taken_out(self, settled: Carried, user: User, seats: tuple[Seat, ...]) -> list[Clause]:
         """Told whatever becomes of the change: a seat that is gone is told of by whoever notes it, or never."""

@@ -47,8 +47,8 @@ from .timeliness import noted
 from .transactions import chunks
 
 MOST_TOGETHER = 70
-"""People whose role one transaction changes, beside the meeting, the change, its entry and the key: it holds a hundred
-clauses. A meeting that is registered already has all its roles changed together, so no more of them.
+"""Users whose role one transaction changes, beside the meeting, the change, its entry and the key: it holds a hundred
+actions. A meeting that is registered already has all its roles changed together, so no more of them.
 """
 
 

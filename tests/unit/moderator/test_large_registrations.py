@@ -81,7 +81,7 @@ def test_nothing_is_written_ahead_once_the_meeting_is_there() -> None:
     assert raised.value.failed == (clauses[0],)
 
 
-def test_a_registered_meeting_changes_up_to_ninety_roles_at_once() -> None:
+def test_a_registered_meeting_changes_up_to_seventy_roles_at_once() -> None:
     scene = unregistered()
     scene.register(roles=CLASS)
     etag = f"m{scene.ledger.meetings[MEETING].revision}"

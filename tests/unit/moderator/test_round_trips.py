@@ -38,21 +38,21 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> tuple[Scene, Counting]:
     return scene, scene.ledger
 
 
-def test_a_warm_change_takes_three_round_trips(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_warm_change_takes_four_round_trips(monkeypatch: pytest.MonkeyPatch) -> None:
     scene, ledger = counted(monkeypatch)
     scene.answered("alice", Mute(), "bob")
     scene.chime.calls.clear()
     ledger.trips.clear()
     scene.answered("alice", Unmute(), "bob")
-    assert ledger.trips == ["transact", "transact"]
+    assert ledger.trips == ["transact", "load", "transact"]
     assert [call.operation for call in scene.chime.calls] == ["order"]
 
 
-def test_a_cold_change_takes_four_once_its_seat_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cold_change_takes_five_once_its_seat_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     scene, ledger = counted(monkeypatch)
     ledger.trips.clear()
     assert isinstance(scene.ask_user("alice", Mute(), "bob"), Answer)
-    assert ledger.trips == ["load", "transact", "transact"]
+    assert ledger.trips == ["load", "transact", "load", "transact"]
     assert len(scene.chime.calls) == 1
 
 
@@ -73,7 +73,7 @@ def test_a_lost_race_shows_what_moved_and_costs_one_more_transaction(monkeypatch
     other.perform(Request(MEETING, ADMIN, Mute(reason="exam"), user_id="bob"))
     ledger.trips.clear()
     scene.answered("alice", Unmute(), "bob")
-    assert ledger.trips == ["transact", "transact", "transact"]
+    assert ledger.trips == ["transact", "transact", "load", "transact"]
     assert scene.bits("bob") == EVERYTHING
 
 
