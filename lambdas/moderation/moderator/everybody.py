@@ -34,6 +34,8 @@ from .persistence import persistently
 from .rollcall import RollCall
 from .transactions import SEATS_TOGETHER, chunks, packed
 
+NOTED_TOGETHER = 33
+"""Actions in one transaction of notes: each of them may be contended by what an attendee is doing just then."""
 TOLD_TOGETHER = 100
 """Attendees in one entry, so that its event stays far below EventBridge's 256 KB."""
 
@@ -202,7 +204,7 @@ class Everybody:
             for user in crowd.people.values()
             for position, seats in enumerate(chunks(news(user, crowd, now), SEATS_TOGETHER))
         ]
-        for together in packed(notes, [stands]):
+        for together in packed(notes, [stands], NOTED_TOGETHER):
             left: list[Clause] = [stands, *(clause for group in together for clause in group)]
             while len(left) > 1:
                 try:

@@ -21,11 +21,13 @@ def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
         yield items[start : start + size]
 
 
-def packed(groups: Iterable[Sequence[Clause]], beside: Sequence[Clause] = ()) -> Iterator[list[Sequence[Clause]]]:
+def packed(
+    groups: Iterable[Sequence[Clause]], beside: Sequence[Clause] = (), most: int = MOST_ACTIONS
+) -> Iterator[list[Sequence[Clause]]]:
     """The groups in their order, as many as go into one transaction with the clauses that each has `beside` them. A
     group is never torn apart, and no two of one transaction write the same user.
     """
-    room, space = MOST_ACTIONS - sum(map(actions_of, beside)), MOST_BYTES - sum(map(size, beside))
+    room, space = most - sum(map(actions_of, beside)), MOST_BYTES - sum(map(size, beside))
     together: list[Sequence[Clause]] = []
     users: set[str] = set()
     count = length = 0
