@@ -115,7 +115,9 @@ class HostApi(Construct):
         nobody = apigatewayv2.HttpNoneAuthorizer()
         open_routes = []
         for path in OPEN_PATHS:
-            open_routes += self.api.add_routes(path=path, methods=[_METHOD.GET], integration=door, authorizer=nobody)
+            open_routes += self.api.add_routes(
+                path=path, methods=[_METHOD.GET, _METHOD.HEAD], integration=door, authorizer=nobody
+            )
         if self._configuration.cors_origins:
             # A preflight carries no token, and `ANY` would ask for one. With CORS set the gateway answers it by itself.
             preflight = self.api.add_routes(

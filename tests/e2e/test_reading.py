@@ -91,6 +91,8 @@ def _references(document: object) -> list[str]:
 
 def test_health_is_open_to_all(theatre: Theatre) -> None:
     assert done(theatre.web.send("GET", "/health")) == {"status": "ok"}
+    for path in ("/health", "/openapi.json"):
+        assert theatre.web.send("HEAD", path).status_code == httpx.codes.OK
     problem(theatre.web.send("GET", "/nonsense", token=theatre.stack.token("alice")), 404, "not-found")
     assert theatre.web.send("POST", "/health").status_code != httpx.codes.OK
 

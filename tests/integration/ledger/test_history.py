@@ -1,10 +1,11 @@
 """The contract of reading entries: order, bounds, pages, and what concerns one person."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
-from moderation.core.entry import Entry
+from moderation.core.actor import Actor, ActorKind
+from moderation.core.entry import Entry, EntryFilter
 from moderation.ports import EntryWritten, Ledger, Page
 
 from tests.integration.ledger.examples import OTHER_MEETING, SEAT, SECOND_SEAT, M, entry
@@ -130,3 +131,51 @@ def test_bounds_hold_for_one_person_too(ledger: Ledger) -> None:
     )
     assert names(ledger.history(M, "f3", "f5", 2, "bob")) == ["f4"]
     assert ledger.history(M, "f4", "~", 1, "bob") == Page((entry("f5", M, {"bob": SEAT}),), more=False)
+
+
+def varied(number: int) -> Entry:
+    """Refused every third, by carol every fifth, an unmute every second."""
+    made = entry(f"f{number:03d}")
+    return replace(
+        made,
+        adds={**made.adds, "verdict": "accepted" if number % 3 else "refused"},
+        actor=Actor(ActorKind.USER, "alice" if number % 5 else "carol"),
+        command="mute" if number % 2 else "unmute",
+    )
+
+
+FILTERS: dict[EntryFilter, Callable[[int], bool]] = {
+    EntryFilter(verdict="refused"): lambda number: number % 3 == 0,
+    EntryFilter(actor="carol"): lambda number: number % 5 == 0,
+    EntryFilter(command="unmute"): lambda number: number % 2 == 0,
+    EntryFilter(verdict="accepted", actor="carol", command="mute"): lambda number: (
+        number % 3 != 0 and number % 5 == 0 and number % 2 != 0
+    ),
+    EntryFilter(actor="nobody"): lambda _: False,
+}
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("limit", [1, 4, 50, 100])
+@pytest.mark.parametrize("only", FILTERS)
+def test_filters_hold_across_pages_in_both_orders(
+    ledger: Ledger, only: EntryFilter, limit: int, newest_first: bool
+) -> None:
+    written(ledger, *map(varied, range(100)))
+    expected = [f"f{number:03d}" for number in range(100) if FILTERS[only](number)]
+    found: list[str] = []
+    after, before, more = "f", "f~", True
+    while more:
+        page = ledger.history(M, after, before, limit, None, only, newest_first=newest_first)
+        assert len(page.entries) == limit or not page.more
+        found += names(page)
+        more = page.more
+        after, before = (after, found[-1]) if more and newest_first else (found[-1] if more else after, before)
+    assert found == (expected[::-1] if newest_first else expected)
+
+
+def test_the_newest_of_all_come_first_if_asked_for(ledger: Ledger) -> None:
+    page = ledger.history(M, "e1", "~", 3, None, newest_first=True)
+
+    assert (names(page), page.more) == (["e5", "e4", "e3"], True)
+    assert names(ledger.history(M, "e1", "e3", 3, None, newest_first=True)) == ["e2"]
