@@ -24,6 +24,8 @@ class Carried:
     outcomes: tuple[Document, ...] = ()
     refused: bool = False
     """Whether Chime refuses for good what is pursued."""
+    is_resumed: bool = False
+    """Whether it was taken over: some of it may be in Chime already, and not be told yet."""
 
     @property
     def revision(self) -> str:

@@ -32,7 +32,14 @@ class Enforcement:
             return carried
         joining = change.subject if change.is_join else None
         ordering = Ordering(
-            self._world, change.meeting_id, lease, deadline, in_background, change.unsure_until, joining=joining
+            self._world,
+            change.meeting_id,
+            lease,
+            deadline,
+            in_background,
+            change.unsure_until,
+            joining=joining,
+            is_resumed=carried.is_resumed,
         )
         while True:
             try:

@@ -58,6 +58,7 @@ class Ordering:
     wait: float = FIRST_PAUSE
     joining: str | None = None
     """The user whose joining caused it, where nobody commanded it: it takes from a minute of their own."""
+    is_resumed: bool = False
     reached: dict[str, Capabilities] = field(default_factory=dict)
     """What Chime has taken of this change under this lease. Whoever orders something else in between puts it right."""
     before: dict[str, Capabilities] = field(default_factory=dict)

@@ -208,7 +208,7 @@ class Reconciler:
             notes_count_from=change.notes_count_from if change.lease.is_given_back else now,
             delay_told=change.delay_told or is_late,
         )
-        carried = Carried(taken, loaded.meeting, user)
+        carried = Carried(taken, loaded.meeting, user, is_resumed=True)
         clauses: list[Clause] = [ChangeKept(taken, change.lease.token)]
         if is_late:
             adds = {"pendingSince": iso(change.patient_since), **about(change)}

@@ -36,7 +36,7 @@ class RollCall:
         moderated = [seat for seat in roster if not is_pipeline(seat.user_id)]
         return Crowd(
             seats={seat.attendee_id: seat.user_id for seat in moderated},
-            before={s.attendee_id: ordering.before.setdefault(s.attendee_id, s.capabilities) for s in moderated},
+            before={s.attendee_id: _before(people[s.user_id], s, ordering) for s in moderated},
             pipelines=tuple(seat.attendee_id for seat in roster if is_pipeline(seat.user_id)),
             people=people,
             held={s.attendee_id: _held(people[s.user_id], s) for s in moderated},
@@ -103,6 +103,15 @@ class RollCall:
             return patiently(self._world, lambda: self._world.chime.roster(meeting.id))
         except Missing:
             raise MeetingOver from None
+
+
+def _before(user: User, seat: SeatInChime, ordering: Ordering) -> Capabilities:
+    """What the attendee had when the change first looked. If it was taken over, Chime may show what it has done before,
+    which nobody was told: then what was noted last counts.
+    """
+    known = user.seats.get(seat.attendee_id)
+    noted = known.known if known is not None and ordering.is_resumed else None
+    return ordering.before.setdefault(seat.attendee_id, seat.capabilities if noted is None else noted)
 
 
 def _held(user: User, seat: SeatInChime) -> Capabilities | None:

@@ -1,6 +1,8 @@
 """A bulk change that Chime does not take, or that another overtakes: nothing is lost, and everybody is told."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import Any
 
 import pytest
 from moderation.core.capability import EVERYTHING
@@ -255,3 +257,31 @@ def test_two_mute_alls_race_and_one_rule_is_left() -> None:
     assert mute_all.actor.id == "alice", "who lost the race decided anew"
     assert hall.bits("bob") == SILENT
     assert seat("bob") in hall.user("bob").seats
+
+
+class Died(BaseException):
+    """The function, at this point."""
+
+
+@pytest.mark.parametrize("dies", [True, False])
+def test_what_was_done_before_a_takeover_is_told_by_who_takes_over(dies: bool) -> None:
+    """Chime shows everybody silent by then, but subscribers have been told of nobody."""
+    hall = Hall()
+
+    def last_call() -> None:
+        if dies:
+            raise Died
+        hall.ledger.fail(1000, done=False)
+
+    hall.chime.after = [last_call]
+    with pytest.raises(Died) if dies else nullcontext():
+        hall.say("alice", MUTE_ALL)
+    hall.ledger.fail(0, done=False)
+    assert hall.bits("bob") == SILENT
+    assert not hall.entries(CAPABILITIES_CHANGED)
+    hall.reconcile(46)
+    [entry] = hall.entries(CAPABILITIES_CHANGED)
+    told: Any = entry.adds["attendees"]
+    assert {attendee["externalUserId"] for attendee in told} == {"bob", "carol"}
+    assert {attendee["before"]["audio"] for attendee in told} == {"SendReceive"}
+    assert {attendee["after"]["audio"] for attendee in told} == {"Receive"}
