@@ -95,7 +95,7 @@ def of_refusal(refused: Refused, meeting_id: str | None = None) -> Problem:
     headers = {"Idempotency-Replayed": "true"} if refused.replayed else {}
     if refused.code == "outcome-unknown" and meeting_id is not None and refused.change_id is not None:
         headers["Location"] = location(meeting_id, refused.change_id)
-    if (seconds := RETRY_AFTER_SECONDS.get(KINDS[refused.code][0])) is not None:
+    if (seconds := refused.retry_after or RETRY_AFTER_SECONDS.get(KINDS[refused.code][0])) is not None:
         headers["Retry-After"] = str(seconds)
     return Problem(refused.code, refused.detail, extensions, headers)
 

@@ -9,7 +9,7 @@ from tests.memory.scene import MEETING, seat
 from tests.security.cast import Cast
 from tests.unit.host_api.door import Reply
 
-REFUSALS_A_MINUTE, DEEDS_A_MINUTE = 10, 30
+REFUSALS_A_MINUTE, DEEDS_A_MINUTE, READS_A_MINUTE = 10, 30, 60
 FLOOD = 150
 
 
@@ -197,3 +197,20 @@ def test_the_minute_is_of_one_meeting(cast: Cast) -> None:
     assert cast("bob", "POST", "/mute-all").code == "too-many"
     assert cast("bob", "POST", "/mute-all", meeting_id=elsewhere).code == "not-permitted"
     assert {meeting_id for meeting_id, *_ in cast.scene.ledger.minutes} == {MEETING, elsewhere}
+
+
+@pytest.mark.parametrize(("who", "path"), [("pete", "/attendees"), ("alice", "/attendees"), ("alice", "/history")])
+def test_who_reads_on_and_on_is_held_up_and_may_command_all_the_same(cast: Cast, who: str, path: str) -> None:
+    """A page is what reading costs: each takes a second of a minute that is for reading alone."""
+    replies = flood(cast, lambda _: cast(who, "GET", f"{path}?limit=1"))
+    assert count(replies, 200) in (READS_A_MINUTE, READS_A_MINUTE + 1)
+    assert count(replies, 200) + count(replies, 429) == FLOOD
+    held_up = next(reply for reply in replies if reply.status == 429)
+    assert (held_up.code, held_up.headers["Retry-After"]) == ("too-many", "1")
+    assert cast(who, "POST", f"/users/{who}/mute").status == 200
+    cast.scene.surroundings.pass_by(1)
+    assert cast(who, "GET", f"{path}?limit=1").status == 200
+
+
+def test_a_back_end_reads_as_often_as_it_likes(cast: Cast) -> None:
+    assert count(flood(cast, lambda _: cast("admin", "GET", "/attendees?limit=1")), 200) == FLOOD

@@ -78,6 +78,8 @@ class Refused:
     pointer: str | None = None
     change_id: str | None = None
     replayed: bool = False
+    retry_after: int | None = None
+    """Seconds, where they are others than the status usually has."""
 
 
 Outcome = Answer | Refused
@@ -104,7 +106,9 @@ OUTCOME_UNKNOWN = Refused(
 WORTH_REPEATING = frozenset({BUSY.code, CONTENDED.code, OUTCOME_UNKNOWN.code})
 """Codes that say nothing about the command: the same command may work the next moment."""
 TOO_MANY = Refused("too-many", "too many attempts by this person in this meeting; nothing was decided")
-TOO_MANY_READS = Refused("too-many", "too many reads by this user in this meeting: wait a second, or listen live")
+TOO_MANY_READS = Refused(
+    "too-many", "Too many reads by this user in this meeting: wait a second, or listen live.", retry_after=1
+)
 REVISION_MISMATCH = Refused("revision-mismatch", "the revision is not the one in `If-Match`")
 REVISION_REQUIRED = Refused("revision-required", "this changes what is there: say in `If-Match` which revision you saw")
 KEY_REUSED = Refused("idempotency-key-reused", "this idempotency key was used for something else")

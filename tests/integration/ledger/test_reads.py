@@ -1,16 +1,19 @@
 """The contract of reading a meeting, and of the calls that background work may take."""
 
+import pytest
 from moderation.core.meeting import User
-from moderation.ports import KeyTaken, Ledger, Loaded, MeetingRevised, SeatBound, UserRevised
+from moderation.ports import Due, KeyTaken, Ledger, Loaded, MeetingRevised, Minute, SeatBound, UserRevised
 
 from tests.integration.ledger.examples import (
     KEY,
+    NOW,
     OTHER_MEETING,
     SCENE,
     SEAT,
     SEATED,
     SECOND_SEAT,
     M,
+    change,
     meeting,
     person,
     seconds,
@@ -112,3 +115,41 @@ def test_a_clock_that_lags_behind_takes_no_more_than_there_is(ledger: Ledger) ->
     assert taken(ledger, after=60) == 10
     assert taken(ledger, after=0) == 0
     assert taken(ledger, after=60.2) == 1
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 50])
+def test_attendees_are_read_in_pages_by_their_ids(ledger: Ledger, limit: int) -> None:
+    bound = {f"{n:08d}-0000-0000-0000-000000000000": f"u{n % 3}" for n in range(7)}
+    ledger.transact([SeatBound(M, attendee_id, user_id) for attendee_id, user_id in bound.items()])
+    ledger.transact([SeatBound(OTHER_MEETING, SEAT, "bob")])
+
+    found: dict[str, str] = {}
+    while page := ledger.seats_after(M, max(found, default=""), limit):
+        assert len(page) <= limit
+        assert not page.keys() & found.keys()
+        found |= page
+
+    assert found == bound
+    assert list(found) == sorted(bound)
+
+
+def test_what_is_due_is_read_as_it_is_now(ledger: Ledger) -> None:
+    """The index tells keys alone, and may be behind."""
+    ledger.transact(SCENE)
+    of_the_change, of_the_meeting, of_nobody = Due(NOW, M, "c1"), Due(NOW, M), Due(NOW, M, "c9")
+
+    found = ledger.due_records([of_the_change, of_the_meeting, of_nobody, Due(NOW, M, user_id="bob")])
+
+    assert found == {of_the_change: change(), of_the_meeting: meeting()}
+
+
+@pytest.mark.parametrize("what", Minute)
+def test_each_kind_of_minute_is_one_of_its_own(ledger: Ledger, what: Minute) -> None:
+    for _ in range(60):
+        assert ledger.take_seconds(M, "bob", 1, NOW, what)
+
+    assert not ledger.take_seconds(M, "bob", 1, NOW, what)
+    assert all(ledger.take_seconds(M, "bob", 1, NOW, other) for other in Minute if other is not what)
+    assert ledger.take_seconds(M, "carol", 1, NOW, what)
+    assert ledger.take_seconds(OTHER_MEETING, "bob", 1, NOW, what)
+    assert ledger.take_seconds(M, "bob", 1, seconds(1), what)

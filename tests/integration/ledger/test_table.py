@@ -12,6 +12,7 @@ from moderation.core.change import Status
 from moderation.ports import (
     Budget,
     ChangeKept,
+    ChangeOpened,
     Clause,
     EntryWritten,
     HandRaised,
@@ -133,12 +134,28 @@ def two_at_a_time(params: dict[str, Any], **_: object) -> None:
     params.setdefault("Limit", 2)
 
 
+def one_at_a_time(params: dict[str, Any], **_: object) -> None:
+    params["Limit"] = 1
+
+
 def test_everybody_is_read_over_many_pages(table: Table) -> None:
     people = {f"u{n}": person(f"u{n}") for n in range(7)}
     table.ledger.transact([MeetingRevised(meeting(), 0), *(UserRevised(M, each, 0) for each in people.values())])
 
     with table.hooked("before-parameter-build.dynamodb.Query", two_at_a_time):
         assert table.ledger.everybody(M) == people
+
+
+@pytest.mark.parametrize("limit", [1, 3, 50])
+def test_what_is_due_is_read_over_many_pages(table: Table, limit: int) -> None:
+    """A page ends at 1 MB, whatever the limit: what falls due later must not hide behind it."""
+    stuck = [change(f"c{n}", due_at=seconds(n)) for n in range(7)]
+    table.ledger.transact([ChangeOpened(each) for each in stuck])
+
+    with table.hooked("before-parameter-build.dynamodb.Query", one_at_a_time):
+        found = table.ledger.due(seconds(60), limit)
+
+    assert [due.change_id for due in found] == [each.id for each in stuck][:limit]
 
 
 def test_hands_are_read_over_many_pages(table: Table) -> None:
@@ -152,9 +169,6 @@ def test_hands_are_read_over_many_pages(table: Table) -> None:
 def test_history_is_read_over_many_pages(table: Table, user_id: str | None) -> None:
     entries = tuple(entry(f"e{n}", about={"bob": SEAT}) for n in range(7))
     table.ledger.transact([EntryWritten(each) for each in entries])
-
-    def one_at_a_time(params: dict[str, Any], **_: object) -> None:
-        params["Limit"] = 1
 
     with table.hooked("before-parameter-build.dynamodb.Query", one_at_a_time):
         page = table.ledger.history(M, "e0", "~", 4, user_id)
