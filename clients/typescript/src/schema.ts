@@ -9180,12 +9180,18 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
                     "application/json": {
                         message: string;
                     };
@@ -9754,12 +9760,18 @@ export interface operations {
                     };
                 };
             };
-            /** @description too many requests; answered by the gateway, in its own form */
+            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too-many";
+                    };
                     "application/json": {
                         message: string;
                     };

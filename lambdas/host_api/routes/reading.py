@@ -32,7 +32,7 @@ ROUTES: tuple[Route, ...] = (
         handle=handling.attendees,
         answers="Attendees",
         query=models.AttendeePage,
-        problems=IN_A_MEETING,
+        problems=(*IN_A_MEETING, "too-many"),
     ),
     *(
         Route(
@@ -82,7 +82,7 @@ ROUTES: tuple[Route, ...] = (
         handle=handling.history,
         answers="History",
         query=models.HistoryPage,
-        problems=IN_A_MEETING,
+        problems=(*IN_A_MEETING, "too-many"),
     ),
     Route(
         method="GET",
