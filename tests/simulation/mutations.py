@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 from moderation.core import change as changes
 from moderation.core.change import Change, Lease, Status
-from moderation.moderator import carried, enforcement, everybody, facts, ordering, person, reconciler
+from moderation.moderator import carried, enforcement, everybody, facts, noting, ordering, person, reconciler
 from moderation.moderator.carried import Carried
 from moderation.moderator.crowd import Crowd
 from moderation.moderator.ordering import Ordering
@@ -276,7 +276,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a change of everybody notes what it did, on whatever was noted beside it",
-        lambda: patch.object(everybody, "_noted_again", lambda *_: None),
+        lambda: patch.object(noting, "_noted_again", lambda *_: None),
         (KNOWN,),
         case=SETTLED_BESIDE,
     ),

@@ -8,7 +8,7 @@ from functools import partial
 from ..core.capability import NOTHING, is_narrower
 from ..core.change import PATIENCE, Change, Status, has_its_turn, meeting_taken_back, stands
 from ..core.command import End
-from ..core.entry import ABANDONED, CAPABILITIES_CHANGED, MEETING_CHANGED, MEETING_ENDED, SUPERSEDED, changed
+from ..core.entry import ABANDONED, MEETING_CHANGED, MEETING_ENDED, SUPERSEDED
 from ..core.meeting import Meeting, MeetingRules, User, look_at
 from ..core.plan import Call, Standing, Update, plan
 from ..core.view import Document, meeting_document, rules_document
@@ -21,23 +21,17 @@ from ..ports import (
     MeetingIs,
     MeetingRevised,
     NotTaken,
-    SeatsNoted,
     UserIs,
     World,
 )
 from .answers import as_held, attendee
 from .asking import Asking
 from .carried import Carried, about, closed, entry, wanted, with_strict_reading
-from .crowd import Crowd, news, outcomes, served
+from .crowd import Crowd, outcomes, served
+from .noting import note, told_of
 from .ordering import LookAgain, Ordering, OutOfTime, RefusedForGood, StillWanted
 from .persistence import persistently
 from .rollcall import RollCall
-from .transactions import SEATS_TOGETHER, chunks, packed
-
-NOTED_TOGETHER = 33
-"""Actions in one transaction of notes: each of them may be contended by what an attendee is doing just then."""
-TOLD_TOGETHER = 100
-"""Attendees in one entry, so that its event stays far below EventBridge's 256 KB."""
 
 
 class Everybody:
@@ -79,7 +73,7 @@ class Everybody:
         except ChimeFailure:
             raise OutOfTime(outcomes(self._world, carried, crowd)) from None
         self._asking.ask(carried, crowd, ordering)
-        self._note(meeting, crowd, ordering)
+        note(self._world, carried, crowd, ordering)
         return self._settle(carried, crowd, ordering, began)
 
     def _end(self, carried: Carried, ordering: Ordering, began: datetime) -> Carried:
@@ -194,30 +188,6 @@ class Everybody:
                 return False
         return False
 
-    def _note(self, meeting: Meeting, crowd: Crowd, ordering: Ordering) -> None:
-        """What Chime has is noted on everybody of whom something else was known. A user whose rules were changed since
-        the second look is left to that change. A note that comes after the meeting has moved on says nothing any more.
-        """
-        now, stands = self._world.surroundings.now(), MeetingIs(meeting.id, meeting.revision, ordering.lease.token)
-        notes = [
-            [SeatsNoted(meeting.id, user.id, user.revision, tuple(seats), user.notes + position)]
-            for user in crowd.people.values()
-            for position, seats in enumerate(chunks(news(user, crowd, now), SEATS_TOGETHER))
-        ]
-        for together in packed(notes, [stands], NOTED_TOGETHER):
-            left: list[Clause] = [stands, *(clause for group in together for clause in group)]
-            while len(left) > 1:
-                try:
-                    persistently(self._world, left, ordering.lease.until)
-                    break
-                except Conflict as conflict:
-                    if left[0] in conflict.failed:
-                        raise
-                    again = {c: _noted_again(c, conflict) for c in conflict.failed if isinstance(c, SeatsNoted)}
-                    crowd.unnoted |= {note.user_id for note, instead in again.items() if instead is None}
-                    kept = (again.get(clause, clause) if isinstance(clause, SeatsNoted) else clause for clause in left)
-                    left = [clause for clause in kept if clause is not None]
-
     def _settle(self, carried: Carried, crowd: Crowd, ordering: Ordering, began: datetime) -> Carried:
         change, meeting = carried.change, carried.meeting
         now = self._world.surroundings.now()
@@ -238,7 +208,7 @@ class Everybody:
             MeetingIs(meeting.id, meeting.revision, change.id),
             *([UserIs(meeting.id, spoken_of.id, spoken_of.revision)] if spoken_of is not None else []),
             ChangeKept(kept, ordering.lease.token),
-            *(self._told(settled, crowd) if change.is_open else []),
+            *(self._told(settled, crowd, ordering) if change.is_open else []),
         ]
         persistently(self._world, clauses, ordering.lease.until)
         return settled
@@ -248,7 +218,7 @@ class Everybody:
         subject = carried.change.subject
         return self._world.ledger.load(carried.meeting.id, [subject]).users[subject] if subject else None
 
-    def _told(self, settled: Carried, crowd: Crowd) -> Iterator[Clause]:
+    def _told(self, settled: Carried, crowd: Crowd, ordering: Ordering) -> Iterator[Clause]:
         change = settled.change
         if change.status is Status.SUPERSEDED:
             adds = {"supersededBy": change.closed_by, **about(change)}
@@ -261,27 +231,7 @@ class Everybody:
             before = rules_document(change.replaced) if isinstance(change.replaced, MeetingRules) else None
             told = {"before": before, "after": rules_document(change.made)}
             yield EntryWritten(entry(self._world, settled, MEETING_CHANGED, told))
-        attendees = [
-            changed(made.attendee_id, crowd.seats[made.attendee_id], made.before, made.after, made.effects)
-            for made in crowd.changes
-            if made.before != made.after
-        ]
-        for together in chunks(attendees, TOLD_TOGETHER):
-            yield EntryWritten(entry(self._world, settled, CAPABILITIES_CHANGED, {"attendees": together}))
-
-
-def _noted_again(note: SeatsNoted, conflict: Conflict) -> SeatsNoted | None:
-    """The note on what another change has noted meanwhile by the same rules of the user. That change read the meeting
-    before this one was committed, or gives what this one gives, so what this one has seen and done is younger. None if
-    the rules of the user have moved, or Chime has told something of an attendee since.
-    """
-    user = conflict.found.users.get(note.user_id) if conflict.found is not None else None
-    if user is None or user.revision != note.revision:
-        return None
-    stored = [user.seats.get(seat.attendee_id) for seat in note.seats]
-    if any(seat is None or seat.gone or seat.drifted or seat.not_taken for seat in stored):
-        return None
-    return replace(note, notes=user.notes)
+        yield from told_of(self._world, settled, crowd, ordering, crowd.seats)
 
 
 def _overruled_by(change: Change, meeting: Meeting, spoken_of: User | None, now: datetime) -> str | None:

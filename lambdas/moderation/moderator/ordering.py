@@ -63,6 +63,8 @@ class Ordering:
     """What Chime has taken of this change under this lease. Whoever orders something else in between puts it right."""
     before: dict[str, Capabilities] = field(default_factory=dict)
     """What everybody had when this change first looked: what is told as `before`."""
+    told: dict[str, Capabilities] = field(default_factory=dict)
+    """What subscribers were told that attendees have by this change."""
     read_at: datetime = field(init=False)
     """When the rules that the orders follow were read: with the lease, or later."""
 

@@ -13,7 +13,7 @@ from moderation.ports import Clause, LedgerUnavailable, LedgerUnreachableError
 from tests.memory.scene import MEETING
 from tests.unit.moderator.hall import MUTE_ALL, Stage
 
-FOR_LONG = 60
+FOR_LONG = 1000
 """More attempts than the time for one commit allows."""
 
 

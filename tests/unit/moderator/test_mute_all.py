@@ -24,7 +24,7 @@ def test_one_small_write_and_three_entries() -> None:
     hall = Hall()
     people = dict(hall.ledger.users)
     answer = hall.done("alice", MUTE_ALL)
-    assert [e.type for e in hall.entries()] == [DECIDED, MEETING_CHANGED, CAPABILITIES_CHANGED]
+    assert [e.type for e in hall.entries()] == [DECIDED, CAPABILITIES_CHANGED, MEETING_CHANGED]
     assert {e.change_id for e in hall.entries()} == {answer.change_id}
     assert {k: u.rules for k, u in hall.ledger.users.items()} == {k: u.rules for k, u in people.items()}
     assert {k: u.revision for k, u in hall.ledger.users.items()} == {k: u.revision for k, u in people.items()}

@@ -1,0 +1,87 @@
+"""What a change of everybody has made Chime hold: noted on the attendees, and told with the note."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from ..core.effects import effects_on_seat
+from ..core.entry import CAPABILITIES_CHANGED, changed
+from ..ports import Clause, Conflict, EntryWritten, MeetingIs, SeatsNoted, World
+from .carried import Carried, entry
+from .crowd import Crowd, news
+from .ordering import Ordering
+from .persistence import persistently
+from .transactions import SEATS_TOGETHER, chunks, packed
+
+NOTED_TOGETHER = 33
+"""Actions in one transaction of notes: each of them may be contended by what an attendee is doing just then."""
+TOLD_TOGETHER = 100
+"""Attendees in one entry, so that its event stays far below EventBridge's 256 KB."""
+
+
+def note(world: World, carried: Carried, crowd: Crowd, ordering: Ordering) -> None:
+    """Notes what Chime has on everybody of whom something else was known, and tells it in the same transaction: a
+    function that takes over would find it noted, and tell nobody. A user whose rules were changed since the second look
+    is left to that change. A note that comes after the meeting has moved on says nothing any more: then `Conflict` is
+    raised.
+    """
+    meeting, now = carried.meeting, world.surroundings.now()
+    stands = MeetingIs(meeting.id, meeting.revision, ordering.lease.token)
+    groups = [
+        [SeatsNoted(meeting.id, user.id, user.revision, tuple(seats), user.notes + position)]
+        for user in crowd.people.values()
+        for position, seats in enumerate(chunks(news(user, crowd, now), SEATS_TOGETHER))
+    ]
+    for together in packed(groups, [stands], NOTED_TOGETHER):
+        notes = [each for group in together for each in group if isinstance(each, SeatsNoted)]
+        while notes:
+            notes = _left(world, carried, crowd, ordering, stands, notes)
+
+
+def told_of(
+    world: World, carried: Carried, crowd: Crowd, ordering: Ordering, attendee_ids: Collection[str]
+) -> list[Clause]:
+    """What has become of these attendees, as far as it was not told yet."""
+    attendees = []
+    for made in crowd.changes:
+        before, after = ordering.told.get(made.attendee_id, made.before), made.after
+        if made.attendee_id in attendee_ids and before != after:
+            effects = effects_on_seat(before, after, before & ~after)
+            attendees.append(changed(made.attendee_id, crowd.seats[made.attendee_id], before, after, effects))
+    return [
+        EntryWritten(entry(world, carried, CAPABILITIES_CHANGED, {"attendees": together}))
+        for together in chunks(attendees, TOLD_TOGETHER)
+    ]
+
+
+def _left(
+    world: World, carried: Carried, crowd: Crowd, ordering: Ordering, stands: MeetingIs, notes: Sequence[SeatsNoted]
+) -> list[SeatsNoted]:
+    """Writes them, or returns those that are to be tried again."""
+    noted = {seat.attendee_id: seat.known for each in notes for seat in each.seats if seat.known is not None}
+    told = told_of(world, carried, crowd, ordering, noted) if carried.change.is_open else []
+    try:
+        persistently(world, [stands, *notes, *told], ordering.lease.until)
+    except Conflict as conflict:
+        if stands in conflict.failed:
+            raise
+        if not set(told) & set(conflict.failed):
+            again = [_noted_again(each, conflict) if each in conflict.failed else each for each in notes]
+            crowd.unnoted |= {each.user_id for each, kept in zip(notes, again, strict=True) if kept is None}
+            return [each for each in again if each is not None]
+        # An attempt whose answer was lost has written all of it.
+    ordering.told |= noted
+    return []
+
+
+def _noted_again(note: SeatsNoted, conflict: Conflict) -> SeatsNoted | None:
+    """The note on what another change has noted meanwhile by the same rules of the user. That change read the meeting
+    before this one was committed, or gives what this one gives, so what this one has seen and done is younger. None if
+    the rules of the user have moved, or Chime has told something of an attendee since.
+    """
+    user = conflict.found.users.get(note.user_id) if conflict.found is not None else None
+    if user is None or user.revision != note.revision:
+        return None
+    stored = [user.seats.get(seat.attendee_id) for seat in note.seats]
+    if any(seat is None or seat.gone or seat.drifted or seat.not_taken for seat in stored):
+        return None
+    return replace(note, notes=user.notes)
