@@ -327,8 +327,8 @@ class Monitor:
     def _entry(self, entry: Entry, clauses: Sequence[Clause]) -> None:
         if entry.change_id is not None:
             change = self.store.changes.get((entry.meeting_id or "", entry.change_id))
-            # Attendees who join a pending change are decided on one by one.
-            whom = str(entry.adds["attendees"]) if entry.type in (REMOVED, DECIDED) else ""
+            # Attendees who join a pending change are decided on one by one, and those of a meeting told in parts.
+            whom = str(entry.adds["attendees"]) if entry.type in (REMOVED, DECIDED, CAPABILITIES_CHANGED) else ""
             told = (entry.change_id, entry.type, change is not None and change.awaits_consent, whom)
             self._told[told] += 1
             waits_and_tells = told[2] and entry.type == CAPABILITIES_CHANGED

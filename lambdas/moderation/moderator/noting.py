@@ -64,7 +64,7 @@ def _left(
     except Conflict as conflict:
         if stands in conflict.failed:
             raise
-        if not set(told) & set(conflict.failed):
+        if not any(each in conflict.failed for each in told):
             again = [_noted_again(each, conflict) if each in conflict.failed else each for each in notes]
             crowd.unnoted |= {each.user_id for each, kept in zip(notes, again, strict=True) if kept is None}
             return [each for each in again if each is not None]
