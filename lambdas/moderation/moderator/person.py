@@ -46,11 +46,11 @@ class OnePerson:
         turned out to be read more strictly. Raises `Conflict` if what the orders were derived from has moved,
         `OutOfTime` if they don't get through.
         """
-        user = _user(carried)
-        if self._is_overdue(carried, user):
-            return self._take_back(carried, user, ordering)
+        stored = _user(carried)
+        if self._is_overdue(carried, stored):
+            return self._take_back(carried, stored, ordering)
         began = self._world.surroundings.now()
-        user = self._as_chime_has_him(carried, user)
+        user = self._as_chime_has_him(carried, stored)
         carried, target = replace(carried, user=user), wanted(self._world, carried.meeting, user)
         if self._is_a_crowd(carried, user, target, ordering):
             if not ordering.in_background:
@@ -62,7 +62,7 @@ class OnePerson:
             return self._after_refusal(carried, user, ordering)
         if seats and all(seat.gone for seat in seats) and self._is_over(carried.meeting):
             raise MeetingOver
-        return self._settle(carried, user, seats, ordering, began)
+        return self._settle(carried, stored, seats, ordering, began)
 
     def _is_over(self, meeting: Meeting) -> bool:
         """Whether nobody is found because Chime has ended the meeting."""
@@ -135,7 +135,9 @@ class OnePerson:
     def _settle(
         self, carried: Carried, user: User, seats: tuple[Seat, ...], ordering: Ordering, began: datetime
     ) -> Carried:
-        """Closes the change, if everything that the orders were derived from still stands."""
+        """Closes the change, if everything that the orders were derived from still stands. `user`: as noted before; what
+        Chime shows since may be what this change has done already, and has told nobody.
+        """
         change, meeting = carried.change, carried.meeting
         now_held = {**user.seats, **{seat.attendee_id: seat for seat in seats}}
         new = [seat for seat in seats if seat != user.seats[seat.attendee_id]]
