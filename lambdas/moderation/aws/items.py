@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from ..core.actor import Actor, ActorKind
+from ..core.capability import Capabilities
 from ..core.change import Change, Lease, Status
 from ..core.entry import Entry, iso
 from ..core.meeting import Features, Meeting, User, next_end
@@ -137,6 +138,7 @@ def change_document(change: Change) -> Document:
         "lapsed": change.lapsed.value if change.lapsed else None,
         "agreedAt": text_of(change.agreed_at),
         "notesCountFrom": text_of(change.notes_count_from),
+        "untold": {key: had.value for key, had in change.untold.items()} or None,
         "isJoin": change.is_join,
         "unknown": list(change.unknown) or None,
     }
@@ -174,6 +176,7 @@ def change_of(document: Source) -> Change:
         lapsed=Status(document["lapsed"]) if "lapsed" in document else None,
         agreed_at=moment_of(document.get("agreedAt")),
         notes_count_from=moment_of(document.get("notesCountFrom")),
+        untold={key: Capabilities(int(had)) for key, had in document.get("untold", {}).items()},
         is_join=document.get("isJoin", False),
         unknown=tuple(document.get("unknown", ())),
     )

@@ -109,6 +109,8 @@ class Change:
     """Older notes on attendees may be older than the last calls under an earlier lease, whose holder died or could not
     note what those calls did.
     """
+    untold: Mapping[str, Capabilities] = field(default_factory=dict)
+    """What attendees had before it, if it has noted something else on them and told nobody yet."""
     is_join: bool = False
     """Whether it is about attendees who have just joined: the rules stay, and who was there has what they give."""
 

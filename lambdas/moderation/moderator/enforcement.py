@@ -1,9 +1,10 @@
 """order · settle: making Chime have what the rules say, whoever changes them meanwhile."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from ..core.change import Status, return_after
+from ..core.change import Change, Status, return_after
 from ..ports import ChangeKept, ChimeFailure, Clause, Conflict, MachineFailure, MeetingIs, Reminder, SeatsNoted, World
 from .answers import MEETING_OVER
 from .carried import Carried, overruled_by
@@ -12,7 +13,7 @@ from .everybody import Everybody
 from .ordering import MeetingOver, Ordering, OutOfTime, RefusedForGood
 from .persistence import persistently
 from .person import OnePerson
-from .transactions import SEATS_TOGETHER, chunks
+from .transactions import SEATS_TOGETHER
 
 
 class Enforcement:
@@ -84,42 +85,49 @@ class Enforcement:
         persistently(self._world, [*clauses, ChangeKept(closed, ordering.lease.token)], ordering.lease.until)
         return replace(carried, change=closed, meeting=meeting)
 
-    def _is_noted(self, carried: Carried, ordering: Ordering) -> bool:
-        """Notes what Chime has taken so far, so that whoever goes on need not begin anew. Returns False if it could not
-        be noted: the rules may have moved, so that it is true no more.
-        """
-        user, now = carried.user, self._world.surroundings.now()
-        if user is None:
-            return True
-        taken = [(user.seats[key], held) for key, held in ordering.reached.items() if key in user.seats]
-        seats = [replace(seat, known=held, drifted=False, not_taken=False, noted_at=now) for seat, held in taken]
-        stands = MeetingIs(carried.meeting.id, carried.meeting.revision, user.id)
-        try:
-            for position, some in enumerate(chunks(seats, SEATS_TOGETHER)):
-                note = SeatsNoted(carried.meeting.id, user.id, user.revision, tuple(some), user.notes + position)
-                persistently(self._world, [stands, note], ordering.lease.until)
-        except MachineFailure:
-            return False
-        return True
-
     def _leave(self, carried: Carried, ordering: Ordering) -> Carried:
-        """Gives the lease back, so that the reconciler need not wait for it to end: all our calls have ended."""
-        is_noted = self._is_noted(carried, ordering)
-        now = self._world.surroundings.now()
-        wait = return_after(carried.change, now)
-        left = replace(
-            carried.change,
+        """Gives the lease back, so that the reconciler need not wait for it to end: all our calls have ended. What
+        Chime has taken so far is noted with it, so that whoever goes on need not begin anew. If it can't be noted, the
+        rules may have moved, and it is looked up.
+        """
+        change, now = carried.change, self._world.surroundings.now()
+        wait = return_after(change, now)
+        released = replace(
+            change,
             lease=ordering.lease.given_back(now),
             due_at=now + wait,
             unsure_until=ordering.unsure_until,
-            notes_count_from=carried.change.notes_count_from if is_noted else now,
         )
-        try:
-            persistently(self._world, [ChangeKept(left, ordering.lease.token)], ordering.lease.until)
-        except MachineFailure:
-            return carried
-        self._world.reminders.remind(Reminder(left.meeting_id, change_id=left.id), wait)
-        return replace(carried, change=left)
+        for left, notes in self._with_notes(carried, released, ordering, now):
+            try:
+                persistently(self._world, [*notes, ChangeKept(left, ordering.lease.token)], ordering.lease.until)
+            except MachineFailure:
+                continue
+            self._world.reminders.remind(Reminder(left.meeting_id, change_id=left.id), wait)
+            return replace(carried, change=left)
+        return carried
+
+    def _with_notes(
+        self, carried: Carried, left: Change, ordering: Ordering, now: datetime
+    ) -> Iterator[tuple[Change, list[Clause]]]:
+        """The change as it is left, and what is noted with it; then the change alone."""
+        user = carried.user
+        reached = {key: held for key, held in ordering.reached.items() if user is not None and key in user.seats}
+        if user is None or not reached:
+            yield left, []
+            return
+        if len(reached) <= SEATS_TOGETHER:
+            had = {key: known for key in reached if (known := user.seats[key].known) is not None}
+            seats = [
+                replace(user.seats[key], known=held, drifted=False, not_taken=False, noted_at=now)
+                for key, held in reached.items()
+            ]
+            notes: list[Clause] = [
+                MeetingIs(carried.meeting.id, carried.meeting.revision, user.id),
+                SeatsNoted(carried.meeting.id, user.id, user.revision, tuple(seats), user.notes),
+            ]
+            yield replace(left, untold={**had, **left.untold}), notes
+        yield replace(left, notes_count_from=now), []
 
     def _reread(self, carried: Carried) -> Carried | None:
         """The change and the rules of this moment; None if the ledger can't be read now."""

@@ -135,15 +135,16 @@ class OnePerson:
     def _settle(
         self, carried: Carried, user: User, seats: tuple[Seat, ...], ordering: Ordering, began: datetime
     ) -> Carried:
-        """Closes the change, if everything that the orders were derived from still stands. `user`: as noted before; what
-        Chime shows since may be what this change has done already, and has told nobody.
+        """Closes the change, if everything that the orders were derived from still stands. `user`: as noted before it;
+        what Chime shows since may be what this change has done already, and has told nobody.
         """
         change, meeting = carried.change, carried.meeting
         now_held = {**user.seats, **{seat.attendee_id: seat for seat in seats}}
         new = [seat for seat in seats if seat != user.seats[seat.attendee_id]]
         notes = list(chunks(new, SEATS_TOGETHER))
         noted = replace(user, seats=now_held, notes=user.notes + len(notes))
-        made = seat_changes(user.present, seats, change.before, withholding(change))
+        had = [replace(seat, known=change.untold.get(seat.attendee_id, seat.known)) for seat in user.present]
+        made = seat_changes(had, seats, change.before, withholding(change))
         now = self._world.surroundings.now()
         kept = closed(change, _status(change, meeting, user, seats, now), ordering, began, now)
         if change.awaits_consent:

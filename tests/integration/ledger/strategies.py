@@ -63,6 +63,7 @@ PLAIN: dict[Any, Strategy] = {
     datetime: moments,
     Capabilities: capabilities,
     Mapping[str, object]: documents,
+    Mapping[str, Capabilities]: st.dictionaries(names, capabilities, max_size=3),
 }
 
 
