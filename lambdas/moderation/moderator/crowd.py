@@ -32,6 +32,8 @@ class Crowd:
     """What Chime showed last of those of whom nobody can tell: they are ordered anew, whatever it was."""
     touched: set[str] = field(default_factory=set)
     """Attendees that a call has reached since users were read last."""
+    altered: set[str] = field(default_factory=set)
+    """Attendees to whom a call has given something else than they held."""
     handed_over: set[str] = field(default_factory=set)
     """Attendees whose user was changed after this change, and that no call of this one has reached since: the later
     change gives them what the rules say.
@@ -101,10 +103,12 @@ class Crowd:
         was = self.people.get(user.id)
         return was is not None and was.revision + 1 == user.revision and user.revised_by not in (None, was.revised_by)
 
-    def is_reached(self, attendee_id: str) -> None:
+    def is_reached(self, attendee_id: str, capabilities: Capabilities) -> None:
         """By a call: of two changes nobody knows whose call came last."""
         self.touched.add(attendee_id)
         self.handed_over.discard(attendee_id)
+        if self.held.get(attendee_id) != capabilities:
+            self.altered.add(attendee_id)
 
     def are_gone(self, user: User, seats: Sequence[Seat]) -> None:
         self.gone |= {seat.attendee_id for seat in seats}
@@ -151,7 +155,9 @@ def is_spared(meeting: Meeting, user: User, change_id: str) -> bool:
 
 
 def news(user: User, crowd: Crowd, now: datetime) -> tuple[Seat, ...]:
-    """What the ledger does not know yet of a person's seats."""
+    """What the ledger does not know yet of a user's attendees, and what this change has altered: a change that applied
+    something before it, and notes it later, has to find out.
+    """
     seats = []
     for seat in user.seats.values():
         if seat.attendee_id in crowd.handed_over:
@@ -162,7 +168,7 @@ def news(user: User, crowd: Crowd, now: datetime) -> tuple[Seat, ...]:
             seen = replace(seat, known=held, gone=False, drifted=False, not_taken=False)
         else:
             continue
-        if seen != seat:
+        if seen != seat or seat.attendee_id in crowd.altered:
             seats.append(replace(seen, noted_at=now))
     return tuple(seats)
 

@@ -147,7 +147,7 @@ class Everybody:
         """Raises `Conflict` if somebody's rules have moved before what would widen."""
         widens = any(not is_narrower(call.capabilities, crowd.held[seat] or NOTHING) for seat in served(call, crowd))
         if isinstance(call, Update):
-            crowd.is_reached(call.attendee_id)
+            crowd.is_reached(call.attendee_id, call.capabilities)
             if ordering.order(call.attendee_id, call.capabilities, is_wanted, widens=widens) is None:
                 crowd.gone.add(call.attendee_id)
             else:
@@ -157,7 +157,7 @@ class Everybody:
             ordering.check(is_wanted)
         crowd.batched.add(call.capabilities)
         for seat in served(call, crowd):
-            crowd.is_reached(seat)
+            crowd.is_reached(seat, call.capabilities)
         ordering.order_except(call.excluded, call.capabilities)
         for seat in served(call, crowd):
             crowd.held[seat] = call.capabilities

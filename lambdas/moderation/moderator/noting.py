@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from ..core.effects import effects_on_seat
 from ..core.entry import CAPABILITIES_CHANGED, changed
-from ..ports import Clause, Conflict, EntryWritten, MeetingIs, SeatsNoted, World
+from ..ports import ChangeKept, Clause, Conflict, EntryWritten, MeetingIs, SeatsNoted, World
 from .carried import Carried, entry
 from .crowd import Crowd, news
 from .ordering import Ordering
@@ -21,17 +21,20 @@ TOLD_TOGETHER = 100
 def note(world: World, carried: Carried, crowd: Crowd, ordering: Ordering) -> None:
     """Notes what Chime has on everybody of whom something else was known, and tells it in the same transaction: a
     function that takes over would find it noted, and tell nobody. A user whose rules were changed since the second look
-    is left to that change. A note that comes after the meeting has moved on says nothing any more: then `Conflict` is
-    raised.
+    is left to that change. A note that comes after the meeting has moved on, or under a lease that is somebody else's,
+    says nothing any more: then `Conflict` is raised.
     """
     meeting, now = carried.meeting, world.surroundings.now()
-    stands = MeetingIs(meeting.id, meeting.revision, ordering.lease.token)
+    stands: list[Clause] = [
+        MeetingIs(meeting.id, meeting.revision, ordering.lease.token),
+        ChangeKept(carried.change, ordering.lease.token),
+    ]
     groups = [
         [SeatsNoted(meeting.id, user.id, user.revision, tuple(seats), user.notes + position)]
         for user in crowd.people.values()
         for position, seats in enumerate(chunks(news(user, crowd, now), SEATS_TOGETHER))
     ]
-    for together in packed(groups, [stands], NOTED_TOGETHER):
+    for together in packed(groups, stands, NOTED_TOGETHER):
         notes = [each for group in together for each in group if isinstance(each, SeatsNoted)]
         while notes:
             notes = _left(world, carried, crowd, ordering, stands, notes)
@@ -54,15 +57,20 @@ def told_of(
 
 
 def _left(
-    world: World, carried: Carried, crowd: Crowd, ordering: Ordering, stands: MeetingIs, notes: Sequence[SeatsNoted]
+    world: World,
+    carried: Carried,
+    crowd: Crowd,
+    ordering: Ordering,
+    stands: Sequence[Clause],
+    notes: Sequence[SeatsNoted],
 ) -> list[SeatsNoted]:
     """Writes them, or returns those that are to be tried again."""
     noted = {seat.attendee_id: seat.known for each in notes for seat in each.seats if seat.known is not None}
     told = told_of(world, carried, crowd, ordering, noted) if carried.change.is_open else []
     try:
-        persistently(world, [stands, *notes, *told], ordering.lease.until)
+        persistently(world, [*stands, *notes, *told], ordering.lease.until)
     except Conflict as conflict:
-        if stands in conflict.failed:
+        if any(each in conflict.failed for each in stands):
             raise
         if not any(each in conflict.failed for each in told):
             again = [_noted_again(each, conflict) if each in conflict.failed else each for each in notes]
