@@ -118,7 +118,8 @@ def test_what_was_reached_is_noted_only_while_the_meeting_stands() -> None:
     hall = Hall()
 
     def is_note(clauses: Sequence[Clause]) -> bool:
-        return any(isinstance(c, SeatsNoted) for c in clauses) and not any(isinstance(c, ChangeKept) for c in clauses)
+        is_closed = any(isinstance(c, ChangeKept) and not c.change.is_open for c in clauses)
+        return any(isinstance(c, SeatsNoted) for c in clauses) and not is_closed
 
     untrue: list[str] = []
     transact = hall.ledger.transact
