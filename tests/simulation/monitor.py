@@ -30,6 +30,8 @@ from moderation.ports import (
     Policies,
     SeatBound,
     SeatInChime,
+    SeatsNoted,
+    UserIs,
     UserRevised,
 )
 
@@ -37,8 +39,10 @@ from tests.memory.ledger import MemoryLedger
 
 from . import promises
 from .ends import Ends
+from .grounds import Grounds, Since
 from .microphones import WINDOW_MS, Looks, Microphones
 from .people import People
+from .reports import Reports
 from .scheduler import Actor, Scheduler
 
 UNDECIDED = ("busy", "contended", "outcome-unknown")
@@ -89,6 +93,8 @@ class Monitor:
         self._ends = Ends(store, self.violated)
         self.microphones = Microphones(store, scheduler, self.violated, self._is_free_since)
         self.people = People(store, scheduler, self.violated)
+        self.reports = Reports(store, self.violated)
+        self._grounds = Grounds(scheduler)
         self._is_timed = False
         self._frozen_at: datetime | None = None
         self._remembered: dict[str, tuple[Meeting, User]] = {}
@@ -120,7 +126,13 @@ class Monitor:
         self._scheduler.say(f"answer to {asking.label}", said)
         self._check_answer(asking, outcome, said)
 
-    def loaded(self, users: Collection[str]) -> None:
+    def saw(self, users: Collection[str]) -> None:
+        """The one who runs has read these people."""
+        self._grounds.looked(users)
+
+    def loaded(self, users: Collection[str], read_at: int) -> None:
+        """`read_at`: when the meeting was, in milliseconds, whose rules go with theirs."""
+        self._grounds.looked(users, read_at)
         asking = self._asking.get(self._scheduler.current) if self._scheduler.current else None
         if asking is None:
             return
@@ -137,6 +149,8 @@ class Monitor:
             return
         if said == "outcome-unknown" and not asking.lost:
             self.violated("answers are true", f"{asking.label}: {said}, but no answer of the ledger was lost")
+        if isinstance(outcome, Answer):
+            self.reports.answered(asking.label, outcome)
         if isinstance(outcome, Answer) and outcome.change_id is not None:
             change = self.store.changes.get((asking.request.meeting_id, outcome.change_id))
             if change is None or not self._is_true(asking, outcome, said, change):
@@ -209,6 +223,8 @@ class Monitor:
     def committed(self, clauses: Sequence[Clause]) -> None:
         self.microphones.committed(clauses)
         self.people.committed(clauses)
+        self.reports.committed(clauses)
+        self._grounds.looked(_verified(clauses))
         if any(self._goes_on_from(clause) for clause in clauses):
             self.microphones.begins_anew()
         for clause in clauses:
@@ -287,8 +303,12 @@ class Monitor:
 
     def _as_seen(self, user: User, change: Change, clauses: Sequence[Clause]) -> User:
         """With the seats that Chime showed of him as a stranger, and what the first of them was created with."""
-        revised = [c for c in clauses if isinstance(c, UserRevised) and c.user.id == user.id]
-        new = {seat.attendee_id: seat for clause in revised for seat in clause.new_seats}
+        new = {
+            s.attendee_id: s
+            for c in clauses
+            if isinstance(c, UserRevised) and c.user.id == user.id
+            for s in c.new_seats
+        }
         if not new:
             return user
         grant = change.replaced.grant if isinstance(change.replaced, UserRules) else None
@@ -339,29 +359,51 @@ class Monitor:
 
     # ---- Chime -----------------------------------------------------------------------------------------------------
 
-    def wrote(self, seat: SeatInChime, capabilities: Capabilities, started_ms: int, looks: Looks) -> None:
-        """No call gives a seat that was known when it began more than rules that stood a short while ago."""
+    def holds(self, seat: SeatInChime, *, by_gavel: bool) -> None:
+        """What a seat holds from now on."""
+        self.microphones.holds(seat)
+        self.reports.holds(seat, by_gavel=by_gavel)
+
+    def comes(self, seat: SeatInChime) -> None:
+        self.microphones.comes(seat)
+        self.reports.holds(seat, by_gavel=False)
+
+    def leaves(self, seat: SeatInChime) -> None:
+        self.microphones.leaves(seat)
+        self.reports.leaves(seat.attendee_id)
+
+    def starts(self, attendee_id: str | None) -> Since:
+        """Since when what the call rests on counts, person by person. `attendee_id` None: a batch."""
+        return self._grounds.starts(attendee_id)
+
+    def wrote(self, seat: SeatInChime, capabilities: Capabilities, started_ms: int, looks: Looks, since: Since) -> None:
+        """No call gives anybody more than rules that stood when whoever made it last looked at them, or since. Whom the
+        ledger did not know when it began gets what a newcomer may have.
+        """
         self.drifted.discard(seat.attendee_id)
         is_known = self._bound_ms.get(seat.attendee_id, started_ms + 1) <= started_ms
         self.microphones.wrote(seat, capabilities, started_ms, looks, is_known=is_known)
-        if not is_known:
-            return
         self._time_passed()
-        if not any(capabilities in allowed for allowed in self._lately(seat.user_id)):
+        horizon = self._scheduler.now_ms - WINDOW_MS
+        if capabilities & ~seat.capabilities:
+            horizon = max(horizon, since(seat.user_id, seat.attendee_id))
+        lately = self._lately(seat.user_id, horizon)
+        if not is_known:
+            lately += self._lately(NEWCOMER, self._scheduler.now_ms - WINDOW_MS)
+        if not any(capabilities in allowed for allowed in lately):
             self.violated(
                 "nobody gets more than he was allowed", f"{seat.user_id} {capabilities.value:06b} at {started_ms}"
             )
 
     def took_away(self, seat: SeatInChime) -> None:
         """Gavel has taken a seat out of Chime: one whose person is banned, or who had to leave."""
-        self.microphones.leaves(seat)
+        self.leaves(seat)
         self.drifted.discard(seat.attendee_id)
 
-    def _lately(self, user_id: str) -> list[Capabilities]:
+    def _lately(self, user_id: str, horizon: int) -> list[Capabilities]:
         own = self._history.get(user_id, [])
         known_since = own[0][0] if own else self._scheduler.now_ms
         history = [state for state in self._history.get(NEWCOMER, []) if state[0] < known_since] + own
-        horizon = self._scheduler.now_ms - WINDOW_MS
         ends = [since for since, _ in history[1:]] + [self._scheduler.now_ms]
         return [allowed for (_, allowed), end in zip(history, ends, strict=False) if end >= horizon]
 
@@ -413,6 +455,12 @@ class Monitor:
 
     def _user(self, meeting_id: str, user_id: str) -> User:
         return self.store.users.get((meeting_id, user_id), User(user_id))
+
+
+def _verified(clauses: Sequence[Clause]) -> set[str]:
+    """Whose rules a commit has found to be those that whoever wrote it knows."""
+    found = {c.user_id for c in clauses if isinstance(c, UserIs | SeatsNoted)}
+    return found | {c.user.id for c in clauses if isinstance(c, UserRevised)}
 
 
 def _said(rules: UserRules) -> UserRules:

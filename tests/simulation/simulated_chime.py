@@ -16,6 +16,7 @@ from moderation.ports import (
 from tests.memory.chime import MemoryChime
 
 from .faults import CHIME_FAULTS, CRASHES
+from .grounds import Since
 from .machine import Machine
 from .microphones import Looks
 from .monitor import Monitor
@@ -36,16 +37,17 @@ class WatchedChime(MemoryChime):
     def __init__(self) -> None:
         super().__init__()
         self.started = 0
+        self.since: Since = lambda user_id, seat: 0
         self.looks: Looks = {}
         """When the seats were last looked at by whoever began the call."""
         self.monitor: Monitor | None = None
 
     def write(self, meeting_id: str, seat: SeatInChime, capabilities: Capabilities) -> None:
         if self.monitor is not None:
-            self.monitor.wrote(seat, capabilities, self.started, self.looks)
+            self.monitor.wrote(seat, capabilities, self.started, self.looks, self.since)
         super().write(meeting_id, seat, capabilities)
         if self.monitor is not None:
-            self.monitor.microphones.holds(self.rooms[meeting_id].seats[seat.attendee_id])
+            self.monitor.holds(self.rooms[meeting_id].seats[seat.attendee_id], by_gavel=True)
 
     def take_away(self, meeting_id: str, attendee_id: str) -> None:
         seat = self.rooms[meeting_id].seats[attendee_id]
@@ -74,7 +76,8 @@ class SimulatedChime:
 
     def order(self, meeting_id: str, attendee_id: str, capabilities: Capabilities) -> Capabilities:
         operation = f"order {attendee_id[:8]} {capabilities.value:06b}"
-        answer = self._call(operation, lambda: self.rooms.order(meeting_id, attendee_id, capabilities))
+        deed = lambda: self.rooms.order(meeting_id, attendee_id, capabilities)  # noqa: E731
+        answer = self._call(operation, deed, attendee_id)
         return capabilities ^ EVERYTHING if answer is None else answer
 
     def order_except(self, meeting_id: str, excluded: Sequence[str], capabilities: Capabilities) -> None:
@@ -89,13 +92,15 @@ class SimulatedChime:
     def end(self, meeting_id: str) -> None:
         self._call("end the meeting", lambda: self.rooms.end(meeting_id), silent=True)
 
-    def _call(self, operation: str, deed: Callable[[], T], *, silent: bool = False) -> T | None:
+    def _call(
+        self, operation: str, deed: Callable[[], T], attendee_id: str | None = None, *, silent: bool = False
+    ) -> T | None:
         """A call starts here; it is on its way for less than `CALL_TIMEOUT` if its end is known. None: answered, but
         not with what was ordered. `silent`: its answer says nothing of what is held.
         """
         machine = self._machine
         started = machine.scheduler.now_ms
-        deed = self._timed(deed, started)
+        deed = self._timed(deed, started, attendee_id)
         machine.scheduler.tick(CHIME_MS)
         self._on_the_way()
         kind = machine.faults.pick((*CHIME_FAULTS[: -1 if silent else None], *CRASHES))
@@ -107,11 +112,11 @@ class SimulatedChime:
         machine.stall()
         return answer
 
-    def _timed(self, deed: Callable[[], T], started: int) -> Callable[[], T]:
-        looks = self._machine.monitor.microphones.looks()
+    def _timed(self, deed: Callable[[], T], started: int, attendee_id: str | None) -> Callable[[], T]:
+        looks, since = self._machine.monitor.microphones.looks(), self._machine.monitor.starts(attendee_id)
 
         def at_last() -> T:
-            self.rooms.started, self.rooms.looks = started, looks
+            self.rooms.started, self.rooms.looks, self.rooms.since = started, looks, since
             return deed()
 
         return at_last

@@ -43,10 +43,11 @@ class SimulatedLedger:
     ) -> Loaded:
         """As a BatchGet: each item as it is, together no snapshot."""
         first = self._read("load meeting", lambda: self.store.load(meeting_id, (), seats, key))
+        read_at = self._machine.scheduler.now_ms
         if users:
             self._machine.scheduler.switch()
         second = self.store.load(meeting_id, users)
-        self._machine.monitor.loaded(users)
+        self._machine.monitor.loaded(users, read_at)
         return Loaded(first.meeting, second.users, first.seats, first.away, first.key)
 
     def everybody(self, meeting_id: str) -> Mapping[str, User]:
@@ -55,6 +56,7 @@ class SimulatedLedger:
         self._read("everybody", lambda: None)
         for user_id in list(self.store.everybody(meeting_id)):
             found[user_id] = self.store.users[meeting_id, user_id]
+            self._machine.monitor.saw([user_id])
             self._machine.scheduler.switch()
         return found | {u: user for u, user in self.store.everybody(meeting_id).items() if u not in found}
 

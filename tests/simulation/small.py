@@ -44,7 +44,7 @@ class Case:
             yield choices, self.run(choices)
 
     def run(self, choices: Prefix) -> Result:
-        budget = {"crash": 1, "stall": 1, "lost": 1, "unknown end": 1}
+        budget = {"crash": 1, "stall": 1, "lost": 1, "unknown end": 1, "throttled": 2}
         scheduler = Scheduler(choices, stay=0.5, preemptions=self.preemptions)
         simulation = Simulation(choices, scheduler, Faults(choices, self.faults, budget), self.stage)
         self.set(simulation)

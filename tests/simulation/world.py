@@ -123,7 +123,7 @@ class Simulation:
         )
         self.monitor.from_now_on()
         for each in self.seats().values():
-            self.monitor.microphones.holds(each)
+            self.monitor.holds(each, by_gavel=True)
 
     def seats(self) -> dict[str, SeatInChime]:
         """Who sits in the meeting; nobody, once it has ended."""
@@ -167,7 +167,7 @@ class Simulation:
                 return
             self.scheduler.say("joins", seat(user, number)[:8], user)
             self.seats()[seat(user, number)] = SeatInChime(seat(user, number), user, capabilities)
-            self.monitor.microphones.comes(self.seats()[seat(user, number)])
+            self.monitor.comes(self.seats()[seat(user, number)])
 
         self.scheduler.spawn(user, join, after, inline=True)
 
@@ -180,7 +180,7 @@ class Simulation:
                 self.scheduler.say(f"is written {attendee_id[:8]} {capabilities.value:06b}", "ok", "out of band")
                 seats[attendee_id] = SeatInChime(attendee_id, user, capabilities)
                 self.monitor.drifted.add(attendee_id)
-                self.monitor.microphones.holds(seats[attendee_id])
+                self.monitor.holds(seats[attendee_id], by_gavel=False)
 
         self.scheduler.spawn(user, drift, after, inline=True)
 
@@ -202,7 +202,7 @@ class Simulation:
             self.scheduler.say("is deleted", "ok", user)
             left = self.seats().pop(seat(user, number), None)
             if left is not None:
-                self.monitor.microphones.leaves(left)
+                self.monitor.leaves(left)
 
         self.scheduler.spawn(user, leave, after, inline=True)
 

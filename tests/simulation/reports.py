@@ -1,0 +1,173 @@
+"""What is said of a change, held against what Chime really held: one truth in answer, history and event.
+
+Where nothing else was under way while a change was open, it is plain what it did: each seat held one thing when it was
+committed and holds another when it is told of. Of changes that overlap nobody can say which of them did what, so they
+are held against each other only: answer and event of one change never contradict each other.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from moderation.core.capability import Capabilities, in_words
+from moderation.core.change import Change, Status
+from moderation.core.entry import CAPABILITIES_CHANGED, Entry
+from moderation.core.meeting import is_pipeline
+from moderation.moderator.request import Answer
+from moderation.ports import ChangeKept, ChangeOpened, Clause, EntryWritten, SeatBound, SeatInChime, SeatsNoted
+
+from tests.memory.ledger import MemoryLedger
+
+Words = Mapping[str, str]
+RECEIVE = Capabilities.RECEIVE_AUDIO | Capabilities.RECEIVE_VIDEO | Capabilities.RECEIVE_CONTENT
+FALSE = "what is said of a change is what it did"
+
+
+@dataclass(slots=True)
+class Course:
+    """A change while it is open: what each seat held when it was committed, and when it was `last` told of, and whether
+    anything else was under way.
+    """
+
+    change: Change
+    held: Mapping[str, SeatInChime]
+    last: dict[str, SeatInChime]
+    is_alone: bool
+    told: dict[str, Mapping[str, object]] = field(default_factory=dict)
+    """Seat → what its event said of it."""
+
+
+class Reports:
+    def __init__(self, store: MemoryLedger, violated: Callable[[str, str], None]) -> None:
+        self._store = store
+        self._violated = violated
+        self._seats: dict[str, SeatInChime] = {}
+        self._open: dict[str, Course] = {}
+        self._courses: dict[str, Course] = {}
+        self._unseen: set[str] = set()
+        """Seats that somebody else has written, or created, since Gavel looked."""
+
+    # ---- what happens in Chime -------------------------------------------------------------------------------------
+
+    def holds(self, seat: SeatInChime, *, by_gavel: bool) -> None:
+        self._seats[seat.attendee_id] = seat
+        if by_gavel:
+            self._unseen.discard(seat.attendee_id)
+            return
+        self._unseen.add(seat.attendee_id)
+        self._interferes()
+
+    def leaves(self, attendee_id: str) -> None:
+        self._seats.pop(attendee_id, None)
+        self._interferes()
+
+    def _interferes(self) -> None:
+        for course in self._open.values():
+            course.is_alone = False
+
+    # ---- what is committed -----------------------------------------------------------------------------------------
+
+    def committed(self, clauses: Sequence[Clause]) -> None:
+        for clause in clauses:
+            if isinstance(clause, ChangeOpened):
+                self._opens(clause.change)
+        for clause in clauses:
+            if isinstance(clause, EntryWritten) and clause.entry.type == CAPABILITIES_CHANGED:
+                self._told(clause.entry)
+        for clause in clauses:
+            match clause:
+                case ChangeKept(change):
+                    self._kept(change)
+                case SeatBound(_, attendee_id):
+                    self._unseen.discard(attendee_id)
+                case SeatsNoted(_, _, _, seats):
+                    self._unseen -= {s.attendee_id for s in seats if s.known == self._held(s.attendee_id)}
+                case _:
+                    pass
+
+    def _held(self, attendee_id: str) -> Capabilities | None:
+        seat = self._seats.get(attendee_id)
+        return seat.capabilities if seat is not None else None
+
+    def _opens(self, change: Change) -> None:
+        is_alone = not self._open and not self._unseen
+        self._interferes()
+        held = {key: seat for key, seat in self._seats.items() if not is_pipeline(seat.user_id)}
+        self._open[change.id] = self._courses[change.id] = Course(change, held, dict(held), is_alone)
+
+    def _kept(self, change: Change) -> None:
+        course = self._open.get(change.id)
+        if course is None or change.due_at is not None:
+            return
+        del self._open[change.id]
+        if course.is_alone and change.status is Status.APPLIED and not change.awaits_consent and change.lapsed is None:
+            for wrong in self._left_out(course):
+                self._violated(FALSE, f"{change.command} {change.id[-4:]}: {wrong}")
+
+    def _left_out(self, course: Course) -> Iterator[str]:
+        """Whoever has something else by it is told of."""
+        for key, was in course.last.items():
+            now = self._seats.get(key)
+            if now is not None and now.capabilities != was.capabilities:
+                yield f"{was.user_id} went {_bits(was)} to {_bits(now)}, of which no event tells"
+
+    def _told(self, entry: Entry) -> None:
+        course = self._courses.get(entry.change_id or "")
+        if course is None:
+            return
+        for each in cast("Sequence[Mapping[str, object]]", entry.adds["attendees"]):
+            key = str(each["attendeeId"])
+            course.told[key] = each
+            was, now = course.last.get(key), self._seats.get(key)
+            if course.is_alone and was is not None and now is not None:
+                for wrong in _wrong(each, was.capabilities, now.capabilities):
+                    self._violated(FALSE, f"{entry.command} on {was.user_id}: {wrong}")
+            if now is not None:
+                course.last[key] = now
+
+    # ---- what is answered ------------------------------------------------------------------------------------------
+
+    def answered(self, label: str, answer: Answer) -> None:
+        course = self._courses.get(answer.change_id or "")
+        if course is None or answer.status != Status.APPLIED.value or answer.replayed:
+            return
+        if answer.outcomes is not None:
+            self._outcomes(label, answer, course)
+            return
+        told = course.told.get(str(answer.subject.get("attendeeId")))
+        if told is None or answer.before is None or answer.after is None:
+            return
+        said = {"before": in_words(answer.before), "after": in_words(answer.after), "effects": list(answer.effects)}
+        for name, word in said.items():
+            if told[name] != word:
+                self._violated(FALSE, f"{label}: `{name}` is {word} in the answer, {told[name]} in the event")
+
+    def _outcomes(self, label: str, answer: Answer, course: Course) -> None:
+        for each in answer.outcomes or ():
+            key, outcome = str(each["attendeeId"]), each["outcome"]
+            was, now = course.held.get(key), self._seats.get(key)
+            if not course.is_alone or was is None or now is None or outcome not in ("applied", "unchanged", "spared"):
+                continue
+            if (outcome == "applied") is (was.capabilities == now.capabilities):
+                self._violated(FALSE, f"{label}: {was.user_id} is {outcome}, went {_bits(was)} to {_bits(now)}")
+
+
+def _wrong(said: Mapping[str, object], was: Capabilities, now: Capabilities) -> Iterator[str]:
+    for name, true in (("before", was), ("after", now)):
+        if said[name] != in_words(true):
+            yield f"`{name}` is said to be {said[name]}, and is {in_words(true)}"
+    gained, lost, effects = now & ~was, was & ~now, cast("Sequence[str]", said["effects"])
+    expected = {
+        "audio-may-flow": Capabilities.SEND_AUDIO in gained,
+        "renegotiation-needed": bool(gained & (Capabilities.SEND_VIDEO | Capabilities.SEND_CONTENT)),
+        "receive-removed": bool(lost & RECEIVE),
+    }
+    for effect, is_so in expected.items():
+        if (effect in effects) is not is_so:
+            yield f"`{effect}` is {'left out' if is_so else 'said'}, {was.value:06b} becomes {now.value:06b}"
+    if "already-silent" in effects and was != now:
+        yield f"`already-silent` is said, {was.value:06b} becomes {now.value:06b}"
+
+
+def _bits(seat: SeatInChime) -> str:
+    return f"{seat.capabilities.value:06b}"
