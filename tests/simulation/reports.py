@@ -11,6 +11,7 @@ from typing import cast
 
 from moderation.core.capability import Capabilities, in_words
 from moderation.core.change import Change, Status
+from moderation.core.effects import together
 from moderation.core.entry import CAPABILITIES_CHANGED, Entry
 from moderation.core.meeting import is_pipeline
 from moderation.moderator.request import Answer
@@ -35,6 +36,8 @@ class Course:
     is_alone: bool
     told: dict[str, Mapping[str, object]] = field(default_factory=dict)
     """Seat → what its event said of it."""
+    left: Mapping[str, SeatInChime] = field(default_factory=dict)
+    """What each seat held when the change was closed."""
 
 
 class Reports:
@@ -100,6 +103,7 @@ class Reports:
         if course is None or change.due_at is not None:
             return
         del self._open[change.id]
+        course.left = dict(self._seats)
         if course.is_alone and change.status is Status.APPLIED and not change.awaits_consent and change.lapsed is None:
             for wrong in self._left_out(course):
                 self._violated(FALSE, f"{change.command} {change.id[-4:]}: {wrong}")
@@ -137,15 +141,17 @@ class Reports:
         told = course.told.get(str(answer.subject.get("attendeeId")))
         if told is None or answer.before is None or answer.after is None:
             return
+        effects = list(together(cast("Sequence[str]", each["effects"]) for each in course.told.values()))
         said = {"before": in_words(answer.before), "after": in_words(answer.after), "effects": list(answer.effects)}
         for name, word in said.items():
-            if told[name] != word:
-                self._violated(FALSE, f"{label}: `{name}` is {word} in the answer, {told[name]} in the event")
+            in_event = effects if name == "effects" else told[name]
+            if in_event != word:
+                self._violated(FALSE, f"{label}: `{name}` is {word} in the answer, {in_event} in the event")
 
     def _outcomes(self, label: str, answer: Answer, course: Course) -> None:
         for each in answer.outcomes or ():
             key, outcome = str(each["attendeeId"]), each["outcome"]
-            was, now = course.held.get(key), self._seats.get(key)
+            was, now = course.held.get(key), course.left.get(key)
             if not course.is_alone or was is None or now is None or outcome not in ("applied", "unchanged", "spared"):
                 continue
             if (outcome == "applied") is (was.capabilities == now.capabilities):
