@@ -168,7 +168,7 @@ def news(user: User, crowd: Crowd, now: datetime) -> tuple[Seat, ...]:
             seen = replace(seat, known=held, gone=False, drifted=False, not_taken=False)
         else:
             continue
-        if seen != seat or seat.attendee_id in crowd.altered:
+        if seen != seat or (seat.attendee_id in crowd.altered and not seat.gone):
             seats.append(replace(seen, noted_at=now))
     return tuple(seats)
 

@@ -103,14 +103,16 @@ class Drift:
         return self._world.surroundings.now() < change.committed_at + QUIET
 
     def _with_the_returned(self, meeting: Meeting, user: User, found: Sequence[SeatInChime]) -> User:
-        """Attendees whom the ledger took for gone, and whom Chime holds."""
+        """Attendees whom the ledger took for gone, and whom Chime holds. If a change is under way, it notes and tells what
+        it has made of them.
+        """
         gone = [(user.seats[f.attendee_id], f) for f in found if f.attendee_id in user.seats]
         there = tuple(
             replace(seat, gone=False, known=f.capabilities)
             for seat, f in gone
             if seat.gone and not user.is_out(seat.attendee_id)
         )
-        if not there:
+        if not there or self._is_under_way(meeting, user):
             return user
         until = self._world.surroundings.now() + WRITTEN_WITHIN
         persistently(self._world, [SeatsNoted(meeting.id, user.id, user.revision, there)], until)
@@ -147,7 +149,7 @@ class Drift:
             for seat in owned
             if seat.drifted and not seat.not_taken
         )
-        if not right:
+        if not right or self._is_under_way(meeting, user):
             return user
         clauses: list[Clause] = [
             MeetingIs(meeting.id, meeting.revision, user.id),
