@@ -103,8 +103,8 @@ class Drift:
         return self._world.surroundings.now() < change.committed_at + QUIET
 
     def _with_the_returned(self, meeting: Meeting, user: User, found: Sequence[SeatInChime]) -> User:
-        """Attendees whom the ledger took for gone, and whom Chime holds. If a change is under way, it notes and tells what
-        it has made of them.
+        """Attendees whom the ledger took for gone, and whom Chime holds. A change under way notes and tells what it has
+        made of them.
         """
         gone = [(user.seats[f.attendee_id], f) for f in found if f.attendee_id in user.seats]
         there = tuple(
