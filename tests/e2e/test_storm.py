@@ -67,7 +67,7 @@ def unlike(scene: Scene) -> Iterator[str]:
 def roster(scene: Scene) -> Iterator[Json]:
     token = ""
     while token is not None:
-        page = done(scene.alice.get("/attendees?limit=100" + (f"&nextToken={token}" if token else "")))
+        page = done(scene.admin.get("/attendees?limit=100" + (f"&nextToken={token}" if token else "")))
         yield from page["items"]
         token = page["nextToken"]
 

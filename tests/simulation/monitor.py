@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from moderation.core.actor import ActorKind, Verdict
@@ -14,12 +14,13 @@ from moderation.core.decide import decide
 from moderation.core.decision import Case, Decided, Unchanged
 from moderation.core.effective import effective
 from moderation.core.effects import NOBODY_PRESENT
-from moderation.core.entry import CAPABILITIES_CHANGED, DECIDED, REMOVED, Entry
+from moderation.core.entry import CAPABILITIES_CHANGED, DECIDED, REMOVED, Entry, first_id_at
 from moderation.core.meeting import Meeting, User, UserRules, next_end
 from moderation.core.restriction import in_force
 from moderation.moderator.answers import STORED
 from moderation.moderator.facts import FactFinder
 from moderation.moderator.request import Answer, Outcome, Request
+from moderation.moderator.timeliness import dated
 from moderation.ports import (
     ChangeKept,
     ChangeOpened,
@@ -45,6 +46,8 @@ from .people import People
 from .reports import Reports
 from .scheduler import Actor, Scheduler
 
+LONGEST_LIFE = timedelta(seconds=60)
+"""The reconciler's time-out."""
 UNDECIDED = ("busy", "contended", "outcome-unknown")
 NEWCOMER = ""
 """Whom nobody has heard of: what he may have is what everybody may have had before he was known."""
@@ -98,6 +101,8 @@ class Monitor:
         self._is_timed = False
         self._frozen_at: datetime | None = None
         self._remembered: dict[str, tuple[Meeting, User]] = {}
+        self.held_up: set[str] = set()
+        """Entries of functions that hung for longer than any function lives, between their name and their commit."""
         self._grants: dict[str, Capabilities | None] = {}
         """Whom a batch reached before anybody saw him is given back what he had, frozen or not: no gain of his."""
 
@@ -294,6 +299,8 @@ class Monitor:
             undone=request.undone,
         )
         decided = decide(case, cast("Mute", request.command))
+        if request.sent is not None and isinstance(decided, Decided):
+            decided = replace(decided, rules=dated(decided.rules, case.now, request.sent))
         if isinstance(decided, Unchanged):
             # What Chime holds became known between the look and the commit, which is noted without a revision: then
             # it is ordered once more. Memory is no such look.
@@ -311,9 +318,10 @@ class Monitor:
         }
         if not new:
             return user
-        grant = change.replaced.grant if isinstance(change.replaced, UserRules) else None
-        granted = user.rules.grant if user.rules.grant is not None else grant
-        return replace(user, rules=replace(user.rules, grant=granted), seats={**user.seats, **new})
+        seen = change.replaced if isinstance(change.replaced, UserRules) else UserRules()
+        granted = user.rules.grant if user.rules.grant is not None else seen.grant
+        waiting = user.rules.waiting or seen.waiting
+        return replace(user, rules=replace(user.rules, grant=granted, waiting=waiting), seats={**user.seats, **new})
 
     def _opened(self, change: Change) -> None:
         self._ends.opened(change, self.now())
@@ -345,6 +353,8 @@ class Monitor:
         return _said(self._in_force(rules, meeting)) == _said(self._in_force(change.replaced, meeting))
 
     def _entry(self, entry: Entry, clauses: Sequence[Clause]) -> None:
+        if first_id_at(self.now() - LONGEST_LIFE) > entry.id:
+            self.held_up.add(entry.id)
         if entry.change_id is not None:
             change = self.store.changes.get((entry.meeting_id or "", entry.change_id))
             # Attendees who join a pending change are decided on one by one, and those of a meeting told in parts.
@@ -354,7 +364,7 @@ class Monitor:
             waits_and_tells = told[2] and entry.type == CAPABILITIES_CHANGED
             if self._told[told] > 1 and not waits_and_tells:
                 self.violated("no change tells the same twice", f"{entry.change_id[-4:]}: {entry.type}")
-        elif entry.type == DECIDED and not all(isinstance(c, EntryWritten | KeyTaken) for c in clauses):
+        elif entry.adds.get("verdict") == "refused" and {type(c) for c in clauses} - {EntryWritten, KeyTaken}:
             self.violated("a refused command leaves no trace but its entry", str(clauses))
 
     # ---- Chime -----------------------------------------------------------------------------------------------------

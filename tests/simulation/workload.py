@@ -28,6 +28,8 @@ from .deeds import Deeds
 from .faults import BESIDE, Faults
 from .happenings import Happenings
 from .monitor import Asking
+from .outsiders import OFTEN as OUTSIDERS
+from .outsiders import Outsiders
 from .scheduler import Scheduler
 from .world import Result, Simulation, Stage, asking, registration
 
@@ -89,7 +91,8 @@ class Workload:
         budget = {"crash": 3, "stall": 3, "lost": 4, "unknown end": 4, "throttled": self.random.choice((4, 40, 400))}
         scheduler = Scheduler(choices, stay=self.random.choice((0.3, 0.6, 0.9)))
         self._deeds, self._crowds = Deeds(seed), Crowds(seed, 0.0 if often is not None else OFTEN)
-        self.stage = self._crowds.stage(self._deeds.stage(self._stage()))
+        self._outsiders = Outsiders(seed, 0.0 if often is not None else OUTSIDERS)
+        self.stage = self._outsiders.stage(self._crowds.stage(self._deeds.stage(self._stage())))
         self.simulation = Simulation(choices, scheduler, Faults(choices, rates, budget), self.stage)
 
     def _stage(self) -> Stage:
@@ -118,6 +121,7 @@ class Workload:
             self._freezes()
         self._deeds.anything(self.simulation)
         self._crowds.anything(self.simulation)
+        self._outsiders.anything(self.simulation)
         Happenings(self._seed, self.simulation, self.stage).anything()
         if draw.random() < 0.3:
             self.simulation.leaves("bob", draw.choice((0.1, 1, 20, 40)))

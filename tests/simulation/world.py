@@ -1,11 +1,11 @@
 """One run: production code around a ledger and a Chime whose every operation the schedule decides on."""
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from moderation.core.actor import Actor, ActorKind, Held, Question, Verdict
 from moderation.core.capability import EVERYTHING, Capabilities
@@ -107,6 +107,7 @@ class Simulation:
     def __init__(self, choices: Choices, scheduler: Scheduler, faults: Faults, stage: Stage) -> None:
         self.choices, self.scheduler, self.faults, self.stage = choices, scheduler, faults, stage
         self.store, self.rooms = DescribedLedger(), WatchedChime()
+        self.readers: list[Reader] = []
         self.is_watched = False
         """Whether things happen in Chime that only the sweep is sure to find."""
         self._set(stage)
@@ -206,6 +207,25 @@ class Simulation:
 
         self.scheduler.spawn(user, leave, after, inline=True)
 
+    def closes(self, after: float) -> None:
+        """Chime holds the meeting no more, and nobody of Gavel has ended it."""
+
+        def close() -> None:
+            if MEETING in self.rooms.rooms:
+                self.scheduler.say("the meeting is deleted", "ok", "out of band")
+                for each in list(self.seats().values()):
+                    self.monitor.leaves(each)
+                self.rooms.close(MEETING)
+
+        self.scheduler.spawn("somebody", close, after, inline=True)
+
+    def reader(self, moments: Sequence[float]) -> None:
+        """Reads the history at these moments, each time from where the last answer has left off."""
+        reader = Reader()
+        self.readers.append(reader)
+        for moment in moments:
+            self.scheduler.spawn("reader", lambda: reader.reads(Gavel(self.world)), moment)
+
     def _reminded(self, *reminder: Any) -> None:
         with contextlib.suppress(MachineFailure):
             self._new_reconciler().remind(*reminder)
@@ -225,6 +245,7 @@ class Simulation:
         violations = [*self.monitor.violations, *(Violation("nothing breaks", b) for b in self.scheduler.broken)]
         violations += at_rest(self.monitor, self.store, self.rooms, policies(), all_known=self.is_watched)
         violations += publish(self.store.entries, self.choices)
+        violations += [missed for reader in self.readers for missed in reader.missed(self.store, self.monitor.held_up)]
         return Result(
             tuple(violations),
             tuple(self.scheduler.trace),
@@ -250,6 +271,29 @@ class Simulation:
             self.reconciler(max(wait, 0) + 0.001)
             self.scheduler.run()
         return False
+
+
+class Reader:
+    """A poll may repeat an entry, but never skips one."""
+
+    def __init__(self) -> None:
+        self._cursor: str | None = None
+        self._seen: set[str] = set()
+
+    def reads(self, gavel: Gavel) -> None:
+        page = gavel.history(MEETING, ADMIN, after=self._cursor, limit=100)
+        if isinstance(page, dict):
+            self._seen |= {item["entryId"] for item in cast("list[dict[str, str]]", page["items"])}
+            self._cursor = str(page["cursor"])
+
+    def missed(self, store: MemoryLedger, held_up: Collection[str]) -> Iterator[Violation]:
+        """What lies before the cursor and was never shown. `held_up`: entries of functions that hung between the name
+        of the entry and its commit for longer than any function lives.
+        """
+        for entry in store.entries:
+            is_passed = self._cursor is not None and entry.id <= self._cursor
+            if is_passed and entry.id not in self._seen and entry.id not in held_up:
+                yield Violation("a reader misses nothing", f"{entry.type} {entry.id[-4:]}")
 
 
 class _Nothing:
