@@ -61,6 +61,7 @@ class Ordering:
     is_resumed: bool = False
     reached: dict[str, Capabilities] = field(default_factory=dict)
     """What Chime has taken of this change under this lease. Whoever orders something else in between puts it right."""
+    reached_at: dict[str, datetime] = field(default_factory=dict)
     before: dict[str, Capabilities] = field(default_factory=dict)
     """What everybody had when this change first looked: what is told as `before`."""
     told: dict[str, Capabilities] = field(default_factory=dict)
@@ -90,7 +91,7 @@ class Ordering:
 
         if not self._until_taken(once, check):
             return None
-        self.reached[attendee_id] = wanted
+        self.reached[attendee_id], self.reached_at[attendee_id] = wanted, self.world.surroundings.now()
         return wanted
 
     def check(self, is_wanted: StillWanted, *, is_repeated: bool = False) -> None:
