@@ -116,7 +116,7 @@ class Enforcement:
         if user is None or not reached:
             yield left, []
             return
-        if len(reached) <= SEATS_TOGETHER:
+        if len(reached) <= SEATS_TOGETHER and not any(ordering.is_noted_since(user.seats[key]) for key in reached):
             had = {key: known for key in reached if (known := user.seats[key].known) is not None}
             seats = [
                 replace(user.seats[key], known=held, drifted=False, not_taken=False, noted_at=now)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from ..core.capability import Capabilities
 from ..core.change import CALL_LIFE, CALL_TIMEOUT, LEASE, Lease
+from ..core.meeting import Seat
 from ..core.view import Document
 from ..ports import Conflict, LedgerUnavailable, Minute, Missing, NotNow, UnknownEnd, World
 
@@ -154,6 +155,13 @@ class Ordering:
         if lease == renewed:
             self.lease = renewed
         return lease == self.lease
+
+    def is_noted_since(self, seat: Seat) -> bool:
+        """Whether somebody has noted what the attendee has since a call of this change reached them. That may be of a
+        call before this one or after it.
+        """
+        reached_at = self.reached_at.get(seat.attendee_id)
+        return reached_at is not None and seat.noted_at is not None and seat.noted_at > reached_at
 
     def pause(self) -> None:
         """Before the next look, longer each time."""

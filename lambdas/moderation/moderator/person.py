@@ -294,9 +294,7 @@ def _is_in_place(change: Change, seat: Seat, target: Capabilities, ordering: Ord
         return False
     reached = ordering.reached.get(seat.attendee_id)
     if reached is not None:
-        # What was noted since our own call may be of a call before it or after it: then both have to say so.
-        is_noted_since = seat.noted_at is not None and seat.noted_at > ordering.reached_at[seat.attendee_id]
-        return reached == target and (seat.known == target or not is_noted_since)
+        return reached == target and (seat.known == target or not ordering.is_noted_since(seat))
     if seat.known != target:
         return False
     began = change.patient_since
