@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from aws_cdk import aws_events as events
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.configuration import Configuration
@@ -47,7 +46,6 @@ class CommandInbox(Construct):
         environment: Mapping[str, str],
     ) -> None:
         super().__init__(scope, name)
-        meetings_by_name = iam.PolicyStatement(actions=["dynamodb:Query"], resources=[ledger.index_arn("external")])
         own = configuration.named("gavel")
         triggers = [_feed(each, bus.event_bus_name if each.bus == own else each.bus) for each in configuration.triggers]
         self.intake = Intake(self, "Intake", configuration, [_commands(bus), *triggers])
@@ -57,7 +55,7 @@ class CommandInbox(Construct):
             handler="command_inbox.handler.handler",
             asset=asset,
             environment=environment,
-            statements=[*moderator_grants(ledger, reminders), meetings_by_name],
+            statements=moderator_grants(ledger, reminders),
             intakes={self.intake: 5},
         )
 

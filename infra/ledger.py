@@ -38,13 +38,6 @@ class Ledger(Construct):
             sort_key=_text("dueAt"),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
-        # ExternalMeetingId → meetings of that name.
-        self.table.add_global_secondary_index(
-            index_name="external",
-            partition_key=_text("externalMeetingId"),
-            sort_key=_text("pk"),
-            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
-        )
 
     @property
     def stream_arn(self) -> str:

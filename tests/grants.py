@@ -9,7 +9,6 @@ from typing import NamedTuple
 MEETINGS = "arn:<partition>:chime:*:<account>:meeting/*"
 LEDGER = "LedgerTable.Arn"
 DUE = "LedgerTable.Arn/index/due"
-NAMES = "LedgerTable.Arn/index/external"
 STREAM = "LedgerTable.StreamArn"
 REMINDERS = "RemindersQueue.Arn"
 BUS = "Bus.Arn"
@@ -59,7 +58,6 @@ GRANTS: dict[str, dict[str, set[str]]] = {
             "dynamodb:Query",
             "dynamodb:UpdateItem",
         },
-        NAMES: {"dynamodb:Query"},
         MEETINGS: {
             "chime:BatchUpdateAttendeeCapabilitiesExcept",
             "chime:DeleteAttendee",

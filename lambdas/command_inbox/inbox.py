@@ -40,7 +40,7 @@ class Gavel(Protocol):
     """What this door asks of the moderation behind it; `moderation.wiring` has the real one."""
 
     def perform(self, request: Request) -> Outcome: ...
-    def meetings_named(self, external_id: str, sent_at: datetime | None) -> Sequence[str]: ...
+    def meetings_named(self, external_id: str) -> Sequence[str]: ...
     def refuse(self, rejected: Rejected) -> bool: ...
 
 
@@ -82,9 +82,7 @@ class Inbox:
             refusal = _invalid(Invalid(*message.faults) if message.faults else invalid)
             return [self._in_one(message, refusal, None)]
         meetings: Sequence[str | None] = (
-            [place.meeting_id]
-            if place.meeting_id
-            else self._gavel.meetings_named(place.external_meeting_id or "", message.at)
+            [place.meeting_id] if place.meeting_id else self._gavel.meetings_named(place.external_meeting_id or "")
         )
         order = _understood(message)
         if not isinstance(order, Refused):

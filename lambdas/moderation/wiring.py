@@ -4,7 +4,6 @@ What a request does not need is not even imported: a cold start waits for every 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -130,8 +129,8 @@ class Gavel:
             raise ValueError("there are no tickets for this one")
         return self._tickets().live(meeting_id, actor)
 
-    def meetings_named(self, external_id: str, sent_at: datetime | None = None) -> Sequence[str]:
-        return self._remote.meetings_named(external_id, sent_at)
+    def meetings_named(self, external_id: str) -> Sequence[str]:
+        return self._remote.meetings_named(external_id)
 
     def refuse(self, rejected: "Rejected") -> bool:
         return self._remote.refuse(rejected)

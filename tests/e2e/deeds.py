@@ -24,7 +24,7 @@ from websockets.sync.client import ClientConnection
 from tests.e2e.rehearsal import ADMIN, ALICE, NAME, ROLES, Rehearsal
 from tests.e2e.remote import EXAM_APP
 from tests.e2e.simulator import BATCH, UPDATE, Json
-from tests.grants import CLOSES, DUE, LEDGER, MEETINGS, NAMES, POSTS, REMINDERS, Grant
+from tests.grants import CLOSES, DUE, LEDGER, MEETINGS, POSTS, REMINDERS, Grant
 
 Deed = Callable[[Rehearsal], bool]
 SILENT, HEARD = "Receive", "SendReceive"
@@ -295,7 +295,6 @@ def _outcomes(results: list[Result]) -> list[str]:
 
 SERVICES = {
     LEDGER: "dynamodb",
-    NAMES: "dynamodb",
     DUE: "dynamodb",
     MEETINGS: "chime",
     REMINDERS: "sqs",
@@ -320,8 +319,7 @@ DEEDS: dict[str, dict[Grant, Deed]] = {
     },
     "command_inbox": {
         **_on(LEDGER, BatchGetItem=obeys, ConditionCheckItem=obeys, PutItem=obeys, UpdateItem=obeys),
-        **_on(LEDGER, GetItem=obeys_once, Query=obeys_for_all),
-        **_on(NAMES, Query=obeys_by_name),
+        **_on(LEDGER, GetItem=obeys_once, Query=obeys_by_name),
         **_on(MEETINGS, UpdateAttendeeCapabilities=obeys, GetAttendee=obeys_for_a_stranger),
         **_on(MEETINGS, BatchUpdateAttendeeCapabilitiesExcept=obeys_for_all, ListAttendees=obeys_for_all),
         **_on(MEETINGS, DeleteAttendee=obeys_to_remove, DeleteMeeting=obeys_to_end),

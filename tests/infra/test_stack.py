@@ -72,7 +72,6 @@ def test_ledger(default: Template) -> None:
     assert table["KeySchema"] == _keys("pk", "sk")
     assert {index["IndexName"]: index["KeySchema"] for index in table["GlobalSecondaryIndexes"]} == {
         "due": _keys("dueShard", "dueAt"),
-        "external": _keys("externalMeetingId", "pk"),
     }
     assert {attribute["AttributeType"] for attribute in table["AttributeDefinitions"]} == {"S"}
     assert table["BillingMode"] == "PAY_PER_REQUEST"

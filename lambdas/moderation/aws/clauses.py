@@ -85,6 +85,11 @@ def shard_key(meeting_id: str, number: int) -> Key:
     return key(f"REVISION#{meeting_id}", str(number))
 
 
+def name_key(external_id: str, meeting_id: str) -> Key:
+    """Of an item that leads from the name of a meeting to its id."""
+    return key(f"NAME#{external_id}", meeting_id)
+
+
 def shard_of(beside: str) -> int:
     return sha256(beside.encode()).digest()[0] % MEETING_SHARDS
 
@@ -146,13 +151,13 @@ class Writer:
         yield self.action(clause)
         if isinstance(clause, MeetingRevised):
             yield from self.shards(clause.meeting.id, clause.meeting.revision)
+            if clause.was == 0 and clause.meeting.external_id:
+                yield self._in_table(self._put(name_key(clause.meeting.external_id, clause.meeting.id), {}))
 
     def shards(self, meeting_id: str, revision: int) -> Iterator[Action]:
         """What makes all items beside a meeting hold this revision."""
         for number in range(MEETING_SHARDS):
-            shard = self._put(shard_key(meeting_id, number), {"revision": revision})
-            shard["Put"]["TableName"] = self.table
-            yield shard
+            yield self._in_table(self._put(shard_key(meeting_id, number), {"revision": revision}))
 
     def action(self, clause: Clause) -> Action:
         action = self._action(clause)
@@ -210,9 +215,12 @@ class Writer:
                 return self._put(idempotency_key(clause.id), items.key_document(clause), IS_NEW)
 
     def revision_check(self, where: Key, revision: int) -> Action:
-        check = _check(where, HAS_THE_REVISION, {":revision": revision})
-        check["ConditionCheck"]["TableName"] = self.table
-        return check
+        return self._in_table(_check(where, HAS_THE_REVISION, {":revision": revision}))
+
+    def _in_table(self, action: Action) -> Action:
+        [body] = action.values()
+        body["TableName"] = self.table
+        return action
 
     def _put(
         self,

@@ -27,6 +27,7 @@ from .clauses import (
     idempotency_key,
     meeting_key,
     minute_key,
+    name_key,
     partition,
     place,
     place_of,
@@ -50,7 +51,6 @@ OF_THE_MEETING = "pk = :pk"
 IS_A_USER = "begins_with(sk, :user)"
 IS_A_HAND = "begins_with(sk, :hand)"
 LIES_BETWEEN = "sk BETWEEN :after AND :before"
-HAS_THE_NAME = "externalMeetingId = :name"
 IS_DUE = "dueShard = :shard AND dueAt <= :now"
 NOBODY_TOOK_ANY = "attribute_not_exists(pk) OR (thousandths = :thousandths AND savedAt = :savedAt)"
 
@@ -146,12 +146,12 @@ class DynamoLedger:
         while True:
             answer = self._read(
                 "query",
-                IndexName="external",
-                KeyConditionExpression=HAS_THE_NAME,
-                ExpressionAttributeValues=item({":name": external_id}),
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues=item({":pk": name_key(external_id, "")["pk"]["S"]}),
+                ConsistentRead=True,
                 **page,
             )
-            found += [values(image)["pk"].removeprefix(partition("")) for image in answer["Items"]]
+            found += [values(image)["sk"] for image in answer["Items"]]
             if "LastEvaluatedKey" not in answer:
                 return found
             page["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

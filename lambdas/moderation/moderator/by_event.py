@@ -2,22 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from ..core.actor import Actor
 from ..core.entry import DECIDED, Entry, concerning
 from ..core.meeting import Meeting
 from ..core.view import meeting_revision
-from ..ports import Conflict, EntryWritten, KeyTaken, MachineFailure, World
+from ..ports import Conflict, EntryWritten, KeyTaken, World
 from .answers import kept
 from .persistence import persistently
 from .request import Refused
 
 TOLD_WITHIN = timedelta(seconds=5)
-INDEX_LAG = timedelta(seconds=30)
-"""How far the index of names may be behind the table, which DynamoDB does not bound: usually well below a second."""
-PAUSES = (0.2, 0.4, 0.8)
-"""Seconds between two looks at the index for a meeting that may have just been registered."""
 NOT_REGISTERED = "m0"
 """The revision of a meeting of which nothing is stored."""
 
@@ -41,37 +37,19 @@ class Rejected:
     parameters: Mapping[str, object] = field(default_factory=dict)
 
 
-class NotIndexedError(MachineFailure):
-    """No live meeting has the name yet, but one may have been registered a moment ago."""
-
-
 class Remote:
     """Both may raise `MachineFailure`s: again."""
 
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def meetings_named(self, external_id: str, sent_at: datetime | None = None) -> Sequence[str]:
-        """The meetings of this name that have not ended; if all have, the one that ended last, which refuses. Raises
-        `NotIndexedError` if there is no live one, and the command was sent so recently that the index may lack one.
-        """
-        surroundings = self._world.surroundings
-        found, is_live = self._named(external_id)
-        if is_live or sent_at is None or surroundings.now() - sent_at >= INDEX_LAG:
-            return found
-        for pause in PAUSES:
-            surroundings.sleep(pause)
-            found, is_live = self._named(external_id)
-            if is_live:
-                return found
-        raise NotIndexedError(external_id)
-
-    def _named(self, external_id: str) -> tuple[Sequence[str], bool]:
+    def meetings_named(self, external_id: str) -> Sequence[str]:
+        """The meetings of this name that have not ended; if all have, the one that ended last, which refuses."""
         ledger = self._world.ledger
         found = [ledger.load(meeting_id).meeting for meeting_id in ledger.meetings_named(external_id)]
         live = [meeting.id for meeting in found if meeting is not None and meeting.ended_at is None]
         ended = sorted((meeting.ended_at, meeting.id) for meeting in found if meeting and meeting.ended_at)
-        return live or [meeting_id for _, meeting_id in ended[-1:]], bool(live)
+        return live or [meeting_id for _, meeting_id in ended[-1:]]
 
     def refuse(self, rejected: Rejected) -> bool:
         """Writes an entry, which becomes an event: into the meeting's history if the meeting is registered. False if

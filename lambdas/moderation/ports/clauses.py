@@ -196,4 +196,7 @@ Clause = (
 
 def actions_of(clause: Clause) -> int:
     """How many of the 100 actions of one transaction the clause takes."""
-    return 1 + MEETING_SHARDS if isinstance(clause, MeetingRevised) else 1
+    if not isinstance(clause, MeetingRevised):
+        return 1
+    is_named = clause.was == 0 and bool(clause.meeting.external_id)
+    return 1 + MEETING_SHARDS + is_named

@@ -90,7 +90,7 @@ class Ledger(Protocol):
     def change(self, meeting_id: str, change_id: str) -> Change | None: ...
 
     def meetings_named(self, external_id: str) -> Sequence[str]:
-        """Every registered meeting of this ExternalMeetingId, ended ones among them. Eventually consistent."""
+        """Every registered meeting of this ExternalMeetingId, ended ones among them."""
 
     def due(self, now: datetime, limit: int) -> Sequence[Due]:
         """What is due by now, longest due first, of any meeting. Eventually consistent, and keys alone: what stands

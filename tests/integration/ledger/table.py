@@ -21,19 +21,13 @@ def table_definition(name: str) -> dict[str, Any]:
         "TableName": name,
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [
-            {"AttributeName": attribute, "AttributeType": "S"}
-            for attribute in ("pk", "sk", "dueShard", "dueAt", "externalMeetingId")
+            {"AttributeName": attribute, "AttributeType": "S"} for attribute in ("pk", "sk", "dueShard", "dueAt")
         ],
         "KeySchema": _keys("pk", "sk"),
         "GlobalSecondaryIndexes": [
             {
                 "IndexName": "due",
                 "KeySchema": _keys("dueShard", "dueAt"),
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            },
-            {
-                "IndexName": "external",
-                "KeySchema": _keys("externalMeetingId", "pk"),
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
             },
         ],

@@ -116,13 +116,11 @@ def test_indexes_hold_what_they_are_for(table: Table) -> None:
     table.ledger.transact(SCENE)
 
     assert indexed(table, "due") == ["CHANGE#c1", "MEETING"]
-    assert indexed(table, "external") == ["MEETING"]
 
     table.ledger.transact([ChangeKept(change(due_at=None, lease=None), TOKEN)])
     table.ledger.transact([MeetingRevised(meeting(revision=2, external_id="", check_at=None), 1)])
 
     assert indexed(table, "due") == []
-    assert indexed(table, "external") == []
 
 
 def test_meetings_are_spread_over_the_shards_of_the_index() -> None:

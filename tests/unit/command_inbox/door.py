@@ -12,7 +12,6 @@ from command_inbox import handler
 from command_inbox.inbox import Inbox
 from moderation.core.actor import ActorKind, Question, Verdict
 from moderation.core.entry import DECIDED, Entry, iso
-from moderation.moderator.by_event import INDEX_LAG
 from moderation.policies import CedarPolicies
 from moderation.wiring import Gavel
 
@@ -44,10 +43,6 @@ class Door:
     def __post_init__(self) -> None:
         self.gavel = Gavel(replace(self.scene.world, policies=PERMISSIVE))
         self.sent = self.scene.surroundings.now()
-
-    def is_indexed(self) -> None:
-        """Time passes: a name that the index does not have by now belongs to no meeting."""
-        self.scene.surroundings.pass_by(INDEX_LAG.total_seconds())
 
     def another_process(self) -> None:
         self.gavel = Gavel(replace(self.scene.world, policies=PERMISSIVE))

@@ -72,9 +72,7 @@ def test_refused_again_is_counted_once(capsys: Captured) -> None:
 
 def test_the_name_that_no_meeting_has(capsys: Captured) -> None:
     """It may be a person's, so it stands where it can be redacted."""
-    door = Door()
-    door.is_indexed()
-    door.send("mute-all", externalMeetingId="nowhere")
+    Door().send("mute-all", externalMeetingId="nowhere")
     said = line(capsys)
     assert (said["person"], said["meetingId"]) == ({"externalMeetingId": "nowhere"}, None)
 
