@@ -12,7 +12,7 @@ from .ending import ended
 from .everybody import Everybody
 from .ordering import MeetingOver, Ordering, OutOfTime, RefusedForGood
 from .persistence import persistently
-from .person import OnePerson
+from .person import OnePerson, waiting
 from .transactions import SEATS_TOGETHER
 
 
@@ -73,10 +73,16 @@ class Enforcement:
             return self._close(carried, ordering)
 
     def _close(self, carried: Carried, ordering: Ordering) -> Carried:
-        """With the meeting that Chime has ended. What was decided meanwhile was decided too late. Raises `Conflict`."""
+        """With the meeting that Chime has ended. What was decided meanwhile was decided too late. A user who is asked
+        answers, or lets the request run out. Raises `Conflict`.
+        """
         change, meeting, clauses = carried.change, carried.meeting, list[Clause]()
         if meeting.ended_at is None:
             meeting, clauses = ended(self._world, meeting)
+        if change.awaits_consent and carried.user is not None:
+            waits = waiting(change, carried.user, ordering, self._world.surroundings.now())
+            persistently(self._world, [*clauses, ChangeKept(waits, ordering.lease.token)], ordering.lease.until)
+            return replace(carried, change=waits, meeting=meeting)
         closed = replace(change, lease=None, due_at=None, unsure_until=None)
         if change.is_open:
             status = change.lapsed or Status.GONE

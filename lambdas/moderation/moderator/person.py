@@ -148,7 +148,7 @@ class OnePerson:
         now = self._world.surroundings.now()
         kept = closed(change, _status(change, meeting, user, seats, now), ordering, began, now)
         if change.awaits_consent:
-            kept = _waiting(change, user, ordering, now)
+            kept = waiting(change, user, ordering, now)
         elif change.is_open:
             superseded_by = overruled_by(change, meeting, user) if kept.status is Status.SUPERSEDED else None
             answer = attendee(self._world, meeting, noted, change.attendee_id)
@@ -310,7 +310,7 @@ def _user(carried: Carried) -> User:
     return carried.user
 
 
-def _waiting(change: Change, user: User, ordering: Ordering, now: datetime) -> Change:
+def waiting(change: Change, user: User, ordering: Ordering, now: datetime) -> Change:
     """What could be done without him is done; the rest goes on with his answer, or ends when none has come."""
     asked = user.rules.asked
     ends_at = asked.until if asked is not None and asked.change_id == change.id else now
