@@ -29,6 +29,8 @@ def kept(command: Command, rules: UserRules, *, oneself: bool, by_moderator: boo
             return sending(command.media) in _withheld(rules, origin)
         case Unmute():
             standing = [r for r in rules.restrictions if by_moderator or r.liftable_by is LiftableBy.SELF]
+            if rules.asked is not None and not oneself:
+                standing = [r for r in standing if r.origin is not Origin.SELF]  # lifted by the answer to the request
             return not any(r.withholds in sending(command.media) for r in standing)
         case SetCapabilities():
             return _set(command, rules)

@@ -111,8 +111,8 @@ def decided(
     there = {mute_all.id for mute_all in case.meeting.rules.mute_alls}
     stood = replace(expired(case), spares=case.user.rules.spares & there)
     is_new = replace(rules, spares=rules.spares & there) != stood
-    if not is_new and in_place:
-        is_waiting = rules.asked is not None and Capabilities.SEND_AUDIO in opening & ~after
+    is_waiting = rules.asked is not None and Capabilities.SEND_AUDIO in opening & ~after
+    if not is_new and (in_place or is_waiting):
         return Unchanged(after, rules.asked.change_id if rules.asked is not None and is_waiting else None)
     gained = case.effective(rules, consented=True) & ~case.effective(consented=True)
     if is_asked(case, rules):

@@ -130,6 +130,15 @@ def test_asked_twice_one_request_stands(stage: Stage) -> None:
     assert code(stage.consents("bob")) == "applied"
 
 
+def test_asked_twice_while_another_device_comes_one_request_stands(stage: Stage) -> None:
+    """What the new attendee has is seen to when they join: nothing is applied by the second command."""
+    first = unmuted(stage)
+    stage.comes("bob", 7)
+    second = stage.ask("hugo", Unmute(), "bob", 7)
+    assert isinstance(second, Answer)
+    assert (second.status, second.awaiting, second.change_id) == ("pending", "consent", first.change_id)
+
+
 @pytest.mark.parametrize("who", ["carol", "alice", "cora", "back-end"])
 @pytest.mark.parametrize("accept", [True, False])
 def test_nobody_answers_in_his_place(stage: Stage, who: str, accept: bool) -> None:
