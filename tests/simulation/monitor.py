@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import cast
 
 from moderation.core.actor import ActorKind, Verdict
@@ -19,6 +19,7 @@ from moderation.core.meeting import Meeting, User, UserRules, next_end
 from moderation.core.restriction import in_force
 from moderation.moderator.answers import STORED
 from moderation.moderator.facts import FactFinder
+from moderation.moderator.recall import BEHIND
 from moderation.moderator.request import Answer, Outcome, Request
 from moderation.moderator.timeliness import dated
 from moderation.ports import (
@@ -46,8 +47,6 @@ from .people import People
 from .reports import Reports
 from .scheduler import Actor, Scheduler
 
-LONGEST_LIFE = timedelta(seconds=60)
-"""The reconciler's time-out."""
 UNDECIDED = ("busy", "contended", "outcome-unknown")
 NEWCOMER = ""
 """Whom nobody has heard of: what he may have is what everybody may have had before he was known."""
@@ -102,7 +101,9 @@ class Monitor:
         self._frozen_at: datetime | None = None
         self._remembered: dict[str, tuple[Meeting, User]] = {}
         self.held_up: set[str] = set()
-        """Entries of functions that hung for longer than any function lives, between their name and their commit."""
+        """Entries of functions that hung for longer than a cursor stays behind, between their name and their commit: a
+        commit is tried for less long.
+        """
         self._grants: dict[str, Capabilities | None] = {}
         """Whom a batch reached before anybody saw him is given back what he had, frozen or not: no gain of his."""
 
@@ -353,7 +354,7 @@ class Monitor:
         return _said(self._in_force(rules, meeting)) == _said(self._in_force(change.replaced, meeting))
 
     def _entry(self, entry: Entry, clauses: Sequence[Clause]) -> None:
-        if first_id_at(self.now() - LONGEST_LIFE) > entry.id:
+        if first_id_at(self.now() - BEHIND) > entry.id:
             self.held_up.add(entry.id)
         if entry.change_id is not None:
             change = self.store.changes.get((entry.meeting_id or "", entry.change_id))

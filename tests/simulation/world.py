@@ -288,7 +288,7 @@ class Reader:
 
     def missed(self, store: MemoryLedger, held_up: Collection[str]) -> Iterator[Violation]:
         """What lies before the cursor and was never shown. `held_up`: entries of functions that hung between the name
-        of the entry and its commit for longer than any function lives.
+        of the entry and its commit.
         """
         for entry in store.entries:
             is_passed = self._cursor is not None and entry.id <= self._cursor

@@ -16,9 +16,9 @@ from .patience import reads_too_often
 from .request import CHANGE_NOT_FOUND, TOO_MANY_READS, WAITING, Refused
 from .seeing import Seen, Seer, or_busy
 
-BEHIND = timedelta(seconds=60)
-"""How far a cursor stays behind now: an entry is named before it is committed, by a function that may be held up for as
-long as it lives, and must not be skipped.
+BEHIND = timedelta(seconds=20)
+"""How far a cursor stays behind now: an entry is named before it is committed, which is tried for as long as a lease,
+and must not be skipped. More would keep a reader of small pages in the same place for longer.
 """
 
 AHEAD = timedelta(minutes=1)
