@@ -58,7 +58,7 @@ class Governor:
         caller = loaded.users[request.actor.id] if is_user else None
         if is_banned(caller):
             return BANNED
-        case = self._case(request, command, loaded, caller, change_id)
+        case = self._case(request, command, loaded.meeting, loaded, caller, change_id)
         against = self._against(request, command, case)
         if against is not None:
             return against
@@ -117,11 +117,15 @@ class Governor:
         return None if verdict.allowed else not_to_be_lifted(UnmuteEverybody.name, verdict)
 
     def _case(
-        self, request: Request, command: MeetingCommand | Undo, loaded: Loaded, caller: User | None, change_id: str
+        self,
+        request: Request,
+        command: MeetingCommand | Undo,
+        meeting: Meeting,
+        loaded: Loaded,
+        caller: User | None,
+        change_id: str,
     ) -> MeetingCase:
-        meeting = loaded.meeting
-        assert meeting is not None  # noqa: S101 - asked before
-        verdict = self._judged(request, caller, command, loaded)
+        verdict = self._judged(request, caller, command, meeting, loaded)
         return MeetingCase(
             meeting=meeting,
             actor=request.actor,
@@ -135,12 +139,17 @@ class Governor:
             undone=request.undone,
         )
 
-    def _judged(self, request: Request, caller: User | None, command: MeetingCommand | Undo, loaded: Loaded) -> Verdict:
+    def _judged(
+        self,
+        request: Request,
+        caller: User | None,
+        command: MeetingCommand | Undo,
+        meeting: Meeting,
+        loaded: Loaded,
+    ) -> Verdict:
         """Each part of the command has to be permitted, and what it undoes on whom that was done to. Who asks for
         nothing has to be somebody who might.
         """
-        meeting = loaded.meeting
-        assert meeting is not None  # noqa: S101 - asked before
         judge = self._world.policies.judge
         actions = (command.actions or ("set-mode",)) if isinstance(command, SetMeeting) else (command.name,)
         whom = loaded.users[request.deed.subject] if request.deed is not None and request.deed.subject else None
