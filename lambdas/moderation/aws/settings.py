@@ -10,7 +10,6 @@ from functools import cache
 class Settings:
     stage: str
     table: str
-    bus: str
     reminders_queue_url: str
     identity_claim: str
     retention: timedelta
@@ -24,7 +23,6 @@ def settings() -> Settings:
     return Settings(
         stage=environment["GAVEL_STAGE"],
         table=environment["GAVEL_TABLE"],
-        bus=environment["GAVEL_BUS"],
         reminders_queue_url=environment["GAVEL_REMINDERS_QUEUE_URL"],
         identity_claim=environment["GAVEL_IDENTITY_CLAIM"],
         retention=timedelta(days=int(environment["GAVEL_RETENTION_DAYS"])),
