@@ -110,8 +110,17 @@ def _triggered(said: dict[str, Any]) -> Message:
     """AWS says in one place that the event arrives as JSON, in another that it arrives as a text."""
     actor = Actor(ActorKind.SERVICE, TRIGGER + _text(said, "trigger"))
     event = _parsed(said["event"]) if isinstance(said.get("event"), str) else _object(said, "event")
+    if _is_caused_by(actor, event):
+        raise Dropped("an event that the trigger itself has caused")
     found = resolved(_object(said, "template"), event)
     return Message(_text(event, "id"), _moment(event.get("time")), actor, found.command, faults=found.faults)
+
+
+def _is_caused_by(actor: Actor, event: dict[str, Any]) -> bool:
+    """Whether Gavel tells of what this trigger did or tried: it would command for ever."""
+    detail = event.get("detail")
+    cause = detail.get("actor") if isinstance(detail, dict) else None
+    return event.get("source") == OWN_SOURCE and isinstance(cause, dict) and cause.get("id") == actor.id
 
 
 def _object(said: dict[str, Any], key: str) -> dict[str, Any]:

@@ -82,3 +82,13 @@ def test_the_source_is_the_principal_and_no_other() -> None:
     door = Door()
     assert door.send("mute", source="other.app", **BOB, actor=SOURCE) == []
     assert door.verdicts() == [("other.app", "mute", "invalid-request")]
+
+
+@pytest.mark.parametrize(("cause", "is_dropped"), [("trigger/exam", True), ("trigger/other", False), ("alice", False)])
+def test_a_trigger_does_not_answer_its_own_refusals(cause: str, is_dropped: bool) -> None:
+    """A trigger on Gavel's own events would be refused, hear of it, and be refused again."""
+    door = Door()
+    body = triggered({"command": "mute-all", "meetingId": MEETING}, at=door.sent)
+    body["event"] |= {"source": "gavel", "detail": {"actor": {"kind": "service", "id": cause}}}
+    assert door(body) == []
+    assert (door.verdicts() == []) is is_dropped
