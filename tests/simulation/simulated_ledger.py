@@ -35,6 +35,8 @@ class SimulatedLedger:
     def __init__(self, machine: Machine, store: MemoryLedger) -> None:
         self._machine = machine
         self.store = store
+        self._due_before: Sequence[Due] = []
+        """What was due when somebody looked last."""
         self._under_way: list[set[tuple[str, ...]]] = []
         """The items of each transaction that has been sent and not been answered."""
 
@@ -73,7 +75,13 @@ class SimulatedLedger:
         return self._read("change", lambda: self.store.change(meeting_id, change_id))
 
     def due(self, now: datetime, limit: int) -> Sequence[Any]:
+        """The index is eventually consistent, and its pages end before it does."""
         found = self._read("due", lambda: self.store.due(now, limit))
+        behind, self._due_before = self._due_before, found
+        kind = self._machine.faults.pick(("index behind", "a short page"))
+        if kind is not None:
+            self._machine.scheduler.say("due", kind)
+            found = found[: len(found) // 2] if kind == "a short page" else behind
         self._machine.stall()
         return found
 

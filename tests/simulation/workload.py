@@ -49,6 +49,8 @@ RATES = {
     "answers otherwise": 0.03,
     "slow": 0.1,
     "no calls to spare": 0.05,
+    "index behind": 0.05,
+    "a short page": 0.05,
     "reminder lost": 0.2,
     "reminder twice": 0.3,
     "reminder late": 0.2,
