@@ -100,6 +100,7 @@ class Monitor:
         self._is_timed = False
         self._frozen_at: datetime | None = None
         self._remembered: dict[str, tuple[Meeting, User]] = {}
+        self._refused: Counter[str | None] = Counter()
         self.held_up: set[str] = set()
         """Entries of functions that hung for longer than a cursor stays behind, between their name and their commit: a
         commit is tried for less long.
@@ -365,8 +366,13 @@ class Monitor:
             waits_and_tells = told[2] and entry.type == CAPABILITIES_CHANGED
             if self._told[told] > 1 and not waits_and_tells:
                 self.violated("no change tells the same twice", f"{entry.change_id[-4:]}: {entry.type}")
-        elif entry.adds.get("verdict") == "refused" and {type(c) for c in clauses} - {EntryWritten, KeyTaken}:
-            self.violated("a refused command leaves no trace but its entry", str(clauses))
+        elif entry.adds.get("verdict") == "refused":
+            if {type(c) for c in clauses} - {EntryWritten, KeyTaken}:
+                self.violated("a refused command leaves no trace but its entry", str(clauses))
+            label = entry.actor.via
+            self._refused[label] += 1
+            if label is not None and self._refused[label] > self.begun.count(label):
+                self.violated("a refusal is told once", label)
 
     # ---- Chime -----------------------------------------------------------------------------------------------------
 
