@@ -40,6 +40,7 @@ class Machine:
             raise Crash
         if kind is not None:
             self.scheduler.say(operation, kind)
+            self.monitor.could_not_read()
             raise failure
         found = deed()
         self.scheduler.say(operation, "ok")

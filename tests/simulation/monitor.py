@@ -147,6 +147,9 @@ class Monitor:
         if asking.subject in users:
             asking.was_so = asking.was_so or self._is_kept(asking)
 
+    def could_not_read(self) -> None:
+        self._grounds.is_blind()
+
     def lost_answer(self) -> None:
         if self._scheduler.current in self._asking:
             self._asking[self._scheduler.current].lost += 1

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from moderation.core.capability import NOTHING, Capabilities, sending, whole
+from moderation.core.capability import NOTHING, Capabilities, Medium, sending, whole
 from moderation.core.change import Change
 from moderation.core.command import (
     Ban,
@@ -30,7 +30,8 @@ def kept(command: Command, rules: UserRules, *, oneself: bool, by_moderator: boo
         case Unmute():
             standing = [r for r in rules.restrictions if by_moderator or r.liftable_by is LiftableBy.SELF]
             if rules.asked is not None and not oneself:
-                standing = [r for r in standing if r.origin is not Origin.SELF]  # lifted by the answer to the request
+                # Audio waits for the answer to the request.
+                standing = [r for r in standing if r.withholds not in sending([Medium.AUDIO])]
             return not any(r.withholds in sending(command.media) for r in standing)
         case SetCapabilities():
             return _set(command, rules)

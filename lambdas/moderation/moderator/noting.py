@@ -70,13 +70,16 @@ def _left(
     try:
         persistently(world, [*stands, *notes, *told], ordering.lease.until)
     except Conflict as conflict:
+        is_written = any(each in conflict.failed for each in told)  # by an attempt whose answer was lost
+        if is_written:
+            ordering.told |= noted
         if any(each in conflict.failed for each in stands):
             raise
-        if not any(each in conflict.failed for each in told):
-            again = [_noted_again(each, conflict) if each in conflict.failed else each for each in notes]
-            crowd.unnoted |= {each.user_id for each, kept in zip(notes, again, strict=True) if kept is None}
-            return [each for each in again if each is not None]
-        # An attempt whose answer was lost has written all of it.
+        if is_written:
+            return []
+        again = [_noted_again(each, conflict) if each in conflict.failed else each for each in notes]
+        crowd.unnoted |= {each.user_id for each, kept in zip(notes, again, strict=True) if kept is None}
+        return [each for each in again if each is not None]
     ordering.told |= noted
     return []
 
