@@ -10,11 +10,11 @@ from moderation.core.change import Status
 from moderation.core.command import Mute, MuteEverybody, SetMeeting, Unmute, UnmuteEverybody
 from moderation.core.entry import ABANDONED, CAPABILITIES_CHANGED, DELAYED, MEETING_CHANGED, SUPERSEDED
 from moderation.core.meeting import Features
-from moderation.moderator.request import Answer
-from moderation.ports import ChangeKept, Clause, NotTaken, UnknownEnd
+from moderation.moderator.request import Answer, Request
+from moderation.ports import ChangeKept, Clause, LedgerUnavailable, NotTaken, SeatsNoted, UnknownEnd
 
 from tests.memory.scene import MEETING, seat
-from tests.unit.moderator.hall import MUTE_ALL, RECEIVING, SILENT, UNMUTE_ALL, Hall, outcomes
+from tests.unit.moderator.hall import MUTE_ALL, RECEIVING, SILENT, UNMUTE_ALL, Hall, by, outcomes
 
 
 def never() -> None:
@@ -285,3 +285,23 @@ def test_what_was_done_before_a_takeover_is_told_by_who_takes_over(dies: bool) -
     assert {attendee["externalUserId"] for attendee in told} == {"bob", "carol"}
     assert {attendee["before"]["audio"] for attendee in told} == {"SendReceive"}
     assert {attendee["after"]["audio"] for attendee in told} == {"Receive"}
+
+
+def test_what_a_lost_answer_has_told_is_told_once() -> None:
+    """The notes are written, and the meeting has moved before they are tried again."""
+    hall = Hall()
+    transact = hall.ledger.transact
+
+    def losing(clauses: Sequence[Clause]) -> None:
+        transact(clauses)
+        if any(isinstance(c, SeatsNoted) for c in clauses):
+            hall.ledger.transact = transact  # type: ignore[method-assign]
+            mode = Request(MEETING, by("hugo"), SetMeeting(default_role="viewer"))
+            assert isinstance(hall.another_process().perform(mode), Answer)
+            raise LedgerUnavailable
+
+    hall.ledger.transact = losing  # type: ignore[method-assign]
+    answer = hall.done("alice", MUTE_ALL)
+    told = [entry for entry in hall.entries(CAPABILITIES_CHANGED) if entry.change_id == answer.change_id]
+    attendees: Any = [attendee for entry in told for attendee in entry.adds["attendees"]]  # type: ignore[attr-defined]
+    assert sorted(attendee["externalUserId"] for attendee in attendees) == ["bob", "carol"]
