@@ -293,9 +293,18 @@ def look_at(meeting: Meeting, rules: MeetingRules) -> datetime | None:
 
 def next_end(rules: UserRules | MeetingRules) -> datetime | None:
     """When the first of what a person, or the meeting, has for a time ends by itself."""
+    return min(_ends(rules), default=None)
+
+
+def ends_between(rules: UserRules | MeetingRules, since: datetime, until: datetime) -> bool:
+    """Whether any of it has ended by itself after the one moment, and by the other."""
+    return any(since < end <= until for end in _ends(rules))
+
+
+def _ends(rules: UserRules | MeetingRules) -> list[datetime]:
     if isinstance(rules, MeetingRules):
         ends = [m.until for m in rules.mute_alls]
     else:
         ends = [r.until for r in rules.restrictions]
         ends += [timed.until for timed in (rules.floor, rules.ban) if timed is not None]
-    return min((end for end in ends if end is not None), default=None)
+    return [end for end in ends if end is not None]

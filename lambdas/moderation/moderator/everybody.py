@@ -9,7 +9,7 @@ from ..core.capability import NOTHING, is_narrower
 from ..core.change import PATIENCE, Change, Status, has_its_turn, meeting_taken_back, stands
 from ..core.command import End
 from ..core.entry import ABANDONED, MEETING_CHANGED, MEETING_ENDED, SUPERSEDED
-from ..core.meeting import Meeting, MeetingRules, User, look_at
+from ..core.meeting import Meeting, MeetingRules, User, ends_between, look_at
 from ..core.plan import Call, Standing, Update, plan
 from ..core.view import Document, meeting_document, rules_document
 from ..ports import (
@@ -124,6 +124,7 @@ class Everybody:
         for user in list(crowd.people.values()):
             self._rollcall.take_out(ordering, carried, crowd, user)
         self._rollcall.look_at_the_unclear(meeting, crowd)
+        is_wanted = partial(self._is_wanted, meeting, crowd, self._world.surroundings.now())
         standings = []
         for seat, user_id in crowd.seats.items():
             target = wanted(self._world, meeting, crowd.seen(user_id))
@@ -132,16 +133,21 @@ class Everybody:
                 standings.append(Standing(seat, held, target))
         recorders = [Standing(seat, None, None) for seat in crowd.pipelines]
         newcomer = self._asking.newcomer(carried)
-        is_wanted = partial(self._is_wanted, meeting, crowd)
         for call in plan([*standings, *recorders], newcomer):
             self._carry(ordering, call, crowd, is_wanted)
 
-    def _is_wanted(self, meeting: Meeting, crowd: Crowd) -> bool:
-        """Whether neither the meeting's rules nor anybody's have moved since they were read."""
-        people, now = self._world.ledger.everybody(meeting.id), self._world.ledger.load(meeting.id).meeting
-        if now is None or now.revision != meeting.revision:
+    def _is_wanted(self, meeting: Meeting, crowd: Crowd, since: datetime) -> bool:
+        """Whether neither the meeting's rules nor anybody's have moved since they were read, and nothing of them has
+        ended by itself since the targets were derived.
+        """
+        people, stored = self._world.ledger.everybody(meeting.id), self._world.ledger.load(meeting.id).meeting
+        if stored is None or stored.revision != meeting.revision:
             return False
-        return all(user.id in people and people[user.id].revision == user.revision for user in crowd.people.values())
+        now, users = self._world.surroundings.now(), crowd.people.values()
+        has_ended = ends_between(meeting.rules, since, now) or any(ends_between(u.rules, since, now) for u in users)
+        if has_ended and meeting.rules.frozen_at is None:
+            return False
+        return all(user.id in people and people[user.id].revision == user.revision for user in users)
 
     def _carry(self, ordering: Ordering, call: Call, crowd: Crowd, is_wanted: StillWanted) -> None:
         """Raises `Conflict` if somebody's rules have moved before what would widen."""
