@@ -18,7 +18,7 @@ def test_a_poll_by_cursor_never_skips_an_entry(scene: Scene) -> None:
 
     def page() -> list[Json]:
         nonlocal cursor
-        found = done(scene.alice.get("/history?limit=3" + (f"&after={cursor}" if cursor else "")))
+        found = done(scene.admin.get("/history?limit=3" + (f"&after={cursor}" if cursor else "")))
         assert found["cursor"] >= cursor
         cursor = found["cursor"]
         items: list[Json] = found["items"]

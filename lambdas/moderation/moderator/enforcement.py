@@ -119,10 +119,12 @@ class Enforcement:
         """The change as it is left, and what is noted with it; then the change alone."""
         user = carried.user
         reached = {key: held for key, held in ordering.reached.items() if user is not None and key in user.seats}
-        if user is None or not reached:
+        if user is None or not ordering.reached_at:
             yield left, []
             return
-        if len(reached) <= SEATS_TOGETHER and not any(ordering.is_noted_since(user.seats[key]) for key in reached):
+        is_certain = reached.keys() == ordering.reached_at.keys() & user.seats.keys()
+        is_latest = not any(ordering.is_noted_since(user.seats[key]) for key in reached)
+        if is_certain and is_latest and len(reached) <= SEATS_TOGETHER:
             had = {key: known for key in reached if (known := user.seats[key].known) is not None}
             seats = [
                 replace(user.seats[key], known=held, drifted=False, not_taken=False, noted_at=now)

@@ -63,6 +63,7 @@ class Ordering:
     reached: dict[str, Capabilities] = field(default_factory=dict)
     """What Chime has taken of this change under this lease. Whoever orders something else in between puts it right."""
     reached_at: dict[str, datetime] = field(default_factory=dict)
+    """When it did last, even if a later call has failed."""
     before: dict[str, Capabilities] = field(default_factory=dict)
     """What everybody had when this change first looked: what is told as `before`."""
     told: dict[str, Capabilities] = field(default_factory=dict)

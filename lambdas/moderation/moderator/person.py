@@ -298,7 +298,8 @@ def _is_in_place(change: Change, seat: Seat, target: Capabilities, ordering: Ord
     if seat.known != target:
         return False
     began = change.patient_since
-    uncertain_until = max(change.notes_count_from or began, ordering.unsure_until or began)
+    last_call = ordering.reached_at.get(seat.attendee_id, began)
+    uncertain_until = max(change.notes_count_from or began, ordering.unsure_until or began, last_call)
     if change.is_join and seat.attendee_id != change.attendee_id and uncertain_until == began:
         return True
     return seat.noted_at is not None and seat.noted_at > uncertain_until
