@@ -176,7 +176,7 @@ def _believing_notes() -> Iterator[None]:
     original = person._is_in_place
 
     def is_in_place(change: Change, seat: Any, target: Any, order: Ordering) -> bool:
-        return original(change, seat, target, replace(order, reached={}))
+        return original(change, seat, target, replace(order, reached={}, reached_at={}))
 
     with patch.object(person, "_is_in_place", is_in_place):
         yield
