@@ -21,6 +21,7 @@ from .clauses import (
     UserRevised,
     actions_of,
 )
+from .due import Due
 from .failures import (
     ChimeFailure,
     Conflict,
@@ -36,7 +37,6 @@ from .failures import (
 from .world import (
     Budget,
     Chime,
-    Due,
     Ledger,
     Loaded,
     MeetingInChime,

@@ -3,15 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from ..core.change import Change
 from ..core.entry import Entry
 from ..core.meeting import Meeting, Seat, User
-
-if TYPE_CHECKING:
-    from .world import Due
-
+from .due import Due
 
 MEETING_SHARDS = 16
 """Items beside a meeting that hold its revision. A revised meeting writes all of them; a transaction that relies on the
@@ -126,7 +122,7 @@ class CheckTaken:
 class Postponed:
     """What is due, is due at that time still; it will be due `until`. Nothing else about it changes."""
 
-    due: "Due"
+    due: Due
     until: datetime
 
 

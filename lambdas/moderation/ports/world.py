@@ -12,6 +12,7 @@ from ..core.change import Change
 from ..core.entry import EVERY_ENTRY, Entry, EntryFilter
 from ..core.meeting import Features, Meeting, User
 from .clauses import Clause, KeyTaken
+from .due import Due
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +34,6 @@ class Loaded:
 class Page:
     entries: tuple[Entry, ...]
     more: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A change to be finished or looked at again, or a user or (with neither) a meeting where something ends by itself
-    or that is to be compared with Chime.
-    """
-
-    at: datetime
-    meeting_id: str
-    change_id: str | None = None
-    user_id: str | None = None
 
 
 class Budget(StrEnum):
