@@ -150,6 +150,10 @@ class Seat:
         """Whether Chime is known to hold just these."""
         return self.known == capabilities and not self.not_taken
 
+    def noted(self, held: Capabilities, now: datetime) -> "Seat":
+        """This seat once Chime is known to hold just these."""
+        return replace(self, known=held, drifted=False, not_taken=False, noted_at=now)
+
 
 @dataclass(frozen=True, slots=True)
 class User:

@@ -44,12 +44,11 @@ class Crowd:
     @property
     def changes(self) -> tuple[SeatChange, ...]:
         """What has become of all seats that are still there."""
+        left_out = self.gone | self.handed_over
         return tuple(
             SeatChange(seat, before, held, effects_on_seat(before, held, before & ~held))
             for seat, before in self.before.items()
-            if (held := self.held[seat]) is not None
-            and seat not in self.gone | self.handed_over
-            and self.seats[seat] not in self.unnoted
+            if (held := self.held[seat]) is not None and seat not in left_out and self.seats[seat] not in self.unnoted
         )
 
     def seen(self, user_id: str) -> User:

@@ -144,11 +144,7 @@ class Drift:
     def _with_what_is_right_again(self, meeting: Meeting, user: User, found: Sequence[SeatInChime]) -> User:
         now, target = self._world.surroundings.now(), wanted(self._world, meeting, user)
         owned = [user.seats[f.attendee_id] for f in found if f.attendee_id in user.seats and f.capabilities == target]
-        right = tuple(
-            replace(seat, known=target, drifted=False, noted_at=now)
-            for seat in owned
-            if seat.drifted and not seat.not_taken
-        )
+        right = tuple(seat.noted(target, now) for seat in owned if seat.drifted and not seat.not_taken)
         if not right or self._is_under_way(meeting, user):
             return user
         clauses: list[Clause] = [

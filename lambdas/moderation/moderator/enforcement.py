@@ -126,10 +126,7 @@ class Enforcement:
         is_latest = not any(ordering.is_noted_since(user.seats[key]) for key in reached)
         if is_certain and is_latest and len(reached) <= SEATS_TOGETHER:
             had = {key: known for key in reached if (known := user.seats[key].known) is not None}
-            seats = [
-                replace(user.seats[key], known=held, drifted=False, not_taken=False, noted_at=now)
-                for key, held in reached.items()
-            ]
+            seats = [user.seats[key].noted(held, now) for key, held in reached.items()]
             notes: list[Clause] = [
                 MeetingIs(carried.meeting.id, carried.meeting.revision, user.id),
                 SeatsNoted(carried.meeting.id, user.id, user.revision, tuple(seats), user.notes),

@@ -10,16 +10,13 @@ REFUSED = 6
 OWN_DEED = 2
 """Thirty of what he may do for himself, or looks at Chime that it takes."""
 
-
 READ = 1
 """A page of attendees or of the history: sixty at once, then one a second."""
 
 
 def reads_too_often(world: World, meeting_id: str, actor: Actor) -> bool:
     """Of a minute of its own, so that reading keeps nobody from a command. May raise `LedgerUnavailable`."""
-    if actor.kind is not ActorKind.USER:
-        return False
-    return not world.ledger.take_seconds(meeting_id, actor.id, READ, world.surroundings.now(), Minute.READS)
+    return _is_spent(world, meeting_id, actor, READ, Minute.READS)
 
 
 def is_worn_out(world: World, meeting_id: str, actor: Actor, seconds: int) -> bool:
@@ -27,6 +24,10 @@ def is_worn_out(world: World, meeting_id: str, actor: Actor, seconds: int) -> bo
 
     May raise `LedgerUnavailable`.
     """
+    return _is_spent(world, meeting_id, actor, seconds, Minute.COMMANDS)
+
+
+def _is_spent(world: World, meeting_id: str, actor: Actor, seconds: int, minute: Minute) -> bool:
     if actor.kind is not ActorKind.USER:
         return False
-    return not world.ledger.take_seconds(meeting_id, actor.id, seconds, world.surroundings.now())
+    return not world.ledger.take_seconds(meeting_id, actor.id, seconds, world.surroundings.now(), minute)

@@ -94,8 +94,7 @@ class OnePerson:
         return self._noted(seat, target)
 
     def _noted(self, seat: Seat, held: Capabilities) -> Seat:
-        now = self._world.surroundings.now()
-        return replace(seat, known=held, drifted=False, not_taken=False, noted_at=now)
+        return seat.noted(held, self._world.surroundings.now())
 
     def _is_a_crowd(self, carried: Carried, user: User, target: Capabilities, ordering: Ordering) -> bool:
         """Whether so many have joined as one user that the plan for the whole meeting serves them in fewer calls."""
