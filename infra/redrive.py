@@ -9,12 +9,14 @@ the bus. Runs with the operator's credentials.
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 SOURCE = "gavel"
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -25,6 +27,8 @@ MARGIN = 120
 HIDDEN_FOR = 900
 """Seconds for which nobody else is given a message that is being worked on."""
 AT_ONCE = 10
+PAUSES = (0.2, 1.0, 3.0, 10.0)
+"""Seconds before an entry that EventBridge did not take is published again."""
 
 Json = dict[str, Any]
 
@@ -43,6 +47,7 @@ class Redrive:
     table: str
     bus: str
     queue_url: str
+    pause: Callable[[float], None] = time.sleep
 
     def run(self) -> Iterator[str]:
         """One line for each message."""
@@ -58,9 +63,12 @@ class Redrive:
         try:
             pointer = json.loads(message["Body"])
             published = sum(self._publish(entry) for entry in self._entries(pointer))
-        except (NotPublishedError, ValueError, LookupError, TypeError) as error:
-            why = str(error) if isinstance(error, NotPublishedError) else "this is no pointer to entries"
-            return f"kept: {message['MessageId']}: {why}"
+        except NotPublishedError as error:
+            return f"kept: {message['MessageId']}: {error}"
+        except (BotoCoreError, ClientError) as error:
+            return f"kept: {message['MessageId']}: {type(error).__name__}: {error}"
+        except (ValueError, LookupError, TypeError):
+            return f"kept: {message['MessageId']}: this is no pointer to entries"
         self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
         return f"done: {message['MessageId']}: {published} published"
 
@@ -100,10 +108,13 @@ class Redrive:
             "DetailType": entry["detailType"]["S"],
             "Detail": entry["detail"]["S"],
         }
-        [taken] = self.events.put_events(Entries=[event])["Entries"]
-        if "ErrorCode" in taken:
-            raise NotPublishedError(f"EventBridge answers `{taken['ErrorCode']}` for {entry['sk']['S']}")
-        return 1
+        for pause in (*PAUSES, None):
+            [taken] = self.events.put_events(Entries=[event])["Entries"]
+            if "ErrorCode" not in taken:
+                return 1
+            if pause is not None:
+                self.pause(pause)
+        raise NotPublishedError(f"EventBridge answers `{taken['ErrorCode']}` for {entry['sk']['S']}")
 
 
 def _text(value: object) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from moderation.aws.surroundings import RealSurroundings
 from moto import mock_aws
 
@@ -15,18 +16,25 @@ from tests.integration.ledger.table import table_definition
 
 
 class Bus:
-    """Refuses the entries that are named."""
+    """Refuses the entries that are named, and any entry as often as `throttles` says. `is_out`: nobody answers."""
 
     def __init__(self) -> None:
         self.refused: set[str] = set()
+        self.throttles = 0
+        self.is_out = False
         self.heard: list[str] = []
 
     def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        if self.is_out:
+            raise EndpointConnectionError(endpoint_url="https://events")
         [entry] = Entries
         entry_id = json.loads(entry["Detail"])["entryId"]
         assert (entry["EventBusName"], entry["Source"], entry["DetailType"]) == ("gavel", "gavel", "Moderation Decided")
         if entry_id in self.refused:
             return {"Entries": [{"ErrorCode": "InternalFailure"}]}
+        if self.throttles:
+            self.throttles -= 1
+            return {"Entries": [{"ErrorCode": "ThrottlingException"}]}
         self.heard.append(entry_id)
         return {"Entries": [{"EventId": "x"}]}
 
@@ -37,7 +45,10 @@ class Place:
         self.dynamodb.create_table(**table_definition("ledger"))
         self.queue = self.sqs.create_queue(QueueName="undeliverable")["QueueUrl"]
         self.bus = Bus()
-        self.redrive = Redrive(self.dynamodb, self.bus, self.sqs, "ledger", "gavel", self.queue)
+        self.pauses: list[float] = []
+        self.redrive = Redrive(
+            self.dynamodb, self.bus, self.sqs, "ledger", "gavel", self.queue, pause=self.pauses.append
+        )
 
     def entry(self, entry_id: str, meeting: str = "m") -> str:
         item = {
@@ -105,6 +116,26 @@ def test_what_is_still_refused_stays(place: Place) -> None:
     lines = sorted(line.partition(":")[0] for line in place.redrive.run())
     assert lines == ["done", "kept"]
     assert (place.bus.heard, place.left()) == (["01B"], 1)
+
+
+def test_a_throttled_entry_is_published_again(place: Place) -> None:
+    place.pointer({"pk": "MEETING#m", "sk": f"ENTRY#{place.entry('01A')}", "because": "MalformedDetail"})
+    place.bus.throttles = 3
+    [line] = place.redrive.run()
+    assert line.startswith("done")
+    assert place.bus.heard == ["01A"]
+    assert place.pauses == sorted(place.pauses)
+    assert len(place.pauses) == 3
+
+
+def test_a_bus_that_cannot_be_reached(place: Place) -> None:
+    """The message stays, and the line says why."""
+    place.pointer({"pk": "MEETING#m", "sk": f"ENTRY#{place.entry('01A')}", "because": "MalformedDetail"})
+    place.bus.is_out = True
+    [line] = place.redrive.run()
+    assert line.startswith("kept")
+    assert "EndpointConnectionError" in line
+    assert place.left() == 1
 
 
 @pytest.mark.parametrize("nonsense", [{}, [], {"pk": 1, "sk": 2}, {"DDBStreamBatchInfo": {}}, "text"])

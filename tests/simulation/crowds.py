@@ -8,8 +8,6 @@ from dataclasses import replace
 from moderation.core.capability import EVERYTHING, Capabilities
 from moderation.moderator.presence import Presence
 
-from tests.memory.scene import MEETING, seat
-
 from .world import Simulation, Stage
 
 OFTEN = 0.08
@@ -19,7 +17,7 @@ SILENT = EVERYTHING & ~Capabilities.SEND_AUDIO
 
 
 class Crowds:
-    def __init__(self, seed: int, often: float = OFTEN) -> None:
+    def __init__(self, seed: int | str, often: float = OFTEN) -> None:
         self._draw = random.Random(f"crowds {seed}")
         happens = self._draw.random() < often
         self._seats = self._draw.choice((0, 3, 6)) if happens else 0
@@ -32,16 +30,16 @@ class Crowds:
     def anything(self, simulation: Simulation) -> None:
         """bob comes on one seat after the other, some of which leave again; each is told of, or found out."""
         for number in range(FIRST_SEAT, FIRST_SEAT + self._seats):
-            simulation.is_watched = True
+            simulation.is_watched()
             at = sum(self._draw.choice(MOMENTS) for _ in range(2))
             simulation.joins("bob", number, at, self._draw.choice((EVERYTHING, EVERYTHING, SILENT)))
             for _ in range(self._draw.choice((0, 1, 1, 2))):
-                self._told(simulation, seat("bob", number), at + self._draw.choice(MOMENTS))
+                self._told(simulation, simulation.seat("bob", number), at + self._draw.choice(MOMENTS))
             if self._draw.random() < 0.3:
                 simulation.leaves("bob", at + self._draw.choice(MOMENTS), number)
 
     def _told(self, simulation: Simulation, attendee_id: str, after: float) -> None:
         def tell(presence: Presence) -> None:
-            presence.came(MEETING, attendee_id)
+            presence.came(simulation.meeting_id, attendee_id)
 
         simulation.told("came bob", tell, after)

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from moderation.core.actor import Actor, ActorKind
 from moderation.core.capability import Medium
@@ -31,9 +32,8 @@ from moderation.core.command import (
     UnmuteEverybody,
 )
 from moderation.core.meeting import UnmuteConsent
+from moderation.moderator.presence import Presence
 from moderation.moderator.request import Request
-
-from tests.memory.scene import MEETING, seat
 
 from .monitor import Asking
 from .scheduler import START
@@ -51,8 +51,12 @@ OFTEN = 0.5
 """How many runs are about people."""
 
 
+def _came(meeting_id: str, attendee_id: str, presence: Presence) -> None:
+    presence.came(meeting_id, attendee_id)
+
+
 class Deeds:
-    def __init__(self, seed: int, often: float = OFTEN) -> None:
+    def __init__(self, seed: int | str, often: float = OFTEN) -> None:
         self._draw = random.Random(f"deeds {seed}")
         self.happen = self._draw.random() < often
         self._answers = 0
@@ -78,17 +82,20 @@ class Deeds:
         if draw.random() < 0.06:
             self._ends_the_meeting()
 
+    def requests(self, label: str, count: int) -> list[Making]:
+        return [self._making(f"{label}{number}") for number in range(count)]
+
     def _making(self, label: str) -> Making:
         command = self._command()
         if isinstance(command, MuteEverybody | UnmuteEverybody | SetMeeting):
-            return self._asked(label, self._host(), Request(MEETING, self._host(), command), None)
+            return self._asked(label, self._host(), Request(self._simulation.meeting_id, self._host(), command), None)
         if isinstance(command, Undo):
             return self._undoes(label, self._host())
         whom = self._draw.choice(TARGETS)
         who = Actor(ActorKind.USER, whom) if self._by_himself(command) else self._host()
-        request = Request(MEETING, who, command, user_id=whom)
+        request = Request(self._simulation.meeting_id, who, command, user_id=whom)
         if self._draw.random() < 0.5 and whom not in self._simulation.stage.absent:
-            request = replace(request, user_id=None, attendee_id=seat(whom))
+            request = replace(request, user_id=None, attendee_id=self._simulation.seat(whom))
         return self._asked(label, who, request, whom)
 
     def _asked(self, label: str, who: Actor, request: Request, subject: str | None) -> Making:
@@ -107,7 +114,7 @@ class Deeds:
         def make() -> Asking:
             changes = [change.id for change in self._simulation.store.changes.values()]
             command = Undo(sorted(changes)[-min(at, len(changes))])
-            return asking(label, who, Request(MEETING, who, command), None)
+            return asking(label, who, Request(self._simulation.meeting_id, who, command), None)
 
         return make
 
@@ -144,18 +151,19 @@ class Deeds:
     def _comes_again(self) -> None:
         """On another seat: the second of two, or the first after he was taken out. It is told of, or found out."""
         draw, simulation = self._draw, self._simulation
-        simulation.is_watched = True
+        simulation.is_watched()
         user, number, at = draw.choice(("bob", "carol")), 4, draw.choice(MOMENTS)
         simulation.joins(user, number, at)
         for _ in range(draw.choice((0, 1, 1, 2))):
             after = at + draw.choice((0.0, 0.02, 1.0, 31.0))
-            simulation.told(f"came {user}", lambda presence: presence.came(MEETING, seat(user, number)), after)
+            simulation.told(f"came {user}", partial(_came, simulation.meeting_id, simulation.seat(user, number)), after)
         if draw.random() < 0.3:
             simulation.leaves(user, at + draw.choice(MOMENTS), draw.choice((0, number)))
 
     def _ends_the_meeting(self) -> None:
         who = self._host()
-        make = self._asked("end", who, Request(MEETING, who, End()), None)
+        request = Request(self._simulation.meeting_id, who, End())
+        make = self._asked("end", who, request, None)
         self._simulation.process("ends", [make], self._draw.choice(MOMENTS[3:]))
 
     def _is_asked(self, user: str, change_id: str) -> None:
@@ -165,5 +173,6 @@ class Deeds:
             self._answers += 1
             command = Consent(change_id, accept=draw.random() < 0.7)
             who = Actor(ActorKind.USER, user)
-            make = self._asked(f"c{self._answers}", who, Request(MEETING, who, command, user_id=user), user)
+            request = Request(self._simulation.meeting_id, who, command, user_id=user)
+            make = self._asked(f"c{self._answers}", who, request, user)
             self._simulation.process(f"{user} answers", [make], draw.choice(ANSWERED_AFTER))

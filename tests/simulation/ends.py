@@ -12,6 +12,7 @@ from moderation.core.restriction import Restriction
 
 from tests.memory.ledger import MemoryLedger
 
+from .one_meeting import OneMeeting
 from .promises import is_a_question
 
 Timed = Restriction | MuteAll | Floor | Ban
@@ -20,7 +21,7 @@ Timed = Restriction | MuteAll | Floor | Ban
 class Ends:
     """Watches the clock's own changes."""
 
-    def __init__(self, store: MemoryLedger, violated: Callable[[str, str], None]) -> None:
+    def __init__(self, store: OneMeeting, violated: Callable[[str, str], None]) -> None:
         self._store = store
         self._violated = violated
         self._ended: set[tuple[str, Timed]] = set()
@@ -43,14 +44,14 @@ class Ends:
             self._ended.add((subject, each))
 
 
-def left_over(store: MemoryLedger, now: datetime) -> Iterator[str]:
+def left_over(store: MemoryLedger | OneMeeting, now: datetime) -> Iterator[str]:
     """Whose rules still hold something whose time has passed, though nothing keeps it from ending."""
     for name, at in ends(store):
         if at <= now:
             yield f"{name}: {at}"
 
 
-def ends(store: MemoryLedger) -> Iterator[tuple[str, datetime]]:
+def ends(store: MemoryLedger | OneMeeting) -> Iterator[tuple[str, datetime]]:
     """What the clock will still have to end, in meetings where time passes."""
     passing = {m.id: m for m in store.meetings.values() if m.ended_at is None and m.rules.frozen_at is None}
     for meeting in passing.values():

@@ -8,8 +8,6 @@ from moderation.core.capability import EVERYTHING, Capabilities, coherent
 from moderation.core.meeting import Features
 from moderation.moderator.presence import Presence
 
-from tests.memory.scene import MEETING, seat
-
 from .world import Simulation, Stage
 
 NEWCOMERS = (("nina", 0), ("nina", 1), ("bob", 7), ("carol", 7), ("omar", 0))
@@ -20,7 +18,7 @@ TOLD_AFTER = (-0.2, 0.0, 0.01, 0.04, 0.4, 3.0, 31.0, 70.0)
 
 
 class Happenings:
-    def __init__(self, seed: int, simulation: Simulation, stage: Stage) -> None:
+    def __init__(self, seed: int | str, simulation: Simulation, stage: Stage) -> None:
         self._draw = random.Random(f"happenings {seed}")
         self._simulation = simulation
         self._stage = stage
@@ -37,19 +35,20 @@ class Happenings:
         now and then it is told that the meeting is over, which it is not.
         """
         draw = self._draw
-        self._simulation.is_watched = True
+        self._simulation.is_watched()
         for user, number in draw.sample(NEWCOMERS, draw.choice((1, 1, 2, 3))):
             at = draw.choice(MOMENTS)
             self._simulation.joins(user, number, at, self._some() if draw.random() < 0.3 else EVERYTHING)
             for _ in range(draw.choice((0, 0, 1, 1, 2, 3))):
                 self._told(user, number, at, "came" if draw.random() < 0.7 else "changed")
         if draw.random() < 0.2:
-            self._simulation.told("ended", lambda presence: presence.ended(MEETING), draw.choice(MOMENTS))
+            meeting_id = self._simulation.meeting_id
+            self._simulation.told("ended", lambda presence: presence.ended(meeting_id), draw.choice(MOMENTS))
 
     def _somebody_interferes(self) -> None:
         """Up to three writes out of band, wider or narrower than the rules, in the midst of changes or long after."""
         draw = self._draw
-        self._simulation.is_watched = True
+        self._simulation.is_watched()
         for _ in range(draw.choice((1, 1, 2, 3))):
             user, number = draw.choice((*SEATED, *SEATED, *NEWCOMERS))
             at = draw.choice((*MOMENTS, 130.0, 190.0))
@@ -58,10 +57,10 @@ class Happenings:
                 self._told(user, number, at, "changed")
 
     def _told(self, user: str, number: int, at: float, kind: str) -> None:
-        attendee_id = seat(user, number)
+        meeting_id, attendee_id = self._simulation.meeting_id, self._simulation.seat(user, number)
 
         def tell(presence: Presence) -> None:
-            (presence.came if kind == "came" else presence.changed)(MEETING, attendee_id)
+            (presence.came if kind == "came" else presence.changed)(meeting_id, attendee_id)
 
         self._simulation.told(f"{kind} {user}", tell, max(0.0, at + self._draw.choice(TOLD_AFTER)))
 

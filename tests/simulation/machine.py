@@ -1,6 +1,6 @@
 """What all simulated ports share: each operation is a point where the schedule may do anything."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,7 +17,8 @@ class Machine:
 
     scheduler: Scheduler
     faults: Faults
-    monitor: Monitor
+    monitors: Mapping[str, Monitor]
+    """Meeting → who watches it."""
 
     def stall(self) -> None:
         """The process is frozen while the others go on."""
@@ -40,7 +41,8 @@ class Machine:
             raise Crash
         if kind is not None:
             self.scheduler.say(operation, kind)
-            self.monitor.could_not_read()
+            for monitor in self.monitors.values():
+                monitor.could_not_read()
             raise failure
         found = deed()
         self.scheduler.say(operation, "ok")

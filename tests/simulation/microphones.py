@@ -16,8 +16,7 @@ from moderation.core.entry import UNMUTE_ANSWERED
 from moderation.core.meeting import UnmuteConsent
 from moderation.ports import ChangeOpened, Clause, EntryWritten, SeatInChime, UserRevised
 
-from tests.memory.ledger import MemoryLedger
-
+from .one_meeting import OneMeeting
 from .scheduler import Actor, Scheduler
 
 AUDIO = Capabilities.SEND_AUDIO
@@ -34,7 +33,7 @@ Looks = Mapping[str, tuple[str, int]]
 class Microphones:
     def __init__(
         self,
-        store: MemoryLedger,
+        store: OneMeeting,
         scheduler: Scheduler,
         violated: Callable[[str, str], None],
         is_free_since: Callable[[str, int], bool],

@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import cast
 
 from moderation.core.actor import ActorKind, Verdict
-from moderation.core.capability import Capabilities
+from moderation.core.capability import NOTHING, Capabilities
 from moderation.core.change import Change, Status
 from moderation.core.command import Mute, Register, Undo
 from moderation.core.decide import decide
@@ -37,12 +39,11 @@ from moderation.ports import (
     UserRevised,
 )
 
-from tests.memory.ledger import MemoryLedger
-
 from . import promises
 from .ends import Ends
 from .grounds import Grounds, Since
 from .microphones import WINDOW_MS, Looks, Microphones
+from .one_meeting import OneMeeting
 from .people import People
 from .reports import Reports
 from .scheduler import Actor, Scheduler
@@ -51,6 +52,8 @@ UNDECIDED = ("busy", "contended", "outcome-unknown")
 NEWCOMER = ""
 """Whom nobody has heard of: what he may have is what everybody may have had before he was known."""
 NOBODY = User(NEWCOMER)
+Allowed = frozenset[Capabilities]
+"""The most that somebody may have, by each version of the policies."""
 
 
 @dataclass(slots=True)
@@ -72,19 +75,23 @@ class Violation:
 
 
 class Monitor:
-    def __init__(self, store: MemoryLedger, policies: Policies, facts: FactFinder, scheduler: Scheduler) -> None:
+    def __init__(
+        self, store: OneMeeting, versions: Sequence[Policies], facts: FactFinder, scheduler: Scheduler
+    ) -> None:
+        """`versions`: the policies of the functions that may be at work, the newest first."""
         self.store = store
         self.violations: list[Violation] = []
         self.answers: list[tuple[Asking, Outcome]] = []
         self.asked: dict[str, Asking] = {}
         self.begun: list[str] = []
+        self.has_versions = len(versions) > 1
         self.drifted: set[str] = set()
         """Seats that somebody else has written since Gavel did."""
         self._facts = facts
-        self._policies = policies
+        self._versions = versions
         self._scheduler = scheduler
         self._asking: dict[Actor, Asking] = {}
-        self._history: dict[str, list[tuple[int, Capabilities]]] = {}
+        self._history: dict[str, list[tuple[int, Allowed]]] = {}
         self._bound_ms: dict[str, int] = {}
         self._was: Change | None = None
         self._was_last = False
@@ -95,7 +102,7 @@ class Monitor:
         self._ends = Ends(store, self.violated)
         self.microphones = Microphones(store, scheduler, self.violated, self._is_free_since)
         self.people = People(store, scheduler, self.violated)
-        self.reports = Reports(store, self.violated)
+        self.reports = Reports(store, self.violated, has_versions=len(versions) > 1)
         self._grounds = Grounds(scheduler)
         self._is_timed = False
         self._frozen_at: datetime | None = None
@@ -290,6 +297,11 @@ class Monitor:
         if isinstance(request.command, Undo):
             undone = self.store.changes.get((meeting.id, request.command.change_id))
             request = replace(request, undone=undone)
+        return any(self._decides_so(policies, asking, request, change, user) for policies in self._versions)
+
+    def _decides_so(self, policies: Policies, asking: Asking, request: Request, change: Change, user: User) -> bool:
+        """Whether one version of the functions decides so. `user`: as the change's commit has them."""
+        meeting, made = self.store.meetings[change.meeting_id], cast("UserRules", change.made)
         verdict, by_moderator = self._judged(request, meeting, user)
         case = Case(
             meeting=meeting,
@@ -297,10 +309,10 @@ class Monitor:
             actor=change.actor,
             verdict=verdict,
             by_moderator=by_moderator,
-            holds=self._policies.held,
+            holds=policies.held,
             now=change.committed_at,
             change_id=change.id,
-            ranking=self._policies.ranking,
+            ranking=policies.ranking,
             undone=request.undone,
         )
         decided = decide(case, cast("Mute", request.command))
@@ -310,8 +322,8 @@ class Monitor:
             # What Chime holds became known between the look and the commit, which is noted without a revision: then
             # it is ordered once more. Memory is no such look.
             said = _said(self._in_force(user.rules, meeting))
-            return asking.reads > 0 and _said(self._in_force(change.made, meeting)) == said
-        return isinstance(decided, Decided) and _said(decided.rules) == _said(change.made)
+            return asking.reads > 0 and _said(self._in_force(made, meeting)) == said
+        return isinstance(decided, Decided) and _said(decided.rules) == _said(made)
 
     def _as_seen(self, user: User, change: Change, clauses: Sequence[Clause]) -> User:
         """With the seats that Chime showed of him as a stranger, and what the first of them was created with."""
@@ -329,7 +341,7 @@ class Monitor:
         return replace(user, rules=replace(user.rules, grant=granted, waiting=waiting), seats={**user.seats, **new})
 
     def _opened(self, change: Change) -> None:
-        self._ends.opened(change, self.now())
+        self._ends.opened(change, self._scheduler.own_moments()[1])
         if not self._was_decided_so:
             self.violated("a command is decided in the state it is committed in", f"{change.command} {change.actor}")
 
@@ -410,7 +422,7 @@ class Monitor:
         lately = self._lately(seat.user_id, horizon)
         if not is_known:
             lately += self._lately(NEWCOMER, self._scheduler.now_ms - WINDOW_MS)
-        if not any(capabilities in allowed for allowed in lately):
+        if not any(capabilities in most for allowed in lately for most in allowed):
             self.violated(
                 "nobody gets more than he was allowed", f"{seat.user_id} {capabilities.value:06b} at {started_ms}"
             )
@@ -420,7 +432,7 @@ class Monitor:
         self.leaves(seat)
         self.drifted.discard(seat.attendee_id)
 
-    def _lately(self, user_id: str, horizon: int) -> list[Capabilities]:
+    def _lately(self, user_id: str, horizon: int) -> list[Allowed]:
         own = self._history.get(user_id, [])
         known_since = own[0][0] if own else self._scheduler.now_ms
         history = [state for state in self._history.get(NEWCOMER, []) if state[0] < known_since] + own
@@ -431,7 +443,9 @@ class Monitor:
         own = self._history.get(user_id, [])
         ends = [at for at, _ in own[1:]] + [self._scheduler.now_ms + 1]
         return all(
-            Capabilities.SEND_AUDIO in allowed for (_, allowed), end in zip(own, ends, strict=True) if end > since
+            any(Capabilities.SEND_AUDIO in most for most in allowed)
+            for (_, allowed), end in zip(own, ends, strict=True)
+            if end > since
         )
 
     def _time_passed(self) -> None:
@@ -441,18 +455,22 @@ class Monitor:
 
     def _remember(self) -> None:
         """What each person may have in this state, and since when."""
-        now = self._scheduler.now()
+        moments = set(self._scheduler.own_moments())
         people = dict(self.store.users)
         people |= {(meeting_id, NEWCOMER): NOBODY for meeting_id in self.store.meetings}
         for (meeting_id, user_id), user in people.items():
             meeting = self.store.meetings.get(meeting_id)
             if meeting is None or meeting.ended_at is not None or self._is_as_remembered(meeting, user):
                 continue
-            allowed = effective(meeting, user, self._policies.held, now, consented=True)
+            allowed = frozenset(
+                effective(meeting, user, policies.held, moment, consented=True)
+                for policies in self._versions
+                for moment in moments
+            )
             history = self._history.setdefault(user_id, [])
             if not history or history[-1][1] != allowed:
                 is_regranted = self._grants.get(user_id, user.rules.grant) != user.rules.grant
-                gained = history and user_id != NEWCOMER and allowed & ~history[-1][1]
+                gained = history and user_id != NEWCOMER and _together(allowed) & ~_together(history[-1][1])
                 if gained and self._frozen_at and not is_regranted:
                     self._gained_while_frozen(meeting, user_id)
                 history.append((self._scheduler.now_ms, allowed))
@@ -481,6 +499,10 @@ def _verified(clauses: Sequence[Clause]) -> set[str]:
     """Whose rules a commit has found to be those that whoever wrote it knows."""
     found = {c.user_id for c in clauses if isinstance(c, UserIs | SeatsNoted)}
     return found | {c.user.id for c in clauses if isinstance(c, UserRevised)}
+
+
+def _together(allowed: Allowed) -> Capabilities:
+    return reduce(or_, allowed, NOTHING)
 
 
 def _said(rules: UserRules) -> UserRules:

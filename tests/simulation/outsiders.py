@@ -25,10 +25,9 @@ from moderation.moderator.presence import Presence
 from moderation.moderator.request import Request
 from moderation.moderator.timeliness import Sent
 
-from tests.memory.scene import MEETING, seat
-
 from .monitor import Asking
-from .world import ADMIN, HOSTS, Simulation, Stage, asking
+from .reading import ADMIN
+from .world import HOSTS, Simulation, Stage, asking
 
 OFTEN = 0.35
 """How many runs have any of it."""
@@ -41,12 +40,12 @@ GUESTS = ("gus", "gail")
 Making = Callable[[], Asking]
 
 
-def _came(guest: str, presence: Presence) -> None:
-    presence.came(MEETING, seat(guest))
+def _came(meeting_id: str, attendee_id: str, presence: Presence) -> None:
+    presence.came(meeting_id, attendee_id)
 
 
 class Outsiders:
-    def __init__(self, seed: int, often: float = OFTEN) -> None:
+    def __init__(self, seed: int | str, often: float = OFTEN) -> None:
         self._draw = random.Random(f"outsiders {seed}")
         self._happen = self._draw.random() < often
         self._count = 0
@@ -68,7 +67,7 @@ class Outsiders:
     def _lobby(self) -> None:
         """It is turned on and off. Guests are admitted, come with or without that, wait, give up, are let in or not."""
         draw, simulation = self._draw, self._simulation
-        simulation.is_watched = True
+        simulation.is_watched()
         for lobby in (True, False)[: draw.choice((1, 1, 2))]:
             self._asks(HOSTS["alice"], SetMeeting(lobby=lobby))
         for guest in GUESTS[: draw.choice((1, 2))]:
@@ -76,7 +75,7 @@ class Outsiders:
                 people: dict[str, str | None] = {guest: draw.choice((None, "presenter"))}
                 self._asks(ADMIN, Admit(people))
             simulation.joins(guest, 0, draw.choice(MOMENTS))
-            self._told(f"came {guest}", partial(_came, guest))
+            self._told(f"came {guest}", partial(_came, simulation.meeting_id, simulation.seat(guest)))
             for _ in range(draw.choice((0, 1, 2))):
                 self._asks(HOSTS[draw.choice(("alice", "hugo"))], LetIn(draw.random() < 0.7), guest)
             if draw.random() < 0.2:
@@ -94,19 +93,19 @@ class Outsiders:
     def _departures(self) -> None:
         """Chime tells that somebody left or was deleted: truly, long ago, twice, or of a device that is still there."""
         draw, simulation = self._draw, self._simulation
-        simulation.is_watched = True
+        simulation.is_watched()
         for user, number in draw.sample((("bob", 0), ("carol", 0), ("bob", 7), ("hugo", 0)), draw.choice((1, 2, 3))):
             gone_at = draw.choice(MOMENTS)
             if draw.random() < 0.5:
                 simulation.leaves(user, gone_at, number)
             for _ in range(draw.choice((1, 1, 2))):
                 kind, late = draw.choice(("left", "deleted")), draw.choice((0.0, 0.05, 3.0, 40.0))
-                self._told(f"{kind} {user}", self._departure(kind, seat(user, number), late), gone_at + late)
+                self._told(f"{kind} {user}", self._departure(kind, simulation.seat(user, number), late), gone_at + late)
 
     def _departure(self, kind: str, attendee_id: str, late: float) -> Callable[[Presence], None]:
         def tell(presence: Presence) -> None:
             at = self._simulation.scheduler.now() - timedelta(seconds=late)
-            (presence.left if kind == "left" else presence.deleted)(MEETING, attendee_id, at)
+            (presence.left if kind == "left" else presence.deleted)(self._simulation.meeting_id, attendee_id, at)
 
         return tell
 
@@ -123,7 +122,8 @@ class Outsiders:
         at = self._draw.choice(MOMENTS[3:])
         self._simulation.closes(at)
         if self._draw.random() < 0.5:
-            self._told("ended", lambda presence: presence.ended(MEETING), at + self._draw.choice((0.0, 2.0)))
+            meeting_id = self._simulation.meeting_id
+            self._told("ended", lambda presence: presence.ended(meeting_id), at + self._draw.choice((0.0, 2.0)))
 
     def _told(self, name: str, tell: Callable[[Presence], None], after: float | None = None) -> None:
         self._simulation.told(name, tell, self._draw.choice(MOMENTS) if after is None else after)
@@ -133,7 +133,7 @@ class Outsiders:
         label = f"o{self._count}"
 
         def make() -> Asking:
-            request = Request(MEETING, who, command, user_id=whom)
+            request = Request(self._simulation.meeting_id, who, command, user_id=whom)
             if behind is not None:
                 age = timedelta(seconds=behind)
                 sent = Sent(self._simulation.scheduler.now() - age, is_late=age > LATE)

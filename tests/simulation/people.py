@@ -10,8 +10,7 @@ from moderation.core.meeting import Meeting, Seat, User, UserRules, floor_media,
 from moderation.core.personal import Ban, Floor
 from moderation.ports import ChangeKept, ChangeOpened, Clause, EntryWritten, SeatsNoted, UserRevised
 
-from tests.memory.ledger import MemoryLedger
-
+from .one_meeting import OneMeeting
 from .promises import is_a_question
 from .scheduler import Scheduler
 
@@ -27,7 +26,7 @@ TRUE_AFTER = {
 
 
 class People:
-    def __init__(self, store: MemoryLedger, scheduler: Scheduler, violated: Callable[[str, str], None]) -> None:
+    def __init__(self, store: OneMeeting, scheduler: Scheduler, violated: Callable[[str, str], None]) -> None:
         self._store = store
         self._scheduler = scheduler
         self._violated = violated

@@ -16,7 +16,7 @@ class SimulatedSurroundings:
         self._count = 1_000_000  # above what the prepared meeting has used
 
     def now(self) -> datetime:
-        return self._scheduler.now()
+        return self._scheduler.own_now()
 
     def sleep(self, seconds: float) -> None:
         self._scheduler.pause(seconds)

@@ -11,32 +11,39 @@ from moderation.wiring import Gavel
 from tests.memory.chime import MemoryChime
 from tests.memory.ledger import MemoryLedger
 from tests.memory.reminders import MemoryReminders
-from tests.memory.scene import MEETING
 from tests.memory.surroundings import Surroundings
 
+IDS_EACH = 100
+"""No id is used twice in a run, whichever meetings it begins with."""
 _KNOWN: dict[Any, tuple[MemoryLedger, MemoryChime]] = {}
 
 
-def registered(key: object, body: Register, store: MemoryLedger, rooms: MemoryChime, policies: Policies) -> None:
+def registered(
+    key: object, meeting_id: str, body: Register, store: MemoryLedger, rooms: MemoryChime, policies: Policies
+) -> None:
     """Fills `store` and `rooms` with what registering the meeting made of them."""
-    if key not in _KNOWN:
-        _KNOWN[key] = _register(body, rooms, policies)
-    known, chime = _KNOWN[key]
+    if (meeting_id, key) not in _KNOWN:
+        _KNOWN[meeting_id, key] = _register(meeting_id, body, rooms, policies)
+    known, chime = _KNOWN[meeting_id, key]
     store.meetings.update(known.meetings)
     store.users.update(known.users)
     store.seats.update(known.seats)
     store.changes.update(known.changes)
     store.entries.extend(known.entries)
-    rooms.rooms[MEETING].seats.update(chime.rooms[MEETING].seats)
+    rooms.rooms[meeting_id].seats.update(chime.rooms[meeting_id].seats)
 
 
-def _register(body: Register, rooms: MemoryChime, policies: Policies) -> tuple[MemoryLedger, MemoryChime]:
+def _register(
+    meeting_id: str, body: Register, rooms: MemoryChime, policies: Policies
+) -> tuple[MemoryLedger, MemoryChime]:
     store, chime = MemoryLedger(), MemoryChime()
-    room = rooms.rooms[MEETING]
-    opened = chime.open(MEETING, {}, room.features, room.strict)
+    room = rooms.rooms[meeting_id]
+    opened = chime.open(meeting_id, {}, room.features, room.strict)
     opened.seats.update(room.seats)
-    world = World(store, chime, policies, Surroundings(), MemoryReminders())
-    answer = Gavel(world).perform(Request(MEETING, Actor(ActorKind.ADMIN, "back-end"), body))
+    surroundings = Surroundings()
+    surroundings.count = len(_KNOWN) * IDS_EACH
+    world = World(store, chime, policies, surroundings, MemoryReminders())
+    answer = Gavel(world).perform(Request(meeting_id, Actor(ActorKind.ADMIN, "back-end"), body))
     assert isinstance(answer, Answer), answer
     assert answer.status == "applied"
     return store, chime

@@ -1,6 +1,6 @@
 """A run for the eye: what happened, line by line, and how to see it again."""
 
-from .world import Result
+from .result import Result
 
 
 def trace_of(seed: int | None, result: Result) -> str:

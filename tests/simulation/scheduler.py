@@ -33,6 +33,8 @@ class Actor:
     inline: bool = False
     lock: Lock = field(default_factory=Lock)
     thread: Thread | None = None
+    skew_ms: int = 0
+    """By how much its clock is ahead of the true time."""
 
 
 Line = tuple[int, str, str, str]
@@ -48,6 +50,9 @@ class Scheduler:
         self.trace: list[Line] = []
         self.broken: list[str] = []
         self.crashed: list[str] = []
+        self.skews: Callable[[], int] = lambda: 0
+        """By how much the clock of the next actor is ahead, in milliseconds."""
+        self.most_skew_ms = 0
         self._stay = stay
         self._preemptions = preemptions
         self._steps = 0
@@ -56,8 +61,18 @@ class Scheduler:
     def now(self) -> datetime:
         return START + timedelta(milliseconds=self.now_ms)
 
+    def own_now(self) -> datetime:
+        """As the clock of the one who runs has it."""
+        return self.now() + timedelta(milliseconds=self.current.skew_ms if self.current is not None else 0)
+
+    def own_moments(self) -> tuple[datetime, datetime]:
+        """What the slowest clock may show, and the fastest."""
+        skew = timedelta(milliseconds=self.most_skew_ms)
+        return self.now() - skew, self.now() + skew
+
     def spawn(self, name: str, body: Callable[[], None], after: float = 0, *, inline: bool = False) -> None:
-        self.actors.append(Actor(name, body, self.now_ms + round(after * 1000), inline))
+        skew_ms = 0 if inline else self.skews()
+        self.actors.append(Actor(name, body, self.now_ms + round(after * 1000), inline, skew_ms=skew_ms))
 
     def say(self, operation: str, outcome: str, who: str | None = None) -> None:
         name = who or (self.current.name if self.current else "-")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from .mutation import Mutation
 from .mutations import MUTATIONS
 from .mutations_people import PEOPLE_MUTATIONS
+from .result import Result
 from .workload import simulate
-from .world import Result
 
 MOST_SEEDS = 6_000
 

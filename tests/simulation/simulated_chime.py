@@ -1,6 +1,6 @@
 """Chime: calls that are throttled, take their time, or are done although nobody has heard of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from moderation.core.capability import EVERYTHING, Capabilities
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 class WatchedChime(MemoryChime):
-    """Tells the monitor what each seat gets."""
+    """Tells the monitor of the meeting what each seat gets."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,20 +40,19 @@ class WatchedChime(MemoryChime):
         self.since: Since = lambda user_id, seat: 0
         self.looks: Looks = {}
         """When the seats were last looked at by whoever began the call."""
-        self.monitor: Monitor | None = None
+        self.monitors: Mapping[str, Monitor] = {}
+        """Meeting → who watches it."""
 
     def write(self, meeting_id: str, seat: SeatInChime, capabilities: Capabilities) -> None:
-        if self.monitor is not None:
-            self.monitor.wrote(seat, capabilities, self.started, self.looks, self.since)
+        monitor = self.monitors[meeting_id]
+        monitor.wrote(seat, capabilities, self.started, self.looks, self.since)
         super().write(meeting_id, seat, capabilities)
-        if self.monitor is not None:
-            self.monitor.holds(self.rooms[meeting_id].seats[seat.attendee_id], by_gavel=True)
+        monitor.holds(self.rooms[meeting_id].seats[seat.attendee_id], by_gavel=True)
 
     def take_away(self, meeting_id: str, attendee_id: str) -> None:
         seat = self.rooms[meeting_id].seats[attendee_id]
         super().take_away(meeting_id, attendee_id)
-        if self.monitor is not None:
-            self.monitor.took_away(seat)
+        self.monitors[meeting_id].took_away(seat)
 
 
 class SimulatedChime:
@@ -66,41 +65,49 @@ class SimulatedChime:
 
     def seat(self, meeting_id: str, attendee_id: str) -> SeatInChime:
         found = self._machine.read("get attendee", lambda: self.rooms.seat(meeting_id, attendee_id), CHIME_MS, NotNow)
-        self._machine.monitor.microphones.looked([found])
+        self._machine.monitors[meeting_id].microphones.looked([found])
         return found
 
     def roster(self, meeting_id: str) -> Sequence[SeatInChime]:
         found = self._machine.read("roster", lambda: self.rooms.roster(meeting_id), CHIME_MS, NotNow)
-        self._machine.monitor.microphones.looked(found)
+        self._machine.monitors[meeting_id].microphones.looked(found)
         return found
 
     def order(self, meeting_id: str, attendee_id: str, capabilities: Capabilities) -> Capabilities:
         operation = f"order {attendee_id[:8]} {capabilities.value:06b}"
         deed = lambda: self.rooms.order(meeting_id, attendee_id, capabilities)  # noqa: E731
-        answer = self._call(operation, deed, attendee_id)
+        answer = self._call(meeting_id, operation, deed, attendee_id)
         return capabilities ^ EVERYTHING if answer is None else answer
 
     def order_except(self, meeting_id: str, excluded: Sequence[str], capabilities: Capabilities) -> None:
         names = ",".join(attendee_id[:8] for attendee_id in excluded)
         operation = f"order all but {names} {capabilities.value:06b}"
-        self._call(operation, lambda: self.rooms.order_except(meeting_id, excluded, capabilities), silent=True)
+        self._call(
+            meeting_id, operation, lambda: self.rooms.order_except(meeting_id, excluded, capabilities), silent=True
+        )
 
     def remove(self, meeting_id: str, attendee_id: str) -> None:
         deed = lambda: self.rooms.remove(meeting_id, attendee_id)  # noqa: E731
-        self._call(f"remove {attendee_id[:8]}", deed, silent=True)
+        self._call(meeting_id, f"remove {attendee_id[:8]}", deed, silent=True)
 
     def end(self, meeting_id: str) -> None:
-        self._call("end the meeting", lambda: self.rooms.end(meeting_id), silent=True)
+        self._call(meeting_id, "end the meeting", lambda: self.rooms.end(meeting_id), silent=True)
 
     def _call(
-        self, operation: str, deed: Callable[[], T], attendee_id: str | None = None, *, silent: bool = False
+        self,
+        meeting_id: str,
+        operation: str,
+        deed: Callable[[], T],
+        attendee_id: str | None = None,
+        *,
+        silent: bool = False,
     ) -> T | None:
         """A call starts here; it is on its way for less than `CALL_TIMEOUT` if its end is known. None: answered, but
         not with what was ordered. `silent`: its answer says nothing of what is held.
         """
         machine = self._machine
         started = machine.scheduler.now_ms
-        deed = self._timed(deed, started, attendee_id)
+        deed = self._timed(meeting_id, deed, started, attendee_id)
         machine.scheduler.tick(CHIME_MS)
         self._on_the_way()
         kind = machine.faults.pick((*CHIME_FAULTS[: -1 if silent else None], *CRASHES))
@@ -112,8 +119,9 @@ class SimulatedChime:
         machine.stall()
         return answer
 
-    def _timed(self, deed: Callable[[], T], started: int, attendee_id: str | None) -> Callable[[], T]:
-        looks, since = self._machine.monitor.microphones.looks(), self._machine.monitor.starts(attendee_id)
+    def _timed(self, meeting_id: str, deed: Callable[[], T], started: int, attendee_id: str | None) -> Callable[[], T]:
+        monitor = self._machine.monitors[meeting_id]
+        looks, since = monitor.microphones.looks(), monitor.starts(attendee_id)
 
         def at_last() -> T:
             self.rooms.started, self.rooms.looks, self.rooms.since = started, looks, since

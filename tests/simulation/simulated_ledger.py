@@ -13,6 +13,7 @@ from moderation.ports import (
     Conflict,
     Contention,
     Due,
+    EntryWritten,
     LedgerUnavailable,
     Loaded,
     Minute,
@@ -23,6 +24,7 @@ from tests.memory.ledger import MemoryLedger, places
 
 from .faults import BESIDE, CRASHES, LEDGER_FAULTS
 from .machine import Machine
+from .monitor import Monitor
 from .scheduler import Crash
 
 LEDGER_MS = 4
@@ -37,6 +39,8 @@ class SimulatedLedger:
         self.store = store
         self._due_before: Sequence[Due] = []
         """What was due when somebody looked last."""
+        self.arrivals: dict[str, datetime] = {}
+        """Entry → when it was committed."""
         self._under_way: list[set[tuple[str, ...]]] = []
         """The items of each transaction that has been sent and not been answered."""
 
@@ -49,7 +53,7 @@ class SimulatedLedger:
         if users:
             self._machine.scheduler.switch()
         second = self.store.load(meeting_id, users)
-        self._machine.monitor.loaded(users, read_at)
+        self._machine.monitors[meeting_id].loaded(users, read_at)
         return Loaded(first.meeting, second.users, first.seats, first.away, first.key)
 
     def everybody(self, meeting_id: str) -> Mapping[str, User]:
@@ -58,7 +62,7 @@ class SimulatedLedger:
         self._read("everybody", lambda: None)
         for user_id in list(self.store.everybody(meeting_id)):
             found[user_id] = self.store.users[meeting_id, user_id]
-            self._machine.monitor.saw([user_id])
+            self._machine.monitors[meeting_id].saw([user_id])
             self._machine.scheduler.switch()
         return found | {u: user for u, user in self.store.everybody(meeting_id).items() if u not in found}
 
@@ -164,7 +168,8 @@ class SimulatedLedger:
             machine.later(wait, operation, lambda: self._silently(operation, clauses))
         if kind.startswith("crash"):
             raise Crash
-        machine.monitor.lost_answer()
+        for monitor in machine.monitors.values():
+            monitor.lost_answer()
         raise LedgerUnavailable
 
     def _silently(self, operation: str, clauses: Sequence[Clause]) -> None:
@@ -176,13 +181,23 @@ class SimulatedLedger:
 
     def _commit(self, operation: str, clauses: Sequence[Clause]) -> None:
         try:
-            self._machine.monitor.about_to(clauses)
+            for monitor in self._watching(clauses):
+                monitor.about_to(clauses)
             self.store.transact(clauses)
         except Conflict as conflict:
             self._machine.scheduler.say(operation, f"conflict: {conflict}")
             raise
         self._machine.scheduler.say(operation, "ok")
-        self._machine.monitor.committed(clauses)
+        for clause in clauses:
+            if isinstance(clause, EntryWritten):
+                self.arrivals[clause.entry.id] = self._machine.scheduler.now()
+        for monitor in self._watching(clauses):
+            monitor.committed(clauses)
+
+    def _watching(self, clauses: Sequence[Clause]) -> Sequence[Monitor]:
+        """Who watches the meeting that the transaction is about."""
+        meetings = {place[1] for clause in clauses for place in places(clause)}
+        return [monitor for meeting_id, monitor in self._machine.monitors.items() if meeting_id in meetings]
 
     def _read(self, operation: str, deed: Callable[[], T]) -> T:
         return self._machine.read(operation, deed, LEDGER_MS, LedgerUnavailable)

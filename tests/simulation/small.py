@@ -13,11 +13,13 @@ from moderation.moderator.request import Request
 
 from tests.memory.scene import MEETING, seat
 
+from .account import Account
 from .choices import Prefix, every_prefix
 from .faults import Faults
 from .monitor import Asking
+from .result import Result
 from .scheduler import Scheduler
-from .world import HOSTS, Result, Simulation, Stage, asking, registration
+from .world import HOSTS, Simulation, Stage, asking, registration
 
 CRASH = {"crash": 1.0}
 STALL = {"stall 31 s": 1.0, "stall 46 s": 1.0}
@@ -46,9 +48,9 @@ class Case:
     def run(self, choices: Prefix) -> Result:
         budget = {"crash": 1, "stall": 1, "lost": 1, "unknown end": 1, "throttled": 2}
         scheduler = Scheduler(choices, stay=0.5, preemptions=self.preemptions)
-        simulation = Simulation(choices, scheduler, Faults(choices, self.faults, budget), self.stage)
+        simulation = Simulation(Account(choices, scheduler, Faults(choices, self.faults, budget)), self.stage)
         self.set(simulation)
-        return simulation.run()
+        return simulation.account.run()
 
 
 def host(simulation: Simulation, label: str, who: str, command: UserCommand, after: float = 0) -> None:

@@ -79,7 +79,7 @@ def silent_newcomer(simulation: Simulation) -> None:
     everybody(simulation, "hugo", MuteEverybody((Medium.VIDEO,)), 0.5)
     everybody(simulation, "alice", UnmuteEverybody((Medium.AUDIO, Medium.VIDEO)), 1)
     simulation.joins("zoe", 0, 1.04, silent)
-    simulation.is_watched = True
+    simulation.is_watched()
 
 
 def answered_from_elsewhere(simulation: Simulation) -> None:
@@ -88,7 +88,7 @@ def answered_from_elsewhere(simulation: Simulation) -> None:
     simulation.leaves("bob", 2)
     host(simulation, "no video", "hugo", Mute((Medium.VIDEO,)), 3)
     simulation.joins("bob", AGAIN, 4)
-    simulation.is_watched = True
+    simulation.is_watched()
 
 
 WITHDRAWN = Case("consent and a withdrawn request", consent_and_withdrawal, stage=CONSENT, at_least=60)

@@ -28,7 +28,7 @@ def muted_while_the_unmute_is_throttled(simulation: Simulation) -> None:
 
 def many_come_on_two_seats(simulation: Simulation) -> None:
     """More of them than one transaction can bind are bound in several, and are silent like all others."""
-    simulation.is_watched = True
+    simulation.is_watched()
     for number in range(MANY):
         for seat in (0, 1):
             simulation.joins(f"u{number}", seat, (2 * number + seat) / 1000)

@@ -39,7 +39,7 @@ def everybody(
 
 
 def bob_comes_again(simulation: Simulation, at: float, told: float, holding: Capabilities = EVERYTHING) -> None:
-    simulation.is_watched = True
+    simulation.is_watched()
     simulation.joins("bob", AGAIN, at, holding)
     simulation.told("came bob", lambda presence: presence.came(MEETING, seat("bob", AGAIN)), told)
 

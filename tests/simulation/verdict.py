@@ -20,19 +20,18 @@ from moderation.moderator.request import Answer, Refused
 from moderation.ports import Policies, SeatInChime
 
 from tests.memory.chime import MemoryChime
-from tests.memory.ledger import MemoryLedger
 
 from .ends import left_over
 from .monitor import Monitor, Violation
+from .one_meeting import OneMeeting
 from .promises import is_a_question
 
 CLOSED = {Status.APPLIED, Status.SUPERSEDED, Status.ABANDONED, Status.GONE, Status.DECLINED, Status.EXPIRED}
 
 
-def at_rest(
-    monitor: Monitor, store: MemoryLedger, rooms: MemoryChime, policies: Policies, *, all_known: bool
-) -> Iterator[Violation]:
+def at_rest(monitor: Monitor, rooms: MemoryChime, policies: Policies, *, all_known: bool) -> Iterator[Violation]:
     """`all_known`: the sweep has looked, so whoever is there has to be known."""
+    store = monitor.store
     for meeting in store.meetings.values():
         yield from _chime(meeting, store, rooms, policies, monitor)
         yield from _strangers(meeting, store, rooms) if all_known else ()
@@ -46,9 +45,11 @@ def at_rest(
 
 
 def _chime(
-    meeting: Meeting, store: MemoryLedger, rooms: MemoryChime, policies: Policies, monitor: Monitor
+    meeting: Meeting, store: OneMeeting, rooms: MemoryChime, policies: Policies, monitor: Monitor
 ) -> Iterator[Violation]:
-    """Whoever is out is out; everybody else holds what the rules say."""
+    """Whoever is out is out; everybody else holds what the rules say. What newer policies give more comes with the next
+    change (`docs/policies.md`), what they give less is put right by the next comparison.
+    """
     for seat in _seats(meeting, rooms):
         if (meeting.id, seat.attendee_id) not in store.seats:
             continue  # nobody has told the ledger yet that this seat exists
@@ -59,7 +60,8 @@ def _chime(
         wanted = effective(meeting, user, policies.held, monitor.now())
         noted = user.seats[seat.attendee_id]
         drifted = seat.attendee_id in monitor.drifted
-        if seat.capabilities != wanted and not (drifted and _is_left(noted, seat.capabilities, wanted)):
+        waits = monitor.has_versions and is_narrower(seat.capabilities, wanted)
+        if seat.capabilities != wanted and not (waits or (drifted and _is_left(noted, seat.capabilities, wanted))):
             yield Violation(
                 "Chime holds what the rules say",
                 f"{seat.user_id} has {seat.capabilities.value:06b}, the rules say {wanted.value:06b}",
@@ -81,13 +83,13 @@ def _is_left(noted: Seat, found: Capabilities, wanted: Capabilities) -> bool:
     return is_narrower(found, wanted) and (noted.drifted or noted.known != wanted)
 
 
-def _strangers(meeting: Meeting, store: MemoryLedger, rooms: MemoryChime) -> Iterator[Violation]:
+def _strangers(meeting: Meeting, store: OneMeeting, rooms: MemoryChime) -> Iterator[Violation]:
     for seat in _seats(meeting, rooms):
         if (meeting.id, seat.attendee_id) not in store.seats:
             yield Violation("who is there is known", seat.user_id)
 
 
-def _ghosts(meeting: Meeting, store: MemoryLedger, rooms: MemoryChime) -> Iterator[Violation]:
+def _ghosts(meeting: Meeting, store: OneMeeting, rooms: MemoryChime) -> Iterator[Violation]:
     there = {seat.attendee_id for seat in _seats(meeting, rooms)}
     for user in store.everybody(meeting.id).values() if meeting.ended_at is None else ():
         for seat in user.present:
@@ -95,7 +97,7 @@ def _ghosts(meeting: Meeting, store: MemoryLedger, rooms: MemoryChime) -> Iterat
                 yield Violation("who has left Chime is gone", user.id)
 
 
-def _change(change: Change, store: MemoryLedger) -> Iterator[Violation]:
+def _change(change: Change, store: OneMeeting) -> Iterator[Violation]:
     told = {entry.type for entry in store.entries if entry.change_id == change.id}
     name = f"{change.command} {change.id[-4:]} ({change.actor.via})"
     if change.status not in CLOSED or change.due_at is not None:
@@ -131,7 +133,7 @@ def _expected(change: Change) -> tuple[str, ...]:
     return (CAPABILITIES_CHANGED,) if change.answer.get("attendeeId") and change.answer.get("status") != "gone" else ()
 
 
-def _answers(monitor: Monitor, store: MemoryLedger) -> Iterator[Violation]:
+def _answers(monitor: Monitor, store: OneMeeting) -> Iterator[Violation]:
     yield from _refusals(monitor, store)
     by_label: dict[str, int] = {}
     for change in store.changes.values():
@@ -151,7 +153,7 @@ def _answers(monitor: Monitor, store: MemoryLedger) -> Iterator[Violation]:
             yield Violation("answers are true", f"{asking.label} was answered {said}, but a change was made")
 
 
-def _refusals(monitor: Monitor, store: MemoryLedger) -> Iterator[Violation]:
+def _refusals(monitor: Monitor, store: OneMeeting) -> Iterator[Violation]:
     """A refusal is one line of history, however often its answer was lost."""
     told = Counter(e.actor.via for e in store.entries if e.type == DECIDED and e.adds["verdict"] == "refused")
     for label, count in told.items():

@@ -22,16 +22,22 @@ from moderation.moderator.request import Request
 
 from tests.memory.scene import MEETING, seat
 
+from .account import Account
 from .choices import Seeded
 from .crowds import OFTEN, Crowds
 from .deeds import Deeds
+from .disorder import OFTEN as DISORDER
+from .disorder import Disorder
 from .faults import BESIDE, Faults
 from .happenings import Happenings
 from .monitor import Asking
+from .next_door import OFTEN as NEIGHBOURS
+from .next_door import NextDoor
 from .outsiders import OFTEN as OUTSIDERS
 from .outsiders import Outsiders
+from .result import Result
 from .scheduler import Scheduler
-from .world import Result, Simulation, Stage, asking, registration
+from .world import Simulation, Stage, asking, registration
 
 ROLES = {"alice": "host", "hugo": "host", "bob": "participant", "carol": "participant"}
 MODES = ("open", "presentation", "audio-only")
@@ -68,7 +74,7 @@ def simulate(seed: int, rates: Mapping[str, float] | None = None) -> Result:
     """
     workload = Workload(seed, rates)
     workload.anything()
-    return workload.simulation.run()
+    return workload.simulation.account.run()
 
 
 class Workload:
@@ -95,7 +101,11 @@ class Workload:
         self._deeds, self._crowds = Deeds(seed), Crowds(seed, 0.0 if often is not None else OFTEN)
         self._outsiders = Outsiders(seed, 0.0 if often is not None else OUTSIDERS)
         self.stage = self._outsiders.stage(self._crowds.stage(self._deeds.stage(self._stage())))
-        self.simulation = Simulation(choices, scheduler, Faults(choices, rates, budget), self.stage)
+        disorder = Disorder(seed, 0.0 if often is not None else DISORDER)
+        disorder.skew(scheduler)
+        account = Account(choices, scheduler, Faults(choices, rates, budget), disorder.upgrade())
+        self.simulation = Simulation(account, self.stage)
+        self._next_door = NextDoor(seed, 0.0 if often is not None else NEIGHBOURS, account)
 
     def _stage(self) -> Stage:
         draw = self.random
@@ -124,6 +134,7 @@ class Workload:
         self._deeds.anything(self.simulation)
         self._crowds.anything(self.simulation)
         self._outsiders.anything(self.simulation)
+        self._next_door.anything(self._making)
         Happenings(self._seed, self.simulation, self.stage).anything()
         if draw.random() < 0.3:
             self.simulation.leaves("bob", draw.choice((0.1, 1, 20, 40)))

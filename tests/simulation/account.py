@@ -1,0 +1,160 @@
+"""What all meetings of a run share: an account with its ledger, its Chime and its functions."""
+
+import contextlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from moderation.moderator.facts import FactFinder
+from moderation.moderator.presence import NotSettled, Presence
+from moderation.moderator.reconciler import Reconciler
+from moderation.ports import MachineFailure, World
+from moderation.wiring import Gavel
+
+from tests.memory.described import DescribedLedger
+
+from .bus import publish
+from .choices import Choices
+from .ends import ends
+from .faults import Faults
+from .machine import Machine
+from .monitor import Monitor, Violation
+from .one_meeting import OneMeeting
+from .policies import policies
+from .ports import SimulatedReminders, SimulatedSurroundings
+from .reading import Reader
+from .result import Result
+from .scheduler import Scheduler
+from .simulated_chime import SimulatedChime, WatchedChime
+from .simulated_ledger import SimulatedLedger
+from .upgrade import Upgrade
+from .verdict import at_rest
+
+MOST_ROUNDS = 40
+LOOKS = 3
+"""Comparisons with Chime once nothing goes wrong any more: what was just changed is found by the next one."""
+TOLD_AGAIN_AFTER = (1, 10, 60)
+"""Seconds between deliveries of an event that could not be seen to; then it is dropped."""
+
+
+class Account:
+    """Set up, then given meetings and what happens in them, then run."""
+
+    def __init__(self, choices: Choices, scheduler: Scheduler, faults: Faults, upgrade: Upgrade | None = None) -> None:
+        self.choices, self.scheduler, self.faults = choices, scheduler, faults
+        self.store, self.rooms = DescribedLedger(), WatchedChime()
+        self.monitors: dict[str, Monitor] = {}
+        self.readers: list[Reader] = []
+        self.watched: set[str] = set()
+        """Meetings in whose Chime things happen that only a comparison is sure to find."""
+        self.rooms.monitors = self.monitors
+        self._upgrade = upgrade
+        machine = Machine(scheduler, faults, self.monitors)
+        surroundings = SimulatedSurroundings(scheduler)
+        self._ledger = SimulatedLedger(machine, self.store)
+        self._world = World(
+            self._ledger,
+            SimulatedChime(machine, self.rooms),
+            policies(),
+            surroundings,
+            SimulatedReminders(machine, self._reminded),
+        )
+        if upgrade is not None:
+            self._world_before = World(
+                self._world.ledger, self._world.chime, upgrade.policies, surroundings, self._world.reminders
+            )
+
+    def watch(self, meeting_id: str) -> Monitor:
+        """From now on, what becomes of the meeting is watched."""
+        versions = (policies(),) if self._upgrade is None else (policies(), self._upgrade.policies)
+        view = OneMeeting(self.store, meeting_id)
+        watching = World(self.store, self.rooms, policies(), SimulatedSurroundings(self.scheduler), _Nothing())
+        self.monitors[meeting_id] = Monitor(view, versions, FactFinder(watching), self.scheduler)
+        return self.monitors[meeting_id]
+
+    def function(self) -> Gavel:
+        """A function as it starts now, of the version that is deployed."""
+        if self._upgrade is not None and self._upgrade.starts_the_earlier(self.scheduler.now_ms):
+            self.scheduler.say("a function of the earlier version", "starts")
+            return Gavel(self._world_before)
+        return Gavel(self._world)
+
+    # ---- what happens ----------------------------------------------------------------------------------------------
+
+    def reconciler(self, after: float = 0, name: str = "reconciler") -> None:
+        def live() -> None:
+            with contextlib.suppress(MachineFailure):
+                reconciler = self._new_reconciler()
+                reconciler.run(self.scheduler.now() + timedelta(seconds=50))
+
+        self.scheduler.spawn(name, live, after)
+
+    def told(self, name: str, tell: Callable[[Presence], None], after: float) -> None:
+        """An event, as a bus delivers it: again if it could not be seen to, but not for ever."""
+
+        def live() -> None:
+            for wait in TOLD_AGAIN_AFTER:
+                try:
+                    tell(self.function().presence)
+                    return
+                except (MachineFailure, NotSettled):
+                    self.scheduler.pause(wait)
+
+        self.scheduler.spawn(name, live, after)
+
+    def _reminded(self, *reminder: Any) -> None:
+        with contextlib.suppress(MachineFailure):
+            self._new_reconciler().remind(*reminder)
+
+    def _new_reconciler(self) -> Reconciler:
+        return self.function().reconciler
+
+    # ---- run -------------------------------------------------------------------------------------------------------
+
+    def run(self) -> Result:
+        """Everything goes wrong that is chosen to; then nothing does, until the reconciler has nothing left to do."""
+        self.scheduler.run()
+        self.faults.quiet = True
+        if self._upgrade is not None:
+            self._upgrade.is_over = True
+        self.scheduler.say("faults", "stop")
+        comes_to_rest = self._comes_to_rest()
+        violations = [Violation("nothing breaks", broken) for broken in self.scheduler.broken]
+        if not comes_to_rest:
+            violations.append(Violation("comes to rest", f"not within {MOST_ROUNDS} runs of the reconciler"))
+        for meeting_id, monitor in self.monitors.items():
+            violations += monitor.violations
+            violations += at_rest(monitor, self.rooms, policies(), all_known=meeting_id in self.watched)
+        violations += publish(self.store.entries, self._ledger.arrivals, self.choices)
+        for reader in self.readers:
+            violations += reader.missed(self.monitors[reader.meeting_id])
+        return Result(
+            tuple(violations),
+            tuple(self.scheduler.trace),
+            self.faults.happened,
+            len(self.scheduler.crashed),
+            self.scheduler.now_ms / 1000,
+        )
+
+    def _comes_to_rest(self) -> bool:
+        """Meetings are looked at for ever; at rest is one of which the last looks found nothing to do."""
+        looks = LOOKS if self.watched else 0
+        for _ in range(MOST_ROUNDS):
+            due = [change.due_at for change in self.store.changes.values() if change.due_at is not None]
+            due += [at for _, at in ends(self.store)]
+            if not due and not looks:
+                return True
+            if not due:
+                looks -= 1
+                due = [m.check_at for m in self.store.meetings.values() if m.check_at is not None]
+            if not due:
+                return True
+            wait = (min(due) - self.scheduler.now()).total_seconds()
+            self.reconciler(max(wait, 0) + 0.001 + self.scheduler.most_skew_ms / 1000)
+            self.scheduler.run()
+        return False
+
+
+class _Nothing:
+    def remind(self, *what: Any) -> None:
+        pass

@@ -1,0 +1,33 @@
+"""Readers poll the history with the cursor of the last answer: it may repeat an entry, but never skips one."""
+
+from collections.abc import Iterator
+from typing import cast
+
+from moderation.core.actor import Actor, ActorKind
+from moderation.wiring import Gavel
+
+from .monitor import Monitor, Violation
+
+ADMIN = Actor(ActorKind.ADMIN, "back-end")
+
+
+class Reader:
+    def __init__(self, meeting_id: str) -> None:
+        self.meeting_id = meeting_id
+        self._cursor: str | None = None
+        self._seen: set[str] = set()
+
+    def reads(self, gavel: Gavel) -> None:
+        page = gavel.history(self.meeting_id, ADMIN, after=self._cursor, limit=100)
+        if isinstance(page, dict):
+            self._seen |= {item["entryId"] for item in cast("list[dict[str, str]]", page["items"])}
+            self._cursor = str(page["cursor"])
+
+    def missed(self, monitor: Monitor) -> Iterator[Violation]:
+        """What lies before the cursor and was never shown. Excused are entries of functions that hung between the name
+        of the entry and its commit.
+        """
+        for entry in monitor.store.entries:
+            is_passed = self._cursor is not None and entry.id <= self._cursor
+            if is_passed and entry.id not in self._seen and entry.id not in monitor.held_up:
+                yield Violation("a reader misses nothing", f"{entry.type} {entry.id[-4:]}")

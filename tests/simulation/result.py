@@ -1,0 +1,16 @@
+"""What a run came to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .monitor import Violation
+from .scheduler import Line
+
+
+@dataclass(frozen=True)
+class Result:
+    violations: tuple[Violation, ...]
+    trace: tuple[Line, ...]
+    faults: Mapping[str, int]
+    crashes: int
+    seconds: float
