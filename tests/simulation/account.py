@@ -31,6 +31,7 @@ from .upgrade import Upgrade
 from .verdict import at_rest
 
 MOST_ROUNDS = 40
+EARLIER, TWO_MEETINGS, SKEWED = "a function of the earlier version", "two meetings", "clocks that differ"
 LOOKS = 3
 """Comparisons with Chime once nothing goes wrong any more: what was just changed is found by the next one."""
 TOLD_AGAIN_AFTER = (1, 10, 60)
@@ -75,7 +76,8 @@ class Account:
     def function(self) -> Gavel:
         """A function as it starts now, of the version that is deployed."""
         if self._upgrade is not None and self._upgrade.starts_the_earlier(self.scheduler.now_ms):
-            self.scheduler.say("a function of the earlier version", "starts")
+            self.scheduler.say(EARLIER, "starts")
+            self.faults.happened[EARLIER] += 1
             return Gavel(self._world_before)
         return Gavel(self._world)
 
@@ -114,6 +116,8 @@ class Account:
     def run(self) -> Result:
         """Everything goes wrong that is chosen to; then nothing does, until the reconciler has nothing left to do."""
         self.scheduler.run()
+        self.faults.happened[TWO_MEETINGS] += len(self.monitors) > 1
+        self.faults.happened[SKEWED] += self.scheduler.most_skew_ms > 0
         self.faults.quiet = True
         if self._upgrade is not None:
             self._upgrade.is_over = True
@@ -125,7 +129,7 @@ class Account:
         for meeting_id, monitor in self.monitors.items():
             violations += monitor.violations
             violations += at_rest(monitor, self.rooms, policies(), all_known=meeting_id in self.watched)
-        violations += publish(self.store.entries, self._ledger.arrivals, self.choices)
+        violations += publish(self.store.entries, self._ledger.arrivals, self.choices, self.faults.happened)
         for reader in self.readers:
             violations += reader.missed(self.monitors[reader.meeting_id])
         return Result(

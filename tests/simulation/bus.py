@@ -4,6 +4,7 @@ takes some, refuses one for good, or none for so long that the stream drops them
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ OUTAGE = [8.0, 1.0]
 """How likely it is that the stream drops what it shows, against that it does not."""
 REFUSED = [60.0, 1.0]
 """How likely it is that an entry is refused for good, until somebody has found out why."""
+STREAM_LOST, SET_ASIDE = "a part of the stream is lost", "an event is refused for good"
 STREAM_KEEPS = 5
 """Deliveries of a run's stream before an outage has outlived what it keeps."""
 
@@ -94,7 +96,9 @@ class Table:
         return [{"Items": [item for (_, sk), item in self._items.items() if first <= sk <= last]}]
 
 
-def publish(entries: Sequence[Entry], arrivals: Mapping[str, datetime], choices: Choices) -> Iterator[Violation]:
+def publish(
+    entries: Sequence[Entry], arrivals: Mapping[str, datetime], choices: Choices, happened: Counter[str]
+) -> Iterator[Violation]:
     """Everything that the stream shows, from the first failure on again, until the bus has it all or has refused it,
     or the stream keeps it no longer; then an operator redrives what was given up. `arrivals`: entry → when the stream
     has got it.
@@ -105,6 +109,7 @@ def publish(entries: Sequence[Entry], arrivals: Mapping[str, datetime], choices:
     if not choices.is_exhaustive:
         bus.is_out = choices.pick(OUTAGE) == 1
         bus.refused = {entry.id for entry in entries if choices.pick(REFUSED) == 1}
+        happened.update({STREAM_LOST: bus.is_out, SET_ASIDE: len(bus.refused)})
     environment = {"GAVEL_BUS": "gavel", "GAVEL_UNDELIVERABLE_QUEUE_URL": "queue"}
     with (
         patch.object(outbox, "_events", lambda: bus),

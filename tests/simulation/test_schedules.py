@@ -4,6 +4,8 @@ from collections import Counter
 
 import pytest
 
+from .account import EARLIER, SKEWED, TWO_MEETINGS
+from .bus import SET_ASIDE, STREAM_LOST
 from .faults import BESIDE
 from .report import trace_of
 from .workload import simulate
@@ -43,5 +45,10 @@ def test_things_do_go_wrong() -> None:
         "stall 46 s",
         "reminder early",
         BESIDE,
+        EARLIER,
+        TWO_MEETINGS,
+        SKEWED,
+        STREAM_LOST,
+        SET_ASIDE,
     ):
         assert happened[kind] > 3, (kind, happened)
