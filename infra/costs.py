@@ -47,11 +47,11 @@ PRICES = {
     "CloudWatch Logs": Price(0.50, 1_000_000, "GB"),
     "CloudWatch alarms": Price(0.10, 1, "alarm and month"),
     "CloudWatch dashboards": Price(3.00, 1, "dashboard and month, three are free"),
-    "CloudWatch metrics of one's own": Price(0.30, 1, "metric and month"),
+    "CloudWatch custom metrics": Price(0.30, 1, "metric and month"),
     "X-Ray": Price(5.00, MILLION, "million traces"),
     "Cognito, client for client credentials": Price(6.00, 1, "client and month"),
     "Cognito, tokens for client credentials": Price(2.25, 1000, "thousand tokens"),
-    "KMS keys of one's own": Price(1.00, 1, "key and month"),
+    "KMS customer managed keys": Price(1.00, 1, "key and month"),
     "KMS requests": Price(0.03, 10_000, "10,000 requests"),
 }
 """Storage and logs are reckoned in KB."""
@@ -76,7 +76,7 @@ def of_a_mute(template: Mapping[str, Any], writes: int) -> list[Row]:
         "DynamoDB, writes": (f"{writes} units", cost("DynamoDB writes", writes * MILLION)),
         "event publisher": (f"~2 calls of 50 ms, {publisher} MB", _runs(2 * MILLION, 0.05, publisher)),
         "EventBridge": ("2 events", cost("EventBridge", 2 * MILLION)),
-        "Chime's event of it": (
+        "Chime's event about it": (
             f"~3 requests to SQS, 50 ms of {events} MB, 2 read units",
             cost("SQS", 3 * MILLION) + _runs(MILLION, 0.05, events) + cost("DynamoDB reads", 2 * MILLION),
         ),
@@ -97,7 +97,7 @@ def of_an_idle_month(template: Mapping[str, Any]) -> list[Row]:
     memory, clients = _memory(template, "reconciler"), _machine_clients(template)
     tick = _runs(MINUTES, 0.03, memory) + cost("DynamoDB reads", 2 * MINUTES) + cost("CloudWatch Logs", 0.8 * MINUTES)
     own_pool = [
-        Row("Cognito, client of the back end", f"{clients}, if you bring no issuer", _clients(clients)),
+        Row("Cognito, client of the back end", f"{clients}, if you have no issuer of your own", _clients(clients)),
         Row("Cognito, its tokens", f"~{tokens}, one an hour", cost("Cognito, tokens for client credentials", tokens)),
     ]
     polls = POLLS * MINUTES * queues
@@ -105,7 +105,7 @@ def of_an_idle_month(template: Mapping[str, Any]) -> list[Row]:
         Row("Lambda's polling", f"{queues} queues × {POLLS} a minute", cost("SQS", polls)),
         Row("the reconciler's tick", f"{MINUTES:,} × ~30 ms of {memory} MB, 2 read units, ~0.8 KB of log", tick),
         Row("X-Ray", f"{MINUTES:,} ticks, each the first request of its second", cost("X-Ray", MINUTES)),
-        Row("metrics of its own", f"{IDLE_METRICS}", cost("CloudWatch metrics of one's own", IDLE_METRICS)),
+        Row("custom metrics", f"{IDLE_METRICS}", cost("CloudWatch custom metrics", IDLE_METRICS)),
         Row("alarms", f"{alarms}", cost("CloudWatch alarms", alarms)),
         Row("KMS", "AWS's own key of the table: ~1 request in 5 minutes", cost("KMS requests", MINUTES / 5)),
         *(own_pool if clients else []),
@@ -117,12 +117,12 @@ def tables(template: Mapping[str, Any]) -> dict[str, str]:
     prices = [[name, f"${price.dollars:g}", price.unit] for name, price in PRICES.items()]
     change, idle = of_a_mute(template, _measured_writes()), of_an_idle_month(template)
     quiet = f"{sum(row.dollars for row in change) - change[-2].dollars + of_a_quiet_mutes_traces():.0f}"
-    rows = [*_rows(change), ["**together**", f"in a quiet stack ${quiet}, for X-Ray takes every trace", _total(change)]]
+    rows = [*_rows(change), ["**together**", f"in a quiet stack ${quiet}, because X-Ray takes every trace", _total(change)]]
     month = [*_rows(idle), ["**together**", "and $3.00 for the dashboard if it is your fourth", _total(idle)]]
     return {
         "prices": _table(["price of", "$", "for a"], prices),
-        "change": _table(["item", "reckoned", "$ for a million"], rows),
-        "idle": _table(["a month", "reckoned", "$"], month),
+        "change": _table(["item", "calculation", "$ for a million"], rows),
+        "idle": _table(["a month", "calculation", "$"], month),
     }
 
 
