@@ -10,16 +10,17 @@ from benchmarks.stage import stage
 ROUNDS = 21
 COLUMNS = ("", "ms to the first answer", "middle half", "ms of processor", "ratio", "ratio of processor")
 SETTING = f"""\
-A fresh interpreter imports the handler, makes its clients and mutes one person; the sides in turn, {ROUNDS} times each,
-medians. The servers, an emulator of DynamoDB and EventBridge and the Chime simulator, run before, beside them.
+A fresh interpreter imports the handler, makes its clients and mutes one user. The sides take turns, {ROUNDS} times
+each; the figures are medians. The servers (an emulator of DynamoDB and EventBridge, and the Chime simulator) run
+already, on the same machine.
 
 ![ms to the first answer](cold_start.svg)"""
 REMARKS = (
     """\
 By hand: `benchmarks/by_hand.py`, one `UpdateAttendeeCapabilities` and one `PutEvents`, on boto3 as pip installs it.
-  Gavel: the bundle as deployed; it asks who may, keeps the decision before it acts, and makes five calls.""",
-    "On Lambda either side has besides: a machine to start and code to fetch. Ours is shipped with its byte code.",
-    "What was done about it and what each step gave: `docs/adr/0013-cold-start.md`.",
+  Gavel: the bundle as deployed. It asks the policies, stores the decision before it acts, and makes five calls.""",
+    "On Lambda, each side also starts a machine and fetches code. Gavel's bundle contains its byte code.",
+    "`docs/adr/0013-cold-start.md` says what was done and what each step gained.",
 )
 
 

@@ -33,11 +33,11 @@ FIRST_PAUSE, LONGEST_PAUSE, PATIENCE = 0.1, 1.5, 7.0
 SPEECH = sending([Medium.AUDIO])
 COLUMNS = ("", "capability calls", "for each join", "last audible", "a mute elsewhere, longest")
 SETTING = f"""\
-A muted user reloads the page every {RELOAD_SECONDS:.0f} s: each time the back end creates an attendee and deletes the
-one before. Then {JOINS} attendees of a muted user join at once, and stay. A host in another meeting mutes and unmutes
-somebody every second meanwhile. Chime takes 10 capability calls a second of the account, bursts of 20. Last audible:
-seconds from the last join until no attendee of the muted user may send audio."""
-REMARKS = ("The clock is virtual and everything follows from a seed, so these figures are the same on any machine.",)
+A muted user reloads the page every {RELOAD_SECONDS:.0f} s. Each time the back end creates an attendee and deletes
+the one before. Then {JOINS} attendees of a muted user join at once, and stay. During this time a host in another
+meeting mutes and unmutes a user every second. Chime takes 10 capability calls a second of the account, bursts of
+20. Last audible: seconds from the last join until no attendee of the muted user may send audio."""
+REMARKS = ("The clock is virtual, and every run follows from a seed. So these figures are the same on every machine.",)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def run() -> Report:
     most = max(found.calls / count for count, found in reloads.items())
     return Report(
         name="joins",
-        title="One user who joins again and again",
+        title="A user who rejoins again and again",
         setting=SETTING,
         columns=COLUMNS,
         rows=[
@@ -73,7 +73,7 @@ def run() -> Report:
             Summary("calls for each reload of a muted user, at most", "1.0", f"{most:.1f}", "", "at most 2"),
             Summary(
                 f"{JOINS} joins at once: a mute in another meeting",
-                f"{quiet.elsewhere * 1000:.0f} ms beside none",
+                f"{quiet.elsewhere * 1000:.0f} ms without joins",
                 f"{together.elsewhere * 1000:.0f} ms",
                 f"{together.elsewhere / quiet.elsewhere:.1f} : 1",
                 f"silent in 10 s: {together.audible:.1f} s",

@@ -21,12 +21,12 @@ FORERUNNERS = 4
 """Deeds at once that wake up as many functions; they are not counted."""
 COLUMNS = ("", "asked", "answered 200", "answered 202", "p50 ms", "p95 ms", "p99 ms")
 SETTING = f"""\
-{A_SECOND} deeds a second for {SECONDS} seconds, on {PEOPLE} people in one meeting, over HTTP: gateway, token, function,
-ledger and Chime with its default quota, all of it and the outbox behind on one machine. A deed that is late makes the
-next one no later."""
+A host sends {A_SECOND} commands a second over HTTP for {SECONDS} seconds, on {PEOPLE} users in one meeting. API
+Gateway, token, function, ledger, Chime with its default quota, and the event publisher all run on one machine. A
+late command does not delay the next one."""
 REMARKS = (
-    "The emulator starts a process for each call that comes while others run, so the tail holds cold starts.",
-    "Nothing is lost: each answer is 200, or 202 where Chime had no room and the reconciler goes on.",
+    "The emulator starts a process for each call that arrives while others run, so the slow answers are cold starts.",
+    "Nothing is lost: each answer is 200, or 202 if Chime's quota was used up and the reconciler continues.",
 )
 
 

@@ -71,16 +71,17 @@ class Measured:
 
 
 SETTING = """\
-250 people, 40 of them restricted in video or content before; everybody is to lose the right to send audio and nothing
-else. The simulator has Chime's default quota: 10 capability calls a second, bursts of 20."""
+The meeting has 250 users; 40 of them have restrictions on video or content. The mute-all takes the permission to
+send audio from all of them, and nothing else. The simulator has Chime's default quota: 10 capability calls a
+second, bursts of 20."""
 REMARKS = (
     """\
-One by one: a loop over `ListAttendees` with a call for each person, tried again with backoff and jitter when it is
-  throttled. At this quota 250 calls take 23 s, however well one waits.""",
+One by one: a loop over `ListAttendees` with a call for each attendee, repeated with backoff and jitter if Chime
+  throttles it. At this quota 250 calls take 23 s at best.""",
     f"""\
-Gavel: the moderator as it is deployed, with a ledger in memory that takes {LEDGER_SECONDS * 1000:.0f} ms for each read
-  and write. What Lambda and API Gateway add is not in its seconds, nor is the network to Chime on either side.""",
-    "After both, everybody holds the same.",
+Gavel: the production code with a ledger in memory that takes {LEDGER_SECONDS * 1000:.0f} ms for each read and
+  write. Its seconds do not include Lambda and API Gateway. Neither side includes the network to Chime.""",
+    "After both, all attendees have the same capabilities.",
 )
 
 
@@ -88,7 +89,7 @@ def run() -> Report:
     by_hand, ours = _measured(_one_by_one), _measured(_moderated)
     return Report(
         name="mute_all",
-        title="Mute-all of 250 people",
+        title="Mute-all of 250 users",
         setting=SETTING,
         columns=COLUMNS,
         rows=[by_hand.row("one by one", by_hand), ours.row("Gavel", by_hand)],

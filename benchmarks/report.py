@@ -48,8 +48,8 @@ def summary(lines: Sequence[Summary]) -> Report:
     """What all benchmarks say, each line from the run that wrote its own page."""
     return Report(
         name="README",
-        title="Gavel beside what one would write by hand",
-        setting="`make bench` on one machine, both sides in turn: ratios mean something, seconds don't.",
+        title="Gavel compared with a handler written by hand",
+        setting="`make bench` ran both sides in turn on one machine. The ratios are meaningful, the seconds are not.",
         columns=("", "by hand", "Gavel", "ratio", "goal"),
         rows=[(line.what, line.by_hand, line.ours, line.ratio, line.goal) for line in lines],
     )

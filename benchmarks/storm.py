@@ -38,23 +38,22 @@ BOTO_ATTEMPTS, BOTO_LONGEST = 3, 20
 """`standard` mode: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html"""
 COLUMNS = ("", "capability calls", "throttled besides", "last in force", "at rest", "busy at a time")
 SETTING = f"""\
-{MEETINGS} meetings of {HOSTS} hosts and {OTHERS} others. Within {STORM_SECONDS} s each host commands once: of the \
-commands of a meeting 14 mute and
-5 unmute one of {LOUD} loud people, 4 mute all, 2 unmute all. Chime takes 10 capability calls a second of the account, \
-bursts
-of 20. Last in force: when the last of those whom the commands silence was silent for good. Audible: how many of them
-never were. At rest: when the last call was made. Seconds count from the start of the storm."""
+{MEETINGS} meetings have {HOSTS} hosts and {OTHERS} other users each. Within {STORM_SECONDS} s each host commands
+once. Of the commands of a meeting, 14 mute and 5 unmute one of {LOUD} loud users, 4 mute all, 2 unmute all. Chime
+takes 10 capability calls a second of the account, bursts of 20. Last in force: when the last user that the commands
+silence was silent for good. Audible: how many of them never were. At rest: when the last call was made. Seconds
+count from the start of the storm."""
 REMARKS = (
     """\
-By hand: a call for each click (a mute-all is one batch that excludes the hosts), with the backoff of boto3's
-  `standard` mode: three attempts, or as many as it takes. What gets through late overwrites what was said after it.""",
+By hand: a call for each command (a mute-all is one batch that excludes the hosts), with the backoff of boto3's
+  `standard` mode: three attempts, or as many as it takes. A late call overwrites the result of a newer command.""",
     """\
-Gavel: moderator and reconciler as they are deployed, with a ledger and a Chime in memory that take 5, 10 and 50 ms for
-  a read, a transaction and a call. A transaction that meets another one on the same item fails and is tried again.""",
+Gavel: the production code with a ledger and a Chime in memory that take 5, 10 and 50 ms for a read, a transaction
+  and a call. A transaction that meets another one on the same item fails, and Gavel repeats it.""",
     """\
-Plan alone: without the look at Chime before a change that waited is ordered, which spares the call where a later change
-  has done it already. One by one: without the plan as well.""",
-    "The clock is virtual and everything follows from a seed, so these seconds are the same on any machine.",
+Plan alone: without the read of Chime before a change that waited is applied. This read saves the call if a later
+  change has made it already. One by one: without the plan as well.""",
+    "The clock is virtual, and every run follows from a seed. So these seconds are the same on every machine.",
 )
 
 
@@ -108,7 +107,7 @@ def run() -> Report:
         setting=SETTING,
         columns=COLUMNS,
         rows=[
-            by_hand.row("by hand, until taken"),
+            by_hand.row("by hand, until Chime takes it"),
             given_up.row("by hand, three attempts"),
             one_by_one.row("Gavel, one by one"),
             planned.row("Gavel, plan alone"),

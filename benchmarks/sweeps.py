@@ -25,14 +25,13 @@ APART = 0.1
 MINUTES = 60
 COLUMNS = ("meetings", "never compared", "comparisons of each", "longest wait", "by the quota of reads")
 SETTING = f"""\
-{MINUTES} minutes with so many registered meetings of up to 100 attendees, each a page of the roster. The reconciler
-runs once a minute. A read of the ledger takes 5 ms, a transaction 10 ms, a call to Chime 50 ms. By the quota: what the
-comparisons' budget of {A_SECOND[Budget.SWEEPS]} pages a second would take for all of them, but no less than the \
-{CHECKED_EVERY.seconds} s after which
-a meeting is due."""
+For {MINUTES} minutes this many meetings of up to 100 attendees are registered. Each is one page of the roster. The
+reconciler runs once a minute. A read of the ledger takes 5 ms, a transaction 10 ms, a call to Chime 50 ms. By the
+quota of reads: the time that the comparisons' budget of {A_SECOND[Budget.SWEEPS]} pages a second needs for all of
+them, and at least the {CHECKED_EVERY.seconds} s after which a meeting is due."""
 REMARKS = (
-    "A meeting that is due is found by the next run, up to a minute later.",
-    "The clock is virtual and everything follows from a seed, so these figures are the same on any machine.",
+    "The next run finds a meeting that is due, up to a minute later.",
+    "The clock is virtual, and every run follows from a seed. So these figures are the same on every machine.",
 )
 
 
@@ -65,7 +64,7 @@ def run() -> Report:
     most = MEETINGS[-1]
     return Report(
         name="sweeps",
-        title="Who waits for a comparison with Chime",
+        title="How long meetings wait for a comparison with Chime",
         setting=SETTING,
         columns=COLUMNS,
         rows=rows,
@@ -76,7 +75,7 @@ def run() -> Report:
                 f"{longest[MEETINGS[0]]:.0f} s with one",
                 f"{longest[most]:.0f} s",
                 f"{longest[most] / longest[MEETINGS[0]]:.1f} : 1",
-                "due after 120 s, and the tick",
+                "due after 120 s, plus up to a minute",
             )
         ],
     )

@@ -13,15 +13,16 @@ DEEDS = 300
 LARGE = 250
 COLUMNS = ("", "ms of processor", "ms", "calls in a row", "ratio of processor", "ratio of time")
 SETTING = f"""\
-{DEEDS} deeds, mutes and unmutes of one person in turn, each side in a process of its own, with the emulator and the
-Chime simulator on the same machine. Medians for one deed.
+{DEEDS} commands mute and unmute one user in turn. Each side has a process of its own; the emulator and the Chime
+simulator run on the same machine. The figures are medians for one command.
 
 ![ms of processor](warm.svg)"""
 REMARKS = (
     """\
-By hand: two calls, Chime and EventBridge. Gavel: a transaction that decides, Chime, a transaction that settles; its
-  event is in the second, and the outbox publishes it later. A caller waits for calls, not for the processor.""",
-    f"The large meeting has {LARGE} people whom Gavel knows, the small one has one beside the host; deeds in turn.",
+By hand: two calls, Chime and EventBridge. Gavel: a transaction that commits, Chime, a transaction that settles. The
+  second transaction contains the event, which the event publisher publishes later. A caller waits for calls, not
+  for the processor.""",
+    f"The large meeting has {LARGE} users that Gavel knows, the small one has one beside the host. They take turns.",
 )
 
 
