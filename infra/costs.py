@@ -117,7 +117,8 @@ def tables(template: Mapping[str, Any]) -> dict[str, str]:
     prices = [[name, f"${price.dollars:g}", price.unit] for name, price in PRICES.items()]
     change, idle = of_a_mute(template, _measured_writes()), of_an_idle_month(template)
     quiet = f"{sum(row.dollars for row in change) - change[-2].dollars + of_a_quiet_mutes_traces():.0f}"
-    rows = [*_rows(change), ["**together**", f"in a quiet stack ${quiet}, because X-Ray takes every trace", _total(change)]]
+    together = f"in a quiet stack ${quiet}, because X-Ray takes every trace"
+    rows = [*_rows(change), ["**together**", together, _total(change)]]
     month = [*_rows(idle), ["**together**", "and $3.00 for the dashboard if it is your fourth", _total(idle)]]
     return {
         "prices": _table(["price of", "$", "for a"], prices),
