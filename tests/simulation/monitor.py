@@ -17,7 +17,7 @@ from moderation.core.decision import Case, Decided, Unchanged
 from moderation.core.effective import effective
 from moderation.core.effects import NOBODY_PRESENT
 from moderation.core.entry import CAPABILITIES_CHANGED, DECIDED, REMOVED, Entry, first_id_at
-from moderation.core.meeting import Meeting, User, UserRules, next_end
+from moderation.core.meeting import Meeting, User, UserRules, ends_between, next_end
 from moderation.core.restriction import in_force
 from moderation.moderator.answers import STORED
 from moderation.moderator.facts import FactFinder
@@ -106,7 +106,7 @@ class Monitor:
         self._grounds = Grounds(scheduler)
         self._is_timed = False
         self._frozen_at: datetime | None = None
-        self._remembered: dict[str, tuple[Meeting, User]] = {}
+        self._remembered: dict[str, tuple[Meeting, User, datetime]] = {}
         self._refused: Counter[str | None] = Counter()
         self.held_up: set[str] = set()
         """Entries of functions that hung for longer than a cursor stays behind, between their name and their commit: a
@@ -478,10 +478,13 @@ class Monitor:
         self._frozen_at = next((m.rules.frozen_at for m in self.store.meetings.values()), None)
 
     def _is_as_remembered(self, meeting: Meeting, user: User) -> bool:
-        """Nothing that is stored is ever changed in place."""
+        """Nothing that is stored is ever changed in place, and time changes what ends by itself only."""
         was = self._remembered.get(user.id)
-        self._remembered[user.id] = (meeting, user)
-        return was is not None and was[0] is meeting and was[1] is user and not self._is_timed
+        earliest, latest = self._scheduler.own_moments()
+        self._remembered[user.id] = (meeting, user, earliest)
+        if was is None or was[0] is not meeting or was[1] is not user:
+            return False
+        return not (ends_between(meeting.rules, was[2], latest) or ends_between(user.rules, was[2], latest))
 
     def _gained_while_frozen(self, meeting: Meeting, user_id: str) -> None:
         """What is given up goes back to what it replaced, also then: Chime never took what would be narrower."""
