@@ -48,6 +48,7 @@ from .people import People
 from .reports import Reports
 from .scheduler import Actor, Scheduler
 
+SEEN_TO = "who is bound is seen to"
 UNDECIDED = ("busy", "contended", "outcome-unknown")
 NEWCOMER = ""
 """Whom nobody has heard of: what he may have is what everybody may have had before he was known."""
@@ -252,8 +253,9 @@ class Monitor:
                 case UserRevised(_, user, was):
                     self._one_more(user.id, was, user.revision)
                     self._is_timed = self._is_timed or next_end(user.rules) is not None
-                case SeatBound(_, attendee_id, _):
+                case SeatBound(meeting_id, attendee_id, user_id):
                     self._bound_ms.setdefault(attendee_id, self._scheduler.now_ms)
+                    self._bound(self.store.meetings[meeting_id], self._user(meeting_id, user_id), attendee_id)
                 case ChangeOpened(change):
                     self._opened(change)
                 case ChangeKept(change):
@@ -339,6 +341,14 @@ class Monitor:
         granted = user.rules.grant if user.rules.grant is not None else seen.grant
         waiting = user.rules.waiting or seen.waiting
         return replace(user, rules=replace(user.rules, grant=granted, waiting=waiting), seats={**user.seats, **new})
+
+    def _bound(self, meeting: Meeting, user: User, attendee_id: str) -> None:
+        """An attendee is either as the rules say, or some change gives it that: nothing waits for a comparison."""
+        changes = (c for c in self.store.changes.values() if c.is_of_the_meeting or c.subject == user.id)
+        is_seen_to = meeting.ended_at is not None or any(change.due_at is not None for change in changes)
+        is_right = user.seats[attendee_id].has(effective(meeting, user, self._policies.held, self.now()))
+        if not (is_right or is_seen_to):
+            self.violated(SEEN_TO, f"{user.id} {attendee_id[-2:]}")
 
     def _opened(self, change: Change) -> None:
         self._ends.opened(change, self._scheduler.own_moments()[1])

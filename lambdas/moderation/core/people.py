@@ -97,7 +97,7 @@ def let_in(case: Case, command: LetIn) -> Decided | Unchanged | Refusal:
     if not is_kept_out and not case.user.is_known:
         return Refusal("attendee-not-found", "nobody of this name waits in the lobby")
     if not is_kept_out or (waiting is None and not command.admit):
-        return Unchanged(case.effective())
+        return decided(case, rules, is_kept=False)
     if waiting is not None and not command.admit:
         declined = replace(waiting, declined_at=waiting.declined_at or case.now)
         return decided(case, replace(rules, waiting=declined), is_kept=False)

@@ -264,6 +264,16 @@ def test_twice_is_unchanged(stage: Stage) -> None:
     assert code(stage.ask_user("hugo", LetIn(), "dora")) == "unchanged"
 
 
+def test_who_sits_in_the_meeting_unseen_and_needs_not_wait_is_given_what_the_rules_say(stage: Stage) -> None:
+    """Nobody has told of the attendee: the command that finds it sees to it, and no comparison with Chime has to."""
+    stage.admits("dora")
+    stage.ask_user("alice", LetIn(), "dora")
+    stage.done("alice", MUTE_ALL)
+    stage.comes("dora")
+    assert code(stage.ask_user("hugo", LetIn(), "dora")) == "applied"
+    assert stage.bits("dora") == SILENT
+
+
 def test_nobody_of_that_name_waits(stage: Stage) -> None:
     assert code(stage.ask_user("alice", LetIn(), "nobody")) == "attendee-not-found"
     assert code(stage.ask_user("alice", LetIn(admit=False), "nobody")) == "attendee-not-found"
