@@ -12,7 +12,7 @@ from typing import cast
 from moderation.core.capability import Capabilities, Medium, in_words, sending
 from moderation.core.change import Change, Status
 from moderation.core.effects import together
-from moderation.core.entry import CAPABILITIES_CHANGED, Entry
+from moderation.core.entry import CAPABILITIES_CHANGED, DRIFT_FOUND, Entry
 from moderation.core.meeting import is_pipeline
 from moderation.moderator.request import Answer
 from moderation.ports import ChangeKept, ChangeOpened, Clause, EntryWritten, SeatBound, SeatInChime, SeatsNoted
@@ -22,6 +22,7 @@ from .one_meeting import OneMeeting
 Words = Mapping[str, str]
 RECEIVE = Capabilities.RECEIVE_AUDIO | Capabilities.RECEIVE_VIDEO | Capabilities.RECEIVE_CONTENT
 FALSE = "what is said of a change is what it did"
+INVENTED = "a drift that is told of is one"
 
 
 @dataclass(slots=True)
@@ -50,6 +51,8 @@ class Reports:
         self._courses: dict[str, Course] = {}
         self._unseen: set[str] = set()
         """Seats that somebody else has written, or created, since Gavel looked."""
+        self._foreign: set[str] = set()
+        """Seats that hold what somebody else has written, or created them with."""
 
     # ---- what happens in Chime -------------------------------------------------------------------------------------
 
@@ -57,8 +60,10 @@ class Reports:
         self._seats[seat.attendee_id] = seat
         if by_gavel:
             self._unseen.discard(seat.attendee_id)
+            self._foreign.discard(seat.attendee_id)
             return
         self._unseen.add(seat.attendee_id)
+        self._foreign.add(seat.attendee_id)
         self._interferes()
 
     def leaves(self, attendee_id: str) -> None:
@@ -78,6 +83,8 @@ class Reports:
         for clause in clauses:
             if isinstance(clause, EntryWritten) and clause.entry.type == CAPABILITIES_CHANGED:
                 self._told(clause.entry)
+            if isinstance(clause, EntryWritten) and clause.entry.type == DRIFT_FOUND:
+                self._drifted(clause.entry)
         for clause in clauses:
             match clause:
                 case ChangeKept(change):
@@ -146,6 +153,12 @@ class Reports:
             lost &= sending(Medium(word) for word in cast("Sequence[str]", change.said["media"]))
         if lost or now.capabilities & ~was.capabilities:
             yield f"`already-silent` is said, {_bits(was)} becomes {_bits(now)}"
+
+    def _drifted(self, entry: Entry) -> None:
+        """It is told of what somebody else has written, and not of what Gavel has put right or written since."""
+        for each in cast("Sequence[Mapping[str, object]]", entry.adds["attendees"]):
+            if each["attendeeId"] not in self._foreign:
+                self._violated(INVENTED, f"{each['externalUserId']}, found with {each['found']}")
 
     # ---- what is answered ------------------------------------------------------------------------------------------
 

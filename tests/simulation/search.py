@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from .mutation import Mutation
 from .mutations import MUTATIONS
+from .mutations_looks import LOOK_MUTATIONS
 from .mutations_people import PEOPLE_MUTATIONS
 from .result import Result
 from .workload import simulate
 
 MOST_SEEDS = 6_000
+EVERY_MUTATION = (*MUTATIONS, *PEOPLE_MUTATIONS, *LOOK_MUTATIONS)
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def _runs(mutation: Mutation) -> Iterator[tuple[str, Result]]:
 def main() -> int:
     """1 if there is a safeguard without which nothing was seen to be lost."""
     needless = False
-    for mutation in (*MUTATIONS, *PEOPLE_MUTATIONS):
+    for mutation in EVERY_MUTATION:
         found = loss(mutation)
         needless |= found is None
         print(f"without: {mutation.safeguard:64} {found or 'nothing is lost'}", flush=True)

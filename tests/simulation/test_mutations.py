@@ -7,11 +7,10 @@ import pytest
 
 from .mutation import Mutation
 from .mutations import MUTATIONS
-from .mutations_people import PEOPLE_MUTATIONS
-from .search import loss
+from .search import EVERY_MUTATION, loss
 
 MODEL = 8
-IN_SMALL_CASES = [mutation for mutation in (*MUTATIONS, *PEOPLE_MUTATIONS) if mutation.case is not None]
+IN_SMALL_CASES = [mutation for mutation in EVERY_MUTATION if mutation.case is not None]
 
 
 @pytest.mark.parametrize("mutation", IN_SMALL_CASES, ids=lambda mutation: mutation.safeguard)

@@ -6,12 +6,15 @@ from .report import trace_of
 from .small import CASES, Case
 from .small_consent import CONSENTS
 from .small_found import FOUND
+from .small_looks import LOOKS
 from .small_people import PEOPLE
 from .small_seeds import SEEDS
 from .small_stalls import STALLS
 
+EVERY_CASE = [*CASES, *STALLS, *PEOPLE, *CONSENTS, *SEEDS, *FOUND, *LOOKS]
 
-@pytest.mark.parametrize("case", [*CASES, *STALLS, *PEOPLE, *CONSENTS, *SEEDS, *FOUND], ids=lambda case: case.name)
+
+@pytest.mark.parametrize("case", EVERY_CASE, ids=lambda case: case.name)
 def test_every_schedule(case: Case) -> None:
     explored = 0
     for choices, result in case.all_runs():

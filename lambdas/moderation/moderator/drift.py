@@ -43,8 +43,9 @@ class Drift:
         self._enforcement = enforcement
 
     def compare(self, meeting: Meeting, user: User, found: Sequence[SeatInChime], *, told: bool = False) -> int:
-        """One person's seats, freshly read. Returns how many had drifted. Raises `Conflict` if he was just changed.
-        `told`: whether Chime has told of it, so that it is no update of ours that is under way.
+        """One person's seats, read from Chime after the meeting and the person were read. Returns how many had drifted.
+        Raises `Conflict` if anything was changed or noted since, for what was found may be older. `told`: whether Chime
+        has told of it, so that it is no update of ours that is under way.
         """
         if meeting.ended_at is not None or is_pipeline(user.id):
             return 0
@@ -89,7 +90,7 @@ class Drift:
         noted = replace(seat, not_taken=True)
         clauses: list[Clause] = [
             MeetingIs(meeting.id, meeting.revision, user.id),
-            SeatsNoted(meeting.id, user.id, user.revision, (noted,)),
+            SeatsNoted(meeting.id, user.id, user.revision, (noted,), user.notes),
         ]
         persistently(self._world, clauses, self._world.surroundings.now() + WRITTEN_WITHIN)
         if not self._was_just_applied_again(meeting, user):
@@ -115,7 +116,7 @@ class Drift:
         if not there or self._is_under_way(meeting, user):
             return user
         until = self._world.surroundings.now() + WRITTEN_WITHIN
-        persistently(self._world, [SeatsNoted(meeting.id, user.id, user.revision, there)], until)
+        persistently(self._world, [SeatsNoted(meeting.id, user.id, user.revision, there, user.notes)], until)
         return user.with_notes(there)
 
     def _difference(self, meeting: Meeting, user: User, found: SeatInChime, *, told: bool = False) -> Difference | None:
@@ -149,7 +150,7 @@ class Drift:
             return user
         clauses: list[Clause] = [
             MeetingIs(meeting.id, meeting.revision, user.id),
-            SeatsNoted(meeting.id, user.id, user.revision, right),
+            SeatsNoted(meeting.id, user.id, user.revision, right, user.notes),
         ]
         persistently(self._world, clauses, now + WRITTEN_WITHIN)
         return user.with_notes(right)
@@ -159,7 +160,7 @@ class Drift:
         seats = tuple(replace(d.seat, known=d.found, drifted=True, noted_at=now) for d in narrower)
         clauses: list[Clause] = [
             MeetingIs(meeting.id, meeting.revision, user.id),
-            SeatsNoted(meeting.id, user.id, user.revision, seats),
+            SeatsNoted(meeting.id, user.id, user.revision, seats, user.notes),
             EntryWritten(self._entry(meeting, user, narrower, corrected=False)),
         ]
         persistently(self._world, clauses, now + WRITTEN_WITHIN)

@@ -130,7 +130,8 @@ class Presence:
 
     def sweep(self, meeting: Meeting, deadline: datetime | None = None) -> Swept:
         """Everybody whom Chime holds: strangers are bound, drift is seen to, attendees whom Chime doesn't hold any more
-        are gone, a meeting that is gone is closed. What there is no time for is found by the next sweep.
+        are gone, a meeting that is gone is closed. What there is no time for is found by the next sweep, and so is what
+        became known since the roster was read: the roster is older.
         """
         swept = Swept()
         known = self._world.ledger.everybody(meeting.id)
@@ -141,17 +142,17 @@ class Presence:
             return swept
         people = self._world.ledger.everybody(meeting.id)
         self._look_for_the_gone(meeting, known, people, {seat.attendee_id for seat in roster}, swept)
-        owned = {seat: user for user in people.values() for seat in user.seats}
+        bound = {seat for user in people.values() for seat in user.seats}
         together: dict[str, list[SeatInChime]] = {}
         for seat in roster:
             if is_pipeline(seat.user_id):
                 continue
-            if seat.attendee_id in owned:
+            if seat.user_id in known and seat.attendee_id in known[seat.user_id].seats:
                 together.setdefault(seat.user_id, []).append(seat)
-            elif deadline is None or self._world.surroundings.now() < deadline:
+            elif seat.attendee_id not in bound and (deadline is None or self._world.surroundings.now() < deadline):
                 _alone(partial(self.came, meeting.id, seat.attendee_id), swept, meeting.id, seat.user_id)
         for user_id, seats in together.items():
-            look = partial(self._drift.compare, meeting, people[user_id], seats)
+            look = partial(self._drift.compare, meeting, known[user_id], seats)
             swept.drifted += _alone(look, swept, meeting.id, user_id) or 0
         return swept
 

@@ -1,0 +1,72 @@
+"""Production without one of the safeguards at a time that what was seen in Chime rests on: it may have moved since."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from unittest.mock import patch
+
+from moderation.core.entry import DRIFT_FOUND
+from moderation.core.meeting import Meeting, User
+from moderation.moderator.presence import Presence, Swept
+from moderation.ports import Clause, EntryWritten, SeatsNoted
+
+from tests.memory.ledger import MemoryLedger
+
+from .mutation import Mutation, rewriting
+from .reports import INVENTED
+from .small_looks import APPLIED_DURING_A_LOOK, BOUND_DURING_A_LOOK
+
+
+class _LateLedger:
+    """What is read of everybody before the roster turns into what is read after it."""
+
+    def __init__(self, ledger: Any) -> None:
+        self._ledger = ledger
+        self._people: dict[str, User] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    def everybody(self, meeting_id: str) -> Mapping[str, User]:
+        self._people |= self._ledger.everybody(meeting_id)
+        return self._people
+
+
+@contextmanager
+def _reading_people_after_the_roster() -> Iterator[None]:
+    original = Presence.sweep
+
+    def sweep(self: Any, meeting: Meeting, deadline: datetime | None = None) -> Swept:
+        world = self._world
+        self._world = replace(world, ledger=_LateLedger(world.ledger))
+        try:
+            return original(self, meeting, deadline)
+        finally:
+            self._world = world
+
+    with patch.object(Presence, "sweep", sweep):
+        yield
+
+
+def _drift_on_any_notes(_: MemoryLedger, clauses: Sequence[Clause]) -> Sequence[Clause]:
+    if not any(isinstance(c, EntryWritten) and c.entry.type == DRIFT_FOUND for c in clauses):
+        return clauses
+    return [replace(c, notes=None) if isinstance(c, SeatsNoted) else c for c in clauses]
+
+
+LOOK_MUTATIONS = (
+    Mutation(
+        "who is compared with a roster was read before it",
+        _reading_people_after_the_roster,
+        (INVENTED,),
+        case=BOUND_DURING_A_LOOK,
+    ),
+    Mutation(
+        "a drift is told if nothing was noted since the look",
+        rewriting(_drift_on_any_notes),
+        (INVENTED,),
+        case=APPLIED_DURING_A_LOOK,
+    ),
+)

@@ -1,0 +1,70 @@
+"""Small cases of what was seen in Chime and has moved on since: each names what was wrong."""
+
+from dataclasses import replace
+
+from moderation.core.capability import Capabilities, Medium
+from moderation.core.command import LetIn, MuteEverybody
+from moderation.moderator.request import Request
+
+from tests.memory.scene import MEETING, seat
+
+from .small import STAGE, Case
+from .small_people import AGAIN, everybody
+from .world import HOSTS, Simulation, asking
+
+PRESENTATION = replace(STAGE, mode="presentation")
+RECEIVING = Capabilities.RECEIVE_AUDIO | Capabilities.RECEIVE_VIDEO | Capabilities.RECEIVE_CONTENT
+
+
+def bound_during_a_comparison(simulation: Simulation) -> None:
+    """A comparison reads the roster and is frozen. Whoever came is given what the rules say, and a minute passes: what
+    the roster shows of them is no drift.
+    """
+    simulation.is_watched = True
+    simulation.joins("zoe", 0, 100)
+    simulation.reconciler(121)
+    simulation.told("came zoe", lambda presence: presence.came(MEETING, seat("zoe")), 122)
+
+
+def applied_during_a_comparison(simulation: Simulation) -> None:
+    """Somebody has taken away what bob has. A mute-all gives it back while a comparison is frozen, though it leaves his
+    capabilities as they are by the rules: what was found is no drift any more.
+    """
+    simulation.is_watched = True
+    simulation.drifts("bob", 0, RECEIVING & ~Capabilities.RECEIVE_CONTENT, 100)
+    simulation.reconciler(121)
+    everybody(simulation, "alice", MuteEverybody(), 121)
+
+
+def let_in_unseen(simulation: Simulation) -> None:
+    """A host lets in whoever need not wait, and finds an attendee of theirs of whom nobody has told: it is given what
+    the rules say.
+    """
+    request = Request(MEETING, HOSTS["alice"], LetIn(), user_id="bob")
+    simulation.leaves("bob", 0)
+    everybody(simulation, "hugo", MuteEverybody((Medium.VIDEO,)), 1)
+    simulation.joins("bob", AGAIN, 2)
+    simulation.process("alice", [lambda: asking("let in", HOSTS["alice"], request, "bob")], 3)
+
+
+BOUND_DURING_A_LOOK = Case(
+    "a newcomer is bound while a comparison is frozen",
+    bound_during_a_comparison,
+    {"stall 75 s": 1.0},
+    preemptions=0,
+    stage=PRESENTATION,
+    at_least=10,
+)
+APPLIED_DURING_A_LOOK = Case(
+    "a mute-all while a comparison is frozen",
+    applied_during_a_comparison,
+    {"stall 12 s": 1.0, "slow": 1.0},
+    preemptions=0,
+    stage=PRESENTATION,
+    at_least=10,
+)
+LOOKS = (
+    BOUND_DURING_A_LOOK,
+    APPLIED_DURING_A_LOOK,
+    Case("let in unseen", let_in_unseen, stage=PRESENTATION, preemptions=0, at_least=1),
+)
