@@ -9,14 +9,15 @@ from unittest.mock import patch
 
 from moderation.core.entry import DRIFT_FOUND
 from moderation.core.meeting import Meeting, User
+from moderation.moderator import noting
 from moderation.moderator.presence import Presence, Swept
-from moderation.ports import Clause, EntryWritten, SeatsNoted
+from moderation.ports import ChangeKept, Clause, EntryWritten, SeatsNoted, UserRevised
 
 from tests.memory.ledger import MemoryLedger
 
-from .mutation import Mutation, rewriting
+from .mutation import HOLDS, KNOWN, Mutation, drop, rewriting
 from .reports import INVENTED
-from .small_looks import APPLIED_DURING_A_LOOK, BOUND_DURING_A_LOOK
+from .small_looks import ADMITTED_MEANWHILE, APPLIED_DURING_A_LOOK, BOUND_DURING_A_LOOK, CORRECTED_WITHOUT_A_LEASE
 
 
 class _LateLedger:
@@ -56,6 +57,10 @@ def _drift_on_any_notes(_: MemoryLedger, clauses: Sequence[Clause]) -> Sequence[
     return [replace(c, notes=None) if isinstance(c, SeatsNoted) else c for c in clauses]
 
 
+def _corrects_a_grant(clauses: Sequence[Clause]) -> bool:
+    return {type(clause) for clause in clauses} == {UserRevised, ChangeKept}
+
+
 LOOK_MUTATIONS = (
     Mutation(
         "who is compared with a roster was read before it",
@@ -68,5 +73,17 @@ LOOK_MUTATIONS = (
         rewriting(_drift_on_any_notes),
         (INVENTED,),
         case=APPLIED_DURING_A_LOOK,
+    ),
+    Mutation(
+        "who was revised by no change is looked at again",
+        lambda: patch.object(noting, "_is_left_to_nobody", lambda *_: False),
+        (KNOWN,),
+        case=ADMITTED_MEANWHILE,
+    ),
+    Mutation(
+        "who is granted more is looked at by the lease's holder",
+        drop(ChangeKept, _corrects_a_grant),
+        (HOLDS,),
+        case=CORRECTED_WITHOUT_A_LEASE,
     ),
 )

@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 from moderation.core.capability import Capabilities, Medium
-from moderation.core.command import LetIn, MuteEverybody
+from moderation.core.command import Admit, LetIn, MuteEverybody, SetMeeting
 from moderation.moderator.request import Request
 
 from tests.memory.scene import MEETING, seat
 
 from .small import STAGE, Case
 from .small_people import AGAIN, everybody
-from .world import HOSTS, Simulation, asking
+from .world import ADMIN, HOSTS, Simulation, asking
 
 PRESENTATION = replace(STAGE, mode="presentation")
 RECEIVING = Capabilities.RECEIVE_AUDIO | Capabilities.RECEIVE_VIDEO | Capabilities.RECEIVE_CONTENT
@@ -47,6 +47,36 @@ def let_in_unseen(simulation: Simulation) -> None:
     simulation.process("alice", [lambda: asking("let in", HOSTS["alice"], request, "bob")], 3)
 
 
+def admitted_while_all_are_muted(simulation: Simulation) -> None:
+    """A back end admits bob once more while everybody is muted: that is no change of his that would note what the
+    mute-all has done.
+    """
+    request = Request(MEETING, ADMIN, Admit({"bob": None}))
+    everybody(simulation, "alice", MuteEverybody(), 0)
+    simulation.process("back-end", [lambda: asking("admit", ADMIN, request, None)])
+
+
+def woken_after_a_batch(simulation: Simulation) -> None:
+    """Whoever gave everybody everything is frozen right after it, and awakes while somebody else goes on with it. What
+    a newcomer holds, who came after a mute-all, is none of the batch's doing.
+    """
+    everybody(simulation, "alice", SetMeeting(mode="open"), 0)
+    everybody(simulation, "hugo", MuteEverybody(), 40)
+    simulation.joins("zoe", 0, 42)
+    simulation.reconciler(46.045)
+
+
+def corrected_without_a_lease(simulation: Simulation) -> None:
+    """Whoever took from everybody, a newcomer among them, is frozen until somebody else has finished that. They grant
+    nothing any more that nobody would apply.
+    """
+    simulation.is_watched = True
+    everybody(simulation, "alice", SetMeeting(mode="presentation"), 0)
+    simulation.joins("zoe", 0, 0.05)
+    everybody(simulation, "hugo", SetMeeting(mode="open"), 1)
+    simulation.reconciler(45.2)
+
+
 BOUND_DURING_A_LOOK = Case(
     "a newcomer is bound while a comparison is frozen",
     bound_during_a_comparison,
@@ -63,7 +93,17 @@ APPLIED_DURING_A_LOOK = Case(
     stage=PRESENTATION,
     at_least=10,
 )
+ADMITTED_MEANWHILE = Case("admitted while all are muted", admitted_while_all_are_muted, at_least=40)
+WOKEN_AFTER_A_BATCH = Case(
+    "woken after a batch", woken_after_a_batch, {"stall 46 s": 1.0}, preemptions=1, stage=PRESENTATION
+)
+CORRECTED_WITHOUT_A_LEASE = Case(
+    "corrected without a lease", corrected_without_a_lease, {"stall 46 s": 1.0}, preemptions=1
+)
 LOOKS = (
+    ADMITTED_MEANWHILE,
+    WOKEN_AFTER_A_BATCH,
+    CORRECTED_WITHOUT_A_LEASE,
     BOUND_DURING_A_LOOK,
     APPLIED_DURING_A_LOOK,
     Case("let in unseen", let_in_unseen, stage=PRESENTATION, preemptions=0, at_least=1),

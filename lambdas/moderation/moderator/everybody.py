@@ -60,7 +60,7 @@ class Everybody:
         crowd.take_in_whom_the_roster_lacks()
         try:
             self._order(ordering, carried, crowd)
-            while crowd.look_again(self._rollcall.again(meeting, crowd, ordering)):
+            while crowd.look_again(self._rollcall.again(carried, crowd, ordering)):
                 ordering.before |= crowd.before
                 self._order(ordering, carried, crowd)
         except LookAgain:

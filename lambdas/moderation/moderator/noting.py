@@ -21,8 +21,8 @@ TOLD_TOGETHER = 100
 def note(world: World, carried: Carried, crowd: Crowd, ordering: Ordering) -> None:
     """Notes what Chime has on everybody of whom something else was known, and tells it in the same transaction: a
     function that takes over would find it noted, and tell nobody. A user whose rules were changed since the second look
-    is left to that change. A note that comes after the meeting has moved on, or under a lease that is somebody else's,
-    says nothing any more: then `Conflict` is raised.
+    is left to that change. A note says nothing any more if the meeting has moved on, if the lease is somebody else's,
+    or if the user was revised by no change that would look at them: then `Conflict` is raised.
     """
     meeting, now = carried.meeting, world.surroundings.now()
     stands: list[Clause] = [
@@ -77,11 +77,23 @@ def _left(
             raise
         if is_written:
             return []
+        if any(each in conflict.failed and _is_left_to_nobody(each, crowd, conflict) for each in notes):
+            raise
         again = [_noted_again(each, conflict) if each in conflict.failed else each for each in notes]
         crowd.unnoted |= {each.user_id for each, kept in zip(notes, again, strict=True) if kept is None}
         return [each for each in again if each is not None]
     ordering.told |= noted
     return []
+
+
+def _is_left_to_nobody(note: SeatsNoted, crowd: Crowd, conflict: Conflict) -> bool:
+    """Whether the user was revised since they were read, and not by a change of their own: they were admitted, or
+    another attendee of theirs was bound.
+    """
+    user = conflict.found.users.get(note.user_id) if conflict.found is not None else None
+    if user is None or user.revision == note.revision:
+        return False
+    return user.revised_by == crowd.people[note.user_id].revised_by
 
 
 def _noted_again(note: SeatsNoted, conflict: Conflict) -> SeatsNoted | None:

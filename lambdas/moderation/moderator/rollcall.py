@@ -42,11 +42,13 @@ class RollCall:
             held={s.attendee_id: _held(people[s.user_id], s) for s in moderated},
         )
 
-    def again(self, meeting: Meeting, crowd: Crowd, ordering: Ordering) -> Mapping[str, User]:
+    def again(self, carried: Carried, crowd: Crowd, ordering: Ordering) -> Mapping[str, User]:
         """Everybody as the ledger has them by now, and whoever came between the roster and a batch, which reached him
         too: what he holds, or was bound with meanwhile, is that batch's doing and not what he was created with. A batch
-        doesn't tell who has left: the roster does.
+        doesn't tell who has left: the roster does. Raises `Conflict` if the lease is somebody else's: who is granted
+        more has to be looked at by its holder.
         """
+        meeting = carried.meeting
         if not crowd.batched:
             return self._world.ledger.everybody(meeting.id)
         roster = self._roster(meeting)
@@ -54,10 +56,15 @@ class RollCall:
         came = [seat for seat in roster if seat.attendee_id not in crowd.seats]
         seen = [replace(s, capabilities=EVERYTHING) if s.capabilities in crowd.batched else s for s in came]
         people = bind(self._world, meeting, seen, self._world.ledger.everybody(meeting.id))
-        mistaken = [u for i, u in people.items() if i not in crowd.people and u.rules.grant in crowd.batched]
+        came_since = [user for user_id, user in people.items() if user_id not in crowd.people]
+        mistaken = [user for user in came_since if user.rules.grant in crowd.batched - {EVERYTHING}]
         for user in mistaken:
             granted = replace(user, rules=replace(user.rules, grant=EVERYTHING), revision=user.revision + 1)
-            persistently(self._world, [UserRevised(meeting.id, granted, user.revision)], ordering.lease.until)
+            clauses: list[Clause] = [
+                UserRevised(meeting.id, granted, user.revision),
+                ChangeKept(carried.change, ordering.lease.token),
+            ]
+            persistently(self._world, clauses, ordering.lease.until)
         crowd.batched.clear()
         return self._world.ledger.everybody(meeting.id) if mistaken else people
 
