@@ -9,15 +9,22 @@ from unittest.mock import patch
 
 from moderation.core.entry import DRIFT_FOUND
 from moderation.core.meeting import Meeting, User
-from moderation.moderator import noting
+from moderation.moderator import answers, noting, person
 from moderation.moderator.presence import Presence, Swept
 from moderation.ports import ChangeKept, Clause, EntryWritten, SeatsNoted, UserRevised
 
 from tests.memory.ledger import MemoryLedger
 
 from .mutation import HOLDS, KNOWN, Mutation, drop, rewriting
-from .reports import INVENTED
-from .small_looks import ADMITTED_MEANWHILE, APPLIED_DURING_A_LOOK, BOUND_DURING_A_LOOK, CORRECTED_WITHOUT_A_LEASE
+from .reports import FALSE, INVENTED
+from .small_consent import AGREED_ON_WHAT_IS_LEFT
+from .small_looks import (
+    ADMITTED_MEANWHILE,
+    APPLIED_DURING_A_LOOK,
+    BOUND_DURING_A_LOOK,
+    CORRECTED_WITHOUT_A_LEASE,
+    LEFT_MEANWHILE,
+)
 
 
 class _LateLedger:
@@ -85,5 +92,17 @@ LOOK_MUTATIONS = (
         drop(ChangeKept, _corrects_a_grant),
         (HOLDS,),
         case=CORRECTED_WITHOUT_A_LEASE,
+    ),
+    Mutation(
+        "who has left is gone, whoever notes it",
+        lambda: patch.object(person, "_has_left", lambda *_: False),
+        (FALSE,),
+        case=LEFT_MEANWHILE,
+    ),
+    Mutation(
+        "an answer is about an attendee that is there",
+        lambda: patch.object(answers, "spoken_of", answers.seat_of),
+        (FALSE,),
+        case=AGREED_ON_WHAT_IS_LEFT,
     ),
 )

@@ -46,11 +46,14 @@ class Case:
             yield choices, self.run(choices)
 
     def run(self, choices: Prefix) -> Result:
+        return self.simulation(choices).account.run()
+
+    def simulation(self, choices: Prefix) -> Simulation:
         budget = {"crash": 1, "stall": 1, "lost": 1, "unknown end": 1, "throttled": 2}
         scheduler = Scheduler(choices, stay=0.5, preemptions=self.preemptions)
         simulation = Simulation(Account(choices, scheduler, Faults(choices, self.faults, budget)), self.stage)
         self.set(simulation)
-        return simulation.account.run()
+        return simulation
 
 
 def host(simulation: Simulation, label: str, who: str, command: UserCommand, after: float = 0) -> None:

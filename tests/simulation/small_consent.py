@@ -91,6 +91,23 @@ def answered_from_elsewhere(simulation: Simulation) -> None:
     simulation.is_watched()
 
 
+def agreed_on_the_seat_that_is_left(simulation: Simulation) -> None:
+    """Asked on one of two seats, bob leaves that one while his answer is carried out: it is said of the other one."""
+    both = (Medium.AUDIO, Medium.VIDEO)
+    bob_comes_again(simulation, 0.0, 0.01)
+    host(simulation, "mute", "alice", Mute(both), 0.5)
+    host(simulation, "unmute", "alice", Unmute(both), 1)
+    bob_answers(simulation, 1)
+    simulation.leaves("bob", 2.07)
+
+
+def agreed_from_nowhere(simulation: Simulation) -> None:
+    """Asked in the meeting, bob agrees after all his seats were found gone: it counts when he joins again."""
+    _asked(simulation, 4)
+    simulation.leaves("bob", 2)
+    host(simulation, "no video", "hugo", Mute((Medium.VIDEO,)), 3)
+
+
 WITHDRAWN = Case("consent and a withdrawn request", consent_and_withdrawal, stage=CONSENT, at_least=60)
 CONSENT_AND_MUTE_ALL = Case(
     "consent, and everybody is muted", consent_and_mute_all, stage=CONSENT, preemptions=1, at_least=20
@@ -109,6 +126,13 @@ QUICK = Case(
     at_least=20,
 )
 ANSWERED_FROM_ELSEWHERE = Case("an answer from a new seat", answered_from_elsewhere, stage=CONSENT, at_least=1)
+AGREED_ON_WHAT_IS_LEFT = Case(
+    "agreed on the seat that is left",
+    agreed_on_the_seat_that_is_left,
+    preemptions=1,
+    stage=CONSENT,
+    at_least=4,
+)
 CONSENTS = (
     WITHDRAWN,
     Case(
@@ -134,4 +158,6 @@ CONSENTS = (
     ONE_SEAT_LEAVES,
     SILENT_NEWCOMER,
     ANSWERED_FROM_ELSEWHERE,
+    AGREED_ON_WHAT_IS_LEFT,
+    Case("agreed from nowhere", agreed_from_nowhere, stage=CONSENT, at_least=1),
 )

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from moderation.core.capability import Capabilities, Medium
-from moderation.core.command import Admit, LetIn, MuteEverybody, SetMeeting
+from moderation.core.command import Admit, LetIn, Mute, MuteEverybody, SetMeeting
 from moderation.moderator.request import Request
 
 from tests.memory.scene import MEETING, seat
 
-from .small import STAGE, Case
+from .small import STAGE, Case, host
 from .small_people import AGAIN, everybody
 from .world import ADMIN, HOSTS, Simulation, asking
 
@@ -77,6 +77,22 @@ def corrected_without_a_lease(simulation: Simulation) -> None:
     simulation.reconciler(45.2)
 
 
+def left_while_muted(simulation: Simulation) -> None:
+    """bob leaves while he is muted, and somebody else notes it first: the mute is applied to nobody."""
+    host(simulation, "mute", "alice", Mute())
+    simulation.leaves("bob", 0.005)
+    simulation.told("deleted bob", lambda presence: presence.deleted(MEETING, seat("bob")), 0.006)
+
+
+def drift_by_an_older_change(simulation: Simulation) -> None:
+    """A mute ends by itself before the last of its calls takes effect. While it is looked at again, another process
+    compares the meeting: it tells of a drift, and the mute puts it right.
+    """
+    host(simulation, "mute", "alice", Mute(seconds=2))
+    simulation.reconciler(121)
+    simulation.reconciler(121)
+
+
 BOUND_DURING_A_LOOK = Case(
     "a newcomer is bound while a comparison is frozen",
     bound_during_a_comparison,
@@ -100,7 +116,13 @@ WOKEN_AFTER_A_BATCH = Case(
 CORRECTED_WITHOUT_A_LEASE = Case(
     "corrected without a lease", corrected_without_a_lease, {"stall 46 s": 1.0}, preemptions=1
 )
+LEFT_MEANWHILE = Case("left while muted", left_while_muted, preemptions=2, at_least=40)
+DRIFT_BY_AN_OLDER_CHANGE = Case(
+    "drift by an older change", drift_by_an_older_change, {"unknown end, done later": 1.0}, preemptions=1
+)
 LOOKS = (
+    DRIFT_BY_AN_OLDER_CHANGE,
+    LEFT_MEANWHILE,
     ADMITTED_MEANWHILE,
     WOKEN_AFTER_A_BATCH,
     CORRECTED_WITHOUT_A_LEASE,

@@ -97,8 +97,9 @@ def _expire(case: Case, _: Expire) -> Decided | Unchanged | Refusal:
     before = effective(case.meeting, case.user, case.holds, last)
     freed = effective(case.meeting, case.user, case.holds, last, consented=True)
     rules = asking(case, rules, NOTHING if Capabilities.SEND_AUDIO in freed else Capabilities.SEND_AUDIO)
-    after = case.effective(rules)
-    return Decided(rules, before, after, effects(before, after, seats=case.user.present), is_asked(case, rules))
+    after, seats = case.effective(rules), case.user.present
+    shown = effects(before, after, seats=seats) if seats else ()
+    return Decided(rules, before, after, shown, is_asked(case, rules))
 
 
 _DECISIONS: Mapping[type, Callable[[Case, Any], Decided | Unchanged | Refusal]] = {

@@ -26,16 +26,22 @@ def seat_of(user: User, attendee_id: str | None) -> Seat | None:
     return next(iter(user.present), None) or next(iter(user.seats.values()), None)
 
 
+def spoken_of(user: User, attendee_id: str | None) -> Seat | None:
+    """The seat that an answer is about: the one that was asked for, or one that is in the meeting if that has left."""
+    seat = seat_of(user, attendee_id)
+    return next(iter(user.present), seat) if seat is not None and seat.gone else seat
+
+
 def attendee(world: World, meeting: Meeting, user: User, attendee_id: str | None) -> Document:
     now = world.surroundings.now()
-    return attendee_document(meeting, user, seat_of(user, attendee_id), world.policies.held, now)
+    return attendee_document(meeting, user, spoken_of(user, attendee_id), world.policies.held, now)
 
 
 def as_held(change: Change, user: User, made: Sequence[SeatChange]) -> Change:
     """The change with what it has come to, by what Chime held and holds; while it waits for consent, it may do more."""
     if change.awaits_consent or not made:
         return change
-    seat = seat_of(user, change.attendee_id)
+    seat = spoken_of(user, change.attendee_id)
     shown = next((m for m in made if seat is not None and m.attendee_id == seat.attendee_id), made[0])
     return replace(
         change,
@@ -48,7 +54,7 @@ def as_held(change: Change, user: User, made: Sequence[SeatChange]) -> Change:
 
 def held_on(user: User, attendee_id: str | None, otherwise: Capabilities) -> Capabilities:
     """What Chime is known to hold on the seat that is answered for; `otherwise` if it hasn't told."""
-    seat = seat_of(user, attendee_id)
+    seat = spoken_of(user, attendee_id)
     return otherwise if seat is None or seat.gone or seat.not_taken or seat.known is None else seat.known
 
 

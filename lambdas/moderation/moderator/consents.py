@@ -8,7 +8,7 @@ from ..core.change import LEASE, PATIENCE, Change, Status
 from ..core.command import Consent
 from ..core.decision import Refusal, barred, frozen
 from ..core.effective import effective
-from ..core.effects import effects
+from ..core.effects import NOBODY_PRESENT, effects
 from ..core.entry import UNMUTE_ANSWERED, UNMUTE_REQUESTED, Entry, concerning, iso
 from ..core.meeting import Meeting, MeetingRules, UnmuteConsent, User, UserRules, as_agreed, revision_of
 from ..core.personal import Agreement, Asked
@@ -101,7 +101,7 @@ class Consents:
             due_at=due_after(lease),
             before=before,
             after=after,
-            effects=effects(before, after, seats=user.present),
+            effects=effects(before, after, seats=user.present) if user.present else (NOBODY_PRESENT,),
             widens=True,
         )
         return Carried(change, meeting, user)

@@ -1,5 +1,6 @@
 """order · settle for one person, on all his seats."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -80,7 +81,7 @@ class OnePerson:
         is_wanted = partial(self._is_wanted, carried, carried.meeting, user, target)
         if user.is_out(seat.attendee_id):
             ordering.remove(seat.attendee_id, is_wanted)
-            return replace(seat, gone=True)
+            return self._gone(seat)
         change = carried.change
         if _is_in_place(change, seat, target, ordering):
             return seat if ordering.reached.get(seat.attendee_id) != target else self._noted(seat, target)
@@ -90,11 +91,14 @@ class OnePerson:
         is_in_place = looks_first and self._has(carried, seat, target, if_missing=False)
         widens = not is_narrower(target, NOTHING if seat.known is None else seat.known)
         if not is_in_place and ordering.order(seat.attendee_id, target, is_wanted, widens=widens) is None:
-            return replace(seat, gone=True)
+            return self._gone(seat)
         return self._noted(seat, target)
 
     def _noted(self, seat: Seat, held: Capabilities) -> Seat:
         return seat.noted(held, self._world.surroundings.now())
+
+    def _gone(self, seat: Seat) -> Seat:
+        return replace(seat, gone=True, noted_at=self._world.surroundings.now())
 
     def _is_a_crowd(self, carried: Carried, user: User, target: Capabilities, ordering: Ordering) -> bool:
         """Whether so many have joined as one user that the plan for the whole meeting serves them in fewer calls."""
@@ -145,7 +149,7 @@ class OnePerson:
         had = [replace(seat, known=change.untold.get(seat.attendee_id, seat.known)) for seat in user.present]
         made = seat_changes(had, seats, change.before, withholding(change))
         now = self._world.surroundings.now()
-        kept = closed(change, _status(change, meeting, user, seats, now), ordering, began, now)
+        kept = closed(change, _status(change, meeting, noted, seats, now), ordering, began, now)
         if change.awaits_consent:
             kept = waiting(change, user, ordering, now)
         elif change.is_open:
@@ -323,21 +327,30 @@ def waiting(change: Change, user: User, ordering: Ordering, now: datetime) -> Ch
     )
 
 
-def _status(change: Change, meeting: Meeting, user: User, seats: tuple[Seat, ...], now: datetime) -> Status:
+def _status(change: Change, meeting: Meeting, user: User, seats: Sequence[Seat], now: datetime) -> Status:
     if not change.is_open:
         return change.status
     if change.lapsed is not None:
         return change.lapsed
-    is_unheard = _is_unheard(change, meeting, user, seats)
-    if not stands(change, user.rules, now) or is_bound_again(change, meeting.rules) or is_unheard:
+    is_overruled = not stands(change, user.rules, now) or is_bound_again(change, meeting.rules)
+    if is_overruled or _is_unheard(change, meeting, user):
         return Status.SUPERSEDED
-    left = [seat for seat in seats if seat.gone and not user.is_out(seat.attendee_id)]
-    return Status.GONE if left and len(left) == len(seats) else Status.APPLIED
+    return Status.GONE if _has_left(change, user, seats) else Status.APPLIED
 
 
-def _is_unheard(change: Change, meeting: Meeting, user: User, seats: tuple[Seat, ...]) -> bool:
+def _has_left(change: Change, user: User, seats: Sequence[Seat]) -> bool:
+    """Whether nobody is there any more to whom it applies: its own calls found them gone, or somebody else has noted it
+    since it was made. Who had to leave was not lost.
+    """
+    since = change.patient_since
+    left = {seat.attendee_id for seat in seats if seat.gone}
+    left |= {key for key, seat in user.seats.items() if seat.gone and seat.noted_at and seat.noted_at > since}
+    return bool(left) and not user.present and not any(user.is_out(key) for key in left)
+
+
+def _is_unheard(change: Change, meeting: Meeting, user: User) -> bool:
     """Whether he agreed to be heard, and is not: the meeting was changed between his answer and the order."""
-    present, agreed = [seat for seat in seats if not seat.gone], user.rules.agreed
+    present, agreed = user.present, user.rules.agreed
     if change.agreed_at is None or not present or change.after is None or Capabilities.SEND_AUDIO not in change.after:
         return False
     if agreed is not None and agreed.meeting_revision == meeting.revision:

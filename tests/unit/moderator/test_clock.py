@@ -204,6 +204,14 @@ def test_what_waits_in_a_frozen_meeting_keeps_nobody_else_waiting() -> None:
     assert hall.bits("bob") == SILENT
 
 
+def test_what_ends_for_a_user_who_is_not_there_has_no_effect_on_anybody() -> None:
+    hall = Hall()
+    hall.ask_user("alice", Mute(seconds=30), "dora")
+    hall.reconcile(31)
+    [ended] = [change for change in hall.ledger.changes.values() if change.command == "expire"]
+    assert (ended.status, ended.effects) == ("applied", ())
+
+
 def test_an_ended_meeting_leaves_nothing_due() -> None:
     hall = Hall()
     hall.answered("alice", Mute(seconds=30, liftable_by=LiftableBy.SELF), "bob")

@@ -387,6 +387,32 @@ def test_who_leaves_without_an_answer_has_let_it_expire(stage: Stage) -> None:
     assert stage.change(asked.change_id).due_at is None
 
 
+def test_who_agrees_after_all_their_attendees_have_left_is_heard_once_they_join(stage: Stage) -> None:
+    """Nobody is there to whom it could be applied, so it is kept, and the answer says so."""
+    change_id = unmuted(stage).change_id
+    stage.goes("bob")
+    stage.gavel.presence.deleted(MEETING, seat("bob"))
+    agreed = stage.ask_user("bob", Consent(change_id or "", accept=True), "bob")
+    assert isinstance(agreed, Answer), agreed
+    assert (agreed.status, agreed.effects) == ("stored", ("nobody-present",))
+    stage.comes("bob", 1, EVERYTHING)
+    stage.gavel.presence.came(MEETING, seat("bob", 1))
+    assert stage.heard("bob", 1)
+
+
+def test_agreed_is_said_of_the_attendee_that_is_left(stage: Stage) -> None:
+    """The request was made on an attendee that leaves while the answer is carried out."""
+    stage.gavel.presence.came(MEETING, stage.comes("bob", 1, SILENT))
+    change_id = unmuted(stage).change_id
+    stage.goes("bob")
+    agreed = consent(stage, "bob", change_id)
+    assert isinstance(agreed, Answer), agreed
+    assert (agreed.status, agreed.subject["attendeeId"]) == ("applied", seat("bob", 1))
+    told = stage.entries(CAPABILITIES_CHANGED)[-1].adds["attendees"]
+    assert isinstance(told, list)
+    assert [(each["attendeeId"], each["after"]["audio"]) for each in told] == [(seat("bob", 1), "SendReceive")]
+
+
 def test_everything_is_in_the_history(stage: Stage) -> None:
     unmuted(stage)
     stage.answered("bob", RaiseHand(), "bob")

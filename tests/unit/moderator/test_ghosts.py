@@ -3,8 +3,9 @@
 import pytest
 from moderation.core.capability import EVERYTHING, NOTHING
 from moderation.core.command import Mute
-from moderation.core.entry import REMOVED, UNMUTE_REQUESTED
+from moderation.core.entry import CAPABILITIES_CHANGED, REMOVED, UNMUTE_REQUESTED
 from moderation.core.meeting import UnmuteConsent
+from moderation.ports import NotNow
 
 from tests.memory.scene import ADMIN, MEETING, seat
 from tests.unit.moderator.hall import MUTE_ALL, SILENT, Stage
@@ -41,6 +42,20 @@ def test_a_deleted_attendee_is_gone(stage: Stage, how: str) -> None:
     assert found["status"] == "gone"
     assert [call.operation for call in stage.chime.calls] == (["seat"] if how == "event" else ["roster"])
     assert stage.entries(REMOVED) == [], "nobody was removed"
+
+
+def test_who_is_noted_as_gone_while_they_are_muted_is_gone(stage: Stage) -> None:
+    """Whoever notes it: nobody is there who was muted."""
+
+    def leaves() -> None:
+        stage.surroundings.pass_by(0.01)
+        goes(stage, "event")
+        raise NotNow
+
+    stage.chime.before = [leaves]
+    muted = stage.answered("alice", Mute(), "bob")
+    assert (muted.status, muted.subject["status"]) == ("gone", "gone")
+    assert stage.entries(CAPABILITIES_CHANGED) == []
 
 
 @pytest.mark.parametrize("kind", [UnmuteConsent.REQUIRED, UnmuteConsent.MUTED_FIRST])
