@@ -45,7 +45,7 @@ from .grounds import Grounds, Since
 from .microphones import WINDOW_MS, Looks, Microphones
 from .one_meeting import OneMeeting
 from .people import People
-from .reports import Reports
+from .reports import TWICE, Reports
 from .scheduler import Actor, Scheduler
 
 SEEN_TO = "who is bound is seen to"
@@ -384,13 +384,12 @@ class Monitor:
             self.held_up.add(entry.id)
         if entry.change_id is not None:
             change = self.store.changes.get((entry.meeting_id or "", entry.change_id))
-            # Attendees who join a pending change are decided on one by one, and those of a meeting told in parts.
-            whom = str(entry.adds["attendees"]) if entry.type in (REMOVED, DECIDED, CAPABILITIES_CHANGED) else ""
+            # Attendees who join a pending change are decided on one by one, and those of a meeting taken out in parts.
+            whom = str(entry.adds["attendees"]) if entry.type in (REMOVED, DECIDED) else ""
             told = (entry.change_id, entry.type, change is not None and change.awaits_consent, whom)
             self._told[told] += 1
-            waits_and_tells = told[2] and entry.type == CAPABILITIES_CHANGED
-            if self._told[told] > 1 and not waits_and_tells:
-                self.violated("no change tells the same twice", f"{entry.change_id[-4:]}: {entry.type}")
+            if self._told[told] > 1 and entry.type != CAPABILITIES_CHANGED:  # `reports` looks at each attendee
+                self.violated(TWICE, f"{entry.change_id[-4:]}: {entry.type}")
         elif entry.adds.get("verdict") == "refused":
             if {type(c) for c in clauses} - {EntryWritten, KeyTaken}:
                 self.violated("a refused command leaves no trace but its entry", str(clauses))

@@ -9,14 +9,18 @@ from unittest.mock import patch
 
 from moderation.core.entry import DRIFT_FOUND
 from moderation.core.meeting import Meeting, User
-from moderation.moderator import answers, noting, person
+from moderation.moderator import answers, everybody, noting, person
+from moderation.moderator.carried import Carried
+from moderation.moderator.crowd import Crowd
+from moderation.moderator.ordering import Ordering
 from moderation.moderator.presence import Presence, Swept
 from moderation.ports import ChangeKept, Clause, EntryWritten, SeatsNoted, UserRevised
 
 from tests.memory.ledger import MemoryLedger
 
-from .mutation import HOLDS, KNOWN, Mutation, drop, rewriting
+from .mutation import HOLDS, KNOWN, TWICE, Mutation, drop, rewriting
 from .reports import FALSE, INVENTED
+from .small import HOST_AND_EVERYBODY
 from .small_consent import AGREED_ON_WHAT_IS_LEFT
 from .small_looks import (
     ADMITTED_MEANWHILE,
@@ -68,7 +72,17 @@ def _corrects_a_grant(clauses: Sequence[Clause]) -> bool:
     return {type(clause) for clause in clauses} == {UserRevised, ChangeKept}
 
 
+def _telling_all_when_it_settles(world: Any, settled: Carried, crowd: Crowd, order: Ordering, ids: Any) -> Any:
+    return noting.told_of(world, settled, crowd, replace(order, told={}), ids)
+
+
 LOOK_MUTATIONS = (
+    Mutation(
+        "what is told with the notes is not told when it settles",
+        lambda: patch.object(everybody, "told_of", _telling_all_when_it_settles),
+        (TWICE,),
+        case=HOST_AND_EVERYBODY,
+    ),
     Mutation(
         "who is compared with a roster was read before it",
         _reading_people_after_the_roster,

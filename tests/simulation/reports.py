@@ -22,6 +22,7 @@ from .one_meeting import OneMeeting
 Words = Mapping[str, str]
 RECEIVE = Capabilities.RECEIVE_AUDIO | Capabilities.RECEIVE_VIDEO | Capabilities.RECEIVE_CONTENT
 FALSE = "what is said of a change is what it did"
+TWICE = "no change tells the same twice"
 UNTOLD = ("unban", "admit", "leave-lobby")
 """Commands that keep no rule for later, if nobody is there: they are applied, and have nothing to tell."""
 INVENTED = "a drift that is told of is one"
@@ -39,6 +40,8 @@ class Course:
     is_alone: bool
     told: dict[str, Mapping[str, object]] = field(default_factory=dict)
     """Seat → what its event said of it."""
+    since: dict[str, list[Words]] = field(default_factory=dict)
+    """Seat → what it has held since it was told of."""
     left: Mapping[str, SeatInChime] = field(default_factory=dict)
     """What each seat held when the change was closed."""
 
@@ -62,6 +65,9 @@ class Reports:
 
     def holds(self, seat: SeatInChime, *, by_gavel: bool) -> None:
         self._seats[seat.attendee_id] = seat
+        for course in self._courses.values():
+            if seat.attendee_id in course.since:
+                course.since[seat.attendee_id].append(in_words(seat.capabilities))
         if by_gavel:
             self._unseen.discard(seat.attendee_id)
             self._foreign.discard(seat.attendee_id)
@@ -136,7 +142,8 @@ class Reports:
             return
         for each in _documents(entry.adds["attendees"]):
             key = str(each["attendeeId"])
-            course.told[key] = each
+            self._once(course, key, each)
+            course.told[key], course.since[key] = each, []
             was, now = course.last.get(key), self._seats.get(key)
             if course.is_alone and was is not None and now is not None:
                 for wrong in (
@@ -160,6 +167,13 @@ class Reports:
             lost &= sending(Medium(word) for word in cast("Sequence[str]", change.said["media"]))
         if lost or now.capabilities & ~was.capabilities:
             yield f"`already-silent` is said, {_bits(was)} becomes {_bits(now)}"
+
+    def _once(self, course: Course, key: str, said: Mapping[str, object]) -> None:
+        """The same is told twice only of whom it has happened to twice: the seat has held again what it had before."""
+        told = course.told.get(key, {})
+        is_same = (told.get("before"), told.get("after")) == (said["before"], said["after"])
+        if is_same and said["before"] not in course.since[key]:
+            self._violated(TWICE, f"{course.change.command} {course.change.id[-4:]} of {said['externalUserId']}")
 
     def _drifted(self, entry: Entry) -> None:
         """It is told of what somebody else has written, and not of what Gavel has put right or written since.

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from moderation.core.capability import Capabilities, Medium
-from moderation.core.command import Admit, LetIn, Mute, MuteEverybody, SetMeeting
+from moderation.core.command import Admit, LetIn, Mute, MuteEverybody, SetMeeting, Unmute
 from moderation.moderator.request import Request
 
 from tests.memory.scene import MEETING, seat
 
-from .small import STAGE, Case, host
+from .small import CRASH, STAGE, Case, host
 from .small_people import AGAIN, everybody
 from .world import ADMIN, HOSTS, Simulation, asking
 
@@ -93,6 +93,16 @@ def drift_by_an_older_change(simulation: Simulation) -> None:
     simulation.reconciler(121)
 
 
+def gone_through_again(simulation: Simulation) -> None:
+    """A mute-all tells that bob is silent, and its function dies. A host lets bob speak, and mutes him while somebody
+    else goes on with the mute-all: it tells the same of bob once more, for it has happened once more.
+    """
+    everybody(simulation, "alice", MuteEverybody(), 0)
+    host(simulation, "unmute", "hugo", Unmute(), 1)
+    host(simulation, "mute", "hugo", Mute(), 46)
+    simulation.reconciler(46)
+
+
 BOUND_DURING_A_LOOK = Case(
     "a newcomer is bound while a comparison is frozen",
     bound_during_a_comparison,
@@ -120,7 +130,10 @@ LEFT_MEANWHILE = Case("left while muted", left_while_muted, preemptions=2, at_le
 DRIFT_BY_AN_OLDER_CHANGE = Case(
     "drift by an older change", drift_by_an_older_change, {"unknown end, done later": 1.0}, preemptions=1
 )
+ALONE = replace(STAGE, absent=frozenset({"carol"}))
+GONE_THROUGH_AGAIN = Case("gone through again", gone_through_again, CRASH, preemptions=1, stage=ALONE)
 LOOKS = (
+    GONE_THROUGH_AGAIN,
     DRIFT_BY_AN_OLDER_CHANGE,
     LEFT_MEANWHILE,
     ADMITTED_MEANWHILE,
