@@ -169,6 +169,7 @@ class Monitor:
             self.violated("answers are true", f"{asking.label}: {said}, but no answer of the ledger was lost")
         if isinstance(outcome, Answer):
             self.reports.answered(asking.label, outcome)
+            self._says_who_is_asked(asking, outcome)
         if isinstance(outcome, Answer) and outcome.change_id is not None:
             change = self.store.changes.get((asking.request.meeting_id, outcome.change_id))
             if change is None or not self._is_true(asking, outcome, said, change):
@@ -179,6 +180,12 @@ class Monitor:
             said == "unchanged" and asking.subject is not None and not (asking.was_so or self._ends_made_it_so(asking))
         ):
             self.violated("answers are true", f"{asking.label}: unchanged, but it never was so")
+
+    def _says_who_is_asked(self, asking: Asking, answer: Answer) -> None:
+        """Nobody is told that somebody is heard who is still to agree to it."""
+        is_asked = answer.subject.get("asked") is not None
+        if answer.status == Status.APPLIED.value and is_asked and promises.opens_audio(asking.request.command):
+            self.violated("answers are true", f"{asking.label}: applied, though {asking.subject} is asked first")
 
     def _is_true(self, asking: Asking, answer: Answer, said: str, change: Change) -> bool:
         """`pending` is so of a change that is open, or that somebody else has closed since, or whose closing was not

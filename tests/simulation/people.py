@@ -7,6 +7,7 @@ from moderation.core.actor import ActorKind
 from moderation.core.change import OF_ONE_VALUE, Change, Status
 from moderation.core.entry import HAND_LOWERED, HAND_RAISED, REMOVED, UNMUTE_ANSWERED, UNMUTE_REQUESTED, Entry
 from moderation.core.meeting import Meeting, Seat, User, UserRules, floor_media, is_host
+from moderation.core.people import falls
 from moderation.core.personal import Ban, Floor
 from moderation.ports import ChangeKept, ChangeOpened, Clause, EntryWritten, SeatsNoted, UserRevised
 
@@ -14,6 +15,7 @@ from .one_meeting import OneMeeting
 from .promises import is_a_question
 from .scheduler import Scheduler
 
+RANKING = ("host", "cohost", "presenter", "participant", "viewer")
 LATE = timedelta(seconds=20)
 """From an answer that came in time to its commit, at the worst: a race, and a transaction on its way."""
 TRUE_AFTER = {
@@ -130,6 +132,8 @@ class People:
             if changed and getattr(before, name) != getattr(made, name):
                 self._violated("an undo restores what was replaced", f"{name} was not what it undoes")
             back = getattr(replaced if changed else before, name)
+            if name == "floor" and self._falls(undo.meeting_id, before, after) and back != replaced.floor:
+                back = None  # who falls keeps nothing that was given to them in the role they had
             if isinstance(back, Ban | Floor) and not back.holds_at(moment):
                 back = None  # what would have ended by now is not brought back
             if getattr(after, name) != back:
@@ -139,6 +143,10 @@ class People:
             self._violated("an undo restores what was replaced", f"of {undone.command} not all stood any more")
         if added & set(after.restrictions) and not undo.awaits_consent:
             self._violated("an undo restores what was replaced", f"restrictions of {undo.subject}")
+
+    def _falls(self, meeting_id: str, before: UserRules, after: UserRules) -> bool:
+        default = self._store.meetings[meeting_id].rules.default_role
+        return falls(RANKING, before.role or default, after.role or default)
 
     def _told(self, entry: Entry) -> None:
         if entry.type == UNMUTE_REQUESTED and entry.change_id is not None:

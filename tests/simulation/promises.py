@@ -29,12 +29,9 @@ def kept(command: Command, rules: UserRules, *, oneself: bool, by_moderator: boo
             return sending(command.media) in _withheld(rules, origin)
         case Unmute():
             standing = [r for r in rules.restrictions if by_moderator or r.liftable_by is LiftableBy.SELF]
-            if rules.asked is not None and not oneself:
-                # Audio waits for the answer to the request.
-                standing = [r for r in standing if r.withholds not in sending([Medium.AUDIO])]
-            return not any(r.withholds in sending(command.media) for r in standing)
+            return not any(r.withholds in sending(command.media) & ~_waiting(rules, oneself) for r in standing)
         case SetCapabilities():
-            return _set(command, rules)
+            return _set(command, rules, _waiting(rules, oneself))
         case SetRole(role):
             return rules.role == role
         case Hold() | Release():
@@ -57,13 +54,30 @@ def is_over(command: Command, since: datetime, now: datetime) -> bool:
     return seconds is not None and since + timedelta(seconds=seconds) <= now
 
 
-def _set(command: SetCapabilities, rules: UserRules) -> bool:
+def opens_audio(command: Command) -> bool:
+    match command:
+        case Unmute(media=media) | GrantFloor(media=media):
+            return Medium.AUDIO in media
+        case SetCapabilities(wanted=wanted):
+            return Capabilities.SEND_AUDIO in wanted.get(Medium.AUDIO, NOTHING)
+    return False
+
+
+def _waiting(rules: UserRules, oneself: bool) -> Capabilities:
+    """What waits for the answer to a request, and is not promised before: whoever is answered `applied` is not told so
+    (`Monitor._says_who_is_asked`).
+    """
+    return sending([Medium.AUDIO]) if rules.asked is not None and not oneself else NOTHING
+
+
+def _set(command: SetCapabilities, rules: UserRules, waiting: Capabilities) -> bool:
     named = asked = NOTHING
     for medium, bits in command.wanted.items():
         named |= whole(medium)
         asked |= bits
     withheld = _withheld(rules, Origin.SELF) | _withheld(rules, Origin.HOST)
-    return not asked & withheld and (named & ~asked) in _withheld(rules, Origin.HOST) and asked in rules.granted
+    given = asked & ~waiting
+    return not given & withheld and (named & ~asked) in _withheld(rules, Origin.HOST) and given in rules.granted
 
 
 def _withheld(rules: UserRules, origin: Origin) -> Capabilities:

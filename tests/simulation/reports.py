@@ -207,7 +207,7 @@ class Reports:
         told = course.told.get(key)
         if told is None:
             is_there = key in self._seats
-            if (is_there or course.change.command not in UNTOLD) and not self._is_taken_out(key):
+            if (is_there or course.change.command not in UNTOLD) and not self._is_taken_out(course.change, key):
                 self._violated(FALSE, f"{label}: {course.change.command} is applied, of which no event tells")
             return
         if answer.before is None or answer.after is None:
@@ -219,10 +219,12 @@ class Reports:
             if in_event != word:
                 self._violated(FALSE, f"{label}: `{name}` is {word} in the answer, {in_event} in the event")
 
-    def _is_taken_out(self, attendee_id: str) -> bool:
-        """Told by whatever took the attendee out."""
+    def _is_taken_out(self, change: Change, attendee_id: str) -> bool:
+        """Told by whatever took the attendee out; or another one of the user, if the one that was named had left."""
         told = (entry.adds["attendees"] for entry in self._store.entries if entry.type == REMOVED)
-        return any(each["attendeeId"] == attendee_id for some in told for each in _documents(some))
+        out = [each for some in told for each in _documents(some)]
+        is_named = attendee_id == change.attendee_id and any(each["externalUserId"] == change.subject for each in out)
+        return is_named or any(each["attendeeId"] == attendee_id for each in out)
 
     def _outcomes(self, label: str, answer: Answer, course: Course) -> None:
         """If a function died between its notes and the end of the change, the one that takes over finds those attendees

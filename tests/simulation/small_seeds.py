@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from moderation.core.actor import Actor, ActorKind
-from moderation.core.capability import EVERYTHING, Capabilities, Medium
-from moderation.core.command import Ban, GrantFloor, Mute, MuteEverybody, Undo, Unmute
+from moderation.core.capability import EVERYTHING, Capabilities, Medium, of_word
+from moderation.core.command import Ban, GrantFloor, Mute, MuteEverybody, SetCapabilities, SetRole, Undo, Unmute
 from moderation.moderator.request import Request
 
 from tests.memory.scene import MEETING, seat
@@ -83,6 +83,28 @@ def muted_in_one_meeting_change(simulation: Simulation) -> None:
     everybody(simulation, "hugo", MuteEverybody(), 0.03)
 
 
+def asked_by_another(simulation: Simulation) -> None:
+    """While bob is asked to unmute, another host wishes that he sends audio and receives no video: he is told that the
+    one is done, and the other waits for bob.
+    """
+    host(simulation, "mute", "alice", Mute())
+    host(simulation, "unmute", "alice", Unmute(), 1)
+    wanted = {Medium.AUDIO: of_word(Medium.AUDIO, "SendReceive"), Medium.VIDEO: of_word(Medium.VIDEO, "None")}
+    host(simulation, "wish", "hugo", SetCapabilities(wanted), 2)
+
+
+def demoted_by_an_undo(simulation: Simulation) -> None:
+    """A promotion is undone after the turn to speak was given that comes with it: bob keeps neither."""
+    host(simulation, "promote", "alice", SetRole("presenter"))
+    host(simulation, "floor", "alice", GrantFloor(seconds=600), 1)
+
+    def make() -> Asking:
+        promoted = next(change.id for change in simulation.store.changes.values() if change.command == "set-role")
+        return asking("undo", HOSTS["hugo"], Request(MEETING, HOSTS["hugo"], Undo(promoted)), None)
+
+    simulation.process("hugo", [make], 2)
+
+
 MOVED_WHILE_SILENT = Case("he changes something while all are changed", moved_while_silent, stage=CONSENT, at_least=30)
 LATE_FLOOR = Case(
     "an exclusive floor, a stall anywhere",
@@ -112,4 +134,6 @@ SEEDS = (
     OVERTAKEN_IN_FLIGHT,
     NOTED_EARLY,
     SETTLED_BESIDE,
+    Case("asked by another", asked_by_another, stage=CONSENT, preemptions=0, at_least=1),
+    Case("demoted by an undo", demoted_by_an_undo, preemptions=0, at_least=1),
 )

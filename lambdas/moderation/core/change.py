@@ -218,6 +218,18 @@ def named(change: Change) -> Capabilities:
     return bits
 
 
+def opening(change: Change) -> Capabilities:
+    """What a command on one person names to be given, whether or not it was withheld."""
+    match change.command:
+        case "unmute":
+            return named(change)
+        case "set-capabilities":
+            return _asked(change)
+        case "grant-floor":
+            return sending(Medium(word) for word in cast("Sequence[str]", change.said.get("media", ())))
+    return NOTHING
+
+
 def withholding(change: Change) -> Capabilities:
     """What the command names to be taken away, whether or not it was there."""
     match change.command:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from ..core.capability import Capabilities, from_words, in_words
-from ..core.change import Change, Status
+from ..core.change import Change, Status, opening
 from ..core.effects import NOBODY_PRESENT, SeatChange, together
 from ..core.meeting import Meeting, Seat, User
 from ..core.view import Document, attendee_document, meeting_document
@@ -20,10 +21,15 @@ STORED = "stored"
 
 
 def seat_of(user: User, attendee_id: str | None) -> Seat | None:
-    """The seat that was asked for; for a person, one that is in the meeting rather than one that has left."""
+    """The seat that was asked for; for a person, one that is in the meeting, or else the one that has left last."""
     if attendee_id is not None and attendee_id in user.seats:
         return user.seats[attendee_id]
-    return next(iter(user.present), None) or next(iter(user.seats.values()), None)
+    seats = user.present or sorted(user.seats.values(), key=_left_at, reverse=True)
+    return next(iter(seats), None)
+
+
+def _left_at(seat: Seat) -> datetime:
+    return seat.noted_at or datetime.min.replace(tzinfo=UTC)
 
 
 def spoken_of(user: User, attendee_id: str | None) -> Seat | None:
@@ -86,11 +92,18 @@ def answer_to(change: Change, subject: Document) -> Outcome:
         closed_by=change.closed_by,
         awaiting="consent" if change.awaits_consent else None,
     )
-    asked = cast("Mapping[str, str] | None", subject.get("asked"))
-    if change.everybody and change.status is Status.APPLIED and asked is not None:
-        # The others' floors have ended; he who has it is silent still.
-        return replace(given, status=Status.PENDING.value, awaiting="consent", waiting=asked["changeId"])
+    request = _waits_for(change, subject)
+    if request is not None:
+        return replace(given, status=Status.PENDING.value, awaiting="consent", waiting=request)
     return given
+
+
+def _waits_for(change: Change, subject: Document) -> str | None:
+    """The request of another change that the user has to answer before they are heard. All else is applied."""
+    asked = cast("Mapping[str, str] | None", subject.get("asked"))
+    if asked is None or change.status is not Status.APPLIED or Capabilities.SEND_AUDIO not in opening(change):
+        return None
+    return asked["changeId"] if asked["changeId"] != change.id else None
 
 
 def kept(outcome: Answer | Refused) -> dict[str, object]:

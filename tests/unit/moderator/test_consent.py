@@ -1,9 +1,18 @@
 """Consent: who is to be heard again agrees to it first, or stays silent. Everything that is said of one request."""
 
 import pytest
-from moderation.core.capability import EVERYTHING, Capabilities, Medium
+from moderation.core.capability import EVERYTHING, Capabilities, Medium, whole
 from moderation.core.change import Status
-from moderation.core.command import Consent, End, Mute, RaiseHand, SetMeeting, Unmute
+from moderation.core.command import (
+    Consent,
+    End,
+    Mute,
+    RaiseHand,
+    SetCapabilities,
+    SetMeeting,
+    Unmute,
+    UserCommand,
+)
 from moderation.core.entry import CAPABILITIES_CHANGED, DECIDED, UNMUTE_ANSWERED, UNMUTE_REQUESTED
 from moderation.core.meeting import UnmuteConsent
 from moderation.moderator.request import Answer, Outcome, Refused
@@ -137,6 +146,32 @@ def test_asked_twice_while_another_device_comes_one_request_stands(stage: Stage)
     second = stage.ask("hugo", Unmute(), "bob", 7)
     assert isinstance(second, Answer)
     assert (second.status, second.awaiting, second.change_id) == ("pending", "consent", first.change_id)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        Unmute((Medium.AUDIO, Medium.VIDEO)),
+        SetCapabilities({Medium.AUDIO: whole(Medium.AUDIO), Medium.VIDEO: whole(Medium.VIDEO)}),
+    ],
+)
+def test_what_needs_no_consent_is_done_beside_an_open_request(stage: Stage, command: UserCommand) -> None:
+    """The answer names the request that the rest waits for, also if it is given again."""
+    stage.answered("alice", Mute((Medium.VIDEO,)), "bob")
+    first = unmuted(stage)
+    for _ in range(2):
+        second = stage.answered("hugo", command, "bob", key="k", fingerprint="f")
+        assert (second.status, second.awaiting, second.waiting) == ("pending", "consent", first.change_id)
+    assert stage.change(second.change_id).status == "applied"
+    assert stage.bits("bob") == SILENT
+    assert code(stage.consents("bob")) == "applied"
+    assert stage.bits("bob") == EVERYTHING
+
+
+def test_what_is_no_wish_to_be_heard_waits_for_no_request(stage: Stage) -> None:
+    unmuted(stage)
+    muted = stage.answered("hugo", Mute((Medium.VIDEO,)), "bob")
+    assert (muted.status, muted.awaiting, muted.waiting) == ("applied", None, None)
 
 
 @pytest.mark.parametrize("who", ["carol", "alice", "cora", "back-end"])

@@ -45,6 +45,17 @@ def test_removed_from_all_seats(stage: Stage) -> None:
     assert stage.inside("carol")
 
 
+@pytest.mark.parametrize(("left", "removed"), [(0, 1), (1, 0)])
+def test_the_answer_is_about_the_attendee_who_was_there(stage: Stage, left: int, removed: int) -> None:
+    two_seats(stage)
+    stage.goes("bob", left)
+    stage.gavel.presence.deleted(MEETING, seat("bob", left))
+    stage.surroundings.pass_by(1)
+    answer = stage.ask_user("alice", Remove(), "bob")
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.subject["attendeeId"]) == ("applied", seat("bob", removed))
+
+
 def test_who_was_removed_may_come_again_and_a_ban_keeps_him_out(stage: Stage) -> None:
     stage.answered("alice", Remove(), "bob")
     assert stage.admits("bob") == {"bob": "admitted"}

@@ -283,6 +283,14 @@ def test_nor_of_the_meeting(stage: Stage) -> None:
     assert code(undo(stage, lifted)) == "not-undoable"
 
 
+def test_who_is_demoted_by_it_keeps_no_turn_that_came_with_the_role(stage: Stage) -> None:
+    promoted = stage.answered("alice", SetRole("presenter"), "bob")
+    stage.answered("alice", GrantFloor(), "bob")
+    assert code(undo(stage, promoted)) == "applied"
+    rules = stage.user("bob").rules
+    assert (rules.role, rules.floor) == ("participant", None)
+
+
 def test_what_others_changed_beside_it_stays(stage: Stage) -> None:
     answer = stage.answered("alice", Mute(), "bob")
     stage.answered("hugo", Mute((Medium.VIDEO,)), "bob")
