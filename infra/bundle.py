@@ -1,6 +1,6 @@
 """Builds what the functions ship with: `python -m infra.bundle` for AWS, `--local` for this machine.
 
-CDK's own bundling wants Docker. Wheels don't: pip picks those of another machine when told which one, so the same
+CDK's own bundling wants Docker. Wheels don't: uv picks those of another machine when told which one, so the same
 command works on any laptop. Dependencies are kept apart from our sources, so that a change of ours costs no download.
 """
 
@@ -9,7 +9,6 @@ import fcntl
 import hashlib
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,11 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra import byte_code, trimming
+from infra.uv import UvError, uv
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".build"
 SOURCES = ROOT / "lambdas"
-REQUIREMENTS = (SOURCES / "requirements.txt", ROOT / "constraints.txt")
+REQUIREMENTS = SOURCES / "requirements.txt"
 SHIPPED_SUFFIXES = {".py", ".cedar", ".cedarschema", ".json", ".typed"}
 
 
@@ -32,7 +32,7 @@ class Target:
     """A machine that the functions run on."""
 
     name: str
-    pip_arguments: tuple[str, ...]
+    uv_arguments: tuple[str, ...]
 
     @property
     def directory(self) -> Path:
@@ -44,18 +44,17 @@ class Target:
 
 
 def _for_lambda(name: str, machine: str) -> Target:
-    platform = ("--platform", f"manylinux2014_{machine}")
-    return Target(name, (*platform, "--implementation", "cp", "--python-version", "3.13", "--only-binary=:all:"))
+    return Target(name, ("--python-version", "3.13", "--python-platform", f"{machine}-manylinux2014"))
 
 
 AWS = _for_lambda("lambda", "aarch64")
 AWS_X86 = _for_lambda("lambda-x86_64", "x86_64")
 BY_ARCHITECTURE = {"arm64": AWS, "x86_64": AWS_X86}
-LOCAL = Target("local", ("--only-binary=:all:",))
+LOCAL = Target("local", ("--python", sys.executable))
 
 
 class BundleError(Exception):
-    """pip could not put the dependencies together, or there is no bundle yet."""
+    """uv could not install the dependencies, or there is no bundle yet."""
 
 
 def bundle(target: Target) -> bool:
@@ -105,10 +104,10 @@ def _fingerprint(target: Target) -> str:
 
 
 def _dependencies_fingerprint(target: Target) -> str:
-    digest = hashlib.sha256(repr((target.pip_arguments, byte_code.fingerprint())).encode())
+    digest = hashlib.sha256(repr((target.uv_arguments, byte_code.fingerprint())).encode())
     if target is LOCAL:
         digest.update(f"{sys.implementation.cache_tag} {os.uname().sysname} {os.uname().machine}".encode())
-    for path in (*REQUIREMENTS, Path(trimming.__file__)):
+    for path in (REQUIREMENTS, Path(trimming.__file__)):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -122,19 +121,19 @@ def _dependencies(target: Target) -> Path:
     for outdated in cache.glob(f"{target.name}-{'[0-9a-f]' * 16}"):
         shutil.rmtree(outdated)
     with _replacing(directory) as fresh:
-        _pip_install(target, fresh)
+        _install(target, fresh)
         trimming.trim(fresh)
         _compile(target, fresh)
     return directory
 
 
-def _pip_install(target: Target, directory: Path) -> None:
-    requirements, constraints = REQUIREMENTS
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-    command += [*target.pip_arguments, "--target", str(directory), "-r", str(requirements), "-c", str(constraints)]
-    finished = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 -- our own words
-    if finished.returncode:
-        raise BundleError(f"pip could not install the functions' dependencies:\n{finished.stderr.strip()}")
+def _install(target: Target, directory: Path) -> None:
+    """Copies, no links into uv's cache: what is installed is changed."""
+    words = ["--require-hashes", "--only-binary", ":all:", "--link-mode", "copy", *target.uv_arguments]
+    try:
+        uv("pip", "install", "--quiet", "--requirements", REQUIREMENTS, "--target", directory, *words)
+    except UvError as error:
+        raise BundleError(f"uv could not install the functions' dependencies:\n{error}") from error
 
 
 def _copy_sources(directory: Path) -> None:

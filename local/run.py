@@ -14,6 +14,7 @@ from local.child import STOP_SIGNALS
 from local.demo import seed
 from local.failure import LocalStackError
 from local.ports import DEFAULT_BASE, Ports
+from local.progress import Progress
 from local.stack import LocalStack
 
 CHECK_SECONDS = 0.5
@@ -58,18 +59,14 @@ def _stop(*_: int | FrameType | None) -> None:
 
 
 def _run(ports: Ports, env_file: Path, *, roles_count: bool) -> None:
-    started = time.monotonic()
+    progress = Progress(write=lambda line: print(line, flush=True))
     env_file.unlink(missing_ok=True)  # it describes a stack that is no more
-    stack = LocalStack(
-        ports,
-        roles_count=roles_count,
-        report=lambda what: print(f"{time.monotonic() - started:5.1f} s  {what} ...", flush=True),
-    )
+    stack = LocalStack(ports, roles_count=roles_count, report=progress.step)
     try:
         stack.start()
         demo = seed(stack)
         leaflet.write(env_file, leaflet.variables(stack, demo))
-        print(f"{time.monotonic() - started:5.1f} s  ready")
+        progress.ready()
         print(leaflet.text(stack, env_file), flush=True)
         if demo.problem:
             print(
@@ -79,6 +76,7 @@ def _run(ports: Ports, env_file: Path, *, roles_count: bool) -> None:
             time.sleep(CHECK_SECONDS)
             stack.check()
     finally:
+        progress.end()
         print("\nstopping ...", flush=True)
         stack.stop()
         env_file.unlink(missing_ok=True)

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from infra.uv import ROOT, uv
+
 REQUIREMENTS = Path(__file__).parent / "checkers" / "requirements.txt"
 Template = dict[str, Any]
 pytestmark = pytest.mark.xdist_group("checkers")
@@ -55,12 +56,8 @@ def bin_directory() -> Path:
     made = ROOT / ".build" / "checkers" / sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]
     stamp = made / ".ready"
     if not stamp.exists():
-        uv = Path(sys.executable).parent / "uv"
-        for command in (
-            ["venv", "--quiet", "--clear", "--python", sys.executable, made],
-            ["pip", "install", "--quiet", "--no-deps", "--python", made / "bin" / "python", "-r", REQUIREMENTS],
-        ):
-            subprocess.run([str(uv), *map(str, command)], check=True, cwd=ROOT)
+        uv("venv", "--quiet", "--clear", "--python", sys.executable, made)
+        uv("pip", "sync", "--quiet", "--require-hashes", "--python", made / "bin" / "python", REQUIREMENTS)
         stamp.touch()
     return made / "bin"
 

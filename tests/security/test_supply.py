@@ -3,8 +3,11 @@
 import json
 import re
 from collections.abc import Iterator
-from importlib.metadata import Distribution, distribution
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import Distribution, distribution, distributions
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from detect_secrets.core import baseline
@@ -13,11 +16,10 @@ from detect_secrets.settings import transient_settings
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from infra.audit import LOCKS, Audit, of_npm, of_python
+from infra.audit import NPM_LOCKS, Audit, main, read_npm, read_uv
+from infra.lock import EXPORTS
+from infra.uv import ROOT, uv
 
-ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = ROOT / "lambdas" / "requirements.txt"
-EVERYTHING = ROOT / "requirements-dev.txt"
 BASELINE = ROOT / ".secrets.baseline"
 LICENCES = {
     "0BSD",
@@ -49,48 +51,29 @@ SAID_IN_A_FILE = {"axe-playwright-python": "MIT License", "cedarpy": "Apache Lic
 SHIPPED_LICENCES = {"Apache-2.0", "BSD-3-Clause", "MIT", "PSF-2.0"}
 
 
-def requirements(path: Path) -> Iterator[Requirement]:
-    for line in path.read_text().splitlines():
-        if line.startswith("-r "):
-            yield from requirements(path.parent / line.removeprefix("-r "))
-        elif line and not line.startswith("#"):
-            yield Requirement(line.partition(" #")[0])
-
-
-def pins() -> dict[str, str]:
-    found: dict[str, str] = {}
-    for line in (ROOT / "constraints.txt").read_text().splitlines():
-        name, exactly, version = line.partition("==")
-        assert exactly, line
-        found[canonicalize_name(name)] = version
+def locked(*groups: str) -> dict[str, Distribution]:
+    """What `uv.lock` has for this Python, as it is installed here."""
+    words = ("--quiet", "--frozen", "--no-emit-project", "--no-hashes", "--no-annotate", "--no-header")
+    wanted = [Requirement(line) for line in uv("export", *words, *groups).splitlines()]
+    here = [each for each in wanted if each.marker is None or each.marker.evaluate()]
+    found: dict[str, Distribution] = {canonicalize_name(each.name): distribution(each.name) for each in here}
+    assert {each.name: str(each.specifier) for each in here} == {
+        name: f"=={about.version}" for name, about in found.items()
+    }
     return found
 
 
-def closure(path: Path) -> dict[str, Distribution]:
-    """Everything that is drawn in, as it is installed here."""
-    found: dict[str, Distribution] = {}
-    left = [(wanted, "") for wanted in requirements(path)]
-    while left:
-        wanted, extra = left.pop()
-        if wanted.marker is not None and not wanted.marker.evaluate({"extra": extra}):
-            continue
-        name = canonicalize_name(wanted.name)
-        if name == "pip":  # comes with Python
-            continue
-        is_new = name not in found
-        found[name] = distribution(wanted.name)
-        for extra in ("", *wanted.extras) if is_new or wanted.extras else ():
-            left += [(Requirement(text), extra) for text in found[name].requires or []]
-    return found
+SHIPPED = "--no-default-groups"
+EVERYTHING = "--all-groups"
+OF_PYTHON = {"pip", "setuptools"}
+"""What a new virtual environment has in it."""
 
 
-@pytest.mark.parametrize("path", [SHIPPED, EVERYTHING], ids=["shipped", "everything"])
-def test_whatever_is_drawn_in_is_pinned(path: Path) -> None:
-    """And is what is installed: what was tested is what is shipped."""
-    pinned, installed = pins(), {name: found.version for name, found in closure(path).items()}
-    assert {name: pinned.get(name) for name in installed} == installed
-    for wanted in requirements(path):
-        assert str(wanted.specifier) == f"=={pinned[canonicalize_name(wanted.name)]}"
+def test_what_was_tested_is_what_is_locked() -> None:
+    """And nothing else is installed: what tests need is not there by chance."""
+    installed = {canonicalize_name(each.name) for each in distributions()}
+    assert installed - OF_PYTHON == locked(EVERYTHING).keys()
+    assert locked(SHIPPED).keys() < locked(EVERYTHING).keys()
 
 
 def licences(found: Distribution) -> set[str]:
@@ -117,18 +100,17 @@ def _begins(found: Distribution) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("path", "allowed"), [(SHIPPED, SHIPPED_LICENCES), (EVERYTHING, LICENCES)], ids=["shipped", "everything"]
+    ("groups", "allowed"), [(SHIPPED, SHIPPED_LICENCES), (EVERYTHING, LICENCES)], ids=["shipped", "everything"]
 )
-def test_licences(path: Path, allowed: set[str]) -> None:
-    for name, found in closure(path).items():
+def test_licences(groups: str, allowed: set[str]) -> None:
+    for name, found in locked(groups).items():
         said = licences(found)
         assert said, name
         assert said <= allowed, (name, said)
 
 
 def test_what_npm_brings_is_pinned_by_its_content() -> None:
-    assert LOCKS
-    for lock in LOCKS:
+    for lock in NPM_LOCKS:
         packages = {name: about for name, about in json.loads(lock.read_text())["packages"].items() if name}
         assert packages
         for name, about in packages.items():
@@ -158,7 +140,14 @@ MADE = {"node_modules", "dist", "build", ".samples"}
 
 def sources() -> Iterator[Path]:
     """Whatever people write; what is generated from it says nothing else."""
-    generated = {"docs/openapi.json", "docs/asyncapi.json", "clients/typescript/src/schema.ts"}
+    generated = {
+        *EXPORTS,
+        "uv.lock",
+        "tests/infra/checkers/requirements.txt",
+        "docs/openapi.json",
+        "docs/asyncapi.json",
+        "clients/typescript/src/schema.ts",
+    }
     for top in sorted(ROOT.iterdir()):
         if top.name.startswith(".") or top.is_symlink() or top.name in ("cdk.out", "node_modules"):
             continue
@@ -189,22 +178,88 @@ def test_a_secret_would_be_found(tmp_path: Path, line: str) -> None:
     assert list(found)
 
 
-# ---- what is known against them ------------------------------------------------------------------------------------
-def test_what_an_audit_finds() -> None:
-    vulnerable = {"name": "jinja2", "version": "2.4.1", "vulns": [{"id": "PYSEC-1", "fix_versions": ["2.7"]}]}
-    fine = {"name": "rich", "version": "15.0.0", "vulns": []}
-    said = json.dumps({"dependencies": [vulnerable, fine], "fixes": []})
-    assert of_python(said, "") == Audit(("jinja2 2.4.1: PYSEC-1, mended in 2.7",))
-    assert of_python(json.dumps({"dependencies": [fine]}), "") == Audit()
-    npm = {"vulnerabilities": {"ws": {"severity": "high", "range": "<8.17.1"}}, "metadata": {}}
-    assert of_npm(json.dumps(npm), "") == Audit(("ws: high, <8.17.1",))
-    assert of_npm('{"vulnerabilities": {}}', "") == Audit()
+# ---- known vulnerabilities -----------------------------------------------------------------------------------------
+@contextmanager
+def osv(vulnerable: str) -> Iterator[str]:
+    """A service that answers as https://google.github.io/osv.dev/api/ says, and knows of one vulnerability."""
+    ranges = [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "99.1"}]}]
+    found = {"id": "PYSEC-1", "modified": "2026-01-01T00:00:00Z"}
+    about = {**found, "affected": [{"package": {"name": vulnerable, "ecosystem": "PyPI"}, "ranges": ranges}]}
+
+    class Service(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            queries = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["queries"]
+            names = [query["package"]["name"] for query in queries]
+            self._answer({"results": [{"vulns": [found]} if name == vulnerable else {} for name in names]})
+
+        def do_GET(self) -> None:
+            self._answer(about)
+
+        def _answer(self, document: object) -> None:
+            body = json.dumps(document).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Service) as server:
+        Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
-def test_where_nobody_can_be_asked_nothing_is_declared_clean() -> None:
-    skipped = {"name": "rich", "skip_reason": "Dependency not found on PyPI"}
-    assert of_python(json.dumps({"dependencies": [skipped]}), "").unasked == "1 packages, the first `rich`"
-    assert of_python("", "Traceback …\nConnectionError: no route").unasked == "ConnectionError: no route"
-    assert of_python("", "").unasked == "no answer"
-    assert of_npm('{"message": "request failed", "error": {}}', "").unasked == "request failed"
-    assert of_npm("", "npm error").unasked == "npm error"
+@pytest.fixture
+def no_npm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.audit.NPM_LOCKS", ())
+
+
+@pytest.mark.usefixtures("no_npm")
+def test_an_audit_asks_about_every_locked_package(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Those of the tests as well."""
+    for name in ("ruff", "botocore", "cfn-lint"):
+        with osv(name) as url:
+            monkeypatch.setenv("OSV_URL", url)
+            assert main([]) == 1
+        assert capsys.readouterr().out == (
+            f"uv.lock: 1 known vulnerabilities\n{name} {distribution(name).version}: PYSEC-1, fixed in 99.1\n"
+        )
+    with osv("nothing-of-ours") as url:
+        monkeypatch.setenv("OSV_URL", url)
+        assert main(["--insist"]) == 0
+    assert capsys.readouterr().out == "uv.lock: 0 known vulnerabilities\n"
+
+
+@pytest.mark.usefixtures("no_npm")
+def test_without_the_service_nothing_is_declared_clean(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    monkeypatch.setenv("OSV_URL", "http://127.0.0.1:9")
+    assert main([]) == 0
+    assert main(["--insist"]) == 2
+    lines = capsys.readouterr().out.splitlines()
+    assert all(line.startswith("uv.lock: NOT AUDITED: ") for line in lines)
+    assert len(lines) == 2
+
+
+def test_a_project_in_quarantine_is_a_finding() -> None:
+    statuses = [
+        {"name": "left-pad", "status": "quarantined", "reason": None},
+        {"name": "old-pad", "status": "archived", "reason": "finished"},
+    ]
+    output = json.dumps({"vulnerabilities": [], "adverse_statuses": statuses})
+    assert read_uv(output, "") == Audit(("left-pad: quarantined",))
+
+
+def test_what_npm_reports() -> None:
+    vulnerable = {"vulnerabilities": {"ws": {"severity": "high", "range": "<8.17.1"}}, "metadata": {}}
+    assert read_npm(json.dumps(vulnerable), "") == Audit(("ws: high, <8.17.1",))
+    assert read_npm('{"vulnerabilities": {}}', "") == Audit()
+    assert read_npm('{"message": "request failed", "error": {}}', "") == Audit(failure="request failed")
+    assert read_npm("", "npm error") == Audit(failure="npm error")
+    assert read_npm("", "") == Audit(failure="no answer")
