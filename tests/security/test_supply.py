@@ -69,7 +69,7 @@ OF_PYTHON = {"pip", "setuptools"}
 """What a new virtual environment has in it."""
 
 
-def test_what_was_tested_is_what_is_locked() -> None:
+def test_whatever_is_drawn_in_is_pinned() -> None:
     """And nothing else is installed: what tests need is not there by chance."""
     installed = {canonicalize_name(each.name) for each in distributions()}
     assert installed - OF_PYTHON == locked(EVERYTHING).keys()
@@ -235,7 +235,7 @@ def test_an_audit_asks_about_every_locked_package(
 
 
 @pytest.mark.usefixtures("no_npm")
-def test_without_the_service_nothing_is_declared_clean(
+def test_where_nobody_can_be_asked_nothing_is_declared_clean(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")

@@ -1,0 +1,1 @@
+"""What the Markdown of the repository says can be followed: links, paths, commands."""
