@@ -8,6 +8,7 @@ from constructs import Construct
 from infra.alarms import Watched
 from infra.function import PythonFunction
 from infra.metrics import Metrics, depth, of_api, of_function
+from infra.version import version
 
 WIDTH = 24
 HALF = 12
@@ -28,6 +29,7 @@ def dashboard(
         "Dashboard",
         dashboard_name=name,
         widgets=[
+            [cloudwatch.TextWidget(markdown=f"Gavel {version()}", width=WIDTH, height=1)],
             [cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(alarms), width=WIDTH, height=4)],
             _of_hosts(metrics, watched),
             _of_chime(metrics),

@@ -24,6 +24,7 @@ from infra.queues import Reminders
 from infra.reconciler import TIMEOUT, Reconciler
 from infra.regions import CONTROL_REGIONS
 from infra.schemas import Schemas, has_registry
+from infra.version import version
 from infra.watch import Watch
 
 
@@ -150,6 +151,7 @@ class GavelStack(Stack):
             Output("BusArn", self.bus.event_bus_arn, "The same bus, for rules of other accounts"),
             Output("AlarmTopicArn", self.watch.topic.topic_arn, "Subscribe to be notified of alarms"),
             Output("DashboardUrl", dashboard_url(self, self.watch.dashboard_name), "The CloudWatch dashboard"),
+            Output("Version", version(), "The version of Gavel that is deployed"),
         ]
         if self.console:
             outputs.append(Output("ConsoleUrl", f"{self.console.origin}/", "The hosts' page"))

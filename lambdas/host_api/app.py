@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from moderation import __version__
 from moderation.checking import Invalid
 
 from . import conditions, identity, parsing
@@ -71,7 +72,7 @@ def _open_to_all(incoming: Incoming) -> Response:
         allowed = "GET, HEAD"
         raise Unanswerable(Problem("method-not-allowed", f"allowed here: {allowed}", headers={"Allow": allowed}))
     if incoming.path == HEALTH:
-        return Response(200, {"status": "ok"})
+        return Response(200, {"status": "ok", "version": __version__})
     from .openapi import description
 
     return Response(200, description())

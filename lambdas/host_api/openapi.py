@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from moderation import __version__
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -11,7 +12,6 @@ from .problems import KINDS
 from .routes import ROUTES
 from .routing import Route
 
-VERSION = "0.1.0"
 REF = "#/components/schemas/"
 ALWAYS = ("invalid-request", "internal-error", "busy")
 """Every route with a token may answer these."""
@@ -77,8 +77,9 @@ def description() -> dict[str, object]:
         "openapi": "3.1.0",
         "info": {
             "title": "Gavel",
-            "version": VERSION,
+            "version": __version__,
             "description": "The moderator's gavel for Amazon Chime SDK meetings.",
+            "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
         },
         "security": [{"token": []}],
         "paths": paths,

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from infra.version import version
 from local.aws import client
 from tests.e2e.caller import Json, done, problem
 from tests.e2e.deadline import until
@@ -90,7 +91,7 @@ def _references(document: object) -> list[str]:
 
 
 def test_health_is_open_to_all(theatre: Theatre) -> None:
-    assert done(theatre.web.send("GET", "/health")) == {"status": "ok"}
+    assert done(theatre.web.send("GET", "/health")) == {"status": "ok", "version": version()}
     for path in ("/health", "/openapi.json"):
         assert theatre.web.send("HEAD", path).status_code == httpx.codes.OK
     problem(theatre.web.send("GET", "/nonsense", token=theatre.stack.token("alice")), 404, "not-found")

@@ -8,6 +8,7 @@ import pytest
 
 from infra.encryption import KEY_ACTIONS
 from infra.function import VENDED_LOGS
+from infra.version import version
 from tests.infra.resources import as_list, function, of_type, role_of, statements
 
 Template = dict[str, Any]
@@ -133,12 +134,14 @@ def test_functions_are_named_after_what_they_do(default: Template, customized: T
 
 def test_outputs_say_what_they_are_and_are_parameters_as_well(default: Template, customized: Template) -> None:
     ours = {"ApiUrl", "LiveUrl", "BusName", "BusArn", "DashboardUrl", "AlarmTopicArn", "TableName", "ApiId"}
+    ours |= {"Version"}
     pool = {"TokenUrl", "UserPoolId", "HostsClientId", "BackEndClientId"}
     assert default["Outputs"].keys() == ours | pool
     assert customized["Outputs"].keys() == ours
     assert all(len(output["Description"]) > 10 for output in default["Outputs"].values())
     parameters = {each["Name"]: each["Value"] for each in of_type(customized, "AWS::SSM::Parameter")}
     assert len(parameters) == len(ours)
+    assert parameters["/gavel-dev/version"] == customized["Outputs"]["Version"]["Value"] == version()
     assert parameters["/gavel-dev/api-url"] == customized["Outputs"]["ApiUrl"]["Value"]
     assert {each["Name"] for each in of_type(default, "AWS::SSM::Parameter")} >= {"/gavel/token-url", "/gavel/bus-arn"}
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from infra.configuration import ConfigurationError, read
+from infra.version import version
 from tests.infra.conftest import ROOT
 from tests.infra.resources import function, of_type
 from tests.watch.emf import series
@@ -147,6 +148,7 @@ def test_stages_have_alarms_and_a_dashboard_of_their_own(default: Template, cust
 def test_the_dashboard_shows_what_is_written(default: Template) -> None:
     [board] = of_type(default, "AWS::CloudWatch::Dashboard")
     body = "".join(part if isinstance(part, str) else "…" for part in board["DashboardBody"]["Fn::Join"][1])
+    assert json.loads(body)["widgets"][0]["properties"]["markdown"] == f"Gavel {version()}"
     rows = [row for widget in json.loads(body)["widgets"] for row in widget["properties"].get("metrics", [])]
     texts = [[part for part in row if isinstance(part, str)] for row in rows]
     plain = {(row[1], frozenset(row[2::2])) for row in texts if row[:1] == ["Gavel"]}

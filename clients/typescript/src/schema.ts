@@ -1002,6 +1002,8 @@ export interface components {
         Health: {
             /** @constant */
             status: "ok";
+            /** @description Gavel's version */
+            version: string;
         };
         /** History */
         History: {

@@ -133,3 +133,4 @@ class Problem(Shape):
 
 class Health(Shape):
     status: Literal["ok"]
+    version: str = Field(description="Gavel's version")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from host_api.problems import KINDS
 from host_api.routes import ROUTES
+from moderation import __version__
 
 from .door import Door
 
@@ -83,7 +84,7 @@ def within(value: object) -> Iterator[dict[str, Any]]:
 
 def test_health_needs_no_token() -> None:
     reply = Door(claims=None)("GET", "/health")
-    assert (reply.status, reply.document) == (200, {"status": "ok"})
+    assert (reply.status, reply.document) == (200, {"status": "ok", "version": __version__})
 
 
 def test_every_route_of_the_contract(description: dict[str, Any]) -> None:
