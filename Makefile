@@ -34,8 +34,8 @@ lock: $(RUN) ## lock the dependencies of pyproject.toml in uv.lock, and export r
 	@$(BIN)/python -m infra.lock $(ARGS)
 
 contracts: $(ALL) ## write docs/openapi.json and the other files that are made from the code
-	@PYTHONPATH=.:lambdas $(BIN)/python -m contracts
-	@$(BIN)/python -m local.typescript generate
+	@echo "-- docs"; PYTHONPATH=.:lambdas $(BIN)/python -m contracts
+	@echo "-- the TypeScript client's types, by npm"; $(BIN)/python -m local.typescript generate
 
 ARCHITECTURE ?= arm64
 bundle: $(RUN) ## build .build/lambda, what `cdk deploy` ships to AWS (ARCHITECTURE=x86_64)

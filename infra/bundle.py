@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,13 +57,15 @@ class BundleError(Exception):
     """uv could not install the dependencies, or there is no bundle yet."""
 
 
-def bundle(target: Target) -> bool:
-    """Brings the target's directory up to date; False if it was already."""
+def bundle(target: Target, report: Callable[[str], None] = lambda _: None) -> bool:
+    """Brings the target's directory up to date; False if it was already. `report` is told of each step."""
     BUILD.mkdir(exist_ok=True)
     with _locked():
         if is_current(target):
             return False
+        report("the functions' dependencies: downloads and compiles them if they have changed")
         dependencies = _dependencies(target)
+        report("the functions: compiles them")
         with _replacing(target.directory) as fresh:
             shutil.copytree(dependencies, fresh, copy_function=os.link, dirs_exist_ok=True)
             _copy_sources(fresh)
@@ -175,6 +177,11 @@ def _locked() -> Iterator[None]:
         yield
 
 
+def show(step: str) -> None:
+    """What a command line does with `report`."""
+    print(f"-- {step}", flush=True)
+
+
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m infra.bundle", description="Bundle the Lambda functions.")
@@ -184,7 +191,7 @@ def main() -> int:
     target = LOCAL if asked.local else BY_ARCHITECTURE[asked.architecture]
     started = time.monotonic()
     try:
-        changed = bundle(target)
+        changed = bundle(target, show)
     except BundleError as error:
         print(error, file=sys.stderr)
         return 1

@@ -50,7 +50,7 @@ def _has_bundle(context: Mapping[str, Any]) -> bool:
     if "assetDirectory" in context:
         return True
     try:
-        bundle.bundle(bundle.BY_ARCHITECTURE.get(str(context.get("architecture")), bundle.AWS))
+        bundle.bundle(bundle.BY_ARCHITECTURE.get(str(context.get("architecture")), bundle.AWS), bundle.show)
     except bundle.BundleError as error:
         print(error, file=sys.stderr)
         return False

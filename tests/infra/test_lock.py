@@ -1,9 +1,18 @@
 """`uv.lock`: current, portable, complete. And what is exported from it."""
 
+import os
 import re
+import subprocess
+import sys
 import tomllib
+from collections.abc import Iterator
+from functools import partial
+from hashlib import sha256
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from packaging.requirements import Requirement
@@ -128,3 +137,46 @@ install.trusted-host='mirror.example'
 def test_pips_variables_have_precedence_over_its_files() -> None:
     configuration = ":env:.index-url='https://b.example/simple'\nglobal.index-url='https://a.example/simple'\n"
     assert from_pip(configuration) == {"UV_DEFAULT_INDEX": "https://b.example/simple"}
+
+
+@pytest.fixture
+def mirror(tmp_path: Path) -> Iterator[str]:
+    """An index with one package in it."""
+    served = tmp_path / "mirror" / "simple" / "stand-in"
+    served.mkdir(parents=True)
+    with ZipFile(served / WHEEL, "w") as wheel:
+        wheel.writestr("stand_in.py", "")
+        wheel.writestr("stand_in-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: stand-in\nVersion: 1.0\n")
+        wheel.writestr("stand_in-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr("stand_in-1.0.dist-info/RECORD", "")
+    (served / "index.html").write_text(f'<a href="{WHEEL}">{WHEEL}</a>')
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path / "mirror"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}/simple"
+        server.shutdown()
+
+
+WHEEL = "stand_in-1.0-py3-none-any.whl"
+INSTALL = """
+import sys
+from infra.uv import uv
+uv("pip", "install", "--no-cache", "--require-hashes", "--requirements", sys.argv[1], "--target", sys.argv[2])
+"""
+
+
+def test_uv_installs_from_the_mirror_and_looks_at_the_hash(mirror: str, tmp_path: Path) -> None:
+    """In a process of its own: pip's configuration is asked for once."""
+    requirements, target = tmp_path / "requirements.txt", tmp_path / "target"
+    configuration = tmp_path / "pip.conf"
+    configuration.write_text(f"[global]\nindex-url = {mirror}\n")
+    right = sha256((tmp_path / "mirror" / "simple" / "stand-in" / WHEEL).read_bytes()).hexdigest()
+    variables = {key: value for key, value in os.environ.items() if not key.startswith(("UV_", "PIP_"))}
+    variables |= {"PIP_CONFIG_FILE": str(configuration), "PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1"}
+    command = [sys.executable, "-c", INSTALL, str(requirements), str(target)]
+    for digest, installs in ((64 * "0", False), (right, True)):
+        requirements.write_text(f"stand-in==1.0 --hash=sha256:{digest}\n")
+        done = subprocess.run(command, check=False, env=variables, capture_output=True, text=True)
+        assert (done.returncode == 0) is installs, done.stderr
+        assert (target / "stand_in.py").is_file() is installs
+        assert installs or "Hash mismatch for `stand-in==1.0`" in done.stderr
