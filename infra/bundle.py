@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -32,7 +33,8 @@ class Target:
     """A machine that the functions run on."""
 
     name: str
-    uv_arguments: tuple[str, ...]
+    for_uv: tuple[str, ...]
+    for_pip: tuple[str, ...]
 
     @property
     def directory(self) -> Path:
@@ -44,17 +46,22 @@ class Target:
 
 
 def _for_lambda(name: str, machine: str) -> Target:
-    return Target(name, ("--python-version", "3.13", "--python-platform", f"{machine}-manylinux2014"))
+    version = ("--python-version", "3.13")
+    return Target(
+        name,
+        for_uv=(*version, "--python-platform", f"{machine}-manylinux2014"),
+        for_pip=(*version, "--platform", f"manylinux2014_{machine}", "--implementation", "cp"),
+    )
 
 
 AWS = _for_lambda("lambda", "aarch64")
 AWS_X86 = _for_lambda("lambda-x86_64", "x86_64")
 BY_ARCHITECTURE = {"arm64": AWS, "x86_64": AWS_X86}
-LOCAL = Target("local", ("--python", sys.executable))
+LOCAL = Target("local", for_uv=("--python", sys.executable), for_pip=())
 
 
 class BundleError(Exception):
-    """uv could not install the dependencies, or there is no bundle yet."""
+    """The dependencies could not be installed, or there is no bundle yet."""
 
 
 def bundle(target: Target, report: Callable[[str], None] = lambda _: None) -> bool:
@@ -106,7 +113,7 @@ def _fingerprint(target: Target) -> str:
 
 
 def _dependencies_fingerprint(target: Target) -> str:
-    digest = hashlib.sha256(repr((target.uv_arguments, byte_code.fingerprint())).encode())
+    digest = hashlib.sha256(repr((target.for_uv, byte_code.fingerprint())).encode())
     if target is LOCAL:
         digest.update(f"{sys.implementation.cache_tag} {os.uname().sysname} {os.uname().machine}".encode())
     for path in (REQUIREMENTS, Path(trimming.__file__)):
@@ -123,19 +130,23 @@ def _dependencies(target: Target) -> Path:
     for outdated in cache.glob(f"{target.name}-{'[0-9a-f]' * 16}"):
         shutil.rmtree(outdated)
     with _replacing(directory) as fresh:
-        _install(target, fresh)
+        install_dependencies(target, fresh)
         trimming.trim(fresh)
         _compile(target, fresh)
     return directory
 
 
-def _install(target: Target, directory: Path) -> None:
-    """Copies, no links into uv's cache: what is installed is changed."""
-    words = ["--require-hashes", "--only-binary", ":all:", "--link-mode", "copy", *target.uv_arguments]
+def install_dependencies(target: Target, directory: Path) -> None:
+    """By uv, or by pip where uv cannot. Copies, no links into uv's cache: what is installed is changed."""
+    words: tuple[str | Path, ...] = ("--quiet", "--require-hashes", "--only-binary", ":all:", "--target", directory)
     try:
-        uv("pip", "install", "--quiet", "--requirements", REQUIREMENTS, "--target", directory, *words)
+        uv("pip", "install", *words, "--link-mode", "copy", *target.for_uv, "--requirements", REQUIREMENTS)
     except UvError as error:
-        raise BundleError(f"uv could not install the functions' dependencies:\n{error}") from error
+        pip = (sys.executable, "-m", "pip", "install", *words, "--no-compile", *target.for_pip, "-r", REQUIREMENTS)
+        finished = subprocess.run(pip, check=False, capture_output=True, text=True)  # noqa: S603 -- no shell
+        if finished.returncode:
+            problems = f"{error}\n{finished.stderr.strip()}"
+            raise BundleError(f"neither uv nor pip could install the functions' dependencies:\n{problems}") from error
 
 
 def _copy_sources(directory: Path) -> None:

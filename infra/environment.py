@@ -18,6 +18,7 @@ PYTHON = VENV / "bin" / "python"
 UV = VENV / "bin" / "uv"
 GROUPS = {"run": ("--only-group", "run"), "all": ("--all-groups",)}
 """What `uv export` is asked for."""
+PIP_INSTALL = ("-m", "pip", "install", "--disable-pip-version-check", "--no-compile", "--require-hashes", "-r")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,7 +69,7 @@ def _install_uv() -> None:
     hashes = [f"--hash={file['hash']}" for file in (*uv["wheels"], uv["sdist"])]
     requirement = VENV / "uv.txt"
     requirement.write_text(" ".join([f"uv=={uv['version']}", *hashes]))
-    _run(PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--require-hashes", "-r", requirement)
+    _run(PYTHON, *PIP_INSTALL, requirement)
 
 
 def _install(what: str) -> None:
@@ -79,7 +80,11 @@ def _install(what: str) -> None:
     count = sum("==" in line for line in requirements.read_text().splitlines())
     _say(f"{count} packages for `make {'run' if what == 'run' else 'test'}`, by uv")
     install = ["sync"] if what == "all" else ["install", "--requirements"]
-    _run(UV, "pip", *install, requirements, "--python", PYTHON, "--require-hashes", settings=settings)
+    try:
+        _run(UV, "pip", *install, requirements, "--python", PYTHON, "--require-hashes", settings=settings)
+    except subprocess.CalledProcessError:
+        _say("uv could not install them; pip tries, which is slower")
+        _run(PYTHON, *PIP_INSTALL, requirements)
 
 
 def locked(name: str) -> dict[str, Any]:

@@ -40,6 +40,19 @@ def test_native_code_is_for_lambda(shipped: Path) -> None:
         assert "cpython-313-aarch64" in library.name or ".abi3." in library.name, library
 
 
+def test_where_uv_cannot_reach_the_index_pip_installs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "empty"))
+    bundle.install_dependencies(bundle.AWS, tmp_path / "bundle")
+    [library] = (tmp_path / "bundle" / "pydantic_core").glob("*.so")
+    assert "cpython-313-aarch64" in library.name
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    with pytest.raises(bundle.BundleError, match="neither uv nor pip"):
+        bundle.install_dependencies(bundle.AWS, tmp_path / "nothing")
+
+
 def test_ships_our_sources_and_nothing_made_here(shipped: Path) -> None:
     for source in bundle.source_files():
         assert (shipped / source.relative_to(bundle.SOURCES)).is_file()

@@ -82,6 +82,19 @@ def test_make_run_needs_python_and_installs_what_it_needs(clone: Path, variables
     assert installed(clone) == locked("--all-groups")
 
 
+def test_where_uv_cannot_reach_the_index_pip_installs(
+    clone: Path, variables: Mapping[str, str], tmp_path: Path
+) -> None:
+    command = ["make", ".venv/.run", f"PYTHON={os.path.realpath(sys.executable)}"]
+    without_network = {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path / "empty")}
+    done = subprocess.run(
+        command, check=False, cwd=clone, env={**variables, **without_network}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "-- uv could not install them; pip tries, which is slower" in done.stdout
+    assert installed(clone) == locked("--only-group", "run")
+
+
 def make(clone: Path, variables: Mapping[str, str], target: str) -> None:
     """With the Python of `.venv`, as it is there already."""
     subprocess.run(["make", target], check=True, cwd=clone, env=variables, capture_output=True)
