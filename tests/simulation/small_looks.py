@@ -20,7 +20,7 @@ def bound_during_a_comparison(simulation: Simulation) -> None:
     """A comparison reads the roster and is frozen. Whoever came is given what the rules say, and a minute passes: what
     the roster shows of them is no drift.
     """
-    simulation.is_watched = True
+    simulation.is_watched()
     simulation.joins("zoe", 0, 100)
     simulation.reconciler(121)
     simulation.told("came zoe", lambda presence: presence.came(MEETING, seat("zoe")), 122)
@@ -30,7 +30,7 @@ def applied_during_a_comparison(simulation: Simulation) -> None:
     """Somebody has taken away what bob has. A mute-all gives it back while a comparison is frozen, though it leaves his
     capabilities as they are by the rules: what was found is no drift any more.
     """
-    simulation.is_watched = True
+    simulation.is_watched()
     simulation.drifts("bob", 0, RECEIVING & ~Capabilities.RECEIVE_CONTENT, 100)
     simulation.reconciler(121)
     everybody(simulation, "alice", MuteEverybody(), 121)
@@ -70,7 +70,7 @@ def corrected_without_a_lease(simulation: Simulation) -> None:
     """Whoever took from everybody, a newcomer among them, is frozen until somebody else has finished that. They grant
     nothing any more that nobody would apply.
     """
-    simulation.is_watched = True
+    simulation.is_watched()
     everybody(simulation, "alice", SetMeeting(mode="presentation"), 0)
     simulation.joins("zoe", 0, 0.05)
     everybody(simulation, "hugo", SetMeeting(mode="open"), 1)
