@@ -353,7 +353,8 @@ class Monitor:
         """An attendee is either as the rules say, or some change gives it that: nothing waits for a comparison."""
         changes = (c for c in self.store.changes.values() if c.is_of_the_meeting or c.subject == user.id)
         is_seen_to = meeting.ended_at is not None or any(change.due_at is not None for change in changes)
-        is_right = user.seats[attendee_id].has(effective(meeting, user, self._policies.held, self.now()))
+        moments, seat = set(self._scheduler.own_moments()), user.seats[attendee_id]
+        is_right = any(seat.has(effective(meeting, user, p.held, at)) for p in self._versions for at in moments)
         if not (is_right or is_seen_to):
             self.violated(SEEN_TO, f"{user.id} {attendee_id[-2:]}")
 

@@ -8,9 +8,10 @@ from moderation.moderator.request import Request
 
 from tests.memory.scene import MEETING, seat
 
+from .reading import ADMIN
 from .small import CRASH, STAGE, Case, host
 from .small_people import AGAIN, everybody
-from .world import ADMIN, HOSTS, Simulation, asking
+from .world import HOSTS, Simulation, asking
 
 PRESENTATION = replace(STAGE, mode="presentation")
 RECEIVING = Capabilities.RECEIVE_AUDIO | Capabilities.RECEIVE_VIDEO | Capabilities.RECEIVE_CONTENT
