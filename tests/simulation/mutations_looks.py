@@ -108,7 +108,7 @@ LOOK_MUTATIONS = (
         case=CORRECTED_WITHOUT_A_LEASE,
     ),
     Mutation(
-        "who has left is gone, whoever notes it",
+        "a user who has left is gone, also if another process notes it",
         lambda: patch.object(person, "_has_left", lambda *_: False),
         (FALSE,),
         case=LEFT_MEANWHILE,

@@ -84,8 +84,8 @@ def muted_in_one_meeting_change(simulation: Simulation) -> None:
 
 
 def asked_by_another(simulation: Simulation) -> None:
-    """While bob is asked to unmute, another host wishes that he sends audio and receives no video: he is told that the
-    one is done, and the other waits for bob.
+    """While bob is asked to unmute, another host wants bob to send audio and to receive no video. The answer says that
+    video is done, and that audio waits for bob.
     """
     host(simulation, "mute", "alice", Mute())
     host(simulation, "unmute", "alice", Unmute(), 1)

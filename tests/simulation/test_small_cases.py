@@ -29,6 +29,6 @@ def test_what_the_reports_excuse_happens_and_does_no_harm() -> None:
     excused = 0
     for choices in every_prefix(MOST):
         simulation = DRIFT_BY_AN_OLDER_CHANGE.simulation(choices)
-        assert not simulation.run().violations, choices.taken
+        assert not simulation.account.run().violations, choices.taken
         excused += simulation.monitor.reports.excused
     assert excused

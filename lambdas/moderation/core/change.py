@@ -219,7 +219,7 @@ def named(change: Change) -> Capabilities:
 
 
 def opening(change: Change) -> Capabilities:
-    """What a command on one person names to be given, whether or not it was withheld."""
+    """What a command on one user asks for, whether or not it was withheld before."""
     match change.command:
         case "unmute":
             return named(change)

@@ -339,8 +339,8 @@ def _status(change: Change, meeting: Meeting, user: User, seats: Sequence[Seat],
 
 
 def _has_left(change: Change, user: User, seats: Sequence[Seat]) -> bool:
-    """Whether nobody is there any more to whom it applies: its own calls found them gone, or somebody else has noted it
-    since it was made. Who had to leave was not lost.
+    """Whether the user has left on all attendees: the change's own calls found them gone, or another process has noted
+    it since. An attendee that the rules take out is not lost.
     """
     since = change.patient_since
     left = {seat.attendee_id for seat in seats if seat.gone}

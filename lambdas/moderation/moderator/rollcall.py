@@ -45,8 +45,8 @@ class RollCall:
     def again(self, carried: Carried, crowd: Crowd, ordering: Ordering) -> Mapping[str, User]:
         """Everybody as the ledger has them by now, and whoever came between the roster and a batch, which reached him
         too: what he holds, or was bound with meanwhile, is that batch's doing and not what he was created with. A batch
-        doesn't tell who has left: the roster does. Raises `Conflict` if the lease is somebody else's: who is granted
-        more has to be looked at by its holder.
+        doesn't tell who has left: the roster does. Raises `Conflict` if another process holds the lease: only the
+        holder applies what a corrected grant gives.
         """
         meeting = carried.meeting
         if not crowd.batched:

@@ -423,7 +423,7 @@ def test_who_leaves_without_an_answer_has_let_it_expire(stage: Stage) -> None:
 
 
 def test_who_agrees_after_all_their_attendees_have_left_is_heard_once_they_join(stage: Stage) -> None:
-    """Nobody is there to whom it could be applied, so it is kept, and the answer says so."""
+    """There is no attendee to apply it to, so it is kept, and the answer says so."""
     change_id = unmuted(stage).change_id
     stage.goes("bob")
     stage.gavel.presence.deleted(MEETING, seat("bob"))
