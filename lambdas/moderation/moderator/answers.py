@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from ..core.capability import Capabilities, from_words, in_words
-from ..core.change import Change, Status, opening
+from ..core.change import Change, Status
 from ..core.effects import NOBODY_PRESENT, SeatChange, together
 from ..core.meeting import Meeting, Seat, User
 from ..core.view import Document, attendee_document, meeting_document
@@ -99,11 +99,12 @@ def answer_to(change: Change, subject: Document) -> Outcome:
 
 
 def _waits_for(change: Change, subject: Document) -> str | None:
-    """The id of another change's request, which the user answers before they are heard. All else is applied."""
+    """The change whose request the user answers before they are heard, if all else is applied."""
     asked = cast("Mapping[str, str] | None", subject.get("asked"))
-    if asked is None or change.status is not Status.APPLIED or Capabilities.SEND_AUDIO not in opening(change):
+    if asked is None or change.status is not Status.APPLIED:
         return None
-    return asked["changeId"] if asked["changeId"] != change.id else None
+    # An exclusive floor asks by a change of its own once the others' have ended.
+    return asked["changeId"] if change.everybody or asked["changeId"] == change.waits_for else None
 
 
 def kept(outcome: Answer | Refused) -> dict[str, object]:
