@@ -76,6 +76,16 @@ def corrected_without_a_lease(simulation: Simulation) -> None:
     simulation.reconciler(45.2)
 
 
+def bound_without_a_lease(simulation: Simulation) -> None:
+    """A function is frozen before it reads the roster, until another one has finished its change. It binds no newcomer,
+    for it could not apply the rules to them any more.
+    """
+    everybody(simulation, "alice", MuteEverybody(), 0)
+    simulation.reconciler(45.2)
+    simulation.joins("zoe", 0, 45.9)
+    simulation.is_watched()
+
+
 def left_while_muted(simulation: Simulation) -> None:
     """bob leaves during the mute, and another process notes it first: the mute has nobody to apply to."""
     host(simulation, "mute", "alice", Mute())
@@ -125,6 +135,9 @@ WOKEN_AFTER_A_BATCH = Case(
 CORRECTED_WITHOUT_A_LEASE = Case(
     "corrected without a lease", corrected_without_a_lease, {"stall 46 s": 1.0}, preemptions=1
 )
+BOUND_WITHOUT_A_LEASE = Case(
+    "bound without a lease", bound_without_a_lease, {"stall 46 s": 1.0}, preemptions=0, at_least=10
+)
 LEFT_MEANWHILE = Case("left while muted", left_while_muted, preemptions=2, at_least=40)
 DRIFT_BY_AN_OLDER_CHANGE = Case(
     "drift by an older change", drift_by_an_older_change, {"unknown end, done later": 1.0}, preemptions=1
@@ -132,6 +145,7 @@ DRIFT_BY_AN_OLDER_CHANGE = Case(
 ALONE = replace(STAGE, absent=frozenset({"carol"}))
 GONE_THROUGH_AGAIN = Case("gone through again", gone_through_again, CRASH, preemptions=1, stage=ALONE)
 LOOKS = (
+    BOUND_WITHOUT_A_LEASE,
     GONE_THROUGH_AGAIN,
     DRIFT_BY_AN_OLDER_CHANGE,
     LEFT_MEANWHILE,
