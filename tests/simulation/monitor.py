@@ -182,7 +182,7 @@ class Monitor:
             self.violated("answers are true", f"{asking.label}: unchanged, but it never was so")
 
     def _says_who_is_asked(self, asking: Asking, answer: Answer) -> None:
-        """Nobody is told that somebody is heard who is still to agree to it."""
+        """No answer is `applied` if the user is still asked for the audio that the command asks for."""
         is_asked = answer.subject.get("asked") is not None
         if answer.status == Status.APPLIED.value and is_asked and promises.opens_audio(asking.request.command):
             self.violated("answers are true", f"{asking.label}: applied, though {asking.subject} is asked first")
@@ -353,9 +353,9 @@ class Monitor:
         """An attendee is either as the rules say, or some change gives it that: nothing waits for a comparison."""
         changes = (c for c in self.store.changes.values() if c.is_of_the_meeting or c.subject == user.id)
         is_seen_to = meeting.ended_at is not None or any(change.due_at is not None for change in changes)
-        moments, seat = set(self._scheduler.own_moments()), user.seats[attendee_id]
-        is_right = any(seat.has(effective(meeting, user, p.held, at)) for p in self._versions for at in moments)
-        if not (is_right or is_seen_to):
+        moments = (self.now(), *self._scheduler.own_moments())
+        allowed = [effective(meeting, user, policies.held, now) for policies in self._versions for now in moments]
+        if not (is_seen_to or any(user.seats[attendee_id].has(capabilities) for capabilities in allowed)):
             self.violated(SEEN_TO, f"{user.id} {attendee_id[-2:]}")
 
     def _opened(self, change: Change) -> None:

@@ -14,10 +14,11 @@ from moderation.moderator.carried import Carried
 from moderation.moderator.crowd import Crowd
 from moderation.moderator.ordering import Ordering
 from moderation.moderator.presence import Presence, Swept
-from moderation.ports import ChangeKept, Clause, EntryWritten, SeatsNoted, UserRevised
+from moderation.ports import ChangeKept, ChangeOpened, Clause, EntryWritten, SeatBound, SeatsNoted, UserRevised
 
 from tests.memory.ledger import MemoryLedger
 
+from .monitor import SEEN_TO
 from .mutation import HOLDS, KNOWN, TWICE, Mutation, drop, rewriting
 from .reports import FALSE, INVENTED
 from .small import HOST_AND_EVERYBODY
@@ -26,6 +27,7 @@ from .small_looks import (
     ADMITTED_MEANWHILE,
     APPLIED_DURING_A_LOOK,
     BOUND_DURING_A_LOOK,
+    BOUND_WITHOUT_A_LEASE,
     CORRECTED_WITHOUT_A_LEASE,
     LEFT_MEANWHILE,
 )
@@ -76,7 +78,15 @@ def _telling_all_when_it_settles(world: Any, settled: Carried, crowd: Crowd, ord
     return noting.told_of(world, settled, crowd, replace(order, told={}), ids)
 
 
+def _binds(clauses: Sequence[Clause]) -> bool:
+    kinds = {type(clause) for clause in clauses}
+    return {SeatBound, ChangeKept} <= kinds and ChangeOpened not in kinds
+
+
 LOOK_MUTATIONS = (
+    Mutation(
+        "a newcomer is bound by the lease's holder", drop(ChangeKept, _binds), (SEEN_TO,), case=BOUND_WITHOUT_A_LEASE
+    ),
     Mutation(
         "what is told with the notes is not told when it settles",
         lambda: patch.object(everybody, "told_of", _telling_all_when_it_settles),
@@ -108,7 +118,7 @@ LOOK_MUTATIONS = (
         case=CORRECTED_WITHOUT_A_LEASE,
     ),
     Mutation(
-        "who has left is gone, whoever notes it",
+        "a user who has left is gone, also if another process notes it",
         lambda: patch.object(person, "_has_left", lambda *_: False),
         (FALSE,),
         case=LEFT_MEANWHILE,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 from moderation.core.actor import ActorKind
+from moderation.core.capability import Capabilities
 from moderation.core.change import OF_ONE_VALUE, Change, Status
 from moderation.core.entry import HAND_LOWERED, HAND_RAISED, REMOVED, UNMUTE_ANSWERED, UNMUTE_REQUESTED, Entry
 from moderation.core.meeting import Meeting, Seat, User, UserRules, floor_media, is_host
@@ -141,7 +142,9 @@ class People:
         added = set(made.restrictions) - set(replaced.restrictions)
         if not {r for r in added if r.holds_at(self._scheduler.now())} <= set(before.restrictions):
             self._violated("an undo restores what was replaced", f"of {undone.command} not all stood any more")
-        if added & set(after.restrictions) and not undo.awaits_consent:
+        waits = undo.awaits_consent or undo.waits_for is not None
+        left = added & set(after.restrictions)
+        if any(not (waits and r.withholds is Capabilities.SEND_AUDIO) for r in left):  # else the answer is `pending`
             self._violated("an undo restores what was replaced", f"restrictions of {undo.subject}")
 
     def _falls(self, meeting_id: str, before: UserRules, after: UserRules) -> bool:

@@ -64,7 +64,7 @@ def opens_audio(command: Command) -> bool:
 
 
 def _waiting(rules: UserRules, oneself: bool) -> Capabilities:
-    """What waits for the answer to a request, and is not promised before: whoever is answered `applied` is not told so
+    """What waits for the answer to a request, and is not promised before that: then the answer is not `applied`
     (`Monitor._says_who_is_asked`).
     """
     return sending([Medium.AUDIO]) if rules.asked is not None and not oneself else NOTHING

@@ -24,7 +24,7 @@ RECEIVE = Capabilities.RECEIVE_AUDIO | Capabilities.RECEIVE_VIDEO | Capabilities
 FALSE = "what is said of a change is what it did"
 TWICE = "no change tells the same twice"
 UNTOLD = ("unban", "admit", "leave-lobby")
-"""Commands that keep no rule for later, if nobody is there: they are applied, and have nothing to tell."""
+"""Commands that keep no rule for a user who is absent: they are applied, and no event tells of attendees."""
 INVENTED = "a drift that is told of is one"
 
 
@@ -57,7 +57,7 @@ class Reports:
         self._unseen: set[str] = set()
         """Seats that somebody else has written, or created, since Gavel looked."""
         self._foreign: set[str] = set()
-        """Seats that hold what somebody else has written, or created them with."""
+        """Seats that hold what another system has written, or created them with."""
         self.excused = 0
         """Drifts that were told of what an older change has done."""
 
@@ -169,20 +169,21 @@ class Reports:
             yield f"`already-silent` is said, {_bits(was)} becomes {_bits(now)}"
 
     def _once(self, course: Course, key: str, said: Mapping[str, object]) -> None:
-        """The same is told twice only of whom it has happened to twice: the seat has held again what it had before."""
+        """The same is told of a seat twice only if it happened twice: the seat has held again what it had before."""
         told = course.told.get(key, {})
         is_same = (told.get("before"), told.get("after")) == (said["before"], said["after"])
         if is_same and said["before"] not in course.since[key]:
             self._violated(TWICE, f"{course.change.command} {course.change.id[-4:]} of {said['externalUserId']}")
 
     def _drifted(self, entry: Entry) -> None:
-        """It is told of what somebody else has written, and not of what Gavel has put right or written since.
+        """It is told of what another system has written, not of what Gavel has put right or written since.
 
         Excused is what a call of an older change has done that is still due: `Drift` asks for the latest changes only,
-        and that one looks at it again and puts it right (`small_looks.DRIFT_BY_AN_OLDER_CHANGE`).
+        and that one looks at it again and puts it right (`small_looks.DRIFT_BY_AN_OLDER_CHANGE`). Where policies have
+        changed with the functions, what the earlier ones gave is drift by the later ones.
         """
         for each in _documents(entry.adds["attendees"]):
-            if each["attendeeId"] in self._foreign:
+            if self._has_versions or each["attendeeId"] in self._foreign:
                 continue
             if self._is_under_way(str(each["externalUserId"]), entry.change_id):
                 self.excused += 1

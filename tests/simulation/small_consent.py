@@ -92,7 +92,7 @@ def answered_from_elsewhere(simulation: Simulation) -> None:
 
 
 def agreed_on_the_seat_that_is_left(simulation: Simulation) -> None:
-    """Asked on one of two seats, bob leaves that one while his answer is carried out: it is said of the other one."""
+    """bob is asked on one of two seats, and leaves it while the answer is applied: it is said of the other one."""
     both = (Medium.AUDIO, Medium.VIDEO)
     bob_comes_again(simulation, 0.0, 0.01)
     host(simulation, "mute", "alice", Mute(both), 0.5)
@@ -102,7 +102,7 @@ def agreed_on_the_seat_that_is_left(simulation: Simulation) -> None:
 
 
 def agreed_from_nowhere(simulation: Simulation) -> None:
-    """Asked in the meeting, bob agrees after all his seats were found gone: it counts when he joins again."""
+    """bob is asked in the meeting, and agrees after all seats were found gone: it counts when they join again."""
     _asked(simulation, 4)
     simulation.leaves("bob", 2)
     host(simulation, "no video", "hugo", Mute((Medium.VIDEO,)), 3)

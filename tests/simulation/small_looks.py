@@ -18,8 +18,8 @@ RECEIVING = Capabilities.RECEIVE_AUDIO | Capabilities.RECEIVE_VIDEO | Capabiliti
 
 
 def bound_during_a_comparison(simulation: Simulation) -> None:
-    """A comparison reads the roster and is frozen. Whoever came is given what the rules say, and a minute passes: what
-    the roster shows of them is no drift.
+    """A comparison reads the roster and is frozen. The newcomer on it is given what the rules say, and a minute passes:
+    what the roster shows of zoe is no drift.
     """
     simulation.is_watched()
     simulation.joins("zoe", 0, 100)
@@ -28,8 +28,8 @@ def bound_during_a_comparison(simulation: Simulation) -> None:
 
 
 def applied_during_a_comparison(simulation: Simulation) -> None:
-    """Somebody has taken away what bob has. A mute-all gives it back while a comparison is frozen, though it leaves his
-    capabilities as they are by the rules: what was found is no drift any more.
+    """Another system has taken capabilities from bob. A mute-all gives them back while a comparison is frozen: by the
+    rules bob has what they had. What the comparison found is no drift any more.
     """
     simulation.is_watched()
     simulation.drifts("bob", 0, RECEIVING & ~Capabilities.RECEIVE_CONTENT, 100)
@@ -38,9 +38,7 @@ def applied_during_a_comparison(simulation: Simulation) -> None:
 
 
 def let_in_unseen(simulation: Simulation) -> None:
-    """A host lets in whoever need not wait, and finds an attendee of theirs of whom nobody has told: it is given what
-    the rules say.
-    """
+    """A host lets bob in, who need not wait, and finds an attendee that no event has told of: the rules are applied."""
     request = Request(MEETING, HOSTS["alice"], LetIn(), user_id="bob")
     simulation.leaves("bob", 0)
     everybody(simulation, "hugo", MuteEverybody((Medium.VIDEO,)), 1)
@@ -49,7 +47,7 @@ def let_in_unseen(simulation: Simulation) -> None:
 
 
 def admitted_while_all_are_muted(simulation: Simulation) -> None:
-    """A back end admits bob once more while everybody is muted: that is no change of his that would note what the
+    """A back end admits bob once more during a mute-all: that is no change of bob's rules that would note what the
     mute-all has done.
     """
     request = Request(MEETING, ADMIN, Admit({"bob": None}))
@@ -58,8 +56,8 @@ def admitted_while_all_are_muted(simulation: Simulation) -> None:
 
 
 def woken_after_a_batch(simulation: Simulation) -> None:
-    """Whoever gave everybody everything is frozen right after it, and awakes while somebody else goes on with it. What
-    a newcomer holds, who came after a mute-all, is none of the batch's doing.
+    """A function is frozen right after a batch, and wakes while another one goes on with its change. What a newcomer
+    holds, who came after a mute-all, is none of the batch's doing.
     """
     everybody(simulation, "alice", SetMeeting(mode="open"), 0)
     everybody(simulation, "hugo", MuteEverybody(), 40)
@@ -68,8 +66,8 @@ def woken_after_a_batch(simulation: Simulation) -> None:
 
 
 def corrected_without_a_lease(simulation: Simulation) -> None:
-    """Whoever took from everybody, a newcomer among them, is frozen until somebody else has finished that. They grant
-    nothing any more that nobody would apply.
+    """A function is frozen after a batch that has reached a newcomer, until another one has finished its change. It
+    grants nothing any more that no process would apply.
     """
     simulation.is_watched()
     everybody(simulation, "alice", SetMeeting(mode="presentation"), 0)
@@ -78,8 +76,18 @@ def corrected_without_a_lease(simulation: Simulation) -> None:
     simulation.reconciler(45.2)
 
 
+def bound_without_a_lease(simulation: Simulation) -> None:
+    """A function is frozen before it reads the roster, until another one has finished its change. It binds no newcomer,
+    for it could not apply the rules to them any more.
+    """
+    everybody(simulation, "alice", MuteEverybody(), 0)
+    simulation.reconciler(45.2)
+    simulation.joins("zoe", 0, 45.9)
+    simulation.is_watched()
+
+
 def left_while_muted(simulation: Simulation) -> None:
-    """bob leaves while he is muted, and somebody else notes it first: the mute is applied to nobody."""
+    """bob leaves during the mute, and another process notes it first: the mute has nobody to apply to."""
     host(simulation, "mute", "alice", Mute())
     simulation.leaves("bob", 0.005)
     simulation.told("deleted bob", lambda presence: presence.deleted(MEETING, seat("bob")), 0.006)
@@ -95,8 +103,8 @@ def drift_by_an_older_change(simulation: Simulation) -> None:
 
 
 def gone_through_again(simulation: Simulation) -> None:
-    """A mute-all tells that bob is silent, and its function dies. A host lets bob speak, and mutes him while somebody
-    else goes on with the mute-all: it tells the same of bob once more, for it has happened once more.
+    """A mute-all tells that bob is silent, and its function dies. A host unmutes bob, and mutes them again while
+    another function goes on with the mute-all: it tells the same once more, for it has happened once more.
     """
     everybody(simulation, "alice", MuteEverybody(), 0)
     host(simulation, "unmute", "hugo", Unmute(), 1)
@@ -127,6 +135,9 @@ WOKEN_AFTER_A_BATCH = Case(
 CORRECTED_WITHOUT_A_LEASE = Case(
     "corrected without a lease", corrected_without_a_lease, {"stall 46 s": 1.0}, preemptions=1
 )
+BOUND_WITHOUT_A_LEASE = Case(
+    "bound without a lease", bound_without_a_lease, {"stall 46 s": 1.0}, preemptions=0, at_least=10
+)
 LEFT_MEANWHILE = Case("left while muted", left_while_muted, preemptions=2, at_least=40)
 DRIFT_BY_AN_OLDER_CHANGE = Case(
     "drift by an older change", drift_by_an_older_change, {"unknown end, done later": 1.0}, preemptions=1
@@ -134,6 +145,7 @@ DRIFT_BY_AN_OLDER_CHANGE = Case(
 ALONE = replace(STAGE, absent=frozenset({"carol"}))
 GONE_THROUGH_AGAIN = Case("gone through again", gone_through_again, CRASH, preemptions=1, stage=ALONE)
 LOOKS = (
+    BOUND_WITHOUT_A_LEASE,
     GONE_THROUGH_AGAIN,
     DRIFT_BY_AN_OLDER_CHANGE,
     LEFT_MEANWHILE,

@@ -84,13 +84,25 @@ def muted_in_one_meeting_change(simulation: Simulation) -> None:
 
 
 def asked_by_another(simulation: Simulation) -> None:
-    """While bob is asked to unmute, another host wishes that he sends audio and receives no video: he is told that the
-    one is done, and the other waits for bob.
+    """While bob is asked to unmute, another host wants bob to send audio and to receive no video. The answer says that
+    video is done, and that audio waits for bob.
     """
     host(simulation, "mute", "alice", Mute())
     host(simulation, "unmute", "alice", Unmute(), 1)
     wanted = {Medium.AUDIO: of_word(Medium.AUDIO, "SendReceive"), Medium.VIDEO: of_word(Medium.VIDEO, "None")}
     host(simulation, "wish", "hugo", SetCapabilities(wanted), 2)
+
+
+def undone_while_asked(simulation: Simulation) -> None:
+    """While bob is asked to unmute, another host undoes the mute of audio and video: video is back, and audio waits."""
+    host(simulation, "mute", "alice", Mute((Medium.AUDIO, Medium.VIDEO)))
+    host(simulation, "unmute", "alice", Unmute(), 1)
+
+    def make() -> Asking:
+        muted = next(change.id for change in simulation.store.changes.values() if change.command == "mute")
+        return asking("undo", HOSTS["hugo"], Request(MEETING, HOSTS["hugo"], Undo(muted)), None)
+
+    simulation.process("hugo", [make], 2)
 
 
 def demoted_by_an_undo(simulation: Simulation) -> None:
@@ -135,5 +147,6 @@ SEEDS = (
     NOTED_EARLY,
     SETTLED_BESIDE,
     Case("asked by another", asked_by_another, stage=CONSENT, preemptions=0, at_least=1),
+    Case("undone while asked", undone_while_asked, stage=CONSENT, preemptions=0, at_least=1),
     Case("demoted by an undo", demoted_by_an_undo, preemptions=0, at_least=1),
 )

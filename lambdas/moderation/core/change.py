@@ -99,6 +99,8 @@ class Change:
     """Whether all are ordered anew, though it is about one person: an exclusive floor."""
     awaits_consent: bool = False
     """Whether what is left of it waits for the person's answer."""
+    waits_for: str | None = None
+    """The change whose request the person is asked to answer before they are heard. All else of this one is applied."""
     lapsed: Status | None = None
     """What becomes of it once Chime has what is left: the person said no, or nothing, or was not asked any more."""
     agreed_at: datetime | None = None
@@ -216,18 +218,6 @@ def named(change: Change) -> Capabilities:
     for medium in Medium:
         bits |= whole(medium) if change.command == "set-capabilities" and medium in said else NOTHING
     return bits
-
-
-def opening(change: Change) -> Capabilities:
-    """What a command on one person names to be given, whether or not it was withheld."""
-    match change.command:
-        case "unmute":
-            return named(change)
-        case "set-capabilities":
-            return _asked(change)
-        case "grant-floor":
-            return sending(Medium(word) for word in cast("Sequence[str]", change.said.get("media", ())))
-    return NOTHING
 
 
 def withholding(change: Change) -> Capabilities:

@@ -56,6 +56,8 @@ class Decided:
     effects: tuple[str, ...]
     awaits_consent: bool = False
     """Whether he is asked, and stays silent until he answers."""
+    waits_for: str | None = None
+    """The change that has asked the person already to agree to be heard, if this one would let them be heard."""
     is_new: bool = True
     """Whether the rules didn't say so before: if they did, only Chime is not known to hold it."""
 
@@ -102,7 +104,8 @@ def decided(
     """
     if is_last_host(case, case.user.rules, rules):
         return LAST_HOST
-    rules = held_back(case, asking(case, rules, opening))
+    wished = asking(case, rules, opening)
+    rules = held_back(case, wished)
     own = of_another(case, rules)
     if own:
         return Refusal("capability-unavailable", "one's own mute is lifted by oneself", limits=own)
@@ -111,9 +114,9 @@ def decided(
     there = {mute_all.id for mute_all in case.meeting.rules.mute_alls}
     stood = replace(expired(case), spares=case.user.rules.spares & there)
     is_new = replace(rules, spares=rules.spares & there) != stood
-    is_waiting = rules.asked is not None and Capabilities.SEND_AUDIO in opening & ~after
-    if not is_new and (in_place or is_waiting):
-        return Unchanged(after, rules.asked.change_id if rules.asked is not None and is_waiting else None)
+    waits_for = waited_for(case, wished, opening & ~after)
+    if not is_new and (in_place or waits_for is not None):
+        return Unchanged(after, waits_for)
     gained = case.effective(rules, consented=True) & ~case.effective(consented=True)
     if is_asked(case, rules):
         gained |= Capabilities.SEND_AUDIO
@@ -121,7 +124,7 @@ def decided(
         return frozen(gained | after & ~before)
     seats = case.user.present
     shown = effects(before, after, withholding, seats) if seats else (NOBODY_PRESENT,) * is_kept
-    return Decided(rules, before, after, shown, is_asked(case, rules), is_new)
+    return Decided(rules, before, after, shown, is_asked(case, rules), waits_for, is_new)
 
 
 def asking(case: Case, rules: UserRules, opening: Capabilities) -> UserRules:
@@ -168,6 +171,17 @@ def held_back(case: Case, rules: UserRules) -> UserRules:
             asked, lifts=asked.lifts or bool(back), spares=asked.spares | spares, gives=asked.gives or bool(given)
         ),
     )
+
+
+def waited_for(case: Case, wished: UserRules, opening: Capabilities) -> str | None:
+    """The change that has asked the person already, if this opening, or these rules of themselves, would let them be
+    heard.
+    """
+    asked = wished.asked
+    if asked is None or is_asked(case, wished):
+        return None
+    had, would = (case.effective(replace(rules, asked=None), consented=True) for rules in (case.user.rules, wished))
+    return asked.change_id if Capabilities.SEND_AUDIO in opening | (would & ~had) else None
 
 
 def of_another(case: Case, rules: UserRules) -> tuple[Limit, ...]:

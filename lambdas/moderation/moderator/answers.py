@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from ..core.capability import Capabilities, from_words, in_words
-from ..core.change import Change, Status, opening
+from ..core.change import Change, Status
 from ..core.effects import NOBODY_PRESENT, SeatChange, together
 from ..core.meeting import Meeting, Seat, User
 from ..core.view import Document, attendee_document, meeting_document
@@ -21,7 +21,7 @@ STORED = "stored"
 
 
 def seat_of(user: User, attendee_id: str | None) -> Seat | None:
-    """The seat that was asked for; for a person, one that is in the meeting, or else the one that has left last."""
+    """The attendee that was asked for. For a user: one in the meeting, or else the one that has left last."""
     if attendee_id is not None and attendee_id in user.seats:
         return user.seats[attendee_id]
     seats = user.present or sorted(user.seats.values(), key=_left_at, reverse=True)
@@ -33,7 +33,7 @@ def _left_at(seat: Seat) -> datetime:
 
 
 def spoken_of(user: User, attendee_id: str | None) -> Seat | None:
-    """The seat that an answer is about: the one that was asked for, or one that is in the meeting if that has left."""
+    """The attendee that an answer is about: the one asked for, or, if that has left, another one in the meeting."""
     seat = seat_of(user, attendee_id)
     return next(iter(user.present), seat) if seat is not None and seat.gone else seat
 
@@ -99,11 +99,12 @@ def answer_to(change: Change, subject: Document) -> Outcome:
 
 
 def _waits_for(change: Change, subject: Document) -> str | None:
-    """The request of another change that the user has to answer before they are heard. All else is applied."""
+    """The change whose request the user answers before they are heard, if all else is applied."""
     asked = cast("Mapping[str, str] | None", subject.get("asked"))
-    if asked is None or change.status is not Status.APPLIED or Capabilities.SEND_AUDIO not in opening(change):
+    if asked is None or change.status is not Status.APPLIED:
         return None
-    return asked["changeId"] if asked["changeId"] != change.id else None
+    # An exclusive floor asks by a change of its own once the others' have ended.
+    return asked["changeId"] if change.everybody or asked["changeId"] == change.waits_for else None
 
 
 def kept(outcome: Answer | Refused) -> dict[str, object]:

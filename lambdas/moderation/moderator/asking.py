@@ -127,6 +127,7 @@ class Asking:
             after=has,
             effects=(),
             awaits_consent=True,
+            waits_for=None,
             lease=cause.lease.given_back(now) if cause.lease else None,
             due_at=asked.until,
             unsure_until=None,

@@ -47,17 +47,22 @@ def _may_have_batched(world: World, meeting: Meeting) -> bool:
 
 
 def bind(
-    world: World, meeting: Meeting, roster: Sequence[SeatInChime], people: Mapping[str, User]
+    world: World,
+    meeting: Meeting,
+    roster: Sequence[SeatInChime],
+    people: Mapping[str, User],
+    holder: Sequence[Clause] = (),
 ) -> Mapping[str, User]:
     """Everybody on the roster as the ledger has them afterwards, whoever bound them. Raises `Contention` if others
-    keep changing the same people.
+    keep changing the same people, and `Conflict` if `holder` does not hold: no process would apply the rules to them.
     """
     for _ in range(TRIES):
         strangers = _strangers(world, meeting, roster, people)
         if not strangers:
             return people
-        for together in packed(group for pair in strangers for group in _groups(world, meeting, *pair)):
-            _bind(world, together)
+        groups = (group for pair in strangers for group in _groups(world, meeting, *pair))
+        for together in packed(groups, holder):
+            _bind(world, together, holder)
         people = world.ledger.everybody(meeting.id)
     raise Contention
 
@@ -79,15 +84,17 @@ def _strangers(
     return found
 
 
-def _bind(world: World, together: Sequence[Sequence[Clause]]) -> None:
+def _bind(world: World, together: Sequence[Sequence[Clause]], holder: Sequence[Clause]) -> None:
     """Together if nobody stands in the way, else one by one."""
     until = world.surroundings.now() + CALL_LIFE
     try:
-        persistently(world, [clause for group in together for clause in group], until)
-    except Conflict:
+        persistently(world, [*holder, *(clause for group in together for clause in group)], until)
+    except Conflict as conflict:
+        if any(clause in conflict.failed for clause in holder):
+            raise
         if len(together) > 1:
             for group in together:
-                _bind(world, [group])
+                _bind(world, [group], holder)
 
 
 def _groups(world: World, meeting: Meeting, stored: User, user: User) -> Iterator[list[Clause]]:

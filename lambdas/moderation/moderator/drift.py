@@ -43,9 +43,9 @@ class Drift:
         self._enforcement = enforcement
 
     def compare(self, meeting: Meeting, user: User, found: Sequence[SeatInChime], *, told: bool = False) -> int:
-        """One person's seats, read from Chime after the meeting and the person were read. Returns how many had drifted.
-        Raises `Conflict` if anything was changed or noted since, for what was found may be older. `told`: whether Chime
-        has told of it, so that it is no update of ours that is under way.
+        """One user's attendees, read from Chime after the meeting and the user were read. Returns how many had drifted.
+        Raises `Conflict` if anything was changed or noted since then: what was found may be older. `told`: whether
+        Chime has told of it, so that it is no update of ours that is under way.
         """
         if meeting.ended_at is not None or is_pipeline(user.id):
             return 0

@@ -50,7 +50,7 @@ class Everybody:
             return self._end(carried, ordering, began)
         overdue = self._is_overdue(carried)
         try:
-            crowd = self._rollcall.crowd(meeting, ordering)
+            crowd = self._rollcall.crowd(carried, ordering)
         except ChimeFailure:
             if not overdue:
                 raise

@@ -175,6 +175,7 @@ class Moderator:
             effects=decided.effects,
             widens=not is_narrower(decided.after, decided.before),
             awaits_consent=decided.awaits_consent and turned is None,
+            waits_for=decided.waits_for,
             everybody=turned is not None,
             is_join=isinstance(request.command, Bind) and request.actor == CHIME,
         )

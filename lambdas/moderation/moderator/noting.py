@@ -21,8 +21,8 @@ TOLD_TOGETHER = 100
 def note(world: World, carried: Carried, crowd: Crowd, ordering: Ordering) -> None:
     """Notes what Chime has on everybody of whom something else was known, and tells it in the same transaction: a
     function that takes over would find it noted, and tell nobody. A user whose rules were changed since the second look
-    is left to that change. A note says nothing any more if the meeting has moved on, if the lease is somebody else's,
-    or if the user was revised by no change that would look at them: then `Conflict` is raised.
+    is left to that change. Raises `Conflict` if a note would say nothing any more: the meeting has moved on, another
+    process holds the lease, or the user was revised by no change that would apply the rules again.
     """
     meeting, now = carried.meeting, world.surroundings.now()
     stands: list[Clause] = [

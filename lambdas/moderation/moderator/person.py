@@ -10,7 +10,7 @@ from ..core.change import PATIENCE, Change, Status, is_bound_again, stands, take
 from ..core.effective import effective
 from ..core.effects import SeatChange, seat_changes
 from ..core.entry import ABANDONED, CAPABILITIES_CHANGED, SUPERSEDED, changed, concerning
-from ..core.meeting import Meeting, Seat, UnmuteConsent, User, has_agreed, host_count, loses_its_hosts
+from ..core.meeting import Meeting, Seat, UnmuteConsent, User, UserRules, has_agreed, host_count, loses_its_hosts
 from ..ports import (
     ChangeKept,
     ChimeFailure,
@@ -339,13 +339,14 @@ def _status(change: Change, meeting: Meeting, user: User, seats: Sequence[Seat],
 
 
 def _has_left(change: Change, user: User, seats: Sequence[Seat]) -> bool:
-    """Whether nobody is there any more to whom it applies: its own calls found them gone, or somebody else has noted it
-    since it was made. Who had to leave was not lost.
+    """Whether the user has left on all attendees: the change's own calls found them gone, or another process has noted
+    it since. An attendee that the change itself takes out is not lost.
     """
     since = change.patient_since
     left = {seat.attendee_id for seat in seats if seat.gone}
     left |= {key for key, seat in user.seats.items() if seat.gone and seat.noted_at and seat.noted_at > since}
-    return bool(left) and not user.present and not any(user.is_out(key) for key in left)
+    then = replace(user, rules=change.made) if isinstance(change.made, UserRules) else user
+    return bool(left) and not user.present and not any(then.is_out(key) for key in left)
 
 
 def _is_unheard(change: Change, meeting: Meeting, user: User) -> bool:

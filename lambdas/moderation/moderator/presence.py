@@ -130,8 +130,8 @@ class Presence:
 
     def sweep(self, meeting: Meeting, deadline: datetime | None = None) -> Swept:
         """Everybody whom Chime holds: strangers are bound, drift is seen to, attendees whom Chime doesn't hold any more
-        are gone, a meeting that is gone is closed. What there is no time for is found by the next sweep, and so is what
-        became known since the roster was read: the roster is older.
+        are gone, a meeting that is gone is closed. What there is no time for is found by the next sweep. So are
+        attendees that were bound after the roster was read: the roster says nothing about them.
         """
         swept = Swept()
         known = self._world.ledger.everybody(meeting.id)

@@ -29,24 +29,25 @@ class RollCall:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def crowd(self, meeting: Meeting, ordering: Ordering) -> Crowd:
-        """Raises `MeetingOver`, `ChimeFailure`s."""
+    def crowd(self, carried: Carried, ordering: Ordering) -> Crowd:
+        """Raises `MeetingOver`, `ChimeFailure`s, and `Conflict` as `again` does."""
+        meeting = carried.meeting
         roster = self._roster(meeting)
-        people = bind(self._world, meeting, roster, self._world.ledger.everybody(meeting.id))
+        people = self._bound(carried, roster, ordering)
         moderated = [seat for seat in roster if not is_pipeline(seat.user_id)]
         return Crowd(
             seats={seat.attendee_id: seat.user_id for seat in moderated},
             before={s.attendee_id: _before(people[s.user_id], s, ordering) for s in moderated},
             pipelines=tuple(seat.attendee_id for seat in roster if is_pipeline(seat.user_id)),
             people=people,
-            held={s.attendee_id: _held(people[s.user_id], s) for s in moderated},
+            held={s.attendee_id: _shown(people[s.user_id], s) for s in moderated},
         )
 
     def again(self, carried: Carried, crowd: Crowd, ordering: Ordering) -> Mapping[str, User]:
         """Everybody as the ledger has them by now, and whoever came between the roster and a batch, which reached him
         too: what he holds, or was bound with meanwhile, is that batch's doing and not what he was created with. A batch
-        doesn't tell who has left: the roster does. Raises `Conflict` if the lease is somebody else's: who is granted
-        more has to be looked at by its holder.
+        doesn't tell who has left: the roster does. Raises `Conflict` if another process holds the lease: only the
+        holder applies the rules to those who are bound, and what a corrected grant gives.
         """
         meeting = carried.meeting
         if not crowd.batched:
@@ -55,15 +56,12 @@ class RollCall:
         crowd.gone |= crowd.before.keys() - {seat.attendee_id for seat in roster}
         came = [seat for seat in roster if seat.attendee_id not in crowd.seats]
         seen = [replace(s, capabilities=EVERYTHING) if s.capabilities in crowd.batched else s for s in came]
-        people = bind(self._world, meeting, seen, self._world.ledger.everybody(meeting.id))
+        people = self._bound(carried, seen, ordering)
         came_since = [user for user_id, user in people.items() if user_id not in crowd.people]
         mistaken = [user for user in came_since if user.rules.grant in crowd.batched - {EVERYTHING}]
         for user in mistaken:
             granted = replace(user, rules=replace(user.rules, grant=EVERYTHING), revision=user.revision + 1)
-            clauses: list[Clause] = [
-                UserRevised(meeting.id, granted, user.revision),
-                ChangeKept(carried.change, ordering.lease.token),
-            ]
+            clauses: list[Clause] = [UserRevised(meeting.id, granted, user.revision), _held(carried, ordering)]
             persistently(self._world, clauses, ordering.lease.until)
         crowd.batched.clear()
         return self._world.ledger.everybody(meeting.id) if mistaken else people
@@ -105,11 +103,20 @@ class RollCall:
             persistently(self._world, clauses, ordering.lease.until)
             crowd.are_gone(user, gone)
 
+    def _bound(self, carried: Carried, roster: Sequence[SeatInChime], ordering: Ordering) -> Mapping[str, User]:
+        people = self._world.ledger.everybody(carried.meeting.id)
+        return bind(self._world, carried.meeting, roster, people, [_held(carried, ordering)])
+
     def _roster(self, meeting: Meeting) -> Sequence[SeatInChime]:
         try:
             return patiently(self._world, lambda: self._world.chime.roster(meeting.id))
         except Missing:
             raise MeetingOver from None
+
+
+def _held(carried: Carried, ordering: Ordering) -> ChangeKept:
+    """The change is still under this lease."""
+    return ChangeKept(carried.change, ordering.lease.token)
 
 
 def _before(user: User, seat: SeatInChime, ordering: Ordering) -> Capabilities:
@@ -121,7 +128,7 @@ def _before(user: User, seat: SeatInChime, ordering: Ordering) -> Capabilities:
     return ordering.before.setdefault(seat.attendee_id, seat.capabilities if noted is None else noted)
 
 
-def _held(user: User, seat: SeatInChime) -> Capabilities | None:
+def _shown(user: User, seat: SeatInChime) -> Capabilities | None:
     """None where Chime's media servers are known not to hold what its API says."""
     known = user.seats.get(seat.attendee_id)
     return None if known is not None and known.not_taken else seat.capabilities

@@ -10,6 +10,7 @@ from moderation.core.command import (
     RaiseHand,
     SetCapabilities,
     SetMeeting,
+    Undo,
     Unmute,
     UserCommand,
 )
@@ -166,6 +167,17 @@ def test_what_needs_no_consent_is_done_beside_an_open_request(stage: Stage, comm
     assert stage.bits("bob") == SILENT
     assert code(stage.consents("bob")) == "applied"
     assert stage.bits("bob") == EVERYTHING
+
+
+@pytest.mark.parametrize("media", [(Medium.AUDIO,), (Medium.AUDIO, Medium.VIDEO)])
+def test_an_undo_waits_for_an_open_request(stage: Stage, media: tuple[Medium, ...]) -> None:
+    muted = stage.answered("alice", Mute(media), "carol")
+    first = stage.answered("alice", Unmute(), "carol")
+    undone = stage.done("hugo", Undo(muted.change_id or ""))
+    asks = undone.waiting or undone.change_id
+    assert (undone.status, undone.awaiting, asks) == ("pending", "consent", first.change_id)
+    assert code(stage.consents("carol")) == "applied"
+    assert stage.bits("carol") == EVERYTHING
 
 
 def test_what_is_no_wish_to_be_heard_waits_for_no_request(stage: Stage) -> None:
@@ -423,7 +435,7 @@ def test_who_leaves_without_an_answer_has_let_it_expire(stage: Stage) -> None:
 
 
 def test_who_agrees_after_all_their_attendees_have_left_is_heard_once_they_join(stage: Stage) -> None:
-    """Nobody is there to whom it could be applied, so it is kept, and the answer says so."""
+    """There is no attendee to apply it to, so it is kept, and the answer says so."""
     change_id = unmuted(stage).change_id
     stage.goes("bob")
     stage.gavel.presence.deleted(MEETING, seat("bob"))

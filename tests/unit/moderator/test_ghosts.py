@@ -45,7 +45,7 @@ def test_a_deleted_attendee_is_gone(stage: Stage, how: str) -> None:
 
 
 def test_who_is_noted_as_gone_while_they_are_muted_is_gone(stage: Stage) -> None:
-    """Whoever notes it: nobody is there who was muted."""
+    """Another process has noted it: there is no attendee who was muted."""
 
     def leaves() -> None:
         stage.surroundings.pass_by(0.01)

@@ -266,7 +266,7 @@ def test_twice_is_unchanged(stage: Stage) -> None:
 
 
 def test_who_sits_in_the_meeting_unseen_and_needs_not_wait_is_given_what_the_rules_say(stage: Stage) -> None:
-    """Nobody has told of the attendee: the command that finds it sees to it, and no comparison with Chime has to."""
+    """No event has told of the attendee: the command that finds it applies the rules, and no comparison has to."""
     stage.admits("dora")
     stage.ask_user("alice", LetIn(), "dora")
     stage.done("alice", MUTE_ALL)
