@@ -156,6 +156,18 @@ def test_the_answer_to_a_request_to_unmute(stage: Stage, accept: bool) -> None:
     assert stage.ledger.changes[MEETING, asked].status == ("applied" if accept else "declined")
 
 
+@pytest.mark.parametrize("accept", [True, False])
+def test_an_answer_to_a_request_that_may_not_have_been_written_is_unknown(stage: Stage, accept: bool) -> None:
+    """The change is stored, but as it waited for the answer."""
+    stage.done("alice", SetMeeting(unmute_consent=UnmuteConsent.REQUIRED))
+    stage.answered("alice", Mute(), "bob")
+    asked = stage.answered("alice", Unmute(), "bob").change_id or ""
+    stage.ledger.fail(FOR_LONG, done=False)
+    outcome = stage.ask_user("bob", Consent(asked, accept), "bob")
+    assert isinstance(outcome, Refused), outcome
+    assert (outcome.code, outcome.change_id) == ("outcome-unknown", asked)
+
+
 def test_one_failed_read_is_repeated(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     load, failures = stage.ledger.load, [LedgerUnavailable()]
 

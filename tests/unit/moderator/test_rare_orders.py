@@ -1,13 +1,25 @@
 """Orders of events that are rare, and for each the safeguard that it needs."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from datetime import timedelta
 
 import pytest
 from moderation.core.capability import EVERYTHING, Capabilities, Medium
 from moderation.core.command import MeetingCommand, Mute, SetMeeting, Unmute
 from moderation.core.meeting import UnmuteConsent
 from moderation.moderator.request import Request
-from moderation.ports import ChangeKept, ChangeOpened, Clause, Conflict, Reminder, SeatsNoted, UnknownEnd, UserRevised
+from moderation.ports import (
+    ChangeKept,
+    ChangeOpened,
+    Clause,
+    Conflict,
+    Due,
+    Reminder,
+    SeatsNoted,
+    UnknownEnd,
+    UserRevised,
+)
 
 from tests.memory.scene import MEETING, seat
 from tests.unit.moderator.hall import MUTE_ALL, SILENT, UNMUTE_ALL, Hall, Stage, by, not_now
@@ -94,16 +106,34 @@ def test_a_decision_that_was_committed_after_all_is_not_carried_out_by_the_next_
     assert len(hall.chime.orders()) == 1
 
 
-def test_drift_is_put_right_by_the_rules_of_the_moment() -> None:
-    """A mute-all comes between the look at Chime and the commit: by the rules that were read bob would be heard."""
+class Died(BaseException):
+    """The function, at this point."""
+
+
+def die() -> None:
+    raise Died
+
+
+@pytest.mark.parametrize("is_noted", [True, False])
+def test_drift_is_put_right_by_the_rules_of_the_moment(is_noted: bool) -> None:
+    """A mute-all comes between the look at Chime and the commit: by the rules that were read bob would be heard. That
+    the mute-all has silenced him need not be noted yet.
+    """
     hall = Hall()
     hall.answered("alice", Mute((Medium.VIDEO,)), "bob")
     hall.surroundings.pass_by(61)
     hall.turn("bob", EVERYTHING)
+
+    def silenced() -> None:
+        if not is_noted:
+            just_before(hall, lambda clauses: any(isinstance(c, SeatsNoted) for c in clauses), die)
+        with nullcontext() if is_noted else pytest.raises(Died):
+            from_elsewhere(hall, "hugo", MUTE_ALL)
+
     just_before(
         hall,
         lambda clauses: any(isinstance(c, ChangeOpened) and c.change.command == "bind" for c in clauses),
-        lambda: from_elsewhere(hall, "hugo", MUTE_ALL),
+        silenced,
     )
     hall.chime.calls.clear()
     hall.gavel.presence.sweep(hall.meeting())
@@ -149,6 +179,21 @@ def test_a_wake_up_that_comes_early_takes_nothing_over() -> None:
     report = hall.another_process().reconciler.remind(Reminder(MEETING, change_id=answer.change_id))
     assert (report.taken, report.left, hall.chime.calls) == (0, 0, [])
     assert hall.ledger.changes[MEETING, answer.change_id or ""] == before
+
+
+def test_what_the_index_shows_as_due_still_is_left_to_its_holder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The index lags behind the table: the change was taken over meanwhile, and is due only when that lease is over."""
+    hall = Hall()
+    hall.chime_refuses()
+    change_id = hall.answered("alice", Mute(), "bob").change_id or ""
+    hall.chime_recovers()
+    hall.chime.calls.clear()
+    before, now = hall.ledger.changes[MEETING, change_id], hall.surroundings.now()
+    lagging = [Due(now - timedelta(seconds=1), MEETING, change_id)]
+    monkeypatch.setattr(hall.ledger, "due", lambda until, limit: lagging)
+    report = hall.another_process().reconciler.run(now + timedelta(minutes=1))
+    assert (report.carried, report.faults, hall.chime.orders()) == ([], [], [])
+    assert hall.ledger.changes[MEETING, change_id] == before
 
 
 def test_who_waits_in_the_lobby_sees_no_change_that_is_about_them() -> None:

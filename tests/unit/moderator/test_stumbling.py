@@ -1,0 +1,105 @@
+"""Every command where a machine fails now and then: what comes of it is what comes of it where nothing fails."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from moderation.core.entry import DELAYED
+from moderation.moderator.request import Answer, Outcome
+from moderation.ports import Contention, LedgerUnavailable, LedgerUnreachableError, NotNow, UnknownEnd
+
+from tests.memory.scene import MEETING
+from tests.unit.moderator.hall import Stage, code
+from tests.unit.moderator.test_once import DEEDS, ask
+
+READS = ("load", "everybody", "change")
+LOOKS = ("meeting", "roster", "seat")
+ORDERS = ("order", "order_except", "remove", "end")
+ABANDONED_AFTER = 46
+"""Seconds after which a change whose holder could not go on is taken over."""
+
+
+def every_other(owner: object, names: tuple[str, ...], failure: type[Exception]) -> None:
+    """Every first call of each of these methods fails, having done nothing; every second one works."""
+
+    def failing(method: Callable[..., Any], calls: list[None]) -> Callable[..., Any]:
+        def called(*args: Any, **how: Any) -> Any:
+            calls.append(None)
+            if len(calls) % 2:
+                raise failure
+            return method(*args, **how)
+
+        return called
+
+    for name in names:
+        setattr(owner, name, failing(getattr(owner, name), []))
+
+
+def come_to(stage: Stage) -> tuple[object, ...]:
+    """What Chime holds, what has become of every change, and what was told, but for delays."""
+    room = stage.chime.rooms.get(MEETING)
+    held = {seat.attendee_id: seat.capabilities for seat in room.seats.values()} if room else None
+    statuses = Counter((change.command, change.status) for change in stage.ledger.changes.values())
+    hands = {user for _, user in stage.ledger.hands_up}
+    return held, statuses, hands, Counter(entry.type for entry in stage.ledger.entries if entry.type != DELAYED)
+
+
+def said(outcome: Outcome) -> tuple[object, ...]:
+    assert isinstance(outcome, Answer), outcome
+    return code(outcome), outcome.before, outcome.after, outcome.effects, outcome.awaiting
+
+
+FAILURES: dict[str, Callable[[Stage], None]] = {
+    "writes are contended": lambda s: every_other(s.ledger, ("transact",), Contention),
+    "the table is not reached": lambda s: every_other(s.ledger, ("transact",), LedgerUnreachableError),
+    "Chime is busy": lambda s: every_other(s.chime, ORDERS, NotNow),
+    "Chime can't be read": lambda s: every_other(s.chime, LOOKS, UnknownEnd),
+}
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+@pytest.mark.parametrize("failing", FAILURES)
+def test_where_each_call_fails_once_the_answer_is_the_same(deed: str, failing: str) -> None:
+    smooth, stumbling = Stage(), Stage()
+    expected = ask(smooth, *DEEDS[deed](smooth))
+    command, who, whom = DEEDS[deed](stumbling)
+    FAILURES[failing](stumbling)
+    outcome = ask(stumbling, command, who, whom)
+    assert said(outcome) == said(expected)
+    assert come_to(stumbling) == come_to(smooth)
+
+
+def failing_at(stage: Stage, position: int | None) -> list[None]:
+    """One of the reads of the ledger fails. Returns a list that grows with each of them."""
+    reads: list[None] = []
+
+    def reading(method: Callable[..., Any]) -> Callable[..., Any]:
+        def read(*args: Any, **how: Any) -> Any:
+            reads.append(None)
+            if len(reads) - 1 == position:
+                raise LedgerUnavailable
+            return method(*args, **how)
+
+        return read
+
+    for name in READS:
+        setattr(stage.ledger, name, reading(getattr(stage.ledger, name)))
+    return reads
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_whichever_read_fails_it_comes_to_the_same(deed: str) -> None:
+    smooth = Stage()
+    command, who, whom = DEEDS[deed](smooth)
+    reads = failing_at(smooth, None)
+    ask(smooth, command, who, whom)
+    count = len(reads)
+    smooth.reconcile(ABANDONED_AFTER)
+    for position in range(count):
+        stumbling = Stage()
+        command, who, whom = DEEDS[deed](stumbling)
+        failing_at(stumbling, position)
+        assert isinstance(ask(stumbling, command, who, whom), Answer), position
+        stumbling.reconcile(ABANDONED_AFTER)
+        assert come_to(stumbling) == come_to(smooth), position
