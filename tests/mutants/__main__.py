@@ -13,18 +13,23 @@ from pathlib import Path
 import pytest
 
 from .mutation import Mutant, mutants
-from .run import KILLED, SURVIVED, TIMED_OUT, UNREACHED, Runner
+from .run import KILLED, TIMED_OUT, Runner
 
 ROOT = Path(__file__).parents[2]
 LAMBDAS = ROOT / "lambdas"
 EXCUSED = Path(__file__).with_name("equivalent.toml")
+WRITTEN = ROOT / ".build" / "mutants"
+HANDLERS = [f"tests/unit/{name}" for name in ("live", "command_inbox", "meeting_inbox", "reconciler", "host_api")]
 LAYERS = {
-    "core": ("moderation/core", ["tests/unit/core", "tests/property"]),
-    "moderator": ("moderation/moderator", ["tests/unit/moderator", "tests/unit/live"]),
+    "core": (
+        "moderation/core",
+        ["tests/unit/core", "tests/property", "tests/unit/moderator", "tests/unit/command_inbox"],
+    ),
+    "moderator": ("moderation/moderator", ["tests/unit/moderator", *HANDLERS]),
 }
 EXAMPLES = 20
 """Of each property, lest survivors take minutes."""
-SURVIVORS = (SURVIVED, UNREACHED)
+NOTICED = (KILLED, TIMED_OUT)
 
 
 class Settings:
@@ -56,13 +61,23 @@ def made(folder: str, only: str) -> list[Mutant]:
     return found
 
 
+def left_before(layer: str) -> set[tuple[str, str, str]]:
+    """The mutants that the last run has left."""
+    said = json.loads((WRITTEN / f"{layer}.json").read_text(encoding="utf-8"))
+    return {(each["function"], each["was"], each["becomes"]) for each in said}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
     parser.add_argument("layer", choices=LAYERS)
     parser.add_argument("--only", default="", help="modules that have this in their name")
     parser.add_argument("--sample", type=int, help="so many, drawn by the seed")
+    parser.add_argument("--left", action="store_true", help="those alone that the last run has left")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--at-most", type=float, default=20.0, help="seconds of tests for each mutant, the quickest first"
+    )
     parser.add_argument("--tests", nargs="+", help="instead of the layer's")
     args = parser.parse_args()
     folder, tests = LAYERS[args.layer]
@@ -70,8 +85,11 @@ def main() -> int:
     total = len(chosen)
     if args.sample and args.sample < total:
         chosen = random.Random(args.seed).sample(chosen, args.sample)
+    if args.left:
+        left = left_before(args.layer)
+        chosen = [mutant for mutant in chosen if (mutant.name, *mutant.difference) in left]
     print(f"{args.layer}: {len(chosen)} of {total} mutants", flush=True)
-    runner = Runner(chosen, args.jobs)
+    runner = Runner(chosen, args.jobs, args.at_most)
     where = [str(ROOT / test) for test in args.tests or tests]
     options = [
         "-q",
@@ -93,16 +111,15 @@ def main() -> int:
 
 def report(layer: str, runner: Runner) -> int:
     counts = Counter(runner.results.values())
-    survivors = [runner.mutants[number] for number, result in runner.results.items() if result in SURVIVORS]
+    survivors = [runner.mutants[number] for number, result in runner.results.items() if result not in NOTICED]
     left = [mutant for mutant in survivors if excuse(mutant) is None]
-    noticed = counts[KILLED] + counts[TIMED_OUT]
+    noticed = sum(counts[result] for result in NOTICED)
     print(
         f"{layer}: {noticed} of {len(runner.results)} noticed, {len(survivors) - len(left)} excused, {len(left)} left"
     )
-    written = ROOT / ".build" / "mutants"
-    written.mkdir(parents=True, exist_ok=True)
+    WRITTEN.mkdir(parents=True, exist_ok=True)
     said = [{"function": m.name, "was": m.difference[0], "becomes": m.difference[1]} for m in left]
-    (written / f"{layer}.json").write_text(json.dumps(said, indent=1), encoding="utf-8")
+    (WRITTEN / f"{layer}.json").write_text(json.dumps(said, indent=1), encoding="utf-8")
     for mutant in left:
         print(mutant)
     return int(bool(left))

@@ -2,12 +2,17 @@
 
 The functions of the running program are given the mutant's code, so that nothing is imported anew. What runs while a
 module is imported (constants, decorators) is therefore not mutated.
+
+A mutant counts as killed only if the tests up to the one that failed pass in a fork with the code as it is.
 """
 
 import ast
 import builtins
+import gc
+import mmap
 import os
 import resource
+import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,8 +28,12 @@ from _pytest.runner import runtestprotocol
 from .mutation import Mutant
 
 KILLED, SURVIVED, TIMED_OUT, UNREACHED = "killed", "survived", "timed out", "unreached"
-AT_MOST = 20.0
-"""Seconds of processor time that the tests of one mutant may take, the quickest first."""
+UNMADE = "could not be made"
+"""The mutant is no program, or its function was not found."""
+UNTRUSTED = "untrusted"
+"""A test failed, but in a fork it fails without the mutant as well."""
+ENDS = {0: SURVIVED, 1: KILLED, 2: UNMADE}
+"""What the exit status of a mutant's fork means; any other is a fault of the tool."""
 LONGER = 3
 """How many times longer than without a mutant they may take before it counts as noticed."""
 
@@ -35,9 +44,15 @@ class Runner:
 
     mutants: Sequence[Mutant]
     jobs: int = 2
+    at_most: float = 20.0
+    """Seconds of processor time that the tests of one mutant may take, the quickest first."""
     results: dict[int, str] = field(default_factory=dict)
     reached: dict[str, list[tuple[float, int]]] = field(default_factory=dict)
     """Function → the seconds and the place of every test that reaches it."""
+
+    def __post_init__(self) -> None:
+        self._failed_at = memoryview(mmap.mmap(-1, 4 * max(len(self.mutants), 1))).cast("i")
+        """Mutant → how many tests passed before the one that failed; shared with the forks."""
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self._look(session)
@@ -48,9 +63,10 @@ class Runner:
                 continue
             if len(running) == self.jobs:
                 self._await_one(running)
-            running[self._start(session, mutant)] = number
+            running[self._start(session, number)] = number
         while running:
             self._await_one(running)
+        self._distrust(session)
         return True
 
     def _look(self, session: pytest.Session) -> None:
@@ -71,30 +87,57 @@ class Runner:
                 self.reached.setdefault(name, []).append((took, place))
         for module, source in originals.items():
             _swap(module, compile(source, str(sources[module]), "exec"))
+        gc.freeze()  # the forks share it
         print(f"{len(session.items)} tests reach {len(self.reached)} functions", flush=True)
 
-    def _start(self, session: pytest.Session, mutant: Mutant) -> int:
-        chosen = _within(AT_MOST, sorted(self.reached[mutant.name]))
+    def _start(self, session: pytest.Session, number: int) -> int:
+        mutant = self.mutants[number]
+        chosen = self._chosen(mutant.name)
         limit = int(sum(seconds for seconds, _ in chosen) * LONGER) + 10
-        sys.stdout.flush()
-        child = os.fork()
+        child = _fork(limit)
         if child:
             return child
-        silence = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(silence, 1)
-        os.dup2(silence, 2)
-        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
-        _swap(mutant.module, compile(mutant.source, "mutant", "exec"), mutant.function)
         try:
-            is_noticed = not all(_passes(session.items[place]) for _, place in chosen)
-        except BaseException:
-            is_noticed = True
-        os._exit(int(is_noticed))
+            swapped = _swap(mutant.module, compile(mutant.source, "mutant", "exec"), mutant.function)
+        except (SyntaxError, ValueError):  # the latter: another number of free variables
+            swapped = 0
+        if not swapped:
+            os._exit(2)
+        for position, (_, place) in enumerate(chosen):
+            if not _passes(session.items[place]):
+                self._failed_at[number] = position
+                os._exit(1)
+        os._exit(0)
+
+    def _chosen(self, function: str) -> list[tuple[float, int]]:
+        return _within(self.at_most, sorted(self.reached[function]))
 
     def _await_one(self, running: dict[int, int]) -> None:
         child, status = os.wait()
-        ended = TIMED_OUT if os.WIFSIGNALED(status) else KILLED if os.WEXITSTATUS(status) else SURVIVED
+        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
+            ended = TIMED_OUT
+        elif os.WIFEXITED(status) and os.WEXITSTATUS(status) in ENDS:
+            ended = ENDS[os.WEXITSTATUS(status)]
+        else:
+            raise pytest.UsageError(f"status {status} of {self.mutants[running[child]]}")
         self._tell(running.pop(child), ended)
+
+    def _distrust(self, session: pytest.Session) -> None:
+        """The tests that killed a function's mutants are run again, as they were, without a mutant."""
+        deepest: dict[str, int] = {}
+        for number, result in self.results.items():
+            if result == KILLED:
+                name = self.mutants[number].name
+                deepest[name] = max(deepest.get(name, 0), self._failed_at[number])
+        for function, position in deepest.items():
+            child = _fork()
+            if not child:
+                chosen = self._chosen(function)[: position + 1]
+                os._exit(int(not all(_passes(session.items[place]) for _, place in chosen)))
+            if os.waitpid(child, 0)[1]:
+                for number, result in self.results.items():
+                    if result == KILLED and self.mutants[number].name == function:
+                        self._tell(number, UNTRUSTED)
 
     def _tell(self, number: int, result: str) -> None:
         self.results[number] = result
@@ -104,8 +147,24 @@ class Runner:
             print(f"... {len(self.results)} of {len(self.mutants)}", flush=True)
 
 
+def _fork(limit: int | None = None) -> int:
+    """The child says nothing, and has `limit` seconds of processor time."""
+    sys.stdout.flush()
+    child = os.fork()
+    if not child:
+        silence = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silence, 1)
+        os.dup2(silence, 2)
+        if limit is not None:
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 5))
+    return child
+
+
 def _passes(item: pytest.Item) -> bool:
-    return not any(report.failed for report in runtestprotocol(item, log=False, nextitem=None))
+    try:
+        return not any(report.failed for report in runtestprotocol(item, log=False, nextitem=None))
+    except BaseException:  # a mutant may raise what pytest lets through
+        return False
 
 
 def _within(seconds: float, tests: Sequence[tuple[float, int]]) -> list[tuple[float, int]]:
@@ -134,12 +193,14 @@ def _marked(source: str, module: str) -> CodeType:
     return compile(ast.fix_missing_locations(tree), "marked", "exec")
 
 
-def _swap(module: str, code: CodeType, only: str | None = None) -> None:
-    """Gives the functions of a module, or one of them, the code that a variant of its source has."""
-    codes = dict(_codes(code))
+def _swap(module: str, code: CodeType, only: str | None = None) -> int:
+    """Gives the functions of a module, or one of them, the code that a variant of its source has. Returns how many."""
+    codes, swapped = dict(_codes(code)), 0
     for name, function in _functions(vars(sys.modules[module]), module):
         if only in (None, name) and name in codes:
             function.__code__ = codes[name]
+            swapped += 1
+    return swapped
 
 
 def _codes(code: CodeType) -> Iterator[tuple[str, CodeType]]:
