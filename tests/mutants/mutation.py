@@ -1,6 +1,6 @@
 """Mutants: a function's source with one node changed, by the operators of mutmut and two of our own."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import ndiff
 from functools import cached_property
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 import libcst as cst
+from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 from mutmut.mutation.mutators import mutation_operators, operator_string
 
 AROUND = 12
@@ -22,6 +23,8 @@ class Mutant:
     module: str
     function: str
     """Its qualified name within the module."""
+    line: int
+    """Where the statement begins that is changed."""
     tree: cst.Module
     node: cst.CSTNode
     other: cst.CSTNode
@@ -53,10 +56,11 @@ class Mutant:
 
 def mutants(path: Path, module: str) -> Iterator[Mutant]:
     tree = cst.parse_module(path.read_text(encoding="utf-8"))
+    places = MetadataWrapper(tree, unsafe_skip_copy=True).resolve(PositionProvider)
     for function, qualified_name in _functions(tree.body, ""):
-        for node in _mutable(function.body):
+        for node, line in _mutable(function.body, places, 0):
             for other in _variants(node):
-                yield Mutant(module, qualified_name, tree, node, other)
+                yield Mutant(module, qualified_name, line, tree, node, other)
 
 
 def _functions(body: Sequence[cst.CSTNode], within: str) -> Iterator[tuple[cst.FunctionDef, str]]:
@@ -67,17 +71,21 @@ def _functions(body: Sequence[cst.CSTNode], within: str) -> Iterator[tuple[cst.F
             yield from _functions(statement.body.body, f"{within}{statement.name.value}.")
 
 
-def _mutable(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """The node and all below it, but for what says nothing at run time."""
+def _mutable(
+    node: cst.CSTNode, places: Mapping[cst.CSTNode, CodeRange], line: int
+) -> Iterator[tuple[cst.CSTNode, int]]:
+    """The node and all below it, but for what says nothing at run time, each with the line of its statement."""
     if isinstance(node, cst.Annotation | cst.Decorator | cst.Parameters | cst.FormattedStringText):
         return
     if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value in NEVER:
         return
     if isinstance(node, cst.Expr) and isinstance(node.value, cst.SimpleString):
         return
-    yield node
+    if isinstance(node, cst.SimpleStatementLine | cst.BaseCompoundStatement):
+        line = places[node].start.line
+    yield node, line
     for child in node.children:
-        yield from _mutable(child)
+        yield from _mutable(child, places, line)
 
 
 def _variants(node: cst.CSTNode) -> Iterator[cst.CSTNode]:

@@ -1,4 +1,5 @@
-"""All tests are collected once; for each mutant a fork runs those that reach its function, the quickest first.
+"""All tests are collected once; for each mutant a fork runs those that reach its statement, the quickest
+first.
 
 The functions of the running program are given the mutant's code, so that nothing is imported anew. What runs while a
 module is imported (constants, decorators) is therefore not mutated.
@@ -15,7 +16,7 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -38,6 +39,10 @@ LONGER = 3
 """How many times longer than without a mutant they may take before it counts as noticed."""
 
 
+Place = tuple[str, int]
+"""A statement: its module and its line."""
+
+
 @dataclass
 class Runner:
     """A plugin of pytest that runs mutants instead of tests."""
@@ -47,8 +52,8 @@ class Runner:
     at_most: float = 20.0
     """Seconds of processor time that the tests of one mutant may take, the quickest first."""
     results: dict[int, str] = field(default_factory=dict)
-    reached: dict[str, list[tuple[float, int]]] = field(default_factory=dict)
-    """Function → the seconds and the place of every test that reaches it."""
+    reached: dict[Place, list[tuple[float, int]]] = field(default_factory=dict)
+    """Statement → the seconds and the position of every test that reaches it."""
 
     def __post_init__(self) -> None:
         self._failed_at = memoryview(mmap.mmap(-1, 4 * max(len(self.mutants), 1))).cast("i")
@@ -58,7 +63,7 @@ class Runner:
         self._look(session)
         running: dict[int, int] = {}
         for number, mutant in enumerate(self.mutants):
-            if mutant.name not in self.reached:
+            if _place(mutant) not in self.reached:
                 self._tell(number, UNREACHED)
                 continue
             if len(running) == self.jobs:
@@ -70,29 +75,30 @@ class Runner:
         return True
 
     def _look(self, session: pytest.Session) -> None:
-        """Which test reaches which function, and how long it takes."""
-        hits: set[str] = set()
+        """Which test reaches which statement, and how long it takes."""
+        hits: set[Place] = set()
         vars(builtins)["__hit__"] = hits.add
         sources = {mutant.module: Path(str(sys.modules[mutant.module].__file__)) for mutant in self.mutants}
         originals = {module: path.read_text(encoding="utf-8") for module, path in sources.items()}
+        places = {_place(mutant) for mutant in self.mutants}
         for module, source in originals.items():
-            _swap(module, _marked(source, module))
+            _swap(module, _marked(source, module, places))
         for place, item in enumerate(session.items):
             hits.clear()
             began = time.process_time()
             if not _passes(item):
                 raise pytest.UsageError(f"{item.nodeid} fails without any mutant")
             took = time.process_time() - began
-            for name in hits:
-                self.reached.setdefault(name, []).append((took, place))
+            for reached in hits:
+                self.reached.setdefault(reached, []).append((took, place))
         for module, source in originals.items():
             _swap(module, compile(source, str(sources[module]), "exec"))
         gc.freeze()  # the forks share it
-        print(f"{len(session.items)} tests reach {len(self.reached)} functions", flush=True)
+        print(f"{len(session.items)} tests reach {len(self.reached)} of {len(places)} statements", flush=True)
 
     def _start(self, session: pytest.Session, number: int) -> int:
         mutant = self.mutants[number]
-        chosen = self._chosen(mutant.name)
+        chosen = self._chosen(_place(mutant))
         limit = int(sum(seconds for seconds, _ in chosen) * LONGER) + 10
         child = _fork(limit)
         if child:
@@ -109,8 +115,8 @@ class Runner:
                 os._exit(1)
         os._exit(0)
 
-    def _chosen(self, function: str) -> list[tuple[float, int]]:
-        return _within(self.at_most, sorted(self.reached[function]))
+    def _chosen(self, place: Place) -> list[tuple[float, int]]:
+        return _within(self.at_most, sorted(self.reached[place]))
 
     def _await_one(self, running: dict[int, int]) -> None:
         child, status = os.wait()
@@ -123,20 +129,20 @@ class Runner:
         self._tell(running.pop(child), ended)
 
     def _distrust(self, session: pytest.Session) -> None:
-        """The tests that killed a function's mutants are run again, as they were, without a mutant."""
-        deepest: dict[str, int] = {}
-        for number, result in self.results.items():
-            if result == KILLED:
-                name = self.mutants[number].name
-                deepest[name] = max(deepest.get(name, 0), self._failed_at[number])
-        for function, position in deepest.items():
+        """The tests that killed the mutants of a statement are run again, as they were, without a mutant."""
+        deepest: dict[Place, int] = {}
+        killed = [number for number, result in self.results.items() if result == KILLED]
+        for number in killed:
+            place = _place(self.mutants[number])
+            deepest[place] = max(deepest.get(place, 0), self._failed_at[number])
+        for place, position in deepest.items():
             child = _fork()
             if not child:
-                chosen = self._chosen(function)[: position + 1]
-                os._exit(int(not all(_passes(session.items[place]) for _, place in chosen)))
+                chosen = self._chosen(place)[: position + 1]
+                os._exit(int(not all(_passes(session.items[test]) for _, test in chosen)))
             if os.waitpid(child, 0)[1]:
-                for number, result in self.results.items():
-                    if result == KILLED and self.mutants[number].name == function:
+                for number in killed:
+                    if _place(self.mutants[number]) == place:
                         self._tell(number, UNTRUSTED)
 
     def _tell(self, number: int, result: str) -> None:
@@ -178,19 +184,21 @@ def _within(seconds: float, tests: Sequence[tuple[float, int]]) -> list[tuple[fl
     return chosen
 
 
-def _marked(source: str, module: str) -> CodeType:
-    """Every function tells that it was reached."""
-    tree = ast.parse(source)
+def _place(mutant: Mutant) -> Place:
+    return mutant.module, mutant.line
 
-    def mark(body: list[ast.stmt], within: str) -> None:
-        for node in body:
-            if isinstance(node, ast.ClassDef):
-                mark(node.body, f"{within}{node.name}.")
-            elif isinstance(node, ast.FunctionDef):
-                node.body.insert(0, ast.parse(f"__hit__({f'{module}:{within}{node.name}'!r})").body[0])
 
-    mark(tree.body, "")
-    return compile(ast.fix_missing_locations(tree), "marked", "exec")
+def _marked(source: str, module: str, places: Collection[Place]) -> CodeType:
+    """Each of these statements tells that it was reached."""
+
+    class Marking(ast.NodeTransformer):
+        def visit(self, node: ast.AST) -> Any:
+            super().visit(node)
+            if isinstance(node, ast.stmt) and (module, node.lineno) in places:
+                return [*ast.parse(f"__hit__(({module!r}, {node.lineno}))").body, node]
+            return node
+
+    return compile(ast.fix_missing_locations(Marking().visit(ast.parse(source))), "marked", "exec")
 
 
 def _swap(module: str, code: CodeType, only: str | None = None) -> int:

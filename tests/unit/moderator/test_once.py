@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from moderation.core.capability import NOTHING, Medium
 from moderation.core.command import (
     Admit,
     Ban,
@@ -19,6 +20,7 @@ from moderation.core.command import (
     RaiseHand,
     Release,
     Remove,
+    SetCapabilities,
     SetMeeting,
     SetRole,
     Unban,
@@ -29,7 +31,7 @@ from moderation.core.meeting import UnmuteConsent
 from moderation.moderator.request import Answer, Outcome, Refused, Request
 
 from tests.memory.scene import ADMIN, MEETING, seat
-from tests.unit.moderator.hall import MUTE_ALL, Stage, by, code
+from tests.unit.moderator.hall import MUTE_ALL, UNMUTE_ALL, Stage, by, code
 
 Prepared = Callable[[Stage], tuple[Command, str, str | None]]
 """The command, who asks, and on whom; None: on the meeting."""
@@ -53,7 +55,22 @@ def after(_: object, command: Command) -> tuple[Command, str, str | None]:
     return command, "alice", "bob"
 
 
+def asks_all(stage: Stage) -> Command:
+    """By which everybody is asked whom the mute-all silenced."""
+    stage.done("alice", SetMeeting(unmute_consent=UnmuteConsent.REQUIRED))
+    stage.done("alice", MUTE_ALL)
+    return UNMUTE_ALL
+
+
 DEEDS: dict[str, Prepared] = {
+    "mute": lambda s: (Mute(reason="x", seconds=300), "alice", "bob"),
+    "unmute": lambda s: after(s.answered("alice", Mute(), "bob"), Unmute()),
+    "capabilities": lambda s: (SetCapabilities({Medium.VIDEO: NOTHING}), "alice", "bob"),
+    "mute of all": lambda s: (MUTE_ALL, "alice", None),
+    "unmute of all": lambda s: (s.done("alice", MUTE_ALL) and UNMUTE_ALL, "alice", None),
+    "unmute of all that asks": lambda s: (asks_all(s), "alice", None),
+    "mode": lambda s: (SetMeeting(mode="presentation"), "alice", None),
+    "freeze": lambda s: (SetMeeting(frozen=True), "alice", None),
     "role": lambda s: (SetRole("viewer"), "alice", "bob"),
     "remove": lambda s: (Remove(reason="x"), "alice", "bob"),
     "remove and ban": lambda s: (Remove(ban=True), "alice", "bob"),

@@ -2,16 +2,19 @@
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from moderation.core.capability import EVERYTHING, NOTHING
+from moderation.core.command import Ban, GrantFloor, Mute, MuteEverybody, RaiseHand, SetMeeting
 from moderation.core.entry import DELAYED
 from moderation.moderator.request import Answer, Outcome
 from moderation.ports import Contention, LedgerUnavailable, LedgerUnreachableError, NotNow, UnknownEnd
 
 from tests.memory.scene import MEETING
-from tests.unit.moderator.hall import Stage, code
-from tests.unit.moderator.test_once import DEEDS, ask
+from tests.unit.moderator.hall import MUTE_ALL, Stage, code
+from tests.unit.moderator.test_once import DEEDS, ask, asked, asks_all
 
 READS = ("load", "everybody", "change")
 LOOKS = ("meeting", "roster", "seat")
@@ -20,13 +23,17 @@ ABANDONED_AFTER = 46
 """Seconds after which a change whose holder could not go on is taken over."""
 
 
-def every_other(owner: object, names: tuple[str, ...], failure: type[Exception]) -> None:
-    """Every first call of each of these methods fails, having done nothing; every second one works."""
+def now_and_then(
+    owner: object, names: tuple[str, ...], failure: type[Exception], *, every: int = 2, done: bool = False
+) -> None:
+    """The first of so many calls of each of these methods fails, having `done` what it should or not."""
 
     def failing(method: Callable[..., Any], calls: list[None]) -> Callable[..., Any]:
         def called(*args: Any, **how: Any) -> Any:
             calls.append(None)
-            if len(calls) % 2:
+            if len(calls) % every == 1:
+                if done:
+                    method(*args, **how)
                 raise failure
             return method(*args, **how)
 
@@ -50,17 +57,19 @@ def said(outcome: Outcome) -> tuple[object, ...]:
     return code(outcome), outcome.before, outcome.after, outcome.effects, outcome.awaiting
 
 
+WRITES = ("transact",)
 FAILURES: dict[str, Callable[[Stage], None]] = {
-    "writes are contended": lambda s: every_other(s.ledger, ("transact",), Contention),
-    "the table is not reached": lambda s: every_other(s.ledger, ("transact",), LedgerUnreachableError),
-    "Chime is busy": lambda s: every_other(s.chime, ORDERS, NotNow),
-    "Chime can't be read": lambda s: every_other(s.chime, LOOKS, UnknownEnd),
+    "writes are contended": lambda s: now_and_then(s.ledger, WRITES, Contention),
+    "the table is not reached": lambda s: now_and_then(s.ledger, WRITES, LedgerUnreachableError),
+    "the table's answers are lost": lambda s: now_and_then(s.ledger, WRITES, LedgerUnavailable, every=3, done=True),
+    "Chime is busy": lambda s: now_and_then(s.chime, ORDERS, NotNow),
+    "Chime can't be read": lambda s: now_and_then(s.chime, LOOKS, UnknownEnd),
 }
 
 
 @pytest.mark.parametrize("deed", DEEDS)
 @pytest.mark.parametrize("failing", FAILURES)
-def test_where_each_call_fails_once_the_answer_is_the_same(deed: str, failing: str) -> None:
+def test_where_calls_fail_now_and_then_the_answer_is_the_same(deed: str, failing: str) -> None:
     smooth, stumbling = Stage(), Stage()
     expected = ask(smooth, *DEEDS[deed](smooth))
     command, who, whom = DEEDS[deed](stumbling)
@@ -103,3 +112,43 @@ def test_whichever_read_fails_it_comes_to_the_same(deed: str) -> None:
         assert isinstance(ask(stumbling, command, who, whom), Answer), position
         stumbling.reconcile(ABANDONED_AFTER)
         assert come_to(stumbling) == come_to(smooth), position
+
+
+LATER = 61
+"""Seconds: longer than requests to unmute and what ends in these tests."""
+
+
+def wider(stage: Stage) -> None:
+    stage.answered("alice", Mute(), "bob")
+    stage.turn("bob", EVERYTHING)
+
+
+ENDS: dict[str, Callable[[Stage], object]] = {
+    "a request that nobody answers": asked,
+    "requests that nobody answers": lambda s: s.done("alice", asks_all(s)),
+    "a mute": lambda s: s.answered("alice", Mute(seconds=30), "bob"),
+    "a mute of all": lambda s: s.done("alice", MuteEverybody(seconds=30)),
+    "a floor": lambda s: (s.done("alice", MUTE_ALL), s.answered("alice", GrantFloor(30), "bob")),
+    "a ban": lambda s: s.answered("alice", Ban(s.surroundings.now() + timedelta(seconds=30)), "bob"),
+    "an attendee of whom nobody told": lambda s: s.comes("dora"),
+    "an attendee who waits in the lobby": lambda s: (s.done("alice", SetMeeting(lobby=True)), s.comes("dora")),
+    "an attendee who has left": lambda s: (s.answered("bob", RaiseHand(), "bob"), s.goes("bob")),
+    "drift": wider,
+    "drift that is narrower": lambda s: s.turn("bob", NOTHING),
+    "the meeting": lambda s: s.chime.close(MEETING),
+}
+"""What the reconciler comes upon, by itself."""
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("failing", FAILURES)
+def test_what_ends_or_has_changed_by_itself_is_seen_to_all_the_same(end: str, failing: str) -> None:
+    smooth, stumbling = Stage(), Stage()
+    for stage in (smooth, stumbling):
+        ENDS[end](stage)
+    FAILURES[failing](stumbling)
+    for stage in (smooth, stumbling):
+        for _ in range(3):
+            report = stage.reconcile(LATER)
+            assert not report.faults
+    assert come_to(stumbling) == come_to(smooth)
