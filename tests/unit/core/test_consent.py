@@ -79,6 +79,14 @@ def test_nor_who_is_heard_on_any_of_his_seats_all_the_time() -> None:
     assert (made.awaits_consent, made.after) == (False, EVERYTHING)
 
 
+def test_what_the_agreement_lifts_is_no_limit_to_who_has_agreed() -> None:
+    at = scene(SILENT)
+    asked = following(at, decided(at, Unmute()))
+    assert [x.by for x in limits(asked.meeting, asked.user, asked.holds, asked.now)] == ["restriction"]
+    assert limits(asked.meeting, asked.user, asked.holds, asked.now, consented=True) == ()
+    assert asked.effective(consented=True) == EVERYTHING
+
+
 @pytest.mark.parametrize("media", [(Medium.VIDEO,), (Medium.CONTENT,), (Medium.VIDEO, Medium.CONTENT)])
 def test_nor_for_anything_but_his_voice(media: tuple[Medium, ...]) -> None:
     user = person(withholding(Capabilities.SEND_VIDEO | Capabilities.SEND_CONTENT))

@@ -1,7 +1,7 @@
 """What callers are shown, in the contract's words."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from moderation.core.actor import Actor, ActorKind
@@ -9,7 +9,9 @@ from moderation.core.capability import EVERYTHING, NOTHING, RECEIVING, Capabilit
 from moderation.core.command import Mute
 from moderation.core.effective import Holds
 from moderation.core.meeting import Features, Meeting, MeetingRules, Seat, UnmuteConsent, User
+from moderation.core.mute_all import MuteAll
 from moderation.core.personal import Asked, Ban, Floor, Hold, Waiting
+from moderation.core.restriction import LiftableBy
 from moderation.core.view import attendee_document, limit_documents, meeting_document
 
 from .scenes import ALICE, ANYTHING, NOW, SEAT, case, decided, holding, meeting, own, person, withholding
@@ -139,6 +141,21 @@ def test_every_cause_has_its_word() -> None:
         {"media": ["video"], "withholds": "send", "by": "policy", "policies": ["hall"]},
         {"media": ["content"], "withholds": "receive", "by": "content-needs-video"},
     ]
+
+
+def silenced(until: datetime | None) -> Meeting:
+    since = NOW - timedelta(seconds=60)
+    mute_all = MuteAll("01C/audio", Medium.AUDIO, LiftableBy.SELF, ALICE, since, reason="exam", until=until)
+    return under(MeetingRules(mute_alls=(mute_all,)))
+
+
+def test_a_mute_all_is_a_limit_with_its_reason_and_its_end() -> None:
+    limit: dict[str, object] = {"media": ["audio"], "withholds": "send", "by": "mute-all", "liftableBy": "self"}
+    limit |= {"actor": "alice", "reason": "exam", "since": "2026-05-04T09:59:00.000Z"}
+    ends: dict[str, object] = {"until": "2026-05-04T10:01:30.000Z", "remainingSeconds": 90}
+    assert shown_in(silenced(NOW + timedelta(seconds=90)), person())["limits"] == [limit | ends]
+    assert shown_in(silenced(None), person())["limits"] == [limit | {"until": None, "remainingSeconds": None}]
+    assert shown_in(silenced(NOW), person())["limits"] == [], "it has ended"
 
 
 def test_a_meeting_without_content_says_so() -> None:
