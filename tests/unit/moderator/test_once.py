@@ -26,6 +26,7 @@ from moderation.core.command import (
     Unban,
     Undo,
     Unmute,
+    UnmuteEverybody,
 )
 from moderation.core.meeting import UnmuteConsent
 from moderation.moderator.request import Answer, Outcome, Refused, Request
@@ -55,7 +56,7 @@ def after(_: object, command: Command) -> tuple[Command, str, str | None]:
     return command, "alice", "bob"
 
 
-def asks_all(stage: Stage) -> Command:
+def asks_all(stage: Stage) -> UnmuteEverybody:
     """By which everybody is asked whom the mute-all silenced."""
     stage.done("alice", SetMeeting(unmute_consent=UnmuteConsent.REQUIRED))
     stage.done("alice", MUTE_ALL)
@@ -67,7 +68,7 @@ DEEDS: dict[str, Prepared] = {
     "unmute": lambda s: after(s.answered("alice", Mute(), "bob"), Unmute()),
     "capabilities": lambda s: (SetCapabilities({Medium.VIDEO: NOTHING}), "alice", "bob"),
     "mute of all": lambda s: (MUTE_ALL, "alice", None),
-    "unmute of all": lambda s: (s.done("alice", MUTE_ALL) and UNMUTE_ALL, "alice", None),
+    "unmute of all": lambda s: (UNMUTE_ALL if s.done("alice", MUTE_ALL) else MUTE_ALL, "alice", None),
     "unmute of all that asks": lambda s: (asks_all(s), "alice", None),
     "mode": lambda s: (SetMeeting(mode="presentation"), "alice", None),
     "freeze": lambda s: (SetMeeting(frozen=True), "alice", None),

@@ -89,5 +89,5 @@ def test_one_user_who_can_not_be_compared_stops_no_sweep(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(hall.gavel.presence, "came", came)
     swept = hall.gavel.presence.sweep(hall.meeting())
-    assert [fault.user_id for fault in swept.faults] == ["dave"]
+    assert [(fault.meeting_id, fault.user_id) for fault in swept.faults] == [(MEETING, "dave")]
     assert hall.bits("bob") == SILENT

@@ -16,6 +16,7 @@ from moderation.ports import (
     Conflict,
     Due,
     Reminder,
+    SeatInChime,
     SeatsNoted,
     UnknownEnd,
     UserRevised,
@@ -165,6 +166,62 @@ def test_what_was_reached_is_noted_only_while_the_meeting_stands() -> None:
     assert hall.done("alice", MUTE_ALL).status == "superseded"
     assert hall.bits("bob") == EVERYTHING
     assert untrue == []
+
+
+def test_what_can_not_be_noted_with_it_keeps_no_change_waiting() -> None:
+    """One attendee of bob's was reached; before it is noted, the meeting has moved on."""
+    hall = Hall()
+    hall.comes("bob", 1)
+    hall.gavel.presence.came(MEETING, seat("bob", 1))
+    hall.chime.before = [None, *[not_now] * 1000]
+    just_before(
+        hall,
+        lambda clauses: any(isinstance(c, SeatsNoted) for c in clauses),
+        lambda: from_elsewhere(hall, "hugo", SetMeeting(default_role="viewer")),
+    )
+    change = hall.ledger.changes[MEETING, hall.answered("alice", Mute(), "bob").change_id or ""]
+    assert hall.meeting().rules.default_role == "viewer"
+    assert change.lease is not None
+    assert change.lease.is_given_back
+    assert change.notes_count_from is not None, "what was noted before counts no more"
+
+
+def test_before_all_are_opened_who_was_muted_since_is_looked_at() -> None:
+    """bob's order takes two seconds; carol's comes after it, and hugo has muted carol meanwhile."""
+    hall = Hall()
+    hall.answered("alice", Mute((Medium.VIDEO,)), "carol")
+    hall.done("alice", MUTE_ALL)
+    heard: list[bool] = []
+    write = hall.chime.write
+
+    def writes(meeting_id: str, seat: SeatInChime, capabilities: Capabilities) -> None:
+        write(meeting_id, seat, capabilities)
+        heard.append(seat.user_id == "carol" and Capabilities.SEND_AUDIO in capabilities)
+
+    def slowly() -> None:
+        hall.chime.after = []
+        hall.another_process().perform(Request(MEETING, by("hugo"), Mute(), attendee_id=seat("carol")))
+        hall.surroundings.pass_by(2)
+
+    hall.chime.write = writes  # type: ignore[method-assign]
+    hall.chime.after = [slowly]
+    hall.done("alice", UNMUTE_ALL)
+    assert hall.bits("bob") == EVERYTHING
+    assert not any(heard)
+
+
+def test_who_agreed_and_is_not_heard_because_the_meeting_was_changed_is_not_said_to_be() -> None:
+    stage = Stage()
+    stage.consenting()
+    stage.answered("alice", Mute(), "bob")
+    asked = stage.answered("alice", Unmute(), "bob").change_id
+    stage.chime_refuses()
+    stage.consents("bob")
+    mode = stage.done("hugo", SetMeeting(mode="audience"))
+    stage.chime_recovers()
+    stage.reconcile(5)
+    assert not stage.heard("bob")
+    assert (stage.change(asked).status, stage.change(asked).closed_by) == ("superseded", mode.change_id)
 
 
 def test_a_wake_up_that_comes_early_takes_nothing_over() -> None:

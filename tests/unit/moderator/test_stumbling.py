@@ -24,7 +24,7 @@ ABANDONED_AFTER = 46
 
 
 def now_and_then(
-    owner: object, names: tuple[str, ...], failure: type[Exception], *, every: int = 2, done: bool = False
+    owner: object, names: tuple[str, ...], failure: Exception | type[Exception], *, every: int = 2, done: bool = False
 ) -> None:
     """The first of so many calls of each of these methods fails, having `done` what it should or not."""
 
@@ -123,6 +123,11 @@ def wider(stage: Stage) -> None:
     stage.turn("bob", EVERYTHING)
 
 
+def leaves(stage: Stage) -> None:
+    stage.answered("bob", RaiseHand(), "bob")
+    stage.goes("bob")
+
+
 ENDS: dict[str, Callable[[Stage], object]] = {
     "a request that nobody answers": asked,
     "requests that nobody answers": lambda s: s.done("alice", asks_all(s)),
@@ -132,7 +137,7 @@ ENDS: dict[str, Callable[[Stage], object]] = {
     "a ban": lambda s: s.answered("alice", Ban(s.surroundings.now() + timedelta(seconds=30)), "bob"),
     "an attendee of whom nobody told": lambda s: s.comes("dora"),
     "an attendee who waits in the lobby": lambda s: (s.done("alice", SetMeeting(lobby=True)), s.comes("dora")),
-    "an attendee who has left": lambda s: (s.answered("bob", RaiseHand(), "bob"), s.goes("bob")),
+    "an attendee who has left": leaves,
     "drift": wider,
     "drift that is narrower": lambda s: s.turn("bob", NOTHING),
     "the meeting": lambda s: s.chime.close(MEETING),
