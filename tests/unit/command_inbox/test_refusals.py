@@ -7,6 +7,7 @@ import pytest
 from command_inbox.commands import DEEDS
 from moderation.core.command import End
 from moderation.core.summary import summary
+from moderation.core.view import meeting_revision
 from moderation.moderator.request import Request
 
 from tests.memory.scene import ADMIN, MEETING, seat
@@ -98,6 +99,7 @@ def test_whom_it_was_for() -> None:
     door = Door()
     door.send("set-capabilities", meetingId=MEETING, externalUserId="bob", video="Send", content="Receive")
     entry = door.refusal()
+    assert (entry.meeting_id, entry.revision) == (MEETING, meeting_revision(door.scene.meeting()))
     assert entry.adds["attendees"] == [{"attendeeId": None, "externalUserId": "bob"}]
     assert entry.adds["parameters"] == {"video": "Send", "content": "Receive"}
 

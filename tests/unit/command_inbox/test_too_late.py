@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from moderation.core.capability import NOTHING, Medium
+from moderation.core.capability import NOTHING, Capabilities, Medium
 from moderation.core.command import Ban, Command, Hold, Mute, MuteEverybody, SetCapabilities, SetMeeting, SetRole
 from moderation.core.entry import DECIDED, iso
 from moderation.core.view import meeting_revision
@@ -228,6 +228,21 @@ def test_what_was_sent_in_order_is_done_though_the_first_was_slow(first: dict[st
     assert door(event(first, "e-1", at=sent)) == []
     assert door(event(then, "e-2", at=sent + timedelta(seconds=3))) == []
     assert [code for _, _, code in door.verdicts()] == [None, None]
+
+
+def test_what_a_command_finds_is_as_old_as_it_was() -> None:
+    """Only what the command makes holds since it was sent."""
+    door = after([(Mute((Medium.VIDEO,)), "bob"), (MuteEverybody((Medium.VIDEO,)), None)])
+    before = door.scene.surroundings.now()
+    sent = before + timedelta(seconds=10)
+    door.scene.surroundings.pass_by(30)
+    door(event({"command": "mute", **BOB}, "e-1", at=sent))
+    door(event({"command": "mute-all", **HERE}, "e-2", at=sent))
+    restrictions = {r.withholds: r.since for r in door.scene.user("bob").rules.restrictions}
+    assert restrictions == {Capabilities.SEND_VIDEO: before, Capabilities.SEND_AUDIO: sent}
+    assert {m.medium: m.since for m in door.scene.meeting().rules.mute_alls} == {
+        Medium.VIDEO: before, Medium.AUDIO: sent
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("seconds", "code"), [(60, None), (61, "bad-time"), (72_000, "bad-time")])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from moderation.core.command import Mute, MuteEverybody, SetMeeting, Unmute, Unm
 from moderation.core.entry import ABANDONED, CAPABILITIES_CHANGED, DELAYED, MEETING_CHANGED, SUPERSEDED
 from moderation.core.meeting import Features
 from moderation.moderator.request import Answer, Request
-from moderation.ports import ChangeKept, Clause, LedgerUnavailable, NotTaken, SeatsNoted, UnknownEnd
+from moderation.ports import ChangeKept, Clause, LedgerUnavailable, NotTaken, SeatsNoted, UnknownEnd, UserRevised
 
 from tests.memory.scene import MEETING, seat
 from tests.unit.moderator.hall import MUTE_ALL, RECEIVING, SILENT, UNMUTE_ALL, Hall, by, outcomes
@@ -285,6 +286,31 @@ def test_what_was_done_before_a_takeover_is_told_by_who_takes_over(dies: bool) -
     assert {attendee["externalUserId"] for attendee in told} == {"bob", "carol"}
     assert {attendee["before"]["audio"] for attendee in told} == {"SendReceive"}
     assert {attendee["after"]["audio"] for attendee in told} == {"Receive"}
+
+
+@pytest.mark.parametrize("is_ruled_anew", [False, True])
+def test_a_note_that_comes_after_anothers_is_written_again_unless_the_rules_have_moved(is_ruled_anew: bool) -> None:
+    """Whose rules have moved is told of by the change that moved them."""
+    hall = Hall()
+    transact = hall.ledger.transact
+
+    def overtaken(clauses: Sequence[Clause]) -> None:
+        if any(isinstance(c, SeatsNoted) for c in clauses):
+            hall.ledger.transact = transact  # type: ignore[method-assign]
+            bob = hall.user("bob")
+            seen = bob.seats[seat("bob")].noted(SILENT, hall.surroundings.now())
+            transact([SeatsNoted(MEETING, "bob", bob.revision, (seen,), bob.notes)])
+            if is_ruled_anew:
+                moved = replace(bob, revision=bob.revision + 1, revised_by="another")
+                transact([UserRevised(MEETING, moved, bob.revision)])
+        transact(clauses)
+
+    hall.ledger.transact = overtaken  # type: ignore[method-assign]
+    hall.done("alice", MUTE_ALL)
+    told: Any = [attendee for entry in hall.entries(CAPABILITIES_CHANGED) for attendee in entry.adds["attendees"]]  # type: ignore[attr-defined]
+    named = [attendee["externalUserId"] for attendee in told]
+    assert sorted(named) == (["carol"] if is_ruled_anew else ["bob", "carol"])
+    assert hall.user("bob").notes == (1 if is_ruled_anew else 2)
 
 
 def test_what_a_lost_answer_has_told_is_told_once() -> None:

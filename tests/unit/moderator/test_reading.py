@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from moderation.core.actor import Actor, ActorKind
+from moderation.core.capability import EVERYTHING
 from moderation.core.command import (
     Admit,
     Ban,
@@ -22,6 +23,7 @@ from moderation.core.entry import iso
 from moderation.core.meeting import UnmuteConsent
 from moderation.core.view import Document
 from moderation.moderator.request import Refused, Request
+from moderation.ports import SeatInChime
 
 from tests.memory.scene import ADMIN, MEETING, Scene, seat
 
@@ -115,11 +117,15 @@ def test_the_lobby() -> None:
 
 @pytest.mark.parametrize(
     ("what", "by_a_participant"),
-    [("hands", None), ("bans", "not-permitted"), ("lobby", "not-permitted"), ("history", "not-permitted")],
+    [
+        *((what, None) for what in ("meeting", "me", "attendees", "attendee", "hands")),
+        *((what, "not-permitted") for what in ("bans", "lobby", "history", "change")),
+    ],
 )
 def test_who_may_look(what: str, by_a_participant: str | None) -> None:
     scene = Scene()
-    assert not isinstance(read(scene, what, ADMIN), Refused)
+    by_the_back_end = read(scene, what, ADMIN)
+    assert not isinstance(by_the_back_end, Refused) or by_the_back_end.code == "change-not-found"
     found = read(scene, what, BOB)
     assert (found.code if isinstance(found, Refused) else None) == by_a_participant
     nobodys = read(scene, what, NOBODY)
@@ -153,6 +159,19 @@ def test_why_by_whom_and_except_whom_a_mute_all_was_made_is_shown_to_moderators_
     for moderator in (ALICE, CORA, ADMIN):
         [whole] = seen(scene, "meeting", moderator)["muteAll"]
         assert (whole["reason"], whole["actor"], whole["except"]["externalUserIds"]) == ("exam", ADMIN.id, ["carol"])
+
+
+def test_an_attendee_whom_only_chime_knows_is_shown_to_who_moderates() -> None:
+    """Chime's calls are few: for nobody else is it asked."""
+    scene = Scene()
+    scene.chime.write(MEETING, SeatInChime(seat("newt"), "newt", EVERYTHING), EVERYTHING)
+    shown = scene.gavel.attendee(MEETING, ALICE, attendee_id=seat("newt"))
+    assert not isinstance(shown, Refused)
+    assert (shown["externalUserId"], shown["attendeeId"]) == ("newt", seat("newt"))
+    scene.chime.calls.clear()
+    hidden = scene.gavel.attendee(MEETING, BOB, attendee_id=seat("newt"))
+    assert isinstance(hidden, Refused)
+    assert (hidden.code, scene.chime.calls) == ("attendee-not-found", [])
 
 
 def test_the_meeting_tells_no_turns() -> None:
