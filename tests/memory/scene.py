@@ -35,6 +35,13 @@ def unseen(user_id: str, number: int = 0) -> SeatInChime:
     return SeatInChime(seat(user_id, number), user_id, NOTHING)
 
 
+def explained(refused: Refused) -> Refused:
+    """Every refusal says why, and what is not permitted names the policies."""
+    assert refused.detail, refused
+    assert refused.policies or refused.code != "not-permitted", refused
+    return refused
+
+
 @dataclass
 class Scene:
     """alice and hugo host, cora cohosts, bob and carol take part; everybody sits in the meeting."""
@@ -76,7 +83,7 @@ class Scene:
     def refused(self, *args: Any, **how: Any) -> Refused:
         outcome = self.ask(*args, **how)
         assert isinstance(outcome, Refused), outcome
-        return outcome
+        return explained(outcome)
 
     def reconcile(self, seconds: float = 0) -> Report:
         """The reconciler's next run, so much later."""

@@ -51,7 +51,7 @@ class Presence:
             return
         outcome = self._moderator.perform(Request(meeting_id, CHIME, Bind(), attendee_id=attendee_id), Bind())
         if isinstance(outcome, Refused) and outcome.code in WORTH_REPEATING:
-            raise NotSettled(outcome.code)
+            raise NotSettled
         if connected_at is not None:
             self._is_latest(SeatSeen(meeting_id, attendee_id, connected_at, connected=True))
 
@@ -108,7 +108,7 @@ class Presence:
         meeting, user = found
         if not is_taken:
             if not self._drift.not_taken(meeting, user, attendee_id, told):
-                raise NotSettled("under way")
+                raise NotSettled
             return
         if self._drift.is_expected(meeting, user, attendee_id, told):
             return

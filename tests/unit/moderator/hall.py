@@ -11,7 +11,7 @@ from moderation.core.meeting import UnmuteConsent
 from moderation.moderator.request import Answer, Outcome, Refused, Request
 from moderation.ports import NotNow, SeatInChime
 
-from tests.memory.scene import ADMIN, MEETING, Scene, seat
+from tests.memory.scene import ADMIN, MEETING, Scene, explained, seat
 
 SILENT = EVERYTHING & ~Capabilities.SEND_AUDIO
 RECEIVING = from_words({"audio": "Receive", "video": "Receive", "content": "Receive"})
@@ -40,7 +40,7 @@ class Hall(Scene):
     def denied(self, who: str | Actor, command: MeetingCommand | Undo, **how: Any) -> Refused:
         outcome = self.say(who, command, **how)
         assert isinstance(outcome, Refused), outcome
-        return outcome
+        return explained(outcome)
 
     def comes(self, user: str, number: int = 0, capabilities: Capabilities = EVERYTHING) -> str:
         """Somebody is created in Chime; nobody has told Gavel yet."""
@@ -116,4 +116,4 @@ def by(user: str, via: str | None = None) -> Actor:
 
 def code(outcome: Outcome) -> str:
     """A refusal's code, or an answer's status."""
-    return outcome.code if isinstance(outcome, Refused) else outcome.status
+    return explained(outcome).code if isinstance(outcome, Refused) else outcome.status

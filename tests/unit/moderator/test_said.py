@@ -1,15 +1,19 @@
 """What is said beside the status: to whom it happened, why not, and what a waiting change is about."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 from moderation.core.actor import CHIME
-from moderation.core.command import Bind, Mute, MuteEverybody, SetMeeting, Undo, Unmute
+from moderation.core.command import Admit, Bind, End, Mute, MuteEverybody, SetMeeting, Undo, Unmute
 from moderation.core.meeting import UnmuteConsent
 from moderation.core.personal import ANSWER_WITHIN
+from moderation.moderator.patience import OWN_DEED
 from moderation.moderator.request import Answer, Refused, Request
-from moderation.ports import Reminder
+from moderation.ports import NotNow, Reminder, SeatInChime
 
-from tests.memory.scene import MEETING, seat
-from tests.unit.moderator.hall import MUTE_ALL, SILENT, UNMUTE_ALL, Stage, by, code
+from tests.memory.scene import ADMIN, MEETING, seat
+from tests.unit.moderator.hall import MUTE_ALL, SILENT, UNMUTE_ALL, Stage, by, code, outcomes
 
 
 @pytest.fixture
@@ -88,6 +92,59 @@ def test_who_joins_into_a_change_that_waits_is_told_of_that_one(stage: Stage) ->
         assert (answer.status, answer.change_id) == ("pending", join.id)
         assert (answer.before, answer.after) == (SILENT, SILENT)
         assert answer.subject["attendeeId"] == seat("bob", 2)
+
+
+def test_an_attendee_id_in_the_place_of_a_user_is_told_apart(stage: Stage) -> None:
+    stage.comes("newt")
+    for user, asks_chime in (("bob", False), ("newt", True)):
+        stage.chime.calls.clear()
+        outcome = stage.ask_user("alice", Mute(), seat(user))
+        assert isinstance(outcome, Refused), outcome
+        assert "use `/attendees/{attendeeId}`" in outcome.detail
+        assert bool(stage.chime.calls) is asks_chime
+
+
+def test_who_is_let_into_a_meeting_that_has_ended(stage: Stage) -> None:
+    stage.done("alice", End())
+    outcome = stage.gavel.perform(Request(MEETING, ADMIN, Admit({"dora": None})))
+    assert isinstance(outcome, Refused), outcome
+    assert (outcome.code, outcome.detail) == ("meeting-ended", "the meeting has ended")
+
+
+def test_what_is_looked_at_twice_is_counted_once(stage: Stage) -> None:
+    """What memory says is looked up again if nothing comes of it."""
+    stage.answered("bob", Mute(), "bob")
+    spent: list[int] = []
+    take = stage.ledger.take_seconds
+
+    def taking(meeting_id: str, user_id: str, seconds: int, *more: Any) -> bool:
+        spent.append(seconds)
+        return take(meeting_id, user_id, seconds, *more)
+
+    stage.ledger.take_seconds = taking  # type: ignore[assignment, method-assign]
+    assert stage.answered("bob", Mute(), "bob").status == "unchanged"
+    assert spent == [OWN_DEED]
+
+
+def test_where_chime_can_not_be_read_again_it_is_said_whom_it_has_reached(stage: Stage) -> None:
+    """After a batch the roster is read again, for whoever came meanwhile."""
+    for user in ("dave", "erin"):
+        stage.comes(user)
+        stage.gavel.presence.came(MEETING, seat(user))
+    roster, reads = stage.chime.roster, list[str]()
+
+    def reading(meeting_id: str) -> Sequence[SeatInChime]:
+        reads.append(meeting_id)
+        if len(reads) > 1:
+            raise NotNow
+        return roster(meeting_id)
+
+    stage.chime.roster = reading  # type: ignore[method-assign]
+    answer = stage.done("alice", MUTE_ALL)
+    assert answer.status == "pending"
+    assert {user: outcomes(answer)[user] for user in ("alice", "bob", "dave")} == {
+        "alice": "spared", "bob": "applied", "dave": "applied"
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("who", "said"), [("cora", "not-permitted"), ("alice", "applied")])

@@ -12,7 +12,7 @@ from moderation.core.entry import DELAYED
 from moderation.moderator.request import Answer, Outcome
 from moderation.ports import Contention, LedgerUnavailable, LedgerUnreachableError, NotNow, UnknownEnd
 
-from tests.memory.scene import MEETING
+from tests.memory.scene import MEETING, seat
 from tests.unit.moderator.hall import MUTE_ALL, Stage, code
 from tests.unit.moderator.test_once import DEEDS, ask, asked, asks_all
 
@@ -44,12 +44,14 @@ def now_and_then(
 
 
 def come_to(stage: Stage) -> tuple[object, ...]:
-    """What Chime holds, what has become of every change, and what was told, but for delays."""
+    """What Chime holds and is noted to, what has become of every change, and what was told, but for delays."""
     room = stage.chime.rooms.get(MEETING)
     held = {seat.attendee_id: seat.capabilities for seat in room.seats.values()} if room else None
     statuses = Counter((change.command, change.status) for change in stage.ledger.changes.values())
     hands = {user for _, user in stage.ledger.hands_up}
-    return held, statuses, hands, Counter(entry.type for entry in stage.ledger.entries if entry.type != DELAYED)
+    seats = [seat for user in stage.ledger.users.values() for seat in user.seats.values()]
+    noted = {seat.attendee_id: (seat.gone, seat.drifted, seat.known) for seat in seats}
+    return held, noted, statuses, hands, Counter(entry.type for entry in stage.ledger.entries if entry.type != DELAYED)
 
 
 def said(outcome: Outcome) -> tuple[object, ...]:
@@ -128,6 +130,14 @@ def leaves(stage: Stage) -> None:
     stage.goes("bob")
 
 
+def returns(stage: Stage) -> None:
+    """Chime holds an attendee again whom it did not hold."""
+    stage.goes("bob")
+    stage.reconcile(2 * LATER)
+    assert stage.user("bob").seats[seat("bob")].gone
+    stage.comes("bob")
+
+
 ENDS: dict[str, Callable[[Stage], object]] = {
     "a request that nobody answers": asked,
     "requests that nobody answers": lambda s: s.done("alice", asks_all(s)),
@@ -138,6 +148,7 @@ ENDS: dict[str, Callable[[Stage], object]] = {
     "an attendee of whom nobody told": lambda s: s.comes("dora"),
     "an attendee who waits in the lobby": lambda s: (s.done("alice", SetMeeting(lobby=True)), s.comes("dora")),
     "an attendee who has left": leaves,
+    "an attendee who is there again": returns,
     "drift": wider,
     "drift that is narrower": lambda s: s.turn("bob", NOTHING),
     "the meeting": lambda s: s.chime.close(MEETING),
