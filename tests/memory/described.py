@@ -1,11 +1,11 @@
-"""A ledger in memory that takes no entry of which subscribers are not told what is in it."""
+"""A ledger in memory that takes no entry that says more or less than subscribers are told, and no revision twice."""
 
 import json
 from collections.abc import Sequence
 
 from moderation.core.entry import Entry
 from moderation.events import EVENTS
-from moderation.ports import Clause, EntryWritten
+from moderation.ports import Clause, EntryWritten, MeetingRevised, UserRevised
 from pydantic import ValidationError
 
 from tests.memory.ledger import MemoryLedger
@@ -22,6 +22,10 @@ class DescribedLedger(MemoryLedger):
         for clause in clauses:
             if isinstance(clause, EntryWritten):
                 check(clause.entry)
+            if isinstance(clause, MeetingRevised):
+                assert clause.meeting.revision == clause.was + 1, clause
+            if isinstance(clause, UserRevised):
+                assert clause.user.revision == clause.was + 1, clause
         super().transact(clauses)
 
 

@@ -87,7 +87,8 @@ def main() -> int:
         chosen = random.Random(args.seed).sample(chosen, args.sample)
     if args.left:
         left = left_before(args.layer)
-        chosen = [mutant for mutant in chosen if (mutant.name, *mutant.difference) in left]
+        functions = {function for function, _, _ in left}
+        chosen = [m for m in chosen if m.name in functions and (m.name, *m.difference) in left]
     print(f"{args.layer}: {len(chosen)} of {total} mutants", flush=True)
     runner = Runner(chosen, args.jobs, args.at_most)
     where = [str(ROOT / test) for test in args.tests or tests]

@@ -187,3 +187,17 @@ def test_his_own_mute_stays_his() -> None:
     made = decided(at, Unmute())
     assert isinstance(made, Decided)
     assert made.awaits_consent, "a host lifts both, and he is asked"
+
+
+@pytest.mark.parametrize("gives", [True, False])
+@pytest.mark.parametrize("lifts", [True, False])
+def test_an_agreement_does_what_the_request_says(gives: bool, lifts: bool) -> None:
+    since = NOW - timedelta(seconds=60)
+    asked = Asked("c", ALICE, since, LATER, lifts=lifts, spares=frozenset({"m1"}), gives=gives)
+    before, video = withholding(AUDIO), withholding(Capabilities.SEND_VIDEO)
+    later = tuple(replace(r, since=since + timedelta(seconds=1)) for r in own(AUDIO))
+    user = person((*before, *video, *later), grant=NOTHING)
+    rules = as_agreed(replace(user.rules, asked=asked, spares=frozenset({"m0"})))
+    assert rules.spares == {"m0", "m1"}
+    assert rules.given == (AUDIO if gives else NOTHING)
+    assert rules.restrictions == ((*video, *later) if lifts else (*before, *video, *later))

@@ -9,8 +9,10 @@ from moderation.core.actor import Held
 from moderation.core.capability import EVERYTHING, NOTHING, RECEIVING, Capabilities, Medium, coherent, whole, word
 from moderation.core.effective import effective, limits
 from moderation.core.meeting import Features, MeetingRules, UserRules
+from moderation.core.personal import Floor
 
 from .scenes import (
+    ALICE,
     ALL_FEATURES,
     ALL_STATES,
     ANYTHING,
@@ -146,3 +148,18 @@ def test_contents_receive_goes_along_with_videos_and_says_so() -> None:
         ("restriction", Capabilities.RECEIVE_VIDEO),
         ("content-needs-video", Capabilities.RECEIVE_CONTENT),
     ]
+
+
+def test_what_the_floor_does_not_give_is_withheld_by_the_policies_for_who_has_it() -> None:
+    def holds(role: str | None, mode: str, floor: bool) -> Held:
+        """Who has the floor may show a screen besides; with it or not, nobody speaks."""
+        held = RECEIVING | Capabilities.SEND_CONTENT if floor else RECEIVING
+        return Held(held, dict.fromkeys(EVERYTHING & ~held, ("with the floor",) if floor else ("without it",)))
+
+    floor = Floor((Medium.AUDIO, Medium.CONTENT), ("", ""), ALICE, NOW, NOW + timedelta(seconds=60))
+    speaking = replace(person(), rules=replace(person().rules, floor=floor))
+    found = {(limit.by, limit.withholds, limit.policies) for limit in limits(meeting(), speaking, holds, NOW)}
+    assert found == {
+        ("policy", Capabilities.SEND_AUDIO, ("with the floor",)),
+        ("policy", Capabilities.SEND_VIDEO, ("without it",)),
+    }

@@ -145,3 +145,11 @@ def test_the_names_of_what_is_asked() -> None:
     assert SetMeeting(lobby=False).name == "set-settings"
     assert SetMeeting(mode="open", lobby=True).actions == ("set-mode", "set-settings")
     assert SetMeeting(mode="open", lobby=True).name == "set-meeting"
+
+
+def test_while_frozen_no_mode_comes_that_gives_more_to_any_role() -> None:
+    """Whoever has no role of their own would gain nothing by it."""
+    frozen = case(MeetingRules(mode="audience", default_role="viewer"), frozen=True)
+    answer = govern(frozen, SetMeeting(mode="open"))
+    assert isinstance(answer, Refusal), answer
+    assert answer.code == "capability-unavailable"

@@ -199,3 +199,62 @@ def test_who_was_spared_is_bound_again_by_a_mute_all_of_the_same_medium() -> Non
     before = UserRules(spares=frozenset({"c1/audio"}))
     assert not is_bound_again(change(before, before), MeetingRules(mute_alls=(all_muted(number=2),)))
     assert not is_bound_again(change(MeetingRules(), MeetingRules()), MeetingRules(mute_alls=(all_muted(number=2),)))
+
+
+SAID_AGAIN: list[tuple[str, dict[str, object]]] = [
+    ("mute", {"media": ["audio"]}),
+    ("set-capabilities", {"audio": "Receive"}),
+]
+
+
+@pytest.mark.parametrize(("command", "said"), SAID_AGAIN)
+def test_what_was_withheld_already_when_it_was_said_again_is_to_stay_withheld(
+    command: str, said: dict[str, object]
+) -> None:
+    rules = UserRules(restrictions=withheld(AUDIO))
+    again = change(rules, rules, command, said=said)
+    assert stands(again, replace(rules, restrictions=(*withheld(AUDIO), *withheld(VIDEO))), NOW)
+    assert not stands(again, UserRules(), NOW)
+    lifted = change(UserRules(), UserRules(), "unmute", said={"media": ["audio"]})
+    assert stands(lifted, UserRules(restrictions=withheld(VIDEO)), NOW)
+    assert not stands(lifted, rules, NOW)
+    ended = UserRules(restrictions=withheld(AUDIO, until=NOW))
+    assert stands(lifted, ended, NOW), "it has ended by itself"
+
+
+ENDS_BY_ITSELF = [
+    ("floor", Floor((Medium.AUDIO,), ("",), ALICE, NOW, LATER)),
+    ("ban", Ban(ALICE, NOW, until=LATER)),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), ENDS_BY_ITSELF)
+def test_what_has_ended_by_itself_was_overruled_by_nobody(name: str, value: object) -> None:
+    made = replace(UserRules(), **{name: value})  # type: ignore[arg-type]
+    assert not stands(change(UserRules(), made), UserRules(), LATER - timedelta(milliseconds=1))
+    assert stands(change(UserRules(), made), UserRules(), LATER)
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "said"),
+    [
+        ("set-role", "role", {}),
+        ("hold", "hold", {}),
+        ("release", "hold", {}),
+        ("ban", "ban", {}),
+        ("unban", "ban", {}),
+        ("remove", "ban", {"ban": True}),
+        ("grant-floor", "floor", {}),
+        ("end-floor", "floor", {}),
+    ],
+)
+def test_what_a_command_is_about_must_stay_as_it_left_it_though_it_changed_nothing(
+    command: str, name: str, said: dict[str, object]
+) -> None:
+    was, _, another = (replace(UserRules(), **{name: value}) for value in ONE_VALUE[name])  # type: ignore[arg-type]
+    if another == was:
+        another = replace(UserRules(), **{name: ONE_VALUE[name][1]})  # type: ignore[arg-type]
+    assert stands(change(was, was, command, said=said), was, NOW)
+    assert not stands(change(was, was, command, said=said), another, NOW)
+    assert stands(change(was, was, "mute"), another, NOW), "it is about something else"
+    assert stands(change(was, was, "remove"), another, NOW), "it bans nobody"

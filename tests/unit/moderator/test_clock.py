@@ -1,11 +1,12 @@
 """What was to last for a time ends: to the second by its reminder, at the reconciler's next run if that is lost."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from moderation.core.capability import EVERYTHING, Capabilities
 from moderation.core.command import Mute, MuteEverybody, SetMeeting, Unmute
-from moderation.core.entry import CAPABILITIES_CHANGED, DECIDED
+from moderation.core.entry import CAPABILITIES_CHANGED, DECIDED, MEETING_CHANGED
 from moderation.core.restriction import LiftableBy
 from moderation.ports import NotNow, Reminder
 
@@ -52,6 +53,8 @@ def test_a_mute_all_ends_at_the_next_run_if_the_reminder_is_lost(seconds: int) -
     assert hall.bits("bob") == EVERYTHING
     assert hall.meeting().rules.mute_alls == ()
     assert hall.entries(DECIDED)[-1].actor.id == "clock"
+    told: Any = hall.entries(MEETING_CHANGED)[-1].adds
+    assert [len(told[when]["muteAll"]) for when in ("before", "after")] == [1, 0]
 
 
 def test_a_lost_answer_does_not_put_the_end_off() -> None:
@@ -204,10 +207,12 @@ def test_what_waits_in_a_frozen_meeting_keeps_nobody_else_waiting() -> None:
     assert hall.bits("bob") == SILENT
 
 
-def test_an_ended_meeting_leaves_nothing_due() -> None:
+@pytest.mark.parametrize("is_frozen", [False, True])
+def test_an_ended_meeting_leaves_nothing_due(is_frozen: bool) -> None:
     hall = Hall()
     hall.answered("alice", Mute(seconds=30, liftable_by=LiftableBy.SELF), "bob")
     hall.done("alice", MuteEverybody(seconds=30))
+    hall.done("alice", SetMeeting(frozen=is_frozen))
     del hall.chime.rooms[MEETING]
     hall.gavel.presence.ended(MEETING)
     entries = len(hall.entries())

@@ -1,6 +1,7 @@
 """A class list is registered as one: more roles than one transaction holds, and all of them or none."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from moderation.core.command import Register
@@ -75,7 +76,10 @@ def test_another_registration_beside_it_mixes_nothing() -> None:
 def test_nothing_is_written_ahead_once_the_meeting_is_there() -> None:
     scene = Scene()
     user = scene.user("bob")
-    clauses: list[Clause] = [MeetingIs(MEETING, 0), UserRevised(MEETING, user, user.revision)]
+    clauses: list[Clause] = [
+        MeetingIs(MEETING, 0),
+        UserRevised(MEETING, replace(user, revision=user.revision + 1), user.revision),
+    ]
     with pytest.raises(Conflict) as raised:
         scene.ledger.transact(clauses)
     assert raised.value.failed == (clauses[0],)

@@ -1,6 +1,7 @@
 """The lobby: who asks to come in waits until a host lets him."""
 
 import pytest
+from moderation.core.actor import CHIME
 from moderation.core.capability import EVERYTHING, NOTHING
 from moderation.core.command import (
     Admit,
@@ -312,8 +313,10 @@ def test_the_sweep_holds_him_as_well(stage: Stage) -> None:
 def test_a_bulk_deed_finds_him_held(stage: Stage) -> None:
     stage.admits("dora")
     stage.comes("dora")
+    stage.comes("emil")
     stage.done("alice", SetMeeting(mode="audience"))
-    assert stage.bits("dora") == NOTHING
+    assert stage.bits("dora") == stage.bits("emil") == NOTHING
+    assert [(e.actor, e.names) for e in stage.entries(ADMISSION_REQUESTED)[1:]] == [(CHIME, frozenset({"emil"}))]
 
 
 def test_with_the_lobby_off_nobody_waits(stage: Stage) -> None:

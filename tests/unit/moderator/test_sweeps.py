@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from moderation.core.capability import EVERYTHING
 from moderation.core.command import MuteEverybody, Register
+from moderation.core.meeting import CHECKED_EVERY
 from moderation.moderator.reconciler import Report
 from moderation.moderator.request import Answer, Request
+from moderation.moderator.sweeps import Sweeps
 from moderation.ports import Budget, NotNow, SeatInChime
 from moderation.wiring import Gavel
 
@@ -131,3 +133,25 @@ def test_looks_of_participants_take_none_of_the_sweeps() -> None:
     hall.chime.rooms[MEETING].seats["x"] = SeatInChime("x", "late", EVERYTHING)
     hall.reconcile(120)
     assert "late" in hall.ledger.everybody(MEETING)
+
+
+def test_a_sweep_binds_no_more_than_it_has_time_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    hall = Hall()
+    for number in range(5):
+        hall.comes("bob", number + 1)
+    came = hall.gavel.presence.came
+
+    def slowly(meeting_id: str, attendee_id: str) -> None:
+        hall.surroundings.pass_by(6)
+        came(meeting_id, attendee_id)
+
+    monkeypatch.setattr(hall.gavel.presence, "came", slowly)
+    hall.surroundings.pass_by(CHECKED_EVERY.total_seconds())
+    hall.gavel.reconciler.run(hall.surroundings.now() + timedelta(seconds=10))
+    assert len(hall.user("bob").seats) == 3
+
+
+def test_what_another_process_has_just_compared_is_not_compared_again() -> None:
+    hall = Hall()
+    done = Sweeps(hall.world, hall.gavel.presence).run([hall.meeting()], hall.surroundings.now() + timedelta(minutes=1))
+    assert (done.compared, done.left, done.faults, hall.chime.calls) == (0, 0, [], [])
