@@ -142,6 +142,17 @@ def test_exclusive_ends_the_others_in_the_same_change(silenced: Stage) -> None:
     assert all(e.type != MEETING_CHANGED for e in told)
 
 
+def test_of_two_exclusive_ones_that_wait_the_first_is_superseded_by_the_second(silenced: Stage) -> None:
+    silenced.chime_refuses()
+    first, second = (silenced.answered("alice", GrantFloor(exclusive=True), user) for user in ("bob", "carol"))
+    silenced.chime_recovers()
+    silenced.reconcile(5)
+    assert (silenced.heard("bob"), silenced.heard("carol")) == (False, True)
+    superseded = silenced.change(first.change_id)
+    assert (superseded.status, superseded.closed_by) == ("superseded", second.change_id)
+    assert silenced.change(second.change_id).status == "applied"
+
+
 def test_exclusive_leaves_other_media_alone(stage: Stage) -> None:
     stage.done("alice", AUDIENCE)
     stage.answered("alice", GrantFloor(media=(Medium.AUDIO, Medium.VIDEO)), "bob")
