@@ -188,6 +188,7 @@ def test_a_registration_with_its_key_again_is_answered_again() -> None:
     assert isinstance(again, Answer)
     assert (first.status, again.status, again.replayed) == ("applied", "applied", True)
     assert (again.change_id, again.subject) == (first.change_id, first.subject)
+    assert stage.meeting().revised_by == first.change_id
 
 
 @pytest.mark.parametrize("deed", DEEDS)
