@@ -78,6 +78,7 @@ def main() -> int:
     parser.add_argument(
         "--at-most", type=float, default=20.0, help="seconds of tests for each mutant, the quickest first"
     )
+    parser.add_argument("--minutes", type=float, help="no further mutant begins after them")
     parser.add_argument("--tests", nargs="+", help="instead of the layer's")
     args = parser.parse_args()
     folder, tests = LAYERS[args.layer]
@@ -90,7 +91,7 @@ def main() -> int:
         functions = {function for function, _, _ in left}
         chosen = [m for m in chosen if m.name in functions and (m.name, *m.difference) in left]
     print(f"{args.layer}: {len(chosen)} of {total} mutants", flush=True)
-    runner = Runner(chosen, args.jobs, args.at_most)
+    runner = Runner(chosen, args.jobs, args.at_most, args.minutes)
     where = [str(ROOT / test) for test in args.tests or tests]
     options = [
         "-q",

@@ -51,6 +51,8 @@ class Runner:
     jobs: int = 2
     at_most: float = 20.0
     """Seconds of processor time that the tests of one mutant may take, the quickest first."""
+    minutes: float | None = None
+    """After which no further mutant begins; what was drawn by chance is a smaller draw then."""
     results: dict[int, str] = field(default_factory=dict)
     reached: dict[Place, list[tuple[float, int]]] = field(default_factory=dict)
     """Statement → the seconds and the position of every test that reaches it."""
@@ -62,7 +64,10 @@ class Runner:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self._look(session)
         running: dict[int, int] = {}
+        until = time.monotonic() + self.minutes * 60 if self.minutes is not None else float("inf")
         for number, mutant in enumerate(self.mutants):
+            if time.monotonic() > until:
+                break
             if _place(mutant) not in self.reached:
                 self._tell(number, UNREACHED)
                 continue

@@ -124,7 +124,6 @@ def kept(outcome: Answer | Refused) -> dict[str, object]:
         "subject": outcome.subject,
         "capabilities": words,
         "outcomes": outcomes,
-        "unknown": list(outcome.unknown),
         "changeId": outcome.change_id,
         "awaiting": outcome.awaiting,
     }
@@ -151,7 +150,6 @@ def _unkept(answer: Mapping[str, Any]) -> Outcome:
         before=capabilities,
         after=capabilities,
         outcomes=outcomes,
-        unknown=tuple(answer.get("unknown", ())),
         replayed=True,
     )
 

@@ -67,7 +67,7 @@ class Governor:
         if isinstance(decision, Refusal):
             return self._refuse(request, case, caller, decision)
         if isinstance(decision, AsBefore):
-            answer = Answer(unchanged(request), meeting_document(case.meeting), outcomes=(), unknown=unknown)
+            answer = Answer(unchanged(request), meeting_document(case.meeting), outcomes=())
             keep(self._world, request, answer)
             return answer
         too_much = self._lifts_too_much(request, case, caller, decision)

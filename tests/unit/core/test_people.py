@@ -11,6 +11,7 @@ from moderation.core.command import (
     EndFloor,
     GrantFloor,
     Hold,
+    LeaveLobby,
     LetIn,
     Mute,
     Release,
@@ -225,6 +226,11 @@ def test_let_in_he_is_admitted_and_granted_everything() -> None:
 def test_turned_away_he_waits_no_more_and_is_not_in() -> None:
     rules = decided(scene(waiting=Waiting(NOW)), LetIn(admit=False)).rules
     assert (rules.waiting, rules.admitted) == (Waiting(NOW, declined_at=NOW), False)
+
+
+def test_who_does_not_wait_can_not_give_up_waiting() -> None:
+    answer = refused(scene(), LeaveLobby())
+    assert (answer.code, answer.detail) == ("attendee-not-found", "nobody of this name waits in the lobby")
 
 
 @pytest.mark.parametrize("admit", [True, False])

@@ -18,6 +18,7 @@ from moderation.core.command import (
     LowerHand,
     Mute,
     RaiseHand,
+    Register,
     Release,
     Remove,
     SetCapabilities,
@@ -176,6 +177,18 @@ def test_with_its_key_again_it_is_answered_again_and_done_once(deed: str) -> Non
     assert everything(stage) == done
     assert code(ask(stage, command, who, whom, key="k", fingerprint="other")) == "idempotency-key-reused"
     assert everything(stage) == done
+
+
+def test_a_registration_with_its_key_again_is_answered_again() -> None:
+    """Without its key it would change nothing the second time."""
+    stage = Stage(registered=False)
+    registration = Request(MEETING, ADMIN, Register(mode="audience"), key="k", fingerprint="f")
+    first, again = (stage.gavel.perform(registration) for _ in range(2))
+    assert isinstance(first, Answer)
+    assert isinstance(again, Answer)
+    assert (first.status, again.status, again.replayed) == ("applied", "applied", True)
+    assert (again.change_id, again.subject) == (first.change_id, first.subject)
+    assert stage.meeting().revised_by == first.change_id
 
 
 @pytest.mark.parametrize("deed", DEEDS)

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from moderation.core.capability import EVERYTHING, Capabilities, Medium
 from moderation.core.command import MeetingCommand, Mute, SetMeeting, Unmute
+from moderation.core.entry import DRIFT_FOUND
 from moderation.core.meeting import UnmuteConsent
 from moderation.moderator.request import Request
 from moderation.ports import (
@@ -142,6 +143,36 @@ def test_drift_is_put_right_by_the_rules_of_the_moment(is_noted: bool) -> None:
     given = [c.capabilities for c in hall.chime.orders() if c.attendee_id == seat("bob") and c.capabilities]
     assert all(Capabilities.SEND_AUDIO not in capabilities for capabilities in given)
     assert hall.bits("bob") == SILENT & UNSEEN
+
+
+def drifts(hall: Hall) -> None:
+    hall.turn("bob", SILENT)
+
+
+def is_over(hall: Hall) -> None:
+    drifts(hall)
+    hall.gavel.presence.sweep(hall.meeting())
+    hall.turn("bob", EVERYTHING)
+
+
+@pytest.mark.parametrize("happens", [drifts, is_over])
+def test_of_drift_nothing_is_noted_by_rules_that_are_not_in_force_any_more(happens: Callable[[Hall], None]) -> None:
+    """A mute-all comes between the look at Chime and the note; its own notes are still to come."""
+    hall = Hall()
+    hall.surroundings.pass_by(61)
+    happens(hall)
+    found = len(hall.entries(DRIFT_FOUND))
+
+    def muted() -> None:
+        just_before(hall, lambda clauses: any(isinstance(c, SeatsNoted) for c in clauses), die)
+        with pytest.raises(Died):
+            from_elsewhere(hall, "hugo", MUTE_ALL)
+
+    before = hall.user("bob").seats
+    just_before(hall, lambda clauses: any(isinstance(c, SeatsNoted) for c in clauses), muted)
+    hall.gavel.presence.sweep(hall.meeting())
+    assert hall.meeting().rules.mute_alls
+    assert (hall.user("bob").seats, len(hall.entries(DRIFT_FOUND))) == (before, found)
 
 
 def test_what_was_reached_is_noted_only_while_the_meeting_stands() -> None:

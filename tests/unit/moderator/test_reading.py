@@ -243,6 +243,31 @@ def test_a_change_tells_what_it_waits_for() -> None:
     assert "asked" not in unseen
 
 
+def test_a_change_says_what_was_asked_for_and_what_it_came_to() -> None:
+    scene = Scene()
+    decided_at = scene.surroundings.now()
+    done = scene.answered("alice", Mute(seconds=300, reason="noise"), "bob")
+    shown = scene.gavel.change(MEETING, ALICE, done.change_id or "")
+    assert shown == {
+        "changeId": done.change_id,
+        "meetingId": MEETING,
+        "command": "mute",
+        "parameters": {"media": ["audio"], "durationSeconds": 300},
+        "actor": {"kind": "user", "id": "alice"},
+        "reason": "noise",
+        "status": "applied",
+        "attendeeId": seat("bob"),
+        "externalUserId": "bob",
+        "before": {"audio": "SendReceive", "video": "SendReceive", "content": "SendReceive"},
+        "after": {"audio": "Receive", "video": "SendReceive", "content": "SendReceive"},
+        "effects": ["content-audio-may-flow"],
+        "decidedAt": iso(decided_at),
+        "supersededBy": None,
+        "awaiting": None,
+        "revision": done.subject["revision"],
+    }
+
+
 def test_a_change_is_shown_to_its_caller_and_to_whom_it_is_about() -> None:
     scene = Scene()
     through = Actor(ActorKind.USER, "bob", "back-end")

@@ -6,7 +6,7 @@ import pytest
 from moderation.core.capability import EVERYTHING, Capabilities
 from moderation.core.command import Mute, Register, Unmute
 from moderation.moderator.request import Answer, Request
-from moderation.ports import Clause, Loaded
+from moderation.ports import Clause, Loaded, Reminder
 
 from tests.memory.ledger import MemoryLedger
 from tests.memory.scene import ADMIN, MEETING, Scene
@@ -86,3 +86,10 @@ def test_a_warm_function_refuses_a_revoked_host_at_once() -> None:
     assert isinstance(outcome, Answer)
     assert scene.refused("hugo", Unmute(), "bob").code == "not-permitted"
     assert scene.bits("bob") == EVERYTHING & ~Capabilities.SEND_AUDIO
+
+
+def test_a_meeting_that_is_due_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene, ledger = counted(monkeypatch)
+    ledger.trips.clear()
+    assert scene.gavel.reconciler.remind(Reminder(MEETING)).taken == 1
+    assert ledger.trips == []

@@ -138,6 +138,14 @@ def returns(stage: Stage) -> None:
     stage.comes("bob")
 
 
+def was_narrower(stage: Stage) -> None:
+    """It was told, and is right again by itself."""
+    stage.turn("bob", NOTHING)
+    stage.reconcile(2 * LATER)
+    assert stage.user("bob").seats[seat("bob")].drifted
+    stage.turn("bob", EVERYTHING)
+
+
 ENDS: dict[str, Callable[[Stage], object]] = {
     "a request that nobody answers": asked,
     "requests that nobody answers": lambda s: s.done("alice", asks_all(s)),
@@ -151,6 +159,7 @@ ENDS: dict[str, Callable[[Stage], object]] = {
     "an attendee who is there again": returns,
     "drift": wider,
     "drift that is narrower": lambda s: s.turn("bob", NOTHING),
+    "drift that is over": was_narrower,
     "the meeting": lambda s: s.chime.close(MEETING),
 }
 """What the reconciler comes upon, by itself."""
