@@ -28,7 +28,8 @@ EVENT_SOURCE = "gavel.simulator"  # EventBridge lets nobody but AWS put events o
 class LocalStack:
     """Emulator, Chime simulator, issuer of tokens, console, and the deployed template; on free ports unless told which.
 
-    `asset` replaces the bundle of the functions; `function_environment` adds to theirs, and `context` to the stack's.
+    `asset` replaces the bundle of the functions; `function_environment` adds to theirs, `emulator_environment` to the
+    emulator's, and `context` to the stack's.
     `roles_count` False: every function may do everything, whatever its role says.
     """
 
@@ -38,6 +39,7 @@ class LocalStack:
         *,
         asset: Path | None = None,
         function_environment: Mapping[str, str] | None = None,
+        emulator_environment: Mapping[str, str] | None = None,
         context: Mapping[str, object] | None = None,
         roles_count: bool = True,
         report: Callable[[str], None] = lambda _: None,
@@ -51,6 +53,7 @@ class LocalStack:
         self.children: list[Child] = []
         self._asset = asset
         self._function_environment = dict(function_environment or {})
+        self._emulator_environment = dict(emulator_environment or {})
         self._context = dict(context or {})
         self._roles_count = roles_count
         self._report = report
@@ -174,6 +177,7 @@ class LocalStack:
             PYTHONPATH=str(bundle.ROOT),
             S3_DATA_DIR=str(directory / "s3"),
             TMPDIR=str(temporary),
+            **self._emulator_environment,
         )
         aws = self._child("emulator", ["local.emulator"], emulator, directory)
         options = {"port": self.ports.chime, "events-endpoint": self.aws_endpoint_url, "event-source": EVENT_SOURCE}

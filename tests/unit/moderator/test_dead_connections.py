@@ -13,7 +13,7 @@ from moderation.core.meeting import UnmuteConsent
 from moderation.moderator.request import Answer, Outcome, Refused, Request
 from moderation.ports import UnknownEnd
 
-from tests.memory.scene import ADMIN, MEETING, seat
+from tests.memory.scene import ADMIN, MEETING
 from tests.unit.moderator.hall import SILENT, Stage
 
 ANOTHER = "22222222-2222-2222-2222-222222222222"
@@ -77,7 +77,8 @@ def looks_at_somebody_new(stage: Stage, freeze: Callable[[], None]) -> object:
 def hears_of_a_newcomer(stage: Stage, freeze: Callable[[], None]) -> object:
     attendee_id = stage.comes("dora")
     freeze()
-    return stage.gavel.presence.came(MEETING, attendee_id)
+    stage.gavel.presence.came(MEETING, attendee_id)
+    return stage.user("dora").seats[attendee_id].known
 
 
 def hears_of_the_end(stage: Stage, freeze: Callable[[], None]) -> object:
