@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from local.stack import LocalStack
 from local.websockets import GOING_AWAY, IDLE, LARGEST_FRAME, LARGEST_MESSAGE, LIFETIME, TOO_LARGE, Limits
 from tests.e2e.caller import Web, done
-from tests.e2e.deadline import until
+from tests.e2e.deadline import SLOWER, until
 from tests.e2e.light import light_bundle
 from tests.e2e.page import LivePage, connection
 from tests.e2e.scene import MUTED, Scene, Theatre
@@ -72,6 +72,7 @@ def test_who_asks_again_in_time_stays_until_the_connection_is_old(scene: Scene) 
     began = time.monotonic()
     with LivePage(scene.bob, "bob") as page:
         while not page.ended.wait(ASK_AGAIN):
+            assert time.monotonic() - began < SLOWER * AGE, "it was never closed"
             page.ask(page.page.cursor)
         assert (time.monotonic() - began >= AGE, page.close_code) == (True, GOING_AWAY)
         cursor = page.page.cursor
