@@ -18,7 +18,7 @@ from local.deployment import Deployed, deploy, synthesize
 from local.examples import EXAM_TRIGGERS
 from local.failure import LocalStackError
 from local.faults import FaultProxy
-from local.issuer import AUDIENCE, Issuer
+from local.issuer import AUDIENCE, RSA, Issuer
 from local.ports import Ports
 from local.principals import announce_functions
 
@@ -29,7 +29,7 @@ class LocalStack:
     """Emulator, Chime simulator, issuer of tokens, console, and the deployed template; on free ports unless told which.
 
     `asset` replaces the bundle of the functions; `function_environment` adds to theirs, `emulator_environment` to the
-    emulator's, and `context` to the stack's.
+    emulator's, and `context` to the stack's. `issuer_algorithm` is what tokens are signed by.
     `roles_count` False: every function may do everything, whatever its role says.
     """
 
@@ -41,6 +41,7 @@ class LocalStack:
         function_environment: Mapping[str, str] | None = None,
         emulator_environment: Mapping[str, str] | None = None,
         context: Mapping[str, object] | None = None,
+        issuer_algorithm: str = RSA,
         roles_count: bool = True,
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -55,6 +56,7 @@ class LocalStack:
         self._function_environment = dict(function_environment or {})
         self._emulator_environment = dict(emulator_environment or {})
         self._context = dict(context or {})
+        self._issuer_algorithm = issuer_algorithm
         self._roles_count = roles_count
         self._report = report
         self._issuer: Issuer | None = None
@@ -142,7 +144,7 @@ class LocalStack:
         self._directory = Path(tempfile.mkdtemp(prefix="gavel-local-"))
         asset = self._asset or self._bundle(self._directory / "asset")
         self._report("starting the emulator of AWS, the Chime simulator and the issuer")
-        self._issuer = Issuer(self.ports.issuer).start()
+        self._issuer = Issuer(self.ports.issuer, self._issuer_algorithm).start()
         self._faults = FaultProxy(self.ports.faults, self.ports.aws).start()
         aws, chime = self._start_children(self._directory)
         self._report("synthesizing the CDK app (the first time takes half a minute)")

@@ -23,6 +23,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     "default": {},
     EVERYTHING: {
         **ISSUER,
+        "authorizer": "lambda",
         "stage": "dev",
         "corsOrigins": ["https://meet.example.com"],
         "retentionDays": 10,
