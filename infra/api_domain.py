@@ -29,7 +29,7 @@ def domain_url(scope: Construct, domain: Domain, api: apigatewayv2.HttpApi, stag
         stage=stage.ref,
         api_mapping_key=domain.mapping_key,
     )
-    mapping.add_dependency(stage)
+    mapping.add_resource_dependency(stage)
     target = CfnOutput(
         scope,
         "DomainTarget",

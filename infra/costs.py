@@ -23,8 +23,10 @@ POLLS = 5 * 3
 """A minute, of each queue: Lambda's pollers, each waiting for 20 s."""
 TRACES = 5
 """Functions that a mute calls: host_api, the event publisher twice, Chime's event, a live update."""
-IDLE_METRICS = 4
-"""What the reconciler writes every minute, ReconcilerRuns and OldestPendingAge: by stage, and by stage and command."""
+IDLE_METRICS = 6
+"""What the reconciler writes every minute: ReconcilerRuns, OldestPendingAge and OldestComparisonAge, each by stage, and
+by stage and command.
+"""
 
 
 class Price(NamedTuple):

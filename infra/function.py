@@ -34,12 +34,15 @@ NAMES = {
     "reconciler.handler.handler": "reconciler",
     "live.connections.handler": "live-connections",
     "live.told.handler": "live-updates",
+    "token_authorizer.handler.handler": "token-authorizer",
 }
 """What a function's name and that of its log group end in."""
 VENDED_LOGS = "/aws/vendedlogs"
 """API Gateway adds each log group that is not below this to one resource policy, which holds 5,120 characters for the
 whole account and Region: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
 """
+FOR_TOKENS = ("token_authorizer", "jwt", "pyjwt-*", "cryptography*", "cffi*", "_cffi_backend*", "pycparser*")
+"""A third of the bundle, which one function alone needs, and few stacks have."""
 LIVE = "live"
 """The alias of the version that is deployed."""
 
@@ -71,7 +74,7 @@ class PythonFunction(Construct):
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=_ARCHITECTURES[configuration.architecture],
             handler=handler,
-            code=lambda_.Code.from_asset(str(asset)),
+            code=lambda_.Code.from_asset(str(asset), exclude=_left_out(handler)),
             environment=dict(environment),
             # Without this CDK would add what it finds useful to the role; everything in it shall be read here.
             role=self.role.without_policy_updates(),
@@ -121,6 +124,13 @@ class PythonFunction(Construct):
             )
         )
         return role
+
+
+def _left_out(handler: str) -> list[str]:
+    """Of the bundle, as patterns of paths."""
+    if handler.startswith(FOR_TOKENS[0]):
+        return ["*", *(f"!{part}{below}" for part in (*FOR_TOKENS, "moderation") for below in ("", "/**"))]
+    return list(FOR_TOKENS)
 
 
 def log_group(scope: Construct, name: str, configuration: Configuration, called: str) -> logs.LogGroup:

@@ -1,4 +1,4 @@
-"""The hosts' REST API: API Gateway checks the token, one function does the rest."""
+"""The hosts' REST API: the token is looked at before, one function does the rest."""
 
 import json
 from collections.abc import Mapping
@@ -6,14 +6,12 @@ from pathlib import Path
 
 from aws_cdk import Acknowledgment, Duration, Validations
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
-from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from constructs import Construct
 
 from infra.api_domain import domain_url
 from infra.configuration import Configuration
 from infra.function import PythonFunction, log_group
-from infra.identity import Identity
 from infra.ledger import Ledger
 from infra.moderation import explain_any_meeting, moderator_grants
 from infra.queues import Reminders
@@ -37,7 +35,7 @@ _CORS_METHOD = apigatewayv2.CorsHttpMethod
 
 
 class HostApi(Construct):
-    """HTTP API, JWT authorizer and the function `host_api`."""
+    """HTTP API, whose tokens the authorizer looks at, and the function `host_api`."""
 
     def __init__(
         self,
@@ -47,7 +45,7 @@ class HostApi(Construct):
         *,
         ledger: Ledger,
         reminders: Reminders,
-        identity: Identity,
+        authorizer: apigatewayv2.IHttpRouteAuthorizer,
         live_url: str,
         asset: Path,
         environment: Mapping[str, str],
@@ -66,7 +64,7 @@ class HostApi(Construct):
             memory=1024,
         )
         explain_any_meeting(self.door.role)
-        self.api = self._api(identity)
+        self.api = self._api(authorizer)
         self._routes()
         stage = self._stage()
         own = domain_url(self, configuration.domain, self.api, stage) if configuration.domain else None
@@ -78,15 +76,13 @@ class HostApi(Construct):
         domain = self._configuration.domain
         return {"GAVEL_MAPPING_KEY": domain.mapping_key} if domain and domain.mapping_key else {}
 
-    def _api(self, identity: Identity) -> apigatewayv2.HttpApi:
+    def _api(self, authorizer: apigatewayv2.IHttpRouteAuthorizer) -> apigatewayv2.HttpApi:
         return apigatewayv2.HttpApi(
             self,
             "Api",
             api_name=self._configuration.named("gavel"),
             create_default_stage=False,
-            default_authorizer=authorizers.HttpJwtAuthorizer(
-                "Tokens", identity.issuer, jwt_audience=list(identity.audience)
-            ),
+            default_authorizer=authorizer,
             cors_preflight=self._cors(),
         )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import Duration
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -28,7 +28,9 @@ RECEIVES = 5
 
 @dataclass(frozen=True)
 class Feed:
-    """A rule that feeds an inbox. `bus` None: the account's default bus; `transformer` None: the event as it is."""
+    """A rule that feeds an inbox. `name` is its own among all of the stack's rules. `bus` None: the account's default
+    bus; `transformer` None: the event as it is.
+    """
 
     name: str
     description: str
@@ -42,17 +44,27 @@ class Intake(Construct):
 
     def __init__(self, scope: Construct, name: str, configuration: Configuration, feeds: Sequence[Feed]) -> None:
         super().__init__(scope, name)
+        self._prefix = f"{configuration.named('gavel')}."
         self.undeliverable = dead_letter_queue(self, configuration)
         self.queue = self._queue(configuration)
+        for feed in feeds:
+            self._rule(feed)
         self.queue.add_to_resource_policy(
             iam.PolicyStatement(
-                # Of EventBridge, these rules and nothing else.
                 actions=["sqs:SendMessage"],
                 principals=[iam.ServicePrincipal("events.amazonaws.com")],
                 resources=[self.queue.queue_arn],
-                conditions={"ArnEquals": {"aws:SourceArn": [self._rule(feed).attr_arn for feed in feeds]}},
+                conditions={"ArnLike": {"aws:SourceArn": self._arns_of_rules()}},
             )
         )
+
+    def _arns_of_rules(self) -> list[str]:
+        """Of all of the stack's rules, on the default bus and on others. SQS takes 20 statements in a policy and says
+        "10 conditions" without saying what one is, so fifty rules are named by what their names begin with.
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html
+        """
+        rules = f"arn:{Aws.PARTITION}:events:{Aws.REGION}:{Aws.ACCOUNT_ID}:rule"
+        return [f"{rules}/{self._prefix}*", f"{rules}/*/{self._prefix}*"]
 
     def grants(self) -> iam.PolicyStatement:
         """What the function that works it off needs."""
@@ -86,11 +98,12 @@ class Intake(Construct):
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.undeliverable, max_receive_count=RECEIVES),
         )
 
-    def _rule(self, feed: Feed) -> events.CfnRule:
+    def _rule(self, feed: Feed) -> None:
         target = events.CfnRule.TargetProperty(id="Inbox", arn=self.queue.queue_arn, input_transformer=feed.transformer)
-        return events.CfnRule(
+        events.CfnRule(
             self,
             feed.name,
+            name=f"{self._prefix}{feed.name}",
             description=feed.description,
             event_bus_name=feed.bus,
             event_pattern=dict(feed.pattern),

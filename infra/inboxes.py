@@ -76,8 +76,10 @@ class MeetingInbox(Construct):
     ) -> None:
         super().__init__(scope, name)
         sources = [CHIME, *configuration.meeting_event_sources]
-        self.people = Intake(self, "People", configuration, [_news("Who comes and goes; what ends.", sources, PEOPLE)])
-        self.echoes = Intake(self, "Echoes", configuration, [_news("What Chime changed.", sources, ECHOES)])
+        self.people = Intake(
+            self, "People", configuration, [_news("People", "Who comes and goes; what ends.", sources, PEOPLE)]
+        )
+        self.echoes = Intake(self, "Echoes", configuration, [_news("Echoes", "What Chime changed.", sources, ECHOES)])
         self.door = inbox_door(
             self,
             configuration,
@@ -101,12 +103,12 @@ def _commands(bus: events.EventBus) -> Feed:
     )
 
 
-def _news(description: str, sources: list[str], event_types: tuple[str, ...]) -> Feed:
+def _news(name: str, description: str, sources: list[str], event_types: tuple[str, ...]) -> Feed:
     detail = {"eventType": list(event_types)}
-    return Feed("News", description, {"detail-type": [STATE_CHANGE], "source": sources, "detail": detail})
+    return Feed(name, description, {"detail-type": [STATE_CHANGE], "source": sources, "detail": detail})
 
 
 def _feed(trigger: Trigger, bus: str | None) -> Feed:
     transformer = events.CfnRule.InputTransformerProperty(input_template=trigger.template)
     description = f"Trigger {trigger.name}: {trigger.command['command']}"
-    return Feed(f"Trigger-{trigger.name}", description, trigger.pattern, bus, transformer)
+    return Feed(trigger.name, description, trigger.pattern, bus, transformer)

@@ -1,4 +1,5 @@
-"""Which keys an issuer of tokens signs with. API Gateway's JWT authorizers take RSA keys and no others.
+"""Which keys an issuer of tokens signs with, and which of them the chosen authorizer takes: API Gateway's own knows RSA
+keys and no others.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
 """
@@ -7,24 +8,33 @@ import json
 import urllib.request
 from typing import Any
 
+from infra.configuration import JWT, LAMBDA
+
 TIMEOUT = 5
 DISCOVERY = "/.well-known/openid-configuration"
+TAKEN = {JWT: {"RSA"}, LAMBDA: {"RSA", "EC"}}
+"""Kinds of keys by authorizer."""
+REMEDIES = {
+    JWT: "API Gateway's own authorizer takes RSA keys alone (RS256, RS384, RS512). Set `authorizer` to `lambda`, which "
+    "takes ES256, ES384 and ES512 as well, or let the issuer sign with RS256",
+    LAMBDA: "the authorizer takes RSA keys and those of elliptic curves (RS256, ES256 and their like). Let the issuer "
+    "sign with one of these",
+}
 
 
-def lacks_rsa_key(issuer: str) -> str | None:
+def lacks_key(issuer: str, authorizer: str) -> str | None:
     """Why tokens of this issuer would be answered 401; None if they would not, or if it can't be asked."""
     try:
         keys = _document(_document(issuer.rstrip("/") + DISCOVERY)["jwks_uri"])["keys"]
         kinds = {key["kty"] for key in keys}
-        rsa = [key for key in keys if key["kty"] == "RSA" and key.get("use", "sig") == "sig"]
+        taken = [key for key in keys if key["kty"] in TAKEN[authorizer] and key.get("use", "sig") == "sig"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    if rsa or not kinds:
+    if taken or not kinds:
         return None
     return (
-        f"`jwtIssuer`: {issuer} signs with {', '.join(sorted(kinds))} keys only. API Gateway's JWT authorizers take "
-        "RSA (RS256, RS384, RS512): every token would be answered 401. Let the issuer sign with RS256, or leave "
-        "`jwtIssuer` out and use the stack's own user pool."
+        f"`jwtIssuer`: {issuer} signs with {', '.join(sorted(kinds))} keys only, and every token would be answered "
+        f"401: {REMEDIES[authorizer]}, or leave `jwtIssuer` out and use the stack's own user pool."
     )
 
 

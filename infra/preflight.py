@@ -11,8 +11,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.configuration import DEFAULT_STAGE
-from infra.issuer import lacks_rsa_key
+from infra.configuration import DEFAULT_STAGE, JWT
+from infra.issuer import TAKEN, lacks_key
 from infra.regions import CONTROL_REGIONS
 
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
@@ -28,6 +28,7 @@ class Plan:
     stage: str
     region: str | None
     issuer: str | None = None
+    authorizer: str = JWT
 
     @property
     def stack(self) -> str:
@@ -71,7 +72,8 @@ def _of_account(plan: Plan, session: Any, environment: Mapping[str, str]) -> Ite
         )
     if plan.action == "destroy" and (rules := foreign_rules(session, plan.stack)):
         yield _what_to_do_about(rules, plan.stack)
-    if plan.action in ("deploy", "diff") and plan.issuer and (reason := lacks_rsa_key(plan.issuer)):
+    is_asked = plan.action in ("deploy", "diff") and plan.issuer and plan.authorizer in TAKEN
+    if is_asked and (reason := lacks_key(str(plan.issuer), plan.authorizer)):
         yield reason
 
 

@@ -18,6 +18,10 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.configuration import DEFAULT_STAGE, LOCAL_STAGE
+
+QUEUE = "OutboxUndeliverable"
+"""What the queue is called in the template, without CDK's hash."""
 SOURCE = "gavel"
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's, of which ULIDs are made: https://github.com/ulid/spec"""
@@ -129,13 +133,16 @@ def _ulid_at(moment: str, offset: int) -> str:
     return "".join(ALPHABET[milliseconds >> 5 * place & 31] for place in reversed(range(TIME_LETTERS)))
 
 
-def _of_stack(cloudformation: Any, stack: str) -> Mapping[str, str]:
-    """Logical ids without their hashes → what was made of them."""
-    found = {}
-    for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack):
-        for resource in page["StackResourceSummaries"]:
-            found[resource["LogicalResourceId"][:-8]] = resource["PhysicalResourceId"]
-    return found
+def _outputs(cloudformation: Any, stack: str) -> Mapping[str, str]:
+    [found] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+
+
+def _queue_url(cloudformation: Any, stack: str) -> str:
+    """CDK puts a hash of eight letters behind each name."""
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
+    resources = (resource for page in pages for resource in page["StackResourceSummaries"])
+    return next(str(each["PhysicalResourceId"]) for each in resources if each["LogicalResourceId"][:-8] == QUEUE)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -144,16 +151,24 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--stage", default="", help="which of the stages in this account")
     parser.add_argument("--region", default="", help="where (default: where the credentials point)")
     asked = parser.parse_args(arguments)
-    session = boto3.Session(region_name=asked.region or None)
-    stack = "gavel" if asked.stage in ("", "prod", "local") else f"gavel-{asked.stage}"
-    resources = _of_stack(session.client("cloudformation"), stack)
+    stack = "gavel" if asked.stage in ("", DEFAULT_STAGE, LOCAL_STAGE) else f"gavel-{asked.stage}"
+    try:
+        return _run(boto3.Session(region_name=asked.region or None), stack)
+    except (BotoCoreError, ClientError) as error:
+        print(f"`{stack}` can't be asked, with these credentials, in this Region: {error}", file=sys.stderr)
+        return 1
+
+
+def _run(session: Any, stack: str) -> int:
+    cloudformation = session.client("cloudformation")
+    outputs = _outputs(cloudformation, stack)
     redrive = Redrive(
         dynamodb=session.client("dynamodb"),
         events=session.client("events"),
         sqs=session.client("sqs"),
-        table=resources["LedgerTable"],
-        bus=resources["Bus"],
-        queue_url=resources["OutboxUndeliverable"],
+        table=outputs["TableName"],
+        bus=outputs["BusName"],
+        queue_url=_queue_url(cloudformation, stack),
     )
     kept = 0
     for line in redrive.run():

@@ -10,6 +10,7 @@ from constructs import Construct
 
 from infra.alarms import Watched
 from infra.asset import function_asset
+from infra.authorizer import Authorizer
 from infra.bus import moderation_bus
 from infra.configuration import Configuration
 from infra.console import Console
@@ -65,9 +66,16 @@ class GavelStack(Stack):
         if self.console:
             configuration = replace(configuration, cors_origins=(*configuration.cors_origins, self.console.origin))
         people = identity(self, configuration, self.console.origin if self.console else None)
+        self.authorizer = Authorizer(self, "Authorizer", configuration, identity=people, asset=asset)
         self.live = Live(self, "Live", configuration, ledger=self.ledger, **shipped)
         self.host_api = HostApi(
-            self, "HostApi", configuration, identity=people, live_url=self.live.url, **moderated, **shipped
+            self,
+            "HostApi",
+            configuration,
+            authorizer=self.authorizer.of_routes,
+            live_url=self.live.url,
+            **moderated,
+            **shipped,
         )
         if self.console:
             self.console.publish(self.host_api.api.api_endpoint, self.live.url, people.hosted_sign_in)
@@ -114,6 +122,7 @@ class GavelStack(Stack):
             "reconciler": self.reconciler.door,
             "live.connections": self.live.connections,
             "live.told": self.live.told,
+            **({"token_authorizer": self.authorizer.door} if self.authorizer.door else {}),
         }
         return Watch(self, "Watch", configuration, watched=watched, doors=doors)
 

@@ -5,11 +5,14 @@ The signature is not looked at, and nothing of a token but the claims named here
 
 import base64
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 ADMIN = "gavel/admin"
+OWN_AUTHORIZER = re.compile(r'realm="gavel".*error_description="([^"]*)"')
+"""How `host_api` refuses what the stack's own authorizer has looked at; it says why in words."""
 # The gateway's `error_description`: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
 _REFUSALS = {
     "audience": "its audience is not among those that the API takes (`jwtAudience`, or the pool's app clients)",
@@ -25,7 +28,11 @@ def what_is_wrong(token: str, refusal: str = "", now: Callable[[], float] = time
     if parts is None:
         return "it is no JWT: expected three parts with dots between, as the issuer's token endpoint answers them"
     header, claims = parts
-    found = [*_in_itself(header, claims, now()), *(why for word, why in _REFUSALS.items() if word in refusal.lower())]
+    own = OWN_AUTHORIZER.search(refusal)
+    said = (
+        [own[1]] if own else [*_by_algorithm(header), *(w for word, w in _REFUSALS.items() if word in refusal.lower())]
+    )
+    found = [*said, *_in_itself(claims, now())]
     if not found:
         found.append("the API takes tokens of another issuer or audience, or could not get the issuer's keys")
     return f"{'; '.join(dict.fromkeys(found))}. The token has {_identity(claims)}"
@@ -42,10 +49,16 @@ def lacks_scope(token: str) -> str | None:
     return f"its scope is `{' '.join(map(str, scopes))}`, and `{ADMIN}` is needed: ask for it at the token endpoint"
 
 
-def _in_itself(header: Mapping[str, Any], claims: Mapping[str, Any], now: float) -> Iterator[str]:
+def _by_algorithm(header: Mapping[str, Any]) -> Iterator[str]:
+    """API Gateway's own authorizer does not say that it is for this."""
     algorithm = str(header.get("alg"))
-    if not algorithm.startswith("RS"):
-        yield f"it is signed with `{algorithm}`, and API Gateway takes RSA alone (RS256)"
+    if algorithm.startswith("ES"):
+        yield f"it is signed with `{algorithm}`, which is taken with the setting `authorizer: lambda` alone"
+    elif not algorithm.startswith("RS"):
+        yield f"it is signed with `{algorithm}`, and RSA is taken (RS256), or ES256 with `authorizer: lambda`"
+
+
+def _in_itself(claims: Mapping[str, Any], now: float) -> Iterator[str]:
     expires, begins = claims.get("exp"), claims.get("nbf")
     if not isinstance(expires, int | float):
         yield "it has no end (`exp`)"

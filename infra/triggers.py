@@ -20,12 +20,12 @@ ON_A_PERSON = frozenset(
 ON_A_MEETING = frozenset({"mute-all", "unmute-all", "set-mode", "freeze", "unfreeze", "undo", "end"})
 MEETINGS = ("meetingId", "externalMeetingId")
 PEOPLE = ("attendeeId", "externalUserId")
-MOST_TRIGGERS = 50  # each adds its ARN to the queue's policy, which may have 8 KB
+MOST_TRIGGERS = 50  # of the 100 rules that a bus takes in some Regions
 LONGEST_TEMPLATE = 8192
 PATH = re.compile(r"\$(\.[A-Za-z0-9_/-]+(\[(\d{1,9}|\*)\])*)+")
 
 _KEYS = {"name", "bus", "pattern", "command"}
-_NAME = re.compile(r"[a-z0-9-]{1,40}")
+_NAME = re.compile(r"[a-z0-9-]{1,36}")  # a rule's name has 64 characters, and begins with the stack's
 _BUS = re.compile(r"[A-Za-z0-9._/-]{1,256}")
 
 
@@ -73,7 +73,7 @@ def _mistakes(entry: Any) -> Iterator[str]:
     yield from (f"unknown key `{key}`" for key in sorted(entry.keys() - _KEYS))
     name, bus = entry.get("name"), entry.get("bus")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        yield "`name`: expected lower-case letters, digits and dashes, 40 at most"
+        yield "`name`: expected lower-case letters, digits and dashes, 36 at most"
     if bus is not None and not (isinstance(bus, str) and _BUS.fullmatch(bus)):
         yield "`bus`: expected the name of an event bus of this account"
     if not isinstance(entry.get("pattern"), dict) or not entry["pattern"]:

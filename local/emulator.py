@@ -1,4 +1,5 @@
-"""The emulator of AWS, with what Lambda does about loops through queues: `python -m local.emulator`.
+"""The emulator of AWS, with what Lambda does about loops through queues, and API Gateway to WebSocket connections:
+`python -m local.emulator`.
 
 Lambda counts how often a function is invoked in one chain of requests, and stops it at about 16 unless its
 `RecursiveLoop` is `Allow`: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
@@ -12,7 +13,9 @@ import os
 from typing import Any
 
 from ministack import app
-from ministack.services import lambda_svc, sqs
+from ministack.services import apigateway, lambda_svc, sqs
+
+from local.websockets import LimitedConnection, Limits, Receive, Send, is_too_large, too_large
 
 DROPPED = "RecursiveInvocationException"
 _SENDS = {"SendMessage", "SendMessageBatch"}
@@ -21,6 +24,9 @@ _depths: dict[str, int] = {}
 """Message id → how many invocations the message has behind it."""
 _handle_request = sqs.handle_request
 _run_sqs_batch = lambda_svc._run_sqs_batch
+_handle_websocket = apigateway.handle_websocket
+_handle_connections_api = apigateway.handle_connections_api
+_limits = Limits.of()
 _logger = logging.getLogger("local.emulator")
 
 
@@ -48,6 +54,17 @@ def run_sqs_batch(mapping: Any, function: Any, event: Any, batch: Any, queue_url
         lambda_svc._invoke_depth.reset(token)
 
 
+async def handle_websocket(scope: Any, receive: Receive, send: Send, *which: Any, **where: Any) -> None:
+    limited = LimitedConnection(receive, send, _limits)
+    await _handle_websocket(scope, limited.receive, limited.send, *which, **where)
+
+
+async def handle_connections_api(method: str, api: str, stage: str, connection: str, body: bytes, headers: Any) -> Any:
+    if is_too_large(method, body):
+        return too_large()
+    return await _handle_connections_api(method, api, stage, connection, body, headers)
+
+
 def _message_ids(body: bytes | str) -> list[str]:
     said = json.loads(body)
     return [each["MessageId"] for each in [said, *said.get("Successful", [])] if "MessageId" in each]
@@ -57,4 +74,6 @@ if __name__ == "__main__":
     os.environ.pop("PYTHONPATH", None)  # ours; the functions must not find what is not in their bundle
     sqs.handle_request = handle_request
     lambda_svc._run_sqs_batch = run_sqs_batch
+    apigateway.handle_websocket = handle_websocket
+    apigateway.handle_connections_api = handle_connections_api
     app.main()

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from local.serving import ServerThread
 
@@ -18,12 +18,23 @@ KEY_ID = "local"
 _FIELDS = {"sub", "scope", "expiresIn", "audience"}
 
 
-class Issuer:
-    """Serves from a thread of this process."""
+RSA, ELLIPTIC = "RS256", "ES256"
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
-    def __init__(self, port: int) -> None:
+
+def new_key(algorithm: str) -> Key:
+    if algorithm == ELLIPTIC:
+        return ec.generate_private_key(ec.SECP256R1())
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+class Issuer:
+    """Serves from a thread of this process. `algorithm` is what its tokens are signed by."""
+
+    def __init__(self, port: int, algorithm: str = RSA) -> None:
         self.url = f"http://127.0.0.1:{port}"
-        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.algorithm = algorithm
+        self.key = new_key(algorithm)
         self._serving = ServerThread(ThreadingHTTPServer(("127.0.0.1", port), self._door()), "issuer")
 
     def start(self) -> "Issuer":
@@ -41,22 +52,22 @@ class Issuer:
         now = int(time.time())
         claims: dict[str, Any] = {"iss": self.url, "aud": audience, "iat": now, "exp": now + expires_in}
         claims |= {name: value for name, value in {"sub": sub, "scope": scope}.items() if value is not None}
-        return jwt.encode(claims, self.key, algorithm="RS256", headers={"kid": KEY_ID})
+        return jwt.encode(claims, self.key, algorithm=self.algorithm, headers={"kid": KEY_ID})
 
     def documents(self) -> dict[str, object]:
         """What the issuer publishes, by path."""
-        key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
+        key = jwt.get_algorithm_by_name(self.algorithm).to_jwk(self.key.public_key(), as_dict=True)
         discovery = {
             "issuer": self.url,
             "jwks_uri": f"{self.url}/jwks.json",
             "token_endpoint": f"{self.url}/token",
-            "id_token_signing_alg_values_supported": ["RS256"],
+            "id_token_signing_alg_values_supported": [self.algorithm],
             "response_types_supported": ["token"],
             "subject_types_supported": ["public"],
         }
         return {
             "/.well-known/openid-configuration": discovery,
-            "/jwks.json": {"keys": [key | {"kid": KEY_ID, "use": "sig", "alg": "RS256"}]},
+            "/jwks.json": {"keys": [key | {"kid": KEY_ID, "use": "sig", "alg": self.algorithm}]},
         }
 
     def answer(self, body: bytes) -> tuple[int, object]:

@@ -18,7 +18,7 @@ from local.deployment import Deployed, deploy, synthesize
 from local.examples import EXAM_TRIGGERS
 from local.failure import LocalStackError
 from local.faults import FaultProxy
-from local.issuer import AUDIENCE, Issuer
+from local.issuer import AUDIENCE, RSA, Issuer
 from local.ports import Ports
 from local.principals import announce_functions
 
@@ -28,7 +28,8 @@ EVENT_SOURCE = "gavel.simulator"  # EventBridge lets nobody but AWS put events o
 class LocalStack:
     """Emulator, Chime simulator, issuer of tokens, console, and the deployed template; on free ports unless told which.
 
-    `asset` replaces the bundle of the functions; `function_environment` adds to theirs, and `context` to the stack's.
+    `asset` replaces the bundle of the functions; `function_environment` adds to theirs, `emulator_environment` to the
+    emulator's, and `context` to the stack's. `issuer_algorithm` is what tokens are signed by.
     `roles_count` False: every function may do everything, whatever its role says.
     """
 
@@ -38,7 +39,9 @@ class LocalStack:
         *,
         asset: Path | None = None,
         function_environment: Mapping[str, str] | None = None,
+        emulator_environment: Mapping[str, str] | None = None,
         context: Mapping[str, object] | None = None,
+        issuer_algorithm: str = RSA,
         roles_count: bool = True,
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -51,7 +54,9 @@ class LocalStack:
         self.children: list[Child] = []
         self._asset = asset
         self._function_environment = dict(function_environment or {})
+        self._emulator_environment = dict(emulator_environment or {})
         self._context = dict(context or {})
+        self._issuer_algorithm = issuer_algorithm
         self._roles_count = roles_count
         self._report = report
         self._issuer: Issuer | None = None
@@ -139,7 +144,7 @@ class LocalStack:
         self._directory = Path(tempfile.mkdtemp(prefix="gavel-local-"))
         asset = self._asset or self._bundle(self._directory / "asset")
         self._report("starting the emulator of AWS, the Chime simulator and the issuer")
-        self._issuer = Issuer(self.ports.issuer).start()
+        self._issuer = Issuer(self.ports.issuer, self._issuer_algorithm).start()
         self._faults = FaultProxy(self.ports.faults, self.ports.aws).start()
         aws, chime = self._start_children(self._directory)
         self._report("synthesizing the CDK app (the first time takes half a minute)")
@@ -174,6 +179,7 @@ class LocalStack:
             PYTHONPATH=str(bundle.ROOT),
             S3_DATA_DIR=str(directory / "s3"),
             TMPDIR=str(temporary),
+            **self._emulator_environment,
         )
         aws = self._child("emulator", ["local.emulator"], emulator, directory)
         options = {"port": self.ports.chime, "events-endpoint": self.aws_endpoint_url, "event-source": EVENT_SOURCE}

@@ -133,7 +133,13 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         },
         REMINDERS: {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"},
     },
+    "token_authorizer": {
+        "AuthorizerDoorLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
+        ANYTHING: {"xray:PutTelemetryRecords", "xray:PutTraceSegments"},
+    },
 }
+CHOSEN = {"token_authorizer"}
+"""Functions that a stack has only if its configuration asks for them."""
 
 WILDCARDS = {
     ANYTHING: "X-Ray's two actions accept no resource",

@@ -24,7 +24,7 @@ AWS_SOURCES = "aws."
 LONGEST_ID = 256
 
 
-_BEGINS = re.compile(r'\s*\{\s*"trigger"\s*:\s*"([a-z0-9-]{1,40})"')
+_BEGINS = re.compile(r'\s*\{\s*"trigger"\s*:\s*"([a-z0-9-]{1,36})"')
 """How the message of a trigger begins, whatever the event in it does to the rest."""
 
 

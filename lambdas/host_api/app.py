@@ -47,6 +47,8 @@ class App:
         if incoming.path in (HEALTH, DESCRIPTION):
             record.route = incoming.path
             return _open_to_all(incoming)
+        if incoming.identity.refusal is not None:
+            return _unauthorized(incoming.identity.refusal)
         found = find(ROUTES, incoming.method, incoming.path)
         record.route = f"{found.route.method} {found.route.path}"
         return found.route.handle(self._call(incoming, found, record))
@@ -76,6 +78,12 @@ def _open_to_all(incoming: Incoming) -> Response:
     from .openapi import description
 
     return Response(200, description())
+
+
+def _unauthorized(why: str) -> Response:
+    """In the form in which API Gateway refuses a token."""
+    challenge = f'Bearer realm="gavel", error="invalid_token", error_description="{why}"'
+    return Response(401, {"message": "Unauthorized"}, {"WWW-Authenticate": challenge})
 
 
 def create_app(gavel: Callable[[], Gavel], identity_claim: Callable[[], str]) -> App:

@@ -16,12 +16,12 @@ ON_BEHALF_OF = "Gavel-On-Behalf-Of"
 
 def caller(incoming: Incoming, identity_claim: str) -> Actor:
     """Raises `Unanswerable`: 403 for a token that names nobody, 400 for a header that does."""
-    on_behalf_of = incoming.headers.get(ON_BEHALF_OF.lower())
-    if not is_admin(incoming.claims, incoming.scopes):
+    claims, on_behalf_of = incoming.identity.claims, incoming.headers.get(ON_BEHALF_OF.lower())
+    if not is_admin(claims, incoming.identity.scopes):
         if on_behalf_of is not None:
             raise not_permitted(f"only a token with the scope `{ADMIN_SCOPE}` may act on behalf of somebody")
-        return _user(incoming.claims, identity_claim)
-    admin = incoming.claims.get("sub") or incoming.claims.get("client_id")
+        return _user(claims, identity_claim)
+    admin = claims.get("sub") or claims.get("client_id")
     if not admin:
         raise not_permitted("the token names no caller: it has neither `sub` nor `client_id`")
     if on_behalf_of is None:

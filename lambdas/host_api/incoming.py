@@ -10,6 +10,7 @@ from typing import Any
 
 from moderation.checking import Fault
 
+from .authorizer import Identity, identity_of
 from .problems import Problem, Unanswerable, invalid
 
 MOST_BYTES = 64 * 1024
@@ -23,8 +24,7 @@ class Incoming:
     path: str
     query: str
     headers: Mapping[str, str]
-    claims: Mapping[str, str]
-    scopes: tuple[str, ...]
+    identity: Identity
     request_id: str
     body: str
     body_is_base64: bool
@@ -33,15 +33,12 @@ class Incoming:
     def of(cls, event: object) -> "Incoming":
         said = _mapping(event)
         context = _mapping(said.get("requestContext"))
-        jwt = _mapping(_mapping(context.get("authorizer")).get("jwt"))
-        scopes = jwt.get("scopes")
         return cls(
             method=_text(_mapping(context.get("http")).get("method")).upper(),
             path=_text(said.get("rawPath")),
             query=_text(said.get("rawQueryString")),
             headers={name.lower(): _text(value) for name, value in _mapping(said.get("headers")).items()},
-            claims={name: _text(value) for name, value in _mapping(jwt.get("claims")).items()},
-            scopes=tuple(_text(scope) for scope in scopes) if isinstance(scopes, list) else (),
+            identity=identity_of(_mapping(context.get("authorizer"))),
             request_id=_text(context.get("requestId")),
             body=_text(said.get("body")),
             body_is_base64=said.get("isBase64Encoded") is True,

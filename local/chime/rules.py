@@ -22,6 +22,11 @@ MEDIA_REGIONS = CONTROL_REGIONS | frozenset(
 """Of all partitions. A control Region creates meetings in any media Region of its own partition.
 https://docs.aws.amazon.com/chime-sdk/latest/dg/chime-sdk-meetings-regions.html
 """
+OPT_IN_REGIONS = frozenset({"af-south-1", "il-central-1"})
+"""As control Regions they create meetings in themselves alone, whatever the page above says of all control Regions.
+https://aws.amazon.com/about-aws/whats-new/2024/06/amazon-chime-sdk-meetings-cape-town
+https://aws.amazon.com/about-aws/whats-new/2023/08/amazon-chime-sdk-meetings-israel-tel-aviv-region
+"""
 
 ATTENDEES_OF_A_MEETING = 250
 ATTENDEES_IN_HIGH_RESOLUTION = 25  # "AttendeeFeatures" in the API reference: FHD video or UHD content
@@ -85,6 +90,8 @@ def check_external_id(value: str, member: str, *, reserved: bool = False) -> Non
 def check_media_region(region: str, control_region: str) -> None:
     if region not in MEDIA_REGIONS or partition_of(region) != partition_of(control_region):
         raise Refusal("BadRequestException", f"`{region}` is no media Region of {control_region}'s partition")
+    if control_region in OPT_IN_REGIONS and region != control_region:
+        raise Refusal("BadRequestException", f"meetings of {control_region}, an opt-in Region, have their media there")
 
 
 def partition_of(region: str) -> str:

@@ -54,6 +54,11 @@ class LivePage:
         self.ready.clear()
         self._connection.send(json.dumps({"action": "listen", **({"after": after} if after else {})}))
 
+    @property
+    def close_code(self) -> int | None:
+        """Who closed it says why by this: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1"""
+        return self._connection.close_code
+
     def shows(self, condition: Callable[[Page], bool], within: float) -> bool:
         """Whether it comes to that in time; woken by every message."""
         with self._news:

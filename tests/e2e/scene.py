@@ -1,6 +1,7 @@
 """A registered meeting with people in it, made anew for each test so that none depends on another."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -32,6 +33,12 @@ class Theatre:
 
     def close_connection(self, meeting_id: str, user: str) -> None:
         """What API Gateway does by itself after ten minutes of silence, and after two hours."""
+        with self.connection(meeting_id, user) as (gateway, connection_id):
+            gateway.delete_connection(ConnectionId=connection_id)
+
+    @contextmanager
+    def connection(self, meeting_id: str, user: str) -> Iterator[tuple[Any, str]]:
+        """A client of API Gateway's management of connections, and the one on which the user listens."""
         url = self.stack.aws_endpoint_url
         dynamodb, apis = client("dynamodb", url), client("apigatewayv2", url)
         found = dynamodb.query(
@@ -42,9 +49,11 @@ class Theatre:
         [connection_id] = [i["sk"]["S"].removeprefix("LIVE#") for i in found if i["actor"]["M"]["id"] == {"S": user}]
         [api_id] = [api["ApiId"] for api in apis.get_apis()["Items"] if api["ProtocolType"] == "WEBSOCKET"]
         gateway = client("apigatewaymanagementapi", f"{url}/_aws/execute-api/{api_id}/live")
-        gateway.delete_connection(ConnectionId=connection_id)
-        for each in (dynamodb, apis, gateway):
-            each.close()
+        try:
+            yield gateway, connection_id
+        finally:
+            for each in (dynamodb, apis, gateway):
+                each.close()
 
     def scene(self, roles: Mapping[str, str] = ROLES, registration: Json | None = None, **features: Any) -> "Scene":
         """Everybody who has a role has a seat as well."""

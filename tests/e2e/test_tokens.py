@@ -14,9 +14,8 @@ import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
-from local.issuer import AUDIENCE, KEY_ID
+from local.issuer import AUDIENCE, KEY_ID, new_key
 from tests.e2e.caller import done, problem
 from tests.e2e.scene import EVERYTHING, Scene, Theatre
 from tests.security.matrix import Cell, cells
@@ -46,7 +45,8 @@ def claims(theatre: Theatre, **other: Any) -> dict[str, Any]:
 
 def signed(theatre: Theatre, key_id: str | None = KEY_ID, **other: Any) -> str:
     headers = {"kid": key_id} if key_id else {}
-    return jwt.encode(claims(theatre, **other), theatre.stack.issuer.key, algorithm="RS256", headers=headers)
+    issuer = theatre.stack.issuer
+    return jwt.encode(claims(theatre, **other), issuer.key, algorithm=issuer.algorithm, headers=headers)
 
 
 def unsigned(theatre: Theatre, algorithm: str) -> str:
@@ -69,8 +69,8 @@ def by_public_key(theatre: Theatre) -> str:
 
 
 def by_another_key(theatre: Theatre) -> str:
-    another = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return jwt.encode(claims(theatre), another, algorithm="RS256", headers={"kid": KEY_ID})
+    algorithm = theatre.stack.issuer.algorithm
+    return jwt.encode(claims(theatre), new_key(algorithm), algorithm=algorithm, headers={"kid": KEY_ID})
 
 
 def tampered(theatre: Theatre) -> str:
@@ -139,7 +139,9 @@ def _raw(theatre: Theatre, **other: Any) -> str:
     """PyJWT would not sign a subject that is no text."""
     jws = jwt.api_jws.PyJWS()
     content = json.dumps(claims(theatre, **other)).encode()
-    return jws.encode(content, theatre.stack.issuer.key, algorithm="RS256", headers={"kid": KEY_ID})
+    return jws.encode(
+        content, theatre.stack.issuer.key, algorithm=theatre.stack.issuer.algorithm, headers={"kid": KEY_ID}
+    )
 
 
 # ---- the matrix, over HTTP: each route and each role, as far as a dry run goes --------------------------------------

@@ -13,7 +13,7 @@ def test_defaults_deploy() -> None:
     configuration = read({})
     assert (configuration.stage, configuration.region, configuration.identity_claim) == ("prod", None, "sub")
     assert (configuration.retention_days, configuration.command_max_age) == (30, 300)
-    assert configuration.jwt_issuer is None
+    assert (configuration.jwt_issuer, configuration.authorizer) == (None, "jwt")
     assert configuration.cors_origins == ()
     assert (configuration.snap_start, configuration.event_schemas) == (False, None)
     assert (configuration.architecture, configuration.domain, configuration.customer_managed_key) == (
@@ -60,6 +60,8 @@ def test_values_from_the_command_line_are_texts() -> None:
         ({"corsOrigins": {"a": 1}}, "or exact origins like"),
         ({"jwtIssuer": "http://login.example.com", "jwtAudience": ["a"]}, "`jwtIssuer`: expected an https URL"),
         ({"jwtIssuer": "https://login.example.com"}, "`jwtIssuer` and `jwtAudience` come together"),
+        ({"authorizer": "cognito"}, "`authorizer`: expected `jwt` or `lambda`, got `cognito`"),
+        ({"authorizer": "lambda"}, "`authorizer`: `lambda` is for an issuer of your own"),
         ({"jwtAudience": ["a"]}, "`jwtIssuer` and `jwtAudience` come together"),
         ({"identityClaim": "two words"}, "`identityClaim`: expected the name of a claim"),
         ({"policyDirectory": "no/such/place"}, "`policyDirectory`: expected a directory that exists"),

@@ -1,12 +1,18 @@
 """docs/scale.md says what the script reckons from the template and the prices, and nothing else has a price."""
 
 import copy
+import json
 import re
+from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
+from moderation.moderator.reconciler import Report
+from reconciler import handler
 
 from infra import costs
 from tests.infra.conftest import Template
+from tests.watch.emf import series
 
 
 def test_the_page_says_what_the_script_reckons(default: Template) -> None:
@@ -34,6 +40,17 @@ def test_the_template_counts(default: Template) -> None:
 def test_with_an_issuer_of_ones_own_there_is_no_cognito(default: Template, customized: Template) -> None:
     assert "Cognito, client of the back end" in {row.item for row in costs.of_an_idle_month(default)}
     assert not [row for row in costs.of_an_idle_month(customized) if "Cognito" in row.item]
+
+
+def test_metrics_of_an_idle_stack_are_those_that_a_tick_writes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nothing_to_do = SimpleNamespace(run=lambda _: Report())
+    monkeypatch.setattr(handler, "gavel", lambda: SimpleNamespace(reconciler=nothing_to_do))
+    monkeypatch.setattr(handler, "surroundings", lambda: SimpleNamespace(now=lambda: datetime.now(UTC)))
+    handler.handler({"source": "aws.events"}, None)
+    written = {(each.name, each.dimensions) for each in series(json.loads(capsys.readouterr().out))}
+    assert len(written) == costs.IDLE_METRICS
 
 
 def test_a_page_without_a_place_for_a_table_is_an_error() -> None:

@@ -54,7 +54,7 @@ def side_by_side(synthesize: Callable[..., Template]) -> dict[str, Template]:
 
 def test_every_type_is_known(side_by_side: dict[str, Template], synthesize: Callable[..., Template]) -> None:
     own = {"domainName": "a.example.com", "certificateArn": "arn:aws:acm:eu-west-2:123456789012:certificate/0"}
-    issuer = {"jwtIssuer": "https://login.example.com", "jwtAudience": ["a"]}
+    issuer = {"jwtIssuer": "https://login.example.com", "jwtAudience": ["a"], "authorizer": "lambda"}
     more = synthesize(**own, **issuer, eventSources=[{"account": "123456789012", "sources": ["school"]}])
     found = set().union(*map(types_of, side_by_side.values())) | types_of(more)
     assert found - {"AWS::CDK::Metadata"} <= NAMES.keys() | IN_A_REGION

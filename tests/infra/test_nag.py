@@ -18,10 +18,11 @@ CUSTOMIZED = {
     "triggers": EXAM_TRIGGERS,
     "eventSources": [{"account": "123456789012", "sources": ["school"]}],
 }
-CONTEXTS = [{}, CUSTOMIZED, {"console": True}]
+ISSUER = {"jwtIssuer": "https://login.example.com", "jwtAudience": ["meetings"], "authorizer": "lambda"}
+CONTEXTS = [{}, CUSTOMIZED, {"console": True}, ISSUER]
 
 
-@pytest.mark.parametrize("context", CONTEXTS, ids=["default", "customized", "console"])
+@pytest.mark.parametrize("context", CONTEXTS, ids=["default", "customized", "console", "issuer"])
 def test_no_finding_is_left(synthesis: Synthesis, context: dict[str, Any], tmp_path: Path) -> None:
     assert findings(synthesis, context, tmp_path) == []
 

@@ -12,7 +12,8 @@ import pytest
 from moto import mock_aws
 
 from infra import bundle, cdk
-from infra.issuer import lacks_rsa_key
+from infra.configuration import JWT, LAMBDA
+from infra.issuer import lacks_key
 from infra.preflight import BOOTSTRAP_VERSION, Plan, problems
 
 REGION = "eu-central-1"
@@ -108,25 +109,43 @@ def test_foreign_rules_on_the_bus_are_named_before_it_is_destroyed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "is_refused"),
+    ("keys", "refused_by"),
     [
-        ([{"kty": "EC", "use": "sig"}], True),
-        ([{"kty": "EC"}, {"kty": "RSA", "use": "enc"}], True),
-        ([{"kty": "EC"}, {"kty": "RSA"}], False),
-        ([], False),
+        ([{"kty": "EC", "use": "sig"}], {JWT}),
+        ([{"kty": "EC"}, {"kty": "RSA", "use": "enc"}], {JWT}),
+        ([{"kty": "EC"}, {"kty": "RSA"}], set()),
+        ([{"kty": "OKP"}], {JWT, LAMBDA}),
+        ([], set()),
     ],
 )
 @pytest.mark.usefixtures("bootstrapped")
-def test_an_issuer_without_rsa_keys_is_refused_with_the_reason(keys: list[dict[str, str]], is_refused: bool) -> None:
+def test_an_issuer_without_keys_that_are_taken_is_refused_with_the_reason(
+    keys: list[dict[str, str]], refused_by: set[str]
+) -> None:
     with issuer(keys) as url:
-        found = lacks_rsa_key(url)
-    assert bool(found) is is_refused
-    if found:
-        assert "every token would be answered 401" in found
+        for authorizer in (JWT, LAMBDA):
+            found = list(problems(Plan("deploy", "prod", REGION, url, authorizer), {}))
+            assert bool(found) is (authorizer in refused_by)
+            assert all("every token would be answered 401" in reason for reason in found)
+            assert all(("`authorizer` to `lambda`" in reason) is (authorizer == JWT) for reason in found)
+        assert list(problems(Plan("destroy", "prod", REGION, url), {})) == []
 
 
 def test_an_issuer_that_can_not_be_asked_is_not_judged() -> None:
-    assert lacks_rsa_key("https://127.0.0.1:1") is None
+    assert lacks_key("https://127.0.0.1:1", JWT) is None
+
+
+def test_the_plan_is_made_of_the_context(monkeypatch: pytest.MonkeyPatch) -> None:
+    plans: list[Plan] = []
+
+    def noted(plan: Plan) -> list[str]:
+        plans.append(plan)
+        return ["no"]
+
+    monkeypatch.setattr(cdk, "problems", noted)
+    cdk.main(["deploy", "--stage", "dev", "-c", "jwtIssuer=https://x.example.com", "-c", "authorizer=lambda"])
+    cdk.main(["diff", "--region", REGION])
+    assert plans == [Plan("deploy", "dev", None, "https://x.example.com", LAMBDA), Plan("diff", "prod", REGION)]
 
 
 def test_the_context_is_that_of_the_file_and_of_the_words() -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from infra.redrive import QUEUE
 from infra.regions import CONTROL_REGIONS
 from tests.infra.conftest import ROOT
 from tests.infra.resources import function, of_type
@@ -92,6 +93,11 @@ def test_outbox_is_fed_with_new_entries_only(default: Template) -> None:
     assert feed["StartingPosition"] == "TRIM_HORIZON"
     queue, _ = feed["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"]
     assert default["Resources"][queue]["Type"] == "AWS::SQS::Queue"
+
+
+def test_what_a_redrive_looks_for_is_there_by_its_name(default: Template) -> None:
+    assert [each["Type"] for name, each in default["Resources"].items() if name[:-8] == QUEUE] == ["AWS::SQS::Queue"]
+    assert {"TableName", "BusName"} <= default["Outputs"].keys()
 
 
 def test_reconciler_is_fed_by_the_clock_and_by_reminders(default: Template) -> None:

@@ -26,7 +26,8 @@ def token(algorithm: str = "RS256", **changes: Any) -> str:
         (token(exp=NOW - 300), "", "it expired 5 min ago"),
         (token(exp=None), "", "it has no end"),
         (token(nbf=NOW + 120), "", "it begins in 2 min"),
-        (token("ES256"), "", "signed with `ES256`, and API Gateway takes RSA alone"),
+        (token("ES256"), "", "signed with `ES256`, which is taken with the setting `authorizer: lambda` alone"),
+        (token("HS256"), "", "signed with `HS256`, and RSA is taken (RS256), or ES256 with"),
         (token(iss=None), "", "it names no issuer"),
         (token(aud=None), "", "it names no audience"),
         (token(), 'error_description="the token does not have a valid audience"', "its audience is not among those"),
@@ -39,6 +40,13 @@ def test_what_is_wrong_is_said(wrong: str, refusal: str, words: str) -> None:
     said = what_is_wrong(wrong, refusal, lambda: NOW)
     assert words in said
     assert wrong not in said
+
+
+def test_what_the_stacks_own_authorizer_says_is_repeated() -> None:
+    challenge = 'Bearer realm="gavel", error="invalid_token", error_description="the signature is not the issuer\'s"'
+    said = what_is_wrong(token("ES256"), challenge, lambda: NOW)
+    assert said.startswith("the signature is not the issuer's. The token has issuer")
+    assert "it expired" in what_is_wrong(token("ES256", exp=NOW - 60), challenge, lambda: NOW)
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:

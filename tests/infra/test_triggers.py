@@ -113,7 +113,7 @@ def test_the_documented_examples_are_triggers() -> None:
     ("changes", "complaint"),
     [
         ({"name": "Exam"}, "`name`: expected lower-case letters"),
-        ({"name": "e" * 41}, "`name`: expected lower-case letters"),
+        ({"name": "e" * 37}, "`name`: expected lower-case letters"),
         ({"name": None}, "`triggers[0]`: `name`: expected lower-case letters"),
         ({"when": {}}, "`triggers`: `quiet`: unknown key `when`"),
         ({"bus": "my bus"}, "`bus`: expected the name of an event bus"),

@@ -11,7 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 from moderation.aws.surroundings import RealSurroundings
 from moto import mock_aws
 
-from infra.redrive import Redrive
+from infra.redrive import QUEUE, Redrive, main
 from tests.integration.ledger.table import table_definition
 
 
@@ -152,3 +152,24 @@ def test_an_entry_that_the_ledger_forgot(place: Place) -> None:
     [line] = place.redrive.run()
     assert line.endswith("0 published")
     assert place.left() == 0
+
+
+def test_the_command_finds_the_stacks_own(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    queues = {f"{QUEUE}BD58BA82": {"Type": "AWS::SQS::Queue"}, "RemindersQueue98A213A1": {"Type": "AWS::SQS::Queue"}}
+    outputs = {"TableName": {"Value": "ledger"}, "BusName": {"Value": "gavel"}}
+    formation = boto3.client("cloudformation", region_name="us-east-1")
+    template = json.dumps({"Resources": queues, "Outputs": outputs})
+    formation.create_stack(StackName="gavel-dev", TemplateBody=template)
+    resources = formation.list_stack_resources(StackName="gavel-dev")["StackResourceSummaries"]
+    place.queue = next(r["PhysicalResourceId"] for r in resources if r["LogicalResourceId"].startswith(QUEUE))
+    place.entry("01A")
+    place.pointer({"pk": "MEETING#m", "sk": "ENTRY#01A", "because": "MalformedDetail"})
+    boto3.client("events", region_name="us-east-1").create_event_bus(Name="gavel")
+    assert main(["--stage", "dev", "--region", "us-east-1"]) == 0
+    assert capsys.readouterr().out.endswith("1 published\n")
+    assert place.left() == 0
+
+
+def test_a_stack_that_is_not_there_is_said_in_words(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--stage", "typo", "--region", "us-east-1"]) == 1
+    assert "`gavel-typo` can't be asked" in capsys.readouterr().err

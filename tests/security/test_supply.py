@@ -48,7 +48,7 @@ WRITTEN_OTHERWISE = {
 }
 SAID_IN_A_FILE = {"axe-playwright-python": "MIT License", "cedarpy": "Apache License"}
 """Whose metadata tell no licence: what the licence that they come with begins with."""
-SHIPPED_LICENCES = {"Apache-2.0", "BSD-3-Clause", "MIT", "PSF-2.0"}
+SHIPPED_LICENCES = {"Apache-2.0", "BSD-3-Clause", "MIT", "MIT-0", "PSF-2.0"}
 
 
 def locked(*groups: str) -> dict[str, Distribution]:

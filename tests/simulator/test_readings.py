@@ -175,9 +175,14 @@ def test_how_many_fit_depends_on_the_resolution(resolutions: Json, count: int | 
         ("us-gov-west-1", "us-gov-east-1", True),
         ("us-gov-west-1", "us-east-1", False),
         ("us-east-1", "eu-south-2", False),
+        ("us-east-1", "il-central-1", True),
+        ("il-central-1", "il-central-1", True),
+        ("il-central-1", "eu-central-1", False),
+        ("af-south-1", "af-south-1", True),
+        ("af-south-1", "us-east-1", False),
     ],
 )
-def test_media_regions_are_those_of_the_partition(control: str, media: str, fits: bool) -> None:
+def test_which_media_regions_a_control_region_may_choose(control: str, media: str, fits: bool) -> None:
     if fits:
         check_media_region(media, control)
         return

@@ -31,7 +31,7 @@ from .answers import as_held, attendee
 from .carried import Carried, about, closed, entry, overruled_by, removed, wanted, with_strict_reading
 from .opening import counting
 from .ordering import MeetingOver, Ordering, OutOfTime, RefusedForGood
-from .persistence import persistently
+from .persistence import patiently, persistently
 from .transactions import SEATS_TOGETHER, chunks
 
 ONE_BY_ONE = 8
@@ -70,7 +70,7 @@ class OnePerson:
         if meeting.ended_at is not None:
             return False
         try:
-            self._world.chime.roster(meeting.id)
+            patiently(self._world, lambda: self._world.chime.roster(meeting.id))
         except Missing:
             return True
         except ChimeFailure:
@@ -129,10 +129,10 @@ class OnePerson:
         seats = dict(user.seats)
         for seat in user.present:
             try:
-                found = self._world.chime.seat(meeting.id, seat.attendee_id).capabilities
+                held = self._look(meeting.id, seat)
             except Missing:
-                found = None
-            seats[seat.attendee_id] = replace(seat, known=found)
+                held = None
+            seats[seat.attendee_id] = replace(seat, known=held)
         return replace(user, seats=seats)
 
     def _settle(
@@ -230,12 +230,15 @@ class OnePerson:
     def _has(self, carried: Carried, seat: Seat, target: Capabilities, *, if_missing: bool) -> bool:
         """Whether Chime holds this. What can't be seen is not there."""
         try:
-            found = self._world.chime.seat(carried.meeting.id, seat.attendee_id)
+            return self._look(carried.meeting.id, seat) == target
         except Missing:
             return if_missing
         except ChimeFailure:
             return False
-        return found.capabilities == target
+
+    def _look(self, meeting_id: str, seat: Seat) -> Capabilities:
+        """What Chime holds. Raises `ChimeFailure`s."""
+        return patiently(self._world, lambda: self._world.chime.seat(meeting_id, seat.attendee_id)).capabilities
 
     def _after_refusal(self, carried: Carried, user: User, ordering: Ordering) -> Carried:
         """Chime refused for good: either it reads its own rules more strictly than we did, or what widens is taken

@@ -297,6 +297,9 @@ def _as_the_gateway_decodes(path: str) -> str:
 def _conforms(said: object, reply: Reply) -> None:
     """Every answer has the form, the status and the code that the description promises."""
     assert reply.headers["Cache-Control"] == "no-store"
+    if reply.status == 401:
+        assert reply.document == {"message": "Unauthorized"}, "the gateway's own form"
+        return
     route = None
     if isinstance(said, dict):
         try:

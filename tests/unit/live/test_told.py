@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from moderation.bodies.meetings import MOST_SPARED
 from moderation.core.actor import Actor, ActorKind
+from moderation.core.capability import Medium
 from moderation.core.command import (
     EndFloor,
     GrantFloor,
@@ -317,6 +319,19 @@ def test_however_many_have_a_role_every_message_fits() -> None:
     house.pump()
     assert alice.meeting["roles"].items() >= many.items()
     assert (alice.closed, house.lines.closed) == (None, [])
+
+
+def test_however_many_are_spared_every_message_fits() -> None:
+    """By each of three mute-alls as many as may be named, in letters of two bytes."""
+    house = House(Hall())
+    named = tuple(f"{'é' * 60}{number:04d}" for number in range(MOST_SPARED))
+    alice = house.opens("alice")
+    for medium in Medium:
+        house.scene.ask("alice", MuteEverybody(media=(medium,), spared_users=named, reason="é" * 500), "bob")
+        house.pump()
+    assert [each["except"]["externalUserIds"] for each in alice.meeting["muteAll"]] == [sorted(named)] * 3
+    assert max(house.lines.sizes) > 90_000, "three quarters of what a message may hold"
+    assert house.lines.closed == []
 
 
 def test_an_entry_that_is_too_large_comes_without_its_lists(house: House, pages: dict[str, Page]) -> None:
