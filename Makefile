@@ -51,8 +51,8 @@ simulate: $(ALL) ## explore N=100000 schedules of the protocol, or see one again
 safeguards: $(ALL) ## what the simulation sees lost without each safeguard of the protocol; half an hour
 	@PYTHONPATH=lambdas $(BIN)/python -m tests.simulation.search
 
-mutants: $(ALL) ## what no test notices: LAYER=core or moderator, ARGS="--only plan --sample 200 --seed 7"
-	@PYTHONPATH=.:lambdas $(BIN)/python -m tests.mutants $(or $(LAYER),core) $(ARGS)
+mutants: $(ALL) ## what no test notices: LAYER=domain or application, ARGS="--only plan --sample 200 --seed 7"
+	@PYTHONPATH=.:lambdas $(BIN)/python -m tests.mutants $(or $(LAYER),domain) $(ARGS)
 
 storm: export STORM_SEED := $(or $(SEED),1)
 storm: export STORM_SECONDS := $(or $(LASTS),60)

@@ -10,12 +10,12 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar, cast
 
-from moderation.core.capability import Capabilities, Medium, sending
-from moderation.core.entry import CROCKFORD, first_id_at
-from moderation.moderator.request import Outcome, Request
-from moderation.policies import CedarPolicies
-from moderation.ports import Clause, Contention, Ledger, NotNow, Reminder, SeatInChime, World
-from moderation.wiring import Gavel
+from moderation.adapters.cedar import CedarPolicies
+from moderation.application.requests import Outcome, Request
+from moderation.bootstrap import Gavel
+from moderation.domain.capability import Capabilities, Medium, sending
+from moderation.domain.entry import CROCKFORD, first_id_at
+from moderation.ports import ChimeRetryableError, Clause, Ledger, SeatInChime, TransactionContentionError, Wakeup, World
 
 from benchmarks.virtual_time import VirtualTime
 from local.chime.errors import Refusal
@@ -58,7 +58,7 @@ class SlowLedger:
         if touched & self._touched:
             self.conflicts += 1
             self._time.sleep(READ_SECONDS)
-            raise Contention
+            raise TransactionContentionError
         self._touched |= touched
         self._time.sleep(TRANSACTION_SECONDS)
         self._touched -= touched
@@ -86,7 +86,7 @@ class ThrottlingChime(MemoryChime):
 
     def seat(self, meeting_id: str, attendee_id: str) -> SeatInChime:
         if not self._shows_seats:
-            raise NotNow("GetAttendee")
+            raise ChimeRetryableError("GetAttendee")
         self._take("GetAttendee")
         return super().seat(meeting_id, attendee_id)
 
@@ -115,7 +115,7 @@ class ThrottlingChime(MemoryChime):
                 self._quota.take(operation, self._reading)
         except Refusal:
             self.throttled += counts
-            raise NotNow(operation) from None
+            raise ChimeRetryableError(operation) from None
         if counts:
             self.taken.append(self._time.seconds)
 
@@ -126,7 +126,7 @@ class Surroundings:
     def __init__(self, time: VirtualTime, seed: int) -> None:
         self.now = time.now
         self.sleep = time.sleep
-        self.chance = random.Random(seed).random
+        self.jitter = random.Random(seed).random
         self._count = 0
 
     def new_id(self) -> str:
@@ -148,13 +148,13 @@ class Account:
         self.store = MemoryLedger()
         self.chime = ThrottlingChime(self.time, reading, shows_seats=shows_seats)
         surroundings = Surroundings(self.time, seed)
-        self.chance = surroundings.chance
+        self.jitter = surroundings.jitter
         self.ledger = SlowLedger(self.time, self.store)
         self.world = World(cast("Ledger", self.ledger), self.chime, CedarPolicies(), surroundings, self)
         self.most_at_once = 0
         self._at_once = 0
         self._idle: list[Gavel] = []
-        self._reminders: deque[Reminder] = deque()
+        self._reminders: deque[Wakeup] = deque()
         self._reminded_at_once = 0
 
     def start_anew(self) -> None:
@@ -166,17 +166,17 @@ class Account:
     def open_changes(self) -> int:
         return sum(change.is_open for change in self.store.changes.values())
 
-    def remind(self, reminder: Reminder, after: timedelta) -> None:
+    def remind(self, reminder: Wakeup, after: timedelta) -> None:
         """The port: a delayed message, then one of the two that work them off, in their order."""
         self.time.spawn(partial(self._reminded, reminder), max(0.0, after.total_seconds()))
 
-    def _reminded(self, reminder: Reminder) -> None:
+    def _reminded(self, reminder: Wakeup) -> None:
         self._reminders.append(reminder)
         if self._reminded_at_once < REMINDED_AT_ONCE:
             self._reminded_at_once += 1
             while self._reminders:
                 following = self._reminders.popleft()
-                self.in_a_process(lambda gavel: gavel.reconciler.remind(following))  # noqa: B023 - called at once
+                self.in_a_process(lambda gavel: gavel.reconciler.on_wakeup(following))  # noqa: B023 - called at once
             self._reminded_at_once -= 1
 
     def perform(self, request: Request) -> Outcome:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from statistics import quantiles
 
-from moderation.core.actor import Actor, ActorKind
-from moderation.core.capability import Medium
-from moderation.core.command import Command, Mute, MuteEverybody, Register, Unmute, UnmuteEverybody
-from moderation.moderator.request import Answer, Request
+from moderation.application.requests import Answer, Request
+from moderation.domain.actor import Actor, ActorKind
+from moderation.domain.capability import Medium
+from moderation.domain.commands import Command, Mute, MuteEverybody, Register, Unmute, UnmuteEverybody
 
 from benchmarks.account import Account
 from benchmarks.report import Report, Summary

@@ -13,13 +13,13 @@ from math import ceil
 from typing import Any
 from unittest import mock
 
-from moderation.core.actor import Actor, ActorKind
-from moderation.core.command import Command, Mute, MuteEverybody, Register, Unmute
-from moderation.core.meeting import CHECKED_EVERY
-from moderation.moderator.request import Refused, Request
-from moderation.policies import CedarPolicies
+from moderation.adapters.cedar import CedarPolicies
+from moderation.application.requests import Refused, Request
+from moderation.bootstrap import Gavel
+from moderation.domain.actor import Actor, ActorKind
+from moderation.domain.commands import Command, Mute, MuteEverybody, Register, Unmute
+from moderation.domain.meeting import CHECKED_EVERY
 from moderation.ports import World
-from moderation.wiring import Gavel
 from moto import mock_aws
 
 from benchmarks.report import Report
@@ -27,9 +27,9 @@ from local.aws import ENVIRONMENT
 from tests.integration.ledger.backends import dynamodb
 from tests.integration.ledger.table import Table, fresh_table
 from tests.memory.chime import MemoryChime
-from tests.memory.reminders import MemoryReminders
-from tests.memory.scene import MEETING, seat
-from tests.memory.surroundings import Surroundings
+from tests.memory.clock import Surroundings
+from tests.memory.moderated_meeting import MEETING, seat
+from tests.memory.wakeups import MemoryWakeups
 
 Image = dict[str, dict[str, Any]]
 WRITE_BYTES, READ_BYTES = 1024, 4096
@@ -166,7 +166,7 @@ class Stage:
     def process(self) -> None:
         self.meter = Meter(self.table.client, self.table.name)
         ledger = Table(self.meter, self.table.name).ledger
-        self.gavel = Gavel(World(ledger, self.chime, CedarPolicies(), self.surroundings, MemoryReminders()))
+        self.gavel = Gavel(World(ledger, self.chime, CedarPolicies(), self.surroundings, MemoryWakeups()))
 
     def in_a_while(self) -> datetime:
         return self.surroundings.now() + RUN

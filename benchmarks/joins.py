@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from moderation.core.actor import Actor, ActorKind
-from moderation.core.capability import EVERYTHING, Medium, sending
-from moderation.core.command import Mute, Register, Unmute
-from moderation.moderator.presence import NotSettled
-from moderation.moderator.request import Request
+from moderation.application.background.chime_events import NotSettledError
+from moderation.application.requests import Request
+from moderation.bootstrap import Gavel
+from moderation.domain.actor import Actor, ActorKind
+from moderation.domain.capability import EVERYTHING, Medium, sending
+from moderation.domain.commands import Mute, Register, Unmute
 from moderation.ports import SeatInChime
-from moderation.wiring import Gavel
 
 from benchmarks.account import Account
 from benchmarks.report import Report, Summary
@@ -27,9 +27,9 @@ RELOAD_SECONDS = 2.0
 JOINS = 60
 MINUTES = 5
 EVENTS_AT_ONCE, VISIBILITY = 2, 35.0
-"""As `infra/inboxes.py` and `infra/inbox.py` have them."""
+"""As `infra/event_functions.py` and `infra/event_queue.py` have them."""
 FIRST_PAUSE, LONGEST_PAUSE, PATIENCE = 0.1, 1.5, 7.0
-"""As `meeting_inbox/handler.py` has them."""
+"""As `chime_events/handler.py` has them."""
 SPEECH = sending([Medium.AUDIO])
 COLUMNS = ("", "capability calls", "for each join", "last audible", "a mute elsewhere, longest")
 SETTING = f"""\
@@ -142,10 +142,10 @@ class Events:
         while True:
             try:
                 return self._account.in_a_process(told)
-            except NotSettled:
+            except NotSettledError:
                 if time.seconds + pause > until:
                     return time.spawn(partial(self._again, told), VISIBILITY)
-                time.sleep(pause * (0.5 + self._account.chance() / 2))
+                time.sleep(pause * (0.5 + self._account.jitter() / 2))
                 pause = min(pause * 2, LONGEST_PAUSE)
 
     def _again(self, told: Callable[[Gavel], None]) -> None:
@@ -154,11 +154,11 @@ class Events:
 
 
 def _came(seat: str, gavel: Gavel) -> None:
-    gavel.presence.came(BUSY, seat)
+    gavel.presence.on_joined(BUSY, seat)
 
 
 def _deleted(seat: str, gavel: Gavel) -> None:
-    gavel.presence.deleted(BUSY, seat)
+    gavel.presence.on_deleted(BUSY, seat)
 
 
 def _commanding_elsewhere(account: Account, until: float, took: list[float]) -> None:

@@ -14,22 +14,22 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from moderation.aws.chime import CONNECT_TIMEOUT, READ_TIMEOUT, ChimeGateway
-from moderation.aws.surroundings import RealSurroundings
-from moderation.core.actor import Actor, ActorKind
-from moderation.core.capability import Medium
-from moderation.core.command import Command, Mute, MuteEverybody, Register
-from moderation.moderator.request import Answer, Request
-from moderation.policies import CedarPolicies
+from moderation.adapters.cedar import CedarPolicies
+from moderation.adapters.chime import CONNECT_TIMEOUT, READ_TIMEOUT, ChimeGateway
+from moderation.adapters.system import SystemClock
+from moderation.application.requests import Answer, Request
+from moderation.bootstrap import Gavel
+from moderation.domain.actor import Actor, ActorKind
+from moderation.domain.capability import Medium
+from moderation.domain.commands import Command, Mute, MuteEverybody, Register
 from moderation.ports import World
-from moderation.wiring import Gavel
 
 from benchmarks.report import Report, Summary
 from local.aws import ENVIRONMENT, REGION
 from local.chime import ChimeSimulator
 from tests.e2e.simulator import Simulator
 from tests.memory.ledger import MemoryLedger
-from tests.memory.reminders import MemoryReminders
+from tests.memory.wakeups import MemoryWakeups
 
 PEOPLE = [f"person-{number:03d}" for number in range(250)]
 KINDS = ((Medium.VIDEO,), (Medium.CONTENT,), (Medium.VIDEO, Medium.CONTENT))
@@ -113,7 +113,7 @@ def run() -> Report:
 
 def _measured(mute: Callable[[Gavel, Any, str], None]) -> Measured:
     with ChimeSimulator() as chime, closing(Simulator(chime.url)) as simulator, closing(_client(chime.url)) as client:
-        gavel = Gavel(World(SlowLedger(), ChimeGateway(client), CedarPolicies(), RealSurroundings(), MemoryReminders()))
+        gavel = Gavel(World(SlowLedger(), ChimeGateway(client), CedarPolicies(), SystemClock(), MemoryWakeups()))
         with simulator.without("quota"):
             meeting_id = simulator.create_meeting()
             simulator.join_together(meeting_id, PEOPLE)

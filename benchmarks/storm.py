@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from functools import partial
 from unittest import mock
 
-from moderation.core.actor import Actor, ActorKind
-from moderation.core.capability import EVERYTHING, Capabilities, Medium, sending
-from moderation.core.command import Command, Mute, MuteEverybody, Register, Unmute, UnmuteEverybody
-from moderation.core.effective import effective
-from moderation.core.plan import Call, Standing, Update
-from moderation.moderator import everybody
-from moderation.moderator.request import Answer, Request
-from moderation.ports import NotNow
+from moderation.application.enforcement import meeting_applier
+from moderation.application.requests import Answer, Request
+from moderation.domain.actor import Actor, ActorKind
+from moderation.domain.batch_plan import AttendeeState, Call, Update
+from moderation.domain.capability import EVERYTHING, Capabilities, Medium, sending
+from moderation.domain.commands import Command, Mute, MuteEverybody, Register, Unmute, UnmuteEverybody
+from moderation.domain.effective import effective
+from moderation.ports import ChimeRetryableError
 
 from benchmarks.account import Account
 from benchmarks.report import Report, Summary
@@ -97,7 +97,7 @@ class Measured:
 
 def run() -> Report:
     given_up, by_hand = _by_hand(BOTO_ATTEMPTS), _by_hand(None)
-    with mock.patch.object(everybody, "plan", _one_by_one):
+    with mock.patch.object(meeting_applier, "plan", _one_by_one):
         one_by_one = moderated(Account(SEED, shows_seats=False))
     planned = moderated(Account(SEED, shows_seats=False))
     ours = moderated(Account(SEED))
@@ -195,8 +195,8 @@ def _called(account: Account, click: Click, attempts: int | None) -> None:
             else:
                 hosts = [seat(click.meeting, f"host-{n}") for n in range(HOSTS)]
                 account.chime.order_except(click.meeting, hosts, capabilities)
-        except NotNow:
-            account.time.sleep(account.chance() * min(2**tries, BOTO_LONGEST))
+        except ChimeRetryableError:
+            account.time.sleep(account.jitter() * min(2**tries, BOTO_LONGEST))
             tries += 1
         else:
             return
@@ -235,12 +235,12 @@ def _asked(account: Account, click: Click, asking: list[int]) -> None:
 
 
 def _silenced(account: Account) -> set[str]:
-    held, now = account.world.policies.held, account.time.now()
+    held, now = account.world.policies.capabilities_for, account.time.now()
     people = ((account.store.meetings[meeting], user) for (meeting, _), user in account.store.users.items())
     return {seat(m.id, user.id) for m, user in people if SPEECH not in effective(m, user, held, now)}
 
 
-def _one_by_one(roster: Sequence[Standing], _: Capabilities) -> tuple[Call, ...]:
+def _one_by_one(roster: Sequence[AttendeeState], _: Capabilities) -> tuple[Call, ...]:
     """In place of the plan: a call for everybody who has something else than he is to have."""
     return tuple(
         Update(standing.attendee_id, standing.wanted)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
 
-from moderation.aws.allowance import A_SECOND
-from moderation.core.actor import Actor, ActorKind
-from moderation.core.command import Register
-from moderation.core.meeting import CHECKED_EVERY
-from moderation.moderator.request import Request
+from moderation.adapters.dynamodb.token_bucket import A_SECOND
+from moderation.application.requests import Request
+from moderation.domain.actor import Actor, ActorKind
+from moderation.domain.commands import Register
+from moderation.domain.meeting import CHECKED_EVERY
 from moderation.ports import Budget, SeatInChime
 
 from benchmarks.account import TICK_SECONDS, Account

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from command_inbox.commands import DEEDS
-from command_inbox.message import COMMAND
+from event_commands.command_specs import COMMANDS
+from event_commands.message import COMMAND
 from host_api.openapi import description
-from moderation.events import EVENTS
+from moderation.models.events import EVENTS
 
 from contracts.events import slug
 
@@ -15,7 +15,7 @@ COMPONENTS = "#/components/messages/"
 
 
 def asyncapi() -> dict[str, Any]:
-    commands = list(DEEDS)
+    commands = list(COMMANDS)
     events = {slug(model.detail_type): _event(model.detail_type, model.__doc__ or "") for model in EVENTS}
     messages = events | {f"command-{name}": _command(name) for name in commands}
     return {

@@ -3,8 +3,8 @@
 Closed, for a key that Gavel doesn't know is an error.
 """
 
-from command_inbox.commands import DEEDS, Deed, Person, Place
-from command_inbox.message import COMMAND
+from event_commands.command_specs import COMMANDS, CommandSpec, Person, Place
+from event_commands.message import COMMAND
 from host_api.openapi import PATH_PARAMETERS
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
@@ -27,10 +27,10 @@ SOURCE: Schema = {
 
 def command_schemas() -> dict[str, Schema]:
     """File name → schema."""
-    return {f"{name}.json": _schema(name, deed) for name, deed in DEEDS.items()}
+    return {f"{name}.json": _schema(name, deed) for name, deed in COMMANDS.items()}
 
 
-def _schema(name: str, deed: Deed) -> Schema:
+def _schema(name: str, deed: CommandSpec) -> Schema:
     body = untitled(deed.body.model_json_schema(ref_template=REF))
     parts = {part: untitled(schema) for part, schema in body.pop("$defs", {}).items()}
     address: list[type[BaseModel]] = [Place, *([Person] if deed.on_person else [])]

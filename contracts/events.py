@@ -6,8 +6,8 @@ was added after he took them. The tests hold events against them closed.
 
 from typing import Any
 
-from moderation.events import EVENTS, Detail
-from outbox.handler import SOURCE
+from event_publisher.handler import SOURCE
+from moderation.models.events import EVENTS, Detail
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -19,7 +19,7 @@ _BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
 
 
 @dataclass(frozen=True)
-class Watched:
+class MonitoredResources:
     """What the alarms look at. `dead_letters`: what a queue is for → the queue."""
 
     api: apigatewayv2.HttpApi
@@ -28,7 +28,7 @@ class Watched:
 
 
 @dataclass(frozen=True)
-class Concern:
+class AlarmSpec:
     """It rings when `metric` is at least `threshold` in `datapoints` of the last `periods`."""
 
     name: str
@@ -49,12 +49,12 @@ class Concern:
         return isinstance(self.metric, cloudwatch.Metric) and self.metric.statistic.startswith("p")
 
 
-def concerns(metrics: Metrics, watched: Watched) -> Iterator[Concern]:
+def alarm_specs(metrics: Metrics, watched: MonitoredResources) -> Iterator[AlarmSpec]:
     yield from _of_decisions(metrics)
     yield from _of_events(metrics)
     yield from _of_chime(metrics)
     yield from _of_the_api(watched)
-    yield Concern(
+    yield AlarmSpec(
         "outbox-late",
         "Events are late: the oldest entry has been waiting for the bus for more than a minute.",
         of_function(watched.outbox, "IteratorAge", "Maximum"),
@@ -63,7 +63,7 @@ def concerns(metrics: Metrics, watched: Watched) -> Iterator[Concern]:
         periods=3,
     )
     for purpose, queue in watched.dead_letters.items():
-        yield Concern(
+        yield AlarmSpec(
             f"dead-letters-{purpose}",
             f"Something could not be worked off and lies in the dead-letter queue ({purpose.replace('-', ' ')}).",
             depth(queue),
@@ -71,8 +71,8 @@ def concerns(metrics: Metrics, watched: Watched) -> Iterator[Concern]:
         )
 
 
-def _of_decisions(metrics: Metrics) -> Iterator[Concern]:
-    yield Concern(
+def _of_decisions(metrics: Metrics) -> Iterator[AlarmSpec]:
+    yield AlarmSpec(
         "oldest-pending-change",
         "A decision has not been carried out for more than two minutes.",
         metrics.own("OldestPendingAge", "Maximum"),
@@ -80,7 +80,7 @@ def _of_decisions(metrics: Metrics) -> Iterator[Concern]:
         datapoints=2,
         periods=3,
     )
-    yield Concern(
+    yield AlarmSpec(
         "comparison-late",
         "A meeting has not been compared with Chime for ten minutes: what was lost or has drifted there is unseen.",
         metrics.own("OldestComparisonAge", "Maximum"),
@@ -88,20 +88,20 @@ def _of_decisions(metrics: Metrics) -> Iterator[Concern]:
         datapoints=3,
         periods=5,
     )
-    yield Concern(
+    yield AlarmSpec(
         "unexpected-errors",
         "Something that was due, or was brought by a queue or a stream, failed for no foreseen reason.",
         metrics.own("UnexpectedErrors", "Sum", FIVE_MINUTES),
         1,
     )
-    yield Concern(
+    yield AlarmSpec(
         "narrowing-refused",
         "Chime refuses for good to take something from somebody, who keeps what was to be taken.",
         metrics.own("PendingNarrowingRefused", "Sum", FIVE_MINUTES),
         1,
     )
     # A run a minute; silence is what it looks like when there is none.
-    yield Concern(
+    yield AlarmSpec(
         "reconciler-not-running",
         "The reconciler has not finished a run for five minutes: nothing that is pending is pursued.",
         metrics.own("ReconcilerRuns", "Sum"),
@@ -111,7 +111,7 @@ def _of_decisions(metrics: Metrics) -> Iterator[Concern]:
         comparison=_BELOW,
         missing=_Missing.BREACHING,
     )
-    yield Concern(
+    yield AlarmSpec(
         "drift",
         "Within an hour Chime was found to differ from the rules on twenty seats or more.",
         metrics.own("DriftFound", "Sum", Duration.hours(1)),
@@ -119,8 +119,8 @@ def _of_decisions(metrics: Metrics) -> Iterator[Concern]:
     )
 
 
-def _of_events(metrics: Metrics) -> Iterator[Concern]:
-    yield Concern(
+def _of_events(metrics: Metrics) -> Iterator[AlarmSpec]:
+    yield AlarmSpec(
         "commands-refused",
         "Commands by event can never work: a trigger or a sender is set up wrongly.",
         metrics.own("CommandsRefused", "Sum", FIVE_MINUTES, cause="setup"),
@@ -128,8 +128,8 @@ def _of_events(metrics: Metrics) -> Iterator[Concern]:
     )
 
 
-def _of_chime(metrics: Metrics) -> Iterator[Concern]:
-    yield Concern(
+def _of_chime(metrics: Metrics) -> Iterator[AlarmSpec]:
+    yield AlarmSpec(
         "chime-throttled",
         "Chime has refused ten calls or more within a minute because there were too many.",
         metrics.own("ChimeThrottles", "Sum"),
@@ -138,7 +138,7 @@ def _of_chime(metrics: Metrics) -> Iterator[Concern]:
         periods=5,
     )
 
-    yield Concern(
+    yield AlarmSpec(
         "capabilities-not-taken",
         "Chime's media servers did not take updates of capabilities that its API took, five times in five minutes.",
         metrics.own("CapabilitiesNotTaken", "Sum", FIVE_MINUTES),
@@ -146,14 +146,14 @@ def _of_chime(metrics: Metrics) -> Iterator[Concern]:
     )
 
 
-def _of_the_api(watched: Watched) -> Iterator[Concern]:
-    yield Concern(
+def _of_the_api(watched: MonitoredResources) -> Iterator[AlarmSpec]:
+    yield AlarmSpec(
         "api-5xx",
         "The API has answered five requests or more with a 5xx within five minutes.",
         of_api(watched.api, "5xx", "Sum", FIVE_MINUTES),
         5,
     )
-    yield Concern(
+    yield AlarmSpec(
         "api-slow",
         "Of the API's answers one in a hundred takes longer than three seconds.",
         of_api(watched.api, "Latency", "p99", FIVE_MINUTES),

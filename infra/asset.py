@@ -33,7 +33,7 @@ def function_asset(configuration: Configuration) -> Path:
 def _validate(policies: Path) -> None:
     """Asks the functions' own code in a process of its own, for infra never imports it."""
     finished = subprocess.run(  # noqa: S603 -- our own words and a directory that exists
-        [sys.executable, "-m", "moderation.policies", str(policies.resolve())],
+        [sys.executable, "-m", "moderation.adapters.cedar", str(policies.resolve())],
         check=False,
         capture_output=True,
         text=True,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from infra.alarms import Watched
+from infra.alarms import MonitoredResources
 from infra.function import PythonFunction
 from infra.metrics import Metrics, depth, of_api, of_function
 from infra.version import version
@@ -20,7 +20,7 @@ def dashboard(
     name: str,
     *,
     metrics: Metrics,
-    watched: Watched,
+    watched: MonitoredResources,
     doors: Mapping[str, PythonFunction],
     alarms: Sequence[cloudwatch.Alarm],
 ) -> cloudwatch.Dashboard:
@@ -40,7 +40,7 @@ def dashboard(
     )
 
 
-def _of_hosts(metrics: Metrics, watched: Watched) -> list[cloudwatch.IWidget]:
+def _of_hosts(metrics: Metrics, watched: MonitoredResources) -> list[cloudwatch.IWidget]:
     return [
         _graph("Decisions by command and verdict", [metrics.by("Decisions", "Sum", "command", "verdict")], THIRD),
         _graph(
@@ -69,7 +69,7 @@ def _of_chime(metrics: Metrics) -> list[cloudwatch.IWidget]:
     ]
 
 
-def _under_way(metrics: Metrics, watched: Watched) -> list[cloudwatch.IWidget]:
+def _under_way(metrics: Metrics, watched: MonitoredResources) -> list[cloudwatch.IWidget]:
     unsettled = [metrics.own(name, "Sum") for name in ("Delayed", "Abandoned", "PendingNarrowingRefused")]
     return [
         _graph(
@@ -95,7 +95,9 @@ def _under_way(metrics: Metrics, watched: Watched) -> list[cloudwatch.IWidget]:
     ]
 
 
-def _left_behind(metrics: Metrics, watched: Watched, doors: Mapping[str, PythonFunction]) -> list[cloudwatch.IWidget]:
+def _left_behind(
+    metrics: Metrics, watched: MonitoredResources, doors: Mapping[str, PythonFunction]
+) -> list[cloudwatch.IWidget]:
     functions = {name: door.function for name, door in doors.items()}
     return [
         _graph(

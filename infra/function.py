@@ -28,12 +28,12 @@ _RETENTIONS = {
 _ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
 NAMES = {
     "host_api.handler.handler": "host-api",
-    "command_inbox.handler.handler": "event-commands",
-    "meeting_inbox.handler.handler": "chime-events",
-    "outbox.handler.handler": "event-publisher",
+    "event_commands.handler.handler": "event-commands",
+    "chime_events.handler.handler": "chime-events",
+    "event_publisher.handler.handler": "event-publisher",
     "reconciler.handler.handler": "reconciler",
-    "live.connections.handler": "live-connections",
-    "live.told.handler": "live-updates",
+    "live.websocket.handler": "live-connections",
+    "live.broadcast.handler": "live-updates",
     "token_authorizer.handler.handler": "token-authorizer",
 }
 """What a function's name and that of its log group end in."""

@@ -14,7 +14,7 @@ from infra.configuration import Configuration
 from infra.function import PythonFunction, log_group
 from infra.ledger import Ledger
 from infra.moderation import explain_any_meeting, moderator_grants
-from infra.queues import Reminders
+from infra.queues import WakeupScheduler
 
 OPEN_PATHS = ("/health", "/openapi.json")
 # Neither path nor query: both hold ExternalUserIds. The request id leads to the function's own log line.
@@ -44,7 +44,7 @@ class HostApi(Construct):
         configuration: Configuration,
         *,
         ledger: Ledger,
-        reminders: Reminders,
+        reminders: WakeupScheduler,
         authorizer: apigatewayv2.IHttpRouteAuthorizer,
         live_url: str,
         asset: Path,

@@ -27,10 +27,10 @@ def identity(scope: Construct, configuration: Configuration, console: str | None
     """The configured issuer, or the pool's; `console` is the origin of a page whose users sign in there."""
     if configuration.jwt_issuer:
         return Identity(configuration.jwt_issuer, configuration.jwt_audience)
-    return People(scope, "People", configuration, console).identity
+    return UserPool(scope, "People", configuration, console).identity
 
 
-class People(Construct):
+class UserPool(Construct):
     """A user pool whose `sub` nobody can change, the scope `gavel/admin`, and a client for each kind of caller."""
 
     def __init__(self, scope: Construct, name: str, configuration: Configuration, console: str | None) -> None:

@@ -59,7 +59,7 @@ class Live(Construct):
             self,
             "Connections",
             configuration,
-            handler="live.connections.handler",
+            handler="live.websocket.handler",
             asset=asset,
             environment=environment,
             statements=[
@@ -77,7 +77,7 @@ class Live(Construct):
             self,
             "Told",
             configuration,
-            handler="live.told.handler",
+            handler="live.broadcast.handler",
             asset=asset,
             environment={**environment, "GAVEL_LIVE_ENDPOINT": self._endpoint},
             statements=self._grants(),

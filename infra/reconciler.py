@@ -14,7 +14,7 @@ from infra.configuration import Configuration
 from infra.function import PythonFunction
 from infra.ledger import Ledger
 from infra.moderation import explain_any_meeting, moderator_grants
-from infra.queues import Reminders
+from infra.queues import WakeupScheduler
 
 TIMEOUT = Duration.seconds(60)  # a run ends itself after 50
 
@@ -29,7 +29,7 @@ class Reconciler(Construct):
         configuration: Configuration,
         *,
         ledger: Ledger,
-        reminders: Reminders,
+        reminders: WakeupScheduler,
         asset: Path,
         environment: Mapping[str, str],
     ) -> None:

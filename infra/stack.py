@@ -8,20 +8,20 @@ from typing import TypedDict
 from aws_cdk import Aws, CfnRule, CfnRuleAssertion, Environment, Fn, Stack
 from constructs import Construct
 
-from infra.alarms import Watched
+from infra.alarms import MonitoredResources
 from infra.asset import function_asset
 from infra.authorizer import Authorizer
 from infra.bus import moderation_bus
 from infra.configuration import Configuration
 from infra.console import Console
+from infra.event_functions import ChimeEvents, EventCommands
+from infra.event_publisher import EventPublisher
 from infra.host_api import HostApi
 from infra.identity import identity
-from infra.inboxes import CommandInbox, MeetingInbox
 from infra.ledger import Ledger
 from infra.live import Live
-from infra.outbox import Outbox
 from infra.outputs import Output, dashboard_url, write_outputs
-from infra.queues import Reminders
+from infra.queues import WakeupScheduler
 from infra.reconciler import TIMEOUT, Reconciler
 from infra.regions import CONTROL_REGIONS
 from infra.schemas import Schemas, has_registry
@@ -40,7 +40,7 @@ class _Moderated(TypedDict):
     """What every door to the moderator is given."""
 
     ledger: Ledger
-    reminders: Reminders
+    reminders: WakeupScheduler
 
 
 class GavelStack(Stack):
@@ -57,7 +57,7 @@ class GavelStack(Stack):
         asset = function_asset(configuration)
         self.ledger = Ledger(self, "Ledger", configuration)
         self.bus = moderation_bus(self, configuration)
-        self.reminders = Reminders(self, "Reminders", configuration, handled_within=TIMEOUT)
+        self.reminders = WakeupScheduler(self, "Reminders", configuration, handled_within=TIMEOUT)
         shipped: _Shipped = {"asset": asset, "environment": self._environment(configuration)}
         moderated: _Moderated = {"ledger": self.ledger, "reminders": self.reminders}
         self.console = (
@@ -79,10 +79,10 @@ class GavelStack(Stack):
         )
         if self.console:
             self.console.publish(self.host_api.api.api_endpoint, self.live.url, people.hosted_sign_in)
-        self.outbox = Outbox(self, "Outbox", configuration, ledger=self.ledger, bus=self.bus, **shipped)
+        self.outbox = EventPublisher(self, "Outbox", configuration, ledger=self.ledger, bus=self.bus, **shipped)
         self.reconciler = Reconciler(self, "Reconciler", configuration, **moderated, **shipped)
-        self.command_inbox = CommandInbox(self, "CommandInbox", configuration, bus=self.bus, **moderated, **shipped)
-        self.meeting_inbox = MeetingInbox(self, "MeetingInbox", configuration, **moderated, **shipped)
+        self.command_inbox = EventCommands(self, "CommandInbox", configuration, bus=self.bus, **moderated, **shipped)
+        self.meeting_inbox = ChimeEvents(self, "MeetingInbox", configuration, **moderated, **shipped)
         if has_registry(configuration):
             Schemas(self, "Schemas", configuration)
         self.watch = self._watch(configuration)
@@ -103,7 +103,7 @@ class GavelStack(Stack):
         }
 
     def _watch(self, configuration: Configuration) -> Watch:
-        watched = Watched(
+        watched = MonitoredResources(
             api=self.host_api.api,
             outbox=self.outbox.door.function,
             dead_letters={
@@ -120,8 +120,8 @@ class GavelStack(Stack):
             "meeting_inbox": self.meeting_inbox.door,
             "outbox": self.outbox.door,
             "reconciler": self.reconciler.door,
-            "live.connections": self.live.connections,
-            "live.told": self.live.told,
+            "live.websocket": self.live.connections,
+            "live.broadcast": self.live.told,
             **({"token_authorizer": self.authorizer.door} if self.authorizer.door else {}),
         }
         return Watch(self, "Watch", configuration, watched=watched, doors=doors)

@@ -10,7 +10,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from infra.alarms import Concern, Watched, concerns
+from infra.alarms import AlarmSpec, MonitoredResources, alarm_specs
 from infra.configuration import Configuration
 from infra.dashboard import dashboard
 from infra.encryption import customer_key
@@ -27,14 +27,14 @@ class Watch(Construct):
         name: str,
         configuration: Configuration,
         *,
-        watched: Watched,
+        watched: MonitoredResources,
         doors: Mapping[str, PythonFunction],
     ) -> None:
         super().__init__(scope, name)
         self._configuration = configuration
         self.topic = self._topic()
         metrics = Metrics(configuration.stage)
-        alarms = [self._alarm(concern) for concern in concerns(metrics, watched)]
+        alarms = [self._alarm(concern) for concern in alarm_specs(metrics, watched)]
         self.dashboard_name = f"{configuration.named('gavel')}-{Stack.of(self).region}"
         """With the Region: dashboards are the account's, not a Region's."""
         dashboard(self, self.dashboard_name, metrics=metrics, watched=watched, doors=doors, alarms=alarms)
@@ -65,7 +65,7 @@ class Watch(Construct):
             topic.add_subscription(subscriptions.EmailSubscription(self._configuration.alarm_email))
         return topic
 
-    def _alarm(self, concern: Concern) -> cloudwatch.Alarm:
+    def _alarm(self, concern: AlarmSpec) -> cloudwatch.Alarm:
         alarm = cloudwatch.Alarm(
             self,
             concern.name,

@@ -97,12 +97,12 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         BUS: {"events:PutEvents"},
         "OutboxUndeliverable.Arn": {"sqs:SendMessage"},
     },
-    "live.connections": {
+    "live.websocket": {
         "LiveConnectionsLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
         ANYTHING: {"xray:PutTelemetryRecords", "xray:PutTraceSegments"},
         LEDGER: {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"},
     },
-    "live.told": {
+    "live.broadcast": {
         "LiveToldLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
         ANYTHING: {"xray:PutTelemetryRecords", "xray:PutTraceSegments"},
         STREAM: {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
@@ -173,7 +173,7 @@ UNPROVABLE_ON = {Grant("sqs:SendMessage", "OutboxUndeliverable.Arn")}
 
 
 def function_of(handler: str) -> str:
-    """`host_api` of `host_api.handler.handler`, `live.told` of `live.told.handler`."""
+    """`host_api` of `host_api.handler.handler`, `live.broadcast` of `live.broadcast.handler`."""
     return handler.removesuffix(".handler").removesuffix(".handler")
 
 

@@ -1,8 +1,8 @@
 """From what the moderator says to HTTP."""
 
-from moderation.core.capability import Capabilities, in_words
-from moderation.core.view import Document
-from moderation.moderator.request import Answer, Outcome, Refused
+from moderation.application.requests import Answer, Outcome, Refused
+from moderation.domain.capability import Capabilities, in_words
+from moderation.domain.documents import Document
 
 from .problems import Unanswerable, location, of_refusal
 from .response import Response

@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from moderation.core.actor import Actor
-from moderation.core.command import Command
-from moderation.core.view import Document
-from moderation.moderator.request import Outcome, Refused, Request
+from moderation.application.requests import Outcome, Refused, Request
+from moderation.domain.actor import Actor
+from moderation.domain.commands import Command
+from moderation.domain.documents import Document
 
 if TYPE_CHECKING:
     from .models import Query
 
 
 class Gavel(Protocol):
-    """What this door asks of the moderation behind it; `moderation.wiring` has the real one."""
+    """What this door asks of the moderation behind it; `moderation.bootstrap` has the real one."""
 
     def perform(self, request: Request) -> Outcome: ...
     def meeting(self, meeting_id: str, actor: Actor) -> Document | Refused: ...

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable
 
-from moderation.checking import Fault
-from moderation.core.actor import Actor
 from moderation.digest import digest
+from moderation.domain.actor import Actor
+from moderation.models.validation import Fault
 
 from .incoming import Incoming
 from .problems import invalid

@@ -23,13 +23,13 @@ MAPPING_KEY = "GAVEL_MAPPING_KEY"
 
 
 def _gavel() -> Gavel:
-    from moderation.wiring import gavel
+    from moderation.bootstrap import gavel
 
     return gavel()
 
 
 def _identity_claim() -> str:
-    from moderation.wiring import settings
+    from moderation.bootstrap import settings
 
     return settings().identity_claim
 

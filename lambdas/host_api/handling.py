@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from moderation.checking import Fault
-from moderation.core.command import Command
-from moderation.moderator.request import Answer, Refused, Request
+from moderation.application.requests import Answer, Refused, Request
+from moderation.domain.commands import Command
+from moderation.models.validation import Fault
 
 from . import answers
 from .call import Call
@@ -24,7 +24,7 @@ def perform(call: Call) -> Response:
     return answers.changed(call.gavel.perform(_request(call)), call.meeting_id)
 
 
-def govern(call: Call) -> Response:
+def decide_for_meeting(call: Call) -> Response:
     """A command on the whole meeting."""
     return answers.governed(call.gavel.perform(_request(call)), call.meeting_id)
 
@@ -76,8 +76,8 @@ def attendees(call: Call) -> Response:
 
 
 def history(call: Call) -> Response:
-    from moderation.core.entry import EntryFilter
-    from moderation.moderator.recall import Span
+    from moderation.application.queries.history import Span
+    from moderation.domain.entry import EntryFilter
 
     from . import models
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from urllib.parse import unquote
 
-from moderation.checking import Fault
-from moderation.core.actor import Actor, ActorKind
+from moderation.domain.actor import Actor, ActorKind
+from moderation.models.validation import Fault
 
 from .ids import Malformed, external_user_id, written_user_id
 from .incoming import Incoming

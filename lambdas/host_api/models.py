@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any, Literal
 
-from moderation.bodies import AttendeeId, Moment, Name, UserId, fault
+from moderation.models import AttendeeId, Moment, Name, UserId, fault
 from pydantic import (
     AfterValidator,
     BaseModel,

@@ -4,15 +4,15 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl
 
 from moderation import plain
-from moderation.checking import Fault, checked, document
-from moderation.core.command import Command
+from moderation.domain.commands import Command
+from moderation.models.validation import Fault, checked, document
 
 from .incoming import Incoming
 from .later import Model
 from .problems import invalid
 
 if TYPE_CHECKING:
-    from moderation.bodies import Body
+    from moderation.models import Body
 
     from .models import Query
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from moderation.checking import Fault
-from moderation.core.actor import NO_PERMIT
-from moderation.moderator.request import Refused
+from moderation.application.requests import Refused
+from moderation.domain.actor import NO_PERMIT
+from moderation.models.validation import Fault
 
 from .response import Response
 

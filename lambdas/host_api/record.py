@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from moderation.core.actor import Actor
-from moderation.watch import DECISIONS, LATENCY, Metric, write
+from moderation.domain.actor import Actor
+from moderation.telemetry import DECISIONS, LATENCY, Metric, write
 
 from .response import Response
 

@@ -4,7 +4,7 @@
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
 """
 
-from moderation.wiring import gavel, restored
+from moderation.bootstrap import gavel, restored
 
 from .routes import ROUTES
 

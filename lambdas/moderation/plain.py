@@ -1,18 +1,18 @@
 """The commonest bodies, read without pydantic: importing it and building a model take as long as all else together.
 
 A reader answers the command of a body that is beyond doubt, and None where there is any: then the model of
-`moderation.bodies` has the word, finds what is wrong, or takes it after all. What a reader takes the model takes too,
+`moderation.models` has the word, finds what is wrong, or takes it after all. What a reader takes the model takes too,
 and makes the same command of it; a test holds them against each other.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .core.actor import COHOST, HOST
-from .core.capability import Medium, of_word
-from .core.command import Command, Mute, MuteEverybody, SetCapabilities, Unmute, UnmuteEverybody
-from .core.decision import LONGEST_REASON, MAX_SECONDS
-from .core.restriction import LiftableBy
+from .domain.actor import COHOST, HOST
+from .domain.capability import Medium, of_word
+from .domain.commands import Command, Mute, MuteEverybody, SetCapabilities, Unmute, UnmuteEverybody
+from .domain.decisions.decision import LONGEST_REASON, MAX_SECONDS
+from .domain.restriction import LiftableBy
 
 Said = Mapping[str, Any]
 

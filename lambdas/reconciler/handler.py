@@ -7,11 +7,12 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from moderation.moderator.carried import Carried
-from moderation.moderator.faults import Fault
-from moderation.moderator.reconciler import Report
-from moderation.ports import Reminder
-from moderation.watch import (
+from moderation.application.background.reconciler import Report
+from moderation.application.background.unexpected_errors import UnexpectedError
+from moderation.application.enforcement.change_in_progress import ChangeInProgress
+from moderation.bootstrap import gavel, surroundings
+from moderation.ports import Wakeup
+from moderation.telemetry import (
     NARROWINGS_REFUSED,
     OLDEST_COMPARISON_AGE,
     OLDEST_PENDING_AGE,
@@ -19,7 +20,6 @@ from moderation.watch import (
     UNEXPECTED_ERRORS,
     write,
 )
-from moderation.wiring import gavel, surroundings
 
 RUN = timedelta(seconds=50)
 """Below a minute, so that runs don't pile up, and below the function's time-out."""
@@ -34,8 +34,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     for record in event["Records"]:
         try:
             said = json.loads(record["body"])
-            reminder = Reminder(said["meetingId"], said.get("changeId"), said.get("userId"))
-            _tell(gavel().reconciler.remind(reminder))
+            reminder = Wakeup(said["meetingId"], said.get("changeId"), said.get("userId"))
+            _tell(gavel().reconciler.on_wakeup(reminder))
         except Exception as error:
             write(
                 "ERROR",
@@ -77,7 +77,7 @@ def _tell(report: Report, *, is_run: bool = False) -> None:
         _tell_fault(fault)
 
 
-def _tell_of(carried: Carried, now: datetime) -> None:
+def _tell_of(carried: ChangeInProgress, now: datetime) -> None:
     change = carried.change
     write(
         "ERROR" if carried.refused else "INFO",
@@ -92,7 +92,7 @@ def _tell_of(carried: Carried, now: datetime) -> None:
     )
 
 
-def _tell_fault(fault: Fault) -> None:
+def _tell_fault(fault: UnexpectedError) -> None:
     """What failed for no foreseen reason is postponed, so it keeps nothing else waiting."""
     write(
         "ERROR",

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from moderation.watch import UNEXPECTED_ERRORS, write
+from moderation.telemetry import UNEXPECTED_ERRORS, write
 
 from .keys import IssuerKeys
 from .tokens import RefusedError, Verifier

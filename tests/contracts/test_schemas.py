@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from command_inbox.commands import DEEDS, Order, Place, order_of, place_of
+from event_commands.command_specs import COMMANDS, AddressedCommand, Place, addressed_command, place_of
 from jsonschema import Draft202012Validator
-from moderation.checking import Invalid
-from moderation.core import entry
-from moderation.core.actor import Actor, ActorKind
-from moderation.core.entry import DECIDED, DELAYED, MEETING_ENDED, Entry, concerning
-from moderation.events import EVENTS
+from moderation.domain import entry
+from moderation.domain.actor import Actor, ActorKind
+from moderation.domain.entry import DECIDED, DELAYED, MEETING_ENDED, Entry, concerning
+from moderation.models.events import EVENTS
+from moderation.models.validation import Invalid
 
 from contracts.events import slug
 from contracts.files import DOCS, schemas
@@ -31,7 +31,7 @@ DECISION: dict[str, object] = {
     "parameters": {"media": ["audio"]},
     "attendees": [concerning(SEAT, "bob")],
 }
-OBEYED: list[dict[str, Any]] = [
+PROCESSED: list[dict[str, Any]] = [
     {"command": "mute", **BOB},
     {"command": "mute", **BOB, "media": ["video"], "durationSeconds": 9, "reason": "x", "liftableBy": "self"},
     {"command": "mute", "externalMeetingId": "room-7", "externalUserId": "bob", "durationSeconds": None},
@@ -79,7 +79,7 @@ REFUSED: list[dict[str, Any]] = [
 
 def told(kind: str, adds: dict[str, object]) -> Entry:
     actor = Actor(ActorKind.USER, "alice", "back-end")
-    return Entry("0" * 26, kind, MEETING, "room-7", NOW, actor, "mute", "p1.m1", "c", adds=adds)
+    return Entry("0" * 26, kind, MEETING, "room-7", NOW, actor, "mute", "p1.m1", "c", extra=adds)
 
 
 def event(kind: str, adds: dict[str, object]) -> dict[str, Any]:
@@ -88,9 +88,9 @@ def event(kind: str, adds: dict[str, object]) -> dict[str, Any]:
     return {**ENVELOPE, "detail-type": kind, "source": "gavel", "resources": [], "detail": detail}
 
 
-def obeyed(detail: dict[str, Any]) -> tuple[Order, Place]:
+def obeyed(detail: dict[str, Any]) -> tuple[AddressedCommand, Place]:
     """As the door reads it. Raises `Invalid`."""
-    return order_of(detail), place_of(detail)
+    return addressed_command(detail), place_of(detail)
 
 
 def command(detail: dict[str, Any]) -> dict[str, Any]:
@@ -109,9 +109,9 @@ def test_every_type_of_entry_has_one() -> None:
 
 
 def test_every_command_has_one() -> None:
-    taken = set(DEEDS)
+    taken = set(COMMANDS)
     assert {path for path in schemas() if "/commands/" in path} == {f"schemas/commands/{name}.json" for name in taken}
-    assert {detail["command"] for detail in OBEYED} == taken
+    assert {detail["command"] for detail in PROCESSED} == taken
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_subscribers_take_what_is_added_later() -> None:
     assert not validator.is_valid(event(DECIDED, {**DECISION, "verdict": "perhaps"}))
 
 
-@pytest.mark.parametrize("detail", OBEYED)
+@pytest.mark.parametrize("detail", PROCESSED)
 def test_a_command_that_is_obeyed(detail: dict[str, Any]) -> None:
     assert obeyed(detail)
     validator = Draft202012Validator(schema(f"commands/{detail['command']}.json"))

@@ -12,8 +12,8 @@ from local.stack import LocalStack
 from tests.e2e.caller import Web
 from tests.e2e.deadline import until
 from tests.e2e.light import light_bundle
-from tests.e2e.remote import EXAM_APP, Remote
-from tests.e2e.scene import EVERYTHING, MUTED, Scene, Theatre
+from tests.e2e.remote import EXAM_APP, EventCommandSupport
+from tests.e2e.scene import EVERYTHING, MUTED, ModeratedMeeting, Theatre
 from tests.e2e.simulator import Simulator
 from tests.e2e.tap import Tap
 
@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def policies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """As shipped, and one source of events may moderate, which no source may unless it is named."""
     directory = tmp_path_factory.mktemp("policies")
-    for shipped in (SOURCES / "moderation" / "policies").glob("*.cedar*"):
+    for shipped in (SOURCES / "moderation" / "adapters" / "cedar").glob("*.cedar*"):
         shutil.copy(shipped, directory)
     (directory / "exam-app.cedar").write_text(EXAM_APP_MODERATES)
     return directory
@@ -64,15 +64,15 @@ def theatre(policies: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture
-def scene(theatre: Theatre) -> Scene:
+def scene(theatre: Theatre) -> ModeratedMeeting:
     """`alice` is the host, `bob` and `carol` participants, `victor` a viewer; the mode is `open`."""
     return theatre.scene()
 
 
 @pytest.fixture(scope="session")
-def remote(theatre: Theatre) -> Iterator[Remote]:
+def remote(theatre: Theatre) -> Iterator[EventCommandSupport]:
     """With every function behind the queues woken up: deadlines of seconds are none for twelve cold starts."""
-    found = Remote(theatre.stack)
+    found = EventCommandSupport(theatre.stack)
     try:
         scene = theatre.scene()
         found.command({"command": "mute-all", "meetingId": scene.meeting_id, "durationSeconds": 10})

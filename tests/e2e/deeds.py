@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from datetime import timedelta
 from hashlib import sha256
 
-from command_inbox.inbox import Inbox, Result
-from command_inbox.message import Message
-from moderation.core.actor import Actor, ActorKind
-from moderation.core.command import Bind, End, Mute, MuteEverybody, Register, Remove
-from moderation.moderator.listening import Listening
-from moderation.moderator.request import Answer, Request
-from moderation.ports import Reminder
-from moderation.ports.live import Listener, News, Ticket
-from moderation.wiring import Gavel
+from event_commands.message import Message
+from event_commands.processor import CommandProcessor, Result
+from moderation.application.live.subscriptions import Subscriptions
+from moderation.application.requests import Answer, Request
+from moderation.bootstrap import Gavel
+from moderation.domain.actor import Actor, ActorKind
+from moderation.domain.commands import Bind, End, Mute, MuteEverybody, Register, Remove
+from moderation.ports import Wakeup
+from moderation.ports.live import Connection, MeetingDelta, Ticket
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
@@ -42,7 +42,7 @@ def mutes(play: Rehearsal) -> bool:
 
 def mutes_for_a_time(play: Rehearsal) -> bool:
     """Somebody has to be reminded of the end."""
-    return play.ask(play.gavel, Mute(seconds=600), "bob") == "applied" and play.reminders() == 1
+    return play.ask(play.gavel, Mute(seconds=600), "bob") == "applied" and play.wakeups() == 1
 
 
 def mutes_all(play: Rehearsal) -> bool:
@@ -86,7 +86,7 @@ def obeys(play: Rehearsal) -> bool:
 
 
 def obeys_for_a_time(play: Rehearsal) -> bool:
-    return bool(_told(play, play.gavel, _on_bob(play, durationSeconds=600))) and play.reminders() == 1
+    return bool(_told(play, play.gavel, _on_bob(play, durationSeconds=600))) and play.wakeups() == 1
 
 
 def obeys_by_name(play: Rehearsal) -> bool:
@@ -127,7 +127,7 @@ def hears_who_came(play: Rehearsal) -> bool:
     """A muted person takes a second seat, which may do everything."""
     play.ask(play.master, Mute(), "bob")
     seat = play.joins("bob")
-    play.gavel.presence.came(play.meeting_id, seat)
+    play.gavel.presence.on_joined(play.meeting_id, seat)
     return play.has(seat) == SILENT
 
 
@@ -135,7 +135,7 @@ def hears_who_came_back(play: Rehearsal) -> bool:
     """He is banned."""
     play.ask(play.master, Remove(ban=True), "bob")
     seat = play.joins("bob")
-    play.gavel.presence.came(play.meeting_id, seat)
+    play.gavel.presence.on_joined(play.meeting_id, seat)
     return seat not in play.seats_in_chime()
 
 
@@ -144,8 +144,8 @@ def hears_who_came_while_chime_is_busy(play: Rehearsal) -> bool:
     play.ask(play.master, Mute(), "bob")
     seat = play.joins("bob")
     play.troupe.simulator.fault(play.meeting_id, operation=UPDATE, count=100, status=429)
-    play.gavel.presence.came(play.meeting_id, seat)
-    return play.reminders() == 1
+    play.gavel.presence.on_joined(play.meeting_id, seat)
+    return play.wakeups() == 1
 
 
 def hears_of_drift(play: Rehearsal) -> bool:
@@ -155,14 +155,14 @@ def hears_of_drift(play: Rehearsal) -> bool:
     seat = play.seats["bob"]
     drifted = {"capabilities": {"Audio": HEARD}, "event": False}
     play.troupe.simulator.control("POST", f"meetings/{play.meeting_id}/attendees/{seat}/capabilities", drifted)
-    play.gavel.presence.changed(play.meeting_id, seat)
+    play.gavel.presence.on_capabilities_updated(play.meeting_id, seat)
     return play.has(seat) == SILENT
 
 
 def hears_the_end(play: Rehearsal) -> bool:
     with play.troupe.simulator.without("events"):
         play.troupe.simulator.chime.delete_meeting(MeetingId=play.meeting_id)
-    play.gavel.presence.ended(play.meeting_id)
+    play.gavel.presence.on_ended(play.meeting_id)
     return play.meeting().ended_at is not None
 
 
@@ -209,16 +209,16 @@ def finds_whom_nobody_announced(play: Rehearsal) -> bool:
 def reminds_again(play: Rehearsal) -> bool:
     """The end is further away than SQS delays a message."""
     play.ask(play.master, Mute(seconds=3000), "bob")
-    before = play.reminders()
-    play.gavel.reconciler.remind(Reminder(play.meeting_id, user_id="bob"))
-    return (before, play.reminders()) == (1, 2)
+    before = play.wakeups()
+    play.gavel.reconciler.on_wakeup(Wakeup(play.meeting_id, user_id="bob"))
+    return (before, play.wakeups()) == (1, 2)
 
 
 def lets_in(play: Rehearsal) -> bool:
     """Who has a ticket connects, and asks to be told."""
     master = play.listeners(by_master=True)
     master.issue(Ticket(sha256(b"secret").hexdigest(), play.meeting_id, ALICE, play.clock.now() + MAX_AGE))
-    door = Listening(play.listeners(), play.clock)
+    door = Subscriptions(play.listeners(), play.clock)
     came = door.connect("secret", "line") and door.listen("line", None)
     return came and [listener.connection_id for listener in master.of(play.meeting_id)] == ["line"]
 
@@ -226,7 +226,7 @@ def lets_in(play: Rehearsal) -> bool:
 def tells(play: Rehearsal) -> bool:
     with play.troupe.line() as (line, page):
         _listens(play, line, ALICE)
-        play.herald().tell(News(play.meeting_id, asked=frozenset({line})))
+        play.herald().tell(MeetingDelta(play.meeting_id, asked=frozenset({line})))
         return '"snapshot"' in _heard(page)
 
 
@@ -234,7 +234,7 @@ def cuts_off(play: Rehearsal) -> bool:
     """Who is nobody in the meeting any more; told so, he is told nothing again, and his line is closed."""
     with play.troupe.line() as (line, page):
         _listens(play, line, Actor(ActorKind.USER, "nobody"))
-        play.herald().tell(News(play.meeting_id, asked=frozenset({line})))
+        play.herald().tell(MeetingDelta(play.meeting_id, asked=frozenset({line})))
         told, then = _heard(page), _heard(page)
         hushed = not play.listeners(by_master=True).of(play.meeting_id)
         return '"closed"' in told and then == CLOSED and hushed
@@ -242,7 +242,7 @@ def cuts_off(play: Rehearsal) -> bool:
 
 def _listens(play: Rehearsal, line: str, actor: Actor) -> None:
     master = play.listeners(by_master=True)
-    master.connect(Listener(line, play.meeting_id, actor, play.clock.now()))
+    master.connect(Connection(line, play.meeting_id, actor, play.clock.now()))
     assert master.listen(line, None, play.clock.now())
 
 
@@ -286,7 +286,7 @@ def _on_bob(play: Rehearsal, **more: object) -> Json:
 
 def _told(play: Rehearsal, gavel: Gavel, command: Json, event: str | None = None) -> list[Result]:
     message = Message(event or str(uuid.uuid4()), play.clock.now(), Actor(ActorKind.SERVICE, EXAM_APP), command)
-    return Inbox(gavel, play.clock.now, MAX_AGE).obey(message)
+    return CommandProcessor(gavel, play.clock.now, MAX_AGE).process(message)
 
 
 def _outcomes(results: list[Result]) -> list[str]:
@@ -332,8 +332,8 @@ DEEDS: dict[str, dict[Grant, Deed]] = {
         **_on(MEETINGS, GetMeeting=hears_the_end, DeleteAttendee=hears_who_came_back),
         **_on(REMINDERS, SendMessage=hears_who_came_while_chime_is_busy),
     },
-    "live.connections": _on(LEDGER, DeleteItem=lets_in, GetItem=lets_in, PutItem=lets_in),
-    "live.told": {
+    "live.websocket": _on(LEDGER, DeleteItem=lets_in, GetItem=lets_in, PutItem=lets_in),
+    "live.broadcast": {
         **_on(LEDGER, BatchGetItem=tells, Query=tells, DeleteItem=cuts_off),
         **_on(POSTS, ManageConnections=tells),
         **_on(CLOSES, ManageConnections=cuts_off),

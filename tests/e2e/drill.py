@@ -11,10 +11,10 @@ import httpx
 from local.stack import LocalStack
 from tests.e2e.caller import Json
 from tests.e2e.deadline import until
-from tests.e2e.scene import MUTED, Scene
+from tests.e2e.scene import MUTED, ModeratedMeeting
 from tests.e2e.tap import CHANGED, DECIDED, kinds
 
-PATIENCE = 75
+GIVE_UP_AFTER = 75
 """Seconds within which a change that is left pending is carried out."""
 
 
@@ -24,7 +24,7 @@ class Drill:
 
     name: str
     trouble: tuple[Mapping[str, object], ...]
-    scene: Scene
+    scene: ModeratedMeeting
     answer: httpx.Response | None = field(default=None)
 
     def start(self) -> None:
@@ -49,7 +49,7 @@ class Drill:
         return str(self.told["changeId"])
 
 
-def ends_applied(scene: Scene, change_id: str, seconds: float = PATIENCE) -> list[str]:
+def ends_applied(scene: ModeratedMeeting, change_id: str, seconds: float = GIVE_UP_AFTER) -> list[str]:
     """Chime and the rules agree, the change is told once, and the history tells its story: returned."""
     until(lambda: scene.change(change_id)["status"] == "applied", seconds, f"change {change_id} is applied")
     assert scene.has("bob") == MUTED == scene.shown("bob")["capabilities"]

@@ -16,20 +16,20 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from moderation.aws.chime import ChimeGateway
-from moderation.aws.ledger import DynamoLedger
-from moderation.aws.lines import GatewayLines
-from moderation.aws.listeners import DynamoListeners
-from moderation.aws.reminders import SqsReminders
-from moderation.core.actor import Actor, ActorKind
-from moderation.core.command import Command, Register
-from moderation.core.meeting import Meeting
-from moderation.moderator.herald import Herald
-from moderation.moderator.reading import Reader
-from moderation.moderator.request import Answer, Request
-from moderation.policies import CedarPolicies
+from moderation.adapters.cedar import CedarPolicies
+from moderation.adapters.chime import ChimeGateway
+from moderation.adapters.dynamodb.connections import DynamoConnections
+from moderation.adapters.dynamodb.ledger import DynamoLedger
+from moderation.adapters.sqs import SqsWakeupScheduler
+from moderation.adapters.websocket import ApiGatewayConnections
+from moderation.application.live.publisher import LivePublisher
+from moderation.application.queries.meetings import MeetingQueries
+from moderation.application.requests import Answer, Request
+from moderation.bootstrap import Gavel
+from moderation.domain.actor import Actor, ActorKind
+from moderation.domain.commands import Command, Register
+from moderation.domain.meeting import Meeting
 from moderation.ports import World
-from moderation.wiring import Gavel
 from websockets.sync.client import ClientConnection
 
 from local.aws import ACCOUNT, REGION
@@ -40,7 +40,7 @@ from tests.e2e.scene import Theatre
 from tests.grants import BUS, CLOSES, LEDGER, MEETINGS, POSTS, REMINDERS, Grant, function_of
 from tests.infra.resources import as_list
 from tests.integration.ledger.table import table_definition
-from tests.memory.surroundings import Surroundings
+from tests.memory.clock import Surroundings
 
 ROLES = {"alice": "host", "bob": "participant", "carol": "participant", "dora": "participant"}
 ADMIN = Actor(ActorKind.ADMIN, "back-end")
@@ -192,7 +192,7 @@ class Rehearsal:
         except AssertionError:
             return set()
 
-    def reminders(self) -> int:
+    def wakeups(self) -> int:
         names = [f"ApproximateNumberOfMessages{state}" for state in ("", "NotVisible", "Delayed")]
         found = self.troupe.sqs.get_queue_attributes(QueueUrl=self.queue_url, AttributeNames=names)["Attributes"]
         return sum(int(found[name]) for name in names)
@@ -202,16 +202,16 @@ class Rehearsal:
         assert found is not None
         return found
 
-    def listeners(self, *, by_master: bool = False) -> DynamoListeners:
+    def listeners(self, *, by_master: bool = False) -> DynamoConnections:
         client = self.troupe.dynamodb if by_master else self.troupe.clients.of("dynamodb", **self.role)
-        return DynamoListeners(client, self.table, self.clock.now)
+        return DynamoConnections(client, self.table, self.clock.now)
 
-    def herald(self) -> Herald:
+    def herald(self) -> LivePublisher:
         """With the function's role, on the lines of the stack's own API."""
-        endpoint = self.troupe.functions["live.told"]["Environment"]["Variables"]["GAVEL_LIVE_ENDPOINT"]
-        lines = GatewayLines(self.troupe.clients.of("apigatewaymanagementapi", **self.role, url=endpoint))
+        endpoint = self.troupe.functions["live.broadcast"]["Environment"]["Variables"]["GAVEL_LIVE_ENDPOINT"]
+        lines = ApiGatewayConnections(self.troupe.clients.of("apigatewaymanagementapi", **self.role, url=endpoint))
         world = self._worlds[1]
-        return Herald(world, Reader(world), self.listeners(), lines)
+        return LivePublisher(world, MeetingQueries(world), self.listeners(), lines)
 
 
 def rehearsal(troupe: Troupe, function: str, without: Grant | None = None) -> Rehearsal:
@@ -250,5 +250,5 @@ def _world(troupe: Troupe, clock: Surroundings, table: str, queue_url: str, cred
         chime=ChimeGateway(troupe.clients.of("chime-sdk-meetings", **credentials)),
         policies=troupe.policies,
         surroundings=clock,
-        reminders=SqsReminders(lambda: sqs, queue_url),
+        wakeups=SqsWakeupScheduler(lambda: sqs, queue_url),
     )

@@ -33,7 +33,7 @@ def envelope(detail: Json, source: str = EXAM_APP) -> Json:
     }
 
 
-class Remote:
+class EventCommandSupport:
     def __init__(self, stack: LocalStack) -> None:
         self._bus = stack.bus
         self._events = client("events", stack.aws_endpoint_url)

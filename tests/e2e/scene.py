@@ -55,17 +55,19 @@ class Theatre:
             for each in (dynamodb, apis, gateway):
                 each.close()
 
-    def scene(self, roles: Mapping[str, str] = ROLES, registration: Json | None = None, **features: Any) -> "Scene":
+    def scene(
+        self, roles: Mapping[str, str] = ROLES, registration: Json | None = None, **features: Any
+    ) -> "ModeratedMeeting":
         """Everybody who has a role has a seat as well."""
         meeting_id = self.simulator.create_meeting(**features)
         seats = {user: self.simulator.join(meeting_id, user) for user in roles}
-        scene = Scene(self, meeting_id, seats)
+        scene = ModeratedMeeting(self, meeting_id, seats)
         scene.register({"roles": dict(roles), **(registration or {})})
         return scene
 
 
 @dataclass(frozen=True)
-class Scene:
+class ModeratedMeeting:
     """One meeting. `seats`: ExternalUserId → AttendeeId."""
 
     theatre: Theatre

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError, HTTPClientError
 
 from tests.e2e.caller import PROBLEM, Json
 from tests.e2e.drill import kill_workers
-from tests.e2e.scene import Scene, Theatre
+from tests.e2e.scene import ModeratedMeeting, Theatre
 
 HOSTS = ("alice", "anna", "anton")
 MEDIA = ("audio", "video", "content")
@@ -108,31 +108,31 @@ class Storm:
 
     # ---- trouble ---------------------------------------------------------------------------------------------------
 
-    def _chaotic(self) -> Sequence[tuple[Callable[[random.Random, Scene], None], float]]:
+    def _chaotic(self) -> Sequence[tuple[Callable[[random.Random, ModeratedMeeting], None], float]]:
         return ((self._fault, 0.4), (self._kill, 4.0), (self._write, 1.5), (self._come_and_go, 1.5))
 
-    def _chaos(self, deed: Callable[[random.Random, Scene], None], pause: float) -> None:
+    def _chaos(self, deed: Callable[[random.Random, ModeratedMeeting], None], pause: float) -> None:
         draw, at = random.Random(f"{self.seed} {deed.__name__}"), time.monotonic()
         while (at := at + pause * draw.uniform(0.5, 1.5)) < self._ends:
             time.sleep(max(0.0, at - time.monotonic()))
             deed(draw, draw.choice(self.scenes))
 
-    def _fault(self, draw: random.Random, scene: Scene) -> None:
+    def _fault(self, draw: random.Random, scene: ModeratedMeeting) -> None:
         operation = draw.choice(("UpdateAttendeeCapabilities", "UpdateAttendeeCapabilities", "*"))
         scene.fault(operation=operation, **draw.choice(TROUBLE))
         self.ordered += 1
 
-    def _kill(self, draw: random.Random, _: Scene) -> None:
+    def _kill(self, draw: random.Random, _: ModeratedMeeting) -> None:
         self.killed += kill_workers(self.theatre.stack, draw.choice(WORKERS))
 
-    def _write(self, draw: random.Random, scene: Scene) -> None:
+    def _write(self, draw: random.Random, scene: ModeratedMeeting) -> None:
         """A second writer, who knows nothing of Gavel."""
         seat = draw.choice(list(scene.seats.values()))
         words = {medium.title(): draw.choice(("SendReceive", "Receive")) for medium in MEDIA}
         if self._of_chime("update_attendee_capabilities", scene, AttendeeId=seat, Capabilities=words):
             self.written += 1
 
-    def _come_and_go(self, draw: random.Random, scene: Scene) -> None:
+    def _come_and_go(self, draw: random.Random, scene: ModeratedMeeting) -> None:
         user = draw.choice((MANY, f"late-{draw.randrange(4)}"))
         if draw.random() < 0.7:
             self._of_chime("create_attendee", scene, ExternalUserId=user)
@@ -141,7 +141,7 @@ class Storm:
         if theirs:
             self._of_chime("delete_attendee", scene, AttendeeId=draw.choice(theirs))
 
-    def _of_chime(self, operation: str, scene: Scene, **named: Any) -> bool:
+    def _of_chime(self, operation: str, scene: ModeratedMeeting, **named: Any) -> bool:
         """The customer's own back end is in the same trouble."""
         try:
             getattr(self.theatre.simulator.chime, operation)(MeetingId=scene.meeting_id, **named)
@@ -149,7 +149,7 @@ class Storm:
             return False
         return True
 
-    def seated(self, scene: Scene) -> dict[str, str]:
+    def seated(self, scene: ModeratedMeeting) -> dict[str, str]:
         """AttendeeId → ExternalUserId, as Chime has it."""
         attendees = self.theatre.simulator.control("GET", f"meetings/{scene.meeting_id}")["attendees"]
         return {attendee["AttendeeId"]: attendee["ExternalUserId"] for attendee in attendees}

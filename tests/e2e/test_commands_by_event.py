@@ -4,8 +4,8 @@ import uuid
 
 from tests.e2e.caller import Json, done
 from tests.e2e.deadline import until
-from tests.e2e.remote import Remote, envelope
-from tests.e2e.scene import EVERYTHING, MUTED, RECEIVING, Scene, Theatre
+from tests.e2e.remote import EventCommandSupport, envelope
+from tests.e2e.scene import EVERYTHING, MUTED, RECEIVING, ModeratedMeeting, Theatre
 from tests.e2e.tap import DECIDED
 
 SECONDS = 5
@@ -13,17 +13,17 @@ SILENT = MUTED | {"content": "Receive"}
 PARTICIPANTS = ("bob", "carol")
 
 
-def in_a_room(theatre: Theatre) -> tuple[Scene, str]:
+def in_a_room(theatre: Theatre) -> tuple[ModeratedMeeting, str]:
     """A meeting whose name no other test's meeting has: a command for a name is for all meetings of that name."""
     name = f"room-{uuid.uuid4()}"
     return theatre.scene(name=name), name
 
 
-def everybody_has(scene: Scene, wanted: Json) -> bool:
+def everybody_has(scene: ModeratedMeeting, wanted: Json) -> bool:
     return all(scene.has(user) == wanted for user in PARTICIPANTS)
 
 
-def decided(scene: Scene, source: str) -> list[Json]:
+def decided(scene: ModeratedMeeting, source: str) -> list[Json]:
     return [
         entry
         for entry in scene.alice.history()
@@ -31,7 +31,7 @@ def decided(scene: Scene, source: str) -> list[Json]:
     ]
 
 
-def test_a_command_on_the_bus_silences_a_meeting(scene: Scene, remote: Remote) -> None:
+def test_a_command_on_the_bus_silences_a_meeting(scene: ModeratedMeeting, remote: EventCommandSupport) -> None:
     command = {"command": "mute-all", "meetingId": scene.meeting_id, "media": ["audio", "content"]}
     remote.command({**command, "reason": "exam"})
     until(lambda: everybody_has(scene, SILENT), SECONDS, "the meeting is silent")
@@ -41,7 +41,7 @@ def test_a_command_on_the_bus_silences_a_meeting(scene: Scene, remote: Remote) -
     assert entry["policies"] == ["exam-app-may-moderate"]
 
 
-def test_an_event_that_a_trigger_matches_silences_a_room(theatre: Theatre, remote: Remote) -> None:
+def test_an_event_that_a_trigger_matches_silences_a_room(theatre: Theatre, remote: EventCommandSupport) -> None:
     """The sender knows the room's name and nothing of Gavel; the end of the exam gives back what there was before."""
     scene, room = in_a_room(theatre)
     done(scene.alice.post(scene.at("carol", "/mute"), {"reason": "noise"}))
@@ -54,7 +54,7 @@ def test_an_event_that_a_trigger_matches_silences_a_room(theatre: Theatre, remot
     assert [len(decided(scene, f"trigger/exam-{what}")) for what in ("started", "ended")] == [1, 1]
 
 
-def test_an_event_delivered_again_makes_no_second_change(scene: Scene, remote: Remote) -> None:
+def test_an_event_delivered_again_makes_no_second_change(scene: ModeratedMeeting, remote: EventCommandSupport) -> None:
     """Twice at once, and once more after a host has undone what it did."""
     event = envelope({"command": "mute-all", "meetingId": scene.meeting_id})
     remote.deliver(event, event)
@@ -70,7 +70,7 @@ def test_an_event_delivered_again_makes_no_second_change(scene: Scene, remote: R
     assert scene.change(entry["changeId"])["status"] in ("applied", "superseded")
 
 
-def test_a_source_without_a_permit_is_refused_once(scene: Scene, remote: Remote) -> None:
+def test_a_source_without_a_permit_is_refused_once(scene: ModeratedMeeting, remote: EventCommandSupport) -> None:
     """Recorded and told, and not tried again: a second attempt would be refused as well."""
     remote.command({"command": "mute-all", "meetingId": scene.meeting_id}, source="prankster")
     [entry] = until(lambda: decided(scene, "prankster") or None, SECONDS, "the refusal is recorded")
@@ -83,7 +83,7 @@ def test_a_source_without_a_permit_is_refused_once(scene: Scene, remote: Remote)
     assert everybody_has(scene, EVERYTHING)
 
 
-def test_nobody_passes_for_a_trigger(scene: Scene, remote: Remote) -> None:
+def test_nobody_passes_for_a_trigger(scene: ModeratedMeeting, remote: EventCommandSupport) -> None:
     """The rule on the bus lets no such source through; one that came through all the same would be refused."""
     source, command = "trigger/exam-started", {"command": "mute-all", "meetingId": scene.meeting_id}
     until(lambda: scene.has("victor") == RECEIVING, SECONDS, "everybody has what his role gives")

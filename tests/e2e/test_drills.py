@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.caller import done, problem
 from tests.e2e.deadline import until
 from tests.e2e.drill import Drill, ends_applied, kill_workers
-from tests.e2e.scene import EVERYTHING, MUTED, Scene, Theatre
+from tests.e2e.scene import EVERYTHING, MUTED, ModeratedMeeting, Theatre
 from tests.e2e.tap import CHANGED, DECIDED, kinds
 
 TROUBLE: dict[str, tuple[dict[str, object], ...]] = {
@@ -31,8 +31,8 @@ GATEWAY = 29
 TAKEOVER = 120
 """Seconds: a lease of 15, a call's life of 30, a minute until the next tick, and the deed itself."""
 
-Killed = tuple[Scene, httpx.Response]
-Overtaken = tuple[Scene, str, int]
+Killed = tuple[ModeratedMeeting, httpx.Response]
+Overtaken = tuple[ModeratedMeeting, str, int]
 """The scene, the change that came later, and how many calls there were after it."""
 
 
@@ -91,7 +91,7 @@ def test_the_host_is_told_at_once_where_trying_again_helps(drills: dict[str, tup
         assert drill.told["status"] == "applied"
 
 
-def test_what_chime_refuses_for_good_is_taken_back(scene: Scene) -> None:
+def test_what_chime_refuses_for_good_is_taken_back(scene: ModeratedMeeting) -> None:
     muted = done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "noise"}))
     scene.fault(status=400)
     refused = problem(scene.alice.post(scene.at("bob", "/unmute")), 502, "chime-refused")
@@ -109,7 +109,7 @@ def test_what_chime_refuses_for_good_is_taken_back(scene: Scene) -> None:
     assert scene.has("bob") == EVERYTHING
 
 
-def test_who_has_left_is_gone(scene: Scene) -> None:
+def test_who_has_left_is_gone(scene: ModeratedMeeting) -> None:
     """It is no failure: nobody is there who could be heard. When they come again, it binds them."""
     with scene.theatre.simulator.without("events"):
         scene.theatre.simulator.chime.delete_attendee(MeetingId=scene.meeting_id, AttendeeId=scene.seats["bob"])

@@ -5,7 +5,7 @@ from typing import Any
 
 from local.aws import client
 from tests.e2e.caller import Caller, Json, done, problem
-from tests.e2e.scene import EVERYTHING, MUTED, Scene, Theatre
+from tests.e2e.scene import EVERYTHING, MUTED, ModeratedMeeting, Theatre
 
 MEETING = "/meetings/{meetingId}"
 SEAT = f"{MEETING}/attendees/{{attendeeId}}"
@@ -78,7 +78,7 @@ def test_every_route_that_changes_takes_it(theatre: Theatre) -> None:
     assert [name for name, operation in changing.items() if not has_dry_run(operation)] == []
 
 
-def test_nothing_is_written_and_nothing_sent(scene: Scene) -> None:
+def test_nothing_is_written_and_nothing_sent(scene: ModeratedMeeting) -> None:
     """All routes one after the other, with a key that would be remembered if anything were. Of zoe nobody has heard."""
     muted = done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "noise"}))
     done(scene.alice.post("/mute-all", {"media": ["video"]}))
@@ -108,11 +108,11 @@ def test_nothing_is_written_and_nothing_sent(scene: Scene) -> None:
     assert len(scene.theatre.tap.of(scene.meeting_id)) <= told + len(events) + refused
 
 
-def seen_of(scene: Scene) -> tuple[list[str], list[Json]]:
+def seen_of(scene: ModeratedMeeting) -> tuple[list[str], list[Json]]:
     return table_of(scene.theatre, scene.meeting_id), scene.changes()
 
 
-def caller_of(scene: Scene, method: str, path: str) -> Caller:
+def caller_of(scene: ModeratedMeeting, method: str, path: str) -> Caller:
     if (method, path) in BY_ADMIN:
         return scene.admin
     return scene.bob if (method, path.rpartition("/")[2]) == ("PUT", "hand") else scene.alice
@@ -125,7 +125,7 @@ def whom_of(method: str, path: str) -> str:
     return "carol" if path.endswith("/floor") else "bob"
 
 
-def dry(scene: Scene, method: str, path: str) -> Callable[[Json | None], Json]:
+def dry(scene: ModeratedMeeting, method: str, path: str) -> Callable[[Json | None], Json]:
     """Asks the route without meaning it."""
     caller, whom = caller_of(scene, method, path), whom_of(method, path)
     filled = path.removeprefix(MEETING).format(attendeeId=scene.seats[whom], externalUserId=whom)
@@ -137,5 +137,5 @@ def dry(scene: Scene, method: str, path: str) -> Callable[[Json | None], Json]:
     return ask
 
 
-def etag(scene: Scene) -> str:
+def etag(scene: ModeratedMeeting) -> str:
     return scene.alice.get().headers["ETag"]

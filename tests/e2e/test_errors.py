@@ -6,14 +6,14 @@ import httpx
 import pytest
 
 from tests.e2e.caller import done, problem
-from tests.e2e.scene import EVERYTHING, Scene, Theatre
+from tests.e2e.scene import EVERYTHING, ModeratedMeeting, Theatre
 from tests.e2e.tap import kinds
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
-def test_what_is_not_there(theatre: Theatre, scene: Scene) -> None:
-    elsewhere = Scene(theatre, NOWHERE, {})
+def test_what_is_not_there(theatre: Theatre, scene: ModeratedMeeting) -> None:
+    elsewhere = ModeratedMeeting(theatre, NOWHERE, {})
     problem(elsewhere.alice.get(), 404, "meeting-not-found")
     problem(elsewhere.alice.post("/users/bob/mute"), 404, "meeting-not-found")
     problem(elsewhere.admin.get("/history"), 404, "meeting-not-found")
@@ -27,13 +27,13 @@ def test_what_is_not_there(theatre: Theatre, scene: Scene) -> None:
 
 def test_a_meeting_that_nobody_registered(theatre: Theatre) -> None:
     """Chime has it, Gavel doesn't: 404 for everybody, and a participant can't register it."""
-    unregistered = Scene(theatre, theatre.simulator.create_meeting(), {})
+    unregistered = ModeratedMeeting(theatre, theatre.simulator.create_meeting(), {})
     problem(unregistered.alice.get("/me"), 404, "meeting-not-found")
     problem(unregistered.alice.put(body={}), 403, "not-permitted")
     problem(unregistered.admin.get(), 404, "meeting-not-found")
 
 
-def test_somebody_who_is_nobody_leaves_no_history(scene: Scene) -> None:
+def test_somebody_who_is_nobody_leaves_no_history(scene: ModeratedMeeting) -> None:
     stranger = scene.person("stranger")
     for answer in (
         stranger.get(),
@@ -50,7 +50,7 @@ def test_somebody_who_is_nobody_leaves_no_history(scene: Scene) -> None:
     assert scene.has("bob") == EVERYTHING
 
 
-def test_somebody_who_goes_on_and_on(scene: Scene) -> None:
+def test_somebody_who_goes_on_and_on(scene: ModeratedMeeting) -> None:
     """He has a minute in each meeting, and each attempt takes six seconds of it."""
     answers = [scene.bob.post("/mute-all") for _ in range(24)]
     assert 10 <= sum(answer.status_code == httpx.codes.FORBIDDEN for answer in answers) < 20
@@ -60,7 +60,7 @@ def test_somebody_who_goes_on_and_on(scene: Scene) -> None:
     done(scene.person("carol").post("/users/carol/mute"))
 
 
-def test_malformed_ids(scene: Scene) -> None:
+def test_malformed_ids(scene: ModeratedMeeting) -> None:
     for path, pointer in (
         ("/attendees/bob", "{attendeeId}"),
         ("/users/x", "{externalUserId}"),
@@ -71,7 +71,7 @@ def test_malformed_ids(scene: Scene) -> None:
         if answer.status_code == httpx.codes.NOT_FOUND:  # a gateway that decodes `%2F` splits the path there
             continue
         assert problem(answer, 400, "invalid-request")["errors"][0]["pointer"] == pointer
-    problem(Scene(scene.theatre, "not-a-meeting", {}).alice.get(), 400, "invalid-request")
+    problem(ModeratedMeeting(scene.theatre, "not-a-meeting", {}).alice.get(), 400, "invalid-request")
 
 
 BODIES = [
@@ -92,7 +92,7 @@ BODIES = [
 
 
 @pytest.mark.parametrize(("body", "pointer"), BODIES, ids=[str(index) for index in range(len(BODIES))])
-def test_bodies_that_say_nothing_valid(muted_by_nobody: Scene, body: object, pointer: str) -> None:
+def test_bodies_that_say_nothing_valid(muted_by_nobody: ModeratedMeeting, body: object, pointer: str) -> None:
     scene = muted_by_nobody
     answer = scene.alice.post(scene.at("bob", "/mute"), body, content_type="application/json")
     assert problem(answer, 400, "invalid-request")["errors"][0]["pointer"] == pointer
@@ -100,12 +100,12 @@ def test_bodies_that_say_nothing_valid(muted_by_nobody: Scene, body: object, poi
 
 
 @pytest.fixture(scope="module")
-def muted_by_nobody(theatre: Theatre) -> Scene:
+def muted_by_nobody(theatre: Theatre) -> ModeratedMeeting:
     """For requests that never get as far as a command."""
     return theatre.scene()
 
 
-def test_requests_that_are_not_valid_in_other_ways(muted_by_nobody: Scene) -> None:
+def test_requests_that_are_not_valid_in_other_ways(muted_by_nobody: ModeratedMeeting) -> None:
     alice, seat = muted_by_nobody.alice, muted_by_nobody.at("bob")
     problem(alice.patch(f"{seat}/capabilities", {}), 400, "invalid-request")
     problem(alice.patch(f"{seat}/capabilities", {"audio": "Loud"}), 400, "invalid-request")
@@ -121,14 +121,14 @@ def test_requests_that_are_not_valid_in_other_ways(muted_by_nobody: Scene) -> No
     problem(muted_by_nobody.admin.put(body={"mode": "party"}, if_match="m1"), 400, "invalid-request")
 
 
-def test_a_role_withholds_what_no_patch_gives(scene: Scene) -> None:
+def test_a_role_withholds_what_no_patch_gives(scene: ModeratedMeeting) -> None:
     refused = problem(
         scene.alice.patch(scene.at("victor", "/capabilities"), {"audio": "SendReceive"}), 409, "capability-unavailable"
     )
     assert [limit["by"] for limit in refused["limits"]] == ["policy"]
 
 
-def test_a_revision_that_is_not_the_one_seen(scene: Scene) -> None:
+def test_a_revision_that_is_not_the_one_seen(scene: ModeratedMeeting) -> None:
     seen = scene.alice.get(scene.at("bob")).headers["ETag"]
     done(scene.alice.post(scene.at("bob", "/mute"), if_match=seen))
     problem(scene.alice.post(scene.at("bob", "/unmute"), if_match=seen), 412, "revision-mismatch")
@@ -139,7 +139,7 @@ def test_a_revision_that_is_not_the_one_seen(scene: Scene) -> None:
 def test_nothing_is_decided_while_chime_does_not_answer(theatre: Theatre) -> None:
     meeting_id = theatre.simulator.create_meeting()
     theatre.simulator.fault(meeting_id, operation="GetMeeting", status=503, count=3)
-    back_end = Scene(theatre, meeting_id, {}).admin
+    back_end = ModeratedMeeting(theatre, meeting_id, {}).admin
     answer = back_end.put(body={"roles": {"alice": "host"}})
     problem(answer, 503, "busy")
     assert int(answer.headers["Retry-After"]) >= 1

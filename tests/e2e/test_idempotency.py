@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 
 from tests.e2e.caller import Caller, Json, done, problem
-from tests.e2e.scene import EVERYTHING, MUTED, Scene, Theatre
+from tests.e2e.scene import EVERYTHING, MUTED, ModeratedMeeting, Theatre
 from tests.e2e.tap import CHANGED, DECIDED, kinds
 
 REPLAYED = "Idempotency-Replayed"
@@ -16,7 +16,7 @@ def replayed(answer: httpx.Response, first: httpx.Response) -> None:
     assert (answer.headers.get(REPLAYED), first.headers.get(REPLAYED)) == ("true", None)
 
 
-def told_once(scene: Scene, change_id: str) -> None:
+def told_once(scene: ModeratedMeeting, change_id: str) -> None:
     """One decision and one change, also after everything that was caused later has come."""
     marker = done(scene.alice.post(scene.at("carol", "/mute"), {"reason": "marker"}))
     tap = scene.theatre.tap
@@ -25,7 +25,7 @@ def told_once(scene: Scene, change_id: str) -> None:
     assert scene.story(change_id) == [DECIDED, CHANGED]
 
 
-def test_the_first_answer_again(scene: Scene) -> None:
+def test_the_first_answer_again(scene: ModeratedMeeting) -> None:
     """Even when somebody else has changed it meanwhile: a replay is about the past."""
     path, body = scene.at("bob", "/mute"), {"reason": "noise"}
     first = scene.alice.post(path, body, idempotency_key="one")
@@ -38,7 +38,7 @@ def test_the_first_answer_again(scene: Scene) -> None:
     told_once(scene, first.json()["changeId"])
 
 
-def test_unchanged_and_refused_are_answers_too(scene: Scene) -> None:
+def test_unchanged_and_refused_are_answers_too(scene: ModeratedMeeting) -> None:
     done(scene.alice.post(scene.at("bob", "/mute")))
     for caller, path, status in (
         (scene.alice, scene.at("bob", "/mute"), 200),
@@ -52,7 +52,7 @@ def test_unchanged_and_refused_are_answers_too(scene: Scene) -> None:
     assert [entry["verdict"] for entry in scene.alice.history() if entry["actor"]["id"] == "bob"] == ["refused"] * 2
 
 
-def test_a_key_stands_for_one_request(theatre: Theatre, scene: Scene) -> None:
+def test_a_key_stands_for_one_request(theatre: Theatre, scene: ModeratedMeeting) -> None:
     """Another body, path or query is another request, in whichever meeting; another caller has keys of his own."""
     path, body = scene.at("bob", "/mute"), {"reason": "noise"}
     done(scene.alice.post(path, body, idempotency_key="mine"))
@@ -69,7 +69,7 @@ def test_a_key_stands_for_one_request(theatre: Theatre, scene: Scene) -> None:
     done(scene.bob.post("/users/bob/mute", {"media": ["video"]}, idempotency_key="mine"))
 
 
-def test_the_key_is_looked_at_before_the_revision(scene: Scene) -> None:
+def test_the_key_is_looked_at_before_the_revision(scene: ModeratedMeeting) -> None:
     """Whoever repeats his request sends the revision of then, which the request itself has made an old one."""
     seen = scene.alice.get(scene.at("bob")).headers["ETag"]
     first = scene.alice.post(scene.at("bob", "/mute"), if_match=seen, idempotency_key="key")
@@ -79,7 +79,7 @@ def test_the_key_is_looked_at_before_the_revision(scene: Scene) -> None:
 
 
 def test_registering_again_with_the_same_key(theatre: Theatre) -> None:
-    meeting = Scene(theatre, theatre.simulator.create_meeting(), {})
+    meeting = ModeratedMeeting(theatre, theatre.simulator.create_meeting(), {})
     first = meeting.admin.put(body={"roles": {"alice": "host"}}, idempotency_key="register")
     done(first)
     again = meeting.admin.put(body={"roles": {"alice": "host"}}, idempotency_key="register")
@@ -87,7 +87,7 @@ def test_registering_again_with_the_same_key(theatre: Theatre) -> None:
     problem(meeting.admin.put(body={}, idempotency_key="register"), 422, "idempotency-key-reused")
 
 
-def test_ten_at_once_make_one_change(scene: Scene) -> None:
+def test_ten_at_once_make_one_change(scene: ModeratedMeeting) -> None:
     """An impatient client: all hear of the same change, and only one of them made it."""
     alice: Caller = scene.alice
     path, body = scene.at("bob", "/mute"), {"reason": "noise"}

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.e2e.caller import done
-from tests.e2e.scene import EVERYTHING, MUTED, Scene, Theatre
+from tests.e2e.scene import EVERYTHING, MUTED, ModeratedMeeting, Theatre
 
 PEOPLE = [
     "Jörg Müller",
@@ -32,13 +32,13 @@ def tilde(user: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def crowd(theatre: Theatre) -> Scene:
+def crowd(theatre: Theatre) -> ModeratedMeeting:
     return theatre.scene({"alice": "host", **dict.fromkeys(PEOPLE + TILDE_ONLY, "participant")})
 
 
 @pytest.mark.parametrize("user", PEOPLE)
 @pytest.mark.parametrize("written", [percent, tilde])
-def test_a_person_is_found_by_any_name(crowd: Scene, user: str, written: Callable[[str], str]) -> None:
+def test_a_person_is_found_by_any_name(crowd: ModeratedMeeting, user: str, written: Callable[[str], str]) -> None:
     path = f"/users/{written(user)}"
     shown = done(crowd.alice.get(path))
     assert (shown["externalUserId"], shown["attendeeId"]) == (user, crowd.seats[user])
@@ -49,18 +49,18 @@ def test_a_person_is_found_by_any_name(crowd: Scene, user: str, written: Callabl
 
 
 @pytest.mark.parametrize("user", TILDE_ONLY)
-def test_what_no_path_holds_needs_the_tilde(crowd: Scene, user: str) -> None:
+def test_what_no_path_holds_needs_the_tilde(crowd: ModeratedMeeting, user: str) -> None:
     done(crowd.alice.post(f"/users/{tilde(user)}/mute"))
     assert crowd.has(user) == MUTED
 
 
 @pytest.mark.parametrize("user", PEOPLE + TILDE_ONLY)
-def test_a_person_may_call_by_any_name(crowd: Scene, user: str) -> None:
+def test_a_person_may_call_by_any_name(crowd: ModeratedMeeting, user: str) -> None:
     """As `sub` of a token, and in the header of the back end that acts for him."""
     assert done(crowd.person(user).get("/me"))["attendee"]["externalUserId"] == user
     assert done(crowd.on_behalf_of(user).get("/me"))["attendee"]["externalUserId"] == user
 
 
-def test_a_screen_share_is_its_seat(crowd: Scene) -> None:
+def test_a_screen_share_is_its_seat(crowd: ModeratedMeeting) -> None:
     seat = crowd.seats["alice"]
     assert done(crowd.alice.get(f"/attendees/{seat}%23content"))["attendeeId"] == seat

@@ -2,16 +2,16 @@
 
 from tests.e2e.caller import done, problem
 from tests.e2e.deadline import until
-from tests.e2e.scene import EVERYTHING, MUTED, RECEIVING, ROLES, Scene, Theatre
+from tests.e2e.scene import EVERYTHING, MUTED, RECEIVING, ROLES, ModeratedMeeting, Theatre
 
 SECONDS = 5
 
 
-def summaries(scene: Scene) -> list[str]:
+def summaries(scene: ModeratedMeeting) -> list[str]:
     return [entry["summary"] for entry in scene.alice.history()]
 
 
-def test_a_noisy_participant(scene: Scene) -> None:
+def test_a_noisy_participant(scene: ModeratedMeeting) -> None:
     """He is muted with a reason, sees why, can't free himself, and is freed."""
     done(scene.alice.post(scene.at("bob", "/mute"), {"durationSeconds": 300, "reason": "noise"}))
     me = done(scene.bob.get("/me"))
@@ -36,7 +36,7 @@ def test_a_noisy_participant(scene: Scene) -> None:
     ]
 
 
-def test_ones_own_mute_is_ones_own_to_lift(scene: Scene) -> None:
+def test_ones_own_mute_is_ones_own_to_lift(scene: ModeratedMeeting) -> None:
     muted = done(scene.bob.post("/users/bob/mute"))
     [limit] = muted["attendee"]["limits"]
     assert (limit["liftableBy"], scene.has("bob")) == ("self", MUTED)
@@ -44,7 +44,7 @@ def test_ones_own_mute_is_ones_own_to_lift(scene: Scene) -> None:
     assert scene.has("bob") == EVERYTHING
 
 
-def test_the_same_mute_twice(scene: Scene) -> None:
+def test_the_same_mute_twice(scene: ModeratedMeeting) -> None:
     """It is unchanged the second time; another reason replaces the first, and Chime hears of it all the same."""
     done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "noise"}))
     calls = len(scene.changes())
@@ -55,7 +55,7 @@ def test_the_same_mute_twice(scene: Scene) -> None:
     assert [limit["reason"] for limit in other["attendee"]["limits"]] == ["exam"]
 
 
-def test_somebody_muted_before_he_joins(scene: Scene) -> None:
+def test_somebody_muted_before_he_joins(scene: ModeratedMeeting) -> None:
     """He is found by his name and by his seat, and what was decided waits for him."""
     early = done(scene.alice.post("/users/dora/mute", {"reason": "late again"}))
     assert (early["attendee"]["attendeeId"], early["after"]["audio"]) == (None, "Receive")
@@ -72,7 +72,7 @@ def test_somebody_muted_before_he_joins(scene: Scene) -> None:
     until(lambda: scene.theatre.simulator.has(scene.meeting_id, seat) == EVERYTHING, SECONDS, "both are lifted")
 
 
-def test_two_seats_of_one_person(scene: Scene) -> None:
+def test_two_seats_of_one_person(scene: ModeratedMeeting) -> None:
     """Rules bind the person: the tablet that he joins with later is silenced together with the telephone."""
     second = scene.join("bob")
     done(scene.alice.post(f"/attendees/{second}/mute"))
@@ -84,7 +84,7 @@ def test_two_seats_of_one_person(scene: Scene) -> None:
     }
 
 
-def test_patch_makes_it_so_in_every_medium(scene: Scene) -> None:
+def test_patch_makes_it_so_in_every_medium(scene: ModeratedMeeting) -> None:
     steps = [
         {"audio": "None", "video": "Receive", "content": "Receive"},
         {"content": "None"},
@@ -101,7 +101,7 @@ def test_patch_makes_it_so_in_every_medium(scene: Scene) -> None:
     assert scene.shown("bob")["limits"] == []
 
 
-def test_video_takes_the_receiving_of_content_along(scene: Scene) -> None:
+def test_video_takes_the_receiving_of_content_along(scene: ModeratedMeeting) -> None:
     """Chime wants it so; `limits` tells, and it comes back with the video."""
     done(scene.alice.patch(scene.at("bob", "/capabilities"), {"video": "None"}))
     assert scene.has("bob") == {"audio": "SendReceive", "video": "None", "content": "Send"}
@@ -110,7 +110,7 @@ def test_video_takes_the_receiving_of_content_along(scene: Scene) -> None:
     assert scene.has("bob") == {"audio": "SendReceive", "video": "Receive", "content": "SendReceive"}
 
 
-def test_the_back_end_acts_for_a_host(scene: Scene) -> None:
+def test_the_back_end_acts_for_a_host(scene: ModeratedMeeting) -> None:
     """The policies judge the host, and the history shows through whom he acted."""
     done(scene.on_behalf_of("alice").post(scene.at("bob", "/mute"), {"reason": "by telephone"}))
     entry = next(entry for entry in scene.alice.history() if entry["command"] == "mute")
@@ -124,7 +124,7 @@ def test_the_back_end_acts_for_a_host(scene: Scene) -> None:
     assert scene.has("carol") == EVERYTHING
 
 
-def test_another_mode_and_back(scene: Scene) -> None:
+def test_another_mode_and_back(scene: ModeratedMeeting) -> None:
     """Registering anew in mode `presentation` narrows everybody present who is not to present."""
     first = {"roles": ROLES}
     same = done(scene.admin.put(body=first))
@@ -146,7 +146,7 @@ def test_another_mode_and_back(scene: Scene) -> None:
     assert (scene.has("bob"), scene.has("carol"), scene.has("victor")) == (EVERYTHING, EVERYTHING, RECEIVING)
 
 
-def test_a_mute_outlives_the_mode(scene: Scene) -> None:
+def test_a_mute_outlives_the_mode(scene: ModeratedMeeting) -> None:
     """Each rule stays until it is lifted, whatever else has withheld the same."""
     done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "noise"}))
     for mode in ("audience", "open"):
@@ -155,7 +155,7 @@ def test_a_mute_outlives_the_mode(scene: Scene) -> None:
     assert (scene.has("bob"), scene.has("carol")) == (MUTED, EVERYTHING)
 
 
-def test_what_each_may_see(scene: Scene) -> None:
+def test_what_each_may_see(scene: ModeratedMeeting) -> None:
     done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "noise"}))
     assert done(scene.alice.get())["roles"] == ROLES
     assert "roles" not in done(scene.bob.get())
@@ -169,7 +169,7 @@ def test_what_each_may_see(scene: Scene) -> None:
     assert set(done(scene.bob.get("/me"))["may"]) == own
 
 
-def test_a_change_can_be_looked_up_by_whom_it_concerns(scene: Scene) -> None:
+def test_a_change_can_be_looked_up_by_whom_it_concerns(scene: ModeratedMeeting) -> None:
     change_id = done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "noise"}))["changeId"]
     change = scene.change(change_id)
     assert (change["status"], change["command"], change["reason"]) == ("applied", "mute", "noise")
@@ -179,7 +179,7 @@ def test_a_change_can_be_looked_up_by_whom_it_concerns(scene: Scene) -> None:
     assert done(scene.bob.get(f"/changes/{own}"))["status"] == "applied"
 
 
-def test_media_pipelines_are_nobody(theatre: Theatre, scene: Scene) -> None:
+def test_media_pipelines_are_nobody(theatre: Theatre, scene: ModeratedMeeting) -> None:
     """A recording is never moderated, by its seat or by a name that begins with `aws:`."""
     added = theatre.simulator.control(
         "POST", f"meetings/{scene.meeting_id}/attendees", {"externalUserId": "aws:MediaPipeline-1"}

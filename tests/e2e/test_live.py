@@ -9,7 +9,7 @@ from websockets.exceptions import InvalidStatus
 
 from tests.e2e.caller import done, problem
 from tests.e2e.page import LivePage, connection
-from tests.e2e.scene import EVERYTHING, MUTED, Scene, Theatre
+from tests.e2e.scene import EVERYTHING, MUTED, ModeratedMeeting, Theatre
 from tests.memory.live import Page
 
 PROMISED = 2
@@ -17,7 +17,7 @@ PROMISED = 2
 
 
 @pytest.fixture(scope="module")
-def listened(theatre: Theatre) -> Scene:
+def listened(theatre: Theatre) -> ModeratedMeeting:
     """A meeting to which somebody has listened: cold starts are over."""
     scene = theatre.scene(ROLES)
     with LivePage(scene.alice, "alice") as page:
@@ -29,7 +29,9 @@ def listened(theatre: Theatre) -> Scene:
 ROLES = {"alice": "host", "hugo": "host", "bob": "participant", "carol": "participant", "victor": "viewer"}
 
 
-def has(scene: Scene, user: str, capabilities: dict[str, str], status: str = "applied") -> Callable[[Page], bool]:
+def has(
+    scene: ModeratedMeeting, user: str, capabilities: dict[str, str], status: str = "applied"
+) -> Callable[[Page], bool]:
     def condition(page: Page) -> bool:
         attendee = page.attendees.get(scene.seats[user], {})
         return (attendee.get("capabilities"), attendee.get("status")) == (capabilities, status)
@@ -37,7 +39,7 @@ def has(scene: Scene, user: str, capabilities: dict[str, str], status: str = "ap
     return condition
 
 
-def test_two_hosts_and_an_attendee_see_a_mute(theatre: Theatre, listened: Scene) -> None:
+def test_two_hosts_and_an_attendee_see_a_mute(theatre: Theatre, listened: ModeratedMeeting) -> None:
     scene = theatre.scene(ROLES)
     with ExitStack() as stack:
         pages = [stack.enter_context(LivePage(scene.person(user), user)) for user in ("alice", "hugo", "bob")]
@@ -59,7 +61,7 @@ def test_two_hosts_and_an_attendee_see_a_mute(theatre: Theatre, listened: Scene)
         assert alice.entries or hugo.entries
 
 
-def test_a_hand_goes_up_and_who_is_banned_is_cut_off(theatre: Theatre, listened: Scene) -> None:
+def test_a_hand_goes_up_and_who_is_banned_is_cut_off(theatre: Theatre, listened: ModeratedMeeting) -> None:
     scene = theatre.scene(ROLES)
     with LivePage(scene.alice, "alice") as alice, LivePage(scene.bob, "bob") as bob:
         done(scene.bob.put(scene.at("bob", "/hand")))
@@ -70,14 +72,14 @@ def test_a_hand_goes_up_and_who_is_banned_is_cut_off(theatre: Theatre, listened:
     problem(scene.bob.post("/live"), 403, "banned")
 
 
-def test_a_newcomer_appears(theatre: Theatre, listened: Scene) -> None:
+def test_a_newcomer_appears(theatre: Theatre, listened: ModeratedMeeting) -> None:
     scene = theatre.scene(ROLES)
     with LivePage(scene.person("bob"), "bob") as page:
         scene.seats["dora"] = scene.join("dora")
         assert page.shows(has(scene, "dora", EVERYTHING), 30), "the news of Chime comes first"
 
 
-def test_who_comes_back_goes_on_where_he_was(theatre: Theatre, listened: Scene) -> None:
+def test_who_comes_back_goes_on_where_he_was(theatre: Theatre, listened: ModeratedMeeting) -> None:
     scene = theatre.scene(ROLES)
     with LivePage(scene.alice, "alice") as before:
         cursor = before.page.cursor
@@ -90,7 +92,7 @@ def test_who_comes_back_goes_on_where_he_was(theatre: Theatre, listened: Scene) 
         assert all(history[key] == entry for key, entry in after.page.entries.items())
 
 
-def test_what_the_gateway_closes_by_itself_is_made_good(theatre: Theatre, listened: Scene) -> None:
+def test_what_the_gateway_closes_by_itself_is_made_good(theatre: Theatre, listened: ModeratedMeeting) -> None:
     """After ten minutes of silence, or two hours: neither the page nor Gavel had a say. Nobody is told anything on the
     dead connection, others hear all the same, and who comes back has what was missed.
     """
@@ -108,14 +110,14 @@ def test_what_the_gateway_closes_by_itself_is_made_good(theatre: Theatre, listen
             assert after.shows(has(scene, "bob", EVERYTHING), 30)
 
 
-def test_asking_again_on_the_same_line(listened: Scene) -> None:
+def test_asking_again_on_the_same_line(listened: ModeratedMeeting) -> None:
     with LivePage(listened.bob, "bob") as page:
         page.ask(page.page.cursor)
         assert page.ready.wait(30)
         assert [message["type"] for message in page.messages] == ["snapshot", "snapshot"]
 
 
-def test_a_ticket_opens_one_connection(listened: Scene) -> None:
+def test_a_ticket_opens_one_connection(listened: ModeratedMeeting) -> None:
     url = done(listened.bob.post("/live"))["url"]
     with connection(url):
         pass
@@ -125,11 +127,11 @@ def test_a_ticket_opens_one_connection(listened: Scene) -> None:
         assert answer.value.response.status_code == 403
 
 
-def test_strangers_are_given_none(listened: Scene) -> None:
+def test_strangers_are_given_none(listened: ModeratedMeeting) -> None:
     problem(listened.person("mallory").post("/live"), 403, "not-permitted")
     assert listened.with_token(None).post("/live").status_code == 401
 
 
-def test_the_back_end_may_let_somebody_listen(listened: Scene) -> None:
+def test_the_back_end_may_let_somebody_listen(listened: ModeratedMeeting) -> None:
     with LivePage(listened.on_behalf_of("bob"), "bob") as page:
         assert page.page.me["role"] == "participant"

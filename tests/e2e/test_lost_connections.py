@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.caller import done
 from tests.e2e.deadline import until
-from tests.e2e.scene import MUTED, Scene
+from tests.e2e.scene import MUTED, ModeratedMeeting
 from tests.e2e.tap import DECIDED
 
 READS = ("BatchGetItem", "GetItem", "Query")
@@ -17,7 +17,7 @@ AFTER: dict[str, Any] = {"dropConnection": "after"}
 
 
 @pytest.mark.parametrize("operation", READS)
-def test_a_read_of_the_ledger(scene: Scene, operation: str) -> None:
+def test_a_read_of_the_ledger(scene: ModeratedMeeting, operation: str) -> None:
     scene.ledger_fault(operation, **BEFORE)
     done(scene.alice.get("/attendees"))
     done(scene.alice.get("/history"))
@@ -27,7 +27,7 @@ def test_a_read_of_the_ledger(scene: Scene, operation: str) -> None:
 
 
 @pytest.mark.parametrize("trouble", [BEFORE, AFTER], ids=["not written", "written"])
-def test_a_commit(scene: Scene, trouble: dict[str, Any]) -> None:
+def test_a_commit(scene: ModeratedMeeting, trouble: dict[str, Any]) -> None:
     """Tried again; what was written the first time is not written twice."""
     scene.ledger_fault("TransactWriteItems", **trouble)
     changed = scene.alice.post(scene.at("bob", "/mute"), {"reason": "noise"})
@@ -37,14 +37,14 @@ def test_a_commit(scene: Scene, trouble: dict[str, Any]) -> None:
     assert [(entry["verdict"], entry["changeId"]) for entry in decided] == [("accepted", changed.json()["changeId"])]
 
 
-def test_a_reminder(scene: Scene) -> None:
+def test_a_reminder(scene: ModeratedMeeting) -> None:
     """A timed mute ends to the second although the first call of SQS was lost."""
     scene.ledger_fault("SendMessage", **BEFORE)
     done(scene.alice.post(scene.at("bob", "/mute"), {"durationSeconds": 2}))
     until(lambda: scene.has("bob")["audio"] == "SendReceive", 30, "the mute has ended, before the minute's tick")
 
 
-def test_a_read_of_chime(scene: Scene) -> None:
+def test_a_read_of_chime(scene: ModeratedMeeting) -> None:
     scene.fault(operation="GetAttendee", **BEFORE)
     done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "noise"}))
     scene.fault(operation="GetAttendee", count=0)

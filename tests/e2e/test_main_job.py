@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from local.issuer import AUDIENCE, KEY_ID
 from tests.e2e.caller import Json, done, problem
-from tests.e2e.scene import EVERYTHING, MUTED, Scene, Theatre
+from tests.e2e.scene import EVERYTHING, MUTED, ModeratedMeeting, Theatre
 from tests.e2e.simulator import UPDATE
 from tests.e2e.tap import CHANGED, DECIDED, kinds
 
@@ -38,7 +38,7 @@ def detail(event: Json) -> Json:
     return said
 
 
-def test_a_host_mutes_an_attendee(scene: Scene) -> None:
+def test_a_host_mutes_an_attendee(scene: ModeratedMeeting) -> None:
     before = len(scene.changes())
     answer = done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "noise"}))
     assert answer["status"] == "applied"
@@ -50,7 +50,7 @@ def test_a_host_mutes_an_attendee(scene: Scene) -> None:
     assert call["capabilities"] == {"Audio": "Receive", "Video": "SendReceive", "Content": "SendReceive"}
 
 
-def test_the_world_is_told_once(scene: Scene) -> None:
+def test_the_world_is_told_once(scene: ModeratedMeeting) -> None:
     """A later change of the same meeting marks the end: what came before it on the stream has come."""
     muted = done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "noise"}))
     marker = done(scene.alice.post(scene.at("carol", "/mute")))
@@ -73,7 +73,7 @@ def test_the_world_is_told_once(scene: Scene) -> None:
     ]
 
 
-def test_a_participant_mutes_nobody_else(scene: Scene) -> None:
+def test_a_participant_mutes_nobody_else(scene: ModeratedMeeting) -> None:
     before = len(scene.changes())
     refused = problem(scene.bob.post(scene.at("carol", "/mute"), {"reason": "mine"}), 403, "not-permitted")
     assert refused["policies"] == ["no-permit"]
@@ -98,7 +98,7 @@ def foreign_token(issuer_url: str) -> str:
     return jwt.encode(claims, key, algorithm="RS256", headers={"kid": KEY_ID})
 
 
-def test_without_a_valid_token_nobody_gets_in(scene: Scene) -> None:
+def test_without_a_valid_token_nobody_gets_in(scene: ModeratedMeeting) -> None:
     stack = scene.theatre.stack
     tokens = {
         "none": None,
@@ -113,13 +113,13 @@ def test_without_a_valid_token_nobody_gets_in(scene: Scene) -> None:
     assert scene.has("bob") == EVERYTHING
 
 
-def test_a_token_that_names_nobody_may_nothing(scene: Scene) -> None:
+def test_a_token_that_names_nobody_may_nothing(scene: ModeratedMeeting) -> None:
     nobody = scene.with_token(scene.theatre.stack.token(None))
     problem(nobody.post(scene.at("bob", "/mute")), 403, "not-permitted")
     problem(nobody.get(), 403, "not-permitted")
 
 
-def test_content_without_video_is_refused_before_chime_hears_of_it(scene: Scene) -> None:
+def test_content_without_video_is_refused_before_chime_hears_of_it(scene: ModeratedMeeting) -> None:
     before = len(scene.changes())
     answer = scene.alice.patch(scene.at("bob", "/capabilities"), {"content": "Receive", "video": "None"})
     problem(answer, 422, "content-needs-video")
@@ -132,7 +132,7 @@ def test_a_meeting_without_video(theatre: Theatre, reading: str) -> None:
     meeting_id = theatre.simulator.create_meeting(MeetingFeatures={"Video": {"MaxResolution": "None"}})
     theatre.simulator.control("PUT", f"meetings/{meeting_id}/settings", {"videoNoneReading": reading})
     seats = {user: theatre.simulator.join(meeting_id, user) for user in ("alice", "bob")}
-    scene = Scene(theatre, meeting_id, seats)
+    scene = ModeratedMeeting(theatre, meeting_id, seats)
     done(scene.admin.put(body={"roles": {"alice": "host", "bob": "participant"}}))
     answer = done(scene.alice.post(scene.at("bob", "/mute")))
     assert answer["status"] == "applied"

@@ -6,29 +6,29 @@ import pytest
 
 from tests.e2e.caller import done, problem
 from tests.e2e.deadline import until
-from tests.e2e.remote import Remote
-from tests.e2e.scene import EVERYTHING, MUTED, RECEIVING, ROLES, Scene, Theatre
+from tests.e2e.remote import EventCommandSupport
+from tests.e2e.scene import EVERYTHING, MUTED, RECEIVING, ROLES, ModeratedMeeting, Theatre
 from tests.e2e.simulator import BATCH
 
 SECONDS = 5
 
 
 @pytest.fixture(autouse=True)
-def _awake(remote: Remote) -> None:
+def _awake(remote: EventCommandSupport) -> None:
     """Whoever hears of newcomers is no cold start any more."""
 
 
-def seat_has(scene: Scene, seat: str) -> dict[str, str]:
+def seat_has(scene: ModeratedMeeting, seat: str) -> dict[str, str]:
     return scene.theatre.simulator.has(scene.meeting_id, seat)
 
 
-def creates(scene: Scene, user: str, **how: Any) -> str:
+def creates(scene: ModeratedMeeting, user: str, **how: Any) -> str:
     """A seat, as the customer's back end makes it with what it was told."""
     created = scene.theatre.simulator.chime.create_attendee(MeetingId=scene.meeting_id, ExternalUserId=user, **how)
     return str(created["Attendee"]["AttendeeId"])
 
 
-def test_who_is_admitted_never_leaks_a_frame(scene: Scene) -> None:
+def test_who_is_admitted_never_leaks_a_frame(scene: ModeratedMeeting) -> None:
     """His seat is born muted, so nothing is ordered; and what he is granted comes with the end of the mute-all."""
     done(scene.alice.post("/mute-all", {}))
     [admitted] = done(scene.admin.post("/admissions", {"users": [{"externalUserId": "dora"}]}))["items"]
@@ -46,7 +46,7 @@ def test_who_is_admitted_never_leaks_a_frame(scene: Scene) -> None:
     assert seat_has(scene, seat) == EVERYTHING
 
 
-def test_a_seat_is_bound_before_its_token_is_handed_out(scene: Scene) -> None:
+def test_a_seat_is_bound_before_its_token_is_handed_out(scene: ModeratedMeeting) -> None:
     """A back end that creates first and asks then: the answer comes when Chime has it."""
     done(scene.alice.post("/users/dora/mute", {"media": ["video"]}))
     seat = creates(scene, "dora")
@@ -55,7 +55,7 @@ def test_a_seat_is_bound_before_its_token_is_handed_out(scene: Scene) -> None:
     problem(scene.alice.put(f"/attendees/{seat}", {}), 403, "not-permitted")
 
 
-def test_a_stranger_is_muted_with_everybody(scene: Scene) -> None:
+def test_a_stranger_is_muted_with_everybody(scene: ModeratedMeeting) -> None:
     """Nobody told Gavel of him; it hears it from Chime."""
     done(scene.alice.post("/mute-all", {}))
     seat = scene.join("zoe")
@@ -65,11 +65,11 @@ def test_a_stranger_is_muted_with_everybody(scene: Scene) -> None:
     assert seat_has(scene, seat) == EVERYTHING
 
 
-def shown_status(scene: Scene, seat: str) -> str:
+def shown_status(scene: ModeratedMeeting, seat: str) -> str:
     return str(done(scene.alice.get(f"/attendees/{seat}"))["status"])
 
 
-def test_who_leaves_and_comes_back_is_muted_still(scene: Scene) -> None:
+def test_who_leaves_and_comes_back_is_muted_still(scene: ModeratedMeeting) -> None:
     """Rules are for the person: a new seat is no way out of them."""
     done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "noise"}))
     simulator = scene.theatre.simulator
@@ -111,7 +111,7 @@ def test_presentation_and_back(theatre: Theatre) -> None:
     assert seat_has(scene, seat) == EVERYTHING
 
 
-def test_while_frozen_nobody_gains(scene: Scene) -> None:
+def test_while_frozen_nobody_gains(scene: ModeratedMeeting) -> None:
     done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "noise"}))
     assert done(scene.alice.patch("", {"frozen": True}))["meeting"]["frozen"] is True
     stuck = problem(scene.alice.post(scene.at("bob", "/unmute")), 409, "capability-unavailable")

@@ -7,7 +7,7 @@ from local.chime.meetings import JOIN_TOKEN_MARK
 from local.logs import messages
 from tests.contracts.validation import problems
 from tests.e2e.caller import done
-from tests.e2e.scene import Scene, Theatre
+from tests.e2e.scene import ModeratedMeeting, Theatre
 from tests.e2e.tap import CHANGED, DECIDED
 
 TRACES = re.compile(rf"""{JOIN_TOKEN_MARK}|JoinToken\W{{0,3}}[:=]""", re.IGNORECASE)
@@ -25,7 +25,7 @@ def test_chime_has_given_tokens_whose_traces_would_be_found(theatre: Theatre) ->
     assert leaks([str(created)])
 
 
-def test_no_join_token_is_left_anywhere(scene: Scene) -> None:
+def test_no_join_token_is_left_anywhere(scene: ModeratedMeeting) -> None:
     """Answers, table, events, the functions' logs and the emulator's own, after everything that was tried."""
     theatre = scene.theatre
     seat = scene.join("zoe")

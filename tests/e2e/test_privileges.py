@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from moderation.core.actor import CHIME
-from moderation.core.entry import MEETING_ENDED, Entry
-from moderation.moderator.presence import NotSettled
-from moderation.ports import MachineFailure
+from moderation.application.background.chime_events import NotSettledError
+from moderation.domain.actor import CHIME
+from moderation.domain.entry import MEETING_ENDED, Entry
+from moderation.ports import InfrastructureError
 
 from tests.e2e.caller import done
 from tests.e2e.deeds import DEEDS, Deed
@@ -68,13 +68,13 @@ def comes_true(deed: Deed, play: Rehearsal) -> bool:
     """A machine that fails is how a door hears of what it may not do."""
     try:
         return deed(play)
-    except (MachineFailure, NotSettled):
+    except (InfrastructureError, NotSettledError):
         return False
 
 
 def publishes(troupe: Troupe) -> bool:
     now = datetime.now(UTC)
-    entry = Entry("0" * 26, MEETING_ENDED, "nobody's", "nobody's", now, CHIME, "end", "m1", adds={"attendees": []})
+    entry = Entry("0" * 26, MEETING_ENDED, "nobody's", "nobody's", now, CHIME, "end", "m1", extra={"attendees": []})
     image = {"detailType": {"S": entry.type}, "detail": {"S": json.dumps(entry.detail)}}
     records = {"Records": [{"dynamodb": {"NewImage": image, "SequenceNumber": "1"}}]}
     function = troupe.functions["outbox"]["FunctionName"]

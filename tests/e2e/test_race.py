@@ -12,7 +12,7 @@ import pytest
 
 from tests.e2e.caller import TIMEOUT, Caller, Json, done
 from tests.e2e.deadline import SLOWER, until
-from tests.e2e.scene import Scene, Theatre
+from tests.e2e.scene import ModeratedMeeting, Theatre
 from tests.e2e.tap import DECIDED
 
 HOSTS = ("alice", "anna", "anton")
@@ -47,7 +47,7 @@ def one_hand(start: Barrier, host: Caller, target: str, medium: str, seed: int) 
     return answers
 
 
-def whole_history(scene: Scene) -> list[Json]:
+def whole_history(scene: ModeratedMeeting) -> list[Json]:
     """Page by page; the cursor stays some seconds behind, so the newest are read again until there is a last page."""
     found: dict[str, Json] = {}
     cursor = ""
@@ -91,7 +91,7 @@ def _code(answer: httpx.Response) -> Any:
     return answer.json().get("code", answer.text) if answer.content else answer.status_code
 
 
-def _settles(scene: Scene) -> None:
+def _settles(scene: ModeratedMeeting) -> None:
     """What was left pending in the crowd is carried out, too."""
     until(lambda: scene.shown("bob")["status"] == "applied", 75, "nothing is pending any more")
     assert scene.has("bob") == scene.shown("bob")["capabilities"]

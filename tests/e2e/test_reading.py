@@ -9,10 +9,10 @@ from infra.version import version
 from local.aws import client
 from tests.e2e.caller import Json, done, problem
 from tests.e2e.deadline import until
-from tests.e2e.scene import EVERYTHING, MUTED, Scene, Theatre
+from tests.e2e.scene import EVERYTHING, MUTED, ModeratedMeeting, Theatre
 
 
-def test_a_poll_by_cursor_never_skips_an_entry(scene: Scene) -> None:
+def test_a_poll_by_cursor_never_skips_an_entry(scene: ModeratedMeeting) -> None:
     """Two hosts' hands are busy while a third reads three entries at a time."""
     seen: dict[str, Json] = {}
     cursor = ""
@@ -42,7 +42,7 @@ def test_a_poll_by_cursor_never_skips_an_entry(scene: Scene) -> None:
     assert {item["entryId"] for item in scene.alice.history()} == seen.keys()
 
 
-def test_the_history_of_one_seat(scene: Scene) -> None:
+def test_the_history_of_one_seat(scene: ModeratedMeeting) -> None:
     """What names its owner, and what names nobody, as the registration: that is about everybody."""
     for user in ("bob", "carol"):
         done(scene.alice.post(scene.at(user, "/mute")))
@@ -109,7 +109,7 @@ def items_of(theatre: Theatre, meeting_id: str) -> list[Json]:
         table.close()
 
 
-def test_a_dry_run_answers_and_changes_nothing(scene: Scene) -> None:
+def test_a_dry_run_answers_and_changes_nothing(scene: ModeratedMeeting) -> None:
     done(scene.alice.post(scene.at("bob", "/mute")))
     items, calls = items_of(scene.theatre, scene.meeting_id), scene.changes()
     assert items

@@ -10,7 +10,7 @@ import pytest
 
 from local.aws import ENVIRONMENT
 from local.ports import Ports
-from tests.e2e.scene import EVERYTHING, MUTED, Scene, Theatre
+from tests.e2e.scene import EVERYTHING, MUTED, ModeratedMeeting, Theatre
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,7 +32,7 @@ def admin(theatre: Theatre) -> dict[str, str]:
     return {"URL": theatre.stack.api_url, "TOKEN": theatre.stack.token("back-end", scope="gavel/admin")}
 
 
-def test_a_deployment_that_works(admin: dict[str, str], scene: Scene) -> None:
+def test_a_deployment_that_works(admin: dict[str, str], scene: ModeratedMeeting) -> None:
     finished = smoke(**admin, MEETING=scene.meeting_id, ATTENDEE=scene.seats["bob"])
     assert finished.returncode == 0, finished.stdout + finished.stderr
     lines = finished.stdout.splitlines()
@@ -44,7 +44,7 @@ def test_a_deployment_that_works(admin: dict[str, str], scene: Scene) -> None:
     )
 
 
-def test_without_a_meeting_nothing_is_changed(admin: dict[str, str], scene: Scene) -> None:
+def test_without_a_meeting_nothing_is_changed(admin: dict[str, str], scene: ModeratedMeeting) -> None:
     before = len(scene.changes())
     finished = smoke(**admin)
     assert finished.returncode == 0, finished.stdout + finished.stderr
@@ -63,7 +63,7 @@ def test_with_credentials_it_makes_a_meeting_and_deletes_it(admin: dict[str, str
     assert "JoinToken" not in finished.stdout + finished.stderr
 
 
-def test_who_is_muted_already_stays_muted(admin: dict[str, str], scene: Scene) -> None:
+def test_who_is_muted_already_stays_muted(admin: dict[str, str], scene: ModeratedMeeting) -> None:
     scene.alice.post(scene.at("bob", "/mute"), {"reason": "noise"})
     finished = smoke(**admin, MEETING=scene.meeting_id, ATTENDEE=scene.seats["bob"])
     assert finished.returncode == 1

@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 
 from tests.e2e.caller import Json, done, problem
 from tests.e2e.deadline import until
-from tests.e2e.remote import Remote
-from tests.e2e.scene import EVERYTHING, MUTED, RECEIVING, Scene, Theatre
+from tests.e2e.remote import EventCommandSupport
+from tests.e2e.scene import EVERYTHING, MUTED, RECEIVING, ModeratedMeeting, Theatre
 
 SPEAKING = RECEIVING | {"audio": "SendReceive"}
 NOTHING = {"audio": "None", "video": "None", "content": "None"}
@@ -20,11 +20,11 @@ RECORDER = "aws:MediaPipeline-1"
 
 
 @pytest.fixture(autouse=True)
-def _awake(remote: Remote) -> None:
+def _awake(remote: EventCommandSupport) -> None:
     """The doors that hear of newcomers and of the clock are no cold starts any more."""
 
 
-def in_chime(scene: Scene, **wanted: Mapping[str, str]) -> None:
+def in_chime(scene: ModeratedMeeting, **wanted: Mapping[str, str]) -> None:
     """What Chime lets each of them do, once everybody who had to order has done so."""
     until(
         lambda: all(scene.has(user) == words for user, words in wanted.items()),
@@ -33,7 +33,7 @@ def in_chime(scene: Scene, **wanted: Mapping[str, str]) -> None:
     )
 
 
-def is_there(scene: Scene, seat: str) -> bool:
+def is_there(scene: ModeratedMeeting, seat: str) -> bool:
     try:
         scene.theatre.simulator.has(scene.meeting_id, seat)
     except ClientError:
@@ -41,12 +41,12 @@ def is_there(scene: Scene, seat: str) -> bool:
     return True
 
 
-def admission(scene: Scene, user: str) -> Json:
+def admission(scene: ModeratedMeeting, user: str) -> Json:
     [item] = done(scene.admin.post("/admissions", {"users": [{"externalUserId": user}]}))["items"]
     return dict(item)
 
 
-def joins(scene: Scene, user: str) -> str:
+def joins(scene: ModeratedMeeting, user: str) -> str:
     """As a well-made back end lets somebody in: with what the admission says."""
     let_in = admission(scene, user)
     assert let_in["admitted"], let_in
@@ -58,7 +58,7 @@ def joins(scene: Scene, user: str) -> str:
     return seat
 
 
-def told(scene: Scene, kind: str) -> list[Json]:
+def told(scene: ModeratedMeeting, kind: str) -> list[Json]:
     return [entry for entry in scene.alice.history() if entry["type"] == kind]
 
 
@@ -66,7 +66,7 @@ def who(entry: Json) -> set[str]:
     return {attendee["externalUserId"] for attendee in entry["attendees"]}
 
 
-def raised_hands(scene: Scene) -> list[str]:
+def raised_hands(scene: ModeratedMeeting) -> list[str]:
     return [hand["externalUserId"] for hand in done(scene.alice.get("/hands"))["items"]]
 
 
@@ -105,7 +105,7 @@ def test_a_lecture(theatre: Theatre) -> None:
     assert "alice gave bob alone the floor for 4 s" in [entry["summary"] for entry in scene.alice.history()]
 
 
-def test_a_disturber(scene: Scene) -> None:
+def test_a_disturber(scene: ModeratedMeeting) -> None:
     """Muted, he comes back under another seat and stays muted; banned, he stays out until the ban is lifted."""
     done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "shouting"}))
     scene.theatre.simulator.chime.delete_attendee(MeetingId=scene.meeting_id, AttendeeId=scene.seats["bob"])
@@ -242,7 +242,7 @@ def test_an_undo_of_mute_all(theatre: Theatre) -> None:
     in_chime(scene, bob=silent, carol=silent, dave=silent)
 
 
-def test_the_end(scene: Scene) -> None:
+def test_the_end(scene: ModeratedMeeting) -> None:
     """For everybody, in Chime as well; afterwards one can read and no more."""
     problem(scene.bob.post("/end"), 403, "not-permitted")
     ended = done(scene.alice.post("/end", {"reason": "time is up"}))

@@ -12,7 +12,7 @@ import pytest
 
 from tests.e2e.caller import Json, done
 from tests.e2e.deadline import until
-from tests.e2e.scene import Scene, Theatre
+from tests.e2e.scene import ModeratedMeeting, Theatre
 from tests.e2e.storm import Storm, decided
 from tests.e2e.tap import DECIDED
 from tests.e2e.test_race import whole_history
@@ -36,14 +36,14 @@ def storm(theatre: Theatre) -> Iterator[Storm]:
         done(scene.alice.post("/end", {}))
 
 
-def comes_to_rest(scene: Scene) -> None:
+def comes_to_rest(scene: ModeratedMeeting) -> None:
     try:
         until(lambda: not list(unlike(scene)), REST, "everything is as it is said to be")
     except AssertionError as late:
         raise AssertionError("; ".join(unlike(scene)) or str(late)) from None
 
 
-def unlike(scene: Scene) -> Iterator[str]:
+def unlike(scene: ModeratedMeeting) -> Iterator[str]:
     """What Gavel says of each seat, held against Chime."""
     have, listed = scene.theatre.simulator.have(scene.meeting_id), {a["attendeeId"]: a for a in roster(scene)}
     for attendee_id in have.keys() - listed.keys():
@@ -64,7 +64,7 @@ def unlike(scene: Scene) -> Iterator[str]:
             yield f"{name} drifted to {have[attendee_id]}, which is more than {said}"
 
 
-def roster(scene: Scene) -> Iterator[Json]:
+def roster(scene: ModeratedMeeting) -> Iterator[Json]:
     token = ""
     while token is not None:
         page = done(scene.admin.get("/attendees?limit=100" + (f"&nextToken={token}" if token else "")))
@@ -84,7 +84,7 @@ def test_it_was_a_storm(storm: Storm) -> None:
     assert min(storm.killed, storm.ordered, storm.written) > 0
 
 
-def is_closed(scene: Scene, change_id: str) -> bool:
+def is_closed(scene: ModeratedMeeting, change_id: str) -> bool:
     return bool(scene.change(change_id)["status"] != "pending")
 
 
@@ -119,7 +119,7 @@ def test_no_event_is_missing_or_told_twice(storm: Storm) -> None:
         assert not [key for key, count in told_of.items() if count > 1]
 
 
-def until_all_are_told(scene: Scene, entries: dict[str, str]) -> dict[str, str]:
+def until_all_are_told(scene: ModeratedMeeting, entries: dict[str, str]) -> dict[str, str]:
     tap = scene.theatre.tap
     found = tap.until(scene.meeting_id, lambda seen: entries.keys() <= {e["detail"]["entryId"] for e in seen}, 120)
     return {event["detail"]["entryId"]: event["detail-type"] for event in found}

@@ -6,14 +6,14 @@ import pytest
 
 from tests.e2e.caller import Json, done
 from tests.e2e.deadline import SLOWER, until
-from tests.e2e.remote import Remote
-from tests.e2e.scene import EVERYTHING, MUTED, Scene, Theatre
+from tests.e2e.remote import EventCommandSupport
+from tests.e2e.scene import EVERYTHING, MUTED, ModeratedMeeting, Theatre
 from tests.e2e.tap import CHANGED, DECIDED
 
 LASTS = 3
 AT_LATEST = 6
 LOST_LASTS = 5
-PATIENCE = 75
+GIVE_UP_AFTER = 75
 """Seconds: the clock looks by itself every minute."""
 
 
@@ -21,12 +21,12 @@ def at(entry: Json) -> datetime:
     return datetime.fromisoformat(entry["occurredAt"])
 
 
-def by_clock(scene: Scene, kind: str) -> list[Json]:
+def by_clock(scene: ModeratedMeeting, kind: str) -> list[Json]:
     found = [entry for entry in scene.alice.history() if entry["type"] == kind]
     return [entry for entry in found if entry["actor"]["kind"] == "clock"]
 
 
-def seconds_between(scene: Scene, change_id: str) -> float:
+def seconds_between(scene: ModeratedMeeting, change_id: str) -> float:
     """From the decision to Chime having the end of it: by Gavel's and Chime's own clocks, which are one here."""
     [began] = [e for e in scene.alice.history() if e["changeId"] == change_id and e["type"] == DECIDED]
     last = scene.changes()[-1]
@@ -34,7 +34,7 @@ def seconds_between(scene: Scene, change_id: str) -> float:
 
 
 @pytest.fixture(scope="module")
-def without_reminder(theatre: Theatre, remote: Remote) -> tuple[Scene, str]:
+def without_reminder(theatre: Theatre, remote: EventCommandSupport) -> tuple[ModeratedMeeting, str]:
     """A mute whose reminder is lost, begun before the other tests so that its minute passes while they run."""
     scene = theatre.scene()
     muted = done(scene.alice.post(scene.at("bob", "/mute"), {"durationSeconds": LOST_LASTS}))
@@ -44,7 +44,7 @@ def without_reminder(theatre: Theatre, remote: Remote) -> tuple[Scene, str]:
 
 
 @pytest.mark.usefixtures("without_reminder")
-def test_a_mute_of_three_seconds(scene: Scene) -> None:
+def test_a_mute_of_three_seconds(scene: ModeratedMeeting) -> None:
     muted = done(scene.alice.post(scene.at("bob", "/mute"), {"durationSeconds": LASTS, "reason": "short"}))
     assert scene.has("bob") == MUTED
     until(lambda: scene.has("bob") == EVERYTHING, AT_LATEST + 4, "bob may speak again")
@@ -59,7 +59,7 @@ def test_a_mute_of_three_seconds(scene: Scene) -> None:
     assert scene.shown("bob")["limits"] == []
 
 
-def test_a_mute_all_of_three_seconds(scene: Scene) -> None:
+def test_a_mute_all_of_three_seconds(scene: ModeratedMeeting) -> None:
     """It ends for everybody but whom a host has muted besides."""
     done(scene.alice.post(scene.at("carol", "/mute")))
     muted = done(scene.alice.post("/mute-all", {"durationSeconds": LASTS}))
@@ -71,7 +71,7 @@ def test_a_mute_all_of_three_seconds(scene: Scene) -> None:
     assert done(scene.alice.get())["muteAll"] == []
 
 
-def test_replaced_by_a_lasting_one_it_does_not_end(scene: Scene) -> None:
+def test_replaced_by_a_lasting_one_it_does_not_end(scene: ModeratedMeeting) -> None:
     """The alarm rings all the same, and finds a mute that is to last."""
     done(scene.alice.post(scene.at("bob", "/mute"), {"durationSeconds": 1}))
     lasting = done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "for good"}))
@@ -82,9 +82,9 @@ def test_replaced_by_a_lasting_one_it_does_not_end(scene: Scene) -> None:
     assert set(ended) <= {"carol"}
 
 
-def test_a_lost_reminder_is_made_good_within_a_minute(without_reminder: tuple[Scene, str]) -> None:
+def test_a_lost_reminder_is_made_good_within_a_minute(without_reminder: tuple[ModeratedMeeting, str]) -> None:
     scene, change_id = without_reminder
-    until(lambda: scene.has("bob") == EVERYTHING, PATIENCE, "bob may speak again")
+    until(lambda: scene.has("bob") == EVERYTHING, GIVE_UP_AFTER, "bob may speak again")
     assert LOST_LASTS <= seconds_between(scene, change_id) <= LOST_LASTS + 65
     [ended] = until(lambda: by_clock(scene, CHANGED) or None, 5, "the end is an entry")
     assert ended["attendees"][0]["externalUserId"] == "bob"

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import serialization
 
 from local.issuer import AUDIENCE, KEY_ID, new_key
 from tests.e2e.caller import done, problem
-from tests.e2e.scene import EVERYTHING, Scene, Theatre
+from tests.e2e.scene import EVERYTHING, ModeratedMeeting, Theatre
 from tests.security.matrix import Cell, cells
 
 CAST = {
@@ -33,7 +33,7 @@ WAITING = ("eve", "erin")
 
 
 @pytest.fixture(scope="module")
-def scene(theatre: Theatre) -> Scene:
+def scene(theatre: Theatre) -> ModeratedMeeting:
     return theatre.scene()
 
 
@@ -99,7 +99,7 @@ DEFECTS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("defect", DEFECTS)
-def test_no_token_but_a_good_one(theatre: Theatre, scene: Scene, defect: str) -> None:
+def test_no_token_but_a_good_one(theatre: Theatre, scene: ModeratedMeeting, defect: str) -> None:
     """401 by the gateway: the function is not asked."""
     caller = scene.with_token(DEFECTS[defect](theatre))
     for answer in (caller.post("/mute-all"), caller.get("/history")):
@@ -108,13 +108,13 @@ def test_no_token_but_a_good_one(theatre: Theatre, scene: Scene, defect: str) ->
     assert scene.has("bob") == EVERYTHING
 
 
-def test_a_good_one(theatre: Theatre, scene: Scene) -> None:
+def test_a_good_one(theatre: Theatre, scene: ModeratedMeeting) -> None:
     """Else nothing is proved by the others."""
     assert done(scene.with_token(signed(theatre)).get("/me"))["role"] == "host"
 
 
 @pytest.mark.parametrize("scheme", ["Basic ", "bearer", "Bearer  Bearer ", "Token "])
-def test_other_schemes(theatre: Theatre, scene: Scene, scheme: str) -> None:
+def test_other_schemes(theatre: Theatre, scene: ModeratedMeeting, scheme: str) -> None:
     answer = scene.with_token(None).send("GET", "/history", authorization=scheme + "YWxpY2U6YWxpY2U=")
     assert answer.status_code == 401
 
@@ -122,7 +122,7 @@ def test_other_schemes(theatre: Theatre, scene: Scene, scheme: str) -> None:
 @pytest.mark.parametrize(
     "scope", ["xgavel/admin", "gavel/adminx", "gavel/admin/x", "notgavel/admin foo", "a,gavel/admin", "GAVEL/ADMIN"]
 )
-def test_no_scope_but_the_one(theatre: Theatre, scene: Scene, scope: str) -> None:
+def test_no_scope_but_the_one(theatre: Theatre, scene: ModeratedMeeting, scope: str) -> None:
     """Over the gateway, which hands scopes on in a form of its own."""
     caller = scene.with_token(signed(theatre, sub="mallory", scope=scope))
     problem(caller.put(body={"roles": {"mallory": "host"}}), 403, "not-permitted")
@@ -130,7 +130,7 @@ def test_no_scope_but_the_one(theatre: Theatre, scene: Scene, scope: str) -> Non
 
 
 @pytest.mark.parametrize("subject", [None, "", "a", "aws:pipeline", "x" * 65, 7, ["alice"]])
-def test_a_subject_that_is_nobody(theatre: Theatre, scene: Scene, subject: Any) -> None:
+def test_a_subject_that_is_nobody(theatre: Theatre, scene: ModeratedMeeting, subject: Any) -> None:
     answer = scene.with_token(_raw(theatre, sub=subject)).get("/me")
     assert answer.status_code in (401, 403), answer.text
 
@@ -146,7 +146,7 @@ def _raw(theatre: Theatre, **other: Any) -> str:
 
 # ---- the matrix, over HTTP: each route and each role, as far as a dry run goes --------------------------------------
 @pytest.fixture(scope="module")
-def hall(theatre: Theatre) -> tuple[Scene, str]:
+def hall(theatre: Theatre) -> tuple[ModeratedMeeting, str]:
     """With somebody of every kind, and a change that may be undone."""
     found = theatre.scene(CAST)
     undoable = done(found.alice.post("/users/bob/mute"))["changeId"]
@@ -175,7 +175,7 @@ def test_the_sample_has_every_route_and_every_role() -> None:
 
 
 @pytest.mark.parametrize("cell", sample(), ids=str)
-def test_who_may_what_over_http(hall: tuple[Scene, str], cell: Cell) -> None:
+def test_who_may_what_over_http(hall: tuple[ModeratedMeeting, str], cell: Cell) -> None:
     scene, undoable = hall
     path = cell.path(undoable, scene.seats)
     path = path if cell.target is None else path.replace(f"/{cell.target}", f"/{quote(cell.target, safe='')}")

@@ -6,11 +6,11 @@ from typing import Any
 from local.logs import messages
 from tests.e2e.caller import done
 from tests.e2e.deadline import until
-from tests.e2e.scene import Scene
+from tests.e2e.scene import ModeratedMeeting
 from tests.watch.emf import series
 
 
-def test_a_change_leads_from_the_request_to_its_events(scene: Scene) -> None:
+def test_a_change_leads_from_the_request_to_its_events(scene: ModeratedMeeting) -> None:
     scene.fault(status=429)
     change = done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "secret-reason"}))["changeId"]
     scene.theatre.tap.until_changed(scene.meeting_id, change)
@@ -26,6 +26,6 @@ def test_a_change_leads_from_the_request_to_its_events(scene: Scene) -> None:
         assert "secret-reason" not in json.dumps(line)
 
 
-def lines(scene: Scene, change_id: str) -> list[dict[str, Any]]:
+def lines(scene: ModeratedMeeting, change_id: str) -> list[dict[str, Any]]:
     found = [json.loads(line) for line in messages(scene.theatre.stack.aws_endpoint_url) if change_id in line]
     return [line for line in found if line["changeId"] == change_id]

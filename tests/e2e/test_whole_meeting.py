@@ -7,8 +7,8 @@ import pytest
 
 from tests.e2e.caller import Json, done
 from tests.e2e.deadline import until
-from tests.e2e.remote import Remote
-from tests.e2e.scene import EVERYTHING, MUTED, Scene, Theatre
+from tests.e2e.remote import EventCommandSupport
+from tests.e2e.scene import EVERYTHING, MUTED, ModeratedMeeting, Theatre
 from tests.e2e.simulator import BATCH
 
 PEOPLE = 250
@@ -33,12 +33,12 @@ SILENCED = {"SendReceive": "Receive", "Send": "None"}
 
 
 @pytest.fixture(scope="module")
-def crowded(theatre: Theatre, remote: Remote) -> Iterator[Scene]:
+def crowded(theatre: Theatre, remote: EventCommandSupport) -> Iterator[ModeratedMeeting]:
     """Chime's quota and its 250 events of arrival are no part of what is looked at."""
     simulator = theatre.simulator
     with simulator.without("quota", "events"):
         meeting_id = simulator.create_meeting()
-        scene = Scene(theatre, meeting_id, simulator.join_together(meeting_id, [*ROLES, *OTHERS]))
+        scene = ModeratedMeeting(theatre, meeting_id, simulator.join_together(meeting_id, [*ROLES, *OTHERS]))
         scene.register({"roles": ROLES})
         with ThreadPoolExecutor(2) as hands:
             restricted = [hands.submit(restrict, scene, n, user) for n, user in enumerate(RESTRICTED)]
@@ -48,7 +48,7 @@ def crowded(theatre: Theatre, remote: Remote) -> Iterator[Scene]:
     simulator.chime.delete_meeting(MeetingId=meeting_id)
 
 
-def restrict(scene: Scene, number: int, user: str) -> None:
+def restrict(scene: ModeratedMeeting, number: int, user: str) -> None:
     method, deed, body = KINDS[number % len(KINDS)]
     done(scene.alice.send(method, scene.at(user, deed), body))
 
@@ -58,7 +58,7 @@ def silenced(user: str, had: dict[str, str]) -> dict[str, str]:
     return had if user in HOSTS else had | {"audio": SILENCED.get(had["audio"], had["audio"])}
 
 
-def shown_to_a_host(scene: Scene) -> dict[str, dict[str, str]]:
+def shown_to_a_host(scene: ModeratedMeeting) -> dict[str, dict[str, str]]:
     """All pages of the list: AttendeeId → what the rules say, of whom nothing is left to be done."""
     found, token = [], ""
     while True:
@@ -78,7 +78,7 @@ def few(calls: list[Json], outcomes: list[Json]) -> None:
     assert 2 <= len(calls) <= len(distinct) + 1
 
 
-def test_mute_all_and_back(crowded: Scene) -> None:
+def test_mute_all_and_back(crowded: ModeratedMeeting) -> None:
     """Somebody comes in another's place after the first batch, and before it is answered."""
     scene, simulator = crowded, crowded.theatre.simulator
     before = simulator.have(scene.meeting_id)

@@ -8,12 +8,12 @@ from infra.asset import function_asset
 from infra.bundle import SOURCES, BundleError
 from infra.configuration import ConfigurationError, read
 
-SHIPPED_POLICIES = SOURCES / "moderation" / "policies"
+SHIPPED_POLICIES = SOURCES / "moderation" / "adapters" / "cedar"
 
 
 @pytest.fixture
 def asset(tmp_path: Path) -> Path:
-    policies = tmp_path / "asset" / "moderation" / "policies"
+    policies = tmp_path / "asset" / "moderation" / "adapters" / "cedar"
     policies.mkdir(parents=True)
     (policies / "shipped.cedar").write_text(str(tmp_path))
     return tmp_path / "asset"
@@ -40,9 +40,9 @@ def test_without_a_policy_directory_it_is_the_bundle(asset: Path) -> None:
 def test_the_customers_policies_replace_ours(asset: Path, own: Path) -> None:
     (own / "zz-own.cedar").write_text("// nothing more\n")
     deployed = function_asset(read({"assetDirectory": str(asset), "policyDirectory": str(own)}))
-    policies = deployed / "moderation" / "policies"
+    policies = deployed / "moderation" / "adapters" / "cedar"
     assert {each.name for each in policies.iterdir()} == {each.name for each in own.iterdir()}
-    assert (asset / "moderation" / "policies" / "shipped.cedar").exists()
+    assert (asset / "moderation" / "adapters" / "cedar" / "shipped.cedar").exists()
 
 
 def test_policies_that_are_not_valid_are_refused(asset: Path, own: Path) -> None:

@@ -84,9 +84,9 @@ def noted(text, module, *more):
     taken.append(text in known)
     return take(text, module, *more)
 dataclasses.exec = noted
-import host_api.app, moderation.wiring, moderation.moderator.moderator, moderation.moderator.enforcement
+import host_api.app, moderation.bootstrap, moderation.application.commands.attendee_commands, moderation.application.enforcement.change_applier
 assert all(taken) and len(taken) > 200, (len(taken), taken.count(False))
-from moderation.core.command import Mute
+from moderation.domain.commands import Mute
 assert Mute(seconds=3) == Mute(seconds=3) != Mute() and "seconds=3" in repr(Mute(seconds=3))
 """
     finished = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)

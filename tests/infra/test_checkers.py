@@ -44,9 +44,9 @@ BANDIT = {
     ("B105", "local/aws.py"): "the emulator takes any key",
     ("B105", "local/chime/meetings.py"): "a mark by which leaked tokens are found",
     ("B105", "local/issuer.py"): "the kind of a token",
-    ("B311", "lambdas/meeting_inbox/handler.py"): "jitter",
-    ("B311", "lambdas/moderation/aws/retrying.py"): "jitter",
-    ("B311", "lambdas/moderation/aws/surroundings.py"): "jitter",
+    ("B311", "lambdas/chime_events/handler.py"): "jitter",
+    ("B311", "lambdas/moderation/adapters/retries.py"): "jitter",
+    ("B311", "lambdas/moderation/adapters/system.py"): "jitter",
     ("B102", "lambdas/moderation/precompiled.py"): "the text is the standard library's",
     ("B302", "lambdas/moderation/precompiled.py"): "our own bundle",
 }

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
-from moderation.moderator.reconciler import Report
+from moderation.application.background.reconciler import Report
 from reconciler import handler
 
 from infra import costs

@@ -6,15 +6,15 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
-from meeting_inbox.news import CAME, CHANGED, ENDED, GOING
+from chime_events.chime_event import CAME, CHANGED, ENDED, GOING
 
-from infra.inboxes import ECHOES, PEOPLE
+from infra.event_functions import ECHOES, PEOPLE
 from infra.triggers import MOST_TRIGGERS
 from local.examples import EXAM_TRIGGERS
 from tests.infra.resources import as_list, function, of_type
 
-COMMANDS = "command_inbox.handler.handler"
-NEWS = "meeting_inbox.handler.handler"
+COMMANDS = "event_commands.handler.handler"
+NEWS = "chime_events.handler.handler"
 Template = dict[str, Any]
 LONGEST_NAME = 36
 """Of a trigger."""

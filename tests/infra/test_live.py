@@ -10,7 +10,7 @@ from infra.configuration import ConfigurationError, read
 from tests.infra.resources import as_list, function, of_type, role_of, statements
 
 Template = dict[str, Any]
-TOLD = "live.told.handler"
+TOLD = "live.broadcast.handler"
 OWN_URL = "wss://live.example.com"
 
 

@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft4Validator, Draft202012Validator
 
 from infra.schemas import SCHEMAS, in_draft_4, schema_name
-from tests.contracts.test_schemas import DECISION, OBEYED, REFUSED, command, event
+from tests.contracts.test_schemas import DECISION, PROCESSED, REFUSED, command, event
 from tests.infra.conftest import Template
 from tests.infra.resources import of_type
 
@@ -65,7 +65,7 @@ def keywords(schema: Any) -> Iterator[str]:
                 yield from keywords(inner)
 
 
-@pytest.mark.parametrize("detail", [*OBEYED, *REFUSED])
+@pytest.mark.parametrize("detail", [*PROCESSED, *REFUSED])
 def test_it_takes_the_same_commands(detail: dict[str, Any]) -> None:
     document = read(f"commands/{detail['command']}.json")
     asked = command(detail)

@@ -10,12 +10,12 @@ from tests.infra.conftest import ROOT
 from tests.infra.resources import function, of_type
 
 HANDLERS = (
-    "command_inbox.handler.handler",
+    "event_commands.handler.handler",
     "host_api.handler.handler",
-    "live.connections.handler",
-    "live.told.handler",
-    "meeting_inbox.handler.handler",
-    "outbox.handler.handler",
+    "live.websocket.handler",
+    "live.broadcast.handler",
+    "chime_events.handler.handler",
+    "event_publisher.handler.handler",
     "reconciler.handler.handler",
 )
 Template = dict[str, Any]
@@ -83,7 +83,7 @@ def test_ledger(default: Template) -> None:
 
 
 def test_outbox_is_fed_with_new_entries_only(default: Template) -> None:
-    feed = _feed(default, "outbox.handler.handler")
+    feed = _feed(default, "event_publisher.handler.handler")
     (pattern,) = [json.loads(each["Pattern"]) for each in feed["FilterCriteria"]["Filters"]]
     assert pattern == {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "ENTRY#"}]}}}}
     assert feed["FunctionResponseTypes"] == ["ReportBatchItemFailures"]

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from command_inbox.message import Message
-from command_inbox.message import read as read_message
+from event_commands.message import Message
+from event_commands.message import read as read_message
 
 from infra.configuration import ConfigurationError, read
 from infra.schemas import SCHEMAS

@@ -6,15 +6,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from moderation.aws.reminders import LONGEST_DELAY, SqsReminders
-from moderation.core.command import Mute
-from moderation.ports import Reminder
-from moderation.wiring import Gavel
+from moderation.adapters.sqs import LONGEST_DELAY, SqsWakeupScheduler
+from moderation.bootstrap import Gavel
+from moderation.domain.commands import Mute
+from moderation.ports import Wakeup
 
 from tests.infra.conftest import Template
 from tests.infra.resources import function
-from tests.memory.scene import Scene
-from tests.memory.surroundings import START, Surroundings
+from tests.memory.clock import START, Surroundings
+from tests.memory.moderated_meeting import ModeratedMeeting
 
 MOST_HOPS = 16
 """Of one lineage, then Lambda stops the function: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html"""
@@ -47,17 +47,17 @@ class Queue:
         return body
 
 
-def walk(recursive_loop: str) -> tuple[Scene, Queue]:
+def walk(recursive_loop: str) -> tuple[ModeratedMeeting, Queue]:
     """A mute of 24 hours, ended by wake-ups alone, under Lambda's rule."""
-    scene = Scene()
+    scene = ModeratedMeeting()
     queue = Queue(scene.surroundings)
-    gavel = scene.gavel = Gavel(replace(scene.world, reminders=SqsReminders(lambda: queue, "https://queue")))
+    gavel = scene.gavel = Gavel(replace(scene.world, wakeups=SqsWakeupScheduler(lambda: queue, "https://queue")))
     scene.answered("alice", Mute(seconds=A_DAY), "bob")
     while (body := queue.receive()) is not None:
         if queue.hops > MOST_HOPS and recursive_loop != "Allow":
             continue  # stopped before the function runs, until the dead-letter queue has the message
         said: dict[str, Any] = json.loads(body)
-        gavel.reconciler.remind(Reminder(said["meetingId"], said["changeId"], said["userId"]))
+        gavel.reconciler.on_wakeup(Wakeup(said["meetingId"], said["changeId"], said["userId"]))
     return scene, queue
 
 

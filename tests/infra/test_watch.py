@@ -98,7 +98,7 @@ def test_alarms_on_others_metrics_look_at_this_stack(default: Template) -> None:
     assert (names["gavel-api-5xx"]["MetricName"], names["gavel-api-5xx"]["Statistic"]) == ("5xx", "Sum")
     [dimension] = names["gavel-outbox-late"]["Dimensions"]
     watched = default["Resources"][dimension["Value"]["Ref"]]["Properties"]
-    assert (dimension["Name"], watched["Handler"]) == ("FunctionName", "outbox.handler.handler")
+    assert (dimension["Name"], watched["Handler"]) == ("FunctionName", "event_publisher.handler.handler")
 
 
 def test_silence_rings_where_it_means_that_nothing_runs_and_nowhere_else(default: Template) -> None:

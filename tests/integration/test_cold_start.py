@@ -24,16 +24,16 @@ NEVER = {
     "host_api.shapes",
     "importlib.metadata",
     "jmespath._whole",
-    "moderation.bodies",
-    "moderation.moderator.admission",
-    "moderation.moderator.by_event",
-    "moderation.moderator.drift",
-    "moderation.moderator.governor",
-    "moderation.moderator.presence",
-    "moderation.moderator.reading",
-    "moderation.moderator.reconciler",
-    "moderation.moderator.registration",
-    "moderation.policies.validation",
+    "moderation.models",
+    "moderation.application.commands.admissions",
+    "moderation.application.commands.event_support",
+    "moderation.application.background.drift",
+    "moderation.application.commands.meeting_commands",
+    "moderation.application.background.chime_events",
+    "moderation.application.queries.meetings",
+    "moderation.application.background.reconciler",
+    "moderation.application.commands.registration",
+    "moderation.adapters.cedar.validation",
     "multiprocessing",
     "pydantic",
     "pydantic_core",
@@ -76,5 +76,10 @@ def test_what_a_mute_imports(running: Stage, tmp_path: Path) -> None:
     assert running.simulator.has(meeting.id, meeting.seats[person])["audio"] == "Receive"
     assert running.simulator.has(meeting.id, meeting.seats[HOST])["audio"] == "SendReceive"
     imported = set(told["modules"])
-    assert {"host_api.handler", "botocore.client", "cedarpy", "moderation.moderator.person"} <= imported
+    assert {
+        "host_api.handler",
+        "botocore.client",
+        "cedarpy",
+        "moderation.application.enforcement.attendee_applier",
+    } <= imported
     assert not imported & NEVER

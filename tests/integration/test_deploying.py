@@ -30,7 +30,7 @@ OTHER = {
     "jwtAudience": ["meetings"],
     "eventSchemas": False,
 }
-PATIENCE = 75
+GIVE_UP_AFTER = 75
 """Seconds within which a change that is left pending is carried out."""
 WAITED = 25
 """Seconds within which a host hears of it."""
@@ -114,8 +114,8 @@ def test_two_stages_and_an_upgrade_that_loses_nothing(account: Account, simulato
     assert done(host.get(f"/changes/{change_id}"))["status"] == "pending"
     assert simulator.has(meeting_id, bob) == EVERYTHING
     simulator.fault(meeting_id, count=0)
-    until(lambda: simulator.has(meeting_id, bob) == MUTED, PATIENCE, "what was pending is carried out")
-    until(lambda: done(host.get(f"/changes/{change_id}"))["status"] == "applied", PATIENCE, "and settled")
+    until(lambda: simulator.has(meeting_id, bob) == MUTED, GIVE_UP_AFTER, "what was pending is carried out")
+    until(lambda: done(host.get(f"/changes/{change_id}"))["status"] == "applied", GIVE_UP_AFTER, "and settled")
 
 
 def test_destroying_one_leaves_its_table_and_the_other_stage(account: Account) -> None:

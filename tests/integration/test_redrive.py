@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from moderation.aws.surroundings import RealSurroundings
+from moderation.adapters.system import SystemClock
 from moto import mock_aws
 
 from infra.redrive import QUEUE, Redrive, main
@@ -87,7 +87,7 @@ def test_an_entry_that_was_set_aside(place: Place) -> None:
 
 def test_a_part_of_the_stream_that_lambda_gave_up(place: Place) -> None:
     """All meetings of that time, in the order of their entries; nothing from before or after."""
-    new_id = RealSurroundings().new_id
+    new_id = SystemClock().new_id
     now = datetime.now(UTC)
     ids = [place.entry(new_id(), meeting) for meeting in ("m", "n", "m")]
     others = [place.entry("0" * 26), place.entry("7" + "Z" * 25)]

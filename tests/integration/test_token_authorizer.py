@@ -15,7 +15,7 @@ from local.stack import LocalStack
 from tests.e2e.caller import Web, done, problem
 from tests.e2e.deadline import until
 from tests.e2e.light import light_bundle
-from tests.e2e.scene import EVERYTHING, MUTED, Scene, Theatre
+from tests.e2e.scene import EVERYTHING, MUTED, ModeratedMeeting, Theatre
 from tests.e2e.simulator import Simulator
 from tests.e2e.tap import Tap
 from tests.e2e.test_tokens import DEFECTS, signed
@@ -38,12 +38,12 @@ def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
 
 
 @pytest.fixture(scope="module")
-def scene(theatre: Theatre) -> Scene:
+def scene(theatre: Theatre) -> ModeratedMeeting:
     """Registered by a token with the admin's scope."""
     return theatre.scene()
 
 
-def test_a_host_mutes_and_unmutes(scene: Scene) -> None:
+def test_a_host_mutes_and_unmutes(scene: ModeratedMeeting) -> None:
     assert done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "noise"}))["status"] == "applied"
     assert scene.has("bob") == MUTED
     done(scene.on_behalf_of("alice").post(scene.at("bob", "/unmute")))
@@ -52,7 +52,7 @@ def test_a_host_mutes_and_unmutes(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("defect", [*DEFECTS, *WITHOUT_EXPIRY])
-def test_no_token_but_a_good_one(theatre: Theatre, scene: Scene, defect: str) -> None:
+def test_no_token_but_a_good_one(theatre: Theatre, scene: ModeratedMeeting, defect: str) -> None:
     caller = scene.with_token((DEFECTS | WITHOUT_EXPIRY)[defect](theatre))
     for answer in (caller.post("/mute-all", {}), caller.get("/history"), caller.get("/no/such/route")):
         assert (answer.status_code, answer.json()["message"].lower()) == (401, "unauthorized"), defect
@@ -62,24 +62,26 @@ def test_no_token_but_a_good_one(theatre: Theatre, scene: Scene, defect: str) ->
 
 
 @pytest.mark.parametrize("scope", ["xgavel/admin", "gavel/adminx", "GAVEL/ADMIN", ["openid", "gavel/administrator"]])
-def test_no_scope_but_the_one(theatre: Theatre, scene: Scene, scope: object) -> None:
+def test_no_scope_but_the_one(theatre: Theatre, scene: ModeratedMeeting, scope: object) -> None:
     caller = scene.with_token(signed(theatre, sub="mallory", scope=scope))
     problem(caller.put(body={"roles": {"mallory": "host"}}), 403, "not-permitted")
 
 
-def test_scopes_as_okta_has_them(theatre: Theatre, scene: Scene) -> None:
+def test_scopes_as_okta_has_them(theatre: Theatre, scene: ModeratedMeeting) -> None:
     caller = scene.with_token(signed(theatre, sub="back-end", scp=["openid", "gavel/admin"]))
     assert "roles" in done(caller.get())
 
 
-def test_a_token_that_expires_is_refused_though_the_gateway_keeps_its_answer(theatre: Theatre, scene: Scene) -> None:
+def test_a_token_that_expires_is_refused_though_the_gateway_keeps_its_answer(
+    theatre: Theatre, scene: ModeratedMeeting
+) -> None:
     caller = scene.with_token(signed(theatre, exp=int(time.time()) + 5))
     assert done(caller.get("/me"))["role"] == "host"
     refused: httpx.Response = until(lambda: _unless_taken(caller.get("/me")), 20, "it expires")
     assert "the token has expired" in refused.headers["WWW-Authenticate"]
 
 
-def test_a_token_is_looked_at_once(theatre: Theatre, scene: Scene) -> None:
+def test_a_token_is_looked_at_once(theatre: Theatre, scene: ModeratedMeeting) -> None:
     """And its log names nobody."""
     caller = scene.with_token(signed(theatre, sub="alice", nonce=time.time()))
     before = lines(theatre)

@@ -16,7 +16,7 @@ from tests.e2e.caller import Web, done
 from tests.e2e.deadline import SLOWER, until
 from tests.e2e.light import light_bundle
 from tests.e2e.page import LivePage, connection
-from tests.e2e.scene import MUTED, Scene, Theatre
+from tests.e2e.scene import MUTED, ModeratedMeeting, Theatre
 from tests.e2e.simulator import Simulator
 from tests.e2e.tap import Tap
 from tests.memory.live import Page
@@ -30,7 +30,7 @@ ASK_AGAIN = SILENCE / 2
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModeratedMeeting]:
     asset, environment = light_bundle(tmp_path_factory.mktemp("bundle"))
     limits = {IDLE: str(SILENCE), LIFETIME: str(AGE)}
     with LocalStack(asset=asset, function_environment=environment, emulator_environment=limits) as stack:
@@ -42,7 +42,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         simulator.close()
 
 
-def is_told(scene: Scene) -> bool:
+def is_told(scene: ModeratedMeeting) -> bool:
     """Whether a snapshot comes before the connection is closed; the first one waits for the function's worker."""
     with connection(done(scene.alice.post("/live"))["url"]) as socket:
         socket.send(json.dumps({"action": "listen"}))
@@ -56,7 +56,7 @@ def test_the_limits_are_those_of_aws() -> None:
     assert Limits.of({}) == Limits(idle=600, lifetime=7200)
 
 
-def test_a_silent_connection_is_closed_and_its_listener_misses_nothing(scene: Scene) -> None:
+def test_a_silent_connection_is_closed_and_its_listener_misses_nothing(scene: ModeratedMeeting) -> None:
     began = time.monotonic()
     with LivePage(scene.alice, "alice") as page:
         cursor = page.page.cursor
@@ -68,7 +68,7 @@ def test_a_silent_connection_is_closed_and_its_listener_misses_nothing(scene: Sc
         assert "while the line was dead" in {entry["reason"] for entry in after.page.entries.values()}
 
 
-def test_who_asks_again_in_time_stays_until_the_connection_is_old(scene: Scene) -> None:
+def test_who_asks_again_in_time_stays_until_the_connection_is_old(scene: ModeratedMeeting) -> None:
     began = time.monotonic()
     with LivePage(scene.bob, "bob") as page:
         while not page.ended.wait(ASK_AGAIN):
@@ -81,7 +81,7 @@ def test_who_asks_again_in_time_stays_until_the_connection_is_old(scene: Scene) 
         assert after.shows(lambda shown: is_muted(shown, scene, "carol"), 10)
 
 
-def test_a_message_that_is_too_large_is_refused_and_the_connection_stays(scene: Scene) -> None:
+def test_a_message_that_is_too_large_is_refused_and_the_connection_stays(scene: ModeratedMeeting) -> None:
     with LivePage(scene.alice, "alice") as page:
         with scene.theatre.connection(scene.meeting_id, "alice") as (gateway, connection_id):
             with pytest.raises(ClientError, match="PayloadTooLargeException"):
@@ -90,7 +90,7 @@ def test_a_message_that_is_too_large_is_refused_and_the_connection_stays(scene: 
         assert page.shows(lambda _: len(page.messages) == 2, 10), "after the snapshot"
 
 
-def test_a_client_that_says_too_much_is_cut_off(scene: Scene) -> None:
+def test_a_client_that_says_too_much_is_cut_off(scene: ModeratedMeeting) -> None:
     with connection(done(scene.alice.post("/live"))["url"]) as socket:
         socket.send("x" * (LARGEST_FRAME + 1))
         with pytest.raises(ConnectionClosed):
@@ -98,5 +98,5 @@ def test_a_client_that_says_too_much_is_cut_off(scene: Scene) -> None:
         assert socket.close_code == TOO_LARGE
 
 
-def is_muted(page: Page, scene: Scene, user: str) -> bool:
+def is_muted(page: Page, scene: ModeratedMeeting, user: str) -> bool:
     return page.attendees.get(scene.seats[user], {}).get("capabilities") == MUTED

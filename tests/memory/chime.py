@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from moderation.core.capability import EVERYTHING, Capabilities, coherent
-from moderation.core.meeting import Features
-from moderation.ports import MeetingInChime, Missing, NotTaken, SeatInChime
+from moderation.domain.capability import EVERYTHING, Capabilities, coherent
+from moderation.domain.meeting import Features
+from moderation.ports import ChimeNotFoundError, ChimeRejectedError, MeetingInChime, SeatInChime
 
 Fault = Callable[[], None]
 
@@ -80,7 +80,7 @@ class MemoryChime:
         room = self._room(meeting_id)
         self._check(room, capabilities)
         if not 1 <= len(excluded) <= 250:
-            raise NotTaken("exclusions")
+            raise ChimeRejectedError("exclusions")
         for seat in list(room.seats.values()):
             if seat.attendee_id not in excluded:
                 self.write(meeting_id, seat, capabilities)
@@ -118,14 +118,14 @@ class MemoryChime:
     def _check(self, room: Room, capabilities: Capabilities) -> None:
         withheld = Features(room.features.video, room.features.content, not room.strict).withheld
         if capabilities & withheld or coherent(capabilities) != capabilities:
-            raise NotTaken("invalid")
+            raise ChimeRejectedError("invalid")
 
     def _room(self, meeting_id: str) -> Room:
         if meeting_id not in self.rooms:
-            raise Missing(meeting_id)
+            raise ChimeNotFoundError(meeting_id)
         return self.rooms[meeting_id]
 
     def _seat(self, meeting_id: str, attendee_id: str) -> SeatInChime:
         if attendee_id not in self._room(meeting_id).seats:
-            raise Missing(attendee_id)
+            raise ChimeNotFoundError(attendee_id)
         return self._room(meeting_id).seats[attendee_id]

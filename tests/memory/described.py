@@ -3,8 +3,8 @@
 import json
 from collections.abc import Sequence
 
-from moderation.core.entry import Entry
-from moderation.events import EVENTS
+from moderation.domain.entry import Entry
+from moderation.models.events import EVENTS
 from moderation.ports import Clause, EntryWritten, MeetingRevised, UserRevised
 from pydantic import ValidationError
 
@@ -14,7 +14,7 @@ DESCRIBED = {model.detail_type: model for model in EVENTS}
 
 
 class Undescribed(AssertionError):
-    """What an entry says and `moderation/events.py` doesn't, or says otherwise."""
+    """What an entry says and `moderation/models/events.py` doesn't, or says otherwise."""
 
 
 class DescribedLedger(MemoryLedger):

@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 
-from moderation.aws.allowance import A_MINUTE, A_SECOND, Allowance
-from moderation.aws.clauses import shard_of
-from moderation.core.change import Change
-from moderation.core.entry import EVERY_ENTRY, Entry, EntryFilter
-from moderation.core.meeting import Meeting, User, next_end
+from moderation.adapters.dynamodb.clauses import shard_of
+from moderation.adapters.dynamodb.token_bucket import A_MINUTE, A_SECOND, TokenBucket
+from moderation.domain.change import Change
+from moderation.domain.entry import EVERY_ENTRY, Entry, EntryFilter
+from moderation.domain.meeting import Meeting, User, next_end
 from moderation.ports import (
     MEETING_SHARDS,
     Budget,
@@ -18,14 +18,13 @@ from moderation.ports import (
     ChangeOpened,
     CheckTaken,
     Clause,
-    Conflict,
-    Contention,
+    ConditionFailedError,
     Due,
     EntryWritten,
     HandLowered,
     HandRaised,
     KeyTaken,
-    LedgerUnavailable,
+    LedgerUnavailableError,
     Loaded,
     MeetingIs,
     MeetingRevised,
@@ -35,6 +34,7 @@ from moderation.ports import (
     SeatBound,
     SeatSeen,
     SeatsNoted,
+    TransactionContentionError,
     UserIs,
     UserRevised,
 )
@@ -55,10 +55,10 @@ class MemoryLedger:
         self.seen: dict[tuple[str, str], tuple[datetime, bool]] = {}
         """attendee → when Chime last told of a connection, and whether there is one since"""
         self.entries: list[Entry] = []
-        self.budgets: dict[Budget, Allowance] = {}
+        self.budgets: dict[Budget, TokenBucket] = {}
         self._postponed: dict[tuple[str, str], datetime] = {}
         """Users who are due later than their rules say."""
-        self.minutes: dict[tuple[str, str, Minute], Allowance] = {}
+        self.minutes: dict[tuple[str, str, Minute], TokenBucket] = {}
         self._entry_ids: set[tuple[str | None, str]] = set()
         self._contended = 0
         self._failing: list[bool] = []
@@ -117,17 +117,17 @@ class MemoryLedger:
     def _due_at(self, meeting_id: str, user_id: str) -> datetime | None:
         return self._postponed.get((meeting_id, user_id)) or next_end(self.users[meeting_id, user_id].rules)
 
-    def take_calls(self, count: int, now: datetime, budget: Budget = Budget.CALLS) -> bool:
-        left = self.budgets.get(budget, Allowance()).without(count, now, A_SECOND[budget])
+    def acquire_background_calls(self, count: int, now: datetime, budget: Budget = Budget.CALLS) -> bool:
+        left = self.budgets.get(budget, TokenBucket()).without(count, now, A_SECOND[budget])
         if left is not None:
             self.budgets[budget] = left
         return left is not None
 
-    def take_seconds(
+    def acquire_user_tokens(
         self, meeting_id: str, user_id: str, seconds: int, now: datetime, minute: Minute = Minute.COMMANDS
     ) -> bool:
         whose = (meeting_id, user_id, minute)
-        left = self.minutes.get(whose, Allowance()).without(seconds, now, 1, A_MINUTE)
+        left = self.minutes.get(whose, TokenBucket()).without(seconds, now, 1, A_MINUTE)
         if left is not None:
             self.minutes[whose] = left
         return left is not None
@@ -159,17 +159,17 @@ class MemoryLedger:
     def _transact(self, clauses: Sequence[Clause]) -> None:
         if self._contended:
             self._contended -= 1
-            raise Contention
+            raise TransactionContentionError
         done = self._failing.pop(0) if self._failing else None
         if done is False:
-            raise LedgerUnavailable
+            raise LedgerUnavailableError
         failed = [clause for clause in clauses if not self._holds(clause)]
         if failed and done is None:
-            raise Conflict(failed, self._found(failed))
+            raise ConditionFailedError(failed, self._found(failed))
         for clause in clauses if not failed else ():
             self._write(clause)
         if done:
-            raise LedgerUnavailable
+            raise LedgerUnavailableError
 
     def _found(self, failed: Sequence[Clause]) -> Loaded:
         meeting, users = None, {}

@@ -7,8 +7,8 @@ check none of it but the number of actions.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from moderation.aws.clauses import Writer
-from moderation.aws.ledger import MOST_ACTIONS
+from moderation.adapters.dynamodb.clauses import Writer
+from moderation.adapters.dynamodb.ledger import MOST_ACTIONS
 from moderation.ports import Clause, SeatsNoted, UserRevised, actions_of
 
 MOST_BYTES = 4 * 1024 * 1024

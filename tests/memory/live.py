@@ -6,16 +6,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from moderation.core.actor import Actor, ActorKind
-from moderation.core.meeting import User
-from moderation.moderator.herald import Herald
-from moderation.moderator.listening import Listening, Tickets
-from moderation.moderator.patience import OWN_DEED, is_worn_out
-from moderation.moderator.reading import Reader, with_hands
-from moderation.moderator.request import Refused
-from moderation.ports.live import Listener, News, Ticket
+from moderation.application.commands.rate_limit import OWN_COMMAND, is_rate_limited
+from moderation.application.live.publisher import LivePublisher
+from moderation.application.live.subscriptions import Subscriptions, Tickets
+from moderation.application.queries.meetings import MeetingQueries, with_hands
+from moderation.application.requests import Refused
+from moderation.domain.actor import Actor, ActorKind
+from moderation.domain.meeting import User
+from moderation.ports.live import Connection, MeetingDelta, Ticket
 
-from tests.memory.scene import MEETING, Scene
+from tests.memory.moderated_meeting import MEETING, ModeratedMeeting
 
 URL = "wss://live.example.com/live"
 Json = dict[str, Any]
@@ -24,8 +24,8 @@ Json = dict[str, Any]
 class MemoryListeners:
     def __init__(self) -> None:
         self.tickets: dict[str, Ticket] = {}
-        self.connected: dict[str, Listener] = {}
-        self.told: dict[tuple[str, str], Listener] = {}
+        self.connected: dict[str, Connection] = {}
+        self.told: dict[tuple[str, str], Connection] = {}
         self.asked: list[str] = []
         """Connections, as the stream has them."""
 
@@ -35,7 +35,7 @@ class MemoryListeners:
     def redeem(self, digest: str) -> Ticket | None:
         return self.tickets.pop(digest, None)
 
-    def connect(self, listener: Listener) -> None:
+    def connect(self, listener: Connection) -> None:
         self.connected[listener.connection_id] = listener
 
     def listen(self, connection_id: str, after: str | None, now: datetime) -> bool:
@@ -51,10 +51,10 @@ class MemoryListeners:
         if found is not None:
             self.told.pop((found.meeting_id, connection_id), None)
 
-    def hush(self, listener: Listener) -> None:
+    def unsubscribe(self, listener: Connection) -> None:
         self.told.pop((listener.meeting_id, listener.connection_id), None)
 
-    def of(self, meeting_id: str) -> Sequence[Listener]:
+    def of(self, meeting_id: str) -> Sequence[Connection]:
         return [listener for (m, _), listener in self.told.items() if m == meeting_id]
 
 
@@ -125,20 +125,20 @@ class Page:
 class House:
     """A scene, those who listen to it, and the stream between them."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: ModeratedMeeting) -> None:
         self.scene = scene
         self.listeners = MemoryListeners()
         self.lines = MemoryLines()
         world = scene.world
-        reader = Reader(world)
+        reader = MeetingQueries(world)
         self._secrets = 0
 
         def asks_too_often(meeting_id: str, actor: Actor) -> bool:
-            return is_worn_out(world, meeting_id, actor, OWN_DEED)
+            return is_rate_limited(world, meeting_id, actor, OWN_COMMAND)
 
         self.tickets = Tickets(reader.listening, asks_too_often, self.listeners, world.surroundings, self._secret, URL)
-        self.listening = Listening(self.listeners, world.surroundings)
-        self.herald = Herald(world, reader, self.listeners, self.lines)
+        self.listening = Subscriptions(self.listeners, world.surroundings)
+        self.herald = LivePublisher(world, reader, self.listeners, self.lines)
         self.pages: dict[str, Page] = {}
         self._read = 0
         self._people: dict[str, User] = {}
@@ -159,7 +159,7 @@ class House:
         self.pump()
         return page
 
-    def news(self) -> News:
+    def news(self) -> MeetingDelta:
         """What the stream has brought since."""
         ledger = self.scene.ledger
         people = with_hands(self.scene.world, MEETING)
@@ -167,7 +167,7 @@ class House:
         revision = ledger.meetings[MEETING].revision if MEETING in ledger.meetings else 0
         entries = tuple(entry for entry in ledger.entries[self._read :] if entry.meeting_id == MEETING)
         asked = frozenset(self.listeners.asked)
-        found = News(MEETING, entries, changed, revision if revision != self._revision else 0, asked)
+        found = MeetingDelta(MEETING, entries, changed, revision if revision != self._revision else 0, asked)
         self._read, self._people, self._revision = len(ledger.entries), people, revision
         self.listeners.asked.clear()
         return found

@@ -25,7 +25,7 @@ LAYERS = {
         "moderation/core",
         ["tests/unit/core", "tests/property", "tests/unit/moderator", "tests/unit/command_inbox"],
     ),
-    "moderator": ("moderation/moderator", ["tests/unit/moderator", *HANDLERS]),
+    "application": ("moderation/application", ["tests/unit/application", *HANDLERS]),
 }
 EXAMPLES = 20
 """Of each property, lest survivors take minutes."""

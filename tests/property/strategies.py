@@ -4,19 +4,19 @@ from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import strategies as st
-from moderation.core import command
-from moderation.core.actor import Actor, ActorKind, Held, Verdict
-from moderation.core.capability import RECEIVE, SEND, Capabilities, Medium, coherent
-from moderation.core.command import Mute, SetCapabilities, Unmute, UserCommand
-from moderation.core.decision import Case
-from moderation.core.effective import Holds
-from moderation.core.meeting import Features, Meeting, MeetingRules, Seat, UnmuteConsent, User, UserRules
-from moderation.core.mute_all import MuteAll
-from moderation.core.personal import Agreement, Asked, Ban, Floor, Hold, Waiting
-from moderation.core.plan import Standing
-from moderation.core.restriction import LiftableBy, Origin, Restriction, Restrictions, added
+from moderation.domain import commands as command
+from moderation.domain.actor import Actor, ActorKind, Authorization, PolicyCapabilities
+from moderation.domain.batch_plan import AttendeeState
+from moderation.domain.capability import RECEIVE, SEND, Capabilities, Medium, coherent
+from moderation.domain.commands import Mute, SetCapabilities, Unmute, UserCommand
+from moderation.domain.decisions.decision import Case
+from moderation.domain.effective import Holds
+from moderation.domain.meeting import Features, Meeting, MeetingRules, Seat, UnmuteConsent, User, UserRules
+from moderation.domain.mute_all import MuteAll
+from moderation.domain.personal_rules import Agreement, Ban, ConsentRequest, Floor, Hold, Waiting
+from moderation.domain.restriction import LiftableBy, Origin, Restriction, Restrictions, added
 
-from tests.unit.core.scenes import ALICE, BOB, NOW, meeting
+from tests.unit.domain.scenes import ALICE, BOB, NOW, meeting
 
 capabilities = st.integers(0, 63).map(Capabilities)
 coherents = capabilities.map(coherent)
@@ -61,7 +61,7 @@ meetings: st.SearchStrategy[Meeting] = features.map(lambda some: meeting(feature
 @st.composite
 def policies(draw: st.DrawFn) -> Holds:
     """One answer for everybody: what differs by role and mode is for the policies' own tests."""
-    held = Held(draw(capabilities), {bit: (f"no-{bit.value}",) for bit in draw(capabilities)})
+    held = PolicyCapabilities(draw(capabilities), {bit: (f"no-{bit.value}",) for bit in draw(capabilities)})
     return lambda role, mode, floor: held
 
 
@@ -83,7 +83,7 @@ cases = st.builds(
     meeting=meetings,
     user=users,
     actor=actors,
-    verdict=st.just(Verdict(True, ("hosts-moderate",))),
+    verdict=st.just(Authorization(True, ("hosts-moderate",))),
     by_moderator=st.booleans(),
     holds=policies(),
     now=st.just(NOW),
@@ -92,7 +92,7 @@ cases = st.builds(
 few = st.sampled_from([Capabilities(bits) for bits in (0, 1, 2, 62, 63)])
 rosters = st.lists(st.tuples(st.none() | few, few, st.integers(0, 5)), max_size=30).map(
     lambda rows: [
-        Standing(f"a{n}", actual, None if dice == 0 else wanted) for n, (actual, wanted, dice) in enumerate(rows)
+        AttendeeState(f"a{n}", actual, None if dice == 0 else wanted) for n, (actual, wanted, dice) in enumerate(rows)
     ]
 )
 """About one in six is a media pipeline."""
@@ -103,7 +103,9 @@ ends = st.sampled_from([NOW + timedelta(seconds=seconds) for seconds in (-5, 0, 
 bans = st.builds(Ban, actor=actors, since=st.just(SINCE), reason=reasons, until=st.none() | ends)
 holds_on_people = st.builds(Hold, actor=actors, since=st.just(SINCE), reason=reasons)
 waitings = st.builds(Waiting, since=st.just(SINCE), declined_at=st.none() | st.just(SINCE), left=st.booleans())
-requests = st.builds(Asked, change_id=st.sampled_from(["a", "b"]), actor=actors, since=st.just(SINCE), until=ends)
+requests = st.builds(
+    ConsentRequest, change_id=st.sampled_from(["a", "b"]), actor=actors, since=st.just(SINCE), until=ends
+)
 agreements = st.builds(Agreement, until=ends, meeting_revision=st.sampled_from([6, 7]))
 
 
@@ -163,7 +165,7 @@ def floor_policies(draw: st.DrawFn) -> Holds:
     """By mode; with the floor never less than without it."""
     without = {mode: draw(capabilities) for mode in MODES}
     more = draw(capabilities)
-    return lambda role, mode, floor: Held(without[mode] | (more if floor else Capabilities(0)))
+    return lambda role, mode, floor: PolicyCapabilities(without[mode] | (more if floor else Capabilities(0)))
 
 
 deeds_on_people: st.SearchStrategy[UserCommand] = (
@@ -182,7 +184,7 @@ whole_cases = st.builds(
     meeting=whole_meetings.map(lambda some: replace(some, hosts=2)),
     user=whole_users,
     actor=actors,
-    verdict=st.just(Verdict(True, ("hosts-moderate",))),
+    verdict=st.just(Authorization(True, ("hosts-moderate",))),
     by_moderator=st.just(True),
     holds=floor_policies(),
     now=st.just(NOW),

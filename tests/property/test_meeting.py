@@ -6,19 +6,19 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from moderation.core.actor import Held, Verdict
-from moderation.core.capability import EVERYTHING, RECEIVING, SEND, Capabilities, Medium, coherent
-from moderation.core.change import Change, meeting_taken_back, stands
-from moderation.core.command import MeetingCommand, MuteEverybody, SetMeeting, UnmuteEverybody, UserCommand
-from moderation.core.decide import decide
-from moderation.core.decision import Case, Decided
-from moderation.core.effective import effective
-from moderation.core.govern import AsBefore, Governed, MeetingCase, govern
-from moderation.core.meeting import Meeting, MeetingRules, User, UserRules, role_of
-from moderation.core.mute_all import MuteAll
-from moderation.core.restriction import LiftableBy, in_force, withheld
+from moderation.domain.actor import Authorization, PolicyCapabilities
+from moderation.domain.capability import EVERYTHING, RECEIVING, SEND, Capabilities, Medium, coherent
+from moderation.domain.change import Change, is_in_effect, meeting_reverted
+from moderation.domain.commands import MeetingCommand, MuteEverybody, SetMeeting, UnmuteEverybody, UserCommand
+from moderation.domain.decisions.decide import decide
+from moderation.domain.decisions.decision import Accepted, Case
+from moderation.domain.decisions.meeting import AcceptedForMeeting, MeetingCase, UnchangedMeeting, decide_for_meeting
+from moderation.domain.effective import effective
+from moderation.domain.meeting import Meeting, MeetingRules, User, UserRules, role_of
+from moderation.domain.mute_all import MuteAll
+from moderation.domain.restriction import LiftableBy, in_force, withheld
 
-from tests.unit.core.scenes import ALICE, NOW, meeting
+from tests.unit.domain.scenes import ALICE, NOW, meeting
 
 from .strategies import capabilities, commands, media, reasons, restrictions, seconds
 
@@ -28,11 +28,11 @@ PEOPLE = ("alice", "bob", "carol")
 IDS = [f"c{n}/{medium.value}" for n in range(2) for medium in Medium]
 
 
-def holds(role: str | None, mode: str, _floor: bool) -> Held:
+def holds(role: str | None, mode: str, _floor: bool) -> PolicyCapabilities:
     if role in ("host", "cohost") or (mode == "open" and role == "participant"):
-        return Held(EVERYTHING)
+        return PolicyCapabilities(EVERYTHING)
     speaks = mode == "audio-only" and role == "participant"
-    return Held(RECEIVING | Capabilities.SEND_AUDIO if speaks else RECEIVING)
+    return PolicyCapabilities(RECEIVING | Capabilities.SEND_AUDIO if speaks else RECEIVING)
 
 
 some_roles = st.frozensets(st.sampled_from(ROLES), max_size=3)
@@ -103,12 +103,12 @@ bulk_commands: st.SearchStrategy[MeetingCommand] = (
 
 
 def case(at: Meeting, change_id: str = "new") -> MeetingCase:
-    return MeetingCase(at, ALICE, Verdict(True, ()), holds, ROLES, NOW, change_id)
+    return MeetingCase(at, ALICE, Authorization(True, ()), holds, ROLES, NOW, change_id)
 
 
 def after(at: Meeting, command: MeetingCommand, change_id: str = "new") -> Meeting:
-    answer = govern(case(at, change_id), command)
-    return replace(at, rules=answer.rules) if isinstance(answer, Governed) else at
+    answer = decide_for_meeting(case(at, change_id), command)
+    return replace(at, rules=answer.rules) if isinstance(answer, AcceptedForMeeting) else at
 
 
 def has(at: Meeting, user: User) -> Capabilities:
@@ -165,8 +165,8 @@ def test_what_gains_nothing_widens_nobody(at: Meeting, population: list[User], c
 def test_while_frozen_no_deed_on_one_widens_him(at: Meeting, user: User, command: UserCommand) -> None:
     if at.rules.frozen_at is None:
         return
-    answer = decide(Case(at, user, ALICE, Verdict(True, ()), True, holds, NOW), command)
-    if isinstance(answer, Decided):
+    answer = decide(Case(at, user, ALICE, Authorization(True, ()), True, holds, NOW), command)
+    if isinstance(answer, Accepted):
         assert answer.after in answer.before
         assert answer.after == has(at, replace(user, rules=answer.rules))
 
@@ -193,7 +193,7 @@ def withheld_by(media: tuple[Medium, ...]) -> Capabilities:
 def test_taken_back_at_once_the_rules_are_what_they_were(at: Meeting, command: MeetingCommand) -> None:
     """But for mute-alls that had ended."""
     made = after(at, command).rules
-    back = meeting_taken_back(change(at.rules, made), made)
+    back = meeting_reverted(change(at.rules, made), made)
     assert back == at.rules
 
 
@@ -203,7 +203,7 @@ def test_taking_back_leaves_alone_what_the_change_left_alone(
 ) -> None:
     made = after(at, mine, "mine")
     today = after(made, later, "later")
-    back = meeting_taken_back(change(at.rules, made.rules), today.rules)
+    back = meeting_reverted(change(at.rules, made.rules), today.rules)
     for name in ("mode", "default_role", "lobby", "frozen_at"):
         if getattr(at.rules, name) == getattr(made.rules, name):
             assert getattr(back, name) == getattr(today.rules, name)
@@ -217,15 +217,15 @@ def test_taking_back_leaves_alone_what_the_change_left_alone(
 @given(meetings, bulk_commands)
 def test_a_change_stands_in_the_rules_that_it_made(at: Meeting, command: MeetingCommand) -> None:
     made = after(at, command).rules
-    assert stands(change(at.rules, made), made, NOW)
+    assert is_in_effect(change(at.rules, made), made, NOW)
 
 
 @given(meetings, bulk_commands)
 def test_it_falls_when_it_is_taken_back(at: Meeting, command: MeetingCommand) -> None:
-    answer = govern(case(at), command)
-    if not isinstance(answer, Governed) or in_effect(answer.rules) == in_effect(at.rules):
+    answer = decide_for_meeting(case(at), command)
+    if not isinstance(answer, AcceptedForMeeting) or in_effect(answer.rules) == in_effect(at.rules):
         return
-    assert not stands(change(at.rules, answer.rules), at.rules, NOW)
+    assert not is_in_effect(change(at.rules, answer.rules), at.rules, NOW)
 
 
 def in_effect(some: MeetingRules) -> MeetingRules:
@@ -234,6 +234,6 @@ def in_effect(some: MeetingRules) -> MeetingRules:
 
 @given(meetings, bulk_commands)
 def test_saying_it_again_is_as_before_but_for_mute_alls(at: Meeting, command: MeetingCommand) -> None:
-    answer = govern(case(at), command)
-    if isinstance(answer, Governed) and not isinstance(command, MuteEverybody):
-        assert isinstance(govern(case(replace(at, rules=answer.rules), "again"), command), AsBefore)
+    answer = decide_for_meeting(case(at), command)
+    if isinstance(answer, AcceptedForMeeting) and not isinstance(command, MuteEverybody):
+        assert isinstance(decide_for_meeting(case(replace(at, rules=answer.rules), "again"), command), UnchangedMeeting)

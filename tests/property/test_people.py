@@ -5,41 +5,22 @@ from datetime import timedelta
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from moderation.core.actor import Held
-from moderation.core.capability import EVERYTHING, NOTHING, Capabilities, Medium, coherent, sending
-from moderation.core.change import Change, stands
-from moderation.core.command import (
-    Ban,
-    EndFloor,
-    Expire,
-    GrantFloor,
-    Hold,
-    Release,
-    Unban,
-    Undo,
-    UserCommand,
-)
-from moderation.core.decide import decide
-from moderation.core.decision import Case, Decided, Refusal, Unchanged, expired
-from moderation.core.effective import Limit, effective, limits
-from moderation.core.meeting import Seat, UnmuteConsent, UserRules, floor_media, must_consent
-from moderation.core.personal import Ban as Banned
-from moderation.core.personal import Hold as OnHold
-from moderation.core.personal import Waiting
-from moderation.core.restriction import Restriction, Restrictions, in_force, withheld
+from moderation.domain.actor import PolicyCapabilities
+from moderation.domain.capability import EVERYTHING, NOTHING, Capabilities, Medium, coherent, sending
+from moderation.domain.change import Change, is_in_effect
+from moderation.domain.commands import Ban, EndFloor, Expire, GrantFloor, Hold, Release, Unban, Undo, UserCommand
+from moderation.domain.decisions.decide import decide
+from moderation.domain.decisions.decision import Accepted, Case, Refusal, Unchanged, expired
+from moderation.domain.effective import Limit, effective, limits
+from moderation.domain.meeting import Seat, UnmuteConsent, UserRules, floor_media, must_consent
+from moderation.domain.personal_rules import Ban as Banned
+from moderation.domain.personal_rules import Hold as OnHold
+from moderation.domain.personal_rules import Waiting
+from moderation.domain.restriction import Restriction, Restrictions, in_force, withheld
 
-from tests.unit.core.scenes import ALICE, NOW, has
+from tests.unit.domain.scenes import ALICE, NOW, has
 
-from .strategies import (
-    bans,
-    capabilities,
-    deeds_on_people,
-    holds_on_people,
-    media,
-    restrictions,
-    waitings,
-    whole_cases,
-)
+from .strategies import bans, capabilities, deeds_on_people, holds_on_people, media, restrictions, waitings, whole_cases
 
 AUDIO = Capabilities.SEND_AUDIO
 enough = settings(max_examples=60)
@@ -98,7 +79,7 @@ def test_unban_after_ban_is_as_before(at: Case) -> None:
 def test_the_end_of_a_floor_is_as_before_it(at: Case, spoken: tuple[Medium, ...]) -> None:
     at = free(with_rules(at, floor=None, ban=expired(at).ban))
     answer = decide(at, GrantFloor(media=spoken))
-    if isinstance(answer, Decided):
+    if isinstance(answer, Accepted):
         ended = after(replace(at, user=replace(at.user, rules=answer.rules)), EndFloor())
         assert has(ended) == has(at)
 
@@ -110,7 +91,7 @@ def test_a_floor_gives_nothing_that_feature_grant_or_restriction_withholds(
     at: Case, spoken: tuple[Medium, ...]
 ) -> None:
     answer = decide(at, GrantFloor(media=spoken))
-    if not isinstance(answer, Decided):
+    if not isinstance(answer, Accepted):
         return
     rules = answer.rules
     bound = withheld(in_force(rules.restrictions, at.moment))
@@ -155,7 +136,7 @@ def test_effective_is_monotone_in_each(
 @enough
 @given(whole_cases, capabilities)
 def test_and_in_what_the_policies_hold(at: Case, taken: Capabilities) -> None:
-    fewer = replace(at, holds=lambda *asked: Held(at.holds(*asked).capabilities & ~taken))
+    fewer = replace(at, holds=lambda *asked: PolicyCapabilities(at.holds(*asked).capabilities & ~taken))
     assert has(fewer) in has(at)
 
 
@@ -219,7 +200,7 @@ def test_no_deed_of_anothers_opens_a_microphone_that_chime_holds_shut(at: Case, 
     rules = replace(at.meeting.rules, unmute_consent=UnmuteConsent.REQUIRED)
     at = replace(at, user=replace(at.user, seats=shut), meeting=replace(at.meeting, rules=rules))
     answer = decide(at, deed)
-    if isinstance(answer, Decided):
+    if isinstance(answer, Accepted):
         assert AUDIO not in answer.after
         assert "audio-may-flow" not in answer.effects
 
@@ -228,7 +209,7 @@ def test_no_deed_of_anothers_opens_a_microphone_that_chime_holds_shut(at: Case, 
 @given(whole_cases, deeds_on_people)
 def test_who_is_asked_would_be_heard_if_he_agreed(at: Case, deed: UserCommand) -> None:
     answer = decide(at, deed)
-    if isinstance(answer, Decided) and answer.rules.asked is not None:
+    if isinstance(answer, Accepted) and answer.rules.asked is not None:
         assert AUDIO in consented(replace(at, user=replace(at.user, rules=answer.rules)))
         assert AUDIO not in answer.after
 
@@ -237,19 +218,19 @@ def test_who_is_asked_would_be_heard_if_he_agreed(at: Case, deed: UserCommand) -
 @given(whole_cases, deeds_on_people)
 def test_said_again_nobody_is_asked_twice(at: Case, deed: UserCommand) -> None:
     first = decide(at, deed)
-    if not isinstance(first, Decided) or not first.awaits_consent:
+    if not isinstance(first, Accepted) or not first.awaits_consent:
         return
     again = replace(at, user=replace(at.user, rules=first.rules), change_id="again")
     second = decide(again, deed)
-    if isinstance(second, Decided):
+    if isinstance(second, Accepted):
         assert second.rules.asked == first.rules.asked
         assert not second.awaits_consent
 
 
 # ---- undo ------------------------------------------------------------------------------------------------------------
-def change(at: Case, made: Decided) -> Change:
+def change(at: Case, made: Accepted) -> Change:
     return Change(
-        "new", "m", "any", {}, ALICE, (), NOW, "p1.m1", subject="bob", replaced=at.user.rules, made=made.rules,
+        "new", "m", "any", {}, ALICE, (), NOW, "p1.m1", subject="bob", rules_before=at.user.rules, rules_after=made.rules,
         before=made.before, after=made.after,
     )  # fmt: skip
 
@@ -267,18 +248,18 @@ def test_undone_everything_is_as_before(at: Case, deed: UserCommand) -> None:
     """Rules and what follows from them; with whatever consent it takes."""
     at = in_order(at)
     answer = decide(at, deed)
-    if not isinstance(answer, Decided):
+    if not isinstance(answer, Accepted):
         return
     then = replace(at, user=replace(at.user, rules=answer.rules), now=NOW, change_id="undo")
     mine = change(at, answer)
     assume(same(answer.rules) != same(at.user.rules))
-    assert stands(mine, answer.rules, NOW)
+    assert is_in_effect(mine, answer.rules, NOW)
     undone = decide(replace(then, undone=mine), Undo("new"))
     if isinstance(undone, Refusal):
         assert undone.code == "not-undoable"
-        assert mine.made == mine.replaced
+        assert mine.rules_after == mine.rules_before
         return
-    assert isinstance(undone, Decided)
+    assert isinstance(undone, Accepted)
     back = replace(then, user=replace(then.user, rules=undone.rules))
     assert same(undone.rules) == same(at.user.rules)
     assert consented(back) == consented(at)
@@ -296,15 +277,15 @@ def test_an_undo_brings_back_nothing_that_has_ended(
 ) -> None:
     at = in_order(at)
     answer = decide(at, deed)
-    if not isinstance(answer, Decided):
+    if not isinstance(answer, Accepted):
         return
     mine = change(at, answer)
     then = replace(at, user=replace(at.user, rules=answer.rules))
     second = decide(then, later)
-    rules = second.rules if isinstance(second, Decided) else answer.rules
+    rules = second.rules if isinstance(second, Accepted) else answer.rules
     then = replace(at, user=replace(at.user, rules=rules), now=NOW + timedelta(seconds=seconds), change_id="undo")
     undone = decide(replace(then, undone=mine), Undo("new"))
-    if isinstance(undone, Decided):
+    if isinstance(undone, Accepted):
         made = undone.rules
         assert all(restriction.holds_at(then.now) for restriction in made.restrictions)
         assert made.ban is None or made.ban.holds_at(then.now)
@@ -314,6 +295,6 @@ def test_an_undo_brings_back_nothing_that_has_ended(
 
 def of_others(rules: UserRules, mine: Change) -> set[Restriction]:
     """What neither the change made nor the change took."""
-    assert isinstance(mine.made, UserRules)
-    assert isinstance(mine.replaced, UserRules)
-    return set(rules.restrictions) - set(mine.made.restrictions) - set(mine.replaced.restrictions)
+    assert isinstance(mine.rules_after, UserRules)
+    assert isinstance(mine.rules_before, UserRules)
+    return set(rules.restrictions) - set(mine.rules_after.restrictions) - set(mine.rules_before.restrictions)

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from moderation import bodies, plain
-from moderation.checking import Invalid, checked
-from moderation.core.command import Command
-from moderation.core.decision import MAX_SECONDS
+from moderation import models as bodies
+from moderation import plain
+from moderation.domain.commands import Command
+from moderation.domain.decisions.decision import MAX_SECONDS
+from moderation.models.validation import Invalid, checked
 
 BEYOND_DOUBT: list[tuple[str, dict[str, Any]]] = [
     ("Mute", {}),

@@ -5,23 +5,23 @@ from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
-from moderation.core.capability import NOTHING, Capabilities, Medium, coherent, sending
-from moderation.core.change import Change, stands
-from moderation.core.command import Mute, SetCapabilities, Unmute, UserCommand
-from moderation.core.decide import decide
-from moderation.core.decision import Case, Decided, Refusal, Unchanged
-from moderation.core.effective import limits
-from moderation.core.meeting import User, UserRules
-from moderation.core.restriction import LiftableBy, Origin, Restriction, Restrictions, in_force, withheld
+from moderation.domain.capability import NOTHING, Capabilities, Medium, coherent, sending
+from moderation.domain.change import Change, is_in_effect
+from moderation.domain.commands import Mute, SetCapabilities, Unmute, UserCommand
+from moderation.domain.decisions.decide import decide
+from moderation.domain.decisions.decision import Accepted, Case, Refusal, Unchanged
+from moderation.domain.effective import limits
+from moderation.domain.meeting import User, UserRules
+from moderation.domain.restriction import LiftableBy, Origin, Restriction, Restrictions, in_force, withheld
 
-from tests.unit.core.scenes import ALICE, BOB, NOW, has, settled
+from tests.unit.domain.scenes import ALICE, BOB, NOW, has, settled
 
 from .strategies import cases, commands, media, mutes, restrictions, unmutes, users
 
 
-def after(scene: Case, answer: Decided | Unchanged | Refusal) -> Case:
+def after(scene: Case, answer: Accepted | Unchanged | Refusal) -> Case:
     """The same person after the answer: only a decision moves rules."""
-    rules = answer.rules if isinstance(answer, Decided) else scene.user.rules
+    rules = answer.rules if isinstance(answer, Accepted) else scene.user.rules
     return replace(scene, user=replace(scene.user, rules=rules))
 
 
@@ -79,7 +79,7 @@ def test_more_restrictions_never_widen(scene: Case, more: Restrictions) -> None:
 @given(cases, commands)
 def test_before_and_after_are_what_the_rules_say(scene: Case, command: UserCommand) -> None:
     answer = decide(scene, command)
-    if isinstance(answer, Decided):
+    if isinstance(answer, Accepted):
         assert answer.before == has(scene)
         assert answer.after == has(after(scene, answer))
     if isinstance(answer, Unchanged):
@@ -89,7 +89,7 @@ def test_before_and_after_are_what_the_rules_say(scene: Case, command: UserComma
 @given(cases, commands)
 def test_deciding_again_once_chime_has_it_changes_nothing(scene: Case, command: UserCommand) -> None:
     answer = decide(scene, command)
-    if isinstance(answer, Decided):
+    if isinstance(answer, Accepted):
         assert isinstance(decide(settled(after(scene, answer)), command), Unchanged)
 
 
@@ -102,7 +102,7 @@ def test_unmute_after_mute_gives_back_exactly_what_there_was(scene: Case, media:
     if sending(media) in has(scene):
         assert has(after(muted, answer)) == has(scene)
         assert set(after(muted, answer).user.rules.restrictions) == set(in_force(scene.user.rules.restrictions, NOW))
-    elif isinstance(answer, Decided):
+    elif isinstance(answer, Accepted):
         assert answer.after == has(scene) | sending(media)
     else:
         assert isinstance(answer, Refusal)
@@ -157,7 +157,7 @@ def test_a_refusal_tells_why(scene: Case, command: UserCommand) -> None:
 @given(cases, commands)
 def test_no_effect_is_kept_quiet(scene: Case, command: UserCommand) -> None:
     answer = decide(scene, command)
-    if not isinstance(answer, Decided):
+    if not isinstance(answer, Accepted):
         return
     held = [answer.before if seat.known is None else seat.known for seat in scene.user.present]
     opens = any(Capabilities.SEND_AUDIO in answer.after & ~had for had in held)
@@ -166,13 +166,13 @@ def test_no_effect_is_kept_quiet(scene: Case, command: UserCommand) -> None:
 
 
 def change(replaced: UserRules, made: UserRules) -> Change:
-    return Change("c", "m", "any", {}, ALICE, (), NOW, "p1.m1", replaced=replaced, made=made)
+    return Change("c", "m", "any", {}, ALICE, (), NOW, "p1.m1", rules_before=replaced, rules_after=made)
 
 
 @given(cases, commands)
 def test_a_change_stands_in_the_rules_that_it_made(scene: Case, command: UserCommand) -> None:
     made = after(scene, decide(scene, command)).user.rules
-    assert stands(change(scene.user.rules, made), made, NOW)
+    assert is_in_effect(change(scene.user.rules, made), made, NOW)
 
 
 @given(cases, commands, commands)
@@ -181,11 +181,11 @@ def test_what_a_later_change_left_alone_still_stands(scene: Case, first: UserCom
     once = after(scene, decide(scene, first))
     twice = after(once, decide(once, second))
     mine, later = change(scene.user.rules, once.user.rules), change(once.user.rules, twice.user.rules)
-    if not stands(mine, twice.user.rules, NOW):
+    if not is_in_effect(mine, twice.user.rules, NOW):
         assert touched(mine) & touched(later)
 
 
 def touched(some: Change) -> set[tuple[int, str]]:
-    assert isinstance(some.replaced, UserRules)
-    assert isinstance(some.made, UserRules)
-    return {r.key for r in set(some.replaced.restrictions) ^ set(some.made.restrictions)}
+    assert isinstance(some.rules_before, UserRules)
+    assert isinstance(some.rules_after, UserRules)
+    return {r.key for r in set(some.rules_before.restrictions) ^ set(some.rules_after.restrictions)}

@@ -6,9 +6,11 @@ from typing import Any, cast
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from moderation.core.capability import Capabilities, Medium, from_words, in_words
-from moderation.core.change import withholding
-from moderation.core.command import (
+from moderation.application.requests import Answer, Request
+from moderation.bootstrap import Gavel
+from moderation.domain.capability import Capabilities, Medium, from_words, in_words
+from moderation.domain.change import withholding
+from moderation.domain.commands import (
     Command,
     Hold,
     Mute,
@@ -19,13 +21,11 @@ from moderation.core.command import (
     Unmute,
     UnmuteEverybody,
 )
-from moderation.core.effects import effects_on_seat
-from moderation.core.entry import CAPABILITIES_CHANGED
-from moderation.moderator.request import Answer, Request
-from moderation.wiring import Gavel
+from moderation.domain.effects import effects_on_seat
+from moderation.domain.entry import CAPABILITIES_CHANGED
 
-from tests.memory.scene import MEETING, Scene, seat
-from tests.unit.moderator.hall import by
+from tests.memory.moderated_meeting import MEETING, ModeratedMeeting, seat
+from tests.unit.application.hall import by
 
 AUDIO, BOTH = (Medium.AUDIO,), (Medium.AUDIO, Medium.CONTENT)
 ON_BOB: tuple[tuple[str, Command], ...] = (
@@ -59,7 +59,7 @@ def steps(draw: st.DrawFn) -> tuple[int, bool, str, Command]:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(steps(), min_size=2, max_size=9))
 def test_what_is_told_is_what_chime_held(asked: list[tuple[int, bool, str, Command]]) -> None:
-    scene = Scene()
+    scene = ModeratedMeeting()
     processes = (scene.gavel, scene.another_process())
     for number, on_bob, who, command in asked:
         before, told_before = scene.bits("bob"), len(scene.entries())
@@ -69,7 +69,7 @@ def test_what_is_told_is_what_chime_held(asked: list[tuple[int, bool, str, Comma
         told: list[dict[str, Any]] = [
             a
             for e in entries
-            for a in cast("list[dict[str, Any]]", e.adds["attendees"])
+            for a in cast("list[dict[str, Any]]", e.extra["attendees"])
             if a["externalUserId"] == "bob"
         ]
         if before != after:
@@ -85,7 +85,7 @@ def _ask(gavel: Gavel, on_bob: bool, who: str, command: Command) -> object:
 
 
 def _agrees(
-    scene: Scene, answer: Answer, told: list[dict[str, Any]], before: Capabilities, after: Capabilities
+    scene: ModeratedMeeting, answer: Answer, told: list[dict[str, Any]], before: Capabilities, after: Capabilities
 ) -> None:
     change = scene.ledger.changes[MEETING, answer.change_id or ""]
     expected = effects_on_seat(before, after, withholding(change))

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from moderation.core.actor import Actor, ActorKind
-from moderation.core.command import Admit, Ban, Mute, Register
-from moderation.moderator.request import Answer, Request
-from moderation.wiring import Gavel
+from moderation.application.requests import Answer, Request
+from moderation.bootstrap import Gavel
+from moderation.domain.actor import Actor, ActorKind
+from moderation.domain.commands import Admit, Ban, Mute, Register
 
 from tests.memory.live import House
-from tests.memory.scene import ADMIN, MEETING, Scene, seat
+from tests.memory.moderated_meeting import ADMIN, MEETING, ModeratedMeeting, seat
 from tests.unit.host_api.door import Reply, answered, event
 
 ELSEWHERE = "22222222-2222-2222-2222-222222222222"
@@ -45,7 +45,7 @@ class Cast:
     """`undoable` is a mute of bob's by alice, `elsewhere` a change in the other meeting."""
 
     def __post_init__(self) -> None:
-        self.scene = Scene(roles=dict(SEATED))
+        self.scene = ModeratedMeeting(roles=dict(SEATED))
         self.house = House(self.scene)
         self.gavel = Gavel(self.scene.world, lambda: self.house.tickets)
         self.scene.chime.open(ELSEWHERE, {seat("olga", 9): "olga", seat("bob", 9): "bob"})

@@ -7,7 +7,7 @@ from typing import Any
 from host_api.routes import ROUTES
 from host_api.routing import Route
 
-from tests.memory.scene import seat
+from tests.memory.moderated_meeting import seat
 from tests.security.cast import ROLES, WAITS_TOO
 
 IN_THE_MEETING = frozenset({"host", "cohost", "presenter", "participant", "viewer"})

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.memory.scene import MEETING, seat
+from tests.memory.moderated_meeting import MEETING, seat
 from tests.security.cast import BACK_END, ELSEWHERE, Cast
 from tests.unit.host_api.door import Reply, event
 

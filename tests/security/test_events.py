@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from command_inbox import handler as commands
-from command_inbox.inbox import Inbox
-from meeting_inbox import handler as news
+from chime_events import handler as news
+from event_commands import handler as commands
+from event_commands.processor import CommandProcessor
 
-from tests.memory.scene import MEETING, seat
+from tests.memory.moderated_meeting import MEETING, seat
 from tests.security.cast import Cast
-from tests.unit.command_inbox.door import MAX_AGE, event, triggered
+from tests.unit.event_commands.door import MAX_AGE, event, triggered
 
 MUTE = {"command": "mute-all", "meetingId": MEETING}
 SOURCES = [
@@ -49,7 +49,7 @@ def played() -> Cast:
 @pytest.fixture
 def cast(played: Cast, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cast]:
     played.reset()
-    inbox = Inbox(played.gavel, played.scene.surroundings.now, MAX_AGE)
+    inbox = CommandProcessor(played.gavel, played.scene.surroundings.now, MAX_AGE)
     monkeypatch.setattr(commands, "inbox", lambda: inbox)
     monkeypatch.setattr(news, "presence", lambda: played.gavel.presence)
     yield played
@@ -72,7 +72,7 @@ def test_no_source_may_do_anything(cast: Cast, source: str) -> None:
     assert cast.state() == before
     assert cast.scene.chime.orders() == []
     told = cast.scene.ledger.entries[len(cast.begun_with) :]
-    assert {(entry.actor.kind, entry.actor.id, entry.adds["verdict"]) for entry in told} <= {
+    assert {(entry.actor.kind, entry.actor.id, entry.extra["verdict"]) for entry in told} <= {
         ("service", source, "refused")
     }
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.memory.scene import MEETING, seat
+from tests.memory.moderated_meeting import MEETING, seat
 from tests.security.cast import Cast
 from tests.unit.host_api.door import Reply
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from host_api.routes import ROUTES
-from moderation.core.actor import Actor, ActorKind, Question
+from moderation.domain.actor import Actor, ActorKind, AuthorizationRequest
 
-from tests.memory.scene import POLICIES
+from tests.memory.moderated_meeting import POLICIES
 from tests.security.cast import ROLES, SEATED, WAITS_TOO, Cast
 from tests.security.matrix import READS_ON_A_PERSON, ROUTE, SEATS, Cell, cells
 from tests.unit.host_api.door import Reply
@@ -99,8 +99,8 @@ def _permitted(cell: Cell) -> bool:
     person = None if cell.route.name in READS_ON_A_PERSON else cell.target
 
     def judge(action: str) -> bool:
-        return POLICIES.judge(
-            Question(
+        return POLICIES.authorize(
+            AuthorizationRequest(
                 principal=actor,
                 role=SEATED.get(cell.who),
                 action=action,

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.memory.scene import MEETING, seat
+from tests.memory.moderated_meeting import MEETING, seat
 from tests.security.cast import Cast
 from tests.security.gateway import TOKENS, Gateway
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from moderation.moderator.facts import FactFinder
-from moderation.moderator.presence import NotSettled, Presence
-from moderation.moderator.reconciler import Reconciler
-from moderation.ports import MachineFailure, World
-from moderation.wiring import Gavel
+from moderation.application.background.chime_events import ChimeEventHandler, NotSettledError
+from moderation.application.background.reconciler import Reconciler
+from moderation.application.commands.context import ContextLoader
+from moderation.bootstrap import Gavel
+from moderation.ports import InfrastructureError, World
 
 from tests.memory.described import DescribedLedger
 
@@ -21,7 +21,7 @@ from .machine import Machine
 from .monitor import Monitor, Violation
 from .one_meeting import OneMeeting
 from .policies import policies
-from .ports import SimulatedReminders, SimulatedSurroundings
+from .ports import SimulatedSurroundings, SimulatedWakeups
 from .reading import Reader
 from .result import Result
 from .scheduler import Scheduler
@@ -58,11 +58,11 @@ class Account:
             SimulatedChime(machine, self.rooms),
             policies(),
             surroundings,
-            SimulatedReminders(machine, self._reminded),
+            SimulatedWakeups(machine, self._reminded),
         )
         if upgrade is not None:
             self._world_before = World(
-                self._world.ledger, self._world.chime, upgrade.policies, surroundings, self._world.reminders
+                self._world.ledger, self._world.chime, upgrade.policies, surroundings, self._world.wakeups
             )
 
     def watch(self, meeting_id: str) -> Monitor:
@@ -70,7 +70,7 @@ class Account:
         versions = (policies(),) if self._upgrade is None else (policies(), self._upgrade.policies)
         view = OneMeeting(self.store, meeting_id)
         watching = World(self.store, self.rooms, policies(), SimulatedSurroundings(self.scheduler), _Nothing())
-        self.monitors[meeting_id] = Monitor(view, versions, FactFinder(watching), self.scheduler)
+        self.monitors[meeting_id] = Monitor(view, versions, ContextLoader(watching), self.scheduler)
         return self.monitors[meeting_id]
 
     def function(self) -> Gavel:
@@ -85,13 +85,13 @@ class Account:
 
     def reconciler(self, after: float = 0, name: str = "reconciler") -> None:
         def live() -> None:
-            with contextlib.suppress(MachineFailure):
+            with contextlib.suppress(InfrastructureError):
                 reconciler = self._new_reconciler()
                 reconciler.run(self.scheduler.now() + timedelta(seconds=50))
 
         self.scheduler.spawn(name, live, after)
 
-    def told(self, name: str, tell: Callable[[Presence], None], after: float) -> None:
+    def told(self, name: str, tell: Callable[[ChimeEventHandler], None], after: float) -> None:
         """An event, as a bus delivers it: again if it could not be seen to, but not for ever."""
 
         def live() -> None:
@@ -99,14 +99,14 @@ class Account:
                 try:
                     tell(self.function().presence)
                     return
-                except (MachineFailure, NotSettled):
+                except (InfrastructureError, NotSettledError):
                     self.scheduler.pause(wait)
 
         self.scheduler.spawn(name, live, after)
 
     def _reminded(self, *reminder: Any) -> None:
-        with contextlib.suppress(MachineFailure):
-            self._new_reconciler().remind(*reminder)
+        with contextlib.suppress(InfrastructureError):
+            self._new_reconciler().on_wakeup(*reminder)
 
     def _new_reconciler(self) -> Reconciler:
         return self.function().reconciler

@@ -13,8 +13,8 @@ from typing import Any
 from unittest.mock import patch
 
 from botocore.exceptions import EndpointConnectionError
-from moderation.core.entry import Entry
-from outbox import handler as outbox
+from event_publisher import handler as outbox
+from moderation.domain.entry import Entry
 
 from infra.redrive import Redrive
 
@@ -152,7 +152,7 @@ def _delivered(records: list[dict[str, Any]]) -> int:
     """How many the stream needs not show again."""
     try:
         with patch("sys.stdout"):
-            failures = outbox.handler({"Records": records}, None)["batchItemFailures"]
+            failures = event_publisher.handler({"Records": records}, None)["batchItemFailures"]
     except EndpointConnectionError:
         return 0
     numbers = [record["dynamodb"]["SequenceNumber"] for record in records]

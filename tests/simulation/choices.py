@@ -11,7 +11,7 @@ class Choices(Protocol):
     def pick(self, weights: Sequence[float]) -> int:
         """An index; weight 0 is never picked. The first is what happens when nothing goes wrong."""
 
-    def chance(self) -> float:
+    def jitter(self) -> float:
         """Between 0 and 1, for jitter."""
 
 
@@ -20,7 +20,7 @@ class Seeded:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
-        self.chance = self.random.random
+        self.jitter = self.random.random
 
     def pick(self, weights: Sequence[float]) -> int:
         left = self.random.random() * sum(weights)
@@ -51,7 +51,7 @@ class Prefix:
         self.widths.append(len(options))
         return options[taken]
 
-    def chance(self) -> float:
+    def jitter(self) -> float:
         return 0.5
 
     def following(self) -> list[int] | None:

@@ -5,8 +5,8 @@ beside each other. Most runs are without, so that they stay short.
 import random
 from dataclasses import replace
 
-from moderation.core.capability import EVERYTHING, Capabilities
-from moderation.moderator.presence import Presence
+from moderation.application.background.chime_events import ChimeEventHandler
+from moderation.domain.capability import EVERYTHING, Capabilities
 
 from .world import Simulation, Stage
 
@@ -39,7 +39,7 @@ class Crowds:
                 simulation.leaves("bob", at + self._draw.choice(MOMENTS), number)
 
     def _told(self, simulation: Simulation, attendee_id: str, after: float) -> None:
-        def tell(presence: Presence) -> None:
-            presence.came(simulation.meeting_id, attendee_id)
+        def tell(presence: ChimeEventHandler) -> None:
+            presence.on_joined(simulation.meeting_id, attendee_id)
 
         simulation.told("came bob", tell, after)

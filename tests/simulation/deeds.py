@@ -8,9 +8,11 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-from moderation.core.actor import Actor, ActorKind
-from moderation.core.capability import Medium
-from moderation.core.command import (
+from moderation.application.background.chime_events import ChimeEventHandler
+from moderation.application.requests import Request
+from moderation.domain.actor import Actor, ActorKind
+from moderation.domain.capability import Medium
+from moderation.domain.commands import (
     Ban,
     Command,
     Consent,
@@ -31,9 +33,7 @@ from moderation.core.command import (
     Unmute,
     UnmuteEverybody,
 )
-from moderation.core.meeting import UnmuteConsent
-from moderation.moderator.presence import Presence
-from moderation.moderator.request import Request
+from moderation.domain.meeting import UnmuteConsent
 
 from .monitor import Asking
 from .scheduler import START
@@ -51,8 +51,8 @@ OFTEN = 0.5
 """How many runs are about people."""
 
 
-def _came(meeting_id: str, attendee_id: str, presence: Presence) -> None:
-    presence.came(meeting_id, attendee_id)
+def _came(meeting_id: str, attendee_id: str, presence: ChimeEventHandler) -> None:
+    presence.on_joined(meeting_id, attendee_id)
 
 
 class Deeds:

@@ -2,7 +2,7 @@
 
 import random
 
-from moderation.core.capability import Capabilities
+from moderation.domain.capability import Capabilities
 
 from .policies import EarlierPolicies
 from .scheduler import Scheduler

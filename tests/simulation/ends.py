@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from moderation.core.actor import ActorKind
-from moderation.core.change import Change
-from moderation.core.meeting import MeetingRules, UserRules, next_end
-from moderation.core.mute_all import MuteAll
-from moderation.core.personal import Ban, Floor
-from moderation.core.restriction import Restriction
+from moderation.domain.actor import ActorKind
+from moderation.domain.change import Change
+from moderation.domain.meeting import MeetingRules, UserRules, next_end
+from moderation.domain.mute_all import MuteAll
+from moderation.domain.personal_rules import Ban, Floor
+from moderation.domain.restriction import Restriction
 
 from tests.memory.ledger import MemoryLedger
 
@@ -33,7 +33,7 @@ class Ends:
         if self._store.meetings[change.meeting_id].rules.frozen_at is not None:
             self._violated("nothing ends while the meeting is frozen", change.id[-4:])
         subject = change.subject or ""
-        gone = _timed(change.replaced) - _timed(change.made)
+        gone = _timed(change.rules_before) - _timed(change.rules_after)
         if not gone:
             self._violated("the clock ends what has ended", f"{subject or 'everybody'}: nothing")
         for each in gone:

@@ -15,7 +15,7 @@ class Grounds:
         self._calls: dict[Actor, dict[str, int]] = {}
         self._blind: set[Actor] = set()
         """Those whose last look failed. What narrows by what they know is pursued all the same: a mute waits for no
-        ledger (`tests/unit/moderator/test_retries.py`). What a newer rule says comes when it can be read again.
+        ledger (`tests/unit/application/test_retries.py`). What a newer rule says comes when it can be read again.
         """
 
     def looked(self, users: Collection[str], read_at: int | None = None) -> None:

@@ -4,9 +4,9 @@ into Chime behind Gavel's back, and Chime tells of it or does not.
 
 import random
 
-from moderation.core.capability import EVERYTHING, Capabilities, coherent
-from moderation.core.meeting import Features
-from moderation.moderator.presence import Presence
+from moderation.application.background.chime_events import ChimeEventHandler
+from moderation.domain.capability import EVERYTHING, Capabilities, coherent
+from moderation.domain.meeting import Features
 
 from .world import Simulation, Stage
 
@@ -43,7 +43,7 @@ class Happenings:
                 self._told(user, number, at, "came" if draw.random() < 0.7 else "changed")
         if draw.random() < 0.2:
             meeting_id = self._simulation.meeting_id
-            self._simulation.told("ended", lambda presence: presence.ended(meeting_id), draw.choice(MOMENTS))
+            self._simulation.told("ended", lambda presence: presence.on_ended(meeting_id), draw.choice(MOMENTS))
 
     def _somebody_interferes(self) -> None:
         """Up to three writes out of band, wider or narrower than the rules, in the midst of changes or long after."""
@@ -59,8 +59,8 @@ class Happenings:
     def _told(self, user: str, number: int, at: float, kind: str) -> None:
         meeting_id, attendee_id = self._simulation.meeting_id, self._simulation.seat(user, number)
 
-        def tell(presence: Presence) -> None:
-            (presence.came if kind == "came" else presence.changed)(meeting_id, attendee_id)
+        def tell(presence: ChimeEventHandler) -> None:
+            (presence.on_joined if kind == "came" else presence.on_capabilities_updated)(meeting_id, attendee_id)
 
         self._simulation.told(f"{kind} {user}", tell, max(0.0, at + self._draw.choice(TOLD_AFTER)))
 

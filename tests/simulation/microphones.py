@@ -10,10 +10,10 @@ sends audio. A write of Gavel's may end his silence only
 
 from collections.abc import Callable, Mapping, Sequence
 
-from moderation.core.capability import Capabilities
-from moderation.core.change import CALL_LIFE, LEASE, PATIENCE
-from moderation.core.entry import UNMUTE_ANSWERED
-from moderation.core.meeting import UnmuteConsent
+from moderation.domain.capability import Capabilities
+from moderation.domain.change import CALL_LIFE, GIVE_UP_AFTER, LEASE
+from moderation.domain.entry import UNMUTE_ANSWERED
+from moderation.domain.meeting import UnmuteConsent
 from moderation.ports import ChangeOpened, Clause, EntryWritten, SeatInChime, UserRevised
 
 from .one_meeting import OneMeeting
@@ -21,7 +21,7 @@ from .scheduler import Actor, Scheduler
 
 AUDIO = Capabilities.SEND_AUDIO
 WINDOW_MS = round((LEASE + CALL_LIFE).total_seconds() * 1000)
-PATIENCE_MS = round(PATIENCE.total_seconds() * 1000)
+PATIENCE_MS = round(GIVE_UP_AFTER.total_seconds() * 1000)
 MOMENT_MS = 2_000
 NEWCOMER = ""
 """Whom nobody has heard of."""
@@ -153,5 +153,5 @@ def _is_his_own(user_id: str, clauses: Sequence[Clause]) -> bool:
         if isinstance(clause, ChangeOpened) and clause.change.actor.is_user(user_id):
             return True
         if isinstance(clause, EntryWritten) and clause.entry.type == UNMUTE_ANSWERED:
-            return clause.entry.adds["answer"] == "accepted" and clause.entry.actor.is_user(user_id)
+            return clause.entry.extra["answer"] == "accepted" and clause.entry.actor.is_user(user_id)
     return False

@@ -8,22 +8,22 @@ from functools import reduce
 from operator import or_
 from typing import cast
 
-from moderation.core.actor import ActorKind, Verdict
-from moderation.core.capability import NOTHING, Capabilities
-from moderation.core.change import Change, Status
-from moderation.core.command import Mute, Register, Undo
-from moderation.core.decide import decide
-from moderation.core.decision import Case, Decided, Unchanged
-from moderation.core.effective import effective
-from moderation.core.effects import NOBODY_PRESENT
-from moderation.core.entry import CAPABILITIES_CHANGED, DECIDED, REMOVED, Entry, first_id_at
-from moderation.core.meeting import Meeting, User, UserRules, ends_between, next_end
-from moderation.core.restriction import in_force
-from moderation.moderator.answers import STORED
-from moderation.moderator.facts import FactFinder
-from moderation.moderator.recall import BEHIND
-from moderation.moderator.request import Answer, Outcome, Request
-from moderation.moderator.timeliness import dated
+from moderation.application.answers import STORED
+from moderation.application.commands.context import ContextLoader
+from moderation.application.commands.timeliness import dated
+from moderation.application.queries.history import BEHIND
+from moderation.application.requests import Answer, Outcome, Request
+from moderation.domain.actor import ActorKind, Authorization
+from moderation.domain.capability import NOTHING, Capabilities
+from moderation.domain.change import Change, Status
+from moderation.domain.commands import Mute, Register, Undo
+from moderation.domain.decisions.decide import decide
+from moderation.domain.decisions.decision import Accepted, Case, Unchanged
+from moderation.domain.effective import effective
+from moderation.domain.effects import NOBODY_PRESENT
+from moderation.domain.entry import CAPABILITIES_CHANGED, DECIDED, REMOVED, Entry, first_id_at
+from moderation.domain.meeting import Meeting, User, UserRules, ends_between, next_end
+from moderation.domain.restriction import in_force
 from moderation.ports import (
     ChangeKept,
     ChangeOpened,
@@ -77,7 +77,7 @@ class Violation:
 
 class Monitor:
     def __init__(
-        self, store: OneMeeting, versions: Sequence[Policies], facts: FactFinder, scheduler: Scheduler
+        self, store: OneMeeting, versions: Sequence[Policies], facts: ContextLoader, scheduler: Scheduler
     ) -> None:
         """`versions`: the policies of the functions that may be at work, the newest first."""
         self.store = store
@@ -225,10 +225,10 @@ class Monitor:
             ban=ban if ban is not None and ban.holds_at(moment) else None,
         )
 
-    def _judged(self, request: Request, meeting: Meeting, user: User) -> tuple[Verdict, bool]:
+    def _judged(self, request: Request, meeting: Meeting, user: User) -> tuple[Authorization, bool]:
         is_user = request.actor.kind is ActorKind.USER
         caller = self._user(meeting.id, request.actor.id) if is_user else None
-        return self._facts.judge(request, caller, meeting, user)
+        return self._facts.authorize(request, caller, meeting, user)
 
     # ---- commits ---------------------------------------------------------------------------------------------------
 
@@ -241,7 +241,7 @@ class Monitor:
             if isinstance(clause, ChangeKept):
                 self._was = self.store.changes.get((clause.change.meeting_id, clause.change.id))
                 user = self._user(clause.change.meeting_id, clause.change.subject or "")
-                self._was_last = clause.change.made == user.rules
+                self._was_last = clause.change.rules_after == user.rules
             if isinstance(clause, ChangeOpened):
                 self._was_decided_so = self._decided_now(clause.change, clauses)
 
@@ -297,7 +297,7 @@ class Monitor:
     def _decided_now(self, change: Change, clauses: Sequence[Clause]) -> bool:
         """Whether the same comes out if it is decided in the state in which it commits."""
         asking, meeting = self.asked.get(change.actor.via or ""), self.store.meetings.get(change.meeting_id)
-        if asking is None or meeting is None or change.subject is None or not isinstance(change.made, UserRules):
+        if asking is None or meeting is None or change.subject is None or not isinstance(change.rules_after, UserRules):
             return True
         if promises.is_a_question(change):
             return True
@@ -310,7 +310,7 @@ class Monitor:
 
     def _decides_so(self, policies: Policies, asking: Asking, request: Request, change: Change, user: User) -> bool:
         """Whether one version of the functions decides so. `user`: as the change's commit has them."""
-        meeting, made = self.store.meetings[change.meeting_id], cast("UserRules", change.made)
+        meeting, made = self.store.meetings[change.meeting_id], cast("UserRules", change.rules_after)
         verdict, by_moderator = self._judged(request, meeting, user)
         case = Case(
             meeting=meeting,
@@ -318,21 +318,21 @@ class Monitor:
             actor=change.actor,
             verdict=verdict,
             by_moderator=by_moderator,
-            holds=policies.held,
+            holds=policies.capabilities_for,
             now=change.committed_at,
             change_id=change.id,
             ranking=policies.ranking,
             undone=request.undone,
         )
         decided = decide(case, cast("Mute", request.command))
-        if request.sent is not None and isinstance(decided, Decided):
+        if request.sent is not None and isinstance(decided, Accepted):
             decided = replace(decided, rules=dated(decided.rules, case.now, request.sent))
         if isinstance(decided, Unchanged):
             # What Chime holds became known between the look and the commit, which is noted without a revision: then
             # it is ordered once more. Memory is no such look.
             said = _said(self._in_force(user.rules, meeting))
             return asking.reads > 0 and _said(self._in_force(made, meeting)) == said
-        return isinstance(decided, Decided) and _said(decided.rules) == _said(made)
+        return isinstance(decided, Accepted) and _said(decided.rules) == _said(made)
 
     def _as_seen(self, user: User, change: Change, clauses: Sequence[Clause]) -> User:
         """With the seats that Chime showed of him as a stranger, and what the first of them was created with."""
@@ -344,7 +344,7 @@ class Monitor:
         }
         if not new:
             return user
-        seen = change.replaced if isinstance(change.replaced, UserRules) else UserRules()
+        seen = change.rules_before if isinstance(change.rules_before, UserRules) else UserRules()
         granted = user.rules.grant if user.rules.grant is not None else seen.grant
         waiting = user.rules.waiting or seen.waiting
         return replace(user, rules=replace(user.rules, grant=granted, waiting=waiting), seats={**user.seats, **new})
@@ -354,7 +354,9 @@ class Monitor:
         changes = (c for c in self.store.changes.values() if c.is_of_the_meeting or c.subject == user.id)
         is_seen_to = meeting.ended_at is not None or any(change.due_at is not None for change in changes)
         moments = (self.now(), *self._scheduler.own_moments())
-        allowed = [effective(meeting, user, policies.held, now) for policies in self._versions for now in moments]
+        allowed = [
+            effective(meeting, user, policies.capabilities_for, now) for policies in self._versions for now in moments
+        ]
         if not (is_seen_to or any(user.seats[attendee_id].has(capabilities) for capabilities in allowed)):
             self.violated(SEEN_TO, f"{user.id} {attendee_id[-2:]}")
 
@@ -383,9 +385,9 @@ class Monitor:
             self._user(change.meeting_id, change.subject or "").rules,
             self.store.meetings[change.meeting_id],
         )
-        if not isinstance(change.replaced, UserRules):
+        if not isinstance(change.rules_before, UserRules):
             return False
-        return _said(self._in_force(rules, meeting)) == _said(self._in_force(change.replaced, meeting))
+        return _said(self._in_force(rules, meeting)) == _said(self._in_force(change.rules_before, meeting))
 
     def _entry(self, entry: Entry, clauses: Sequence[Clause]) -> None:
         if first_id_at(self.now() - BEHIND) > entry.id:
@@ -393,12 +395,12 @@ class Monitor:
         if entry.change_id is not None:
             change = self.store.changes.get((entry.meeting_id or "", entry.change_id))
             # Attendees who join a pending change are decided on one by one, and those of a meeting taken out in parts.
-            whom = str(entry.adds["attendees"]) if entry.type in (REMOVED, DECIDED) else ""
+            whom = str(entry.extra["attendees"]) if entry.type in (REMOVED, DECIDED) else ""
             told = (entry.change_id, entry.type, change is not None and change.awaits_consent, whom)
             self._told[told] += 1
             if self._told[told] > 1 and entry.type != CAPABILITIES_CHANGED:  # `reports` looks at each attendee
                 self.violated(TWICE, f"{entry.change_id[-4:]}: {entry.type}")
-        elif entry.adds.get("verdict") == "refused":
+        elif entry.extra.get("verdict") == "refused":
             if {type(c) for c in clauses} - {EntryWritten, KeyTaken}:
                 self.violated("a refused command leaves no trace but its entry", str(clauses))
             label = entry.actor.via
@@ -480,7 +482,7 @@ class Monitor:
             if meeting is None or meeting.ended_at is not None or self._is_as_remembered(meeting, user):
                 continue
             allowed = frozenset(
-                effective(meeting, user, policies.held, moment, consented=True)
+                effective(meeting, user, policies.capabilities_for, moment, consented=True)
                 for policies in self._versions
                 for moment in moments
             )

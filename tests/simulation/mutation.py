@@ -6,15 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest.mock import patch
 
-from moderation.ports import (
-    ChangeKept,
-    ChangeOpened,
-    Clause,
-    MeetingIs,
-    SeatsNoted,
-    UserIs,
-    UserRevised,
-)
+from moderation.ports import ChangeKept, ChangeOpened, Clause, MeetingIs, SeatsNoted, UserIs, UserRevised
 
 from tests.memory.ledger import MemoryLedger
 

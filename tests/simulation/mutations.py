@@ -12,18 +12,22 @@ from datetime import datetime
 from typing import Any
 from unittest.mock import patch
 
-from moderation.core import change as changes
-from moderation.core.change import Change, Lease, Status
-from moderation.moderator import carried, enforcement, everybody, facts, noting, ordering, person, reconciler
-from moderation.moderator.carried import Carried
-from moderation.moderator.crowd import Crowd
-from moderation.moderator.ordering import Ordering
-from moderation.ports import (
-    KeyTaken,
-    Loaded,
-    MeetingIs,
-    UserIs,
+from moderation.application.background import reconciler
+from moderation.application.commands import context as facts
+from moderation.application.enforcement import (
+    attendee_applier,
+    change_applier,
+    change_in_progress,
+    chime_calls,
+    meeting_applier,
 )
+from moderation.application.enforcement import notes as noting
+from moderation.application.enforcement.change_in_progress import ChangeInProgress
+from moderation.application.enforcement.chime_calls import ChimeCalls
+from moderation.application.enforcement.roster_snapshot import RosterSnapshot
+from moderation.domain import change as changes
+from moderation.domain.change import Change, Lease, Status
+from moderation.ports import KeyTaken, Loaded, MeetingIs, UserIs
 
 from .mutation import (
     APPLIED,
@@ -55,28 +59,28 @@ from .small_stalls import GIVEN_UP_LATE, OUTLIVED, SETTLED_LATE
 
 @contextmanager
 def _closing(closed: Callable[..., Change]) -> Iterator[None]:
-    with patch.object(person, "closed", closed), patch.object(everybody, "closed", closed):
+    with patch.object(attendee_applier, "closed", closed), patch.object(meeting_applier, "closed", closed):
         yield
 
 
 def _closed_for_good(change: Change, status: Status, *_: object) -> Change:
-    return replace(change, status=status, lease=None, due_at=None, unsure_until=None)
+    return replace(change, status=status, lease=None, due_at=None, uncertain_until=None)
 
 
-def _closed_late(change: Change, status: Status, order: Ordering, _: datetime, now: datetime) -> Change:
-    return carried.closed(change, status, order, now, now)
+def _closed_late(change: Change, status: Status, order: ChimeCalls, _: datetime, now: datetime) -> Change:
+    return change_in_progress.closed(change, status, order, now, now)
 
 
-def _start_at_any_time(self: Ordering) -> datetime:
+def _start_at_any_time(self: ChimeCalls) -> datetime:
     return self.world.surroundings.now()
 
 
-def _start_then_wait(self: Ordering) -> datetime:
+def _start_then_wait(self: ChimeCalls) -> datetime:
     now = self.world.surroundings.now()
     if now + changes.CALL_TIMEOUT > min(self.lease.until, self.deadline):
-        raise ordering.OutOfTime
-    if self.in_background and not self.world.ledger.take_calls(1, now):
-        raise ordering.OutOfTime
+        raise chime_calls.DeadlineExceededError
+    if self.in_background and not self.world.ledger.acquire_background_calls(1, now):
+        raise chime_calls.DeadlineExceededError
     return now
 
 
@@ -87,7 +91,7 @@ def _at_the_lease_s_end(lease: Lease) -> datetime:
 @contextmanager
 def _due_at_the_leases_end() -> Iterator[None]:
     """Wherever a lease is written."""
-    modules = [m for n, m in sys.modules.items() if n.startswith("moderation.moderator.") and hasattr(m, "due_after")]
+    modules = [m for n, m in sys.modules.items() if n.startswith("moderation.application.") and hasattr(m, "due_after")]
     patches = [patch.object(module, "due_after", _at_the_lease_s_end) for module in modules]
     for each in patches:
         each.start()
@@ -110,20 +114,20 @@ def _no_reconciler() -> Iterator[None]:
 
 @contextmanager
 def _believing_memory() -> Iterator[None]:
-    original = facts.FactFinder._remembered
+    original = facts.ContextLoader._remembered
 
     def remembered(self: Any, request: Any) -> Any:
         found = original(self, request)
         return replace(found, from_memory=False) if found else None
 
-    with patch.object(facts.FactFinder, "_remembered", remembered):
+    with patch.object(facts.ContextLoader, "_remembered", remembered):
         yield
 
 
 @contextmanager
 def _mixing_people() -> Iterator[None]:
     """The look at the meeting before people are ordered sees what it expects."""
-    original = everybody.Everybody._order
+    original = meeting_applier.MeetingApplier._order
 
     class Agreeing:
         def __init__(self, meeting: Any) -> None:
@@ -132,7 +136,7 @@ def _mixing_people() -> Iterator[None]:
         def load(self, _: str) -> Loaded:
             return Loaded(self._meeting)
 
-    def order(self: Any, order: Ordering, on_its_way: Carried, crowd: Any) -> None:
+    def order(self: Any, order: ChimeCalls, on_its_way: ChangeInProgress, crowd: Any) -> None:
         world = self._world
         self._world = replace(world, ledger=Agreeing(on_its_way.meeting))
         try:
@@ -140,45 +144,45 @@ def _mixing_people() -> Iterator[None]:
         finally:
             self._world = world
 
-    with patch.object(everybody.Everybody, "_order", order):
+    with patch.object(meeting_applier.MeetingApplier, "_order", order):
         yield
 
 
 @contextmanager
 def _forgetting_what_was_committed() -> Iterator[None]:
-    original = enforcement.Enforcement._step
+    original = change_applier.ChangeApplier._step
 
-    def step(self: Any, on_its_way: Carried, order: Ordering) -> Carried:
+    def step(self: Any, on_its_way: ChangeInProgress, order: ChimeCalls) -> ChangeInProgress:
         while True:
             on_its_way = original(self, on_its_way, order)
             if not order.holds(on_its_way.change.lease):
                 return on_its_way
 
-    with patch.object(enforcement.Enforcement, "_step", step):
+    with patch.object(change_applier.ChangeApplier, "_step", step):
         yield
 
 
 @contextmanager
 def _in_place_by(reading: Callable[[Change], Change]) -> Iterator[None]:
     """Notes are judged by another reading of the change."""
-    original = person._is_in_place
+    original = attendee_applier._is_in_place
 
     def is_in_place(change: Change, *about: Any) -> bool:
         return original(reading(change), *about)
 
-    with patch.object(person, "_is_in_place", is_in_place):
+    with patch.object(attendee_applier, "_is_in_place", is_in_place):
         yield
 
 
 @contextmanager
 def _believing_notes() -> Iterator[None]:
     """Whatever this change has ordered itself."""
-    original = person._is_in_place
+    original = attendee_applier._is_in_place
 
-    def is_in_place(change: Change, seat: Any, target: Any, order: Ordering) -> bool:
+    def is_in_place(change: Change, seat: Any, target: Any, order: ChimeCalls) -> bool:
         return original(change, seat, target, replace(order, reached={}, reached_at={}))
 
-    with patch.object(person, "_is_in_place", is_in_place):
+    with patch.object(attendee_applier, "_is_in_place", is_in_place):
         yield
 
 
@@ -186,20 +190,20 @@ MUTATIONS = (
     Mutation("settle checks the user's revision", rewriting(any_revision), (HOLDS,), first=130),
     Mutation(
         "settle checks the meeting's revision",
-        lambda: patch.object(person.OnePerson, "_check_meeting", lambda *_: []),
+        lambda: patch.object(attendee_applier.AttendeeApplier, "_check_meeting", lambda *_: []),
         (HOLDS,),
         case=HOST_AND_EVERYBODY,
     ),
     Mutation(
         "the bulk takes a second look",
-        lambda: patch.object(Crowd, "look_again", lambda *_: False),
+        lambda: patch.object(RosterSnapshot, "look_again", lambda *_: False),
         (HOLDS,),
         case=NEWCOMER,
     ),
     Mutation("a call of unknown end is looked at again", lambda: _closing(_closed_for_good), (HOLDS,), first=2670),
     Mutation(
         "no order starts after the lease",
-        lambda: patch.object(Ordering, "_start", _start_at_any_time),
+        lambda: patch.object(ChimeCalls, "_start", _start_at_any_time),
         (HOLDS, WIDER),
         {"stall": 0.03},
         first=130,
@@ -218,7 +222,7 @@ MUTATIONS = (
     Mutation("commit checks the person", rewriting(any_user), (REVISIONS, DECIDED_THERE)),
     Mutation(
         "what is given up is taken back",
-        lambda: patch.object(person, "taken_back", lambda _, rules: rules),
+        lambda: patch.object(attendee_applier, "taken_back", lambda _, rules: rules),
         (BACK,),
         first=1515,
     ),
@@ -249,14 +253,14 @@ MUTATIONS = (
     ),
     Mutation(
         "who is bound between the roster and the look at people is taken in",
-        lambda: patch.object(Crowd, "take_in_whom_the_roster_lacks", lambda _: None),
+        lambda: patch.object(RosterSnapshot, "take_in_whom_the_roster_lacks", lambda _: None),
         (HOLDS,),
         case=NEWCOMER,
     ),
     Mutation("people are read with the meeting they belong to", _mixing_people, (WIDER,), {"slow": 0.0}, first=3770),
     Mutation(
         "nothing comes between the clock and a call",
-        lambda: patch.object(Ordering, "_start", _start_then_wait),
+        lambda: patch.object(ChimeCalls, "_start", _start_then_wait),
         (HOLDS, WIDER),
         {"stall 75 s": 0.05, "throttled": 1.0},
         first=1760,
@@ -282,7 +286,7 @@ MUTATIONS = (
     ),
     Mutation(
         "who was reached by a call is not left to a later change",
-        lambda: patch.object(Crowd, "is_reached", lambda *_: None),
+        lambda: patch.object(RosterSnapshot, "is_reached", lambda *_: None),
         (HOLDS,),
         case=NEWCOMER,
     ),

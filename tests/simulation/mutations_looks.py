@@ -7,13 +7,15 @@ from datetime import datetime
 from typing import Any
 from unittest.mock import patch
 
-from moderation.core.entry import DRIFT_FOUND
-from moderation.core.meeting import Meeting, User
-from moderation.moderator import answers, everybody, noting, person
-from moderation.moderator.carried import Carried
-from moderation.moderator.crowd import Crowd
-from moderation.moderator.ordering import Ordering
-from moderation.moderator.presence import Presence, Swept
+from moderation.application import answers
+from moderation.application.background.chime_events import ChimeEventHandler, ComparisonResult
+from moderation.application.enforcement import attendee_applier, meeting_applier
+from moderation.application.enforcement import notes as noting
+from moderation.application.enforcement.change_in_progress import ChangeInProgress
+from moderation.application.enforcement.chime_calls import ChimeCalls
+from moderation.application.enforcement.roster_snapshot import RosterSnapshot
+from moderation.domain.entry import DRIFT_FOUND
+from moderation.domain.meeting import Meeting, User
 from moderation.ports import ChangeKept, ChangeOpened, Clause, EntryWritten, SeatBound, SeatsNoted, UserRevised
 
 from tests.memory.ledger import MemoryLedger
@@ -50,9 +52,9 @@ class _LateLedger:
 
 @contextmanager
 def _reading_people_after_the_roster() -> Iterator[None]:
-    original = Presence.sweep
+    original = ChimeEventHandler.sweep
 
-    def sweep(self: Any, meeting: Meeting, deadline: datetime | None = None) -> Swept:
+    def sweep(self: Any, meeting: Meeting, deadline: datetime | None = None) -> ComparisonResult:
         world = self._world
         self._world = replace(world, ledger=_LateLedger(world.ledger))
         try:
@@ -60,7 +62,7 @@ def _reading_people_after_the_roster() -> Iterator[None]:
         finally:
             self._world = world
 
-    with patch.object(Presence, "sweep", sweep):
+    with patch.object(ChimeEventHandler, "sweep", sweep):
         yield
 
 
@@ -74,7 +76,9 @@ def _corrects_a_grant(clauses: Sequence[Clause]) -> bool:
     return {type(clause) for clause in clauses} == {UserRevised, ChangeKept}
 
 
-def _telling_all_when_it_settles(world: Any, settled: Carried, crowd: Crowd, order: Ordering, ids: Any) -> Any:
+def _telling_all_when_it_settles(
+    world: Any, settled: ChangeInProgress, crowd: RosterSnapshot, order: ChimeCalls, ids: Any
+) -> Any:
     return noting.told_of(world, settled, crowd, replace(order, told={}), ids)
 
 
@@ -89,7 +93,7 @@ LOOK_MUTATIONS = (
     ),
     Mutation(
         "what is told with the notes is not told when it settles",
-        lambda: patch.object(everybody, "told_of", _telling_all_when_it_settles),
+        lambda: patch.object(meeting_applier, "told_of", _telling_all_when_it_settles),
         (TWICE,),
         case=HOST_AND_EVERYBODY,
     ),
@@ -119,7 +123,7 @@ LOOK_MUTATIONS = (
     ),
     Mutation(
         "a user who has left is gone, also if another process notes it",
-        lambda: patch.object(person, "_has_left", lambda *_: False),
+        lambda: patch.object(attendee_applier, "_has_left", lambda *_: False),
         (FALSE,),
         case=LEFT_MEANWHILE,
     ),

@@ -7,32 +7,24 @@ from datetime import datetime
 from typing import Any
 from unittest.mock import patch
 
-from moderation.core import decide, effective, meeting
-from moderation.core.capability import Capabilities
-from moderation.core.decision import Decided
-from moderation.core.entry import REMOVED, UNMUTE_ANSWERED
-from moderation.core.meeting import Meeting, MeetingRules, User
-from moderation.moderator import asking, clock, consents, everybody, moderator, person
-from moderation.moderator.carried import Carried, wanted
-from moderation.moderator.crowd import Crowd
-from moderation.moderator.rollcall import RollCall
-from moderation.ports import ChangeKept, Clause, EntryWritten, Missing, SeatBound
+from moderation.application.background import expiry
+from moderation.application.commands import attendee_commands
+from moderation.application.commands import consent as consents
+from moderation.application.enforcement import attendee_applier, consent_requests, meeting_applier
+from moderation.application.enforcement.change_in_progress import ChangeInProgress, wanted
+from moderation.application.enforcement.roster_reader import RosterReader
+from moderation.application.enforcement.roster_snapshot import RosterSnapshot
+from moderation.domain import effective, meeting
+from moderation.domain.capability import Capabilities
+from moderation.domain.decisions import decide
+from moderation.domain.decisions.decision import Accepted
+from moderation.domain.entry import REMOVED, UNMUTE_ANSWERED
+from moderation.domain.meeting import Meeting, MeetingRules, User
+from moderation.ports import ChangeKept, ChimeNotFoundError, Clause, EntryWritten, SeatBound
 
 from .mutation import APPLIED, CLOSED, DECIDED_THERE, HOLDS, KNOWN, ONCE, TWICE, Mutation, drop
-from .small_consent import (
-    ANSWERED_FROM_ELSEWHERE,
-    CONSENT_AND_MUTE_ALL,
-    QUICK,
-    SILENT_NEWCOMER,
-)
-from .small_people import (
-    BAN_AND_EVERYBODY,
-    BAN_AND_REJOIN,
-    EXCLUSIVE_ENDED,
-    FOUND_OUT_TWICE,
-    LAST_HOST,
-    UNDO,
-)
+from .small_consent import ANSWERED_FROM_ELSEWHERE, CONSENT_AND_MUTE_ALL, QUICK, SILENT_NEWCOMER
+from .small_people import BAN_AND_EVERYBODY, BAN_AND_REJOIN, EXCLUSIVE_ENDED, FOUND_OUT_TWICE, LAST_HOST, UNDO
 from .small_seeds import MOVED_WHILE_SILENT
 from .small_stalls import GIVEN_UP_LATE
 
@@ -64,18 +56,18 @@ def _whatever_was_changed(user: User, _: Meeting, now: datetime) -> bool:
 def _agreed_whatever_was_changed() -> Iterator[None]:
     with (
         patch.object(meeting, "has_agreed", _whatever_was_changed),
-        patch.object(person, "has_agreed", _whatever_was_changed),
+        patch.object(attendee_applier, "has_agreed", _whatever_was_changed),
     ):
         yield
 
 
-def _hears_him_where_he_was(self: Any, carried: Carried, user: User) -> User:
+def _hears_him_where_he_was(self: Any, carried: ChangeInProgress, user: User) -> User:
     """A seat that Chime shows no more is taken for what it was."""
     of, seats = carried.meeting, dict(user.seats)
     for seat in user.present if Capabilities.SEND_AUDIO in wanted(self._world, of, user) else ():
         try:
             found = self._world.chime.seat(of.id, seat.attendee_id)
-        except Missing:
+        except ChimeNotFoundError:
             continue
         seats[seat.attendee_id] = replace(seat, known=found.capabilities)
     return replace(user, seats=seats)
@@ -105,19 +97,19 @@ PEOPLE_MUTATIONS = (
     ),
     Mutation(
         "before a microphone opens Chime is looked at",
-        _instead(person.OnePerson, "_as_chime_has_him", lambda self, carried, user: user),
+        _instead(attendee_applier.AttendeeApplier, "_as_chime_has_him", lambda self, carried, user: user),
         (CONSENT,),
         {"slow": 0.5, "stall": 0.03},
         first=400,
     ),
     Mutation(
         "nobody is heard on a seat that is gone",
-        _instead(person.OnePerson, "_as_chime_has_him", _hears_him_where_he_was),
+        _instead(attendee_applier.AttendeeApplier, "_as_chime_has_him", _hears_him_where_he_was),
         (CONSENT,),
     ),
     Mutation(
         "the roster tells who is heard",
-        _instead(Crowd, "seen", lambda self, user_id: self.people[user_id]),
+        _instead(RosterSnapshot, "seen", lambda self, user_id: self.people[user_id]),
         (CONSENT, HOLDS, KNOWN),
         first=935,
     ),
@@ -127,7 +119,7 @@ PEOPLE_MUTATIONS = (
     ),
     Mutation(
         "a batch opens no newcomer's microphone",
-        _instead(asking.Asking, "newcomer", lambda self, on: wanted(self._world, on.meeting, User(""))),
+        _instead(consent_requests.ConsentRequests, "newcomer", lambda self, on: wanted(self._world, on.meeting, User(""))),
         (CONSENT,),
         case=SILENT_NEWCOMER,
     ),
@@ -146,26 +138,26 @@ PEOPLE_MUTATIONS = (
     ),
     Mutation(
         "an exclusive floor that has ended is overruled",
-        _instead(everybody, "has_its_turn", lambda *_: True),
+        _instead(meeting_applier, "has_its_turn", lambda *_: True),
         (APPLIED,),
         case=EXCLUSIVE_ENDED,
     ),
     Mutation(
         "a change of hosts is one of the meeting",
-        lambda: _counting_nobody(moderator, clock, person),
+        lambda: _counting_nobody(attendee_commands, expiry, attendee_applier),
         (HOSTS, NO_HOST),
         case=LAST_HOST,
     ),
-    Mutation("what is given up is counted", lambda: _counting_nobody(person), (HOSTS,), case=GIVEN_UP_LATE),
+    Mutation("what is given up is counted", lambda: _counting_nobody(attendee_applier), (HOSTS,), case=GIVEN_UP_LATE),
     Mutation(
         "who is out is taken out by whatever reaches him",
-        _instead(RollCall, "take_out", lambda *_: None),
+        _instead(RosterReader, "take_out", lambda *_: None),
         (OUT,),
         case=BAN_AND_EVERYBODY,
     ),
     Mutation(
         "who is taken out is told of",
-        _instead(person.OnePerson, "_taken_out", lambda *_: []),
+        _instead(attendee_applier.AttendeeApplier, "_taken_out", lambda *_: []),
         (TOLD,),
         case=BAN_AND_REJOIN,
     ),
@@ -177,13 +169,13 @@ PEOPLE_MUTATIONS = (
     Mutation("only what stands is undone", _instead(decide, "stands", lambda *_: True), (UNDONE,), case=UNDO),
     Mutation(
         "who changes while all are changed is looked at",
-        _instead(RollCall, "look_at_the_unclear", lambda *_: None),
+        _instead(RosterReader, "look_at_the_unclear", lambda *_: None),
         (CONSENT, KNOWN),
         case=MOVED_WHILE_SILENT,
     ),
     Mutation(
         "what is only said again is not decided from memory",
-        _instead(moderator, "_is_new", lambda decision: isinstance(decision, Decided)),
+        _instead(attendee_commands, "_is_new", lambda decision: isinstance(decision, Accepted)),
         (DECIDED_THERE,),
     ),
 )  # fmt: skip

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from moderation.core.change import Change
-from moderation.core.entry import Entry
-from moderation.core.meeting import Meeting, User
+from moderation.domain.change import Change
+from moderation.domain.entry import Entry
+from moderation.domain.meeting import Meeting, User
 
 from tests.memory.ledger import MemoryLedger
 

@@ -8,8 +8,11 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-from moderation.core.actor import Actor, ActorKind
-from moderation.core.command import (
+from moderation.application.background.chime_events import ChimeEventHandler
+from moderation.application.commands.timeliness import Sent
+from moderation.application.requests import Request
+from moderation.domain.actor import Actor, ActorKind
+from moderation.domain.commands import (
     Admit,
     Command,
     LeaveLobby,
@@ -20,10 +23,7 @@ from moderation.core.command import (
     Unmute,
     UnmuteEverybody,
 )
-from moderation.core.meeting import UnmuteConsent
-from moderation.moderator.presence import Presence
-from moderation.moderator.request import Request
-from moderation.moderator.timeliness import Sent
+from moderation.domain.meeting import UnmuteConsent
 
 from .monitor import Asking
 from .reading import ADMIN
@@ -40,8 +40,8 @@ GUESTS = ("gus", "gail")
 Making = Callable[[], Asking]
 
 
-def _came(meeting_id: str, attendee_id: str, presence: Presence) -> None:
-    presence.came(meeting_id, attendee_id)
+def _came(meeting_id: str, attendee_id: str, presence: ChimeEventHandler) -> None:
+    presence.on_joined(meeting_id, attendee_id)
 
 
 class Outsiders:
@@ -102,10 +102,10 @@ class Outsiders:
                 kind, late = draw.choice(("left", "deleted")), draw.choice((0.0, 0.05, 3.0, 40.0))
                 self._told(f"{kind} {user}", self._departure(kind, simulation.seat(user, number), late), gone_at + late)
 
-    def _departure(self, kind: str, attendee_id: str, late: float) -> Callable[[Presence], None]:
-        def tell(presence: Presence) -> None:
+    def _departure(self, kind: str, attendee_id: str, late: float) -> Callable[[ChimeEventHandler], None]:
+        def tell(presence: ChimeEventHandler) -> None:
             at = self._simulation.scheduler.now() - timedelta(seconds=late)
-            (presence.left if kind == "left" else presence.deleted)(self._simulation.meeting_id, attendee_id, at)
+            (presence.on_left if kind == "left" else presence.on_deleted)(self._simulation.meeting_id, attendee_id, at)
 
         return tell
 
@@ -123,9 +123,9 @@ class Outsiders:
         self._simulation.closes(at)
         if self._draw.random() < 0.5:
             meeting_id = self._simulation.meeting_id
-            self._told("ended", lambda presence: presence.ended(meeting_id), at + self._draw.choice((0.0, 2.0)))
+            self._told("ended", lambda presence: presence.on_ended(meeting_id), at + self._draw.choice((0.0, 2.0)))
 
-    def _told(self, name: str, tell: Callable[[Presence], None], after: float | None = None) -> None:
+    def _told(self, name: str, tell: Callable[[ChimeEventHandler], None], after: float | None = None) -> None:
         self._simulation.told(name, tell, self._draw.choice(MOMENTS) if after is None else after)
 
     def _asks(self, who: Actor, command: Command, whom: str | None = None, *, behind: float | None = None) -> None:

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
-from moderation.core.actor import ActorKind
-from moderation.core.capability import Capabilities
-from moderation.core.change import OF_ONE_VALUE, Change, Status
-from moderation.core.entry import HAND_LOWERED, HAND_RAISED, REMOVED, UNMUTE_ANSWERED, UNMUTE_REQUESTED, Entry
-from moderation.core.meeting import Meeting, Seat, User, UserRules, floor_media, is_host
-from moderation.core.people import falls
-from moderation.core.personal import Ban, Floor
+from moderation.domain.actor import ActorKind
+from moderation.domain.capability import Capabilities
+from moderation.domain.change import OF_ONE_VALUE, Change, Status
+from moderation.domain.decisions.users import is_demotion
+from moderation.domain.entry import HAND_LOWERED, HAND_RAISED, REMOVED, UNMUTE_ANSWERED, UNMUTE_REQUESTED, Entry
+from moderation.domain.meeting import Meeting, Seat, User, UserRules, floor_media, is_host
+from moderation.domain.personal_rules import Ban, Floor
 from moderation.ports import ChangeKept, ChangeOpened, Clause, EntryWritten, SeatsNoted, UserRevised
 
 from .one_meeting import OneMeeting
@@ -120,10 +120,10 @@ class People:
     def _undone(self, undo: Change) -> None:
         """What stood before is back, whatever the undone change replaced; everything else is as it was."""
         undone = self._store.changes.get((undo.meeting_id, str(undo.said["changeId"])))
-        before, after = undo.replaced, undo.made
+        before, after = undo.rules_before, undo.rules_after
         if undone is None or not isinstance(before, UserRules) or not isinstance(after, UserRules):
             return
-        made, replaced = undone.made, undone.replaced
+        made, replaced = undone.rules_after, undone.rules_before
         if not isinstance(made, UserRules) or not isinstance(replaced, UserRules):
             self._violated("an undo restores what was replaced", f"{undone.command} was not about a person")
             return
@@ -149,7 +149,7 @@ class People:
 
     def _falls(self, meeting_id: str, before: UserRules, after: UserRules) -> bool:
         default = self._store.meetings[meeting_id].rules.default_role
-        return falls(RANKING, before.role or default, after.role or default)
+        return is_demotion(RANKING, before.role or default, after.role or default)
 
     def _told(self, entry: Entry) -> None:
         if entry.type == UNMUTE_REQUESTED and entry.change_id is not None:
@@ -165,7 +165,7 @@ class People:
                 self._hands[user_id] = entry.type
 
     def _answered(self, entry: Entry, change_id: str) -> None:
-        word = str(entry.adds["answer"])
+        word = str(entry.extra["answer"])
         self._answers.setdefault(change_id, []).append(word)
         if change_id not in self._asked:
             self._violated("a request is answered once", f"{change_id[-4:]} was never asked")
@@ -208,5 +208,5 @@ class People:
 
 
 def _taken_out(entry: Entry) -> Sequence[dict[str, object]]:
-    found = entry.adds["attendees"] if entry.type == REMOVED else []
+    found = entry.extra["attendees"] if entry.type == REMOVED else []
     return found if isinstance(found, list) else []

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from functools import cache
 
-from moderation.core.actor import Held, Question, Verdict
-from moderation.core.capability import NOTHING, Capabilities
-from moderation.policies import CedarPolicies
+from moderation.adapters.cedar import CedarPolicies
+from moderation.domain.actor import Authorization, AuthorizationRequest, PolicyCapabilities
+from moderation.domain.capability import NOTHING, Capabilities
 
 
 class RememberingPolicies:
@@ -13,7 +13,7 @@ class RememberingPolicies:
 
     def __init__(self) -> None:
         self._cedar = CedarPolicies()
-        self._verdicts: dict[Question, Verdict] = {}
+        self._verdicts: dict[AuthorizationRequest, Authorization] = {}
 
     @property
     def roles(self) -> frozenset[str]:
@@ -27,14 +27,14 @@ class RememberingPolicies:
     def modes(self) -> frozenset[str]:
         return self._cedar.modes
 
-    def judge(self, question: Question) -> Verdict:
+    def authorize(self, question: AuthorizationRequest) -> Authorization:
         question = replace(question, principal=replace(question.principal, via=None))
         if question not in self._verdicts:
-            self._verdicts[question] = self._cedar.judge(question)
+            self._verdicts[question] = self._cedar.authorize(question)
         return self._verdicts[question]
 
-    def held(self, role: str | None, mode: str, has_floor: bool) -> Held:
-        return self._cedar.held(role, mode, has_floor)
+    def capabilities_for(self, role: str | None, mode: str, has_floor: bool) -> PolicyCapabilities:
+        return self._cedar.capabilities_for(role, mode, has_floor)
 
 
 @cache
@@ -62,13 +62,13 @@ class EarlierPolicies:
     def modes(self) -> frozenset[str]:
         return policies().modes
 
-    def judge(self, question: Question) -> Verdict:
-        return policies().judge(question)
+    def authorize(self, question: AuthorizationRequest) -> Authorization:
+        return policies().authorize(question)
 
-    def held(self, role: str | None, mode: str, has_floor: bool) -> Held:
-        held = policies().held(role, mode, has_floor)
+    def capabilities_for(self, role: str | None, mode: str, has_floor: bool) -> PolicyCapabilities:
+        held = policies().capabilities_for(role, mode, has_floor)
         if role != "participant" or mode != self.mode or has_floor:
             return held
         bits = (held.capabilities | self.gives) & ~self.withholds
         withheld_by = {bit: held.withheld_by.get(bit, ("earlier",)) for bit in Capabilities if bit not in bits}
-        return Held(bits, withheld_by)
+        return PolicyCapabilities(bits, withheld_by)

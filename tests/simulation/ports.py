@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from moderation.core.entry import CROCKFORD, first_id_at
+from moderation.domain.entry import CROCKFORD, first_id_at
 
 from .machine import Machine
 from .scheduler import Scheduler
@@ -21,8 +21,8 @@ class SimulatedSurroundings:
     def sleep(self, seconds: float) -> None:
         self._scheduler.pause(seconds)
 
-    def chance(self) -> float:
-        return self._scheduler.choices.chance()
+    def jitter(self) -> float:
+        return self._scheduler.choices.jitter()
 
     def new_id(self) -> str:
         self._count += 1
@@ -30,14 +30,14 @@ class SimulatedSurroundings:
         return first_id_at(self.now())[:10] + digits
 
 
-class SimulatedReminders:
+class SimulatedWakeups:
     """A reminder comes, comes twice, late, early, or never."""
 
     def __init__(self, machine: Machine, deliver: Callable[..., None]) -> None:
         self._machine = machine
         self._deliver = deliver
 
-    def remind(self, *what: Any) -> None:
+    def schedule(self, *what: Any) -> None:
         *reminder, after = what
         machine = self._machine
         kind = machine.faults.pick(("reminder lost", "reminder twice", "reminder late", "reminder early"))

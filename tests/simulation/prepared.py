@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from moderation.core.actor import Actor, ActorKind
-from moderation.core.command import Register
-from moderation.moderator.request import Answer, Request
+from moderation.application.requests import Answer, Request
+from moderation.bootstrap import Gavel
+from moderation.domain.actor import Actor, ActorKind
+from moderation.domain.commands import Register
 from moderation.ports import Policies, World
-from moderation.wiring import Gavel
 
 from tests.memory.chime import MemoryChime
+from tests.memory.clock import Surroundings
 from tests.memory.ledger import MemoryLedger
-from tests.memory.reminders import MemoryReminders
-from tests.memory.surroundings import Surroundings
+from tests.memory.wakeups import MemoryWakeups
 
 IDS_EACH = 100
 """No id is used twice in a run, whichever meetings it begins with."""
@@ -42,7 +42,7 @@ def _register(
     opened.seats.update(room.seats)
     surroundings = Surroundings()
     surroundings.count = len(_KNOWN) * IDS_EACH
-    world = World(store, chime, policies, surroundings, MemoryReminders())
+    world = World(store, chime, policies, surroundings, MemoryWakeups())
     answer = Gavel(world).perform(Request(meeting_id, Actor(ActorKind.ADMIN, "back-end"), body))
     assert isinstance(answer, Answer), answer
     assert answer.status == "applied"

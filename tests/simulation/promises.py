@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from moderation.core.capability import NOTHING, Capabilities, Medium, sending, whole
-from moderation.core.change import Change
-from moderation.core.command import (
+from moderation.domain.capability import NOTHING, Capabilities, Medium, sending, whole
+from moderation.domain.change import Change
+from moderation.domain.commands import (
     Ban,
     Command,
     EndFloor,
@@ -18,8 +18,8 @@ from moderation.core.command import (
     Unban,
     Unmute,
 )
-from moderation.core.meeting import UserRules
-from moderation.core.restriction import LiftableBy, Origin
+from moderation.domain.meeting import UserRules
+from moderation.domain.restriction import LiftableBy, Origin
 
 
 def kept(command: Command, rules: UserRules, *, oneself: bool, by_moderator: bool) -> bool:
@@ -90,4 +90,4 @@ def _withheld(rules: UserRules, origin: Origin) -> Capabilities:
 
 def is_a_question(change: Change) -> bool:
     """Whether somebody is asked on account of a change of the whole meeting: it leaves the rules as they are."""
-    return change.subject is not None and change.made == change.replaced and change.widens is True
+    return change.subject is not None and change.rules_after == change.rules_before and change.widens is True

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import cast
 
-from moderation.core.actor import Actor, ActorKind
-from moderation.wiring import Gavel
+from moderation.bootstrap import Gavel
+from moderation.domain.actor import Actor, ActorKind
 
 from .monitor import Monitor, Violation
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from moderation.core.capability import Capabilities, Medium, in_words, sending
-from moderation.core.change import Change, Status
-from moderation.core.effects import together
-from moderation.core.entry import CAPABILITIES_CHANGED, DRIFT_FOUND, REMOVED, Entry
-from moderation.core.meeting import is_pipeline
-from moderation.moderator.request import Answer
+from moderation.application.requests import Answer
+from moderation.domain.capability import Capabilities, Medium, in_words, sending
+from moderation.domain.change import Change, Status
+from moderation.domain.effects import together
+from moderation.domain.entry import CAPABILITIES_CHANGED, DRIFT_FOUND, REMOVED, Entry
+from moderation.domain.meeting import is_pipeline
 from moderation.ports import ChangeKept, ChangeOpened, Clause, EntryWritten, SeatBound, SeatInChime, SeatsNoted
 
 from .one_meeting import OneMeeting
@@ -140,7 +140,7 @@ class Reports:
         course = self._courses.get(entry.change_id or "")
         if course is None:
             return
-        for each in _documents(entry.adds["attendees"]):
+        for each in _documents(entry.extra["attendees"]):
             key = str(each["attendeeId"])
             self._once(course, key, each)
             course.told[key], course.since[key] = each, []
@@ -182,7 +182,7 @@ class Reports:
         and that one looks at it again and puts it right (`small_looks.DRIFT_BY_AN_OLDER_CHANGE`). Where policies have
         changed with the functions, what the earlier ones gave is drift by the later ones.
         """
-        for each in _documents(entry.adds["attendees"]):
+        for each in _documents(entry.extra["attendees"]):
             if self._has_versions or each["attendeeId"] in self._foreign:
                 continue
             if self._is_under_way(str(each["externalUserId"]), entry.change_id):
@@ -222,7 +222,7 @@ class Reports:
 
     def _is_taken_out(self, change: Change, attendee_id: str) -> bool:
         """Told by whatever took the attendee out; or another one of the user, if the one that was named had left."""
-        told = (entry.adds["attendees"] for entry in self._store.entries if entry.type == REMOVED)
+        told = (entry.extra["attendees"] for entry in self._store.entries if entry.type == REMOVED)
         out = [each for some in told for each in _documents(some)]
         is_named = attendee_id == change.attendee_id and any(each["externalUserId"] == change.subject for each in out)
         return is_named or any(each["attendeeId"] == attendee_id for each in out)

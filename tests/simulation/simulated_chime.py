@@ -3,15 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from moderation.core.capability import EVERYTHING, Capabilities
-from moderation.core.change import CALL_LIFE, CALL_TIMEOUT
-from moderation.ports import (
-    ChimeFailure,
-    MeetingInChime,
-    NotNow,
-    SeatInChime,
-    UnknownEnd,
-)
+from moderation.domain.capability import EVERYTHING, Capabilities
+from moderation.domain.change import CALL_LIFE, CALL_TIMEOUT
+from moderation.ports import ChimeError, ChimeRetryableError, MeetingInChime, OutcomeUnknownError, SeatInChime
 
 from tests.memory.chime import MemoryChime
 
@@ -61,15 +55,17 @@ class SimulatedChime:
         self.rooms = rooms
 
     def meeting(self, meeting_id: str) -> MeetingInChime:
-        return self._machine.read("get meeting", lambda: self.rooms.meeting(meeting_id), CHIME_MS, NotNow)
+        return self._machine.read("get meeting", lambda: self.rooms.meeting(meeting_id), CHIME_MS, ChimeRetryableError)
 
     def seat(self, meeting_id: str, attendee_id: str) -> SeatInChime:
-        found = self._machine.read("get attendee", lambda: self.rooms.seat(meeting_id, attendee_id), CHIME_MS, NotNow)
+        found = self._machine.read(
+            "get attendee", lambda: self.rooms.seat(meeting_id, attendee_id), CHIME_MS, ChimeRetryableError
+        )
         self._machine.monitors[meeting_id].microphones.looked([found])
         return found
 
     def roster(self, meeting_id: str) -> Sequence[SeatInChime]:
-        found = self._machine.read("roster", lambda: self.rooms.roster(meeting_id), CHIME_MS, NotNow)
+        found = self._machine.read("roster", lambda: self.rooms.roster(meeting_id), CHIME_MS, ChimeRetryableError)
         self._machine.monitors[meeting_id].microphones.looked(found)
         return found
 
@@ -141,7 +137,7 @@ class SimulatedChime:
         machine = self._machine
         machine.scheduler.say(operation, kind)
         if kind == "throttled":
-            raise NotNow
+            raise ChimeRetryableError
         if kind in ("unknown end, done", "crash after"):
             self._unheard(deed)
         if kind.endswith("done later"):
@@ -153,13 +149,13 @@ class SimulatedChime:
         if kind.startswith("unknown end"):
             cut_off = started + round(CALL_TIMEOUT.total_seconds() * 1000)
             machine.scheduler.pause(max(0.001, (cut_off - machine.scheduler.now_ms) / 1000))
-            raise UnknownEnd
+            raise OutcomeUnknownError
 
     def _unheard(self, deed: Callable[[], object]) -> None:
         """Chime may refuse, too, but nobody hears it."""
         try:
             deed()
-        except ChimeFailure:
+        except ChimeError:
             return
 
 

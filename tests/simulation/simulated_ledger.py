@@ -4,20 +4,20 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from moderation.core.change import Change
-from moderation.core.entry import EVERY_ENTRY, EntryFilter
-from moderation.core.meeting import Meeting, User
+from moderation.domain.change import Change
+from moderation.domain.entry import EVERY_ENTRY, EntryFilter
+from moderation.domain.meeting import Meeting, User
 from moderation.ports import (
     Budget,
     Clause,
-    Conflict,
-    Contention,
+    ConditionFailedError,
     Due,
     EntryWritten,
-    LedgerUnavailable,
+    LedgerUnavailableError,
     Loaded,
     Minute,
     Page,
+    TransactionContentionError,
 )
 
 from tests.memory.ledger import MemoryLedger, places
@@ -98,19 +98,21 @@ class SimulatedLedger:
             self._machine.scheduler.switch()
         return found
 
-    def take_calls(self, count: int, now: datetime, budget: Budget = Budget.CALLS) -> bool:
+    def acquire_background_calls(self, count: int, now: datetime, budget: Budget = Budget.CALLS) -> bool:
         self._machine.before(LEDGER_MS)
         kind = self._machine.faults.pick(("lost, undone", "no calls to spare"))
         if kind is not None:
             self._machine.scheduler.say("take calls", kind)
         if kind == "lost, undone":
-            raise LedgerUnavailable
+            raise LedgerUnavailableError
         return kind is None
 
-    def take_seconds(
+    def acquire_user_tokens(
         self, meeting_id: str, user_id: str, seconds: int, now: datetime, minute: Minute = Minute.COMMANDS
     ) -> bool:
-        return self._read("take seconds", lambda: self.store.take_seconds(meeting_id, user_id, seconds, now, minute))
+        return self._read(
+            "take seconds", lambda: self.store.acquire_user_tokens(meeting_id, user_id, seconds, now, minute)
+        )
 
     def history(
         self,
@@ -149,7 +151,7 @@ class SimulatedLedger:
         if not self._machine.faults.quiet and any(items & others for others in self._under_way):
             scheduler.say(operation, "conflict with another under way")
             self._machine.faults.happened[BESIDE] += 1
-            raise Contention
+            raise TransactionContentionError
         self._under_way.append(items)
         try:
             scheduler.switch()
@@ -160,7 +162,7 @@ class SimulatedLedger:
         machine = self._machine
         machine.scheduler.say(operation, kind)
         if kind == "contention":
-            raise Contention
+            raise TransactionContentionError
         if kind in ("lost, done", "crash after"):
             self._silently(operation, clauses)
         if kind.endswith("done later"):
@@ -170,13 +172,13 @@ class SimulatedLedger:
             raise Crash
         for monitor in machine.monitors.values():
             monitor.lost_answer()
-        raise LedgerUnavailable
+        raise LedgerUnavailableError
 
     def _silently(self, operation: str, clauses: Sequence[Clause]) -> None:
         """Nobody hears the answer."""
         try:
             self._commit(operation, clauses)
-        except Conflict:
+        except ConditionFailedError:
             return
 
     def _commit(self, operation: str, clauses: Sequence[Clause]) -> None:
@@ -184,7 +186,7 @@ class SimulatedLedger:
             for monitor in self._watching(clauses):
                 monitor.about_to(clauses)
             self.store.transact(clauses)
-        except Conflict as conflict:
+        except ConditionFailedError as conflict:
             self._machine.scheduler.say(operation, f"conflict: {conflict}")
             raise
         self._machine.scheduler.say(operation, "ok")
@@ -200,4 +202,4 @@ class SimulatedLedger:
         return [monitor for meeting_id, monitor in self._machine.monitors.items() if meeting_id in meetings]
 
     def _read(self, operation: str, deed: Callable[[], T]) -> T:
-        return self._machine.read(operation, deed, LEDGER_MS, LedgerUnavailable)
+        return self._machine.read(operation, deed, LEDGER_MS, LedgerUnavailableError)

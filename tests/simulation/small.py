@@ -7,11 +7,11 @@ are. Within the bounds nothing is left out.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from moderation.core.capability import Medium, of_word
-from moderation.core.command import Mute, SetCapabilities, Unmute, UserCommand
-from moderation.moderator.request import Request
+from moderation.application.requests import Request
+from moderation.domain.capability import Medium, of_word
+from moderation.domain.commands import Mute, SetCapabilities, Unmute, UserCommand
 
-from tests.memory.scene import MEETING, seat
+from tests.memory.moderated_meeting import MEETING, seat
 
 from .account import Account
 from .choices import Prefix, every_prefix

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from moderation.core.actor import Actor, ActorKind
-from moderation.core.capability import EVERYTHING, Capabilities, Medium
-from moderation.core.command import Consent, Mute, MuteEverybody, SetRole, Unmute, UnmuteEverybody
-from moderation.core.meeting import UnmuteConsent
-from moderation.moderator.request import Request
+from moderation.application.requests import Request
+from moderation.domain.actor import Actor, ActorKind
+from moderation.domain.capability import EVERYTHING, Capabilities, Medium
+from moderation.domain.commands import Consent, Mute, MuteEverybody, SetRole, Unmute, UnmuteEverybody
+from moderation.domain.meeting import UnmuteConsent
 
-from tests.memory.scene import MEETING
+from tests.memory.moderated_meeting import MEETING
 
 from .small import CRASH, STAGE, STALL, UNKNOWN, Case, host, with_reconciler
 from .small_people import AGAIN, bob_comes_again, everybody

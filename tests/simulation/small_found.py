@@ -1,6 +1,6 @@
 """Small cases of what was found outside the simulation, gone through exhaustively: each names what went wrong."""
 
-from moderation.core.command import Ban, Mute, MuteEverybody, Remove, Unban, Unmute
+from moderation.domain.commands import Ban, Mute, MuteEverybody, Remove, Unban, Unmute
 
 from .small import CRASH, Case, host, with_reconciler
 from .small_people import everybody

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from moderation.core.capability import Capabilities, Medium
-from moderation.core.command import Admit, LetIn, Mute, MuteEverybody, SetMeeting, Unmute
-from moderation.moderator.request import Request
+from moderation.application.requests import Request
+from moderation.domain.capability import Capabilities, Medium
+from moderation.domain.commands import Admit, LetIn, Mute, MuteEverybody, SetMeeting, Unmute
 
-from tests.memory.scene import MEETING, seat
+from tests.memory.moderated_meeting import MEETING, seat
 
 from .reading import ADMIN
 from .small import CRASH, STAGE, Case, host
@@ -24,7 +24,7 @@ def bound_during_a_comparison(simulation: Simulation) -> None:
     simulation.is_watched()
     simulation.joins("zoe", 0, 100)
     simulation.reconciler(121)
-    simulation.told("came zoe", lambda presence: presence.came(MEETING, seat("zoe")), 122)
+    simulation.told("came zoe", lambda presence: presence.on_joined(MEETING, seat("zoe")), 122)
 
 
 def applied_during_a_comparison(simulation: Simulation) -> None:
@@ -90,7 +90,7 @@ def left_while_muted(simulation: Simulation) -> None:
     """bob leaves during the mute, and another process notes it first: the mute has nobody to apply to."""
     host(simulation, "mute", "alice", Mute())
     simulation.leaves("bob", 0.005)
-    simulation.told("deleted bob", lambda presence: presence.deleted(MEETING, seat("bob")), 0.006)
+    simulation.told("deleted bob", lambda presence: presence.on_deleted(MEETING, seat("bob")), 0.006)
 
 
 def drift_by_an_older_change(simulation: Simulation) -> None:

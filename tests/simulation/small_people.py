@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from moderation.core.capability import EVERYTHING, Capabilities, Medium
-from moderation.core.command import (
+from moderation.application.requests import Request
+from moderation.domain.capability import EVERYTHING, Capabilities, Medium
+from moderation.domain.commands import (
     Ban,
     EndFloor,
     GrantFloor,
@@ -16,9 +17,8 @@ from moderation.core.command import (
     Unmute,
     UnmuteEverybody,
 )
-from moderation.moderator.request import Request
 
-from tests.memory.scene import MEETING, seat
+from tests.memory.moderated_meeting import MEETING, seat
 
 from .monitor import Asking
 from .small import CRASH, STAGE, UNKNOWN, Case, host, with_reconciler
@@ -41,7 +41,7 @@ def everybody(
 def bob_comes_again(simulation: Simulation, at: float, told: float, holding: Capabilities = EVERYTHING) -> None:
     simulation.is_watched()
     simulation.joins("bob", AGAIN, at, holding)
-    simulation.told("came bob", lambda presence: presence.came(MEETING, seat("bob", AGAIN)), told)
+    simulation.told("came bob", lambda presence: presence.on_joined(MEETING, seat("bob", AGAIN)), told)
 
 
 def floor_and_mute(simulation: Simulation) -> None:

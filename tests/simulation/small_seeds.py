@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from moderation.core.actor import Actor, ActorKind
-from moderation.core.capability import EVERYTHING, Capabilities, Medium, of_word
-from moderation.core.command import Ban, GrantFloor, Mute, MuteEverybody, SetCapabilities, SetRole, Undo, Unmute
-from moderation.moderator.request import Request
+from moderation.application.requests import Request
+from moderation.domain.actor import Actor, ActorKind
+from moderation.domain.capability import EVERYTHING, Capabilities, Medium, of_word
+from moderation.domain.commands import Ban, GrantFloor, Mute, MuteEverybody, SetCapabilities, SetRole, Undo, Unmute
 
-from tests.memory.scene import MEETING, seat
+from tests.memory.moderated_meeting import MEETING, seat
 
 from .faults import BESIDE
 from .monitor import Asking

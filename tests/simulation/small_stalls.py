@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from moderation.core.capability import EVERYTHING
-from moderation.core.command import Mute, SetRole, Unmute
+from moderation.domain.capability import EVERYTHING
+from moderation.domain.commands import Mute, SetRole, Unmute
 
 from .small import STAGE, Case, host
 from .world import Simulation

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Collection, Iterator
 
-from moderation.core.capability import Capabilities, is_narrower
-from moderation.core.change import Change, Status
-from moderation.core.effective import effective
-from moderation.core.entry import (
+from moderation.application.requests import Answer, Refused
+from moderation.domain.capability import Capabilities, is_narrower
+from moderation.domain.change import Change, Status
+from moderation.domain.effective import effective
+from moderation.domain.entry import (
     ABANDONED,
     CAPABILITIES_CHANGED,
     DECIDED,
@@ -15,8 +16,7 @@ from moderation.core.entry import (
     SUPERSEDED,
     UNMUTE_ANSWERED,
 )
-from moderation.core.meeting import Meeting, Seat, User
-from moderation.moderator.request import Answer, Refused
+from moderation.domain.meeting import Meeting, Seat, User
 from moderation.ports import Policies, SeatInChime
 
 from tests.memory.chime import MemoryChime
@@ -57,7 +57,7 @@ def _chime(
         if user.is_out(seat.attendee_id):
             yield Violation("who is out is not in Chime", f"{seat.user_id} {seat.attendee_id[-2:]}")
             continue
-        wanted = effective(meeting, user, policies.held, monitor.now())
+        wanted = effective(meeting, user, policies.capabilities_for, monitor.now())
         noted = user.seats[seat.attendee_id]
         drifted = seat.attendee_id in monitor.drifted
         waits = monitor.has_versions and is_narrower(seat.capabilities, wanted)
@@ -155,7 +155,7 @@ def _answers(monitor: Monitor, store: OneMeeting) -> Iterator[Violation]:
 
 def _refusals(monitor: Monitor, store: OneMeeting) -> Iterator[Violation]:
     """A refusal is one line of history, however often its answer was lost."""
-    told = Counter(e.actor.via for e in store.entries if e.type == DECIDED and e.adds["verdict"] == "refused")
+    told = Counter(e.actor.via for e in store.entries if e.type == DECIDED and e.extra["verdict"] == "refused")
     for label, count in told.items():
         if label and count > monitor.begun.count(label):
             yield Violation("a refusal is told once", f"{label} has {count} entries")

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from moderation.core.actor import Actor, ActorKind
-from moderation.core.capability import Medium, of_word
-from moderation.core.command import (
+from moderation.application.requests import Request
+from moderation.domain.actor import Actor, ActorKind
+from moderation.domain.capability import Medium, of_word
+from moderation.domain.commands import (
     MeetingCommand,
     Mute,
     MuteEverybody,
@@ -17,10 +18,9 @@ from moderation.core.command import (
     UnmuteEverybody,
     UserCommand,
 )
-from moderation.core.meeting import Features, User, revision_of
-from moderation.moderator.request import Request
+from moderation.domain.meeting import Features, User, revision_of
 
-from tests.memory.scene import MEETING, seat
+from tests.memory.moderated_meeting import MEETING, seat
 
 from .account import Account
 from .choices import Seeded

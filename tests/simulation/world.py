@@ -4,16 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from moderation.core.actor import Actor, ActorKind
-from moderation.core.capability import EVERYTHING, Capabilities
-from moderation.core.command import Register
-from moderation.core.meeting import Features, UnmuteConsent
-from moderation.moderator.presence import Presence
-from moderation.moderator.request import Request
+from moderation.application.background.chime_events import ChimeEventHandler
+from moderation.application.requests import Request
+from moderation.domain.actor import Actor, ActorKind
+from moderation.domain.capability import EVERYTHING, Capabilities
+from moderation.domain.commands import Register
+from moderation.domain.meeting import Features, UnmuteConsent
 from moderation.ports import SeatInChime
 
 from tests.memory.ledger import MemoryLedger
-from tests.memory.scene import MEETING, seat
+from tests.memory.moderated_meeting import MEETING, seat
 
 from .account import Account
 from .monitor import Asking, Monitor
@@ -117,7 +117,7 @@ class Simulation:
 
         self.scheduler.spawn(user, drift, after, inline=True)
 
-    def told(self, name: str, tell: Callable[[Presence], None], after: float) -> None:
+    def told(self, name: str, tell: Callable[[ChimeEventHandler], None], after: float) -> None:
         self.account.told(name, tell, after)
 
     def leaves(self, user: str, after: float, number: int = 0) -> None:

@@ -11,27 +11,27 @@ from typing import Any
 from unittest.mock import patch
 
 from botocore.exceptions import ClientError
-from command_inbox import handler as command_inbox
-from command_inbox.inbox import Inbox
+from chime_events import handler as meeting_inbox
+from event_commands import handler as command_inbox
+from event_commands.processor import CommandProcessor
+from event_publisher import handler as outbox
 from host_api.app import create_app
-from live import connections
-from live import told as told_live
-from meeting_inbox import handler as meeting_inbox
-from moderation.aws.chime import ChimeGateway
-from moderation.core.capability import EVERYTHING, Capabilities, from_words
-from moderation.core.change import Lease, Status
-from moderation.core.command import Mute
-from moderation.core.entry import Entry
+from live import broadcast as told_live
+from live import websocket
+from moderation.adapters.chime import ChimeGateway
+from moderation.bootstrap import Gavel
+from moderation.domain.capability import EVERYTHING, Capabilities, from_words
+from moderation.domain.change import Lease, Status
+from moderation.domain.commands import Mute
+from moderation.domain.entry import Entry
 from moderation.ports import SeatInChime
-from moderation.wiring import Gavel
-from outbox import handler as outbox
 from reconciler import handler as reconciler
 
 from tests.memory.chime import MemoryChime
 from tests.memory.live import House
-from tests.memory.scene import MEETING, Scene, seat
-from tests.unit.command_inbox.door import MAX_AGE, PERMISSIVE, SOURCE
-from tests.unit.command_inbox.door import event as command
+from tests.memory.moderated_meeting import MEETING, ModeratedMeeting, seat
+from tests.unit.event_commands.door import MAX_AGE, PERMISSIVE, SOURCE
+from tests.unit.event_commands.door import event as command
 from tests.unit.host_api.door import event as request
 
 Json = dict[str, Any]
@@ -73,7 +73,7 @@ class BehindTheGateway:
 
 class Story:
     def __init__(self) -> None:
-        self.scene = Scene()
+        self.scene = ModeratedMeeting()
         self.chime = BehindTheGateway(self.scene.chime)
         self.gavel = Gavel(replace(self.scene.world, chime=self.chime, policies=PERMISSIVE))
         self.lines: dict[str, list[Json]] = {door: [] for door in DOORS}
@@ -87,17 +87,17 @@ class Story:
         return document
 
     def send(self, name: str, event_id: str = "e-1", **fields: Any) -> None:
-        inbox = Inbox(self.gavel, self.scene.surroundings.now, MAX_AGE)
+        inbox = CommandProcessor(self.gavel, self.scene.surroundings.now, MAX_AGE)
         detail = {"command": name, "meetingId": MEETING, **fields}
         said = command(detail, event_id, SOURCE, self.scene.surroundings.now())
         with self._heard("command_inbox"), patch.object(command_inbox, "inbox", lambda: inbox):
-            command_inbox.handler({"Records": [{"messageId": "1", "body": json.dumps(said)}]}, None)
+            event_commands.handler({"Records": [{"messageId": "1", "body": json.dumps(said)}]}, None)
 
     def tell(self, event_type: str, user: str, **more: Any) -> None:
         about = {"meetingId": MEETING, "attendeeId": seat(user), "externalUserId": user, **more}
         body = json.dumps({"id": "e-1", "detail": {"eventType": event_type, **about}})
         with self._heard("meeting_inbox"), patch.object(meeting_inbox, "presence", lambda: self.gavel.presence):
-            meeting_inbox.handler({"Records": [{"messageId": "1", "body": body}]}, None)
+            chime_events.handler({"Records": [{"messageId": "1", "body": body}]}, None)
 
     def tick(self, seconds: float) -> None:
         self.scene.surroundings.pass_by(seconds)
@@ -122,19 +122,19 @@ class Story:
             patch.object(outbox, "_events", lambda: bus),
             patch.dict("os.environ", {"GAVEL_BUS": "gavel"}),
         ):
-            outbox.handler({"Records": records}, None)
+            event_publisher.handler({"Records": records}, None)
 
     def listen(self, user: str) -> None:
         """He opens a page, something happens, and his page shows it."""
         house = House(self.scene)
         ticket = house.ticket(user)["ticket"]
         context = {"connectionId": "c1"}
-        with self._heard("live"), patch.object(connections, "listening", lambda: house.listening):
+        with self._heard("live"), patch.object(websocket, "listening", lambda: house.listening):
             for route, more in (
                 ("$connect", {"queryStringParameters": {"ticket": ticket}}),
                 ("listen", {"body": "{}"}),
             ):
-                connections.handler({"requestContext": {"routeKey": route, **context}, **more}, None)
+                websocket.handler({"requestContext": {"routeKey": route, **context}, **more}, None)
         self.scene.ask(user, Mute(reason="noise"), user)
         with (
             self._heard("live"),

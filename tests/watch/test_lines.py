@@ -4,14 +4,14 @@ import json
 from typing import Any
 
 import pytest
-from moderation import watch
-from moderation.watch import Metric
+from moderation import telemetry
+from moderation.telemetry import Metric
 
-from tests.memory.scene import MEETING, ROLES, seat
+from tests.memory.moderated_meeting import MEETING, ROLES, seat
 from tests.watch.emf import series
 from tests.watch.story import DOORS, STAGE, TRACE, Story, told
 
-METRICS = {each for each in vars(watch).values() if isinstance(each, Metric)}
+METRICS = {each for each in vars(telemetry).values() if isinstance(each, Metric)}
 PEOPLE = {*ROLES, *map(seat, ROLES), "nobody"}
 DIMENSIONS = {"stage", "command", "verdict", "code", "cause"}
 
@@ -105,6 +105,6 @@ def test_drift_is_counted_in_seats() -> None:
 
 
 def test_a_line_without_measures_is_no_document(capsys: pytest.CaptureFixture[str]) -> None:
-    watch.write("INFO", "nothing to count", anything=1)
+    telemetry.write("INFO", "nothing to count", anything=1)
     said: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert said == {"level": "INFO", "message": "nothing to count", "stage": "none", "command": "none", "anything": 1}

@@ -1,4 +1,4 @@
-"""The routes. A new one is a line here, a body in `moderation.bodies` and the command it stands for."""
+"""The routes. A new one is a line here, a body in `moderation.models` and the command it stands for."""
 
 from ..routing import Route
 from . import capabilities, meetings, people, reading

@@ -4,7 +4,7 @@ from .. import handling
 from ..later import Later, Model
 from ..routing import Route
 
-bodies = Later("moderation.bodies")
+bodies = Later("moderation.models")
 models = Later("host_api.models")
 
 MEETING = "/meetings/{meetingId}"
@@ -37,14 +37,14 @@ def on_person(method: str, path: str, name: str, does: str, body: Model, *proble
     )
 
 
-def govern(name: str, does: str, body: Model, *problems: str) -> Route:
+def decide_for_meeting(name: str, does: str, body: Model, *problems: str) -> Route:
     """One deed on the whole meeting."""
     return Route(
         method="POST",
         path=f"{MEETING}/{name}",
         name=name,
         does=does,
-        handle=handling.govern,
+        handle=handling.decide_for_meeting,
         answers="MeetingChangeAnswer",
         body=body,
         query=models.Writing,

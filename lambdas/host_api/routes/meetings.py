@@ -2,7 +2,7 @@
 
 from .. import handling
 from ..routing import Route
-from .kinds import IN_A_MEETING, MEETING, ON_MEETING, ON_PERSON, bodies, govern, models
+from .kinds import IN_A_MEETING, MEETING, ON_MEETING, ON_PERSON, bodies, decide_for_meeting, models
 
 ROUTES: tuple[Route, ...] = (
     Route(
@@ -22,21 +22,21 @@ ROUTES: tuple[Route, ...] = (
         path=MEETING,
         name="patch-meeting",
         does="Set the mode, freeze or thaw, set what newcomers get: what is named becomes so",
-        handle=handling.govern,
+        handle=handling.decide_for_meeting,
         answers="MeetingChangeAnswer",
         body=bodies.MeetingPatch,
         query=models.Writing,
         has_revision=True,
         problems=(*ON_MEETING, "capability-unavailable"),
     ),
-    govern(
+    decide_for_meeting(
         "mute-all",
         "Withhold `send` of the media from everybody but the spared, whoever comes later among them",
         bodies.MuteAll,
         "capability-unavailable",
         "attendee-not-found",
     ),
-    govern(
+    decide_for_meeting(
         "unmute-all",
         "Lift the mute-all of the media; what withholds from one person stays",
         bodies.UnmuteAll,
@@ -54,7 +54,7 @@ ROUTES: tuple[Route, ...] = (
         has_revision=True,
         problems=(*ON_PERSON, "change-not-found", "not-undoable", "last-host", "capability-unavailable"),
     ),
-    govern("end", "End the meeting for everybody", bodies.End),
+    decide_for_meeting("end", "End the meeting for everybody", bodies.End),
     Route(
         method="POST",
         path=MEETING + "/admissions",

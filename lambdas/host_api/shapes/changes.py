@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from moderation.events import Actor, Capabilities, Effect, Shape
+from moderation.models.events import Actor, Capabilities, Effect, Shape
 from pydantic import ConfigDict, Field, RootModel
 
 from ..problems import KINDS

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from moderation.events import MuteAllShown, Shape
+from moderation.models.events import MuteAllShown, Shape
 from pydantic import Field
 
 

@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from moderation.bodies import MediumName, Word
-from moderation.events import Capabilities, Shape
+from moderation.models import MediumName, Word
+from moderation.models.events import Capabilities, Shape
 from pydantic import BaseModel, ConfigDict, Field
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..core.change import Change
-from ..core.entry import Entry
-from ..core.meeting import Meeting, Seat, User
+from ..domain.change import Change
+from ..domain.entry import Entry
+from ..domain.meeting import Meeting, Seat, User
 from .due import Due
 
 MEETING_SHARDS = 16

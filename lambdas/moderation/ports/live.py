@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from ..core.actor import Actor
-from ..core.entry import Entry
+from ..domain.actor import Actor
+from ..domain.entry import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
+class Connection:
     """Somebody at the end of an open connection. `after` is the cursor up to which he has been told already."""
 
     connection_id: str
@@ -31,7 +31,7 @@ class Listener:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class MeetingDelta:
     """What the ledger's stream tells of one meeting: hints at what to read anew, and the entries themselves."""
 
     meeting_id: str
@@ -49,7 +49,7 @@ class News:
         return not (self.entries or self.people or self.revision)
 
 
-class Listeners(Protocol):
+class Connections(Protocol):
     """Kept in the ledger's table. Everything may raise `LedgerUnavailable`."""
 
     def issue(self, ticket: Ticket) -> None: ...
@@ -57,7 +57,7 @@ class Listeners(Protocol):
     def redeem(self, digest: str) -> Ticket | None:
         """Takes the ticket away: whoever comes second with it gets None."""
 
-    def connect(self, listener: Listener) -> None:
+    def connect(self, connection: Connection) -> None:
         """He has a connection, and is told nothing yet."""
 
     def listen(self, connection_id: str, after: str | None, now: datetime) -> bool:
@@ -65,14 +65,14 @@ class Listeners(Protocol):
 
     def disconnect(self, connection_id: str) -> None: ...
 
-    def hush(self, listener: Listener) -> None:
+    def unsubscribe(self, connection: Connection) -> None:
         """He is told nothing more until he asks again."""
 
-    def of(self, meeting_id: str) -> Sequence[Listener]:
+    def of(self, meeting_id: str) -> Sequence[Connection]:
         """Those who are told. Strongly consistent."""
 
 
-class Lines(Protocol):
+class ConnectionGateway(Protocol):
     """Open connections. Raises nothing: a line that can't be used is no reason to keep the others waiting."""
 
     def send(self, mail: Mapping[str, Sequence[str]]) -> Collection[str]:

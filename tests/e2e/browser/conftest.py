@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from infra.bundle import ROOT
 from tests.e2e.browser.chromium import FLAGS, NoChromium, chromium
 from tests.e2e.browser.visitor import WITHIN, Visitors
-from tests.e2e.scene import Scene, Theatre
+from tests.e2e.scene import ModeratedMeeting, Theatre
 
 SCREENSHOTS = ROOT / ".build" / "screenshots"
 ROLES = {"alice": "host", "hugo": "host", "colin": "cohost", "bob": "participant", "carol": "participant"}
@@ -49,6 +49,6 @@ def warm(browser: Browser, theatre: Theatre) -> None:
 
 
 @pytest.fixture
-def lesson(theatre: Theatre, warm: None) -> Scene:
+def lesson(theatre: Theatre, warm: None) -> ModeratedMeeting:
     """`alice` and `hugo` are hosts, `colin` is a cohost, `bob` and `carol` are participants."""
     return theatre.scene(ROLES)

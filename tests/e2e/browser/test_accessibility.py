@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.browser.conftest import ROLES, SCREENSHOTS
 from tests.e2e.browser.visitor import Visitor, Visitors
 from tests.e2e.caller import done
-from tests.e2e.scene import Scene, Theatre
+from tests.e2e.scene import ModeratedMeeting, Theatre
 
 SIZES = {"desk": {"width": 1360, "height": 900}, "phone": {"width": 360, "height": 740}}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -30,7 +30,7 @@ def test_the_console(visitors: Visitors, theatre: Theatre, warm: None) -> None:
     looked_at(alice, "person")
 
 
-def test_the_attendees_page(visitors: Visitors, lesson: Scene) -> None:
+def test_the_attendees_page(visitors: Visitors, lesson: ModeratedMeeting) -> None:
     done(lesson.alice.patch("", {"unmuteConsent": "required"}))
     _all_sorts(lesson)
     done(lesson.alice.post(lesson.at("carol", "/mute"), {}))
@@ -42,7 +42,7 @@ def test_the_attendees_page(visitors: Visitors, lesson: Scene) -> None:
     looked_at(carol, "sign-in")
 
 
-def test_a_fault_is_found(visitors: Visitors, lesson: Scene) -> None:
+def test_a_fault_is_found(visitors: Visitors, lesson: ModeratedMeeting) -> None:
     """The others mean something only if axe looks."""
     bob = visitors.attendee(lesson, "bob")
     bob.page.evaluate("document.querySelector('main').append(document.createElement('button'))")
@@ -52,7 +52,7 @@ def test_a_fault_is_found(visitors: Visitors, lesson: Scene) -> None:
 PETRA = {"externalUserIds": ["petra"]}
 
 
-def _all_sorts(scene: Scene) -> None:
+def _all_sorts(scene: ModeratedMeeting) -> None:
     done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "noise", "durationSeconds": 300}))
     done(scene.person("bob").put("/users/bob/hand", {}))
     done(scene.alice.post("/users/carol/floor", {"durationSeconds": 120}))

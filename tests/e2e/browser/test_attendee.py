@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 from tests.e2e.browser.conftest import ROLES
 from tests.e2e.browser.visitor import Visitors
 from tests.e2e.caller import done
-from tests.e2e.scene import EVERYTHING, MUTED, Scene, Theatre
+from tests.e2e.scene import EVERYTHING, MUTED, ModeratedMeeting, Theatre
 
 
 def test_nobody_is_unmuted_before_he_agrees(visitors: Visitors, theatre: Theatre, warm: None) -> None:
@@ -25,7 +25,7 @@ def test_nobody_is_unmuted_before_he_agrees(visitors: Visitors, theatre: Theatre
     assert scene.has("bob") == EVERYTHING
 
 
-def test_he_mutes_himself_and_lifts_it(visitors: Visitors, lesson: Scene) -> None:
+def test_he_mutes_himself_and_lifts_it(visitors: Visitors, lesson: ModeratedMeeting) -> None:
     bob = visitors.attendee(lesson, "bob")
     bob.button("Mute my microphone").click()
     expect(bob.own("audio")).to_contain_text("own mute")
@@ -33,13 +33,13 @@ def test_he_mutes_himself_and_lifts_it(visitors: Visitors, lesson: Scene) -> Non
     expect(bob.own("audio")).to_have_attribute("data-state", "on")
 
 
-def test_who_is_removed_is_told_so(visitors: Visitors, lesson: Scene) -> None:
+def test_who_is_removed_is_told_so(visitors: Visitors, lesson: ModeratedMeeting) -> None:
     bob = visitors.attendee(lesson, "bob")
     done(lesson.alice.post("/users/bob/remove", {"ban": True}))
     expect(bob.page.get_by_role("alert")).to_contain_text("banned")
 
 
-def test_a_stranger_is_told_so(visitors: Visitors, lesson: Scene) -> None:
+def test_a_stranger_is_told_so(visitors: Visitors, lesson: ModeratedMeeting) -> None:
     bob = visitors.attendee(lesson, "bob")
     bob.button("Sign out").click()
     bob.page.get_by_label("Who are you?").fill("mallory")

@@ -8,13 +8,13 @@ from tests.e2e.browser.conftest import ROLES
 from tests.e2e.browser.visitor import Visitors
 from tests.e2e.caller import done
 from tests.e2e.deadline import SLOWER
-from tests.e2e.scene import MUTED, Scene, Theatre
+from tests.e2e.scene import MUTED, ModeratedMeeting, Theatre
 
 PROMISED = 2000 * SLOWER
 """Milliseconds from the answer to the other pages."""
 
 
-def test_two_hosts_and_an_attendee_see_a_mute(visitors: Visitors, lesson: Scene) -> None:
+def test_two_hosts_and_an_attendee_see_a_mute(visitors: Visitors, lesson: ModeratedMeeting) -> None:
     alice, hugo = visitors.host(lesson, "alice"), visitors.host(lesson, "hugo")
     bob = visitors.attendee(lesson, "bob")
     alice.button("Mute bob's microphone").click()
@@ -30,7 +30,7 @@ def test_two_hosts_and_an_attendee_see_a_mute(visitors: Visitors, lesson: Scene)
     expect(bob.own("audio")).to_have_attribute("data-state", "on")
 
 
-def test_what_chime_has_not_taken_is_pending(visitors: Visitors, lesson: Scene) -> None:
+def test_what_chime_has_not_taken_is_pending(visitors: Visitors, lesson: ModeratedMeeting) -> None:
     alice = visitors.host(lesson, "alice")
     lesson.fault(delayMs=3000)
     alice.button("Stop carol's camera").click()
@@ -40,7 +40,7 @@ def test_what_chime_has_not_taken_is_pending(visitors: Visitors, lesson: Scene) 
     expect(alice.notice("applied")).to_be_visible()
 
 
-def test_a_refused_click_says_by_which_policy(visitors: Visitors, lesson: Scene) -> None:
+def test_a_refused_click_says_by_which_policy(visitors: Visitors, lesson: ModeratedMeeting) -> None:
     carol, colin = visitors.host(lesson, "carol"), visitors.host(lesson, "colin")
     carol.button("Mute bob's microphone").click()
     expect(carol.notice("refused")).to_contain_text("no-permit")
@@ -51,7 +51,7 @@ def test_a_refused_click_says_by_which_policy(visitors: Visitors, lesson: Scene)
     expect(colin.medium("alice", "audio")).to_have_attribute("data-state", "on")
 
 
-def test_hands_in_order_and_a_turn_to_speak(visitors: Visitors, lesson: Scene) -> None:
+def test_hands_in_order_and_a_turn_to_speak(visitors: Visitors, lesson: ModeratedMeeting) -> None:
     alice, bob = visitors.host(lesson, "alice"), visitors.attendee(lesson, "bob")
     done(lesson.person("carol").put("/users/carol/hand", {}))
     expect(alice.page.locator('[data-hand="carol"]')).to_be_visible()
@@ -66,7 +66,7 @@ def test_hands_in_order_and_a_turn_to_speak(visitors: Visitors, lesson: Scene) -
     expect(bob.page.locator(".own-hand")).to_contain_text("Your hand is down")
 
 
-def test_everybody_is_muted_but_one(visitors: Visitors, lesson: Scene) -> None:
+def test_everybody_is_muted_but_one(visitors: Visitors, lesson: ModeratedMeeting) -> None:
     alice = visitors.host(lesson, "alice")
     alice.button("Mute all…").click()
     dialog = alice.page.get_by_role("dialog")
@@ -86,7 +86,7 @@ def test_everybody_is_muted_but_one(visitors: Visitors, lesson: Scene) -> None:
     expect(alice.medium("bob", "audio")).to_have_attribute("data-state", "on")
 
 
-def test_a_mute_with_a_reason_for_a_time(visitors: Visitors, lesson: Scene) -> None:
+def test_a_mute_with_a_reason_for_a_time(visitors: Visitors, lesson: ModeratedMeeting) -> None:
     alice, bob = visitors.host(lesson, "alice"), visitors.attendee(lesson, "bob")
     alice.button("More for bob").click()
     form = alice.page.get_by_role("dialog").locator("form").first
@@ -98,7 +98,7 @@ def test_a_mute_with_a_reason_for_a_time(visitors: Visitors, lesson: Scene) -> N
     expect(bob.notice("refused")).to_contain_text("muted by alice: noise")
 
 
-def test_freeze_role_and_ban(visitors: Visitors, lesson: Scene) -> None:
+def test_freeze_role_and_ban(visitors: Visitors, lesson: ModeratedMeeting) -> None:
     alice = visitors.host(lesson, "alice")
     alice.button("Freeze").click()
     expect(alice.page.locator(".strip.frozen")).to_be_visible()
@@ -119,7 +119,7 @@ def test_freeze_role_and_ban(visitors: Visitors, lesson: Scene) -> None:
     expect(dialog).to_contain_text("Nobody is banned")
 
 
-def test_with_the_keyboard_alone(visitors: Visitors, lesson: Scene) -> None:
+def test_with_the_keyboard_alone(visitors: Visitors, lesson: ModeratedMeeting) -> None:
     alice = visitors.host(lesson, "alice")
     alice.page.get_by_label("Find a person").focus()
     focused = alice.page.locator(":focus")
@@ -134,7 +134,7 @@ def test_with_the_keyboard_alone(visitors: Visitors, lesson: Scene) -> None:
     expect(alice.medium("bob", "audio")).to_have_attribute("data-state", "on")
 
 
-def test_without_the_live_socket_the_page_asks(visitors: Visitors, lesson: Scene) -> None:
+def test_without_the_live_socket_the_page_asks(visitors: Visitors, lesson: ModeratedMeeting) -> None:
     alice = visitors.host(lesson, "alice")
     alice.page.clock.install()
     broken = ["for now"]
@@ -155,7 +155,7 @@ def test_without_the_live_socket_the_page_asks(visitors: Visitors, lesson: Scene
     expect(alice.medium("bob", "audio")).to_have_attribute("data-state", "on")
 
 
-def test_what_chime_has_narrower_is_drifted(visitors: Visitors, lesson: Scene) -> None:
+def test_what_chime_has_narrower_is_drifted(visitors: Visitors, lesson: ModeratedMeeting) -> None:
     alice = visitors.host(lesson, "alice")
     narrowed = {"Audio": "SendReceive", "Video": "Receive", "Content": "SendReceive"}
     lesson.theatre.simulator.chime.update_attendee_capabilities(
@@ -176,7 +176,7 @@ def test_any_name_is_shown_and_acted_on(visitors: Visitors, theatre: Theatre, wa
     assert scene.has(name) == MUTED
 
 
-def test_markup_stays_text(visitors: Visitors, lesson: Scene) -> None:
+def test_markup_stays_text(visitors: Visitors, lesson: ModeratedMeeting) -> None:
     alice, bob = visitors.host(lesson, "alice"), visitors.attendee(lesson, "bob")
     markup = "<img src=x onerror=alert(1)><b>loud</b>"
     done(lesson.person("hugo").post(lesson.at("bob", "/mute"), {"reason": markup}))

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.e2e.browser.visitor import Visitor, Visitors
-from tests.e2e.scene import Scene
+from tests.e2e.scene import ModeratedMeeting
 
 
 class Pool:
@@ -43,7 +43,7 @@ class Forger(Pool):
 
 
 @pytest.fixture
-def visitor(visitors: Visitors, lesson: Scene) -> Visitor:
+def visitor(visitors: Visitors, lesson: ModeratedMeeting) -> Visitor:
     visitor = visitors.somebody()
     configured = {
         "apiUrl": lesson.theatre.stack.api_url,
@@ -53,7 +53,7 @@ def visitor(visitors: Visitors, lesson: Scene) -> Visitor:
     return visitor
 
 
-def test_at_the_pools_pages(visitors: Visitors, visitor: Visitor, lesson: Scene) -> None:
+def test_at_the_pools_pages(visitors: Visitors, visitor: Visitor, lesson: ModeratedMeeting) -> None:
     pool = Pool(visitor, lesson.theatre.stack.token("alice"))
     visitor.page.goto(f"{visitors.url}/index.html?meeting={lesson.meeting_id}")
     visitor.button("Enter").click()
@@ -67,7 +67,9 @@ def test_at_the_pools_pages(visitors: Visitors, visitor: Visitor, lesson: Scene)
     assert visitor.page.evaluate("sessionStorage.length") == 0
 
 
-def test_a_code_that_nobody_asked_for_is_not_taken(visitors: Visitors, visitor: Visitor, lesson: Scene) -> None:
+def test_a_code_that_nobody_asked_for_is_not_taken(
+    visitors: Visitors, visitor: Visitor, lesson: ModeratedMeeting
+) -> None:
     pool = Forger(visitor, lesson.theatre.stack.token("mallory"))
     visitor.page.goto(f"{visitors.url}/?meeting={lesson.meeting_id}")
     visitor.button("Enter").click()
@@ -75,7 +77,7 @@ def test_a_code_that_nobody_asked_for_is_not_taken(visitors: Visitors, visitor: 
     assert pool.told == {}
 
 
-def test_with_a_token_by_hand(visitors: Visitors, lesson: Scene) -> None:
+def test_with_a_token_by_hand(visitors: Visitors, lesson: ModeratedMeeting) -> None:
     stack = lesson.theatre.stack
     visitor = visitors.somebody()
     visitor.page.route("**/config.json", lambda route: route.fulfill(json={"apiUrl": stack.api_url}))

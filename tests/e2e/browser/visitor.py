@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
-from tests.e2e.scene import Scene
+from tests.e2e.scene import ModeratedMeeting
 
 WITHIN = 60
 """Seconds in which something comes about on two busy cores, where nothing else is promised."""
@@ -62,11 +62,11 @@ class Visitors:
         self._browser = browser
         self._all: list[Visitor] = []
 
-    def host(self, scene: Scene, name: str, within: float = WITHIN, **context: Any) -> Visitor:
+    def host(self, scene: ModeratedMeeting, name: str, within: float = WITHIN, **context: Any) -> Visitor:
         """At the console."""
         return self._visit(scene, name, "", within, context)
 
-    def attendee(self, scene: Scene, name: str, within: float = WITHIN, **context: Any) -> Visitor:
+    def attendee(self, scene: ModeratedMeeting, name: str, within: float = WITHIN, **context: Any) -> Visitor:
         """At the attendee's page."""
         return self._visit(scene, name, "attendee.html", within, context)
 
@@ -76,7 +76,7 @@ class Visitors:
         self._all.append(visitor)
         return visitor
 
-    def _visit(self, scene: Scene, name: str, path: str, within: float, context: dict[str, Any]) -> Visitor:
+    def _visit(self, scene: ModeratedMeeting, name: str, path: str, within: float, context: dict[str, Any]) -> Visitor:
         opened = self._browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | context))
         opened.set_default_timeout(WITHIN * 1000)
         visitor = Visitor(name, opened.new_page())

@@ -8,10 +8,10 @@ import boto3
 import httpx
 import pytest
 from botocore.config import Config
-from moderation.aws.chime import PAGE, ChimeGateway
-from moderation.core.capability import EVERYTHING, Capabilities
-from moderation.core.meeting import Features
-from moderation.ports import Missing, NotNow, NotTaken, UnknownEnd
+from moderation.adapters.chime import PAGE, ChimeGateway
+from moderation.domain.capability import EVERYTHING, Capabilities
+from moderation.domain.meeting import Features
+from moderation.ports import ChimeNotFoundError, ChimeRejectedError, ChimeRetryableError, OutcomeUnknownError
 
 from local.chime import ChimeSimulator, Settings
 
@@ -107,18 +107,18 @@ def test_a_seat_is_taken_away(bench: Bench) -> None:
     bench.gateway.remove(bench.meeting, bench.bob)
 
     assert [s.attendee_id for s in bench.gateway.roster(bench.meeting)] == [carol]
-    with pytest.raises(Missing):
+    with pytest.raises(ChimeNotFoundError):
         bench.gateway.remove(bench.meeting, bench.bob)
 
 
 def test_a_meeting_is_ended(bench: Bench) -> None:
     bench.gateway.end(bench.meeting)
 
-    with pytest.raises(Missing):
+    with pytest.raises(ChimeNotFoundError):
         bench.gateway.meeting(bench.meeting)
-    with pytest.raises(Missing):
+    with pytest.raises(ChimeNotFoundError):
         bench.gateway.end(bench.meeting)
-    with pytest.raises(Missing):
+    with pytest.raises(ChimeNotFoundError):
         bench.gateway.remove(bench.meeting, bench.bob)
 
 
@@ -132,12 +132,12 @@ FATAL: dict[str, Callable[[Bench], object]] = {
 @pytest.mark.parametrize(
     ("fault", "failure", "done"),
     [
-        ({"status": 403}, NotTaken, False),
-        ({"status": 404}, Missing, False),
-        ({"status": 429}, NotNow, False),
-        ({"status": 503}, UnknownEnd, False),
-        ({"dropConnection": "before"}, UnknownEnd, False),
-        ({"dropConnection": "after"}, UnknownEnd, True),
+        ({"status": 403}, ChimeRejectedError, False),
+        ({"status": 404}, ChimeNotFoundError, False),
+        ({"status": 429}, ChimeRetryableError, False),
+        ({"status": 503}, OutcomeUnknownError, False),
+        ({"dropConnection": "before"}, OutcomeUnknownError, False),
+        ({"dropConnection": "after"}, OutcomeUnknownError, True),
     ],
 )
 def test_who_or_what_has_to_go_fails_as_orders_do(
@@ -149,7 +149,7 @@ def test_who_or_what_has_to_go_fails_as_orders_do(
     assert "Message" not in str(raised.value)
     assert len(bench.calls(operation)) == 1
     if done:
-        with pytest.raises(Missing):
+        with pytest.raises(ChimeNotFoundError):
             bench.gateway.seat(bench.meeting, bench.bob)
     else:
         assert bench.gateway.seat(bench.meeting, bench.bob).user_id == "bob"
@@ -169,13 +169,13 @@ def test_no_token_gets_through(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("status", "failure"),
     [
-        (400, NotTaken),
-        (403, NotTaken),
-        (404, Missing),
-        (409, NotNow),
-        (429, NotNow),
-        (500, UnknownEnd),
-        (503, UnknownEnd),
+        (400, ChimeRejectedError),
+        (403, ChimeRejectedError),
+        (404, ChimeNotFoundError),
+        (409, ChimeRetryableError),
+        (429, ChimeRetryableError),
+        (500, OutcomeUnknownError),
+        (503, OutcomeUnknownError),
     ],
 )
 def test_failures_go_by_status_and_one_call_is_one_attempt(bench: Bench, status: int, failure: type[Exception]) -> None:
@@ -196,19 +196,19 @@ def mute_bob(bench: Bench) -> object:
 def test_no_broken_server_refuses_for_good(bench: Bench, operation: str, status: int) -> None:
     """A widening that is refused for good is taken back at once, and a narrowing no longer tried in time."""
     bench.fault(operation=operation, status=status)
-    with pytest.raises((NotNow, UnknownEnd)):
+    with pytest.raises((ChimeRetryableError, OutcomeUnknownError)):
         FATAL.get(operation, mute_bob)(bench)
 
 
 def test_an_unmodelled_validation_error_is_not_taken(bench: Bench) -> None:
-    with pytest.raises(NotTaken):
+    with pytest.raises(ChimeRejectedError):
         bench.gateway.order(bench.meeting, "not an id", MUTED)
 
 
 def test_what_is_not_there_is_missing(bench: Bench) -> None:
-    with pytest.raises(Missing):
+    with pytest.raises(ChimeNotFoundError):
         bench.gateway.meeting(UNKNOWN)
-    with pytest.raises(Missing):
+    with pytest.raises(ChimeNotFoundError):
         bench.gateway.seat(bench.meeting, UNKNOWN)
 
 
@@ -216,7 +216,7 @@ def test_what_is_not_there_is_missing(bench: Bench) -> None:
 def test_a_dropped_or_late_answer_has_an_unknown_end(bench: Bench, fault: dict[str, Any]) -> None:
     bench.fault(**fault)
     impatient = client(bench.url, seconds=0.3)
-    with pytest.raises(UnknownEnd):
+    with pytest.raises(OutcomeUnknownError):
         ChimeGateway(impatient).order(bench.meeting, bench.bob, MUTED)
     impatient.close()
     assert len(bench.calls("UpdateAttendeeCapabilities")) == 1
@@ -226,6 +226,6 @@ def test_where_nobody_listens_nothing_was_sent() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         deaf = client(f"http://127.0.0.1:{taken.getsockname()[1]}")
-        with pytest.raises(NotNow):
+        with pytest.raises(ChimeRetryableError):
             ChimeGateway(deaf).order(UNKNOWN, UNKNOWN, MUTED)
         deaf.close()

@@ -6,15 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from moderation.core.actor import Actor, ActorKind
-from moderation.core.capability import EVERYTHING
-from moderation.core.change import Change, Lease
-from moderation.core.entry import DECIDED, Entry, concerning
-from moderation.core.meeting import Features, Meeting, MeetingRules, Seat, User, UserRules
+from moderation.domain.actor import Actor, ActorKind
+from moderation.domain.capability import EVERYTHING
+from moderation.domain.change import Change, Lease
+from moderation.domain.entry import DECIDED, Entry, concerning
+from moderation.domain.meeting import Features, Meeting, MeetingRules, Seat, User, UserRules
 from moderation.ports import (
     ChangeOpened,
     Clause,
-    Conflict,
+    ConditionFailedError,
     Due,
     EntryWritten,
     KeyTaken,
@@ -80,7 +80,7 @@ SCENE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class PolicyCapabilities:
     """All that a ledger tells of one meeting."""
 
     loaded: Loaded
@@ -91,8 +91,8 @@ class Held:
     history: Page
 
 
-def held(ledger: Ledger, meeting_id: str = M) -> Held:
-    return Held(
+def held(ledger: Ledger, meeting_id: str = M) -> PolicyCapabilities:
+    return PolicyCapabilities(
         ledger.load(meeting_id, ["bob", "carol", "nobody"], [SEAT, SECOND_SEAT], KEY.id),
         ledger.everybody(meeting_id),
         tuple(ledger.change(meeting_id, change_id) for change_id in ("c1", "c2")),
@@ -106,8 +106,8 @@ def user(ledger: Ledger, user_id: str = "bob", meeting_id: str = M) -> User:
     return ledger.load(meeting_id, [user_id]).users[user_id]
 
 
-def conflict(ledger: Ledger, *clauses: Clause) -> Conflict:
+def conflict(ledger: Ledger, *clauses: Clause) -> ConditionFailedError:
     """What a transaction that must fail fails with."""
-    with pytest.raises(Conflict) as raised:
+    with pytest.raises(ConditionFailedError) as raised:
         ledger.transact(clauses)
     return raised.value

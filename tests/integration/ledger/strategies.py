@@ -9,10 +9,10 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from moderation.core.capability import Capabilities
-from moderation.core.change import Change
-from moderation.core.entry import Entry, concerning
-from moderation.core.meeting import Meeting, Seat, User
+from moderation.domain.capability import Capabilities
+from moderation.domain.change import Change
+from moderation.domain.entry import Entry, concerning
+from moderation.domain.meeting import Meeting, Seat, User
 from moderation.ports import KeyTaken
 
 from tests.integration.ledger.examples import NOW
@@ -107,5 +107,5 @@ users: st.SearchStrategy[User] = every_field(
 )
 """Hands are raised by clauses of their own."""
 changes: st.SearchStrategy[Change] = every_field(Change, id=names, meeting_id=names)
-entries: st.SearchStrategy[Entry] = every_field(Entry, id=names, meeting_id=names, adds=additions)
+entries: st.SearchStrategy[Entry] = every_field(Entry, id=names, meeting_id=names, extra=additions)
 keys: st.SearchStrategy[KeyTaken] = every_field(KeyTaken, id=names)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from moderation.aws.ledger import DynamoLedger
+from moderation.adapters.dynamodb.ledger import DynamoLedger
 
 from tests.integration.ledger.examples import NOW
 

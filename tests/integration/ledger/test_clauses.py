@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from moderation.core.capability import NOTHING
-from moderation.core.change import Lease, Status
-from moderation.core.meeting import Seat
+from moderation.domain.capability import NOTHING
+from moderation.domain.change import Lease, Status
+from moderation.domain.meeting import Seat
 from moderation.ports import (
     ChangeKept,
     ChangeOpened,

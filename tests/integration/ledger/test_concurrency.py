@@ -7,21 +7,21 @@ from threading import Barrier
 from time import monotonic
 
 import pytest
-from moderation.core.capability import NOTHING
-from moderation.core.change import Lease
-from moderation.core.meeting import Seat, User
+from moderation.domain.capability import NOTHING
+from moderation.domain.change import Lease
+from moderation.domain.meeting import Seat, User
 from moderation.ports import (
     ChangeKept,
     ChangeOpened,
     Clause,
-    Conflict,
-    Contention,
+    ConditionFailedError,
     EntryWritten,
     Ledger,
     MeetingIs,
     MeetingRevised,
     SeatBound,
     SeatsNoted,
+    TransactionContentionError,
     UserRevised,
 )
 
@@ -61,7 +61,7 @@ def crowd(*deeds: Callable[[], bool]) -> list[bool]:
 def wins(ledger: Ledger, *clauses: Clause) -> bool:
     try:
         ledger.transact(clauses)
-    except (Conflict, Contention):
+    except (ConditionFailedError, TransactionContentionError):
         return False
     return True
 
@@ -158,10 +158,10 @@ def test_only_one_comes_first(shared: Ledger, clauses: Callable[[int], list[Clau
 
 
 def test_takers_never_take_more_than_there_is(shared: Ledger) -> None:
-    taken = crowd(*(lambda: shared.take_calls(1, NOW) for _ in range(CROWD)))
+    taken = crowd(*(lambda: shared.acquire_background_calls(1, NOW) for _ in range(CROWD)))
 
     left = 0
-    while shared.take_calls(1, NOW):
+    while shared.acquire_background_calls(1, NOW):
         left += 1
     assert taken.count(True) >= 1
     assert taken.count(True) + left == 10

@@ -5,9 +5,9 @@ from datetime import datetime
 from itertools import chain
 
 import pytest
-from moderation.core.capability import Capabilities
-from moderation.core.change import Change, Status
-from moderation.core.meeting import User, UserRules
+from moderation.domain.capability import Capabilities
+from moderation.domain.change import Change, Status
+from moderation.domain.meeting import User, UserRules
 from moderation.ports import (
     ChangeKept,
     ChangeOpened,
@@ -20,18 +20,8 @@ from moderation.ports import (
     UserRevised,
 )
 
-from tests.integration.ledger.examples import (
-    CHECK,
-    SEATED,
-    TOKEN,
-    M,
-    change,
-    conflict,
-    meeting,
-    person,
-    seconds,
-)
-from tests.unit.core.scenes import withholding
+from tests.integration.ledger.examples import CHECK, SEATED, TOKEN, M, change, conflict, meeting, person, seconds
+from tests.unit.domain.scenes import withholding
 
 LATER = seconds(3600)
 MEETINGS = 30
@@ -96,7 +86,7 @@ def test_a_change_that_is_closed_is_gone(ledger: Ledger) -> None:
 
 def test_a_change_that_is_applied_stays_due_while_a_call_may_still_take_effect(ledger: Ledger) -> None:
     opened(ledger, change(due_at=seconds(45)))
-    kept = change(status=Status.APPLIED, due_at=seconds(60), unsure_until=seconds(60))
+    kept = change(status=Status.APPLIED, due_at=seconds(60), uncertain_until=seconds(60))
 
     ledger.transact([ChangeKept(kept, TOKEN)])
 

@@ -16,19 +16,20 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 from botocore.stub import Stubber
-from moderation.aws import ledger, retrying
-from moderation.aws.attributes import item
-from moderation.aws.items import meeting_document
-from moderation.aws.ledger import TRIES
+from moderation.adapters import retries
+from moderation.adapters.dynamodb import ledger
+from moderation.adapters.dynamodb.attributes import item
+from moderation.adapters.dynamodb.items import meeting_document
+from moderation.adapters.dynamodb.ledger import TRIES
 from moderation.ports import (
     Budget,
     Clause,
-    Conflict,
-    Contention,
+    ConditionFailedError,
     EntryWritten,
-    LedgerUnavailable,
+    LedgerUnavailableError,
     Loaded,
     MeetingIs,
+    TransactionContentionError,
     UserIs,
 )
 
@@ -51,7 +52,7 @@ def table(unreachable: Any) -> Table:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """What would be waited for between attempts."""
     waited: list[float] = []
-    monkeypatch.setattr(retrying, "sleep", waited.append)
+    monkeypatch.setattr(retries, "sleep", waited.append)
     monkeypatch.setattr(ledger, "sleep", waited.append)
     return waited
 
@@ -72,12 +73,12 @@ def test_somebody_else_is_writing_one_of_the_items(table: Table, code: str, plac
     reasons: list[Mapping[str, Any]] = [FINE, FINE, FINE]
     reasons[place] = {"Code": code, "Message": UNSAID}
 
-    with pytest.raises(Contention, match=f"^{code}$"):
+    with pytest.raises(TransactionContentionError, match=f"^{code}$"):
         cancelled(table, *reasons)
 
 
 def test_what_does_not_hold_counts_for_more_than_contention(table: Table) -> None:
-    with pytest.raises(Conflict) as raised:
+    with pytest.raises(ConditionFailedError) as raised:
         cancelled(table, {"Code": "TransactionConflict"}, DOES_NOT_HOLD, FINE)
 
     assert raised.value.failed == CLAUSES[1:2]
@@ -87,7 +88,7 @@ def test_what_does_not_hold_counts_for_more_than_contention(table: Table) -> Non
 def test_a_conflict_shows_what_the_table_says_it_found(table: Table) -> None:
     image = item({"pk": f"MEETING#{M}", "sk": "MEETING", **meeting_document(meeting(revision=7))})
 
-    with pytest.raises(Conflict) as raised:
+    with pytest.raises(ConditionFailedError) as raised:
         cancelled(table, DOES_NOT_HOLD | {"Item": image}, DOES_NOT_HOLD, FINE)
 
     assert raised.value.failed == CLAUSES[:2]
@@ -96,30 +97,30 @@ def test_a_conflict_shows_what_the_table_says_it_found(table: Table) -> None:
 
 @pytest.mark.parametrize("code", ["ValidationError", "ItemCollectionSizeLimitExceeded", "DuplicateItem", "Unheard"])
 def test_other_reasons_are_no_decision(table: Table, code: str) -> None:
-    with pytest.raises(LedgerUnavailable, match=f"^{code}$"):
+    with pytest.raises(LedgerUnavailableError, match=f"^{code}$"):
         cancelled(table, FINE, {"Code": code, "Message": UNSAID}, FINE)
 
 
 def test_cancelled_for_no_reason(table: Table) -> None:
-    with pytest.raises(LedgerUnavailable):
+    with pytest.raises(LedgerUnavailableError):
         cancelled(table, FINE, FINE, FINE)
-    with pytest.raises(LedgerUnavailable):
+    with pytest.raises(LedgerUnavailableError):
         refused(table, "TransactionCanceledException")
 
 
 @pytest.mark.parametrize(
     ("code", "failure"),
     [
-        ("TransactionInProgressException", Contention),
-        ("ThrottlingException", Contention),
-        ("ProvisionedThroughputExceededException", Contention),
-        ("RequestLimitExceeded", Contention),
-        ("InternalServerError", LedgerUnavailable),
-        ("ServiceUnavailable", LedgerUnavailable),
-        ("AccessDeniedException", LedgerUnavailable),
-        ("ExpiredTokenException", LedgerUnavailable),
-        ("ValidationException", LedgerUnavailable),
-        ("ResourceNotFoundException", LedgerUnavailable),
+        ("TransactionInProgressException", TransactionContentionError),
+        ("ThrottlingException", TransactionContentionError),
+        ("ProvisionedThroughputExceededException", TransactionContentionError),
+        ("RequestLimitExceeded", TransactionContentionError),
+        ("InternalServerError", LedgerUnavailableError),
+        ("ServiceUnavailable", LedgerUnavailableError),
+        ("AccessDeniedException", LedgerUnavailableError),
+        ("ExpiredTokenException", LedgerUnavailableError),
+        ("ValidationException", LedgerUnavailableError),
+        ("ResourceNotFoundException", LedgerUnavailableError),
     ],
 )
 def test_the_whole_transaction_is_refused(table: Table, code: str, failure: type[Exception]) -> None:
@@ -135,8 +136,8 @@ DEEDS: dict[str, Callable[[Table], object]] = {
     "due": lambda table: table.ledger.due(NOW, 10),
     "hands": lambda table: table.ledger.hands(M),
     "history": lambda table: table.ledger.history(M, "", "~", 10, None),
-    "take_calls": lambda table: table.ledger.take_calls(1, NOW),
-    "take_seconds": lambda table: table.ledger.take_seconds(M, "bob", 6, NOW),
+    "take_calls": lambda table: table.ledger.acquire_background_calls(1, NOW),
+    "take_seconds": lambda table: table.ledger.acquire_user_tokens(M, "bob", 6, NOW),
 }
 NETWORK: dict[str, BotoCoreError] = {
     "nobody there": EndpointConnectionError(endpoint_url=NOBODY_THERE),
@@ -154,7 +155,7 @@ def test_no_answer(table: Table, deed: Callable[[Table], object], error: BotoCor
     def send(**_: object) -> None:
         raise error
 
-    with table.hooked("before-send.dynamodb", send), pytest.raises(LedgerUnavailable, match=type(error).__name__):
+    with table.hooked("before-send.dynamodb", send), pytest.raises(LedgerUnavailableError, match=type(error).__name__):
         deed(table)
 
 
@@ -175,7 +176,7 @@ def test_a_broken_server(table: Table, deed: Callable[[Table], object], status: 
     def send(request: AWSRequest, **_: object) -> AWSResponse:
         return AWSResponse(request.url, status, {}, Body(body))
 
-    with table.hooked("before-send.dynamodb", send), pytest.raises(LedgerUnavailable):
+    with table.hooked("before-send.dynamodb", send), pytest.raises(LedgerUnavailableError):
         deed(table)
 
 
@@ -187,12 +188,15 @@ def test_a_throttled_table(table: Table, deed: Callable[[Table], object], code: 
     def send(request: AWSRequest, **_: object) -> AWSResponse:
         return AWSResponse(request.url, 400, {}, Body(b'{"__type": "%s"}' % code.encode()))
 
-    with table.hooked("before-send.dynamodb", send), pytest.raises((Contention, LedgerUnavailable), match=code):
+    with (
+        table.hooked("before-send.dynamodb", send),
+        pytest.raises((TransactionContentionError, LedgerUnavailableError), match=code),
+    ):
         deed(table)
 
 
 def test_really_nobody_there(table: Table) -> None:
-    with pytest.raises(LedgerUnavailable, match="EndpointConnectionError"):
+    with pytest.raises(LedgerUnavailableError, match="EndpointConnectionError"):
         table.ledger.transact(CLAUSES)
 
 
@@ -200,27 +204,27 @@ def test_an_allowance_that_is_being_written_is_left_to_others(table: Table) -> N
     with Stubber(table.client) as stubber:
         stubber.add_response("get_item", {})
         stubber.add_client_error("put_item", "TransactionConflictException", UNSAID, 400)
-        with pytest.raises(LedgerUnavailable):
-            table.ledger.take_calls(1, NOW)
+        with pytest.raises(LedgerUnavailableError):
+            table.ledger.acquire_background_calls(1, NOW)
 
 
 @pytest.mark.parametrize("budget", Budget)
 def test_who_loses_the_race_for_background_calls_goes_without(table: Table, budget: Budget) -> None:
     with others_are_quicker(table, 1):
-        assert table.ledger.take_calls(1, NOW, budget) is False
+        assert table.ledger.acquire_background_calls(1, NOW, budget) is False
 
 
 def test_a_bucket_for_which_others_always_race_gives_nothing(table: Table) -> None:
     """Whoever floods it from many sides at once is not let through by that."""
     with others_are_quicker(table, TRIES):
-        assert table.ledger.take_seconds(M, "bob", 6, NOW) is False
+        assert table.ledger.acquire_user_tokens(M, "bob", 6, NOW) is False
 
 
 def test_who_loses_one_race_for_their_own_bucket_tries_again(table: Table) -> None:
     with others_are_quicker(table, TRIES - 1) as stubber:
         stubber.add_response("get_item", {})
         stubber.add_response("put_item", {})
-        assert table.ledger.take_seconds(M, "bob", 6, NOW) is True
+        assert table.ledger.acquire_user_tokens(M, "bob", 6, NOW) is True
 
 
 @contextmanager
@@ -247,14 +251,14 @@ def test_a_read_is_repeated(
 
     def send(request: AWSRequest, **_: object) -> AWSResponse:
         attempts.append(request.url)
-        if len(attempts) < retrying.ATTEMPTS:
+        if len(attempts) < retries.ATTEMPTS:
             raise error
         return AWSResponse(request.url, 200, {}, Body(NOTHING_FOUND))
 
     with table.hooked("before-send.dynamodb", send):
         read(table)
-    assert 0 <= pauses[0] <= retrying.FIRST_PAUSE
-    assert 0 <= pauses[1] <= 2 * retrying.FIRST_PAUSE
+    assert 0 <= pauses[0] <= retries.FIRST_PAUSE
+    assert 0 <= pauses[1] <= 2 * retries.FIRST_PAUSE
 
 
 def test_a_transaction_is_sent_once(table: Table, pauses: list[float]) -> None:
@@ -265,7 +269,7 @@ def test_a_transaction_is_sent_once(table: Table, pauses: list[float]) -> None:
         attempts.append(request.url)
         raise NETWORK["dropped"]
 
-    with table.hooked("before-send.dynamodb", send), pytest.raises(LedgerUnavailable):
+    with table.hooked("before-send.dynamodb", send), pytest.raises(LedgerUnavailableError):
         table.ledger.transact(CLAUSES)
     assert (len(attempts), pauses) == (1, [])
 
@@ -273,14 +277,14 @@ def test_a_transaction_is_sent_once(table: Table, pauses: list[float]) -> None:
 def test_no_further_attempt_begins_late(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     """Callers wait for their answer: time-outs are not added up."""
     attempts: list[str] = []
-    moments = iter([0.0, retrying.PATIENCE + 1])
-    monkeypatch.setattr(retrying, "monotonic", lambda: next(moments))
+    moments = iter([0.0, retries.GIVE_UP_AFTER + 1])
+    monkeypatch.setattr(retries, "monotonic", lambda: next(moments))
 
     def send(request: AWSRequest, **_: object) -> None:
         attempts.append(request.url)
         raise NETWORK["no answer in time"]
 
-    with table.hooked("before-send.dynamodb", send), pytest.raises(LedgerUnavailable):
+    with table.hooked("before-send.dynamodb", send), pytest.raises(LedgerUnavailableError):
         table.ledger.change(M, "c1")
     assert len(attempts) == 1
 
@@ -289,7 +293,7 @@ def test_unprocessed_keys_are_asked_for_again_after_growing_pauses(
     table: Table, pauses: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html"""
-    monkeypatch.setattr(retrying, "random", lambda: 1.0)
+    monkeypatch.setattr(retries, "random", lambda: 1.0)
 
     def send(request: AWSRequest, **_: object) -> AWSResponse:
         wanted = json.loads(request.body)["RequestItems"]
@@ -297,6 +301,6 @@ def test_unprocessed_keys_are_asked_for_again_after_growing_pauses(
             request.url, 200, {}, Body(json.dumps({"Responses": {}, "UnprocessedKeys": wanted}).encode())
         )
 
-    with table.hooked("before-send.dynamodb", send), pytest.raises(LedgerUnavailable, match="UnprocessedKeys"):
+    with table.hooked("before-send.dynamodb", send), pytest.raises(LedgerUnavailableError, match="UnprocessedKeys"):
         table.ledger.load(M)
     assert pauses == [0.05, 0.1, 0.2, 0.4, 0.8]

@@ -11,20 +11,20 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from moderation.core.capability import Capabilities, Medium
-from moderation.core.change import Status
-from moderation.policies import CedarPolicies
+from moderation.adapters.cedar import CedarPolicies
+from moderation.bootstrap import Gavel
+from moderation.domain.capability import Capabilities, Medium
+from moderation.domain.change import Status
 from moderation.ports import World
-from moderation.wiring import Gavel
 from moto import mock_aws
 
 from local.aws import ENVIRONMENT
 from tests.integration.ledger.backends import dynamodb
 from tests.integration.ledger.table import Table, fresh_table
 from tests.memory.chime import MemoryChime
-from tests.memory.reminders import MemoryReminders
-from tests.memory.scene import MEETING, seat
-from tests.memory.surroundings import Surroundings
+from tests.memory.clock import Surroundings
+from tests.memory.moderated_meeting import MEETING, seat
+from tests.memory.wakeups import MemoryWakeups
 
 ITEMS = json.loads((Path(__file__).parent / "first_version.json").read_text())
 PENDING = "01KQS6WB8A000000000000000Q"
@@ -74,7 +74,7 @@ def test_what_it_left_pending_is_finished(table: Table) -> None:
     chime, surroundings = MemoryChime(), Surroundings()
     chime.open(MEETING, {seat(user): user for user in ("alice", "cora", "bob")})
     surroundings.pass_by(130)
-    gavel = Gavel(World(table.ledger, chime, CedarPolicies(), surroundings, MemoryReminders()))
+    gavel = Gavel(World(table.ledger, chime, CedarPolicies(), surroundings, MemoryWakeups()))
     gavel.reconciler.run(surroundings.now() + timedelta(seconds=50))
     finished = table.ledger.change(MEETING, PENDING)
     assert finished is not None

@@ -3,29 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from moderation.core.meeting import User
-from moderation.ports import (
-    HandLowered,
-    HandRaised,
-    Ledger,
-    MeetingIs,
-    MeetingRevised,
-    SeatsNoted,
-    UserIs,
-    UserRevised,
-)
+from moderation.domain.meeting import User
+from moderation.ports import HandLowered, HandRaised, Ledger, MeetingIs, MeetingRevised, SeatsNoted, UserIs, UserRevised
 
-from tests.integration.ledger.examples import (
-    OTHER_MEETING,
-    SCENE,
-    SEATED,
-    M,
-    conflict,
-    meeting,
-    person,
-    seconds,
-    user,
-)
+from tests.integration.ledger.examples import OTHER_MEETING, SCENE, SEATED, M, conflict, meeting, person, seconds, user
 
 BOB = person("bob", 1, SEATED)
 RAISED = HandRaised(M, "bob", seconds(1))

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
-from moderation.core.actor import Actor, ActorKind
-from moderation.core.entry import Entry, EntryFilter
+from moderation.domain.actor import Actor, ActorKind
+from moderation.domain.entry import Entry, EntryFilter
 from moderation.ports import EntryWritten, Ledger, Page
 
 from tests.integration.ledger.examples import OTHER_MEETING, SEAT, SECOND_SEAT, M, entry
@@ -118,7 +118,7 @@ def test_what_concerns_one_person_is_found_across_pages(ledger: Ledger, limit: i
 
 
 def test_what_says_nothing_of_attendees_is_about_everybody(ledger: Ledger) -> None:
-    written(ledger, replace(entry("f1"), adds={}), replace(entry("f2"), adds={"supersededBy": "c2"}))
+    written(ledger, replace(entry("f1"), extra={}), replace(entry("f2"), extra={"supersededBy": "c2"}))
 
     assert names(ledger.history(M, "f", "~", 50, "bob")) == ["f1", "f2"]
 
@@ -138,7 +138,7 @@ def varied(number: int) -> Entry:
     made = entry(f"f{number:03d}")
     return replace(
         made,
-        adds={**made.adds, "verdict": "accepted" if number % 3 else "refused"},
+        extra={**made.extra, "verdict": "accepted" if number % 3 else "refused"},
         actor=Actor(ActorKind.USER, "alice" if number % 5 else "carol"),
         command="mute" if number % 2 else "unmute",
     )

@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from moderation.aws.listeners import CONNECTION_LIVES, DynamoListeners
-from moderation.aws.stream import news
-from moderation.core.actor import Actor, ActorKind
-from moderation.ports import LedgerUnavailable
-from moderation.ports.live import Listener, Listeners, News, Ticket
+from moderation.adapters.dynamodb.connections import CONNECTION_LIVES, DynamoConnections
+from moderation.adapters.dynamodb.stream import meeting_deltas
+from moderation.domain.actor import Actor, ActorKind
+from moderation.ports import LedgerUnavailableError
+from moderation.ports.live import Connection, Connections, MeetingDelta, Ticket
 
 from tests.integration.ledger.examples import NOW
 from tests.integration.ledger.table import Table, fresh_table
@@ -19,12 +19,12 @@ BOB = Actor(ActorKind.USER, "bob", via="back-end")
 TICKET = Ticket("d1gest", "m", BOB, NOW + timedelta(seconds=60))
 
 
-def of(table: Table) -> DynamoListeners:
-    return DynamoListeners(table.client, table.name, lambda: NOW)
+def of(table: Table) -> DynamoConnections:
+    return DynamoConnections(table.client, table.name, lambda: NOW)
 
 
 @pytest.fixture(params=["memory", "moto", "ministack"])
-def listeners(request: pytest.FixtureRequest) -> Iterator[Listeners]:
+def listeners(request: pytest.FixtureRequest) -> Iterator[Connections]:
     if request.param == "memory":
         yield MemoryListeners()
         return
@@ -32,11 +32,11 @@ def listeners(request: pytest.FixtureRequest) -> Iterator[Listeners]:
         yield of(table)
 
 
-def listener(connection_id: str, meeting_id: str = "m", after: str | None = None) -> Listener:
-    return Listener(connection_id, meeting_id, BOB, NOW, after)
+def listener(connection_id: str, meeting_id: str = "m", after: str | None = None) -> Connection:
+    return Connection(connection_id, meeting_id, BOB, NOW, after)
 
 
-def test_a_ticket_comes_back_once(listeners: Listeners) -> None:
+def test_a_ticket_comes_back_once(listeners: Connections) -> None:
     listeners.issue(TICKET)
     assert listeners.redeem("other") is None
     assert listeners.redeem(TICKET.digest) == TICKET
@@ -51,7 +51,7 @@ def test_of_many_at_once_one_gets_it(ministack: object) -> None:
     assert [ticket for ticket in taken if ticket is not None] == [TICKET]
 
 
-def test_who_asks_is_told_and_who_is_only_connected_is_not(listeners: Listeners) -> None:
+def test_who_asks_is_told_and_who_is_only_connected_is_not(listeners: Connections) -> None:
     listeners.connect(listener("c1"))
     listeners.connect(listener("c2"))
     listeners.connect(listener("c3", "other"))
@@ -63,24 +63,24 @@ def test_who_asks_is_told_and_who_is_only_connected_is_not(listeners: Listeners)
     assert listeners.of("other") == [listener("c3", "other", "01JZ")]
 
 
-def test_asking_again(listeners: Listeners) -> None:
+def test_asking_again(listeners: Connections) -> None:
     listeners.connect(listener("c1"))
     listeners.listen("c1", None, NOW)
     listeners.listen("c1", "01JZ", NOW + timedelta(seconds=300))
     assert listeners.of("m") == [listener("c1", after="01JZ")]
 
 
-def test_hushed_until_he_asks_again(listeners: Listeners) -> None:
+def test_hushed_until_he_asks_again(listeners: Connections) -> None:
     listeners.connect(listener("c1"))
     listeners.listen("c1", None, NOW)
-    listeners.hush(listener("c1"))
-    listeners.hush(listener("c1"))
+    listeners.unsubscribe(listener("c1"))
+    listeners.unsubscribe(listener("c1"))
     assert listeners.of("m") == []
     assert listeners.listen("c1", None, NOW)
     assert listeners.of("m") == [listener("c1")]
 
 
-def test_disconnected(listeners: Listeners) -> None:
+def test_disconnected(listeners: Connections) -> None:
     listeners.connect(listener("c1"))
     listeners.listen("c1", None, NOW)
     listeners.disconnect("c1")
@@ -125,9 +125,9 @@ def test_that_he_asked_is_in_the_stream_of_his_meeting(table: Table) -> None:
         {"eventName": "INSERT", "dynamodb": {"NewImage": image}}
         for image in sorted(table.items(), key=lambda image: image["sk"]["S"])
     ]
-    assert news(records) == [News("m", asked=frozenset({"c1"}))]
+    assert meeting_deltas(records) == [MeetingDelta("m", asked=frozenset({"c1"}))]
 
 
 def test_nobody_there(unreachable: object) -> None:
-    with pytest.raises(LedgerUnavailable):
-        DynamoListeners(unreachable, "ledger", lambda: NOW).of("m")
+    with pytest.raises(LedgerUnavailableError):
+        DynamoConnections(unreachable, "ledger", lambda: NOW).of("m")

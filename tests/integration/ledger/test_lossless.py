@@ -5,10 +5,10 @@ from datetime import datetime
 from itertools import count
 
 from hypothesis import given
-from moderation.core.capability import Capabilities
-from moderation.core.change import Change
-from moderation.core.entry import Entry
-from moderation.core.meeting import Meeting, User, UserRules
+from moderation.domain.capability import Capabilities
+from moderation.domain.change import Change
+from moderation.domain.entry import Entry
+from moderation.domain.meeting import Meeting, User, UserRules
 from moderation.ports import (
     ChangeKept,
     ChangeOpened,
@@ -28,7 +28,7 @@ from moderation.ports import (
 from tests.integration.ledger import strategies
 from tests.integration.ledger.examples import NOW, TOKEN, M, change, conflict, meeting, user
 from tests.integration.ledger.strategies import each_time_the_same
-from tests.unit.core.scenes import withholding
+from tests.unit.domain.scenes import withholding
 
 NUMBERS = count()
 

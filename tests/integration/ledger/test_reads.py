@@ -1,7 +1,7 @@
 """The contract of reading a meeting, and of the calls that background work may take."""
 
 import pytest
-from moderation.core.meeting import User
+from moderation.domain.meeting import User
 from moderation.ports import Due, KeyTaken, Ledger, Loaded, MeetingRevised, Minute, SeatBound, UserRevised
 
 from tests.integration.ledger.examples import (
@@ -74,7 +74,7 @@ def test_an_empty_key_is_a_key(ledger: Ledger) -> None:
 def taken(ledger: Ledger, after: float, count: int = 1) -> int:
     """How many times in a row that many calls can be taken."""
     times = 0
-    while ledger.take_calls(count, seconds(after)):
+    while ledger.acquire_background_calls(count, seconds(after)):
         times += 1
     return times
 
@@ -89,17 +89,17 @@ def test_the_allowance_comes_back_with_time(ledger: Ledger) -> None:
 
 
 def test_more_than_is_left_takes_nothing(ledger: Ledger) -> None:
-    assert ledger.take_calls(7, seconds(0))
-    assert not ledger.take_calls(4, seconds(0))
-    assert ledger.take_calls(3, seconds(0))
-    assert not ledger.take_calls(11, seconds(3600))
-    assert ledger.take_calls(10, seconds(3600))
+    assert ledger.acquire_background_calls(7, seconds(0))
+    assert not ledger.acquire_background_calls(4, seconds(0))
+    assert ledger.acquire_background_calls(3, seconds(0))
+    assert not ledger.acquire_background_calls(11, seconds(3600))
+    assert ledger.acquire_background_calls(10, seconds(3600))
 
 
 def spent(ledger: Ledger, after: float, meeting_id: str = M, user_id: str = "bob") -> int:
     """How many times in a row six seconds of his minute can be taken."""
     times = 0
-    while ledger.take_seconds(meeting_id, user_id, 6, seconds(after)):
+    while ledger.acquire_user_tokens(meeting_id, user_id, 6, seconds(after)):
         times += 1
     return times
 
@@ -146,10 +146,10 @@ def test_what_is_due_is_read_as_it_is_now(ledger: Ledger) -> None:
 @pytest.mark.parametrize("what", Minute)
 def test_each_kind_of_minute_is_one_of_its_own(ledger: Ledger, what: Minute) -> None:
     for _ in range(60):
-        assert ledger.take_seconds(M, "bob", 1, NOW, what)
+        assert ledger.acquire_user_tokens(M, "bob", 1, NOW, what)
 
-    assert not ledger.take_seconds(M, "bob", 1, NOW, what)
-    assert all(ledger.take_seconds(M, "bob", 1, NOW, other) for other in Minute if other is not what)
-    assert ledger.take_seconds(M, "carol", 1, NOW, what)
-    assert ledger.take_seconds(OTHER_MEETING, "bob", 1, NOW, what)
-    assert ledger.take_seconds(M, "bob", 1, seconds(1), what)
+    assert not ledger.acquire_user_tokens(M, "bob", 1, NOW, what)
+    assert all(ledger.acquire_user_tokens(M, "bob", 1, NOW, other) for other in Minute if other is not what)
+    assert ledger.acquire_user_tokens(M, "carol", 1, NOW, what)
+    assert ledger.acquire_user_tokens(OTHER_MEETING, "bob", 1, NOW, what)
+    assert ledger.acquire_user_tokens(M, "bob", 1, seconds(1), what)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
-from moderation.aws.clauses import BUDGET_KEYS, due_shard, meeting_key, user_key
-from moderation.core.change import Status
+from moderation.adapters.dynamodb.clauses import BUDGET_KEYS, due_shard, meeting_key, user_key
+from moderation.domain.change import Status
 from moderation.ports import (
     Budget,
     ChangeKept,
@@ -16,7 +16,7 @@ from moderation.ports import (
     Clause,
     EntryWritten,
     HandRaised,
-    LedgerUnavailable,
+    LedgerUnavailableError,
     MeetingRevised,
     SeatsNoted,
     UserRevised,
@@ -79,7 +79,7 @@ def synthesized(directory: Path) -> dict[str, Any]:
 def test_every_item_ends_from_its_first_write(table: Table) -> None:
     scene: list[Clause] = [*SCENE, HandRaised(M, "bob", NOW)]
     table.ledger.transact(scene)
-    table.ledger.take_calls(1, NOW)
+    table.ledger.acquire_background_calls(1, NOW)
     ends_at = int((NOW + RETENTION).timestamp()) + 24 * 60 * 60
 
     found = {(each["pk"]["S"], each["sk"]["S"]): each["expiresAt"] for each in table.items()}
@@ -93,7 +93,7 @@ def test_every_item_ends_after_it_was_written_again(table: Table) -> None:
     table.ledger.transact([MeetingRevised(meeting(revision=2), 1), UserRevised(M, person(revision=2), 1)])
     table.ledger.transact([SeatsNoted(M, "bob", 2, (SEATED,)), ChangeKept(change(status=Status.APPLIED), TOKEN)])
     for _ in range(2):
-        table.ledger.take_calls(1, NOW)
+        table.ledger.acquire_background_calls(1, NOW)
 
     assert all("expiresAt" in each for each in table.items())
 
@@ -205,7 +205,7 @@ def test_a_table_that_never_has_time_is_unavailable(table: Table) -> None:
 
     with (
         table.hooked("after-call.dynamodb.BatchGetItem", Busy(table.name, served=0)),
-        pytest.raises(LedgerUnavailable, match="UnprocessedKeys"),
+        pytest.raises(LedgerUnavailableError, match="UnprocessedKeys"),
     ):
         table.ledger.load(M)
 
@@ -214,7 +214,7 @@ def test_a_transaction_whose_answer_is_lost_may_have_been_done(table: Table) -> 
     def lose(**_: object) -> None:
         raise LOST
 
-    with table.hooked("after-call.dynamodb.TransactWriteItems", lose), pytest.raises(LedgerUnavailable):
+    with table.hooked("after-call.dynamodb.TransactWriteItems", lose), pytest.raises(LedgerUnavailableError):
         table.ledger.transact(SCENE)
 
     assert user(table.ledger) == person("bob", 1, SEATED)
@@ -228,14 +228,14 @@ def test_of_two_takers_at_once_the_slower_goes_without(table: Table) -> None:
     def another_first(**_: object) -> None:
         if not ahead:
             ahead.append(False)
-            ahead[0] = table.ledger.take_calls(4, NOW)
+            ahead[0] = table.ledger.acquire_background_calls(4, NOW)
 
     with table.hooked("before-call.dynamodb.PutItem", another_first):
-        assert not table.ledger.take_calls(4, NOW)
+        assert not table.ledger.acquire_background_calls(4, NOW)
 
     assert ahead == [True]
-    assert table.ledger.take_calls(6, NOW)
-    assert not table.ledger.take_calls(1, NOW)
+    assert table.ledger.acquire_background_calls(6, NOW)
+    assert not table.ledger.acquire_background_calls(1, NOW)
 
 
 def test_keys_of_the_table_are_told_apart() -> None:

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from moderation.core.capability import EVERYTHING, NOTHING, RECEIVING
-from moderation.core.meeting import Seat, UserRules
+from moderation.domain.capability import EVERYTHING, NOTHING, RECEIVING
+from moderation.domain.meeting import Seat, UserRules
 from moderation.ports import (
     ChangeOpened,
     Clause,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from moderation.core.meeting import MeetingRules, UserRules
+from moderation.domain.meeting import MeetingRules, UserRules
 from moderation.ports import ChangeKept, ChangeOpened, Due, MeetingRevised, SeatsNoted, UserRevised
 
 from tests.integration.ledger.examples import SEATED, TOKEN, M, change, meeting, person, seconds, user
@@ -18,8 +18,8 @@ NOT_YET = {
 
 
 def written_before(table: Table) -> None:
-    of_bob = change("c1", replaced=UserRules("participant"), made=UserRules("host"))
-    of_all = change("c2", replaced=MeetingRules(), made=MeetingRules(mode="quiet"))
+    of_bob = change("c1", rules_before=UserRules("participant"), rules_after=UserRules("host"))
+    of_all = change("c2", rules_before=MeetingRules(), rules_after=MeetingRules(mode="quiet"))
     table.ledger.transact([MeetingRevised(meeting(), 0), UserRevised(M, person("bob", 1, SEATED), 0)])
     table.ledger.transact([ChangeOpened(of_bob), ChangeOpened(of_all)])
     for image in table.items():
@@ -43,8 +43,8 @@ def test_records_of_the_version_before_are_read_as_they_were(table: Table) -> No
 
     assert table.ledger.load(M).meeting == meeting()
     assert user(table.ledger) == person("bob", 1, SEATED)
-    of_bob = change("c1", replaced=UserRules("participant"), made=UserRules("host"))
-    of_all = change("c2", replaced=MeetingRules(), made=MeetingRules(mode="quiet"))
+    of_bob = change("c1", rules_before=UserRules("participant"), rules_after=UserRules("host"))
+    of_all = change("c2", rules_before=MeetingRules(), rules_after=MeetingRules(mode="quiet"))
     assert table.ledger.change(M, "c1") == of_bob
     due = table.ledger.due(seconds(45), 10)
     records = table.ledger.due_records(due)

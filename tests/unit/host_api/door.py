@@ -15,11 +15,11 @@ from host_api.openapi import description
 from host_api.problems import Unanswerable
 from host_api.routes import ROUTES
 from host_api.routing import find
-from moderation.core.actor import Actor
-from moderation.core.capability import EVERYTHING, SENDING
-from moderation.core.command import SetMeeting
-from moderation.core.view import Document
-from moderation.moderator.request import Answer, Outcome, Refused, Request
+from moderation.application.requests import Answer, Outcome, Refused, Request
+from moderation.domain.actor import Actor
+from moderation.domain.capability import EVERYTHING, SENDING
+from moderation.domain.commands import SetMeeting
+from moderation.domain.documents import Document
 
 M = "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
 A = "ffffffff-0000-9999-0000-ffffffffffff"

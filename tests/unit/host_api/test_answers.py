@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 from host_api.problems import KINDS
-from moderation.core.capability import EVERYTHING
-from moderation.moderator.request import Answer, Refused
+from moderation.application.requests import Answer, Refused
+from moderation.domain.capability import EVERYTHING
 
 from .door import (
     ADMISSION,

@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 import pytest
-from moderation.core.actor import Actor, ActorKind
+from moderation.domain.actor import Actor, ActorKind
 
 from .door import Door, M, Reply
 

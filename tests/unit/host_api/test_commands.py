@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
-from moderation.core.capability import Capabilities, Medium
-from moderation.core.command import (
+from moderation.domain.capability import Capabilities, Medium
+from moderation.domain.commands import (
     Admit,
     Ban,
     Bind,
@@ -30,8 +30,8 @@ from moderation.core.command import (
     Unmute,
     UnmuteEverybody,
 )
-from moderation.core.meeting import UnmuteConsent
-from moderation.core.restriction import LiftableBy
+from moderation.domain.meeting import UnmuteConsent
+from moderation.domain.restriction import LiftableBy
 
 from .door import A, Door, M
 

@@ -1,7 +1,7 @@
 """Who calls, from claims that are all text."""
 
 import pytest
-from moderation.core.actor import Actor, ActorKind
+from moderation.domain.actor import Actor, ActorKind
 
 from .door import A, Door, M
 

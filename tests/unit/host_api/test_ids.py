@@ -7,7 +7,7 @@ import pytest
 from host_api.app import create_app
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from moderation.core.command import MuteEverybody
+from moderation.domain.commands import MuteEverybody
 
 from .door import A, Door, M, StandIn, event
 

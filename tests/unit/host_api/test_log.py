@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from host_api.app import create_app
-from moderation.core.actor import Actor
-from moderation.core.view import Document
-from moderation.moderator.request import BUSY, Answer, Outcome, Refused
+from moderation.application.requests import BUSY, Answer, Outcome, Refused
+from moderation.domain.actor import Actor
+from moderation.domain.documents import Document
 
 from .door import APPLIED, ATTENDEE, REGISTERED, A, Door, M, StandIn, event
 

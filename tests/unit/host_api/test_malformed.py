@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from moderation.core.command import Mute
-from moderation.core.entry import EntryFilter
-from moderation.moderator.recall import Span
+from moderation.application.queries.history import Span
+from moderation.domain.commands import Mute
+from moderation.domain.entry import EntryFilter
 
 from .door import CURSOR, A, Door, M, event
 

@@ -17,14 +17,14 @@ READY = """
 import sys
 import host_api.handler
 from host_api.routes import ROUTES
-from moderation.wiring import gavel
+from moderation.bootstrap import gavel
 assert all(route.body().__pydantic_complete__ for route in ROUTES if route.body)
-assert "moderation.moderator.governor" in sys.modules
+assert "moderation.application.commands.meeting_commands" in sys.modules
 """
 RESTORED = """
 import contextlib, random, socket, threading
 import snapshot_restore_py
-from moderation.aws.clients import client
+from moderation.adapters.clients import client
 server = socket.create_server(("127.0.0.1", PORT))
 accepted = []
 threads = []

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from host_api.routes import ROUTES
-from moderation.bodies import Body
+from moderation.models import Body
 
 LAMBDAS = Path(__file__).parents[3] / "lambdas"
 TOO_MUCH = (
@@ -15,8 +15,8 @@ TOO_MUCH = (
     "aws_lambda_powertools",
     "host_api.openapi",
     "host_api.shapes",
-    "moderation.bodies",
-    "moderation.wiring",
+    "moderation.models",
+    "moderation.bootstrap",
     "pydantic",
     "pydantic_core",
 )

@@ -4,15 +4,15 @@ import json
 from typing import Any
 
 import pytest
-from live import connections, told
-from moderation.aws.attributes import item
-from moderation.aws.items import entry_document
-from moderation.core.actor import Actor, ActorKind
-from moderation.core.entry import DECIDED, Entry
-from moderation.ports import LedgerUnavailable
-from moderation.ports.live import News
+from live import broadcast, websocket
+from moderation.adapters.dynamodb.attributes import item
+from moderation.adapters.dynamodb.items import entry_document
+from moderation.domain.actor import Actor, ActorKind
+from moderation.domain.entry import DECIDED, Entry
+from moderation.ports import LedgerUnavailableError
+from moderation.ports.live import MeetingDelta
 
-from tests.memory.surroundings import START
+from tests.memory.clock import START
 
 M, N = "meeting-m", "meeting-n"
 TICKET = "a-ticket-that-is-nobody-elses"
@@ -39,18 +39,18 @@ class StandIn:
     def _say(self, *asked: object) -> bool:
         self.asked.append(asked)
         if self.fails:
-            raise LedgerUnavailable(TICKET)
+            raise LedgerUnavailableError(TICKET)
         return self.answers
 
 
 def ask(
     monkeypatch: pytest.MonkeyPatch, stand_in: StandIn, route: str, body: str | None = None, ticket: str | None = None
 ) -> int:
-    monkeypatch.setattr(connections, "listening", lambda: stand_in)
+    monkeypatch.setattr(websocket, "listening", lambda: stand_in)
     event: dict[str, Any] = {"requestContext": {"routeKey": route, "connectionId": "c1"}, "body": body}
     if route == "$connect":
         event["queryStringParameters"] = {"ticket": ticket} if ticket else None
-    status: int = connections.handler(event, None)["statusCode"]
+    status: int = websocket.handler(event, None)["statusCode"]
     return status
 
 
@@ -110,11 +110,11 @@ def test_a_failure_lets_nobody_in_and_says_nothing(
 class Crier:
     def __init__(self, *failing: str) -> None:
         self.failing = failing
-        self.told: list[News] = []
+        self.told: list[MeetingDelta] = []
 
-    def tell(self, news: News) -> int:
+    def tell(self, news: MeetingDelta) -> int:
         if news.meeting_id in self.failing:
-            raise LedgerUnavailable
+            raise LedgerUnavailableError
         self.told.append(news)
         return 1
 
@@ -139,16 +139,16 @@ RECORDS = [
 
 
 def tell(monkeypatch: pytest.MonkeyPatch, crier: Crier) -> list[str]:
-    monkeypatch.setattr(told, "herald", lambda: crier)
-    return [failure["itemIdentifier"] for failure in told.handler({"Records": RECORDS}, None)["batchItemFailures"]]
+    monkeypatch.setattr(broadcast, "herald", lambda: crier)
+    return [failure["itemIdentifier"] for failure in broadcast.handler({"Records": RECORDS}, None)["batchItemFailures"]]
 
 
 def test_the_news_of_each_meeting_comes_together(monkeypatch: pytest.MonkeyPatch) -> None:
     crier = Crier()
     assert tell(monkeypatch, crier) == []
     assert crier.told == [
-        News(M, (ENTRY,), frozenset({"bob", "carol", "dora"}), 7),
-        News(N, asked=frozenset({"c7"})),
+        MeetingDelta(M, (ENTRY,), frozenset({"bob", "carol", "dora"}), 7),
+        MeetingDelta(N, asked=frozenset({"c7"})),
     ]
 
 

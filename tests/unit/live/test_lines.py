@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
-from moderation.aws.lines import AT_ONCE, GatewayLines
+from moderation.adapters.websocket import AT_ONCE, ApiGatewayConnections
 
 
 class Gateway:
@@ -37,7 +37,7 @@ class Gateway:
 def test_each_connection_gets_its_messages_in_their_order() -> None:
     gateway = Gateway()
     mail = {f"c{n}": [f"{m} é" for m in range(5)] for n in range(3 * AT_ONCE)}
-    assert list(GatewayLines(gateway).send(mail)) == []
+    assert list(ApiGatewayConnections(gateway).send(mail)) == []
     by_connection: dict[str, list[Any]] = {}
     for connection_id, data in gateway.posted:
         by_connection.setdefault(connection_id, []).append(data.decode())
@@ -46,7 +46,7 @@ def test_each_connection_gets_its_messages_in_their_order() -> None:
 
 def test_who_did_not_take_it_is_told_of(capsys: pytest.CaptureFixture[str]) -> None:
     gateway = Gateway(gone="GoneException", slow="timeout", busy="LimitExceededException")
-    failed = GatewayLines(gateway).send({c: ["x"] for c in ("gone", "slow", "fine", "busy")})
+    failed = ApiGatewayConnections(gateway).send({c: ["x"] for c in ("gone", "slow", "fine", "busy")})
     assert list(failed) == ["gone", "slow", "busy"]
     assert gateway.posted == [("fine", b"x")]
     logged = capsys.readouterr().out
@@ -58,19 +58,19 @@ def test_who_did_not_take_it_is_told_of(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_closing_fails_in_silence(capsys: pytest.CaptureFixture[str]) -> None:
     gateway = Gateway(gone="GoneException")
-    GatewayLines(gateway).close(["gone", "c1"])
+    ApiGatewayConnections(gateway).close(["gone", "c1"])
     assert gateway.deleted == ["c1"]
     assert capsys.readouterr().out == ""
 
 
 def test_nothing_to_send() -> None:
-    assert list(GatewayLines(Gateway()).send({})) == []
+    assert list(ApiGatewayConnections(Gateway()).send({})) == []
 
 
 def test_a_message_that_is_too_large_cuts_nobody_off(capsys: pytest.CaptureFixture[str]) -> None:
     """Who was cut off would come back, be told the same, and be cut off again."""
     gateway = Gateway(c1="PayloadTooLargeException")
-    assert list(GatewayLines(gateway).send({"c1": ["x"], "c2": ["x"]})) == []
+    assert list(ApiGatewayConnections(gateway).send({"c1": ["x"], "c2": ["x"]})) == []
     assert '"message too large"' in capsys.readouterr().out
 
 
@@ -84,5 +84,5 @@ def test_a_connection_of_ours_that_died_is_replaced() -> None:
                 raise ConnectionClosedError(endpoint_url="https://x")
 
     gateway = Once(c1="dropped")
-    assert list(GatewayLines(gateway).send({"c1": ["a", "b"]})) == []
+    assert list(ApiGatewayConnections(gateway).send({"c1": ["a", "b"]})) == []
     assert [data for _, data in gateway.posted] == [b"a", b"b"]

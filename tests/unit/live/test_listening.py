@@ -1,15 +1,15 @@
 """Who gets in, and who is shown out."""
 
 import pytest
-from moderation.core.actor import Actor, ActorKind
-from moderation.core.command import Mute, Remove
-from moderation.moderator.herald import MOST_LINES
-from moderation.moderator.request import Refused
-from moderation.ports import LedgerUnavailable
+from moderation.application.live.publisher import MOST_LINES
+from moderation.application.requests import Refused
+from moderation.domain.actor import Actor, ActorKind
+from moderation.domain.commands import Mute, Remove
+from moderation.ports import LedgerUnavailableError
 from moderation.ports.live import Ticket
 
 from tests.memory.live import URL, House
-from tests.memory.scene import MEETING, Scene, seat
+from tests.memory.moderated_meeting import MEETING, ModeratedMeeting, seat
 
 STRANGER = Actor(ActorKind.USER, "mallory")
 BOB = Actor(ActorKind.USER, "bob")
@@ -17,7 +17,7 @@ BOB = Actor(ActorKind.USER, "bob")
 
 @pytest.fixture
 def house() -> House:
-    return House(Scene())
+    return House(ModeratedMeeting())
 
 
 def test_a_ticket_says_where_and_until_when(house: House) -> None:
@@ -66,7 +66,7 @@ def test_an_unregistered_meeting_has_no_listeners(house: House) -> None:
 
 def test_where_tickets_cannot_be_kept_none_are_given(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: Ticket) -> None:
-        raise LedgerUnavailable
+        raise LedgerUnavailableError
 
     monkeypatch.setattr(house.listeners, "issue", fail)
     refused = house.tickets.live(MEETING, BOB)

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from moderation.bodies.meetings import MOST_SPARED
-from moderation.core.actor import Actor, ActorKind
-from moderation.core.capability import Medium
-from moderation.core.command import (
+from moderation.application.live import publisher as herald_module
+from moderation.application.live.messages import MOST_BYTES
+from moderation.domain.actor import Actor, ActorKind
+from moderation.domain.capability import Medium
+from moderation.domain.commands import (
     EndFloor,
     GrantFloor,
     Hold,
@@ -23,16 +24,15 @@ from moderation.core.command import (
     Unmute,
     UnmuteEverybody,
 )
-from moderation.core.entry import Entry, concerning
-from moderation.core.meeting import User, UserRules
-from moderation.moderator import herald as herald_module
-from moderation.moderator.messages import MOST_BYTES
-from moderation.ports import LedgerUnavailable
-from moderation.ports.live import News
+from moderation.domain.entry import Entry, concerning
+from moderation.domain.meeting import User, UserRules
+from moderation.models.meetings import MOST_SPARED
+from moderation.ports import LedgerUnavailableError
+from moderation.ports.live import MeetingDelta
 
 from tests.memory.live import House, Page
-from tests.memory.scene import ADMIN, MEETING, Scene, seat
-from tests.unit.moderator.hall import Hall
+from tests.memory.moderated_meeting import ADMIN, MEETING, ModeratedMeeting, seat
+from tests.unit.application.hall import Hall
 
 EVERYBODY = ("alice", "cora", "bob", "carol")
 REASON = "a reason that is nobody else's business"
@@ -48,7 +48,7 @@ def pages(house: House) -> dict[str, Page]:
     return {user: house.opens(user) for user in EVERYBODY}
 
 
-def shown(scene: Scene, page: Page) -> dict[str, Any]:
+def shown(scene: ModeratedMeeting, page: Page) -> dict[str, Any]:
     """What the routes of the API answer to the same person, without those who are gone: after the end that is all."""
     actor = Actor(ActorKind.USER, page.user)
     attendees: Any = scene.gavel.attendees(MEETING, actor, limit=100, after=None)
@@ -88,7 +88,7 @@ def deeds(hall: Hall) -> Iterator[str]:
     hall.say("alice", MuteEverybody(reason=REASON))
     yield "a mute-all"
     hall.comes("dora")
-    hall.gavel.presence.came(MEETING, seat("dora"))
+    hall.gavel.presence.on_joined(MEETING, seat("dora"))
     yield "a newcomer"
     hall.say("alice", SetMeeting(mode="presentation"))
     yield "a mode"
@@ -100,7 +100,7 @@ def deeds(hall: Hall) -> Iterator[str]:
     hall.say("alice", SetMeeting(mode="open"))
     yield "two things at once"
     hall.comes("erin")
-    hall.gavel.presence.came(MEETING, seat("erin"))
+    hall.gavel.presence.on_joined(MEETING, seat("erin"))
     yield "a newcomer to whom nothing is done"
     yield from deeds_on_people(hall)
     hall.chime_refuses()
@@ -115,7 +115,7 @@ def deeds(hall: Hall) -> Iterator[str]:
     hall.ask("alice", Unmute(), "carol")
     yield "who is gone"
     del hall.chime.rooms[MEETING]
-    hall.gavel.presence.ended(MEETING)
+    hall.gavel.presence.on_ended(MEETING)
     yield "the end"
 
 
@@ -208,13 +208,13 @@ def test_of_what_an_entry_adds_the_person_is_told_what_is_his(house: House, page
         actor=Actor(ActorKind.USER, "alice"),
         command="unmute-all",
         revision="m2",
-        adds={
+        extra={
             "attendees": [concerning(seat(user), user) for user in ("bob", "carol")],
             "until": "2026-05-04T10:01:00.000Z",
             "moderators": "a secret",
         },
     )
-    house.herald.tell(News(MEETING, (entry,)))
+    house.herald.tell(MeetingDelta(MEETING, (entry,)))
     house.pump()
     told = pages["bob"].entries["01JZ"]
     assert told["attendees"] == [concerning(seat("bob"), "bob")]
@@ -346,9 +346,9 @@ def test_an_entry_that_is_too_large_comes_without_its_lists(house: House, pages:
         command="mute-all",
         revision="m2",
         reason="exam",
-        adds={"verdict": "accepted", "policies": [], "code": None, "parameters": {}, "attendees": attendees},
+        extra={"verdict": "accepted", "policies": [], "code": None, "parameters": {}, "attendees": attendees},
     )
-    house.herald.tell(News(MEETING, (entry,)))
+    house.herald.tell(MeetingDelta(MEETING, (entry,)))
     house.pump()
     told = pages["alice"].entries["01JZ"]
     assert told["truncated"] is True
@@ -358,15 +358,15 @@ def test_an_entry_that_is_too_large_comes_without_its_lists(house: House, pages:
 
 
 def test_the_whole_meeting_is_told_once_for_each_of_its_revisions(house: House, pages: dict[str, Page]) -> None:
-    revised = News(MEETING, revision=house.scene.meeting().revision + 1)
+    revised = MeetingDelta(MEETING, revision=house.scene.meeting().revision + 1)
     assert house.herald.tell(revised) == len(pages)
-    checked = News(MEETING, revision=house.scene.meeting().revision)
+    checked = MeetingDelta(MEETING, revision=house.scene.meeting().revision)
     assert house.herald.tell(checked) == 0, "that it was checked is noted every two minutes, and changes nothing"
 
 
 def test_nothing_is_read_where_nobody_listens(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
-        raise LedgerUnavailable
+        raise LedgerUnavailableError
 
     house.scene.ask("alice", Mute(), "bob")
     news = house.news()

@@ -1,17 +1,17 @@
 """Who waits in the lobby listens to what becomes of that, and to nothing else."""
 
 import pytest
-from moderation.core.command import Admit, Ban, LeaveLobby, LetIn, Mute, Remove, SetMeeting
-from moderation.moderator.request import Request
+from moderation.application.requests import Request
+from moderation.domain.commands import Admit, Ban, LeaveLobby, LetIn, Mute, Remove, SetMeeting
 
 from tests.memory.live import House, Page
-from tests.memory.scene import ADMIN, MEETING, Scene, unseen
-from tests.unit.moderator.hall import by
+from tests.memory.moderated_meeting import ADMIN, MEETING, ModeratedMeeting, unseen
+from tests.unit.application.hall import by
 
 
 @pytest.fixture
 def house() -> House:
-    house = House(Scene())
+    house = House(ModeratedMeeting())
     say(house, SetMeeting(lobby=True))
     admit(house)
     return house
@@ -99,5 +99,5 @@ def test_who_was_removed_and_came_back_waits_too(house: House) -> None:
     assert page.closed == "not-permitted"
     back = unseen("bob", 1)
     house.scene.chime.rooms[MEETING].seats[back.attendee_id] = back
-    house.scene.gavel.presence.came(MEETING, back.attendee_id)
+    house.scene.gavel.presence.on_joined(MEETING, back.attendee_id)
     assert house.opens("bob").lobby == ["waiting"]

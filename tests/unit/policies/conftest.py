@@ -2,7 +2,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from moderation.policies import SHIPPED, CedarPolicies
+from moderation.adapters.cedar import SHIPPED, CedarPolicies
 from moderation.ports import Policies
 
 

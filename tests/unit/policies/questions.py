@@ -1,7 +1,7 @@
 """Who may stand in a question of these tests, by a short name."""
 
-from moderation.core.actor import Actor, ActorKind, Question
-from moderation.policies import CedarPolicies
+from moderation.adapters.cedar import CedarPolicies
+from moderation.domain.actor import Actor, ActorKind, AuthorizationRequest
 
 PRINCIPALS = {
     "admin": (Actor(ActorKind.ADMIN, "back-end"), None),
@@ -20,21 +20,21 @@ PERSONS = {"participant": ("otto", "participant"), "cohost": ("cleo", "cohost"),
 """Others, so never the principal of the same role."""
 
 
-def question(principal: str, action: str, target: str) -> Question:
+def question(principal: str, action: str, target: str) -> AuthorizationRequest:
     """`target` is `self`, `meeting`, or one of the persons."""
     actor, role = PRINCIPALS[principal]
     if target == "meeting":
-        return Question(actor, role, action, "m-1", "open")
+        return AuthorizationRequest(actor, role, action, "m-1", "open")
     person, person_role = (actor.id, role) if target == "self" else PERSONS[target]
-    return Question(actor, role, action, "m-1", "open", person=person, person_role=person_role)
+    return AuthorizationRequest(actor, role, action, "m-1", "open", person=person, person_role=person_role)
 
 
 def allows(policies: CedarPolicies, principal: str, action: str, target: str) -> bool:
-    return policies.judge(question(principal, action, target)).allowed
+    return policies.authorize(question(principal, action, target)).allowed
 
 
 def refusal(policies: CedarPolicies, principal: str, action: str, target: str) -> tuple[str, ...]:
     """The ids that refuse. Fails if nothing does."""
-    verdict = policies.judge(question(principal, action, target))
+    verdict = policies.authorize(question(principal, action, target))
     assert not verdict.allowed
     return verdict.policies

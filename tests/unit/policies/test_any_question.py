@@ -6,9 +6,9 @@ import sys
 
 from hypothesis import given
 from hypothesis import strategies as st
-from moderation.core.actor import Actor, ActorKind, Question
-from moderation.core.capability import EVERYTHING, Capabilities
-from moderation.policies import SHIPPED, CedarPolicies
+from moderation.adapters.cedar import SHIPPED, CedarPolicies
+from moderation.domain.actor import Actor, ActorKind, AuthorizationRequest
+from moderation.domain.capability import EVERYTHING, Capabilities
 
 SHIPPED_POLICIES = CedarPolicies()
 NASTY = [
@@ -34,7 +34,7 @@ roles = st.one_of(st.none(), st.sampled_from(sorted(SHIPPED_POLICIES.roles)), wo
 modes = st.one_of(st.sampled_from(sorted(SHIPPED_POLICIES.modes)), words)
 actions = st.one_of(st.sampled_from(["mute", "unban", "consent", "view-meeting", "end", "self", "sendAudio"]), words)
 questions = st.builds(
-    Question,
+    AuthorizationRequest,
     principal=st.builds(Actor, kind=st.sampled_from(ActorKind), id=words, via=st.none() | words),
     role=roles,
     action=actions,
@@ -48,24 +48,26 @@ questions = st.builds(
 
 
 @given(questions)
-def test_every_question_has_a_verdict_with_policies(question: Question) -> None:
-    verdict = SHIPPED_POLICIES.judge(question)
+def test_every_question_has_a_verdict_with_policies(question: AuthorizationRequest) -> None:
+    verdict = SHIPPED_POLICIES.authorize(question)
     assert verdict.policies
-    assert verdict == SHIPPED_POLICIES.judge(question)
+    assert verdict == SHIPPED_POLICIES.authorize(question)
 
 
 @given(words.filter(lambda word: "\ud800" not in word and word.isprintable()), words)
 def test_ids_are_compared_as_they_are(one: str, other: str) -> None:
     """Everybody acts for himself, and for nobody whose id is another string."""
-    asked = Question(Actor(ActorKind.USER, one), "viewer", "mute-self", "m-1", "open", person=one, person_role="viewer")
-    assert SHIPPED_POLICIES.judge(asked).allowed
-    asked = Question(Actor(ActorKind.USER, one), "viewer", "mute-self", "m-1", "open", person=other)
-    assert SHIPPED_POLICIES.judge(asked).allowed == (one == other)
+    asked = AuthorizationRequest(
+        Actor(ActorKind.USER, one), "viewer", "mute-self", "m-1", "open", person=one, person_role="viewer"
+    )
+    assert SHIPPED_POLICIES.authorize(asked).allowed
+    asked = AuthorizationRequest(Actor(ActorKind.USER, one), "viewer", "mute-self", "m-1", "open", person=other)
+    assert SHIPPED_POLICIES.authorize(asked).allowed == (one == other)
 
 
 @given(roles, modes, st.booleans())
 def test_every_bit_is_held_or_withheld_by_a_policy(role: str | None, mode: str, has_floor: bool) -> None:
-    held = SHIPPED_POLICIES.held(role, mode, has_floor)
+    held = SHIPPED_POLICIES.capabilities_for(role, mode, has_floor)
     withheld = Capabilities(0)
     for bit, policies in held.withheld_by.items():
         assert policies
@@ -75,5 +77,5 @@ def test_every_bit_is_held_or_withheld_by_a_policy(role: str | None, mode: str, 
 
 def test_importing_the_adapter_does_not_import_cedar() -> None:
     """A cold start pays for Cedar where the first question is asked."""
-    code = "import sys; sys.path.insert(0, sys.argv[1]); import moderation.policies; sys.exit('cedarpy' in sys.modules)"
+    code = "import sys; sys.path.insert(0, sys.argv[1]); import moderation.adapters.cedar; sys.exit('cedarpy' in sys.modules)"
     subprocess.run([sys.executable, "-c", code, str(SHIPPED.parents[1])], check=True)

@@ -1,8 +1,8 @@
 """What a role holds in a mode by the shipped policies: the whole table, six bits each."""
 
 import pytest
-from moderation.core.capability import EVERYTHING, NOTHING, RECEIVING, SENDING, Capabilities
-from moderation.policies import CedarPolicies
+from moderation.adapters.cedar import CedarPolicies
+from moderation.domain.capability import EVERYTHING, NOTHING, RECEIVING, SENDING, Capabilities
 
 AUDIO_TOO = RECEIVING | Capabilities.SEND_AUDIO
 TABLE = {

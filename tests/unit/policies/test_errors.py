@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from moderation.core.actor import Actor, ActorKind, Question
-from moderation.core.capability import SENDING
-from moderation.policies import CedarPolicies
-from moderation.policies.validation import problems
+from moderation.adapters.cedar import CedarPolicies
+from moderation.adapters.cedar.validation import problems
+from moderation.domain.actor import Actor, ActorKind, AuthorizationRequest
+from moderation.domain.capability import SENDING
 
 from .questions import question, refusal
 
@@ -21,7 +21,7 @@ def test_an_erring_policy_denies_though_another_permits(own: Path, effect: str) 
     policies = CedarPolicies(own)
     assert not problems(own)
     assert refusal(policies, "host", "mute", "participant") == ("broken",)
-    assert policies.judge(question("host", "unmute", "participant")).allowed
+    assert policies.authorize(question("host", "unmute", "participant")).allowed
 
 
 def test_an_attribute_that_is_missing_denies(own: Path) -> None:
@@ -39,7 +39,7 @@ def test_all_erring_policies_are_named_once_and_in_order(own: Path) -> None:
 def test_an_erring_policy_withholds_its_capabilities_alone(own: Path) -> None:
     broken = f'@id("broken") forbid (principal, action in Action::"send", resource is Mode) when {{ {OVERFLOW} }};'
     (own / "broken.cedar").write_text(broken, encoding="utf-8")
-    held = CedarPolicies(own).held("host", "open", has_floor=False)
+    held = CedarPolicies(own).capabilities_for("host", "open", has_floor=False)
     assert SENDING & held.capabilities == SENDING & ~SENDING
     assert held.withheld_by == dict.fromkeys(SENDING, ("broken",))
 
@@ -53,20 +53,22 @@ def test_an_erring_policy_without_an_id_goes_by_the_one_cedar_gives(tmp_path: Pa
 
 @pytest.mark.parametrize("kind", [ActorKind.CLOCK, ActorKind.CHIME])
 def test_the_clock_and_chime_are_permitted_nothing(shipped: CedarPolicies, kind: ActorKind) -> None:
-    verdict = shipped.judge(Question(Actor(kind, "x"), "host", "end", "m-1", "open"))
+    verdict = shipped.authorize(AuthorizationRequest(Actor(kind, "x"), "host", "end", "m-1", "open"))
     assert (verdict.allowed, verdict.policies) == (False, ("no-permit",))
 
 
 def test_an_id_that_is_no_unicode_is_denied(shipped: CedarPolicies) -> None:
-    verdict = shipped.judge(Question(Actor(ActorKind.ADMIN, "\ud800"), None, "end", "m-1", "open"))
+    verdict = shipped.authorize(AuthorizationRequest(Actor(ActorKind.ADMIN, "\ud800"), None, "end", "m-1", "open"))
     assert (verdict.allowed, verdict.policies) == (False, ("evaluation-error",))
 
 
 def test_a_mode_or_role_that_was_taken_away_locks_nobody_out(shipped: CedarPolicies) -> None:
     host = Actor(ActorKind.USER, "hana")
-    assert shipped.judge(Question(host, "host", "set-mode", "m-1", "long-gone")).allowed
-    assert shipped.judge(Question(host, "host", "mute", "m-1", "open", person="x", person_role="long-gone")).allowed
-    assert not shipped.judge(Question(host, "long-gone", "view-meeting", "m-1", "open")).allowed
+    assert shipped.authorize(AuthorizationRequest(host, "host", "set-mode", "m-1", "long-gone")).allowed
+    assert shipped.authorize(
+        AuthorizationRequest(host, "host", "mute", "m-1", "open", person="x", person_role="long-gone")
+    ).allowed
+    assert not shipped.authorize(AuthorizationRequest(host, "long-gone", "view-meeting", "m-1", "open")).allowed
 
 
 @pytest.mark.parametrize("text", ["permit (principal", "gibberish"])

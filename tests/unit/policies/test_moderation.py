@@ -1,7 +1,7 @@
 """Who may do what to whom by the shipped policies: every principal, every action, every kind of target."""
 
 import pytest
-from moderation.policies import CedarPolicies
+from moderation.adapters.cedar import CedarPolicies
 
 from .questions import PERSONS, PRINCIPALS, allows, question, refusal
 
@@ -68,7 +68,7 @@ def test_who_may_do_what_to_whom(shipped: CedarPolicies, principal: str, row: li
 
 
 def test_the_table_has_every_action_of_the_first_question(shipped: CedarPolicies) -> None:
-    from moderation.policies.validation import asked_about
+    from moderation.adapters.cedar.validation import asked_about
 
     groups = {"moderate-person", "moderate-meeting", "self", "in-person", "read", "oversee", "back-end"}
     second_question = {"send", "receive", *(d + m for d in ("send", "receive") for m in ("Audio", "Video", "Content"))}
@@ -104,9 +104,9 @@ def test_where_nothing_permits_the_verdict_says_so(shipped: CedarPolicies) -> No
 
 
 def test_what_is_allowed_names_the_policies_that_permitted(shipped: CedarPolicies) -> None:
-    assert shipped.judge(question("cohost", "mute", "participant")).policies == ("cohost-may-moderate",)
+    assert shipped.authorize(question("cohost", "mute", "participant")).policies == ("cohost-may-moderate",)
     both = ("everybody-may-see-what-concerns-himself", "host-may-moderate")
-    assert shipped.judge(question("host", "view-limits", "self")).policies == both
+    assert shipped.authorize(question("host", "view-limits", "self")).policies == both
 
 
 @pytest.mark.parametrize("target", ["meeting", *PERSONS])

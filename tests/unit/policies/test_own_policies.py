@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from moderation.core.capability import EVERYTHING, RECEIVING, Capabilities
-from moderation.policies import SHIPPED, CedarPolicies
-from moderation.policies.validation import problems
+from moderation.adapters.cedar import SHIPPED, CedarPolicies
+from moderation.adapters.cedar.validation import problems
+from moderation.domain.capability import EVERYTHING, RECEIVING, Capabilities
 
 from .questions import allows, question, refusal
 
@@ -34,9 +34,9 @@ def test_a_mode_of_his_own(own: Path) -> None:
     change_schema(own, '"audio-only"]', '"audio-only", "interview"]')
     policies = add(own, example("// interview"))
     assert "interview" in policies.modes
-    assert policies.held("host", "interview", has_floor=False).capabilities == EVERYTHING
-    assert policies.held("presenter", "interview", has_floor=False).capabilities == EVERYTHING
-    participant = policies.held("participant", "interview", has_floor=False)
+    assert policies.capabilities_for("host", "interview", has_floor=False).capabilities == EVERYTHING
+    assert policies.capabilities_for("presenter", "interview", has_floor=False).capabilities == EVERYTHING
+    participant = policies.capabilities_for("participant", "interview", has_floor=False)
     assert participant.capabilities == RECEIVING & ~Capabilities.RECEIVE_CONTENT
     assert participant.withheld_by[Capabilities.RECEIVE_CONTENT] == ("interview-slides-are-for-the-panel",)
     assert participant.withheld_by[Capabilities.SEND_AUDIO] == ("no-permit",)
@@ -46,10 +46,10 @@ def test_a_role_of_his_own(own: Path) -> None:
     change_schema(own, '"viewer"]', '"viewer", "interpreter"]')
     policies = add(own, example("// interpreter"))
     assert "interpreter" in policies.roles
-    held = policies.held("interpreter", "audience", has_floor=False)
+    held = policies.capabilities_for("interpreter", "audience", has_floor=False)
     assert held.capabilities == RECEIVING | Capabilities.SEND_AUDIO
     asked = replace(question("participant", "view-meeting", "meeting"), role="interpreter")
-    assert policies.judge(asked).allowed
+    assert policies.authorize(asked).allowed
 
 
 def test_an_event_source_that_he_permits(own: Path) -> None:
@@ -77,9 +77,9 @@ def test_policies_see_mode_freeze_and_ban(own: Path) -> None:
     """
     policies = add(own, text)
     asked = question("host", "remove", "participant")
-    assert policies.judge(asked).allowed
-    assert policies.judge(replace(asked, mode="audience")).policies == ("not-in-audience",)
-    assert policies.judge(replace(asked, frozen=True)).policies == ("not-frozen",)
-    assert policies.judge(replace(asked, person_is_banned=True)).policies == ("not-banned",)
+    assert policies.authorize(asked).allowed
+    assert policies.authorize(replace(asked, mode="audience")).policies == ("not-in-audience",)
+    assert policies.authorize(replace(asked, frozen=True)).policies == ("not-frozen",)
+    assert policies.authorize(replace(asked, person_is_banned=True)).policies == ("not-banned",)
     himself = replace(question("host", "remove", "self"), person_is_banned=True)
-    assert policies.judge(himself).policies == ("not-banned",)
+    assert policies.authorize(himself).policies == ("not-banned",)

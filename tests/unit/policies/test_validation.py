@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from moderation.policies import SHIPPED
-from moderation.policies.__main__ import main
-from moderation.policies.validation import problems
+from moderation.adapters.cedar import SHIPPED
+from moderation.adapters.cedar.__main__ import main
+from moderation.adapters.cedar.validation import problems
 
 NOT_DECLARED = "is of an enumerated entity type, but"
 PERMIT = "(principal, action, resource)"

@@ -5,11 +5,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from moderation.moderator.reconciler import Report
-from moderation.ports import Reminder
+from moderation.application.background.reconciler import Report
+from moderation.ports import Wakeup
 from reconciler import handler as door
 
-from tests.memory.surroundings import START
+from tests.memory.clock import START
 
 
 class Reconciler:
@@ -20,7 +20,7 @@ class Reconciler:
         self.asked.append(deadline)
         return Report(taken=2)
 
-    def remind(self, reminder: Reminder) -> Report:
+    def remind(self, reminder: Wakeup) -> Report:
         if reminder.change_id == "broken":
             raise RuntimeError
         self.asked.append(reminder)
@@ -53,7 +53,7 @@ def test_reminders_name_a_change_a_person_or_the_meeting(reconciler: Reconciler)
     ]
     records = [record(number, json.dumps(body)) for number, body in enumerate(bodies)]
     assert door.handler({"Records": records}, None) == {"batchItemFailures": []}
-    assert reconciler.asked == [Reminder("m", "c"), Reminder("m", None, "bob"), Reminder("m")]
+    assert reconciler.asked == [Wakeup("m", "c"), Wakeup("m", None, "bob"), Wakeup("m")]
 
 
 def test_one_that_fails_comes_again_alone(reconciler: Reconciler) -> None:
@@ -64,4 +64,4 @@ def test_one_that_fails_comes_again_alone(reconciler: Reconciler) -> None:
     ]
     failures = door.handler({"Records": records}, None)["batchItemFailures"]
     assert [failure["itemIdentifier"] for failure in failures] == ["1", "3"]
-    assert reconciler.asked == [Reminder("m", "c")]
+    assert reconciler.asked == [Wakeup("m", "c")]

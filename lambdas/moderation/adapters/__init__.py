@@ -1,0 +1,1 @@
+"""The ports, met by AWS and by Cedar."""

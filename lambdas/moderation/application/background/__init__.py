@@ -1,0 +1,1 @@
+"""Work that no caller waits for: expiry, drift, events of Chime, reconciliation."""

@@ -1,0 +1,1 @@
+"""Handlers of commands and the pipeline that they share."""

@@ -1,0 +1,1 @@
+"""Apply and settle: makes Chime hold what the rules say."""

@@ -1,0 +1,1 @@
+"""Live updates: what each subscriber may see of a meeting."""

@@ -1,0 +1,1 @@
+"""Reads: what a caller may see of meetings, attendees, history and lists."""

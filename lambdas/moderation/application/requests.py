@@ -1,0 +1,124 @@
+"""What a door hands to the moderator, and what it gets back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..domain.actor import Actor
+from ..domain.capability import Capabilities
+from ..domain.change import Change
+from ..domain.commands import Ban, Command, Remove
+from ..domain.decisions.decision import NEVER_UNDONE, Refusal
+from ..domain.documents import Document, limit_documents
+from .commands.timeliness import Sent
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command on a seat, on a person, or on the whole meeting. `key` is a digest of caller and idempotency key."""
+
+    meeting_id: str
+    actor: Actor
+    command: Command
+    attendee_id: str | None = None
+    user_id: str | None = None
+    dry_run: bool = False
+    if_match: str | None = None
+    key: str | None = None
+    fingerprint: str = ""
+    sent: Sent | None = None
+    """Of a command by event: when it was sent."""
+    undone: Change | None = None
+    """The change that an `Undo` is about."""
+    deed: Change | None = None
+    """What was done by it: itself, or, if it was an undo, what that was about in the end."""
+
+    @property
+    def undone_actions(self) -> tuple[str, ...]:
+        """Who undoes a deed needs to be allowed the deed. What nobody commands nobody undoes: no policy is asked."""
+        if self.deed is None or self.deed.command in NEVER_UNDONE:
+            return ()
+        if self.deed.command == Remove.name and self.deed.said.get("ban"):
+            return (Remove.name, Ban.name)
+        if self.deed.command != "set-meeting":
+            return (self.deed.command,)
+        asked = {"mode": "set-mode", "frozen": "freeze"}
+        return tuple(dict.fromkeys(asked.get(said, "set-settings") for said in self.deed.said))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`status` is a change's, or `unchanged` or `dry-run`. `subject` is the attendee, or the meeting, as it is now."""
+
+    status: str
+    subject: Document
+    change_id: str | None = None
+    before: Capabilities | None = None
+    after: Capabilities | None = None
+    effects: tuple[str, ...] = ()
+    closed_by: str | None = None
+    outcomes: tuple[Document, ...] | None = None
+    """Person by person, where everybody was meant."""
+    unknown: tuple[str, ...] = ()
+    """Attendees that the command excepts, but neither Gavel nor Chime has."""
+    replayed: bool = False
+    awaiting: str | None = None
+    """`consent`: it goes on when the person agrees."""
+    waiting: str | None = None
+    """The change that waits for his answer, where it is another than this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """`code` is one of the contract's errors; `limits` are documents already."""
+
+    code: str
+    detail: str
+    policies: tuple[str, ...] = ()
+    limits: tuple[Document, ...] = ()
+    pointer: str | None = None
+    change_id: str | None = None
+    replayed: bool = False
+    retry_after: int | None = None
+    """Seconds, where they are others than the status usually has."""
+
+
+Outcome = Answer | Refused
+
+MEETING_NOT_FOUND = Refused("meeting-not-found", "no such meeting is registered")
+NOT_IN_CHIME = Refused("meeting-not-found", "Chime has no such meeting in this Region: create it, then register it")
+MEETING_ENDED = Refused("meeting-ended", "the meeting has ended")
+ATTENDEE_NOT_FOUND = Refused("attendee-not-found", "no such attendee in this meeting")
+IS_AN_ATTENDEE = Refused(
+    "attendee-not-found",
+    "No such user. This id is an AttendeeId of this meeting: use `/attendees/{attendeeId}`, or the ExternalUserId.",
+)
+CHANGE_NOT_FOUND = Refused("change-not-found", "no such change in this meeting")
+BANNED = Refused("banned", "whoever is banned from this meeting may do nothing in it")
+WAITING = Refused("waiting", "You are in the lobby: wait until a host lets you in.")
+NO_REQUEST = Refused("no-request", "nothing waits for this answer, or not any more")
+BUSY = Refused("busy", "the ledger or Chime can't be reached now; nothing was decided")
+CONTENDED = Refused("contended", "too many others are changing the same thing right now; nothing was decided")
+OUTCOME_UNKNOWN = Refused(
+    "outcome-unknown",
+    "The ledger did not say whether the command was stored. Look at the change, or repeat the request with the same "
+    "`Idempotency-Key`.",
+)
+WORTH_REPEATING = frozenset({BUSY.code, CONTENDED.code, OUTCOME_UNKNOWN.code})
+"""Codes that say nothing about the command: the same command may work the next moment."""
+TOO_MANY = Refused("too-many", "too many attempts by this person in this meeting; nothing was decided")
+TOO_MANY_READS = Refused(
+    "too-many", "Too many reads by this user in this meeting: wait a second, or listen live.", retry_after=1
+)
+REVISION_MISMATCH = Refused("revision-mismatch", "the revision is not the one in `If-Match`")
+REVISION_REQUIRED = Refused("revision-required", "this changes what is there: say in `If-Match` which revision you saw")
+KEY_REUSED = Refused("idempotency-key-reused", "this idempotency key was used for something else")
+
+
+def refused(refusal: Refusal, now: datetime) -> Refused:
+    return Refused(
+        refusal.code,
+        refusal.detail,
+        refusal.policies,
+        tuple(limit_documents(refusal.limits, now)),
+        refusal.pointer,
+    )

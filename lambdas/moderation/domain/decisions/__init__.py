@@ -1,0 +1,1 @@
+"""From a command and its context to a decision: accepted, unchanged or refused. Pure."""

@@ -1,0 +1,173 @@
+"""From facts and a command on the whole meeting to a decision: mute-all, mode, freeze, settings. Pure."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from ..actor import Actor, Authorization
+from ..capability import NOTHING, Capabilities, Medium
+from ..change import Change, is_in_effect, meeting_reverted
+from ..commands import End, MeetingCommand, MuteEverybody, SetMeeting, Undo, UnmuteEverybody
+from ..effective import Holds, effective
+from ..meeting import Meeting, MeetingRules, Seat, User, UserRules
+from ..mute_all import MuteAll, MuteAlls, in_force
+from ..personal_rules import Waiting
+from .decision import NEVER_UNDONE, NOT_UNDOABLE, Refusal, frozen, precondition_refusal
+
+SINCE = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingCase:
+    """`untouchable` are the roles that the policies let nobody like the caller mute: bulk deeds spare them always.
+
+    `spared` are the people whose seats the command spares. `change_id` names what is made.
+    """
+
+    meeting: Meeting
+    actor: Actor
+    verdict: Authorization
+    holds: Holds
+    roles: Collection[str]
+    now: datetime
+    change_id: str
+    untouchable: frozenset[str] = frozenset()
+    spared: frozenset[str] = frozenset()
+    undone: Change | None = None
+    """The change that an `Undo` is about."""
+
+    def gained_by(self, rules: MeetingRules) -> Capabilities:
+        return gained(self.meeting, rules, self.holds, self.roles, self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedForMeeting:
+    """New rules of the meeting, not yet committed."""
+
+    rules: MeetingRules
+
+
+@dataclass(frozen=True, slots=True)
+class UnchangedMeeting:
+    """The rules say so already."""
+
+
+def decide_for_meeting(
+    case: MeetingCase, command: MeetingCommand | Undo
+) -> AcceptedForMeeting | UnchangedMeeting | Refusal:
+    against = precondition_refusal(case.verdict, case.meeting, command.name)
+    if against is not None:
+        return against
+    match command:
+        case MuteEverybody():
+            rules = _muted(case, command)
+        case UnmuteEverybody():
+            rules = _unmuted(case, command)
+        case SetMeeting():
+            rules = _set(case, command)
+        case Undo():
+            if not _can_be_undone(case) or (rules := _restored(case)) == case.meeting.rules:
+                return NOT_UNDOABLE
+        case End():
+            return AcceptedForMeeting(case.meeting.rules)
+    if rules == case.meeting.rules:
+        return UnchangedMeeting()
+    more = case.gained_by(rules)
+    if rules.frozen_at is not None and more:
+        return frozen(more)
+    return AcceptedForMeeting(rules)
+
+
+def _muted(case: MeetingCase, command: MuteEverybody) -> MeetingRules:
+    """Always new, even if it says the same: whoever was spared meanwhile is bound again."""
+    until = case.now + timedelta(seconds=command.seconds) if command.seconds is not None else None
+    new = tuple(
+        MuteAll(
+            id=f"{case.change_id}/{medium.value}",
+            medium=medium,
+            liftable_by=command.liftable_by,
+            actor=case.actor,
+            since=case.now,
+            reason=command.reason,
+            until=until,
+            spared_roles=frozenset(command.spared_roles) | case.untouchable,
+            spared_users=frozenset(command.spared_users) | case.spared,
+        )
+        for medium in Medium
+        if medium in command.media
+    )
+    others = (m for m in _standing(case) if m.medium not in command.media)
+    mute_alls = tuple(sorted((*others, *new), key=lambda m: m.medium))
+    return replace(case.meeting.rules, mute_alls=mute_alls).with_floor_generation(command.media, case.change_id)
+
+
+def _unmuted(case: MeetingCase, command: UnmuteEverybody) -> MeetingRules:
+    left = tuple(m for m in _standing(case) if m.medium not in command.media)
+    if len(left) == len(_standing(case)):
+        return case.meeting.rules
+    return replace(case.meeting.rules, mute_alls=left)
+
+
+def _set(case: MeetingCase, command: SetMeeting) -> MeetingRules:
+    rules = case.meeting.rules
+    frozen_at = rules.frozen_at
+    if command.frozen is not None:
+        frozen_at = (frozen_at or case.now) if command.frozen else None
+    return replace(
+        rules,
+        mode=rules.mode if command.mode is None else command.mode,
+        default_role=rules.default_role if command.default_role is None else command.default_role,
+        unmute_consent=rules.unmute_consent if command.unmute_consent is None else command.unmute_consent,
+        lobby=rules.lobby if command.lobby is None else command.lobby,
+        frozen_at=frozen_at,
+    )
+
+
+def _can_be_undone(case: MeetingCase) -> bool:
+    """What somebody decided and what stands as he decided it. A registration is set anew by another."""
+    change = case.undone
+    if change is None or change.rules_after == change.rules_before or change.command in NEVER_UNDONE:
+        return False
+    return is_in_effect(change, case.meeting.rules, case.now)
+
+
+def _restored(case: MeetingCase) -> MeetingRules:
+    """Without mute-alls that would have ended by now. One that comes back binds nobody whom the caller may not mute."""
+    rules, there = meeting_reverted(cast("Change", case.undone), case.meeting.rules), case.meeting.rules.mute_alls
+    back = in_force(tuple(m for m in rules.mute_alls if m not in there), rules.moment(case.now))
+    bound = {m.id: replace(m, spared_roles=m.spared_roles | case.untouchable) for m in back}
+    mute_alls = tuple(bound.get(m.id, m) for m in rules.mute_alls if m in there or m.id in bound)
+    return replace(rules, mute_alls=mute_alls)
+
+
+def _standing(case: MeetingCase) -> MuteAlls:
+    return in_force(case.meeting.rules.mute_alls, case.meeting.rules.moment(case.now))
+
+
+def gained(was: Meeting, new: MeetingRules, holds: Holds, roles: Collection[str], now: datetime) -> Capabilities:
+    """What somebody could get by the new rules that he hasn't by the old, whatever his role and whoever spares him.
+
+    Both are read at the same moment, so that what ends by itself is nobody's gain.
+    """
+    moment = was.rules.moment(now)
+    old, then = (replace(was, rules=replace(rules, frozen_at=moment)) for rules in (was.rules, new))
+    more = NOTHING
+    for somebody in _kinds({*was.rules.mute_alls, *new.mute_alls}, roles):
+        more |= effective(then, somebody, holds, moment) & ~effective(old, somebody, holds, moment)
+    return more
+
+
+def _kinds(mute_alls: Collection[MuteAll], roles: Collection[str]) -> Iterator[User]:
+    """One of each kind of people as far as the meeting's rules tell them apart: by role, by which mute-alls spare them
+    by name, who is held by the lobby, and who is silent until he consents. What a person's own rules withhold besides
+    only makes his gain smaller.
+    """
+    named = {user_id for mute_all in mute_alls for user_id in mute_all.spared_users}
+    alike = {frozenset(m.id for m in mute_alls if user_id in m.spared_users): user_id for user_id in sorted(named)}
+    for user_id in ("", *alike.values()):
+        for role in (None, *roles):
+            yield User(user_id, UserRules(role=role))
+    for role in (None, *roles):
+        yield User("", UserRules(role=role, waiting=Waiting(SINCE)))
+        yield User("", UserRules(role=role), {"": Seat("", NOTHING)})

@@ -1,0 +1,146 @@
+"""Decisions on a person as a whole: his role, whether he is in at all, and whose turn it is to speak."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from .. import personal_rules
+from ..capability import EVERYTHING, Medium, sending
+from ..commands import Ban, EndFloor, GrantFloor, Hold, LeaveLobby, LetIn, Release, Remove, SetRole, Unban
+from ..effective import limits
+from ..meeting import UserRules, role_of
+from ..restriction import LiftableBy, Origin
+from .decision import Accepted, Case, Refusal, Unchanged, decided, expired, withheld
+
+
+def hold(case: Case, command: Hold) -> Accepted | Unchanged | Refusal:
+    standing = case.user.rules.hold
+    new = personal_rules.Hold(case.actor, case.now, command.reason)
+    if standing is not None and standing.reason == command.reason:
+        new = standing
+    return decided(case, replace(expired(case), hold=new), withholding=EVERYTHING)
+
+
+def release(case: Case, _: Release) -> Accepted | Unchanged | Refusal:
+    return decided(case, replace(expired(case), hold=None))
+
+
+def set_role(case: Case, command: SetRole) -> Accepted | Unchanged | Refusal:
+    """Who rises is not left with what hosts had withheld from him in his old role; who falls keeps nothing that was
+    given to him in it.
+    """
+    if command.role not in case.ranking:
+        return Refusal("invalid-request", f"no such role: `{command.role}`", pointer="/role")
+    rules = expired(case)
+    old, new = role_of(case.user, case.meeting), command.role
+    if is_demotion(case.ranking, new, old):
+        rules = replace(rules, restrictions=tuple(r for r in rules.restrictions if r.origin is Origin.SELF))
+    if is_demotion(case.ranking, old, new):
+        rules = without_personal_grants(rules)
+    grant = EVERYTHING if rules.grant is None else rules.grant
+    return decided(case, replace(rules, role=command.role, grant=grant))
+
+
+def is_demotion(ranking: Sequence[str], old: str, new: str) -> bool:
+    """Whether the new role is the lower one. One that the schema knows no more stands below all others."""
+
+    def rank(role: str) -> int:
+        return ranking.index(role) if role in ranking else len(ranking)
+
+    return rank(new) > rank(old)
+
+
+def with_role(ranking: Sequence[str], rules: UserRules, role: str | None, old: str, new: str) -> UserRules:
+    """In a role that is set from outside the meeting. `old` and `new` are what it amounts to, the default included."""
+    if is_demotion(ranking, old, new):
+        rules = without_personal_grants(rules)
+    return replace(rules, role=role)
+
+
+def without_personal_grants(rules: UserRules, before: UserRules | None = None) -> UserRules:
+    """Without what was given to him in the role from which he falls; what he had `before` he rose to it stays."""
+    kept = before or UserRules()
+    return replace(
+        rules,
+        given=rules.given & kept.given,
+        spares=rules.spares & kept.spares,
+        floor=rules.floor if rules.floor == kept.floor else None,
+    )
+
+
+def remove(case: Case, command: Remove) -> Accepted | Unchanged | Refusal:
+    if command.ban:
+        return ban(case, Ban(command.until, command.reason))
+    rules = expired(case)
+    seats = rules.removed.union(seat.attendee_id for seat in case.user.present)
+    removed_at = rules.removed_at or (case.now if case.user.is_known else None)
+    out = replace(rules, removed=seats, removed_at=removed_at, floor=None, waiting=None)
+    return decided(case, out, withholding=EVERYTHING)
+
+
+def ban(case: Case, command: Ban) -> Accepted | Unchanged | Refusal:
+    if command.until is not None and command.until <= case.now:
+        return Refusal("invalid-request", "a ban ends in the future", pointer="/until")
+    standing, new = case.user.rules.ban, personal_rules.Ban(case.actor, case.now, command.reason, command.until)
+    if standing is not None and (standing.reason, standing.until) == (new.reason, new.until):
+        new = standing
+    return decided(case, replace(expired(case), ban=new, floor=None, waiting=None), withholding=EVERYTHING)
+
+
+def unban(case: Case, _: Unban) -> Accepted | Unchanged | Refusal:
+    return decided(case, replace(expired(case), ban=None), is_kept=False)
+
+
+def let_in(case: Case, command: LetIn) -> Accepted | Unchanged | Refusal:
+    waiting, rules = case.user.rules.waiting, expired(case)
+    is_kept_out = waiting is not None or rules.removed_at is not None
+    if not is_kept_out and not case.user.is_known:
+        return Refusal("attendee-not-found", "nobody of this name waits in the lobby")
+    if not is_kept_out or (waiting is None and not command.admit):
+        return decided(case, rules, is_kept=False)
+    if waiting is not None and not command.admit:
+        declined = replace(waiting, declined_at=waiting.declined_at or case.now)
+        return decided(case, replace(rules, waiting=declined), is_kept=False)
+    return decided(case, admitted(rules), is_newcomer=not case.user.present, is_kept=False)
+
+
+def leave_lobby(case: Case, _: LeaveLobby) -> Accepted | Unchanged | Refusal:
+    """The record stays, for an attendee of theirs that is in the meeting stays held."""
+    waiting = case.user.rules.waiting
+    if waiting is None:
+        return Refusal("attendee-not-found", "nobody of this name waits in the lobby")
+    if not waiting.is_open:
+        return Unchanged(case.effective())
+    return decided(case, replace(expired(case), waiting=replace(waiting, left=True)), is_kept=False)
+
+
+def admitted(rules: UserRules) -> UserRules:
+    """Let in, again if need be: with the role that is stored, and granted everything if nothing was granted yet."""
+    grant = EVERYTHING if rules.grant is None else rules.grant
+    return replace(rules, waiting=None, removed_at=None, admitted=True, grant=grant)
+
+
+def grant_floor(case: Case, command: GrantFloor) -> Accepted | Unchanged | Refusal:
+    """Through mute-alls and the mode, not through what withholds from him alone; his own mute he lifts himself."""
+    media = tuple(m for m in Medium if m in command.media)
+    meeting_rules = case.meeting.rules
+    if command.exclusive:
+        meeting_rules = meeting_rules.with_floor_generation(media, case.change_id)
+    floor = personal_rules.Floor(
+        media=media,
+        turns=tuple(meeting_rules.turn(m) for m in media),
+        actor=case.actor,
+        since=case.now,
+        until=case.now + timedelta(seconds=command.seconds),
+        reason=command.reason,
+    )
+    rules = replace(expired(case), floor=floor)
+    case = replace(case, meeting=replace(case.meeting, rules=meeting_rules))
+    asked = sending(media)
+    standing = limits(case.meeting, replace(case.user, rules=rules), case.holds, case.now)
+    against = tuple(x for x in standing if x.withholds & asked and x.liftable_by is not LiftableBy.SELF)
+    return withheld(against, asked) or decided(case, rules, opening=asked)
+
+
+def end_floor(case: Case, _: EndFloor) -> Accepted | Unchanged | Refusal:
+    return decided(case, replace(expired(case), floor=None))

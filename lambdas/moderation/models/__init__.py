@@ -1,0 +1,58 @@
+"""What doors take as bodies, whichever way they come. Strict: a `"300"` is no number, an unknown key is an error."""
+
+from .capabilities import CapabilitiesPatch, Consent, EndFloor, GrantFloor, Hold, Mute, Release, Unmute
+from .fields import (
+    AttendeeId,
+    Body,
+    ChangeId,
+    MediumName,
+    MeetingId,
+    Moment,
+    Name,
+    Reason,
+    Reasoned,
+    UserId,
+    Word,
+    fault,
+)
+from .meetings import Admissions, End, MeetingPatch, MuteAll, Registration, Undo, UnmuteAll
+from .people import Ban, Binding, LeaveLobby, LetIn, LowerHand, RaiseHand, Remove, SetRole, Unban
+
+__all__ = [
+    "Admissions",
+    "AttendeeId",
+    "Ban",
+    "Binding",
+    "Body",
+    "CapabilitiesPatch",
+    "ChangeId",
+    "Consent",
+    "End",
+    "EndFloor",
+    "GrantFloor",
+    "Hold",
+    "LeaveLobby",
+    "LetIn",
+    "LowerHand",
+    "MediumName",
+    "MeetingId",
+    "MeetingPatch",
+    "Moment",
+    "Mute",
+    "MuteAll",
+    "Name",
+    "RaiseHand",
+    "Reason",
+    "Reasoned",
+    "Registration",
+    "Release",
+    "Remove",
+    "SetRole",
+    "Unban",
+    "Undo",
+    "Unmute",
+    "UnmuteAll",
+    "UserId",
+    "Word",
+    "fault",
+]

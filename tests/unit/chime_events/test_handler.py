@@ -1,0 +1,251 @@
+"""State changes from the queue: what is passed on, what is dropped, what comes again, and what the log may tell."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from chime_events import handler as door
+from moderation.application.background.chime_events import NotSettledError
+from moderation.domain.capability import EVERYTHING, Capabilities
+from moderation.ports import ConditionFailedError, LedgerUnavailableError
+
+AT = datetime(2026, 5, 4, 10, 0, 0, 250000, tzinfo=UTC)
+MEETING = "0b8f1c5e-6f6a-4f0c-9d3e-2f7a5c1b9e44"
+SEAT = "5c2b7a10-3d4e-8f6a-1b2c-9e8d7f6a5b4c"
+
+
+class Connection:
+    """Stands in for `Presence`: remembers what it is told, and fails as often as it is asked to."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[object, ...]] = []
+        self.failures: list[Exception] = []
+
+    def came(self, meeting_id: str, attendee_id: str, connected_at: datetime | None) -> None:
+        self._hear("came", meeting_id, attendee_id, connected_at)
+
+    def changed(self, meeting_id: str, attendee_id: str, told: Capabilities | None, *, is_taken: bool) -> None:
+        self._hear("changed", meeting_id, attendee_id, told, is_taken)
+
+    def left(self, meeting_id: str, attendee_id: str, at: datetime | None) -> None:
+        self._hear("left", meeting_id, attendee_id, at)
+
+    def deleted(self, meeting_id: str, attendee_id: str, at: datetime | None) -> None:
+        self._hear("deleted", meeting_id, attendee_id, at)
+
+    def ended(self, meeting_id: str) -> None:
+        self._hear("ended", meeting_id)
+
+    def _hear(self, *what: object) -> None:
+        self.told.append(what)
+        if self.failures:
+            raise self.failures.pop(0)
+
+
+class Clock:
+    """Stands in for the module `time`: only sleeping takes any."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def listener(monkeypatch: pytest.MonkeyPatch) -> Connection:
+    listener = Connection()
+    monkeypatch.setattr(door, "presence", lambda: listener)
+    monkeypatch.setattr(door, "time", Clock())
+    return listener
+
+
+def news(event_type: str, **detail: Any) -> dict[str, Any]:
+    about = {"meetingId": MEETING, "attendeeId": SEAT, "externalUserId": "bob"}
+    return {"id": "e-1", "detail": {"version": "0", "eventType": event_type, **about, **detail}}
+
+
+def deliver(*bodies: Any) -> list[str]:
+    """The messages that are to come again, by their place."""
+    records = [
+        {"messageId": str(place), "body": body if isinstance(body, str) else json.dumps(body)}
+        for place, body in enumerate(bodies)
+    ]
+    answer = door.handler({"Records": records}, None)
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("event_type", "told"),
+    [
+        ("chime:AttendeeAdded", ("came", MEETING, SEAT, None)),
+        ("chime:AttendeeJoined", ("came", MEETING, SEAT, AT)),
+        ("chime:AttendeeAuthorized", ("came", MEETING, SEAT, AT)),
+        ("chime:AttendeeCapabilitiesUpdated", ("changed", MEETING, SEAT, None, True)),
+        ("chime:AttendeeLeft", ("left", MEETING, SEAT, AT)),
+        ("chime:AttendeeDeleted", ("deleted", MEETING, SEAT, AT)),
+        ("chime:MeetingEnded", ("ended", MEETING)),
+    ],
+)
+def test_what_is_passed_on(listener: Connection, event_type: str, told: tuple[object, ...]) -> None:
+    assert deliver(news(event_type, timestamp=1777888800250)) == []
+    assert listener.told == [told]
+
+
+@pytest.mark.parametrize("timestamp", [1777888800250, "1777888800250", 1777888800250.0])
+def test_a_timestamp_is_number_or_text(listener: Connection, timestamp: object) -> None:
+    deliver(news("chime:AttendeeLeft", timestamp=timestamp))
+    assert listener.told == [("left", MEETING, SEAT, AT)]
+
+
+@pytest.mark.parametrize("timestamp", [None, "yesterday", True, [], 10**30, "nan", "inf"])
+def test_one_that_cannot_be_read_is_none(listener: Connection, timestamp: object) -> None:
+    deliver(news("chime:AttendeeLeft", timestamp=timestamp))
+    assert listener.told == [("left", MEETING, SEAT, None)]
+
+
+@pytest.mark.parametrize(
+    "event_type",
+    ["chime:MeetingStarted", "chime:AttendeeContentLeft", "chime:AttendeeDropped", "chime:Tomorrow"],
+)
+def test_the_rest_is_ignored_in_silence(
+    listener: Connection, capsys: pytest.CaptureFixture[str], event_type: str
+) -> None:
+    assert deliver(news(event_type, meetingId=None)) == []
+    assert (listener.told, logged(capsys)) == ([], [])
+
+
+def test_the_end_of_a_meeting_names_no_attendee(listener: Connection) -> None:
+    assert deliver({"detail": {"eventType": "chime:MeetingEnded", "meetingId": MEETING}}) == []
+    assert listener.told == [("ended", MEETING)]
+
+
+@pytest.mark.parametrize("user", ["aws:MediaPipeline-1", "AWS:recorder"])
+@pytest.mark.parametrize("kind", ["Added", "CapabilitiesUpdated", "Left"])
+def test_pipelines_are_none_of_our_business(listener: Connection, kind: str, user: str) -> None:
+    assert deliver(news(f"chime:Attendee{kind}", externalUserId=user)) == []
+    assert listener.told == []
+
+
+def test_a_screen_share_is_the_seat_of_its_sharer(listener: Connection) -> None:
+    deliver(news("chime:AttendeeJoined", attendeeId=f"{SEAT}#content"))
+    assert listener.told == [("came", MEETING, SEAT, None)]
+
+
+@pytest.mark.parametrize("event_type", ["chime:AttendeeLeft", "chime:AttendeeDeleted"])
+def test_whose_screen_share_ends_stays(
+    listener: Connection, capsys: pytest.CaptureFixture[str], event_type: str
+) -> None:
+    assert deliver(news(event_type, attendeeId=f"{SEAT}#content")) == []
+    assert (listener.told, logged(capsys)) == ([], [])
+
+
+def test_who_it_is_need_not_be_told(listener: Connection) -> None:
+    deliver(news("chime:AttendeeJoined", externalUserId=None))
+    assert listener.told == [("came", MEETING, SEAT, None)]
+
+
+@pytest.mark.parametrize("success", ["1", "0", 1, 0])
+def test_success_is_text_or_number_and_zero_is_counted(
+    listener: Connection, capsys: pytest.CaptureFixture[str], success: str | int
+) -> None:
+    capabilities = {"audio": "Receive", "video": "SendReceive", "content": "SendReceive"}
+    event = news("chime:AttendeeCapabilitiesUpdated", success=success, attendeeCapabilities=capabilities)
+    assert deliver(event) == []
+    assert listener.told == [("changed", MEETING, SEAT, EVERYTHING & ~Capabilities.SEND_AUDIO, success in ("1", 1))]
+    (line,) = logged(capsys)
+    assert line["success"] == str(success)
+    assert line.get("CapabilitiesNotTaken", 0) == (success in ("0", 0))
+
+
+@pytest.mark.parametrize(
+    "told", [None, "Receive", {}, {"audio": "Receive"}, {"audio": "Loud", "video": "None", "content": "None"}]
+)
+def test_capabilities_that_cannot_be_read_are_none(listener: Connection, told: object) -> None:
+    deliver(news("chime:AttendeeCapabilitiesUpdated", success=1, attendeeCapabilities=told))
+    assert listener.told == [("changed", MEETING, SEAT, None, True)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "not JSON",
+        "[]",
+        "null",
+        '{"detail": "text"}',
+        {"detail": {}},
+        news("chime:AttendeeAdded", meetingId=None),
+        news("chime:AttendeeAdded", meetingId=7),
+        news("chime:AttendeeAdded", attendeeId=""),
+        news("chime:AttendeeLeft", attendeeId=None),
+        news("chime:MeetingEnded", meetingId=""),
+        {"detail": {"eventType": ["chime:AttendeeAdded"]}},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_read_is_dropped_and_told(
+    listener: Connection, capsys: pytest.CaptureFixture[str], body: Any
+) -> None:
+    assert deliver(body) == []
+    assert listener.told == []
+    (line,) = logged(capsys)
+    assert (line["level"], line["message"], line["messageId"]) == ("WARNING", "dropped", "0")
+    assert line["lacks"] in {"body", "detail", "eventType", "meetingId", "attendeeId"}
+
+
+AGAIN = [NotSettledError("busy"), LedgerUnavailableError(), ConditionFailedError([])]
+
+
+@pytest.mark.parametrize("failure", AGAIN, ids=repr)
+@pytest.mark.parametrize("event_type", ["chime:AttendeeJoined", "chime:MeetingEnded"])
+def test_who_came_is_tried_again_at_once(listener: Connection, event_type: str, failure: Exception) -> None:
+    listener.failures = [failure] * 3
+    assert deliver(news(event_type)) == []
+    assert listener.told == [listener.told[0]] * 4
+
+
+@pytest.mark.parametrize("failure", AGAIN, ids=repr)
+@pytest.mark.parametrize("event_type", ["chime:AttendeeCapabilitiesUpdated", "chime:AttendeeLeft"])
+def test_what_changed_waits_for_its_turn(listener: Connection, event_type: str, failure: Exception) -> None:
+    listener.failures = [failure]
+    assert deliver(news(event_type)) == ["0"]
+    assert len(listener.told) == 1
+
+
+def test_what_could_not_be_seen_to_comes_again_and_nothing_else(listener: Connection) -> None:
+    listener.failures = [LedgerUnavailableError()]
+    assert deliver(news("chime:AttendeeCapabilitiesUpdated"), news("chime:AttendeeJoined"), "not JSON") == ["0"]
+    assert len(listener.told) == 2
+
+
+def test_patience_ends(listener: Connection) -> None:
+    listener.failures = [LedgerUnavailableError()] * 1000
+    assert deliver(news("chime:AttendeeAdded")) == ["0"]
+    assert 5 < len(listener.told) < 20
+
+
+def test_a_slip_of_ours_is_not_tried_at_once(listener: Connection) -> None:
+    listener.failures = [RuntimeError()]
+    assert deliver(news("chime:AttendeeAdded")) == ["0"]
+    assert len(listener.told) == 1
+
+
+def test_the_log_names_people_in_one_place(listener: Connection, capsys: pytest.CaptureFixture[str]) -> None:
+    listener.failures = [RuntimeError("bob")]
+    deliver(news("chime:AttendeeAdded"), news("chime:AttendeeAdded"))
+    lines = logged(capsys)
+    assert [(line["level"], line["message"]) for line in lines] == [("ERROR", "failed"), ("INFO", "heard")]
+    assert lines[0]["exception"] == "RuntimeError"
+    for line in lines:
+        assert line.pop("person") == {"attendeeId": SEAT, "externalUserId": "bob"}
+        assert line["meetingId"] == MEETING
+        assert "bob" not in json.dumps(line)
+        assert SEAT not in json.dumps(line)

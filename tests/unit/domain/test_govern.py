@@ -1,0 +1,155 @@
+"""Decisions on the whole meeting: what counts as a gain, and what a freeze refuses."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from moderation.domain.actor import Authorization, PolicyCapabilities
+from moderation.domain.capability import EVERYTHING, NOTHING, RECEIVING, SEND, Capabilities, Medium
+from moderation.domain.commands import MeetingCommand, MuteEverybody, SetMeeting, UnmuteEverybody
+from moderation.domain.decisions.decision import Refusal
+from moderation.domain.decisions.meeting import AcceptedForMeeting, MeetingCase, UnchangedMeeting, decide_for_meeting
+from moderation.domain.meeting import Meeting, MeetingRules
+from moderation.domain.mute_all import MuteAll
+from moderation.domain.restriction import LiftableBy
+
+from tests.unit.domain.scenes import ALICE, NOW, meeting
+
+AUDIO = SEND[Medium.AUDIO]
+ROLES = ("host", "cohost", "participant", "viewer")
+
+
+def holds(role: str | None, mode: str, _floor: bool) -> PolicyCapabilities:
+    """As the shipped policies have it, as far as is needed here."""
+    sends = role in ("host", "cohost") or (role == "participant" and mode == "open")
+    return PolicyCapabilities(EVERYTHING if sends else RECEIVING)
+
+
+def all_muted(number: int = 1, medium: Medium = Medium.AUDIO, **how: object) -> MuteAll:
+    made: dict[str, object] = {"liftable_by": LiftableBy.HOST, "actor": ALICE, "since": NOW - timedelta(minutes=1)}
+    return MuteAll(f"c{number}/{medium.value}", medium, **(made | how))  # type: ignore[arg-type]
+
+
+def case(rules: MeetingRules | None = None, *, frozen: bool = False, ended: bool = False) -> MeetingCase:
+    at: Meeting = meeting(ended_at=NOW if ended else None)
+    rules = rules or MeetingRules()
+    frozen_at = NOW - timedelta(seconds=30) if frozen else None
+    at = replace(at, rules=replace(rules, frozen_at=frozen_at))
+    return MeetingCase(at, ALICE, Authorization(True, ("host-may-moderate",)), holds, ROLES, NOW, "new")
+
+
+def governed(scene: MeetingCase, command: MeetingCommand) -> MeetingRules:
+    answer = decide_for_meeting(scene, command)
+    assert isinstance(answer, AcceptedForMeeting), answer
+    return answer.rules
+
+
+def test_a_mute_all_that_says_the_same_is_new_and_binds_again() -> None:
+    once = governed(case(), MuteEverybody())
+    again = decide_for_meeting(replace(case(once), change_id="newer"), MuteEverybody())
+    assert isinstance(again, AcceptedForMeeting)
+    assert [m.id for m in again.rules.mute_alls] == ["newer/audio"]
+
+
+def test_the_end_of_a_mute_all_is_counted_from_now() -> None:
+    [mute_all] = governed(case(), MuteEverybody(seconds=90)).mute_alls
+    assert mute_all.until == NOW + timedelta(seconds=90)
+
+
+def test_untouchable_roles_and_the_owners_of_seats_are_spared() -> None:
+    scene = replace(case(), untouchable=frozenset({"host"}), spared=frozenset({"dan"}))
+    [mute_all] = governed(scene, MuteEverybody(spared_roles=("viewer",), spared_users=("bob",))).mute_alls
+    assert mute_all.spared_roles == {"host", "viewer"}
+    assert mute_all.spared_users == {"bob", "dan"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "command"),
+    [
+        (MeetingRules(), UnmuteEverybody()),
+        (MeetingRules(mute_alls=(all_muted(medium=Medium.CONTENT),)), UnmuteEverybody()),
+        (MeetingRules(mode="audience"), SetMeeting(mode="audience")),
+        (MeetingRules(), SetMeeting(frozen=False)),
+        (MeetingRules(), SetMeeting(default_role="participant", lobby=False)),
+    ],
+)
+def test_what_the_rules_say_already(rules: MeetingRules, command: MeetingCommand) -> None:
+    assert isinstance(decide_for_meeting(case(rules), command), UnchangedMeeting)
+
+
+def test_freezing_again_leaves_the_moment_of_freezing() -> None:
+    assert isinstance(decide_for_meeting(case(frozen=True), SetMeeting(frozen=True)), UnchangedMeeting)
+
+
+@pytest.mark.parametrize(
+    ("rules", "command", "more"),
+    [
+        (MeetingRules(mute_alls=(all_muted(),)), UnmuteEverybody(), AUDIO),
+        (MeetingRules(mute_alls=(all_muted(),)), MuteEverybody(spared_roles=("participant",)), AUDIO),
+        (MeetingRules(mute_alls=(all_muted(),)), MuteEverybody(spared_users=("bob",)), AUDIO),
+        (MeetingRules(mode="audience"), SetMeeting(mode="open"), EVERYTHING & ~RECEIVING),
+        (MeetingRules(default_role="viewer"), SetMeeting(default_role="participant"), EVERYTHING & ~RECEIVING),
+        (
+            MeetingRules(default_role="participant", mute_alls=(all_muted(spared_roles=frozenset({"cohost"})),)),
+            SetMeeting(default_role="cohost"),
+            AUDIO,
+        ),
+    ],
+)
+def test_what_widens_is_refused_while_frozen(rules: MeetingRules, command: MeetingCommand, more: Capabilities) -> None:
+    assert case(rules).gained_by(governed(case(rules), command)) == more
+    refusal = decide_for_meeting(case(rules, frozen=True), command)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "capability-unavailable"
+    assert [(limit.by, limit.withholds) for limit in refusal.limits] == [("freeze", more)]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        MuteEverybody(media=(Medium.CONTENT,)),
+        MuteEverybody(spared_roles=("host",)),
+        SetMeeting(mode="audience"),
+        SetMeeting(default_role="viewer"),
+        SetMeeting(frozen=False),
+        SetMeeting(lobby=True),
+    ],
+)
+def test_what_does_not_widen_is_done_while_frozen(command: MeetingCommand) -> None:
+    rules = MeetingRules(mute_alls=(all_muted(spared_roles=frozenset({"host", "cohost"})),))
+    assert case(rules, frozen=True).gained_by(governed(case(rules, frozen=True), command)) == NOTHING
+
+
+def test_what_ends_when_the_meeting_thaws_is_no_gain_of_the_thaw() -> None:
+    """That it would end was known: it is pursued, and never given up."""
+    scene = case(MeetingRules(mute_alls=(all_muted(until=NOW - timedelta(seconds=5)),)), frozen=True)
+    thawed = governed(scene, SetMeeting(frozen=False))
+    assert thawed.frozen_at is None
+    assert scene.gained_by(thawed) == NOTHING
+
+
+def test_ended_and_not_permitted() -> None:
+    for command in (MuteEverybody(), UnmuteEverybody(), SetMeeting(mode="audience")):
+        answer = decide_for_meeting(case(ended=True), command)
+        assert isinstance(answer, Refusal)
+        assert answer.code == "meeting-ended"
+        answer = decide_for_meeting(replace(case(ended=True), verdict=Authorization(False, ("no-permit",))), command)
+        assert isinstance(answer, Refusal)
+        assert (answer.code, answer.policies) == ("not-permitted", ("no-permit",))
+
+
+def test_the_names_of_what_is_asked() -> None:
+    assert SetMeeting(mode="open").name == "set-mode"
+    assert SetMeeting(frozen=True).name == "freeze"
+    assert SetMeeting(frozen=False).name == "unfreeze"
+    assert SetMeeting(lobby=False).name == "set-settings"
+    assert SetMeeting(mode="open", lobby=True).actions == ("set-mode", "set-settings")
+    assert SetMeeting(mode="open", lobby=True).name == "set-meeting"
+
+
+def test_while_frozen_no_mode_comes_that_gives_more_to_any_role() -> None:
+    """Whoever has no role of their own would gain nothing by it."""
+    frozen = case(MeetingRules(mode="audience", default_role="viewer"), frozen=True)
+    answer = decide_for_meeting(frozen, SetMeeting(mode="open"))
+    assert isinstance(answer, Refusal), answer
+    assert answer.code == "capability-unavailable"

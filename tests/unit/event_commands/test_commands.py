@@ -1,0 +1,166 @@
+"""Every command by event does what its route does."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from event_commands.command_specs import COMMANDS, addressed_command
+from host_api.routes import ROUTES
+from moderation.domain.capability import Capabilities, Medium
+from moderation.domain.commands import (
+    Ban,
+    Command,
+    End,
+    EndFloor,
+    GrantFloor,
+    Hold,
+    LowerHand,
+    Mute,
+    MuteEverybody,
+    RaiseHand,
+    Release,
+    Remove,
+    SetCapabilities,
+    SetMeeting,
+    SetRole,
+    Unban,
+    Undo,
+    Unmute,
+    UnmuteEverybody,
+)
+from moderation.domain.restriction import LiftableBy
+
+from infra.triggers import ON_A_MEETING, ON_A_PERSON
+from tests.memory.moderated_meeting import MEETING, seat
+
+from .door import BOB, EXTERNAL, SOURCE, Door
+
+ALL = {"meetingId": MEETING}
+UNTIL = datetime(2026, 6, 1, 12, tzinfo=UTC)
+CASES: list[tuple[dict[str, Any], Command]] = [
+    ({"command": "mute", **BOB}, Mute()),
+    (
+        {"command": "mute", **BOB, "media": ["video"], "durationSeconds": 9, "reason": "x", "liftableBy": "self"},
+        Mute((Medium.VIDEO,), 9, "x", LiftableBy.SELF),
+    ),
+    ({"command": "unmute", **BOB, "reason": "x"}, Unmute(reason="x")),
+    (
+        {"command": "set-capabilities", **BOB, "content": "Send", "reason": "x"},
+        SetCapabilities({Medium.CONTENT: Capabilities.SEND_CONTENT}, "x"),
+    ),
+    ({"command": "mute-all", **ALL}, MuteEverybody()),
+    (
+        {"command": "mute-all", **ALL, "except": {"roles": [], "attendeeIds": [seat("bob") + "#content"]}},
+        MuteEverybody(spared_roles=(), spared_attendees=(seat("bob"),)),
+    ),
+    ({"command": "unmute-all", **ALL, "media": ["content"]}, UnmuteEverybody((Medium.CONTENT,))),
+    ({"command": "set-mode", **ALL, "mode": "audience", "reason": "x"}, SetMeeting(mode="audience", reason="x")),
+    ({"command": "freeze", **ALL, "reason": "x"}, SetMeeting(frozen=True, reason="x")),
+    ({"command": "unfreeze", **ALL}, SetMeeting(frozen=False)),
+    ({"command": "hold", **BOB, "reason": "x"}, Hold("x")),
+    ({"command": "release", **BOB, "reason": "x"}, Release("x")),
+    ({"command": "set-role", **BOB, "role": "viewer", "reason": "x"}, SetRole("viewer", "x")),
+    ({"command": "remove", **BOB}, Remove()),
+    (
+        {"command": "remove", **BOB, "ban": True, "until": "2026-06-01T12:00:00Z", "reason": "x"},
+        Remove(True, UNTIL, "x"),
+    ),
+    ({"command": "ban", **BOB, "until": "2026-06-01T12:00:00Z", "reason": "x"}, Ban(UNTIL, "x")),
+    ({"command": "unban", **BOB, "reason": "x"}, Unban("x")),
+    (
+        {"command": "grant-floor", **BOB, "durationSeconds": 9, "media": ["video"], "exclusive": True, "reason": "x"},
+        GrantFloor(9, (Medium.VIDEO,), True, "x"),
+    ),
+    ({"command": "end-floor", **BOB, "reason": "x"}, EndFloor("x")),
+    ({"command": "raise-hand", **BOB, "reason": "x"}, RaiseHand("x")),
+    ({"command": "lower-hand", **BOB, "reason": "x"}, LowerHand("x")),
+    ({"command": "undo", **ALL, "changeId": "01JZ", "reason": "x"}, Undo("01JZ", "x")),
+    ({"command": "end", **ALL, "reason": "x"}, End("x")),
+]
+
+
+@pytest.mark.parametrize(("detail", "command"), CASES)
+def test_what_is_asked_for(detail: dict[str, Any], command: Command) -> None:
+    assert addressed_command(detail).command == command
+
+
+def test_every_command_is_tested() -> None:
+    assert {detail["command"] for detail, _ in CASES} == set(COMMANDS)
+
+
+def test_every_body_that_a_route_has_is_reused() -> None:
+    """What a route does takes the same fields here. Consent and the lobby's answer are for people alone."""
+    bodies = {route.body() for route in ROUTES if route.body is not None}
+    assert {name for name, deed in COMMANDS.items() if deed.body not in bodies} == {"set-mode", "freeze", "unfreeze"}
+    others = {body.__name__ for body in bodies - {deed.body for deed in COMMANDS.values()}}
+    assert others == {"Registration", "MeetingPatch", "Admissions", "Binding", "Consent", "LeaveLobby", "LetIn"}
+
+
+def test_the_configuration_of_triggers_knows_the_same() -> None:
+    assert {name for name, deed in COMMANDS.items() if deed.on_person} == ON_A_PERSON
+    assert {name for name, deed in COMMANDS.items() if not deed.on_person} == ON_A_MEETING
+
+
+def test_the_contract_knows_no_other() -> None:
+    assert set(COMMANDS) == {
+        "mute", "unmute", "hold", "release", "set-capabilities", "mute-all", "unmute-all", "set-mode", "set-role",
+        "freeze", "unfreeze", "remove", "ban", "unban", "grant-floor", "end-floor", "raise-hand", "lower-hand", "undo",
+        "end",
+    }  # fmt: skip
+
+
+def test_one_person() -> None:
+    door = Door()
+    assert door.send("mute", **BOB, reason="exam") == []
+    assert door.scene.held("bob")["audio"] == "Receive"
+    [entry] = door.scene.entries("Moderation Decided")
+    assert (entry.actor.kind, entry.actor.id, entry.reason) == ("service", SOURCE, "exam")
+    assert door.send("unmute", "e-2", meetingId=MEETING, externalUserId="bob") == []
+    assert door.scene.held("bob")["audio"] == "SendReceive"
+
+
+def test_everybody() -> None:
+    door = Door()
+    assert door.send("mute-all", meetingId=MEETING, media=["audio", "content"]) == []
+    assert door.scene.held("bob") == {"audio": "Receive", "video": "SendReceive", "content": "Receive"}
+    assert door.scene.held("alice")["audio"] == "SendReceive"
+    assert door.send("unmute-all", "e-2", externalMeetingId=EXTERNAL) == []
+    assert door.scene.held("bob") == {"audio": "SendReceive", "video": "SendReceive", "content": "Receive"}
+
+
+def test_the_meeting() -> None:
+    door = Door()
+    assert door.send("set-mode", meetingId=MEETING, mode="audience") == []
+    assert door.send("freeze", "e-2", meetingId=MEETING) == []
+    rules = door.scene.meeting().rules
+    assert (rules.mode, rules.frozen_at is not None) == ("audience", True)
+    assert door.send("unfreeze", "e-3", meetingId=MEETING) == []
+    assert door.scene.meeting().rules.frozen_at is None
+
+
+def test_a_trigger_raises_a_hand_for_somebody() -> None:
+    """Of a caller by telephone, say, who has pressed a key."""
+    door = Door()
+    assert door.trigger("raise-hand", name="dial-in", **BOB, reason="pressed 1") == []
+    assert door.scene.user("bob").hand is not None
+    assert door.trigger("lower-hand", "e-2", name="dial-in", **BOB) == []
+    assert door.scene.user("bob").hand is None
+    [raised] = door.scene.entries("Hand Raised")
+    assert (raised.actor.id, raised.reason) == ("trigger/dial-in", "pressed 1")
+
+
+def test_out_of_the_meeting() -> None:
+    door = Door()
+    assert door.send("remove", **BOB, ban=True) == []
+    rules = door.scene.user("bob").rules
+    assert rules.ban is not None
+    assert door.send("unban", "e-2", meetingId=MEETING, externalUserId="bob") == []
+    assert door.scene.user("bob").rules.ban is None
+
+
+def test_undone() -> None:
+    door = Door()
+    assert door.send("hold", **BOB) == []
+    [entry] = door.scene.entries("Moderation Decided")
+    assert door.send("undo", "e-2", meetingId=MEETING, changeId=entry.change_id) == []
+    assert door.scene.held("bob")["audio"] == "SendReceive"
