@@ -166,7 +166,7 @@ class Account:
     def open_changes(self) -> int:
         return sum(change.is_open for change in self.store.changes.values())
 
-    def remind(self, reminder: Wakeup, after: timedelta) -> None:
+    def schedule(self, reminder: Wakeup, after: timedelta) -> None:
         """The port: a delayed message, then one of the two that work them off, in their order."""
         self.time.spawn(partial(self._reminded, reminder), max(0.0, after.total_seconds()))
 

@@ -9,8 +9,7 @@ from typing import Any, Protocol
 
 from moderation.application.commands.event_support import Rejected
 from moderation.application.commands.pipeline import RECORDED
-from moderation.application.commands.timeliness import Sent
-from moderation.application.requests import MEETING_NOT_FOUND, WORTH_REPEATING, Outcome, Refused, Request
+from moderation.application.requests import MEETING_NOT_FOUND, WORTH_REPEATING, Outcome, Refused, Request, Sent
 from moderation.digest import digest
 from moderation.domain.actor import NO_PERMIT
 from moderation.domain.decisions.decision import LONGEST_REASON

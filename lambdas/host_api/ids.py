@@ -5,7 +5,7 @@ import binascii
 import re
 from collections.abc import Callable, Mapping
 
-from moderation.models.ids import Malformed, attendee_id, change_id, external_user_id, meeting_id
+from moderation.domain.ids import Malformed, attendee_id, change_id, external_user_id, meeting_id
 
 __all__ = ["IN_PATH", "Malformed", "external_user_id", "page_end", "page_token", "written_user_id"]
 

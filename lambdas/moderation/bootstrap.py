@@ -241,9 +241,9 @@ def tickets() -> "Tickets":
     from secrets import token_urlsafe
 
     from .adapters.settings import live_url
-    from .application.commands.rate_limit import OWN_COMMAND, is_rate_limited
     from .application.live.subscriptions import Tickets
     from .application.queries.meetings import MeetingQueries
+    from .application.rate_limit import OWN_COMMAND, is_rate_limited
 
     def asks_too_often(meeting_id: str, actor: Actor) -> bool:
         return is_rate_limited(world(), meeting_id, actor, OWN_COMMAND)

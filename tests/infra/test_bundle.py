@@ -84,7 +84,8 @@ def noted(text, module, *more):
     taken.append(text in known)
     return take(text, module, *more)
 dataclasses.exec = noted
-import host_api.app, moderation.bootstrap, moderation.application.commands.attendee_commands, moderation.application.enforcement.change_applier
+import host_api.app, moderation.bootstrap
+import moderation.application.commands.attendee_commands, moderation.application.enforcement.change_applier
 assert all(taken) and len(taken) > 200, (len(taken), taken.count(False))
 from moderation.domain.commands import Mute
 assert Mute(seconds=3) == Mute(seconds=3) != Mute() and "seconds=3" in repr(Mute(seconds=3))

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from moderation.application.commands.rate_limit import OWN_COMMAND, is_rate_limited
 from moderation.application.live.publisher import LivePublisher
 from moderation.application.live.subscriptions import Subscriptions, Tickets
 from moderation.application.queries.meetings import MeetingQueries, with_hands
+from moderation.application.rate_limit import OWN_COMMAND, is_rate_limited
 from moderation.application.requests import Refused
 from moderation.domain.actor import Actor, ActorKind
 from moderation.domain.meeting import User

@@ -230,8 +230,8 @@ def test_said_again_nobody_is_asked_twice(at: Case, deed: UserCommand) -> None:
 # ---- undo ------------------------------------------------------------------------------------------------------------
 def change(at: Case, made: Accepted) -> Change:
     return Change(
-        "new", "m", "any", {}, ALICE, (), NOW, "p1.m1", subject="bob", rules_before=at.user.rules, rules_after=made.rules,
-        before=made.before, after=made.after,
+        "new", "m", "any", {}, ALICE, (), NOW, "p1.m1", subject="bob",
+        rules_before=at.user.rules, rules_after=made.rules, before=made.before, after=made.after,
     )  # fmt: skip
 
 

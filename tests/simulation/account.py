@@ -160,5 +160,5 @@ class Account:
 
 
 class _Nothing:
-    def remind(self, *what: Any) -> None:
+    def schedule(self, *what: Any) -> None:
         pass

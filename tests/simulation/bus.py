@@ -13,7 +13,7 @@ from typing import Any
 from unittest.mock import patch
 
 from botocore.exceptions import EndpointConnectionError
-from event_publisher import handler as outbox
+from event_publisher import handler as event_publisher
 from moderation.domain.entry import Entry
 
 from infra.redrive import Redrive
@@ -112,8 +112,8 @@ def publish(
         happened.update({STREAM_LOST: bus.is_out, SET_ASIDE: len(bus.refused)})
     environment = {"GAVEL_BUS": "gavel", "GAVEL_UNDELIVERABLE_QUEUE_URL": "queue"}
     with (
-        patch.object(outbox, "_events", lambda: bus),
-        patch.object(outbox, "_sqs", lambda: queue),
+        patch.object(event_publisher, "_events", lambda: bus),
+        patch.object(event_publisher, "_sqs", lambda: queue),
         patch.dict(os.environ, environment),
     ):
         for delivery in range(MOST_DELIVERIES):

@@ -155,7 +155,7 @@ def _forgetting_what_was_committed() -> Iterator[None]:
     def step(self: Any, on_its_way: ChangeInProgress, order: ChimeCalls) -> ChangeInProgress:
         while True:
             on_its_way = original(self, on_its_way, order)
-            if not order.holds(on_its_way.change.lease):
+            if not order.owns_lease(on_its_way.change.lease):
                 return on_its_way
 
     with patch.object(change_applier.ChangeApplier, "_step", step):
@@ -235,7 +235,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a lease that is given back has another token",
-        lambda: patch.object(Lease, "given_back", lambda self, now: Lease(self.token, now)),
+        lambda: patch.object(Lease, "released", lambda self, now: Lease(self.token, now)),
         (ONCE, TWICE, HOLDS),
         case=SETTLED_LATE,
     ),

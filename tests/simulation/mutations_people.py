@@ -119,7 +119,9 @@ PEOPLE_MUTATIONS = (
     ),
     Mutation(
         "a batch opens no newcomer's microphone",
-        _instead(consent_requests.ConsentRequests, "newcomer", lambda self, on: wanted(self._world, on.meeting, User(""))),
+        _instead(
+            consent_requests.ConsentRequests, "newcomer", lambda self, on: wanted(self._world, on.meeting, User(""))
+        ),
         (CONSENT,),
         case=SILENT_NEWCOMER,
     ),

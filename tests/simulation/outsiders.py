@@ -9,8 +9,7 @@ from datetime import timedelta
 from functools import partial
 
 from moderation.application.background.chime_events import ChimeEventHandler
-from moderation.application.commands.timeliness import Sent
-from moderation.application.requests import Request
+from moderation.application.requests import Request, Sent
 from moderation.domain.actor import Actor, ActorKind
 from moderation.domain.commands import (
     Admit,

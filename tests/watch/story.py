@@ -11,10 +11,10 @@ from typing import Any
 from unittest.mock import patch
 
 from botocore.exceptions import ClientError
-from chime_events import handler as meeting_inbox
-from event_commands import handler as command_inbox
+from chime_events import handler as chime_events
+from event_commands import handler as event_commands
 from event_commands.processor import CommandProcessor
-from event_publisher import handler as outbox
+from event_publisher import handler as event_publisher
 from host_api.app import create_app
 from live import broadcast as told_live
 from live import websocket
@@ -36,7 +36,7 @@ from tests.unit.host_api.door import event as request
 
 Json = dict[str, Any]
 STAGE = "rehearsal"
-DOORS = ("host_api", "command_inbox", "meeting_inbox", "reconciler", "outbox", "live")
+DOORS = ("host_api", "event_commands", "chime_events", "reconciler", "event_publisher", "live")
 TRACE = "1-5759e988-bd862e3fe1be46a994272793"
 
 
@@ -90,13 +90,13 @@ class Story:
         inbox = CommandProcessor(self.gavel, self.scene.surroundings.now, MAX_AGE)
         detail = {"command": name, "meetingId": MEETING, **fields}
         said = command(detail, event_id, SOURCE, self.scene.surroundings.now())
-        with self._heard("command_inbox"), patch.object(command_inbox, "inbox", lambda: inbox):
+        with self._heard("event_commands"), patch.object(event_commands, "inbox", lambda: inbox):
             event_commands.handler({"Records": [{"messageId": "1", "body": json.dumps(said)}]}, None)
 
     def tell(self, event_type: str, user: str, **more: Any) -> None:
         about = {"meetingId": MEETING, "attendeeId": seat(user), "externalUserId": user, **more}
         body = json.dumps({"id": "e-1", "detail": {"eventType": event_type, **about}})
-        with self._heard("meeting_inbox"), patch.object(meeting_inbox, "presence", lambda: self.gavel.presence):
+        with self._heard("chime_events"), patch.object(chime_events, "presence", lambda: self.gavel.presence):
             chime_events.handler({"Records": [{"messageId": "1", "body": body}]}, None)
 
     def tick(self, seconds: float) -> None:
@@ -118,8 +118,8 @@ class Story:
             }
         )
         with (
-            self._heard("outbox"),
-            patch.object(outbox, "_events", lambda: bus),
+            self._heard("event_publisher"),
+            patch.object(event_publisher, "_events", lambda: bus),
             patch.dict("os.environ", {"GAVEL_BUS": "gavel"}),
         ):
             event_publisher.handler({"Records": records}, None)

@@ -1,7 +1,7 @@
 """What a door hands to the moderator, and what it gets back."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..domain.actor import Actor
 from ..domain.capability import Capabilities
@@ -9,7 +9,20 @@ from ..domain.change import Change
 from ..domain.commands import Ban, Command, Remove
 from ..domain.decisions.decision import NEVER_UNDONE, Refusal
 from ..domain.documents import Document, limit_documents
-from .commands.timeliness import Sent
+
+A_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """When an event was sent; `is_late`: longer ago than `commandMaxAge`."""
+
+    at: datetime
+    is_late: bool = False
+
+    def is_before(self, moment: datetime | None) -> bool:
+        """EventBridge cuts an event's time to the second."""
+        return moment is not None and self.at + A_SECOND <= moment
 
 
 @dataclass(frozen=True, slots=True)

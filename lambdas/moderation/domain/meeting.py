@@ -280,6 +280,14 @@ def host_count(before: UserRules, after: UserRules) -> int:
     return is_host(after) - is_host(before)
 
 
+def with_host_count(meeting: Meeting, before: UserRules, after: UserRules, change_id: str) -> Meeting:
+    """The meeting with as many hosts as it has when a person's rules change."""
+    more = host_count(before, after)
+    if not more:
+        return meeting
+    return replace(meeting, hosts=meeting.hosts + more, revision=meeting.revision + 1, revised_by=change_id)
+
+
 def is_host(rules: UserRules) -> bool:
     """Whether the user counts as a host of the meeting, present or not."""
     return rules.role == HOST and not is_kept_out(rules)

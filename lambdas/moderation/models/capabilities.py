@@ -2,7 +2,7 @@
 
 from pydantic import ConfigDict, Field, model_validator
 
-from ..domain import commands as commands
+from ..domain import commands
 from ..domain.capability import Medium, of_word
 from ..domain.restriction import LiftableBy
 from .fields import Body, ChangeId, Lifter, Media, Reasoned, Seconds, Word, fault, media_of, unsaid

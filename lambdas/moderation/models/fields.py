@@ -9,11 +9,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from ..domain import commands as commands
+from ..domain import commands, ids
 from ..domain.actor import COHOST, HOST
 from ..domain.capability import Medium
 from ..domain.decisions.decision import LONGEST_REASON, MAX_SECONDS
-from . import ids
 
 T = TypeVar("T", bound=Hashable)
 

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-from ..domain import commands as commands
+from ..domain import commands
 from ..domain.actor import COHOST, HOST
 from ..domain.meeting import UnmuteConsent
 from ..domain.restriction import LiftableBy

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from ..domain import commands as commands
+from ..domain import commands
 from .fields import Body, Moment, Name, Reasoned, fault
 
 

@@ -3,8 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from moderation.application.commands.timeliness import Sent
-from moderation.application.requests import Answer, Outcome, Refused, Request
+from moderation.application.requests import Answer, Outcome, Refused, Request, Sent
 from moderation.domain.commands import (
     Ban,
     Bind,

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from event_publisher import handler as outbox
+from event_publisher import handler as event_publisher
 
 
 class Bus:
@@ -21,7 +21,7 @@ class Bus:
 
 def delivered(bus: Bus, details: list[str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setenv("GAVEL_BUS", "gavel")
-    monkeypatch.setattr(outbox, "_events", lambda: bus)
+    monkeypatch.setattr(event_publisher, "_events", lambda: bus)
     records = [
         {
             "dynamodb": {

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from event_publisher import handler as outbox
+from event_publisher import handler as event_publisher
 
 POINTERS = "https://sqs/undeliverable"
 
@@ -52,12 +52,12 @@ def sqs(monkeypatch: pytest.MonkeyPatch) -> Sqs:
     found = Sqs()
     monkeypatch.setenv("GAVEL_BUS", "gavel")
     monkeypatch.setenv("GAVEL_UNDELIVERABLE_QUEUE_URL", POINTERS)
-    monkeypatch.setattr(outbox, "_sqs", lambda: found)
+    monkeypatch.setattr(event_publisher, "_sqs", lambda: found)
     return found
 
 
 def delivered(bus: Bus, records: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    monkeypatch.setattr(outbox, "_events", lambda: bus)
+    monkeypatch.setattr(event_publisher, "_events", lambda: bus)
     return [
         failure["itemIdentifier"]
         for failure in event_publisher.handler({"Records": records}, None)["batchItemFailures"]
@@ -65,7 +65,7 @@ def delivered(bus: Bus, records: list[dict[str, Any]], monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["of the entry", "of the call"])
-@pytest.mark.parametrize("code", sorted(outbox.NEVER_TAKEN))
+@pytest.mark.parametrize("code", sorted(event_publisher.NEVER_TAKEN))
 def test_what_is_never_taken_blocks_nothing(sqs: Sqs, monkeypatch: pytest.MonkeyPatch, code: str, whole: bool) -> None:
     bus = Bus(whole=whole)
     assert delivered(bus, [record("1"), record("2", code=code), record("3")], monkeypatch) == []

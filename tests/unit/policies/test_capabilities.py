@@ -20,14 +20,14 @@ CELLS += [(mode, "viewer", held) for mode, held in VIEWER.items()]
 def test_a_role_holds_in_a_mode_what_the_table_says(
     shipped: CedarPolicies, mode: str, role: str, expected: Capabilities
 ) -> None:
-    held = shipped.held(role, mode, has_floor=False)
+    held = shipped.capabilities_for(role, mode, has_floor=False)
     assert held.capabilities == expected
     assert held.withheld_by == dict.fromkeys(EVERYTHING & ~expected, ("no-permit",))
 
 
 @pytest.mark.parametrize(("mode", "role", "expected"), CELLS)
 def test_the_floor_adds_sending(shipped: CedarPolicies, mode: str, role: str, expected: Capabilities) -> None:
-    held = shipped.held(role, mode, has_floor=True)
+    held = shipped.capabilities_for(role, mode, has_floor=True)
     assert held.capabilities == expected | SENDING
     assert not held.withheld_by
 
@@ -45,10 +45,12 @@ def test_the_table_is_complete(shipped: CedarPolicies) -> None:
 def test_an_unknown_role_or_mode_holds_nothing(
     shipped: CedarPolicies, role: str | None, mode: str, has_floor: bool
 ) -> None:
-    held = shipped.held(role, mode, has_floor)
+    held = shipped.capabilities_for(role, mode, has_floor)
     assert held.capabilities == NOTHING
     assert held.withheld_by == dict.fromkeys(Capabilities, ("no-permit",))
 
 
 def test_an_answer_is_kept(shipped: CedarPolicies) -> None:
-    assert shipped.held("viewer", "open", has_floor=False) is shipped.held("viewer", "open", has_floor=False)
+    assert shipped.capabilities_for("viewer", "open", has_floor=False) is shipped.capabilities_for(
+        "viewer", "open", has_floor=False
+    )

@@ -1,4 +1,4 @@
-"""`python -m moderation.adapters.cedar DIRECTORY`: prints what is wrong with the policies, one line each, and exits 1."""
+"""`python -m moderation.adapters.cedar DIRECTORY` prints what is wrong with the policies, one line each; exits 1."""
 
 import sys
 from pathlib import Path

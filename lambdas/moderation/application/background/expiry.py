@@ -11,11 +11,11 @@ from ...domain.decisions.decide import decide
 from ...domain.decisions.decision import Accepted, Case, expired
 from ...domain.documents import meeting_revision
 from ...domain.entry import concerning
-from ...domain.meeting import Meeting, MeetingRules, User, UserRules, next_end, revision_of
+from ...domain.meeting import Meeting, MeetingRules, User, UserRules, next_end, revision_of, with_host_count
 from ...domain.mute_all import in_force as mute_alls_in_force
 from ...ports import Clause, EntryWritten, MeetingIs, MeetingRevised, UserRevised, Wakeup, World
 from ..commands.consent import requested
-from ..commands.pipeline import commit_change, decided_entry, new_change, with_host_count
+from ..commands.pipeline import commit_change, decided_entry, new_change
 from ..enforcement.change_applier import ChangeApplier
 from ..enforcement.change_in_progress import ChangeInProgress
 from ..enforcement.retries import transact_with_retry

@@ -17,10 +17,10 @@ from ...domain.meeting import Meeting, User, UserRules, host_count, loses_its_ho
 from ...domain.personal_rules import Waiting
 from ...ports import Clause, EntryWritten, MeetingIs, MeetingRevised, UserRevised, World
 from ..answers import replayed
+from ..enforcement.lobby import must_wait
 from ..enforcement.retries import transact_with_retry
 from ..requests import BANNED, MEETING_NOT_FOUND, REVISION_MISMATCH, WAITING, Answer, Outcome, Refused, Request, refused
 from .context import is_banned
-from .lobby import must_wait
 from .pipeline import COMMIT_WITHIN, decided_entry, retry_on_conflict, store_result
 
 ASKS_AGAIN = 20

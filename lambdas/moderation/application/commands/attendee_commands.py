@@ -13,7 +13,7 @@ from ...domain.decisions.decision import Accepted, Case, Refusal, Unchanged, not
 from ...domain.decisions.widening import widens_access
 from ...domain.documents import meeting_revision
 from ...domain.entry import Entry, concerning
-from ...domain.meeting import Meeting, User, floor_media, host_count, revision_of
+from ...domain.meeting import Meeting, User, floor_media, host_count, revision_of, with_host_count
 from ...ports import (
     ChangeIsOpen,
     Clause,
@@ -31,12 +31,12 @@ from ...ports import (
 from ..answers import answer_to, attendee, held_on, replayed
 from ..enforcement.change_applier import ChangeApplier
 from ..enforcement.change_in_progress import ChangeInProgress
+from ..enforcement.lobby import admission_requested, has_come_to_wait
 from ..enforcement.retries import transact_with_retry
 from ..requests import REVISION_MISMATCH, TOO_MANY, Answer, Outcome, Refused, Request
 from .consent import requested, withdraw
 from .context import CommandContext, ContextLoader
 from .hands import lowered
-from .lobby import admission_requested, has_come_to_wait
 from .pipeline import (
     COMMIT_WITHIN,
     commit_change,
@@ -47,7 +47,6 @@ from .pipeline import (
     schedule_expiry,
     store_result,
     unchanged,
-    with_host_count,
 )
 from .refusals import refuse_on
 from .timeliness import dated, untimely

@@ -21,8 +21,8 @@ from ...domain.commands import (
     Undo,
     Unmute,
 )
+from ...domain.ids import is_chime_id
 from ...domain.meeting import Meeting, Seat, User, belongs, is_pipeline
-from ...models.ids import is_chime_id
 from ...ports import (
     Budget,
     ChimeError,
@@ -40,6 +40,7 @@ from ..enforcement.departures import without_ghosts
 from ..enforcement.meeting_end import close
 from ..enforcement.retries import call_with_retry
 from ..enforcement.transaction_batches import SEATS_TOGETHER
+from ..rate_limit import OWN_COMMAND, is_rate_limited
 from ..requests import (
     ATTENDEE_NOT_FOUND,
     BANNED,
@@ -50,7 +51,6 @@ from ..requests import (
     Refused,
     Request,
 )
-from .rate_limit import OWN_COMMAND, is_rate_limited
 from .warm_cache import WarmCache
 
 OWN_COMMANDS = {Mute: "mute-self", Unmute: "unmute-self", LowerHand: "lower-own-hand"}

@@ -8,7 +8,7 @@ from typing import Any
 from ...domain.change import LEASE, Change
 from ...domain.decisions.decision import Refusal
 from ...domain.entry import DECIDED, Entry
-from ...domain.meeting import Meeting, MeetingRules, UserRules, host_count, next_end
+from ...domain.meeting import Meeting, MeetingRules, UserRules, next_end
 from ...domain.parameters import parameters_of
 from ...ports import (
     ChangeOpened,
@@ -27,8 +27,8 @@ from ...ports import (
 from ..answers import kept
 from ..enforcement.change_in_progress import due_after, lease_of
 from ..enforcement.retries import FIRST_PAUSE, read_with_retry, transact_with_retry
+from ..rate_limit import REFUSED, is_rate_limited
 from ..requests import BUSY, CONTENDED, OUTCOME_UNKNOWN, TOO_MANY, Answer, Outcome, Refused, Request
-from .rate_limit import REFUSED, is_rate_limited
 
 RACE_FOR = timedelta(seconds=8)
 """How long a command that keeps losing its race is decided anew before the caller hears `contended`."""
@@ -97,14 +97,6 @@ def new_change(
         due_at=due_after(lease),
         **about,
     )
-
-
-def with_host_count(meeting: Meeting, before: UserRules, after: UserRules, change_id: str) -> Meeting:
-    """The meeting with as many hosts as it has when a person's rules change."""
-    more = host_count(before, after)
-    if not more:
-        return meeting
-    return replace(meeting, hosts=meeting.hosts + more, revision=meeting.revision + 1, revised_by=change_id)
 
 
 def decided_entry(

@@ -5,34 +5,22 @@ what can't be taken back, is not.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
 from ...domain.commands import Ban, Command, End, Remove
 from ...domain.decisions.decision import Accepted, Case, Refusal
 from ...domain.decisions.meeting import AcceptedForMeeting, MeetingCase
 from ...domain.decisions.widening import lifted_since, meeting_lifted_since, meeting_widens_access, widens_access
 from ...domain.meeting import Meeting, MeetingRules, UserRules, as_agreed
+from ..requests import Sent
 
-A_SECOND = timedelta(seconds=1)
 NOT_WHEN_LATE = (End, Remove, Ban)
 TOO_LATE = "too-late"
 WIDENS_LATE = Refusal(TOO_LATE, "the command expired: it is too old to widen capabilities")
 ENDS_LATE = Refusal(TOO_LATE, "the command expired: it is too old to end a meeting, to remove or to ban")
 BEFORE_REGISTRATION = Refusal(TOO_LATE, "the command is older than the meeting's registration")
 OVERTAKEN = Refusal(TOO_LATE, "the command is older than a rule that it would lift")
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """When an event was sent; `is_late`: longer ago than `commandMaxAge`."""
-
-    at: datetime
-    is_late: bool = False
-
-    def is_before(self, moment: datetime | None) -> bool:
-        """EventBridge cuts an event's time to the second."""
-        return moment is not None and self.at + A_SECOND <= moment
 
 
 def against_registration(sent: Sent | None, meeting: Meeting) -> Refusal | None:

@@ -10,7 +10,17 @@ from ...domain.change import GIVE_UP_AFTER, Change, Status, is_bound_again, is_i
 from ...domain.effective import effective
 from ...domain.effects import SeatChange, seat_changes
 from ...domain.entry import ABANDONED, CAPABILITIES_CHANGED, SUPERSEDED, changed, concerning
-from ...domain.meeting import Meeting, Seat, UnmuteConsent, User, UserRules, has_agreed, host_count, loses_its_hosts
+from ...domain.meeting import (
+    Meeting,
+    Seat,
+    UnmuteConsent,
+    User,
+    UserRules,
+    has_agreed,
+    host_count,
+    loses_its_hosts,
+    with_host_count,
+)
 from ...ports import (
     ChangeKept,
     ChimeError,
@@ -28,7 +38,6 @@ from ...ports import (
     World,
 )
 from ..answers import as_held, attendee
-from ..commands.pipeline import with_host_count
 from .change_in_progress import (
     ChangeInProgress,
     about,

@@ -18,8 +18,8 @@ from ...ports import (
     UserRevised,
     World,
 )
-from ..commands.lobby import admission_requested, has_come_to_wait, with_waiting
 from .change_in_progress import wanted
+from .lobby import admission_requested, has_come_to_wait, with_waiting
 from .retries import transact_with_retry
 from .transaction_batches import SEATS_TOGETHER, chunks, packed
 

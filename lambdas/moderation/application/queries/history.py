@@ -12,7 +12,7 @@ from ...domain.entry import EVERY_ENTRY, Entry, EntryFilter, actor_document, fir
 from ...domain.meeting import waits
 from ...domain.summary import summary
 from ...ports import World
-from ..commands.rate_limit import is_read_rate_limited
+from ..rate_limit import is_read_rate_limited
 from ..requests import CHANGE_NOT_FOUND, TOO_MANY_READS, WAITING, Refused
 from .access import ReadAccess, VisibleMeeting, busy_on_failure
 

@@ -10,9 +10,9 @@ from ...domain.documents import Document, attendee_document, meeting_document
 from ...domain.meeting import Meeting, User, is_kept_out, is_pipeline, standing_role
 from ...ports import ChimeNotFoundError, World
 from ..answers import seat_of
-from ..commands.rate_limit import is_read_rate_limited
 from ..enforcement.attendee_binding import with_seats
 from ..enforcement.retries import call_with_retry
+from ..rate_limit import is_read_rate_limited
 from ..requests import ATTENDEE_NOT_FOUND, TOO_MANY_READS, WAITING, Refused
 from .access import ReadAccess, VisibleMeeting, busy_on_failure
 from .history import cursor_at

@@ -2,8 +2,8 @@
 refused nor spend what Chime takes of orders from everybody. Whoever moderates is not counted, nor is his path longer.
 """
 
-from ...domain.actor import Actor, ActorKind
-from ...ports import Minute, World
+from ..domain.actor import Actor, ActorKind
+from ..ports import Minute, World
 
 REFUSED = 6
 """Seconds of his minute: ten attempts at what he may not do."""
