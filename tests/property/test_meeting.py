@@ -116,7 +116,7 @@ def has(at: Meeting, user: User) -> Capabilities:
 
 
 def change(replaced: MeetingRules, made: MeetingRules) -> Change:
-    about: dict[str, Any] = {"replaced": replaced, "made": made}
+    about: dict[str, Any] = {"rules_before": replaced, "rules_after": made}
     return Change("new", "m", "any", {}, ALICE, (), NOW, "m1", **about)
 
 

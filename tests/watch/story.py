@@ -129,7 +129,7 @@ class Story:
         house = House(self.scene)
         ticket = house.ticket(user)["ticket"]
         context = {"connectionId": "c1"}
-        with self._heard("live"), patch.object(websocket, "listening", lambda: house.listening):
+        with self._heard("live"), patch.object(websocket, "subscriptions", lambda: house.listening):
             for route, more in (
                 ("$connect", {"queryStringParameters": {"ticket": ticket}}),
                 ("listen", {"body": "{}"}),
@@ -138,9 +138,9 @@ class Story:
         self.scene.ask(user, Mute(reason="noise"), user)
         with (
             self._heard("live"),
-            patch.object(told_live, "herald", lambda: house.herald),
+            patch.object(told_live, "live_publisher", lambda: house.herald),
             patch.object(told_live, "surroundings", lambda: self.scene.surroundings),
-            patch.object(told_live, "news", lambda _: [house.news()]),
+            patch.object(told_live, "meeting_deltas", lambda _: [house.news()]),
         ):
             told_live.handler({"Records": []}, None)
 

@@ -63,8 +63,8 @@ def test_a_change_is_followed_from_the_request_to_its_events() -> None:
     assert asked["requestId"]
     assert trail["host_api"] == ["answered"]
     assert trail["reconciler"] == ["carried"] * 3
-    assert trail["outbox"] == ["told"] * 3
-    events = [line["eventType"] for line in lines["outbox"] if line.get("changeId") == asked["changeId"]]
+    assert trail["event_publisher"] == ["told"] * 3
+    events = [line["eventType"] for line in lines["event_publisher"] if line.get("changeId") == asked["changeId"]]
     assert events == ["Moderation Decided", "Moderation Delayed", "Attendee Capabilities Changed"]
 
 
@@ -100,7 +100,7 @@ def test_the_age_of_what_is_pending_grows_until_it_is_done() -> None:
 
 
 def test_drift_is_counted_in_seats() -> None:
-    found = [line for line in told()["outbox"] if line["message"] == "told" and line["eventType"] == "Drift Found"]
+    found = [line for line in told()["event_publisher"] if line["message"] == "told" and line["eventType"] == "Drift Found"]
     assert [line["DriftFound"] for line in found] == [1]
 
 

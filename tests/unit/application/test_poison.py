@@ -87,7 +87,7 @@ def test_one_user_who_can_not_be_compared_stops_no_sweep(monkeypatch: pytest.Mon
             raise LookupError
         judge(meeting_id, attendee_id)
 
-    monkeypatch.setattr(hall.gavel.presence, "came", came)
+    monkeypatch.setattr(hall.gavel.presence, "on_joined", came)
     swept = hall.gavel.presence.sweep(hall.meeting())
     assert [(fault.meeting_id, fault.user_id) for fault in swept.faults] == [(MEETING, "dave")]
     assert hall.bits("bob") == SILENT

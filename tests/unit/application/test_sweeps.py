@@ -81,7 +81,7 @@ def test_large_ones_take_as_much_of_the_budget_as_they_have_pages(monkeypatch: p
             taken.append(count)
         return is_given
 
-    monkeypatch.setattr(scene.ledger, "take_calls", counted)
+    monkeypatch.setattr(scene.ledger, "acquire_background_calls", counted)
     scene.surroundings.pass_by(120)
     minute(scene)
     assert taken == [3] * 12
@@ -118,7 +118,7 @@ def test_a_mute_all_ends_in_time_though_no_look_is_left(monkeypatch: pytest.Monk
     hall = Hall()
     hall.done("alice", MuteEverybody(seconds=30))
     take = hall.ledger.acquire_background_calls
-    monkeypatch.setattr(hall.ledger, "take_calls", lambda c, now, b=Budget.CALLS: b is Budget.CALLS and take(c, now, b))
+    monkeypatch.setattr(hall.ledger, "acquire_background_calls", lambda c, now, b=Budget.CALLS: b is Budget.CALLS and take(c, now, b))
     hall.surroundings.pass_by(30)
     report = Gavel(hall.world).reconciler.run(hall.surroundings.now() + timedelta(seconds=50))
     assert hall.bits("bob") == EVERYTHING

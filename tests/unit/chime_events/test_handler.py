@@ -22,20 +22,20 @@ class Connection:
         self.told: list[tuple[object, ...]] = []
         self.failures: list[Exception] = []
 
-    def came(self, meeting_id: str, attendee_id: str, connected_at: datetime | None) -> None:
-        self._hear("came", meeting_id, attendee_id, connected_at)
+    def on_joined(self, meeting_id: str, attendee_id: str, connected_at: datetime | None) -> None:
+        self._hear("on_joined", meeting_id, attendee_id, connected_at)
 
-    def changed(self, meeting_id: str, attendee_id: str, told: Capabilities | None, *, is_taken: bool) -> None:
-        self._hear("changed", meeting_id, attendee_id, told, is_taken)
+    def on_capabilities_updated(self, meeting_id: str, attendee_id: str, told: Capabilities | None, *, is_taken: bool) -> None:
+        self._hear("on_capabilities_updated", meeting_id, attendee_id, told, is_taken)
 
-    def left(self, meeting_id: str, attendee_id: str, at: datetime | None) -> None:
-        self._hear("left", meeting_id, attendee_id, at)
+    def on_left(self, meeting_id: str, attendee_id: str, at: datetime | None) -> None:
+        self._hear("on_left", meeting_id, attendee_id, at)
 
-    def deleted(self, meeting_id: str, attendee_id: str, at: datetime | None) -> None:
-        self._hear("deleted", meeting_id, attendee_id, at)
+    def on_deleted(self, meeting_id: str, attendee_id: str, at: datetime | None) -> None:
+        self._hear("on_deleted", meeting_id, attendee_id, at)
 
-    def ended(self, meeting_id: str) -> None:
-        self._hear("ended", meeting_id)
+    def on_ended(self, meeting_id: str) -> None:
+        self._hear("on_ended", meeting_id)
 
     def _hear(self, *what: object) -> None:
         self.told.append(what)
@@ -86,13 +86,13 @@ def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("event_type", "told"),
     [
-        ("chime:AttendeeAdded", ("came", MEETING, SEAT, None)),
-        ("chime:AttendeeJoined", ("came", MEETING, SEAT, AT)),
-        ("chime:AttendeeAuthorized", ("came", MEETING, SEAT, AT)),
-        ("chime:AttendeeCapabilitiesUpdated", ("changed", MEETING, SEAT, None, True)),
-        ("chime:AttendeeLeft", ("left", MEETING, SEAT, AT)),
-        ("chime:AttendeeDeleted", ("deleted", MEETING, SEAT, AT)),
-        ("chime:MeetingEnded", ("ended", MEETING)),
+        ("chime:AttendeeAdded", ("on_joined", MEETING, SEAT, None)),
+        ("chime:AttendeeJoined", ("on_joined", MEETING, SEAT, AT)),
+        ("chime:AttendeeAuthorized", ("on_joined", MEETING, SEAT, AT)),
+        ("chime:AttendeeCapabilitiesUpdated", ("on_capabilities_updated", MEETING, SEAT, None, True)),
+        ("chime:AttendeeLeft", ("on_left", MEETING, SEAT, AT)),
+        ("chime:AttendeeDeleted", ("on_deleted", MEETING, SEAT, AT)),
+        ("chime:MeetingEnded", ("on_ended", MEETING)),
     ],
 )
 def test_what_is_passed_on(listener: Connection, event_type: str, told: tuple[object, ...]) -> None:
@@ -103,13 +103,13 @@ def test_what_is_passed_on(listener: Connection, event_type: str, told: tuple[ob
 @pytest.mark.parametrize("timestamp", [1777888800250, "1777888800250", 1777888800250.0])
 def test_a_timestamp_is_number_or_text(listener: Connection, timestamp: object) -> None:
     deliver(news("chime:AttendeeLeft", timestamp=timestamp))
-    assert listener.told == [("left", MEETING, SEAT, AT)]
+    assert listener.told == [("on_left", MEETING, SEAT, AT)]
 
 
 @pytest.mark.parametrize("timestamp", [None, "yesterday", True, [], 10**30, "nan", "inf"])
 def test_one_that_cannot_be_read_is_none(listener: Connection, timestamp: object) -> None:
     deliver(news("chime:AttendeeLeft", timestamp=timestamp))
-    assert listener.told == [("left", MEETING, SEAT, None)]
+    assert listener.told == [("on_left", MEETING, SEAT, None)]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_the_rest_is_ignored_in_silence(
 
 def test_the_end_of_a_meeting_names_no_attendee(listener: Connection) -> None:
     assert deliver({"detail": {"eventType": "chime:MeetingEnded", "meetingId": MEETING}}) == []
-    assert listener.told == [("ended", MEETING)]
+    assert listener.told == [("on_ended", MEETING)]
 
 
 @pytest.mark.parametrize("user", ["aws:MediaPipeline-1", "AWS:recorder"])
@@ -137,7 +137,7 @@ def test_pipelines_are_none_of_our_business(listener: Connection, kind: str, use
 
 def test_a_screen_share_is_the_seat_of_its_sharer(listener: Connection) -> None:
     deliver(news("chime:AttendeeJoined", attendeeId=f"{SEAT}#content"))
-    assert listener.told == [("came", MEETING, SEAT, None)]
+    assert listener.told == [("on_joined", MEETING, SEAT, None)]
 
 
 @pytest.mark.parametrize("event_type", ["chime:AttendeeLeft", "chime:AttendeeDeleted"])
@@ -150,7 +150,7 @@ def test_whose_screen_share_ends_stays(
 
 def test_who_it_is_need_not_be_told(listener: Connection) -> None:
     deliver(news("chime:AttendeeJoined", externalUserId=None))
-    assert listener.told == [("came", MEETING, SEAT, None)]
+    assert listener.told == [("on_joined", MEETING, SEAT, None)]
 
 
 @pytest.mark.parametrize("success", ["1", "0", 1, 0])
@@ -160,7 +160,7 @@ def test_success_is_text_or_number_and_zero_is_counted(
     capabilities = {"audio": "Receive", "video": "SendReceive", "content": "SendReceive"}
     event = news("chime:AttendeeCapabilitiesUpdated", success=success, attendeeCapabilities=capabilities)
     assert deliver(event) == []
-    assert listener.told == [("changed", MEETING, SEAT, EVERYTHING & ~Capabilities.SEND_AUDIO, success in ("1", 1))]
+    assert listener.told == [("on_capabilities_updated", MEETING, SEAT, EVERYTHING & ~Capabilities.SEND_AUDIO, success in ("1", 1))]
     (line,) = logged(capsys)
     assert line["success"] == str(success)
     assert line.get("CapabilitiesNotTaken", 0) == (success in ("0", 0))
@@ -171,7 +171,7 @@ def test_success_is_text_or_number_and_zero_is_counted(
 )
 def test_capabilities_that_cannot_be_read_are_none(listener: Connection, told: object) -> None:
     deliver(news("chime:AttendeeCapabilitiesUpdated", success=1, attendeeCapabilities=told))
-    assert listener.told == [("changed", MEETING, SEAT, None, True)]
+    assert listener.told == [("on_capabilities_updated", MEETING, SEAT, None, True)]
 
 
 @pytest.mark.parametrize(

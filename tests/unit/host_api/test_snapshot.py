@@ -99,11 +99,6 @@ def test_where_nobody_takes_snapshots_nothing_is_missing(tmp_path: Path) -> None
     run(READY, "snap-start", tmp_path)
 
 
-def test_without_snapstart_models_wait(tmp_path: Path) -> None:
-    program = "import sys, host_api.handler; assert 'botocore.client' in sys.modules and 'pydantic' not in sys.modules"
-    run(program, "on-demand", tmp_path)
-
-
 @pytest.fixture
 def free_port() -> int:
     import socket

@@ -46,7 +46,7 @@ class StandIn:
 def ask(
     monkeypatch: pytest.MonkeyPatch, stand_in: StandIn, route: str, body: str | None = None, ticket: str | None = None
 ) -> int:
-    monkeypatch.setattr(websocket, "listening", lambda: stand_in)
+    monkeypatch.setattr(websocket, "subscriptions", lambda: stand_in)
     event: dict[str, Any] = {"requestContext": {"routeKey": route, "connectionId": "c1"}, "body": body}
     if route == "$connect":
         event["queryStringParameters"] = {"ticket": ticket} if ticket else None
@@ -139,7 +139,7 @@ RECORDS = [
 
 
 def tell(monkeypatch: pytest.MonkeyPatch, crier: Crier) -> list[str]:
-    monkeypatch.setattr(broadcast, "herald", lambda: crier)
+    monkeypatch.setattr(broadcast, "live_publisher", lambda: crier)
     return [failure["itemIdentifier"] for failure in broadcast.handler({"Records": RECORDS}, None)["batchItemFailures"]]
 
 

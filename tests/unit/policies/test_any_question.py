@@ -79,4 +79,4 @@ def test_importing_the_adapter_does_not_import_cedar() -> None:
     """A cold start pays for Cedar where the first question is asked."""
     code = "import sys; sys.path.insert(0, sys.argv[1]); import moderation.adapters.cedar"
     code += "; sys.exit('cedarpy' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code, str(SHIPPED.parents[1])], check=True)
+    subprocess.run([sys.executable, "-c", code, str(SHIPPED.parents[2])], check=True)

@@ -20,7 +20,7 @@ class Reconciler:
         self.asked.append(deadline)
         return Report(taken=2)
 
-    def remind(self, reminder: Wakeup) -> Report:
+    def on_wakeup(self, reminder: Wakeup) -> Report:
         if reminder.change_id == "broken":
             raise RuntimeError
         self.asked.append(reminder)
