@@ -19,7 +19,7 @@ from local.ports import Ports
 from tests.e2e.simulator import Simulator
 from tests.integration.ledger.table import table_definition
 
-TABLE, BUS, REMINDERS = "ledger", "gavel", "reminders"
+TABLE, BUS, WAKEUPS = "ledger", "gavel", "reminders"
 HOST = "alice"
 
 
@@ -40,7 +40,7 @@ class Stage:
             GAVEL_BUS=BUS,
             GAVEL_COMMAND_MAX_AGE="300",
             GAVEL_IDENTITY_CLAIM="sub",
-            GAVEL_REMINDERS_QUEUE_URL=self.queue_url,
+            GAVEL_WAKEUPS_QUEUE_URL=self.queue_url,
             GAVEL_RETENTION_DAYS="30",
             GAVEL_STAGE="local",
             GAVEL_TABLE=TABLE,
@@ -151,5 +151,5 @@ def _furnished(aws_url: str) -> str:
     with closing(client("events", aws_url)) as events:
         events.create_event_bus(Name=BUS)
     with closing(client("sqs", aws_url)) as sqs:
-        url: str = sqs.create_queue(QueueName=REMINDERS)["QueueUrl"]
+        url: str = sqs.create_queue(QueueName=WAKEUPS)["QueueUrl"]
         return url

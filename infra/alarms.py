@@ -23,7 +23,7 @@ class MonitoredResources:
     """What the alarms look at. `dead_letters`: what a queue is for → the queue."""
 
     api: apigatewayv2.HttpApi
-    outbox: lambda_.Function
+    event_publisher: lambda_.Function
     dead_letters: Mapping[str, sqs.Queue]
 
 
@@ -55,9 +55,9 @@ def alarm_specs(metrics: Metrics, watched: MonitoredResources) -> Iterator[Alarm
     yield from _of_chime(metrics)
     yield from _of_the_api(watched)
     yield AlarmSpec(
-        "outbox-late",
+        "event-publisher-late",
         "Events are late: the oldest entry has been waiting for the bus for more than a minute.",
-        of_function(watched.outbox, "IteratorAge", "Maximum"),
+        of_function(watched.event_publisher, "IteratorAge", "Maximum"),
         60_000,
         datapoints=2,
         periods=3,

@@ -11,7 +11,7 @@ from pathlib import Path
 from infra import bundle
 from infra.configuration import ARM, Configuration, ConfigurationError
 
-POLICIES = Path("moderation", "policies")
+POLICIES = Path("moderation", "adapters", "cedar")
 
 
 def function_asset(configuration: Configuration) -> Path:

@@ -71,7 +71,7 @@ def cost(price: str, amount: float) -> float:
 
 def of_a_mute(template: Mapping[str, Any], writes: int) -> list[Row]:
     """A million mutes of one attendee by a warm function, applied at once; `writes` as the benchmark has them."""
-    host, publisher, events = (_memory(template, name) for name in ("host_api", "outbox", "meeting_inbox"))
+    host, publisher, events = (_memory(template, name) for name in ("host_api", "event_publisher", "chime_events"))
     million = {
         "HTTP API": ("1 request", cost("HTTP API", MILLION)),
         "`host_api`": (f"~0.1 s of {host} MB", _runs(MILLION, 0.1, host)),

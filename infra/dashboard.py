@@ -86,7 +86,7 @@ def _under_way(metrics: Metrics, watched: MonitoredResources) -> list[cloudwatch
             "Outbox: age of entries (s), of the stream (ms), events not taken; pages: age of entries (s)",
             [
                 metrics.own("OutboxAge", "Maximum"),
-                of_function(watched.outbox, "IteratorAge", "Maximum"),
+                of_function(watched.event_publisher, "IteratorAge", "Maximum"),
                 metrics.own("EventsNotTaken", "Sum"),
                 metrics.own("LiveAge", "Maximum"),
             ],

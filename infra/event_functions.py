@@ -11,14 +11,14 @@ from infra.event_queue import EventQueue, EventRule, queue_function
 from infra.event_sources import RESERVED
 from infra.ledger import Ledger
 from infra.moderation import moderator_grants
-from infra.queues import WakeupScheduler
+from infra.queues import WakeupQueue
 from infra.triggers import Trigger
 
 COMMAND = "Moderation Command"
 STATE_CHANGE = "Chime Meeting State Change"
 CHIME = "aws.chime"
 # What the door acts on. The others, ten for every person and meeting, would be calls of the function for nothing.
-PEOPLE = (
+ATTENDEES = (
     "chime:AttendeeAdded",
     "chime:AttendeeAuthorized",
     "chime:AttendeeJoined",
@@ -27,7 +27,7 @@ PEOPLE = (
     "chime:MeetingEnded",
 )
 # Every change comes back as an event, a mute-all of 250 as 250 of them. Who joins then must not wait behind those.
-ECHOES = ("chime:AttendeeCapabilitiesUpdated",)
+CAPABILITY_EVENTS = ("chime:AttendeeCapabilitiesUpdated",)
 
 
 class EventCommands(Construct):
@@ -41,7 +41,7 @@ class EventCommands(Construct):
         *,
         bus: events.EventBus,
         ledger: Ledger,
-        reminders: WakeupScheduler,
+        wakeups: WakeupQueue,
         asset: Path,
         environment: Mapping[str, str],
     ) -> None:
@@ -55,7 +55,7 @@ class EventCommands(Construct):
             handler="event_commands.handler.handler",
             asset=asset,
             environment=environment,
-            statements=moderator_grants(ledger, reminders),
+            statements=moderator_grants(ledger, wakeups),
             intakes={self.intake: 5},
         )
 
@@ -70,17 +70,17 @@ class ChimeEvents(Construct):
         configuration: Configuration,
         *,
         ledger: Ledger,
-        reminders: WakeupScheduler,
+        wakeups: WakeupQueue,
         asset: Path,
         environment: Mapping[str, str],
     ) -> None:
         super().__init__(scope, name)
         sources = [CHIME, *configuration.meeting_event_sources]
-        self.people = EventQueue(
-            self, "People", configuration, [_news("People", "Who comes and goes; what ends.", sources, PEOPLE)]
+        self.attendees = EventQueue(
+            self, "Attendees", configuration, [_news("Attendees", "Who comes and goes; what ends.", sources, ATTENDEES)]
         )
-        self.echoes = EventQueue(
-            self, "Echoes", configuration, [_news("Echoes", "What Chime changed.", sources, ECHOES)]
+        self.capability_events = EventQueue(
+            self, "CapabilityEvents", configuration, [_news("CapabilityEvents", "What Chime changed.", sources, CAPABILITY_EVENTS)]
         )
         self.door = queue_function(
             self,
@@ -89,8 +89,8 @@ class ChimeEvents(Construct):
             asset=asset,
             environment=environment,
             # One seat at a time is all that this door orders.
-            statements=moderator_grants(ledger, reminders, everybody=False, meetings=True),
-            intakes={self.people: 2, self.echoes: 2},
+            statements=moderator_grants(ledger, wakeups, everybody=False, meetings=True),
+            intakes={self.attendees: 2, self.capability_events: 2},
         )
 
 

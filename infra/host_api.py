@@ -14,7 +14,7 @@ from infra.configuration import Configuration
 from infra.function import PythonFunction, log_group
 from infra.ledger import Ledger
 from infra.moderation import explain_any_meeting, moderator_grants
-from infra.queues import WakeupScheduler
+from infra.queues import WakeupQueue
 
 OPEN_PATHS = ("/health", "/openapi.json")
 # Neither path nor query: both hold ExternalUserIds. The request id leads to the function's own log line.
@@ -44,7 +44,7 @@ class HostApi(Construct):
         configuration: Configuration,
         *,
         ledger: Ledger,
-        reminders: WakeupScheduler,
+        wakeups: WakeupQueue,
         authorizer: apigatewayv2.IHttpRouteAuthorizer,
         live_url: str,
         asset: Path,
@@ -59,7 +59,7 @@ class HostApi(Construct):
             handler="host_api.handler.handler",
             asset=asset,
             environment={**environment, "GAVEL_LIVE_URL": live_url, **self._mapping()},
-            statements=moderator_grants(ledger, reminders, meetings=True),
+            statements=moderator_grants(ledger, wakeups, meetings=True),
             timeout=Duration.seconds(29),  # API Gateway waits for 30
             memory=1024,
         )

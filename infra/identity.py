@@ -27,7 +27,7 @@ def identity(scope: Construct, configuration: Configuration, console: str | None
     """The configured issuer, or the pool's; `console` is the origin of a page whose users sign in there."""
     if configuration.jwt_issuer:
         return Identity(configuration.jwt_issuer, configuration.jwt_audience)
-    return UserPool(scope, "People", configuration, console).identity
+    return UserPool(scope, "UserPool", configuration, console).identity
 
 
 class UserPool(Construct):

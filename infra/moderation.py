@@ -5,7 +5,7 @@ from aws_cdk import aws_iam as iam
 from constructs import IConstruct
 
 from infra.ledger import Ledger
-from infra.queues import WakeupScheduler
+from infra.queues import WakeupQueue
 
 ON_ONE_SEAT = ("chime:DeleteAttendee", "chime:GetAttendee", "chime:UpdateAttendeeCapabilities")
 ON_EVERYBODY = ("chime:BatchUpdateAttendeeCapabilitiesExcept", "chime:DeleteMeeting", "chime:ListAttendees")
@@ -13,7 +13,7 @@ ON_MEETINGS = ("chime:GetMeeting",)
 
 
 def moderator_grants(
-    ledger: Ledger, reminders: WakeupScheduler, *, everybody: bool = True, meetings: bool = False
+    ledger: Ledger, wakeups: WakeupQueue, *, everybody: bool = True, meetings: bool = False
 ) -> list[iam.PolicyStatement]:
     """To load, commit, order, settle, and remind; `everybody` False where one seat at a time is all that is ordered,
     `meetings` True where it is asked whether there is such a meeting.
@@ -39,7 +39,7 @@ def moderator_grants(
             actions=sorted(chime),
             resources=[f"arn:{Aws.PARTITION}:chime:*:{Aws.ACCOUNT_ID}:meeting/*"],
         ),
-        iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[reminders.queue.queue_arn]),
+        iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[wakeups.queue.queue_arn]),
     ]
 
 

@@ -28,7 +28,7 @@ def dead_letter_queue(scope: Construct, configuration: Configuration) -> sqs.Que
     return queue
 
 
-class WakeupScheduler(Construct):
+class WakeupQueue(Construct):
     """Messages that wake the reconciler when a change falls due, precise to about a second.
 
     Losing one does no harm: the reconciler looks through what is due every minute.

@@ -14,13 +14,13 @@ from infra.configuration import Configuration
 from infra.function import PythonFunction
 from infra.ledger import Ledger
 from infra.moderation import explain_any_meeting, moderator_grants
-from infra.queues import WakeupScheduler
+from infra.queues import WakeupQueue
 
 TIMEOUT = Duration.seconds(60)  # a run ends itself after 50
 
 
 class Reconciler(Construct):
-    """The function, the clock's tick, and the reminders."""
+    """The function, the clock's tick, and the wakeups."""
 
     def __init__(
         self,
@@ -29,12 +29,12 @@ class Reconciler(Construct):
         configuration: Configuration,
         *,
         ledger: Ledger,
-        reminders: WakeupScheduler,
+        wakeups: WakeupQueue,
         asset: Path,
         environment: Mapping[str, str],
     ) -> None:
         super().__init__(scope, name)
-        self._reminders = reminders
+        self._wakeups = wakeups
         self.door = PythonFunction(
             self,
             "Door",
@@ -42,7 +42,7 @@ class Reconciler(Construct):
             handler="reconciler.handler.handler",
             asset=asset,
             environment=environment,
-            statements=[*moderator_grants(ledger, reminders), *self._grants(ledger)],
+            statements=[*moderator_grants(ledger, wakeups), *self._grants(ledger)],
             timeout=TIMEOUT,
             memory=512,
         )
@@ -65,7 +65,7 @@ class Reconciler(Construct):
             iam.PolicyStatement(actions=["dynamodb:Query"], resources=[ledger.index_arn("due")]),
             iam.PolicyStatement(
                 actions=["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
-                resources=[self._reminders.queue.queue_arn],
+                resources=[self._wakeups.queue.queue_arn],
             ),
         ]
 
@@ -74,7 +74,7 @@ class Reconciler(Construct):
             self,
             "Feed",
             function_name=self.door.function.function_name,
-            event_source_arn=self._reminders.queue.queue_arn,
+            event_source_arn=self._wakeups.queue.queue_arn,
             batch_size=5,  # each may take 8 s, and all of them must fit into the time-out
             function_response_types=["ReportBatchItemFailures"],
             # Chime takes 10 calls a second of the whole account; hosts' calls shall find room.

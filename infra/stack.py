@@ -21,7 +21,7 @@ from infra.identity import identity
 from infra.ledger import Ledger
 from infra.live import Live
 from infra.outputs import Output, dashboard_url, write_outputs
-from infra.queues import WakeupScheduler
+from infra.queues import WakeupQueue
 from infra.reconciler import TIMEOUT, Reconciler
 from infra.regions import CONTROL_REGIONS
 from infra.schemas import Schemas, has_registry
@@ -40,7 +40,7 @@ class _Moderated(TypedDict):
     """What every door to the moderator is given."""
 
     ledger: Ledger
-    reminders: WakeupScheduler
+    wakeups: WakeupQueue
 
 
 class GavelStack(Stack):
@@ -57,16 +57,16 @@ class GavelStack(Stack):
         asset = function_asset(configuration)
         self.ledger = Ledger(self, "Ledger", configuration)
         self.bus = moderation_bus(self, configuration)
-        self.reminders = WakeupScheduler(self, "Reminders", configuration, handled_within=TIMEOUT)
+        self.wakeups = WakeupQueue(self, "Wakeups", configuration, handled_within=TIMEOUT)
         shipped: _Shipped = {"asset": asset, "environment": self._environment(configuration)}
-        moderated: _Moderated = {"ledger": self.ledger, "reminders": self.reminders}
+        moderated: _Moderated = {"ledger": self.ledger, "wakeups": self.wakeups}
         self.console = (
             Console(self, "Console", configuration) if configuration.console and not configuration.is_local else None
         )
         if self.console:
             configuration = replace(configuration, cors_origins=(*configuration.cors_origins, self.console.origin))
-        people = identity(self, configuration, self.console.origin if self.console else None)
-        self.authorizer = Authorizer(self, "Authorizer", configuration, identity=people, asset=asset)
+        user_pool = identity(self, configuration, self.console.origin if self.console else None)
+        self.authorizer = Authorizer(self, "Authorizer", configuration, identity=user_pool, asset=asset)
         self.live = Live(self, "Live", configuration, ledger=self.ledger, **shipped)
         self.host_api = HostApi(
             self,
@@ -78,24 +78,26 @@ class GavelStack(Stack):
             **shipped,
         )
         if self.console:
-            self.console.publish(self.host_api.api.api_endpoint, self.live.url, people.hosted_sign_in)
-        self.outbox = EventPublisher(self, "Outbox", configuration, ledger=self.ledger, bus=self.bus, **shipped)
+            self.console.publish(self.host_api.api.api_endpoint, self.live.url, user_pool.hosted_sign_in)
+        self.event_publisher = EventPublisher(
+            self, "EventPublisher", configuration, ledger=self.ledger, bus=self.bus, **shipped
+        )
         self.reconciler = Reconciler(self, "Reconciler", configuration, **moderated, **shipped)
-        self.command_inbox = EventCommands(self, "CommandInbox", configuration, bus=self.bus, **moderated, **shipped)
-        self.meeting_inbox = ChimeEvents(self, "MeetingInbox", configuration, **moderated, **shipped)
+        self.event_commands = EventCommands(self, "EventCommands", configuration, bus=self.bus, **moderated, **shipped)
+        self.chime_events = ChimeEvents(self, "ChimeEvents", configuration, **moderated, **shipped)
         if has_registry(configuration):
             Schemas(self, "Schemas", configuration)
         self.watch = self._watch(configuration)
         if configuration.region is None:
             self._refuse_other_regions(configuration)
-        write_outputs(self, configuration, [*self._outputs(), *people.outputs])
+        write_outputs(self, configuration, [*self._outputs(), *user_pool.outputs])
 
     def _environment(self, configuration: Configuration) -> Mapping[str, str]:
         return {
             "GAVEL_STAGE": configuration.stage,
             "GAVEL_TABLE": self.ledger.table.table_name,
             "GAVEL_BUS": self.bus.event_bus_name,
-            "GAVEL_REMINDERS_QUEUE_URL": self.reminders.queue.queue_url,
+            "GAVEL_WAKEUPS_QUEUE_URL": self.wakeups.queue.queue_url,
             "GAVEL_IDENTITY_CLAIM": configuration.identity_claim,
             "GAVEL_RETENTION_DAYS": str(configuration.retention_days),
             "GAVEL_COMMAND_MAX_AGE": str(configuration.command_max_age),
@@ -105,20 +107,20 @@ class GavelStack(Stack):
     def _watch(self, configuration: Configuration) -> Watch:
         watched = MonitoredResources(
             api=self.host_api.api,
-            outbox=self.outbox.door.function,
+            event_publisher=self.event_publisher.door.function,
             dead_letters={
-                "outbox": self.outbox.undeliverable,
-                "reminders": self.reminders.undeliverable,
-                "commands": self.command_inbox.intake.undeliverable,
-                "people": self.meeting_inbox.people.undeliverable,
-                "echoes": self.meeting_inbox.echoes.undeliverable,
+                "event-publisher": self.event_publisher.undeliverable,
+                "wakeups": self.wakeups.undeliverable,
+                "commands": self.event_commands.intake.undeliverable,
+                "attendees": self.chime_events.attendees.undeliverable,
+                "capability-events": self.chime_events.capability_events.undeliverable,
             },
         )
         doors = {
             "host_api": self.host_api.door,
-            "command_inbox": self.command_inbox.door,
-            "meeting_inbox": self.meeting_inbox.door,
-            "outbox": self.outbox.door,
+            "event_commands": self.event_commands.door,
+            "chime_events": self.chime_events.door,
+            "event_publisher": self.event_publisher.door,
             "reconciler": self.reconciler.door,
             "live.websocket": self.live.connections,
             "live.broadcast": self.live.told,

@@ -10,7 +10,7 @@ MEETINGS = "arn:<partition>:chime:*:<account>:meeting/*"
 LEDGER = "LedgerTable.Arn"
 DUE = "LedgerTable.Arn/index/due"
 STREAM = "LedgerTable.StreamArn"
-REMINDERS = "RemindersQueue.Arn"
+WAKEUPS = "WakeupsQueue.Arn"
 BUS = "Bus.Arn"
 POSTS = "arn:<partition>:execute-api:<region>:<account>:LiveApi/live/POST/@connections/*"
 CLOSES = "arn:<partition>:execute-api:<region>:<account>:LiveApi/live/DELETE/@connections/*"
@@ -45,10 +45,10 @@ GRANTS: dict[str, dict[str, set[str]]] = {
             "chime:ListAttendees",
             "chime:UpdateAttendeeCapabilities",
         },
-        REMINDERS: {"sqs:SendMessage"},
+        WAKEUPS: {"sqs:SendMessage"},
     },
-    "command_inbox": {
-        "CommandInboxDoorLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
+    "event_commands": {
+        "EventCommandsDoorLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
         ANYTHING: {"xray:PutTelemetryRecords", "xray:PutTraceSegments"},
         LEDGER: {
             "dynamodb:BatchGetItem",
@@ -66,11 +66,11 @@ GRANTS: dict[str, dict[str, set[str]]] = {
             "chime:ListAttendees",
             "chime:UpdateAttendeeCapabilities",
         },
-        REMINDERS: {"sqs:SendMessage"},
-        "CommandInboxIntakeQueue.Arn": {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},
+        WAKEUPS: {"sqs:SendMessage"},
+        "EventCommandsIntakeQueue.Arn": {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},
     },
-    "meeting_inbox": {
-        "MeetingInboxDoorLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
+    "chime_events": {
+        "ChimeEventsDoorLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
         ANYTHING: {"xray:PutTelemetryRecords", "xray:PutTraceSegments"},
         LEDGER: {
             "dynamodb:BatchGetItem",
@@ -85,17 +85,17 @@ GRANTS: dict[str, dict[str, set[str]]] = {
             "chime:GetMeeting",
             "chime:UpdateAttendeeCapabilities",
         },
-        REMINDERS: {"sqs:SendMessage"},
-        "MeetingInboxPeopleQueue.Arn": {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},
-        "MeetingInboxEchoesQueue.Arn": {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},
+        WAKEUPS: {"sqs:SendMessage"},
+        "ChimeEventsAttendeesQueue.Arn": {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},
+        "ChimeEventsCapabilityEventsQueue.Arn": {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},
     },
-    "outbox": {
-        "OutboxDoorLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
+    "event_publisher": {
+        "EventPublisherDoorLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
         ANYTHING: {"xray:PutTelemetryRecords", "xray:PutTraceSegments"},
         STREAM: {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
         "LedgerTable.Arn/stream/*": {"dynamodb:ListStreams"},
         BUS: {"events:PutEvents"},
-        "OutboxUndeliverable.Arn": {"sqs:SendMessage"},
+        "EventPublisherUndeliverable.Arn": {"sqs:SendMessage"},
     },
     "live.websocket": {
         "LiveConnectionsLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
@@ -131,7 +131,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
             "chime:ListAttendees",
             "chime:UpdateAttendeeCapabilities",
         },
-        REMINDERS: {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"},
+        WAKEUPS: {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"},
     },
     "token_authorizer": {
         "AuthorizerDoorLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
@@ -168,7 +168,7 @@ UNPROVABLE = {
     "dynamodb:ListStreams",
 }
 """`BY_LAMBDA`; what is missing among these is found by the comparison with the template alone."""
-UNPROVABLE_ON = {Grant("sqs:SendMessage", "OutboxUndeliverable.Arn")}
+UNPROVABLE_ON = {Grant("sqs:SendMessage", "EventPublisherUndeliverable.Arn")}
 """The same, where the function does this elsewhere by itself."""
 
 

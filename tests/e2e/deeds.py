@@ -24,7 +24,7 @@ from websockets.sync.client import ClientConnection
 from tests.e2e.rehearsal import ADMIN, ALICE, NAME, ROLES, Rehearsal
 from tests.e2e.remote import EXAM_APP
 from tests.e2e.simulator import BATCH, UPDATE, Json
-from tests.grants import CLOSES, DUE, LEDGER, MEETINGS, POSTS, REMINDERS, Grant
+from tests.grants import CLOSES, DUE, LEDGER, MEETINGS, POSTS, WAKEUPS, Grant
 
 Deed = Callable[[Rehearsal], bool]
 SILENT, HEARD = "Receive", "SendReceive"
@@ -297,7 +297,7 @@ SERVICES = {
     LEDGER: "dynamodb",
     DUE: "dynamodb",
     MEETINGS: "chime",
-    REMINDERS: "sqs",
+    WAKEUPS: "sqs",
     POSTS: "execute-api",
     CLOSES: "execute-api",
 }
@@ -315,22 +315,22 @@ DEEDS: dict[str, dict[Grant, Deed]] = {
         **_on(MEETINGS, UpdateAttendeeCapabilities=mutes, GetAttendee=binds, GetMeeting=registers),
         **_on(MEETINGS, BatchUpdateAttendeeCapabilitiesExcept=mutes_all, ListAttendees=mutes_all),
         **_on(MEETINGS, DeleteAttendee=removes, DeleteMeeting=ends),
-        **_on(REMINDERS, SendMessage=mutes_for_a_time),
+        **_on(WAKEUPS, SendMessage=mutes_for_a_time),
     },
-    "command_inbox": {
+    "event_commands": {
         **_on(LEDGER, BatchGetItem=obeys, ConditionCheckItem=obeys, PutItem=obeys, UpdateItem=obeys),
         **_on(LEDGER, GetItem=obeys_once, Query=obeys_by_name),
         **_on(MEETINGS, UpdateAttendeeCapabilities=obeys, GetAttendee=obeys_for_a_stranger),
         **_on(MEETINGS, BatchUpdateAttendeeCapabilitiesExcept=obeys_for_all, ListAttendees=obeys_for_all),
         **_on(MEETINGS, DeleteAttendee=obeys_to_remove, DeleteMeeting=obeys_to_end),
-        **_on(REMINDERS, SendMessage=obeys_for_a_time),
+        **_on(WAKEUPS, SendMessage=obeys_for_a_time),
     },
-    "meeting_inbox": {
+    "chime_events": {
         **_on(LEDGER, BatchGetItem=hears_who_came, ConditionCheckItem=hears_who_came),
         **_on(LEDGER, PutItem=hears_who_came, UpdateItem=hears_who_came, GetItem=hears_of_drift),
         **_on(MEETINGS, GetAttendee=hears_who_came, UpdateAttendeeCapabilities=hears_who_came),
         **_on(MEETINGS, GetMeeting=hears_the_end, DeleteAttendee=hears_who_came_back),
-        **_on(REMINDERS, SendMessage=hears_who_came_while_chime_is_busy),
+        **_on(WAKEUPS, SendMessage=hears_who_came_while_chime_is_busy),
     },
     "live.websocket": _on(LEDGER, DeleteItem=lets_in, GetItem=lets_in, PutItem=lets_in),
     "live.broadcast": {
@@ -345,6 +345,6 @@ DEEDS: dict[str, dict[Grant, Deed]] = {
         **_on(MEETINGS, UpdateAttendeeCapabilities=ends_in_time, GetAttendee=finds_whom_nobody_announced),
         **_on(MEETINGS, BatchUpdateAttendeeCapabilitiesExcept=finishes_for_all, ListAttendees=finishes_for_all),
         **_on(MEETINGS, DeleteAttendee=finishes_to_remove, DeleteMeeting=finishes_to_end),
-        **_on(REMINDERS, SendMessage=reminds_again),
+        **_on(WAKEUPS, SendMessage=reminds_again),
     },
 }

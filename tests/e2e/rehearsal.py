@@ -37,7 +37,7 @@ from local.stack import LocalStack
 from tests.e2e.caller import done
 from tests.e2e.page import connection
 from tests.e2e.scene import Theatre
-from tests.grants import BUS, CLOSES, LEDGER, MEETINGS, POSTS, REMINDERS, Grant, function_of
+from tests.grants import BUS, CLOSES, LEDGER, MEETINGS, POSTS, WAKEUPS, Grant, function_of
 from tests.infra.resources import as_list
 from tests.integration.ledger.table import table_definition
 from tests.memory.clock import Surroundings
@@ -98,7 +98,7 @@ class Troupe:
         connections = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{self._live_api()}/live/%s/@connections/*"
         self.arns = {
             LEDGER: f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{stack.table}",
-            REMINDERS: _arn_of_queue(self.sqs, "RemindersQueue"),
+            WAKEUPS: _arn_of_queue(self.sqs, "WakeupsQueue"),
             BUS: f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{stack.bus}",
             MEETINGS: f"arn:aws:chime:*:{ACCOUNT}:meeting/*",
             POSTS: connections % "POST",
@@ -235,7 +235,7 @@ def _role(troupe: Troupe, name: str, policy: dict[str, Any]) -> dict[str, str]:
     """Its credentials."""
     text = json.dumps(policy)
     text = text.replace(troupe.arns[LEDGER], f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}")
-    text = text.replace(troupe.arns[REMINDERS], f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}")
+    text = text.replace(troupe.arns[WAKEUPS], f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}")
     arn = troupe.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
     troupe.iam.put_role_policy(RoleName=name, PolicyName="Grants", PolicyDocument=text)
     given = troupe.sts.assume_role(RoleArn=arn, RoleSessionName=name)["Credentials"]

@@ -13,9 +13,9 @@ Json = dict[str, Any]
 EXAM_APP = "exam.app"
 """The source that the tests' policies permit to moderate."""
 COMMAND = "Moderation Command"
-INBOX = "CommandInboxIntakeQueue"
-UNDELIVERABLE = "CommandInboxIntakeUndeliverable"
-REMINDERS = "RemindersQueue"
+INBOX = "EventCommandsIntakeQueue"
+UNDELIVERABLE = "EventCommandsIntakeUndeliverable"
+WAKEUPS = "WakeupsQueue"
 
 
 def envelope(detail: Json, source: str = EXAM_APP) -> Json:
@@ -63,11 +63,11 @@ class EventCommandSupport:
     def undeliverable(self) -> int:
         return self._left(UNDELIVERABLE)
 
-    def lose_reminders(self) -> int:
+    def lose_wakeups(self) -> int:
         """Those that are under way, as SQS never would; the promise holds all the same. Returns how many."""
-        under_way = self._left(REMINDERS)
-        self._sqs.purge_queue(QueueUrl=self._url(REMINDERS))
-        assert self._left(REMINDERS) == 0
+        under_way = self._left(WAKEUPS)
+        self._sqs.purge_queue(QueueUrl=self._url(WAKEUPS))
+        assert self._left(WAKEUPS) == 0
         return under_way
 
     def _put(self, **entry: str) -> None:

@@ -32,7 +32,7 @@ def troupe(theatre: Theatre, policies: Path) -> Troupe:
 def test_every_grant_has_a_deed() -> None:
     """Of every grant that the emulator asks for; a new one needs a line in `deeds.py`."""
     needed = {function: set(provable(function)) for function in GRANTS if provable(function)}
-    assert needed == {function: set(deeds) for function, deeds in DEEDS.items()} | {"outbox": {PUBLISHING}}
+    assert needed == {function: set(deeds) for function, deeds in DEEDS.items()} | {"event_publisher": {PUBLISHING}}
 
 
 @pytest.mark.parametrize(("function", "deed"), ALL_DEEDS, ids=lambda value: getattr(value, "__name__", value))
@@ -49,7 +49,7 @@ def test_without_the_grant_it_does_not(troupe: Troupe, function: str, grant: Gra
 
 def test_the_outbox_publishes_with_its_role_and_not_without_the_grant(troupe: Troupe) -> None:
     assert publishes(troupe)
-    with deployed_without(troupe, "outbox", PUBLISHING):
+    with deployed_without(troupe, "event_publisher", PUBLISHING):
         assert not publishes(troupe)
 
 
@@ -77,7 +77,7 @@ def publishes(troupe: Troupe) -> bool:
     entry = Entry("0" * 26, MEETING_ENDED, "nobody's", "nobody's", now, CHIME, "end", "m1", extra={"attendees": []})
     image = {"detailType": {"S": entry.type}, "detail": {"S": json.dumps(entry.detail)}}
     records = {"Records": [{"dynamodb": {"NewImage": image, "SequenceNumber": "1"}}]}
-    function = troupe.functions["outbox"]["FunctionName"]
+    function = troupe.functions["event_publisher"]["FunctionName"]
     answer = troupe.clients.of("lambda").invoke(FunctionName=function, Payload=json.dumps(records))
     return "FunctionError" not in answer and json.loads(answer["Payload"].read()) == {"batchItemFailures": []}
 

@@ -38,7 +38,7 @@ def without_reminder(theatre: Theatre, remote: EventCommandSupport) -> tuple[Mod
     """A mute whose reminder is lost, begun before the other tests so that its minute passes while they run."""
     scene = theatre.scene()
     muted = done(scene.alice.post(scene.at("bob", "/mute"), {"durationSeconds": LOST_LASTS}))
-    assert remote.lose_reminders() >= 1
+    assert remote.lose_wakeups() >= 1
     assert scene.has("bob") == MUTED
     return scene, muted["changeId"]
 

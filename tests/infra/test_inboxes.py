@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from chime_events.chime_event import CAME, CHANGED, ENDED, GOING
 
-from infra.event_functions import ECHOES, PEOPLE
+from infra.event_functions import ATTENDEES, CAPABILITY_EVENTS
 from infra.triggers import MOST_TRIGGERS
 from local.examples import EXAM_TRIGGERS
 from tests.infra.resources import as_list, function, of_type
@@ -55,10 +55,10 @@ def test_news_come_from_chime_and_are_those_that_the_door_reads(default: Templat
             "source": ["aws.chime"],
             "detail": {"eventType": list(event_types)},
         }
-        for event_types in (PEOPLE, ECHOES)
+        for event_types in (ATTENDEES, CAPABILITY_EVENTS)
     ]
-    assert set(PEOPLE) == CAME | GOING | {ENDED}
-    assert set(ECHOES) == {CHANGED}
+    assert set(ATTENDEES) == CAME | GOING | {ENDED}
+    assert set(CAPABILITY_EVENTS) == {CHANGED}
 
 
 def test_another_source_may_tell_of_meetings(synthesize: Callable[..., Template]) -> None:

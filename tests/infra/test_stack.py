@@ -46,12 +46,12 @@ def test_environment(default: Template, customized: Template) -> None:
         table, bus = variables.pop("GAVEL_TABLE")["Ref"], variables.pop("GAVEL_BUS")["Ref"]
         assert default["Resources"][table]["Type"] == "AWS::DynamoDB::Table"
         assert default["Resources"][bus]["Type"] == "AWS::Events::EventBus"
-        queue = variables.pop("GAVEL_REMINDERS_QUEUE_URL")["Ref"]
+        queue = variables.pop("GAVEL_WAKEUPS_QUEUE_URL")["Ref"]
         assert default["Resources"][queue]["Type"] == "AWS::SQS::Queue"
         own = {
             "host_api": "GAVEL_LIVE_URL",
             "live": "GAVEL_LIVE_ENDPOINT",
-            "outbox": "GAVEL_UNDELIVERABLE_QUEUE_URL",
+            "event_publisher": "GAVEL_UNDELIVERABLE_QUEUE_URL",
         }
         variables.pop(own.get(handler.split(".")[0], ""), None)
         assert variables == {

@@ -12,22 +12,22 @@ Template = dict[str, Any]
 # Whoever must change one moves what is in it first: that is a major version.
 KEEPS = {
     "BusEA82B648": "AWS::Events::EventBus",
-    "CommandInboxIntakeQueueFDF8ECF1": "AWS::SQS::Queue",
-    "CommandInboxIntakeUndeliverable28309B00": "AWS::SQS::Queue",
+    "EventCommandsIntakeQueueC50005AA": "AWS::SQS::Queue",
+    "EventCommandsIntakeUndeliverable899CC40A": "AWS::SQS::Queue",
     "HostApi4E1666AA": "AWS::ApiGatewayV2::Api",
     "LedgerTable9343E4AA": "AWS::DynamoDB::Table",
     "LiveApi149456B6": "AWS::ApiGatewayV2::Api",
-    "MeetingInboxEchoesQueueFFE49DA1": "AWS::SQS::Queue",
-    "MeetingInboxEchoesUndeliverable6AA6DBED": "AWS::SQS::Queue",
-    "MeetingInboxPeopleQueue9976428E": "AWS::SQS::Queue",
-    "MeetingInboxPeopleUndeliverable2C78E2E8": "AWS::SQS::Queue",
-    "OutboxFeedED0DB83F": "AWS::Lambda::EventSourceMapping",  # a new one would read the whole stream again
-    "OutboxUndeliverableBD58BA82": "AWS::SQS::Queue",
-    "PeoplePoolBackEndB83FDA96": "AWS::Cognito::UserPoolClient",
-    "PeoplePoolC64A4D1E": "AWS::Cognito::UserPool",
-    "PeoplePoolHosts0C763B3C": "AWS::Cognito::UserPoolClient",
-    "RemindersQueue98A213A1": "AWS::SQS::Queue",
-    "RemindersUndeliverableE255CAFB": "AWS::SQS::Queue",
+    "ChimeEventsCapabilityEventsQueueD84E70B2": "AWS::SQS::Queue",
+    "ChimeEventsCapabilityEventsUndeliverableAA7BC654": "AWS::SQS::Queue",
+    "ChimeEventsAttendeesQueue71347259": "AWS::SQS::Queue",
+    "ChimeEventsAttendeesUndeliverable1012056B": "AWS::SQS::Queue",
+    "EventPublisherFeed461E9BFD": "AWS::Lambda::EventSourceMapping",  # a new one would read the whole stream again
+    "EventPublisherUndeliverable252FA598": "AWS::SQS::Queue",
+    "UserPoolBackEndE492E92B": "AWS::Cognito::UserPoolClient",
+    "UserPoolDAD9161D": "AWS::Cognito::UserPool",
+    "UserPoolHosts61D1D188": "AWS::Cognito::UserPoolClient",
+    "WakeupsQueueD5DCFFDF": "AWS::SQS::Queue",
+    "WakeupsUndeliverable9F5D74C1": "AWS::SQS::Queue",
 }
 STAYS = {"AWS::DynamoDB::Table", "AWS::Cognito::UserPool"}
 REPLACING: dict[str, dict[str, Any]] = {

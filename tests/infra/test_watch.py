@@ -44,7 +44,7 @@ def test_every_alarm_has_its_section_in_the_runbook_and_every_section_its_alarm(
 def test_the_alarms_that_were_asked_for(default: Template) -> None:
     assert {name.removeprefix("gavel-") for name in alarms(default)} >= {
         "oldest-pending-change",
-        "outbox-late",
+        "event-publisher-late",
         "reconciler-not-running",
         "drift",
         "api-5xx",
@@ -96,7 +96,7 @@ def test_alarms_on_others_metrics_look_at_this_stack(default: Template) -> None:
     assert names["gavel-api-5xx"]["Dimensions"] == names["gavel-api-slow"]["Dimensions"] == [api]
     assert (names["gavel-api-slow"]["MetricName"], names["gavel-api-slow"]["ExtendedStatistic"]) == ("Latency", "p99")
     assert (names["gavel-api-5xx"]["MetricName"], names["gavel-api-5xx"]["Statistic"]) == ("5xx", "Sum")
-    [dimension] = names["gavel-outbox-late"]["Dimensions"]
+    [dimension] = names["gavel-event-publisher-late"]["Dimensions"]
     watched = default["Resources"][dimension["Value"]["Ref"]]["Properties"]
     assert (dimension["Name"], watched["Handler"]) == ("FunctionName", "event_publisher.handler.handler")
 

@@ -222,7 +222,7 @@ MUTATIONS = (
     Mutation("commit checks the person", rewriting(any_user), (REVISIONS, DECIDED_THERE)),
     Mutation(
         "what is given up is taken back",
-        lambda: patch.object(attendee_applier, "taken_back", lambda _, rules: rules),
+        lambda: patch.object(attendee_applier, "reverted", lambda _, rules: rules),
         (BACK,),
         first=1515,
     ),
@@ -241,7 +241,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a lease that goes on after giving up has another token",
-        lambda: patch.object(Lease, "renewed", lambda self: self),
+        lambda: patch.object(Lease, "rotated", lambda self: self),
         (ONCE,),
         case=GIVEN_UP_LATE,
     ),

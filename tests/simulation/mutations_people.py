@@ -44,7 +44,7 @@ ANSWERED = "a request is answered once"
 def _counting_nobody(*modules: Any) -> Iterator[None]:
     with ExitStack() as stack:
         for module in modules:
-            stack.enter_context(patch.object(module, "counting", lambda then, *_: then))
+            stack.enter_context(patch.object(module, "with_host_count", lambda then, *_: then))
         yield
 
 
@@ -168,7 +168,7 @@ PEOPLE_MUTATIONS = (
         (TWICE,),
         case=FOUND_OUT_TWICE,
     ),
-    Mutation("only what stands is undone", _instead(decide, "stands", lambda *_: True), (UNDONE,), case=UNDO),
+    Mutation("only what stands is undone", _instead(decide, "is_in_effect", lambda *_: True), (UNDONE,), case=UNDO),
     Mutation(
         "who changes while all are changed is looked at",
         _instead(RosterReader, "look_at_the_unclear", lambda *_: None),

@@ -100,7 +100,9 @@ def test_the_age_of_what_is_pending_grows_until_it_is_done() -> None:
 
 
 def test_drift_is_counted_in_seats() -> None:
-    found = [line for line in told()["event_publisher"] if line["message"] == "told" and line["eventType"] == "Drift Found"]
+    found = [
+        line for line in told()["event_publisher"] if line["message"] == "told" and line["eventType"] == "Drift Found"
+    ]
     assert [line["DriftFound"] for line in found] == [1]
 
 

@@ -23,7 +23,7 @@ def settings() -> Settings:
     return Settings(
         stage=environment["GAVEL_STAGE"],
         table=environment["GAVEL_TABLE"],
-        wakeups_queue_url=environment["GAVEL_REMINDERS_QUEUE_URL"],
+        wakeups_queue_url=environment["GAVEL_WAKEUPS_QUEUE_URL"],
         identity_claim=environment["GAVEL_IDENTITY_CLAIM"],
         retention=timedelta(days=int(environment["GAVEL_RETENTION_DAYS"])),
         command_max_age=timedelta(seconds=int(environment["GAVEL_COMMAND_MAX_AGE"])),

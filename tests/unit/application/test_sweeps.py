@@ -118,7 +118,9 @@ def test_a_mute_all_ends_in_time_though_no_look_is_left(monkeypatch: pytest.Monk
     hall = Hall()
     hall.done("alice", MuteEverybody(seconds=30))
     take = hall.ledger.acquire_background_calls
-    monkeypatch.setattr(hall.ledger, "acquire_background_calls", lambda c, now, b=Budget.CALLS: b is Budget.CALLS and take(c, now, b))
+    monkeypatch.setattr(
+        hall.ledger, "acquire_background_calls", lambda c, now, b=Budget.CALLS: b is Budget.CALLS and take(c, now, b)
+    )
     hall.surroundings.pass_by(30)
     report = Gavel(hall.world).reconciler.run(hall.surroundings.now() + timedelta(seconds=50))
     assert hall.bits("bob") == EVERYTHING

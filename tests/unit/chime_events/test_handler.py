@@ -25,7 +25,9 @@ class Connection:
     def on_joined(self, meeting_id: str, attendee_id: str, connected_at: datetime | None) -> None:
         self._hear("on_joined", meeting_id, attendee_id, connected_at)
 
-    def on_capabilities_updated(self, meeting_id: str, attendee_id: str, told: Capabilities | None, *, is_taken: bool) -> None:
+    def on_capabilities_updated(
+        self, meeting_id: str, attendee_id: str, told: Capabilities | None, *, is_taken: bool
+    ) -> None:
         self._hear("on_capabilities_updated", meeting_id, attendee_id, told, is_taken)
 
     def on_left(self, meeting_id: str, attendee_id: str, at: datetime | None) -> None:
@@ -160,7 +162,9 @@ def test_success_is_text_or_number_and_zero_is_counted(
     capabilities = {"audio": "Receive", "video": "SendReceive", "content": "SendReceive"}
     event = news("chime:AttendeeCapabilitiesUpdated", success=success, attendeeCapabilities=capabilities)
     assert deliver(event) == []
-    assert listener.told == [("on_capabilities_updated", MEETING, SEAT, EVERYTHING & ~Capabilities.SEND_AUDIO, success in ("1", 1))]
+    assert listener.told == [
+        ("on_capabilities_updated", MEETING, SEAT, EVERYTHING & ~Capabilities.SEND_AUDIO, success in ("1", 1))
+    ]
     (line,) = logged(capsys)
     assert line["success"] == str(success)
     assert line.get("CapabilitiesNotTaken", 0) == (success in ("0", 0))

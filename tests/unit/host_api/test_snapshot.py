@@ -78,7 +78,7 @@ def run(program: str, initialization: str, path: Path, port: int = 9) -> None:
         "GAVEL_STAGE": "prod",
         "GAVEL_TABLE": "t",
         "GAVEL_BUS": "b",
-        "GAVEL_REMINDERS_QUEUE_URL": "q",
+        "GAVEL_WAKEUPS_QUEUE_URL": "q",
         "GAVEL_IDENTITY_CLAIM": "sub",
         "GAVEL_RETENTION_DAYS": "1",
         "GAVEL_COMMAND_MAX_AGE": "1",

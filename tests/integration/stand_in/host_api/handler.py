@@ -62,7 +62,7 @@ def meeting() -> str:
 def remind() -> None:
     """What wakes the reconciler."""
     boto3.client("sqs").send_message(
-        QueueUrl=os.environ["GAVEL_REMINDERS_QUEUE_URL"], MessageBody="wake up", DelaySeconds=1
+        QueueUrl=os.environ["GAVEL_WAKEUPS_QUEUE_URL"], MessageBody="wake up", DelaySeconds=1
     )
 
 
