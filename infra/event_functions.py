@@ -80,7 +80,10 @@ class ChimeEvents(Construct):
             self, "Attendees", configuration, [_news("Attendees", "Who comes and goes; what ends.", sources, ATTENDEES)]
         )
         self.capability_events = EventQueue(
-            self, "CapabilityEvents", configuration, [_news("CapabilityEvents", "What Chime changed.", sources, CAPABILITY_EVENTS)]
+            self,
+            "CapabilityEvents",
+            configuration,
+            [_news("CapabilityEvents", "What Chime changed.", sources, CAPABILITY_EVENTS)],
         )
         self.door = queue_function(
             self,

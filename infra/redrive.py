@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.configuration import DEFAULT_STAGE, LOCAL_STAGE
 
-QUEUE = "OutboxUndeliverable"
+QUEUE = "EventPublisherUndeliverable"
 """What the queue is called in the template, without CDK's hash."""
 SOURCE = "gavel"
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

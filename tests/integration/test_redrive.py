@@ -155,7 +155,7 @@ def test_an_entry_that_the_ledger_forgot(place: Place) -> None:
 
 
 def test_the_command_finds_the_stacks_own(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    queues = {f"{QUEUE}BD58BA82": {"Type": "AWS::SQS::Queue"}, "RemindersQueue98A213A1": {"Type": "AWS::SQS::Queue"}}
+    queues = {f"{QUEUE}BD58BA82": {"Type": "AWS::SQS::Queue"}, "WakeupsQueue98A213A1": {"Type": "AWS::SQS::Queue"}}
     outputs = {"TableName": {"Value": "ledger"}, "BusName": {"Value": "gavel"}}
     formation = boto3.client("cloudformation", region_name="us-east-1")
     template = json.dumps({"Resources": queues, "Outputs": outputs})

@@ -1,7 +1,7 @@
 """Who goes on with what they may not do is not heard for a while; whoever may do it always is."""
 
 import pytest
-from moderation.application.commands.rate_limit import REFUSED
+from moderation.application.rate_limit import REFUSED
 from moderation.domain.commands import Mute, MuteEverybody, SetRole
 from moderation.domain.entry import DECIDED
 

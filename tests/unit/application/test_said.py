@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from moderation.application.commands.rate_limit import OWN_COMMAND
+from moderation.application.rate_limit import OWN_COMMAND
 from moderation.application.requests import Answer, Refused, Request
 from moderation.domain.actor import CHIME
 from moderation.domain.commands import Admit, Bind, End, Mute, MuteEverybody, SetMeeting, Undo, Unmute
