@@ -13,7 +13,6 @@ from moderation.application.requests import MEETING_NOT_FOUND, WORTH_REPEATING, 
 from moderation.digest import digest
 from moderation.domain.actor import NO_PERMIT
 from moderation.domain.decisions.decision import LONGEST_REASON
-from moderation.domain.parameters import parameters_of
 from moderation.models.validation import Invalid
 
 from .command_specs import AddressedCommand, addressed_command, name_of, place_of
@@ -169,7 +168,7 @@ def _rejected(
     )
     if addressed is None:
         return rejected
-    return replace(rejected, user_id=addressed.user_id, parameters=parameters_of(addressed.command))
+    return replace(rejected, user_id=addressed.user_id, parameters=addressed.command.parameters())
 
 
 def _requested(detail: Mapping[str, Any]) -> dict[str, str]:

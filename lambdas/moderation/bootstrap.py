@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING, Any
 from .adapters.settings import settings
 from .application.requests import Outcome, Refused, Request
 from .domain.actor import Actor
-from .domain.commands import Admit, Consent, Expire, HandCommand, MeetingCommand, Register, Undo
 from .domain.documents import Document
 from .ports import Surroundings, World
 
 if TYPE_CHECKING:
     from .application.background.chime_events import ChimeEventHandler
     from .application.background.reconciler import Reconciler
-    from .application.commands.attendee_commands import AttendeeCommandHandler
-    from .application.commands.context import ContextLoader
     from .application.commands.event_support import EventCommandSupport, Rejected
+    from .application.commands.pipeline import CommandPipeline
     from .application.enforcement.change_applier import ChangeApplier
     from .application.live.publisher import LivePublisher
     from .application.live.subscriptions import Subscriptions, Tickets
@@ -39,42 +37,11 @@ class Gavel:
         self._tickets = tickets
 
     def perform(self, request: Request) -> Outcome:
-        command = request.command
-        if isinstance(command, Register):
-            from .application.commands.registration import RegistrationHandler
-
-            return RegistrationHandler(self._world, self._applier).perform(request, command)
-        if isinstance(command, MeetingCommand):
-            from .application.commands.meeting_commands import MeetingCommandHandler
-
-            return MeetingCommandHandler(self._world, self._applier).perform(request, command)
-        if isinstance(command, Admit):
-            from .application.commands.admissions import AdmissionHandler
-
-            return AdmissionHandler(self._world).perform(request, command)
-        if isinstance(command, HandCommand):
-            from .application.commands.hands import HandHandler
-
-            return HandHandler(self._world, self._context).perform(request, command)
-        if isinstance(command, Consent):
-            from .application.commands.consent import ConsentHandler
-
-            return ConsentHandler(self._world, self._context, self._applier).perform(request, command)
-        if isinstance(command, Undo):
-            from .application.commands.meeting_commands import MeetingCommandHandler
-            from .application.commands.undo import UndoHandler
-
-            meeting_commands = MeetingCommandHandler(self._world, self._applier)
-            return UndoHandler(self._world, self._moderator, meeting_commands).perform(request, command)
-        if isinstance(command, Expire):
-            raise ValueError("only the clock ends what was to last for a time")
-        return self._moderator.perform(request, command)
+        return self._commands.perform(request)
 
     def prepare(self) -> None:
         """Loads what any request may need: worth it where the process is kept as a snapshot."""
-        from .application.commands import admissions, consent, hands, meeting_commands, registration, undo  # noqa: F401
-
-        _ = self._moderator
+        _ = self._commands
 
     def forget(self) -> None:
         """What was remembered from request to request: it is in the parts, which are made anew."""
@@ -140,7 +107,7 @@ class Gavel:
         from .application.background.chime_events import ChimeEventHandler
         from .application.background.drift import Drift
 
-        return ChimeEventHandler(self._world, self._moderator, Drift(self._world, self._applier))
+        return ChimeEventHandler(self._world, self._commands, Drift(self._world, self._applier))
 
     @cached_property
     def reconciler(self) -> "Reconciler":
@@ -173,17 +140,11 @@ class Gavel:
         return EventCommandSupport(self._world)
 
     @cached_property
-    def _moderator(self) -> "AttendeeCommandHandler":
-        from .application.commands.attendee_commands import AttendeeCommandHandler
-
-        return AttendeeCommandHandler(self._world, self._context, self._applier)
-
-    @cached_property
-    def _context(self) -> "ContextLoader":
+    def _commands(self) -> "CommandPipeline":
         """The one part that remembers from request to request."""
-        from .application.commands.context import ContextLoader
+        from .application.commands.routing import command_pipeline
 
-        return ContextLoader(self._world)
+        return command_pipeline(self._world, self._applier)
 
     @cached_property
     def _applier(self) -> "ChangeApplier":

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from hypothesis import strategies as st
 from moderation.domain import commands as command
-from moderation.domain.actor import Actor, ActorKind, Authorization, PolicyCapabilities
+from moderation.domain.actor import Actor, ActorKind, PolicyCapabilities
 from moderation.domain.batch_plan import AttendeeState
 from moderation.domain.capability import RECEIVE, SEND, Capabilities, Medium, coherent
 from moderation.domain.commands import Mute, SetCapabilities, Unmute, UserCommand
@@ -83,7 +83,6 @@ cases = st.builds(
     meeting=meetings,
     user=users,
     actor=actors,
-    verdict=st.just(Authorization(True, ("hosts-moderate",))),
     by_moderator=st.booleans(),
     holds=policies(),
     now=st.just(NOW),
@@ -184,7 +183,6 @@ whole_cases = st.builds(
     meeting=whole_meetings.map(lambda some: replace(some, hosts=2)),
     user=whole_users,
     actor=actors,
-    verdict=st.just(Authorization(True, ("hosts-moderate",))),
     by_moderator=st.just(True),
     holds=floor_policies(),
     now=st.just(NOW),

@@ -6,13 +6,13 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from moderation.domain.actor import Authorization, PolicyCapabilities
+from moderation.domain.actor import PolicyCapabilities
 from moderation.domain.capability import EVERYTHING, RECEIVING, SEND, Capabilities, Medium, coherent
 from moderation.domain.change import Change, is_in_effect, meeting_reverted
 from moderation.domain.commands import MeetingCommand, MuteEverybody, SetMeeting, UnmuteEverybody, UserCommand
 from moderation.domain.decisions.decide import decide
-from moderation.domain.decisions.decision import Accepted, Case
-from moderation.domain.decisions.meeting import AcceptedForMeeting, MeetingCase, UnchangedMeeting, decide_for_meeting
+from moderation.domain.decisions.decision import Accepted, Case, Unchanged
+from moderation.domain.decisions.meeting import MeetingCase
 from moderation.domain.effective import effective
 from moderation.domain.meeting import Meeting, MeetingRules, User, UserRules, role_of
 from moderation.domain.mute_all import MuteAll
@@ -103,12 +103,12 @@ bulk_commands: st.SearchStrategy[MeetingCommand] = (
 
 
 def case(at: Meeting, change_id: str = "new") -> MeetingCase:
-    return MeetingCase(at, ALICE, Authorization(True, ()), holds, ROLES, NOW, change_id)
+    return MeetingCase(at, ALICE, holds, ROLES, NOW, change_id)
 
 
 def after(at: Meeting, command: MeetingCommand, change_id: str = "new") -> Meeting:
-    answer = decide_for_meeting(case(at, change_id), command)
-    return replace(at, rules=answer.rules) if isinstance(answer, AcceptedForMeeting) else at
+    answer = decide(case(at, change_id), command)
+    return replace(at, rules=answer.rules) if isinstance(answer, Accepted) else at
 
 
 def has(at: Meeting, user: User) -> Capabilities:
@@ -165,7 +165,7 @@ def test_what_gains_nothing_widens_nobody(at: Meeting, population: list[User], c
 def test_while_frozen_no_deed_on_one_widens_him(at: Meeting, user: User, command: UserCommand) -> None:
     if at.rules.frozen_at is None:
         return
-    answer = decide(Case(at, user, ALICE, Authorization(True, ()), True, holds, NOW), command)
+    answer = decide(Case(at, user, ALICE, True, holds, NOW), command)
     if isinstance(answer, Accepted):
         assert answer.after in answer.before
         assert answer.after == has(at, replace(user, rules=answer.rules))
@@ -222,8 +222,8 @@ def test_a_change_stands_in_the_rules_that_it_made(at: Meeting, command: Meeting
 
 @given(meetings, bulk_commands)
 def test_it_falls_when_it_is_taken_back(at: Meeting, command: MeetingCommand) -> None:
-    answer = decide_for_meeting(case(at), command)
-    if not isinstance(answer, AcceptedForMeeting) or in_effect(answer.rules) == in_effect(at.rules):
+    answer = decide(case(at), command)
+    if not isinstance(answer, Accepted) or in_effect(answer.rules) == in_effect(at.rules):
         return
     assert not is_in_effect(change(at.rules, answer.rules), at.rules, NOW)
 
@@ -234,6 +234,6 @@ def in_effect(some: MeetingRules) -> MeetingRules:
 
 @given(meetings, bulk_commands)
 def test_saying_it_again_is_as_before_but_for_mute_alls(at: Meeting, command: MeetingCommand) -> None:
-    answer = decide_for_meeting(case(at), command)
-    if isinstance(answer, AcceptedForMeeting) and not isinstance(command, MuteEverybody):
-        assert isinstance(decide_for_meeting(case(replace(at, rules=answer.rules), "again"), command), UnchangedMeeting)
+    answer = decide(case(at), command)
+    if isinstance(answer, Accepted) and not isinstance(command, MuteEverybody):
+        assert isinstance(decide(case(replace(at, rules=answer.rules), "again"), command), Unchanged)

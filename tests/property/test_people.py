@@ -228,7 +228,7 @@ def test_said_again_nobody_is_asked_twice(at: Case, deed: UserCommand) -> None:
 
 
 # ---- undo ------------------------------------------------------------------------------------------------------------
-def change(at: Case, made: Accepted) -> Change:
+def change(at: Case, made: Accepted[UserRules]) -> Change:
     return Change(
         "new", "m", "any", {}, ALICE, (), NOW, "p1.m1", subject="bob",
         rules_before=at.user.rules, rules_after=made.rules, before=made.before, after=made.after,

@@ -9,7 +9,7 @@ from moderation.domain.capability import NOTHING, Capabilities, Medium, coherent
 from moderation.domain.change import Change, is_in_effect
 from moderation.domain.commands import Mute, SetCapabilities, Unmute, UserCommand
 from moderation.domain.decisions.decide import decide
-from moderation.domain.decisions.decision import Accepted, Case, Refusal, Unchanged
+from moderation.domain.decisions.decision import Accepted, Case, Refusal, Unchanged, UserDecision
 from moderation.domain.effective import limits
 from moderation.domain.meeting import User, UserRules
 from moderation.domain.restriction import LiftableBy, Origin, Restriction, Restrictions, in_force, withheld
@@ -19,7 +19,7 @@ from tests.unit.domain.scenes import ALICE, BOB, NOW, has, settled
 from .strategies import cases, commands, media, mutes, restrictions, unmutes, users
 
 
-def after(scene: Case, answer: Accepted | Unchanged | Refusal) -> Case:
+def after(scene: Case, answer: UserDecision) -> Case:
     """The same person after the answer: only a decision moves rules."""
     rules = answer.rules if isinstance(answer, Accepted) else scene.user.rules
     return replace(scene, user=replace(scene.user, rules=rules))

@@ -7,7 +7,6 @@ from typing import Any
 
 from moderation.application.background.chime_events import ChimeEventHandler, NotSettledError
 from moderation.application.background.reconciler import Reconciler
-from moderation.application.commands.context import ContextLoader
 from moderation.bootstrap import Gavel
 from moderation.ports import InfrastructureError, World
 
@@ -69,8 +68,7 @@ class Account:
         """From now on, what becomes of the meeting is watched."""
         versions = (policies(),) if self._upgrade is None else (policies(), self._upgrade.policies)
         view = OneMeeting(self.store, meeting_id)
-        watching = World(self.store, self.rooms, policies(), SimulatedSurroundings(self.scheduler), _Nothing())
-        self.monitors[meeting_id] = Monitor(view, versions, ContextLoader(watching), self.scheduler)
+        self.monitors[meeting_id] = Monitor(view, versions, self.scheduler)
         return self.monitors[meeting_id]
 
     def function(self) -> Gavel:
@@ -157,8 +155,3 @@ class Account:
             self.reconciler(max(wait, 0) + 0.001 + self.scheduler.most_skew_ms / 1000)
             self.scheduler.run()
         return False
-
-
-class _Nothing:
-    def schedule(self, *what: Any) -> None:
-        pass

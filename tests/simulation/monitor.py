@@ -9,16 +9,16 @@ from operator import or_
 from typing import cast
 
 from moderation.application.answers import STORED
-from moderation.application.commands.context import ContextLoader
+from moderation.application.commands.authorization import authorize
 from moderation.application.commands.timeliness import dated
 from moderation.application.queries.history import BEHIND
 from moderation.application.requests import Answer, Outcome, Request
 from moderation.domain.actor import ActorKind, Authorization
 from moderation.domain.capability import NOTHING, Capabilities
 from moderation.domain.change import Change, Status
-from moderation.domain.commands import Mute, Register, Undo
+from moderation.domain.commands import Register, Undo
 from moderation.domain.decisions.decide import decide
-from moderation.domain.decisions.decision import Accepted, Case, Unchanged
+from moderation.domain.decisions.decision import Accepted, Case, Unchanged, precondition_refusal
 from moderation.domain.effective import effective
 from moderation.domain.effects import NOBODY_PRESENT
 from moderation.domain.entry import CAPABILITIES_CHANGED, DECIDED, REMOVED, Entry, first_id_at
@@ -45,6 +45,7 @@ from .grounds import Grounds, Since
 from .microphones import WINDOW_MS, Looks, Microphones
 from .one_meeting import OneMeeting
 from .people import People
+from .policies import policies
 from .reports import TWICE, Reports
 from .scheduler import Actor, Scheduler
 
@@ -76,9 +77,7 @@ class Violation:
 
 
 class Monitor:
-    def __init__(
-        self, store: OneMeeting, versions: Sequence[Policies], facts: ContextLoader, scheduler: Scheduler
-    ) -> None:
+    def __init__(self, store: OneMeeting, versions: Sequence[Policies], scheduler: Scheduler) -> None:
         """`versions`: the policies of the functions that may be at work, the newest first."""
         self.store = store
         self.violations: list[Violation] = []
@@ -88,7 +87,6 @@ class Monitor:
         self.has_versions = len(versions) > 1
         self.drifted: set[str] = set()
         """Seats that somebody else has written since Gavel did."""
-        self._facts = facts
         self._versions = versions
         self._scheduler = scheduler
         self._asking: dict[Actor, Asking] = {}
@@ -228,7 +226,7 @@ class Monitor:
     def _judged(self, request: Request, meeting: Meeting, user: User) -> tuple[Authorization, bool]:
         is_user = request.actor.kind is ActorKind.USER
         caller = self._user(meeting.id, request.actor.id) if is_user else None
-        return self._facts.authorize(request, caller, meeting, user)
+        return authorize(policies(), request, caller, meeting, user)
 
     # ---- commits ---------------------------------------------------------------------------------------------------
 
@@ -316,7 +314,6 @@ class Monitor:
             meeting=meeting,
             user=user,
             actor=change.actor,
-            verdict=verdict,
             by_moderator=by_moderator,
             holds=policies.capabilities_for,
             now=change.committed_at,
@@ -324,7 +321,9 @@ class Monitor:
             ranking=policies.ranking,
             undone=request.undone,
         )
-        decided = decide(case, cast("Mute", request.command))
+        if precondition_refusal(verdict, meeting, request.command.name) is not None:
+            return False
+        decided = decide(case, request.command)
         if request.sent is not None and isinstance(decided, Accepted):
             decided = replace(decided, rules=dated(decided.rules, case.now, request.sent))
         if isinstance(decided, Unchanged):

@@ -8,7 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 from moderation.application.background import expiry
-from moderation.application.commands import attendee_commands
+from moderation.application.commands import attendee_commands, pipeline
 from moderation.application.commands import consent as consents
 from moderation.application.enforcement import attendee_applier, consent_requests, meeting_applier
 from moderation.application.enforcement.change_in_progress import ChangeInProgress, wanted
@@ -177,7 +177,7 @@ PEOPLE_MUTATIONS = (
     ),
     Mutation(
         "what is only said again is not decided from memory",
-        _instead(attendee_commands, "_is_new", lambda decision: isinstance(decision, Accepted)),
+        _instead(pipeline, "_is_new", lambda decision: isinstance(decision, Accepted)),
         (DECIDED_THERE,),
     ),
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """Answers from changes: to the first request, and to every repetition of it under the same idempotency key."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -17,7 +17,7 @@ MEETING_OVER: Mapping[str, object] = {"code": MEETING_ENDED.code}
 """The answer that a change keeps which could not be applied because Chime had ended the meeting."""
 
 STORED = "stored"
-"""Applied to nobody yet: the rule is kept for when the person joins."""
+"""Applied to nobody yet: the rule is kept for when the user joins."""
 
 
 def seat_of(user: User, attendee_id: str | None) -> Seat | None:
@@ -44,7 +44,7 @@ def attendee(world: World, meeting: Meeting, user: User, attendee_id: str | None
 
 
 def as_held(change: Change, user: User, made: Sequence[SeatChange]) -> Change:
-    """The change with what it has come to, by what Chime held and holds; while it waits for consent, it may do more."""
+    """The change with what it did, by what Chime held and holds; while it waits for consent, it may do more."""
     if change.awaits_consent or not made:
         return change
     seat = spoken_of(user, change.attendee_id)
@@ -59,26 +59,21 @@ def as_held(change: Change, user: User, made: Sequence[SeatChange]) -> Change:
 
 
 def held_on(user: User, attendee_id: str | None, otherwise: Capabilities) -> Capabilities:
-    """What Chime is known to hold on the seat that is answered for; `otherwise` if it hasn't told."""
+    """What Chime is known to hold for the attendee in the answer; `otherwise` if that is not known."""
     seat = spoken_of(user, attendee_id)
     return otherwise if seat is None or seat.gone or seat.not_taken or seat.known is None else seat.known
 
 
-def answer_to(change: Change, subject: Document) -> Outcome:
-    """`subject` is used while the change holds no answer of its own yet."""
+def answer_to(change: Change, present: Callable[[], Document]) -> Outcome:
+    """`present` makes the document of the attendee or the meeting, while the change holds no answer of its own yet."""
     if change.status is Status.ABANDONED:
         detail = "Chime does not take this: the rules are what they were before"
         return Refused("chime-refused", detail, change_id=change.id)
     answer: Mapping[str, Any] = change.answer
     if answer == MEETING_OVER:
         return replace(MEETING_ENDED, change_id=change.id)
-    outcomes = None
-    if change.is_of_the_meeting and answer:
-        subject, outcomes = answer["meeting"], tuple(answer["outcomes"])
-    elif answer:
-        subject = dict(answer)
-    if change.everybody:
-        subject = answer.get("attendee", subject)
+    outcomes = tuple(answer["outcomes"]) if change.is_of_the_meeting and answer else None
+    subject = _subject(change) or present()
     is_kept_for_later = change.status is Status.APPLIED and NOBODY_PRESENT in change.effects
     given = Answer(
         status=STORED if is_kept_for_later else change.status.value,
@@ -108,7 +103,7 @@ def _waits_for(change: Change, subject: Document) -> str | None:
 
 
 def kept(outcome: Answer | Refused) -> dict[str, object]:
-    """An answer that no change holds, in a form that can be kept beside its key."""
+    """An outcome that no change holds, in a form that can be stored under its idempotency key."""
     if isinstance(outcome, Refused):
         return {
             "code": outcome.code,
@@ -155,7 +150,7 @@ def _unkept(answer: Mapping[str, Any]) -> Outcome:
 
 
 def replayed(world: World, request: Request, key: KeyTaken) -> Outcome:
-    """The first answer again; while the change is still pending, that it is."""
+    """The first answer again; while the change is pending, that it is."""
     if key.fingerprint != request.fingerprint:
         return KEY_REUSED
     if key.answer is not None:
@@ -163,13 +158,19 @@ def replayed(world: World, request: Request, key: KeyTaken) -> Outcome:
     change = world.ledger.change(key.meeting_id, key.change_id or "")
     if change is None:
         return BUSY
-    outcome = answer_to(change, _subject(world, change))
+    outcome = answer_to(change, lambda: _present(world, change))
     return replace(outcome, replayed=True)
 
 
-def _subject(world: World, change: Change) -> Document:
-    if change.answer:
-        return {}
+def _subject(change: Change) -> Document:
+    """The document that the change holds: the attendee, the meeting, or the one who was given an exclusive floor."""
+    answer: Mapping[str, Any] = change.answer
+    if change.is_of_the_meeting:
+        answer = (answer.get("attendee") if change.everybody else None) or answer.get("meeting", {})
+    return dict(answer)
+
+
+def _present(world: World, change: Change) -> Document:
     loaded = world.ledger.load(change.meeting_id, [change.subject] if change.subject else [])
     if loaded.meeting is None:
         return {}

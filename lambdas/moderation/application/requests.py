@@ -1,4 +1,4 @@
-"""What a door hands to the moderator, and what it gets back."""
+"""What the functions ask of the application, and what they get back."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from ..domain.actor import Actor
 from ..domain.capability import Capabilities
 from ..domain.change import Change
-from ..domain.commands import Ban, Command, Remove
-from ..domain.decisions.decision import NEVER_UNDONE, Refusal
+from ..domain.commands import COMMANDS, Command
+from ..domain.decisions.decision import Refusal
 from ..domain.documents import Document, limit_documents
 
 A_SECOND = timedelta(seconds=1)
@@ -27,7 +27,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A command on a seat, on a person, or on the whole meeting. `key` is a digest of caller and idempotency key."""
+    """A command on an attendee, on a user, or on the whole meeting. `key`: digest of caller and idempotency key."""
 
     meeting_id: str
     actor: Actor
@@ -42,20 +42,16 @@ class Request:
     """Of a command by event: when it was sent."""
     undone: Change | None = None
     """The change that an `Undo` is about."""
-    deed: Change | None = None
-    """What was done by it: itself, or, if it was an undo, what that was about in the end."""
+    original: Change | None = None
+    """The change that was made at first: `undone` itself or, if that was an undo, what it undid in the end."""
 
     @property
     def undone_actions(self) -> tuple[str, ...]:
-        """Who undoes a deed needs to be allowed the deed. What nobody commands nobody undoes: no policy is asked."""
-        if self.deed is None or self.deed.command in NEVER_UNDONE:
+        """To undo a command, the caller has to be permitted the command. If it can't be undone, no policy is asked."""
+        command = COMMANDS.get(self.original.command) if self.original is not None else None
+        if self.original is None or command is None or not command.is_undoable:
             return ()
-        if self.deed.command == Remove.name and self.deed.said.get("ban"):
-            return (Remove.name, Ban.name)
-        if self.deed.command != "set-meeting":
-            return (self.deed.command,)
-        asked = {"mode": "set-mode", "frozen": "freeze"}
-        return tuple(dict.fromkeys(asked.get(said, "set-settings") for said in self.deed.said))
+        return command.actions_for(self.original.said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +66,14 @@ class Answer:
     effects: tuple[str, ...] = ()
     closed_by: str | None = None
     outcomes: tuple[Document, ...] | None = None
-    """Person by person, where everybody was meant."""
+    """Attendee by attendee, if the command is on the whole meeting."""
     unknown: tuple[str, ...] = ()
     """Attendees that the command excepts, but neither Gavel nor Chime has."""
     replayed: bool = False
     awaiting: str | None = None
-    """`consent`: it goes on when the person agrees."""
+    """`consent`: it goes on when the user agrees."""
     waiting: str | None = None
-    """The change that waits for his answer, where it is another than this one."""
+    """The change that waits for the user's answer, if it is another than this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +88,7 @@ class Refused:
     change_id: str | None = None
     replayed: bool = False
     retry_after: int | None = None
-    """Seconds, where they are others than the status usually has."""
+    """Seconds, if they are others than the status usually has."""
 
 
 Outcome = Answer | Refused
@@ -106,9 +102,9 @@ IS_AN_ATTENDEE = Refused(
     "No such user. This id is an AttendeeId of this meeting: use `/attendees/{attendeeId}`, or the ExternalUserId.",
 )
 CHANGE_NOT_FOUND = Refused("change-not-found", "no such change in this meeting")
-BANNED = Refused("banned", "whoever is banned from this meeting may do nothing in it")
+BANNED = Refused("banned", "You are banned from this meeting.")
 WAITING = Refused("waiting", "You are in the lobby: wait until a host lets you in.")
-NO_REQUEST = Refused("no-request", "nothing waits for this answer, or not any more")
+NO_REQUEST = Refused("no-request", "no request to unmute waits for this answer")
 BUSY = Refused("busy", "the ledger or Chime can't be reached now; nothing was decided")
 CONTENDED = Refused("contended", "too many others are changing the same thing right now; nothing was decided")
 OUTCOME_UNKNOWN = Refused(
@@ -118,12 +114,14 @@ OUTCOME_UNKNOWN = Refused(
 )
 WORTH_REPEATING = frozenset({BUSY.code, CONTENDED.code, OUTCOME_UNKNOWN.code})
 """Codes that say nothing about the command: the same command may work the next moment."""
-TOO_MANY = Refused("too-many", "too many attempts by this person in this meeting; nothing was decided")
+TOO_MANY = Refused("too-many", "too many attempts by this user in this meeting; nothing was decided")
 TOO_MANY_READS = Refused(
     "too-many", "Too many reads by this user in this meeting: wait a second, or listen live.", retry_after=1
 )
 REVISION_MISMATCH = Refused("revision-mismatch", "the revision is not the one in `If-Match`")
-REVISION_REQUIRED = Refused("revision-required", "this changes what is there: say in `If-Match` which revision you saw")
+REVISION_REQUIRED = Refused(
+    "revision-required", "the meeting is registered already: name in `If-Match` the revision that you saw"
+)
 KEY_REUSED = Refused("idempotency-key-reused", "this idempotency key was used for something else")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from .commands import COMMANDS
 from .entry import (
     ABANDONED,
     ADMISSION_REQUESTED,
@@ -43,7 +44,7 @@ def _said(entry: Entry) -> str:  # noqa: PLR0911 - one case a type
     whom = _people(adds.get("attendees", []))
     match entry.type:
         case x if x == DECIDED and adds["verdict"] == "accepted":
-            return f"{who} {_deed(entry.command, adds['parameters'], whom)}"
+            return f"{who} {_decided(entry.command, adds['parameters'], whom)}"
         case x if x == DECIDED:
             by = ", ".join(adds["policies"]) if adds["code"] == "not-permitted" else adds["code"]
             return f"{who} was refused {entry.command} on {whom} ({by})"
@@ -82,65 +83,19 @@ def _said_of_people(entry: Entry, who: str, whom: str) -> str:
     return f"{who}: {entry.type}"
 
 
-def _deed(command: str, parameters: Mapping[str, Any], whom: str) -> str:  # noqa: C901, PLR0911 - one case a command
-    media = " and ".join(parameters.get("media", []))
-    match command:
-        case "mute" | "unmute":
-            return f"{command}d {whom}'s {media}{_for(parameters.get('durationSeconds'))}"
-        case "set-capabilities":
-            wanted = ", ".join(f"{medium} {word}" for medium, word in parameters.items())
-            return f"set {whom} to {wanted}"
-        case "mute-all" | "unmute-all":
-            return f"{command.removesuffix('-all')}d everybody's {media}{_for(parameters.get('durationSeconds'))}"
-        case "freeze" | "unfreeze":
-            return f"{'froze' if command == 'freeze' else 'unfroze'} the meeting"
-        case "set-mode" | "set-settings" | "set-meeting":
-            return ", ".join(f"set {key} to {value}" for key, value in parameters.items())
-        case "admit-users":
-            return f"admitted {_together([user['externalUserId'] for user in parameters['users']])}"
-        case "bind":
-            return f"gave {whom} what the rules say"
-        case "expire":
-            return f"ended what was to last until now for {whom}"
-        case "register":
-            return f"registered the meeting in mode {parameters['mode']}"
-        case "end":
-            return "ended the meeting"
-    return _deed_on_a_person(command, parameters, whom)
-
-
-def _deed_on_a_person(command: str, parameters: Mapping[str, Any], whom: str) -> str:  # noqa: C901, PLR0911, PLR0912
-    match command:
-        case "hold":
-            return f"put {whom} on hold"
-        case "release":
-            return f"released {whom} from hold"
-        case "set-role":
-            return f"made {whom} {parameters['role']}"
-        case "remove":
-            return f"removed {'and banned ' if parameters['ban'] else ''}{whom}{_until(parameters)}"
-        case "ban":
-            return f"banned {whom}{_until(parameters)}"
-        case "unban":
-            return f"lifted the ban on {whom}"
-        case "admit":
-            return f"let {whom} in" if parameters["admit"] else f"did not let {whom} in"
-        case "leave-lobby":
-            return f"ended {whom}'s wait in the lobby"
-        case "raise-hand" | "lower-hand":
-            return f"{'raised' if command == 'raise-hand' else 'lowered'} {whom}'s hand"
-        case "grant-floor":
-            media = " and ".join(parameters["media"])
-            alone = "alone " if parameters["exclusive"] else ""
-            more = f" ({media})" if parameters["media"] != ["audio"] else ""
-            return f"gave {whom} {alone}the floor{more}{_for(parameters['durationSeconds'])}"
-        case "end-floor":
-            return f"took the floor from {whom}"
-        case "consent":
-            return f"{'agreed' if parameters['accept'] else 'declined'} to unmute"
-        case "undo":
-            return f"undid the change {parameters['changeId']} for {whom}"
-    return f"did {command} on {whom}"
+def _decided(command: str, parameters: Mapping[str, Any], users: str) -> str:
+    """The command's sentence with its parameters in words."""
+    if command not in COMMANDS:
+        return f"did {command} on {users}"
+    words = {
+        **parameters,
+        "users": users,
+        "named": _together([user["externalUserId"] for user in parameters.get("users", ())]),
+        "media": " and ".join(parameters.get("media", ())),
+        "duration": _for(parameters.get("durationSeconds")),
+        "until": _until(parameters),
+    }
+    return COMMANDS[command].sentence_for(parameters).format_map(words)
 
 
 def _until(parameters: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations, product
 
-from moderation.domain.actor import Actor, ActorKind, Authorization, PolicyCapabilities
+from moderation.domain.actor import Actor, ActorKind, PolicyCapabilities
 from moderation.domain.capability import EVERYTHING, NOTHING, RECEIVE, SEND, Capabilities, Medium
 from moderation.domain.commands import UserCommand
 from moderation.domain.decisions.decide import decide
@@ -70,8 +70,7 @@ def case(
     features: Features = ALL_ON,
     now: datetime = NOW,
 ) -> Case:
-    verdict = Authorization(True, ("hosts-moderate",))
-    return Case(meeting(features), user or person(), actor, verdict, by_moderator, holds, now)
+    return Case(meeting(features), user or person(), actor, by_moderator, holds, now)
 
 
 def by_himself(user: User | None = None, holds: Holds = ANYTHING) -> Case:
@@ -92,12 +91,12 @@ def settled(scene: Case) -> Case:
     return seated(scene, has(scene))
 
 
-def following(scene: Case, decided: Accepted) -> Case:
+def following(scene: Case, decided: Accepted[UserRules]) -> Case:
     """The same after the decision was committed, before Chime has heard of it."""
     return replace(scene, user=replace(scene.user, rules=decided.rules))
 
 
-def decided(scene: Case, command: UserCommand) -> Accepted:
+def decided(scene: Case, command: UserCommand) -> Accepted[UserRules]:
     answer = decide(scene, command)
     assert isinstance(answer, Accepted), answer
     return answer

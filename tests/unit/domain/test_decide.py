@@ -1,12 +1,12 @@
 """What is common to all commands on one person: refusals, effects, and what has ended."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from moderation.domain.actor import NO_PERMIT, Authorization
 from moderation.domain.capability import EVERYTHING, NOTHING, RECEIVING, Capabilities, Medium, whole
 from moderation.domain.commands import Mute, SetCapabilities, Unmute, UserCommand
+from moderation.domain.decisions.decision import precondition_refusal
 from moderation.domain.meeting import User
 
 from .scenes import NOW, case, decided, has, meeting, own, person, refused, seated, settled, withholding
@@ -23,19 +23,23 @@ COMMANDS: list[UserCommand] = [
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c.name)
 @pytest.mark.parametrize("policies", [(NO_PERMIT,), ("nobody-touches-a-host", "banned")])
 def test_whoever_may_not_is_told_which_policies_decided(command: UserCommand, policies: tuple[str, ...]) -> None:
-    answer = refused(replace(case(), verdict=Authorization(False, policies)), command)
+    answer = precondition_refusal(Authorization(False, policies), meeting(), command.name)
+    assert answer is not None
     assert (answer.code, answer.policies, answer.limits) == ("not-permitted", policies, ())
     assert command.name in answer.detail
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c.name)
 def test_after_the_end_nothing_is_written(command: UserCommand) -> None:
-    assert refused(replace(case(), meeting=meeting(ended_at=NOW)), command).code == "meeting-ended"
+    refusal = precondition_refusal(Authorization(True), meeting(ended_at=NOW), command.name)
+    assert refusal is not None
+    assert refusal.code == "meeting-ended"
 
 
 def test_whoever_may_not_does_not_learn_that_it_has_ended() -> None:
-    scene = replace(case(), meeting=meeting(ended_at=NOW), verdict=Authorization(False, (NO_PERMIT,)))
-    assert refused(scene, Mute()).code == "not-permitted"
+    refusal = precondition_refusal(Authorization(False, (NO_PERMIT,)), meeting(ended_at=NOW), Mute.name)
+    assert refusal is not None
+    assert refusal.code == "not-permitted"
 
 
 def test_refusals_change_nothing() -> None:

@@ -7,8 +7,9 @@ import pytest
 from moderation.domain.actor import Authorization, PolicyCapabilities
 from moderation.domain.capability import EVERYTHING, NOTHING, RECEIVING, SEND, Capabilities, Medium
 from moderation.domain.commands import MeetingCommand, MuteEverybody, SetMeeting, UnmuteEverybody
-from moderation.domain.decisions.decision import Refusal
-from moderation.domain.decisions.meeting import AcceptedForMeeting, MeetingCase, UnchangedMeeting, decide_for_meeting
+from moderation.domain.decisions.decide import decide
+from moderation.domain.decisions.decision import Accepted, Refusal, Unchanged, precondition_refusal
+from moderation.domain.decisions.meeting import MeetingCase
 from moderation.domain.meeting import Meeting, MeetingRules
 from moderation.domain.mute_all import MuteAll
 from moderation.domain.restriction import LiftableBy
@@ -35,19 +36,19 @@ def case(rules: MeetingRules | None = None, *, frozen: bool = False, ended: bool
     rules = rules or MeetingRules()
     frozen_at = NOW - timedelta(seconds=30) if frozen else None
     at = replace(at, rules=replace(rules, frozen_at=frozen_at))
-    return MeetingCase(at, ALICE, Authorization(True, ("host-may-moderate",)), holds, ROLES, NOW, "new")
+    return MeetingCase(at, ALICE, holds, ROLES, NOW, "new")
 
 
 def governed(scene: MeetingCase, command: MeetingCommand) -> MeetingRules:
-    answer = decide_for_meeting(scene, command)
-    assert isinstance(answer, AcceptedForMeeting), answer
+    answer = decide(scene, command)
+    assert isinstance(answer, Accepted), answer
     return answer.rules
 
 
 def test_a_mute_all_that_says_the_same_is_new_and_binds_again() -> None:
     once = governed(case(), MuteEverybody())
-    again = decide_for_meeting(replace(case(once), change_id="newer"), MuteEverybody())
-    assert isinstance(again, AcceptedForMeeting)
+    again = decide(replace(case(once), change_id="newer"), MuteEverybody())
+    assert isinstance(again, Accepted)
     assert [m.id for m in again.rules.mute_alls] == ["newer/audio"]
 
 
@@ -74,11 +75,11 @@ def test_untouchable_roles_and_the_owners_of_seats_are_spared() -> None:
     ],
 )
 def test_what_the_rules_say_already(rules: MeetingRules, command: MeetingCommand) -> None:
-    assert isinstance(decide_for_meeting(case(rules), command), UnchangedMeeting)
+    assert isinstance(decide(case(rules), command), Unchanged)
 
 
 def test_freezing_again_leaves_the_moment_of_freezing() -> None:
-    assert isinstance(decide_for_meeting(case(frozen=True), SetMeeting(frozen=True)), UnchangedMeeting)
+    assert isinstance(decide(case(frozen=True), SetMeeting(frozen=True)), Unchanged)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_freezing_again_leaves_the_moment_of_freezing() -> None:
 )
 def test_what_widens_is_refused_while_frozen(rules: MeetingRules, command: MeetingCommand, more: Capabilities) -> None:
     assert case(rules).gained_by(governed(case(rules), command)) == more
-    refusal = decide_for_meeting(case(rules, frozen=True), command)
+    refusal = decide(case(rules, frozen=True), command)
     assert isinstance(refusal, Refusal)
     assert refusal.code == "capability-unavailable"
     assert [(limit.by, limit.withholds) for limit in refusal.limits] == [("freeze", more)]
@@ -130,11 +131,12 @@ def test_what_ends_when_the_meeting_thaws_is_no_gain_of_the_thaw() -> None:
 
 def test_ended_and_not_permitted() -> None:
     for command in (MuteEverybody(), UnmuteEverybody(), SetMeeting(mode="audience")):
-        answer = decide_for_meeting(case(ended=True), command)
-        assert isinstance(answer, Refusal)
+        ended = case(ended=True).meeting
+        answer = precondition_refusal(Authorization(True), ended, command.name)
+        assert answer is not None
         assert answer.code == "meeting-ended"
-        answer = decide_for_meeting(replace(case(ended=True), verdict=Authorization(False, ("no-permit",))), command)
-        assert isinstance(answer, Refusal)
+        answer = precondition_refusal(Authorization(False, ("no-permit",)), ended, command.name)
+        assert answer is not None
         assert (answer.code, answer.policies) == ("not-permitted", ("no-permit",))
 
 

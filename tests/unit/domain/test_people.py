@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from moderation.domain.actor import COHOST, HOST, PolicyCapabilities
+from moderation.domain.actor import COHOST, HOST, Authorization, PolicyCapabilities
 from moderation.domain.capability import EVERYTHING, NOTHING, RECEIVING, Capabilities, Medium, sending
 from moderation.domain.commands import (
     Ban,
@@ -20,7 +20,7 @@ from moderation.domain.commands import (
     Unban,
     UserCommand,
 )
-from moderation.domain.decisions.decision import Case
+from moderation.domain.decisions.decision import Case, precondition_refusal
 from moderation.domain.meeting import Seat, User, UserRules, floor_media
 from moderation.domain.mute_all import MuteAll
 from moderation.domain.personal_rules import Ban as Banned
@@ -320,9 +320,11 @@ def test_no_floor_no_end() -> None:
 
 @pytest.mark.parametrize("command", [Hold(), Release(), SetRole("viewer"), Remove(), Ban(), Unban(), GrantFloor()])
 def test_what_the_policies_do_not_permit(command: UserCommand) -> None:
-    at = scene()
-    at = replace(at, verdict=replace(at.verdict, allowed=False))
-    assert refused(at, command).code == "not-permitted"
-    ended = scene()
-    ended = replace(ended, meeting=replace(ended.meeting, ended_at=NOW))
-    assert refused(ended, command).code == "meeting-ended"
+    at = scene().meeting
+    not_permitted = precondition_refusal(Authorization(False), at, command.name)
+    assert not_permitted is not None
+    assert not_permitted.code == "not-permitted"
+    ended = precondition_refusal(Authorization(True), replace(at, ended_at=NOW), command.name)
+    assert ended is not None
+    assert ended.code == "meeting-ended"
+    assert precondition_refusal(Authorization(True), at, command.name) is None

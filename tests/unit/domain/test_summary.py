@@ -45,7 +45,6 @@ from moderation.domain.entry import (
     Entry,
     concerning,
 )
-from moderation.domain.parameters import parameters_of
 from moderation.domain.summary import summary
 
 from tests.unit.domain.scenes import ALICE, BOB, NOW
@@ -65,7 +64,7 @@ def decided(command: Command, actor: Actor = ALICE, code: str | None = None, *pe
         "verdict": "refused" if code else "accepted",
         "policies": ["no-permit"],
         "code": code,
-        "parameters": parameters_of(command),
+        "parameters": command.parameters(),
         "attendees": [{"attendeeId": p, "externalUserId": p} for p in people],
     }
     return summary(entry(DECIDED, command.name, adds, actor, command.reason))

@@ -25,7 +25,6 @@ from moderation.domain.commands import (
 )
 from moderation.domain.entry import CAPABILITIES_CHANGED, Entry, changed, concerning, iso
 from moderation.domain.meeting import UnmuteConsent, is_pipeline
-from moderation.domain.parameters import parameters_of
 from moderation.domain.restriction import LiftableBy
 
 from .scenes import ALICE, BOB, NOW
@@ -72,7 +71,7 @@ ENTRY = Entry("01E", CAPABILITIES_CHANGED, "m", "standup", NOW, ALICE, "mute", "
 )
 def test_commands_are_written_in_the_contracts_words(command: Command, said: dict[str, object]) -> None:
     """The reason stands beside it. Who was given which role is part of the history."""
-    assert parameters_of(command) == said
+    assert command.parameters() == said
 
 
 def test_an_entry_is_the_event() -> None:

@@ -11,8 +11,8 @@ from ...domain.capability import Capabilities
 from ...domain.commands import Bind, LowerHand
 from ...domain.meeting import Meeting, Seat, User, is_pipeline
 from ...ports import Budget, ChimeNotFoundError, ConditionFailedError, InfrastructureError, SeatInChime, SeatSeen, World
-from ..commands.attendee_commands import AttendeeCommandHandler
 from ..commands.hands import lowered
+from ..commands.pipeline import CommandPipeline
 from ..enforcement.departures import note_gone
 from ..enforcement.meeting_end import WRITTEN_WITHIN, close
 from ..enforcement.retries import call_with_retry, transact_with_retry
@@ -38,9 +38,9 @@ class NotSettledError(Exception):
 class ChimeEventHandler:
     """May raise `MachineFailure`s, `Conflict` among them, and `NotSettled`: all mean `again`."""
 
-    def __init__(self, world: World, moderator: AttendeeCommandHandler, drift: Drift) -> None:
+    def __init__(self, world: World, commands: CommandPipeline, drift: Drift) -> None:
         self._world = world
-        self._moderator = moderator
+        self._commands = commands
         self._drift = drift
 
     def on_joined(self, meeting_id: str, attendee_id: str, connected_at: datetime | None = None) -> None:
@@ -49,7 +49,7 @@ class ChimeEventHandler:
         """
         if self._registered(meeting_id) is None:
             return
-        outcome = self._moderator.perform(Request(meeting_id, CHIME, Bind(), attendee_id=attendee_id), Bind())
+        outcome = self._commands.perform(Request(meeting_id, CHIME, Bind(), attendee_id=attendee_id))
         if isinstance(outcome, Refused) and outcome.code in WORTH_REPEATING:
             raise NotSettledError
         if connected_at is not None:

@@ -11,7 +11,7 @@ from ...domain.effects import effects
 from ...domain.entry import DELAYED, DRIFT_FOUND, Entry, concerning, iso
 from ...domain.meeting import Meeting, Seat, User, is_pipeline, revision_of
 from ...ports import Clause, EntryWritten, MeetingIs, SeatInChime, SeatsNoted, UserRevised, World
-from ..commands.pipeline import commit_change, deadline, decided_entry, new_change
+from ..commands.commits import commit_change, deadline, decided_entry, new_change
 from ..enforcement.change_applier import ChangeApplier
 from ..enforcement.change_in_progress import ChangeInProgress, wanted
 from ..enforcement.meeting_end import WRITTEN_WITHIN

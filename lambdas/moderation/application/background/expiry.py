@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ...domain.actor import Actor, ActorKind, Authorization
+from ...domain.actor import Actor, ActorKind
 from ...domain.change import Change
 from ...domain.commands import Expire
 from ...domain.decisions.decide import decide
@@ -14,8 +14,8 @@ from ...domain.entry import concerning
 from ...domain.meeting import Meeting, MeetingRules, User, UserRules, next_end, revision_of, with_host_count
 from ...domain.mute_all import in_force as mute_alls_in_force
 from ...ports import Clause, EntryWritten, MeetingIs, MeetingRevised, UserRevised, Wakeup, World
+from ..commands.commits import commit_change, decided_entry, new_change
 from ..commands.consent import requested
-from ..commands.pipeline import commit_change, decided_entry, new_change
 from ..enforcement.change_applier import ChangeApplier
 from ..enforcement.change_in_progress import ChangeInProgress
 from ..enforcement.retries import transact_with_retry
@@ -38,9 +38,7 @@ class Expiry:
             return None
         now, change_id = self._world.surroundings.now(), self._world.surroundings.new_id()
         running = replace(meeting, ended_at=None, rules=replace(meeting.rules, frozen_at=None))
-        case = Case(
-            running, user, CLOCK, Authorization(True), True, self._world.policies.capabilities_for, now, change_id
-        )
+        case = Case(running, user, CLOCK, True, self._world.policies.capabilities_for, now, change_id)
         decided = decide(case, Expire())
         if meeting.ended_at is not None and isinstance(decided, Accepted):
             self._forget(meeting, user, decided.rules)
@@ -79,7 +77,7 @@ class Expiry:
         )
         return self._done(ChangeInProgress(change, revised), [MeetingRevised(revised, meeting.revision)])
 
-    def _person(self, meeting: Meeting, user: User, decided: Accepted, change_id: str) -> ChangeInProgress:
+    def _person(self, meeting: Meeting, user: User, decided: Accepted[UserRules], change_id: str) -> ChangeInProgress:
         world = self._world
         revised = replace(user, rules=decided.rules, revision=user.revision + 1, revised_by=change_id)
         then = with_host_count(meeting, user.rules, decided.rules, change_id)

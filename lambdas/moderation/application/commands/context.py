@@ -1,28 +1,11 @@
-"""load: what a command on one person is decided from, in one round trip where nothing has to be found out first."""
+"""Contexts: what a command is decided from, read in one round trip where nothing has to be found out first."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ...domain.actor import Actor, ActorKind, Authorization
-from ...domain.authorization import question
-from ...domain.commands import (
-    Ban,
-    Bind,
-    Command,
-    Consent,
-    GrantFloor,
-    LeaveLobby,
-    LowerHand,
-    Mute,
-    RaiseHand,
-    Remove,
-    SetRole,
-    Unban,
-    Undo,
-    Unmute,
-)
+from ...domain.actor import ActorKind, Authorization
+from ...domain.commands import Bind, LeaveLobby, Remove
 from ...domain.ids import is_chime_id
-from ...domain.meeting import Meeting, Seat, User, belongs, is_pipeline
+from ...domain.meeting import Meeting, Seat, User, is_pipeline
 from ...ports import (
     Budget,
     ChimeError,
@@ -41,71 +24,72 @@ from ..enforcement.meeting_end import close
 from ..enforcement.retries import call_with_retry
 from ..enforcement.transaction_batches import SEATS_TOGETHER
 from ..rate_limit import OWN_COMMAND, is_rate_limited
-from ..requests import (
-    ATTENDEE_NOT_FOUND,
-    BANNED,
-    BUSY,
-    IS_AN_ATTENDEE,
-    MEETING_ENDED,
-    MEETING_NOT_FOUND,
-    Refused,
-    Request,
-)
+from ..requests import ATTENDEE_NOT_FOUND, BUSY, IS_AN_ATTENDEE, MEETING_ENDED, MEETING_NOT_FOUND, Refused, Request
+from .authorization import authorize, is_nobody
 from .warm_cache import WarmCache
 
-OWN_COMMANDS = {Mute: "mute-self", Unmute: "unmute-self", LowerHand: "lower-own-hand"}
-IN_PERSON = (RaiseHand, Consent, LeaveLobby)
-"""What the policies permit to each for himself under the command's own name."""
-NEED_A_LOOK = (Bind, Consent, GrantFloor, LeaveLobby, LowerHand, RaiseHand, Remove, Ban, Unban, SetRole)
-"""Commands that rest on more than a commit checks: a raised hand, how many hosts there are, what Chime holds."""
+NOT_ASKED = Authorization(False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommandContext:
-    """`stored` is the person as the ledger has him, `user` with the seats that were found in Chime just now."""
+    """Until the policies are asked, nothing is permitted. `by_moderator`: whether more than commands on oneself are."""
 
     meeting: Meeting
     caller: User | None
+    authorization: Authorization = NOT_ASKED
+    by_moderator: bool = False
+    from_memory: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserContext(CommandContext):
+    """`stored` is the user as the ledger has them, `user` with the attendees that were found in Chime just now."""
+
     user: User
     stored: User
     attendee_id: str | None
-    verdict: Authorization
-    by_moderator: bool
-    from_memory: bool = False
+    is_unbound: bool = False
+    """Whether the ledger does not know whose attendee this is."""
+    is_an_attendee: bool = False
+    """Whether the id that was taken for an ExternalUserId is an AttendeeId."""
 
     @property
     def new_seats(self) -> tuple[Seat, ...]:
         return tuple(seat for key, seat in self.user.seats.items() if key not in self.stored.seats)
 
 
-def is_nobody(actor: Actor, caller: User | None, meeting: Meeting) -> bool:
-    """Somebody with a valid token whom this meeting doesn't know: he gets no call to Chime and no line of history."""
-    return actor.kind is ActorKind.USER and (caller is None or not belongs(caller, meeting))
-
-
-def is_banned(caller: User | None) -> bool:
-    return caller is not None and caller.rules.ban is not None
-
-
 class ContextLoader:
+    """Contexts of commands on users. It remembers what it has read for as long as the process lives."""
+
     def __init__(self, world: World) -> None:
         self._world = world
         self._memory = WarmCache()
 
-    def find(self, request: Request, *, fresh: bool) -> CommandContext | Refused | KeyTaken:
+    def load(self, request: Request, *, fresh: bool) -> UserContext | Refused | KeyTaken:
         """From memory if nothing is missing there and `fresh` is not asked for. A used idempotency key is found by a
-        fresh look only, before anything else is looked at.
+        fresh look only.
         """
         if request.user_id is not None and is_pipeline(request.user_id):
             return ATTENDEE_NOT_FOUND
-        fresh = fresh or isinstance(request.command, NEED_A_LOOK)
+        fresh = fresh or request.command.needs_fresh_context
         return (None if fresh else self._remembered(request)) or self._looked_up(request)
 
-    def is_too_many(self, request: Request, facts: CommandContext) -> bool:
-        """Whether it is one deed too many that somebody does for himself."""
-        if facts.by_moderator or not facts.verdict.allowed or request.dry_run:
-            return False
-        return is_rate_limited(self._world, request.meeting_id, request.actor, OWN_COMMAND)
+    def authorize(self, request: Request, context: UserContext) -> UserContext:
+        user = User("") if context.is_unbound else context.user
+        decision, by_moderator = authorize(self._world.policies, request, context.caller, context.meeting, user)
+        return replace(context, authorization=decision, by_moderator=by_moderator)
+
+    def complete(self, request: Request, context: UserContext) -> UserContext | Refused:
+        """With what only Chime can tell, as far as the caller may cause calls to it."""
+        if context.from_memory or context.meeting.ended_at is not None:
+            return context
+        if context.is_unbound:
+            return self._bound_by_chime(request, context)
+        found = self._as_in_chime(request, context) if context.authorization.allowed else context
+        if context.is_an_attendee and isinstance(found, UserContext) and found.authorization.allowed:
+            return IS_AN_ATTENDEE
+        return found
 
     def remember(self, meeting: Meeting, *people: User) -> None:
         self._memory.meetings[meeting.id] = meeting
@@ -119,13 +103,13 @@ class ContextLoader:
             self.remember(found.meeting)
         shown: set[str] = {found.meeting.id} if found.meeting else set()
         for clause in conflict.failed:
-            if isinstance(clause, UserIs | UserRevised) and (user := found.users.get(_person(clause))):
+            if isinstance(clause, UserIs | UserRevised) and (user := found.users.get(_user_id(clause))):
                 self._memory.people[clause.meeting_id, user.id] = user
             elif not isinstance(clause, MeetingIs) or clause.meeting_id not in shown:
                 return False
         return True
 
-    def _remembered(self, request: Request) -> CommandContext | None:
+    def _remembered(self, request: Request) -> UserContext | None:
         """What commits from this is checked by the commit; what does not commit is decided anew from a fresh look."""
         memory, meeting_id = self._memory, request.meeting_id
         meeting = memory.meetings.get(meeting_id)
@@ -135,13 +119,14 @@ class ContextLoader:
         caller = memory.people.get((meeting_id, request.actor.id)) if is_user else None
         if meeting is None or user is None or (is_user and caller is None) or not user.present:
             return None
-        return replace(self._context(request, meeting, caller, user, user), from_memory=True)
+        return UserContext(
+            meeting=meeting, caller=caller, user=user, stored=user, attendee_id=request.attendee_id, from_memory=True
+        )
 
-    def _looked_up(self, request: Request) -> CommandContext | Refused | KeyTaken:
-        known = request.user_id or self._memory.owners.get((request.meeting_id, request.attendee_id or ""))
-        people = {known} if known else set()
-        if request.actor.kind is ActorKind.USER:
-            people.add(request.actor.id)
+    def _looked_up(self, request: Request) -> UserContext | Refused | KeyTaken:
+        is_user, memory = request.actor.kind is ActorKind.USER, self._memory
+        known = request.user_id or memory.owners.get((request.meeting_id, request.attendee_id or ""))
+        people = {user_id for user_id in (known, request.actor.id if is_user else None) if user_id}
         seats = () if known or request.attendee_id is None else (request.attendee_id,)
         if request.user_id is not None and is_chime_id(request.user_id):
             seats = (request.user_id,)
@@ -150,66 +135,81 @@ class ContextLoader:
             return loaded.key
         if loaded.meeting is None:
             return MEETING_NOT_FOUND
-        caller = loaded.users.get(request.actor.id) if request.actor.kind is ActorKind.USER else None
-        if is_banned(caller):
-            return BANNED
+        caller = loaded.users.get(request.actor.id) if is_user else None
         owner = known or loaded.seats.get(request.attendee_id or "")
         if owner is None:
-            return self._stranger(request, loaded.meeting, caller)
+            return _unbound(request, loaded.meeting, caller)
         if request.attendee_id is not None:
-            self._memory.owners[request.meeting_id, request.attendee_id] = owner
+            memory.owners[request.meeting_id, request.attendee_id] = owner
         user = loaded.users.get(owner) or self._user(request.meeting_id, owner)
         self.remember(loaded.meeting, user, *loaded.users.values())
-        found = self._judged(request, loaded.meeting, caller, user)
-        is_attendee = not user.revision and request.user_id in loaded.seats
-        return IS_AN_ATTENDEE if is_attendee and isinstance(found, CommandContext) and found.verdict.allowed else found
+        return UserContext(
+            meeting=loaded.meeting,
+            caller=caller,
+            user=user,
+            stored=user,
+            attendee_id=request.attendee_id,
+            is_an_attendee=not user.revision and request.user_id in loaded.seats,
+        )
 
-    def _stranger(self, request: Request, meeting: Meeting, caller: User | None) -> CommandContext | Refused:
-        """A seat that the ledger doesn't know: Chime says whose it is."""
-        if is_nobody(request.actor, caller, meeting) or meeting.ended_at is not None:
-            unknown = User(request.attendee_id or "")
-            return self._context(request, meeting, caller, unknown, unknown)
-        facts = self._context(request, meeting, caller, User(""), User(""))
-        if not facts.verdict.allowed:
-            if caller is None or type(request.command) not in OWN_COMMANDS:
-                return facts
+    def _bound_by_chime(self, request: Request, context: UserContext) -> UserContext | Refused:
+        """Chime says whose attendee it is. Those who may only command themselves are looked up for what could be a
+        command on themselves.
+        """
+        meeting, caller, attendee_id = context.meeting, context.caller, request.attendee_id or ""
+        if is_nobody(request.actor, caller, meeting):
+            return context
+        if not context.authorization.allowed:
+            if caller is None or request.command.own_action is None:
+                return context
             if not self._may_look(request):
                 return BUSY
         try:
-            found = call_with_retry(self._world, lambda: self._world.chime.seat(meeting.id, request.attendee_id or ""))
+            found = call_with_retry(self._world, lambda: self._world.chime.seat(meeting.id, attendee_id))
         except ChimeNotFoundError:
             return ATTENDEE_NOT_FOUND
         if is_pipeline(found.user_id):
             return ATTENDEE_NOT_FOUND
-        user = self._user(request.meeting_id, found.user_id)
+        stored = self._user(request.meeting_id, found.user_id)
         if isinstance(request.command, Bind):
-            user = without_ghosts(self._world, meeting, user)
-        return self._context(request, meeting, caller, user, with_seats(self._world, meeting, user, [found]))
+            stored = without_ghosts(self._world, meeting, stored)
+        user = with_seats(self._world, meeting, stored, [found])
+        return self.authorize(request, replace(context, user=user, stored=stored, is_unbound=False))
 
-    def _judged(self, request: Request, meeting: Meeting, caller: User | None, user: User) -> CommandContext | Refused:
-        facts = self._context(request, meeting, caller, user, user)
-        if not facts.verdict.allowed or meeting.ended_at is not None or isinstance(request.command, LeaveLobby):
-            return facts
-        if isinstance(request.command, Bind) and request.actor.kind is not ActorKind.CHIME:
-            return self._as_chime_has_it(facts)
-        if isinstance(request.command, Remove):
-            return self._on_all_seats(request, facts)
-        if user.present or request.attendee_id is not None or not (facts.by_moderator or self._may_look(request)):
-            return facts
-        return self._with_roster(request, facts)
+    def _as_in_chime(self, request: Request, context: UserContext) -> UserContext | Refused:
+        command, user = request.command, context.user
+        if isinstance(command, LeaveLobby):
+            return context
+        if isinstance(command, Bind) and request.actor.kind is not ActorKind.CHIME:
+            return self._with_seat(context)
+        if isinstance(command, Remove):
+            return self._on_all_seats(request, context)
+        if user.present or request.attendee_id is not None or not (context.by_moderator or self._may_look(request)):
+            return context
+        return self._with_roster(request, context)
 
-    def _on_all_seats(self, request: Request, facts: CommandContext) -> CommandContext | Refused:
-        """Who is to leave may have a seat that nobody has told of yet. If Chime can't say, those that are known go."""
+    def _with_seat(self, context: UserContext) -> UserContext | Refused:
+        """Before a JoinToken is handed out, what Chime holds now counts and not what was known."""
+        attendee_id = context.attendee_id or ""
         try:
-            return self._with_roster(request, facts)
-        except ChimeError:
-            if not facts.user.present:
-                raise
-            return facts
+            found = call_with_retry(self._world, lambda: self._world.chime.seat(context.meeting.id, attendee_id))
+        except ChimeNotFoundError:
+            return ATTENDEE_NOT_FOUND
+        seat = replace(context.user.seats[attendee_id], known=found.capabilities, gone=False)
+        return replace(context, user=replace(context.user, seats={**context.user.seats, attendee_id: seat}))
 
-    def _with_roster(self, request: Request, facts: CommandContext) -> CommandContext | Refused:
-        """More seats than the command's own transaction takes become known before it."""
-        meeting, user = facts.meeting, facts.user
+    def _on_all_seats(self, request: Request, context: UserContext) -> UserContext | Refused:
+        """The user may have attendees that are not known yet. If Chime can't say, those that are known are removed."""
+        try:
+            return self._with_roster(request, context)
+        except ChimeError:
+            if not context.user.present:
+                raise
+            return context
+
+    def _with_roster(self, request: Request, context: UserContext) -> UserContext | Refused:
+        """More attendees than the command's own transaction takes become known before it."""
+        meeting, user = context.meeting, context.user
         try:
             roster = call_with_retry(self._world, lambda: self._world.chime.roster(meeting.id))
         except ChimeNotFoundError:
@@ -222,76 +222,27 @@ class ContextLoader:
         new = [seat for seat in found if seat.attendee_id not in user.seats]
         if len(new) > SEATS_TOGETHER and not request.dry_run:
             bound = bind(self._world, meeting, found, {user.id: user})[user.id]
-            return replace(facts, user=bound, stored=bound)
-        return replace(facts, user=with_seats(self._world, meeting, user, found))
+            return replace(context, user=bound, stored=bound)
+        return replace(context, user=with_seats(self._world, meeting, user, found))
 
     def _may_look(self, request: Request) -> bool:
-        """Whoever moderates nobody takes his looks at Chime out of what the background may have, and of his own
-        minute, lest he take them all.
-        """
+        """Looks at Chime for those who do not moderate cost tokens of their own, and of the background's calls."""
         if is_rate_limited(self._world, request.meeting_id, request.actor, OWN_COMMAND):
             return False
         return self._world.ledger.acquire_background_calls(1, self._world.surroundings.now(), Budget.LOOKS)
-
-    def _as_chime_has_it(self, facts: CommandContext) -> CommandContext | Refused:
-        """Who is about to hand out a JoinToken is not told what was known of the seat, but what is."""
-        attendee_id = facts.attendee_id or ""
-        try:
-            found = call_with_retry(self._world, lambda: self._world.chime.seat(facts.meeting.id, attendee_id))
-        except ChimeNotFoundError:
-            return ATTENDEE_NOT_FOUND
-        seat = replace(facts.user.seats[attendee_id], known=found.capabilities, gone=False)
-        return replace(facts, user=replace(facts.user, seats={**facts.user.seats, attendee_id: seat}))
-
-    def _context(
-        self, request: Request, meeting: Meeting, caller: User | None, stored: User, user: User
-    ) -> CommandContext:
-        verdict, by_moderator = self.authorize(request, caller, meeting, user)
-        return CommandContext(meeting, caller, user, stored, request.attendee_id, verdict, by_moderator)
-
-    def authorize(
-        self, request: Request, caller: User | None, meeting: Meeting, person: User
-    ) -> tuple[Authorization, bool]:
-        """With whether he moderates: who moderates a person does so to himself as well; all others have their own deeds
-        only. The clock and Chime ask for nothing: what they bring is what was decided.
-        """
-        actor, command = request.actor, request.command
-        if actor.kind in (ActorKind.CLOCK, ActorKind.CHIME):
-            return Authorization(True), True
-        judge = self._world.policies.authorize
-        if request.undone is not None:
-            undo = judge(question(actor, caller, command.name, meeting))
-            if not undo.allowed:
-                return undo, False
-        verdict = all_of(judge(question(actor, caller, action, meeting, person)) for action in _actions(request))
-        own = OWN_COMMANDS.get(type(command))
-        if verdict.allowed or own is None or not actor.is_user(person.id):
-            return verdict, verdict.allowed and not (isinstance(command, IN_PERSON) and actor.is_user(person.id))
-        return judge(question(actor, caller, own, meeting, person)), False
 
     def _user(self, meeting_id: str, user_id: str) -> User:
         return self._world.ledger.load(meeting_id, [user_id]).users[user_id]
 
 
-def all_of(verdicts: Iterable[Authorization]) -> Authorization:
-    """Each has to be favourable; the first that isn't is the answer."""
-    policies: dict[str, None] = {}
-    for verdict in verdicts:
-        if not verdict.allowed:
-            return verdict
-        policies |= dict.fromkeys(verdict.policies)
-    return Authorization(True, tuple(policies))
+def _unbound(request: Request, meeting: Meeting, caller: User | None) -> UserContext:
+    """An attendee that the ledger doesn't know."""
+    is_looked_up = meeting.ended_at is None and not is_nobody(request.actor, caller, meeting)
+    user = User("" if is_looked_up else request.attendee_id or "")
+    return UserContext(
+        meeting=meeting, caller=caller, user=user, stored=user, attendee_id=request.attendee_id, is_unbound=True
+    )
 
 
-def _actions(request: Request) -> tuple[str, ...]:
-    """What the policies are asked about the person. Who undoes a deed needs to be allowed the deed."""
-    command: Command = request.command
-    if isinstance(command, Undo):
-        return request.undone_actions
-    if isinstance(command, Remove) and command.ban:
-        return (command.name, Ban.name)
-    return (command.name,)
-
-
-def _person(clause: UserIs | UserRevised) -> str:
+def _user_id(clause: UserIs | UserRevised) -> str:
     return clause.user.id if isinstance(clause, UserRevised) else clause.user_id

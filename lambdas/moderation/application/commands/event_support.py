@@ -1,4 +1,4 @@
-"""What commands by event need beyond a request: meetings by their name, and refusals that nobody waits for."""
+"""What commands by event need beyond a request: meetings by their name, and refusals without a caller who waits for an answer."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,15 +13,15 @@ from ..answers import kept
 from ..enforcement.retries import transact_with_retry
 from ..requests import Refused
 
-TOLD_WITHIN = timedelta(seconds=5)
+WRITTEN_WITHIN = timedelta(seconds=5)
 NOT_REGISTERED = "m0"
-"""The revision of a meeting of which nothing is stored."""
+"""The revision of a meeting that is not registered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A command that can never work and of which the moderator wrote nothing. `meeting_id` is None if the command names
-    no meeting. `key` is a digest of event and meeting: one event is refused once, however often it is delivered.
+    """A command that can never work and that the pipeline did not record. `meeting_id` is None if the command names no
+    meeting. `key` is a digest of event and meeting: one event is refused once, however often it is delivered.
     """
 
     meeting_id: str | None
@@ -38,7 +38,7 @@ class Rejected:
 
 
 class EventCommandSupport:
-    """Both may raise `MachineFailure`s: again."""
+    """Both methods may raise `InfrastructureError`s: then the event is delivered again."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -58,10 +58,10 @@ class EventCommandSupport:
         loaded = self._world.ledger.load(rejected.meeting_id or "", key=rejected.key)
         if loaded.key is not None:
             return False
-        told = EntryWritten(self._entry(loaded.meeting, rejected))
+        entry = EntryWritten(self._entry(loaded.meeting, rejected))
         key = KeyTaken(rejected.key, rejected.fingerprint, rejected.meeting_id or "", None, kept(rejected.refused))
         try:
-            transact_with_retry(self._world, [told, key], self._world.surroundings.now() + TOLD_WITHIN)
+            transact_with_retry(self._world, [entry, key], self._world.surroundings.now() + WRITTEN_WITHIN)
         except ConditionFailedError:
             return False
         return True

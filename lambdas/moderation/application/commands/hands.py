@@ -1,74 +1,79 @@
-"""Raised hands. Each is a record of its own and no change of anybody's rules, so many at once stand in nobody's way."""
+"""Raised hands. Each is a record of its own and no rule, so that many at once do not contend."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from ...domain.actor import Actor
-from ...domain.commands import HandCommand, RaiseHand
-from ...domain.decisions.decision import precondition_refusal
+from ...domain.commands import RaiseHand
+from ...domain.decisions.decision import Accepted, Refusal, Unchanged
 from ...domain.entry import HAND_LOWERED, HAND_RAISED, Entry, concerning
 from ...domain.meeting import Meeting, User, belongs, revision_of
-from ...ports import Clause, EntryWritten, HandLowered, HandRaised, KeyTaken, World
-from ..answers import attendee, replayed
-from ..requests import ATTENDEE_NOT_FOUND, REVISION_MISMATCH, TOO_MANY, Answer, Outcome, Refused, Request
-from .context import CommandContext, ContextLoader
-from .pipeline import retry_on_conflict, store_result, unchanged
-from .refusals import refuse_on
+from ...ports import Clause, EntryWritten, HandLowered, HandRaised, World
+from ..answers import attendee
+from ..requests import ATTENDEE_NOT_FOUND, Answer, Refused, Request
+from .context import ContextLoader, UserContext
+from .handler import Commit, UserCommandHandler
 from .timeliness import against_registration
 
+Hand = datetime | None
+"""Since when the hand is up."""
 
-class HandHandler:
-    def __init__(self, world: World, facts: ContextLoader) -> None:
+
+class HandHandler(UserCommandHandler[Hand]):
+    def __init__(self, world: World, contexts: ContextLoader) -> None:
+        super().__init__(contexts)
         self._world = world
-        self._context = facts
 
-    def perform(self, request: Request, command: HandCommand) -> Outcome:
-        return retry_on_conflict(self._world, lambda _: self._once(request, command))
+    def precondition(self, request: Request, context: UserContext) -> Refused | None:
+        return None if belongs(context.user, context.meeting) else ATTENDEE_NOT_FOUND
 
-    def _once(self, request: Request, command: HandCommand) -> Outcome:
-        facts = self._context.find(request, fresh=True)
-        if isinstance(facts, KeyTaken):
-            return replayed(self._world, request, facts)
-        if isinstance(facts, Refused):
-            return facts
-        if self._context.is_too_many(request, facts):
-            return TOO_MANY
-        refusal = precondition_refusal(facts.verdict, facts.meeting, command.name)
-        refusal = refusal or against_registration(request.sent, facts.meeting)
-        if refusal is not None:
-            return refuse_on(self._world, request, facts, refusal)
-        if request.if_match not in (None, revision_of(facts.stored, facts.meeting)):
-            return REVISION_MISMATCH
-        if not belongs(facts.user, facts.meeting):
-            return ATTENDEE_NOT_FOUND
-        raises, is_up = isinstance(command, RaiseHand), facts.user.hand is not None
-        if raises is is_up or request.dry_run:
-            answer = Answer(unchanged(request), attendee(self._world, facts.meeting, facts.user, facts.attendee_id))
-            store_result(self._world, request, answer)
-            return answer
-        return self._done(request, facts, raises=raises)
+    def decide(
+        self,
+        request: Request,
+        context: UserContext,
+        change_id: str,
+    ) -> Accepted[Hand] | Unchanged | Refusal:
+        late = against_registration(request.sent, context.meeting)
+        if late is not None:
+            return late
+        raises, is_up = isinstance(request.command, RaiseHand), context.user.hand is not None
+        if raises is is_up:
+            return Unchanged()
+        return Accepted(self._world.surroundings.now() if raises else None)
 
-    def _done(self, request: Request, facts: CommandContext, *, raises: bool) -> Answer:
-        """Raises `Conflict` if it was done by somebody else at this moment."""
-        meeting, user = facts.meeting, facts.user
+    def preview(
+        self,
+        request: Request,
+        context: UserContext,
+        accepted: Accepted[Hand],
+        change_id: str,
+    ) -> Answer:
+        return self._answer("dry-run", context, context.user)
+
+    def unchanged(self, request: Request, context: UserContext, decision: Unchanged) -> Answer:
+        return self._answer("unchanged", context, context.user)
+
+    def commit(
+        self,
+        request: Request,
+        context: UserContext,
+        accepted: Accepted[Hand],
+        change_id: str,
+    ) -> Commit:
+        make = lowered if accepted.rules is None else raised
         command = request.command
-        clauses = (
-            raised(self._world, meeting, user, request.actor, command.name, command.reason)
-            if raises
-            else lowered(self._world, meeting, user, request.actor, command.name, reason=command.reason)
-        )
-        now_up = self._world.surroundings.now() if raises else None
-        seen = replace(user, hand=now_up)
-        answer = Answer("applied", attendee(self._world, meeting, seen, facts.attendee_id))
-        store_result(self._world, request, answer, clauses)
-        return answer
+        clauses = make(self._world, context.meeting, context.user, request.actor, command.name, reason=command.reason)
+        return Commit(clauses, answer=self._answer("applied", context, replace(context.user, hand=accepted.rules)))
+
+    def _answer(self, status: str, context: UserContext, user: User) -> Answer:
+        return Answer(status, attendee(self._world, context.meeting, user, context.attendee_id))
 
 
 def raised(
-    world: World, meeting: Meeting, user: User, actor: Actor, command: str, reason: str | None = None
+    world: World, meeting: Meeting, user: User, actor: Actor, command: str, *, reason: str | None = None
 ) -> list[Clause]:
-    now = world.surroundings.now()
-    told = _told(world, meeting, user, actor, command, HAND_RAISED, reason=reason)
-    return [HandRaised(meeting.id, user.id, now), told]
+    entry = _entry(world, meeting, user, actor, command, HAND_RAISED, reason=reason)
+    return [HandRaised(meeting.id, user.id, world.surroundings.now()), entry]
 
 
 def lowered(
@@ -81,11 +86,11 @@ def lowered(
     reason: str | None = None,
 ) -> list[Clause]:
     """Part of any transaction by which a raised hand comes down."""
-    told = _told(world, meeting, user, actor, command, HAND_LOWERED, change_id, reason)
-    return [HandLowered(meeting.id, user.id), told]
+    entry = _entry(world, meeting, user, actor, command, HAND_LOWERED, change_id, reason)
+    return [HandLowered(meeting.id, user.id), entry]
 
 
-def _told(
+def _entry(
     world: World,
     meeting: Meeting,
     user: User,

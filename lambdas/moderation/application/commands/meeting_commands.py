@@ -1,288 +1,201 @@
-"""load · decide · commit for the whole meeting: one small write whatever its size; then order · settle for all."""
+"""Commands on the whole meeting: one small write whatever its size, then applied to everybody."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from ...domain.actor import COHOST, HOST, ActorKind, Authorization
+from ...domain.actor import COHOST, HOST, Authorization
 from ...domain.authorization import question
 from ...domain.capability import in_words
-from ...domain.commands import End, MeetingCommand, MuteEverybody, SetMeeting, Undo, UnmuteEverybody
-from ...domain.decisions.decision import Refusal, not_to_be_lifted
-from ...domain.decisions.meeting import AcceptedForMeeting, MeetingCase, UnchangedMeeting, decide_for_meeting
+from ...domain.commands import End, Mute, MuteEverybody, SetMeeting, Undo
+from ...domain.decisions.decide import decide
+from ...domain.decisions.decision import Accepted, Refusal, Unchanged, not_to_be_lifted
+from ...domain.decisions.meeting import MeetingCase, MeetingDecision
 from ...domain.decisions.widening import meeting_widens_access
 from ...domain.documents import Document, meeting_document, meeting_revision
 from ...domain.effective import effective
 from ...domain.entry import concerning
-from ...domain.meeting import Meeting, User, UserRules, is_pipeline, look_at, waits
-from ...ports import ChimeError, Clause, Loaded, MeetingRevised, UserIs, Wakeup, World
-from ..answers import answer_to, replayed
-from ..enforcement.change_applier import ChangeApplier
+from ...domain.meeting import Meeting, MeetingRules, User, UserRules, is_pipeline, look_at
+from ...ports import ChangeOpened, ChimeError, EntryWritten, MeetingRevised, Wakeup
+from ..answers import answer_to
 from ..enforcement.change_in_progress import ChangeInProgress, wanted
 from ..enforcement.retries import call_with_retry
 from ..enforcement.roster_snapshot import is_spared
-from ..requests import (
-    BANNED,
-    CHANGE_NOT_FOUND,
-    MEETING_NOT_FOUND,
-    REVISION_MISMATCH,
-    WAITING,
-    Answer,
-    Outcome,
-    Refused,
-    Request,
-    refused,
-)
-from .context import all_of, is_banned, is_nobody
-from .pipeline import (
-    commit_change,
-    deadline,
-    decided_entry,
-    new_change,
-    refuse,
-    retry_on_conflict,
-    schedule_expiry,
-    store_result,
-    unchanged,
-)
+from ..requests import CHANGE_NOT_FOUND, Answer, Outcome, Refused, Request
+from .authorization import all_of
+from .commits import decided_entry, new_change
+from .handler import Commit
+from .meeting_context import MeetingContext, MeetingHandler
 from .timeliness import against_meeting, meeting_dated, noted
 
 
-class MeetingCommandHandler:
-    def __init__(self, world: World, applier: ChangeApplier) -> None:
-        self._world = world
-        self._applier = applier
-        self._now = world.surroundings.now
+class MeetingCommandHandler(MeetingHandler[MeetingRules]):
+    def named(self, request: Request) -> tuple[Collection[str], Sequence[str]]:
+        command, original = request.command, request.original
+        users = {original.subject} if original is not None and original.subject else set[str]()
+        return users, command.spared_attendees if isinstance(command, MuteEverybody) else ()
 
-    def perform(self, request: Request, command: MeetingCommand | Undo) -> Outcome:
-        change_id = self._world.surroundings.new_id()
-        return retry_on_conflict(self._world, lambda _: self._once(request, command, change_id))
-
-    def _once(self, request: Request, command: MeetingCommand | Undo, change_id: str) -> Outcome:
-        is_user = request.actor.kind is ActorKind.USER
-        seats = command.spared_attendees if isinstance(command, MuteEverybody) else ()
-        loaded = self._world.ledger.load(request.meeting_id, _concerned(request), seats, request.key)
-        if loaded.key is not None:
-            return replayed(self._world, request, loaded.key)
-        if loaded.meeting is None:
-            return MEETING_NOT_FOUND
-        caller = loaded.users[request.actor.id] if is_user else None
-        if is_banned(caller):
-            return BANNED
-        case = self._case(request, command, loaded.meeting, loaded, caller, change_id)
-        against = self._against(request, command, case)
-        if against is not None:
-            return against
-        case, unknown = self._with_strangers(command, loaded, case)
-        decision = self._decision(request, command, case)
-        if isinstance(decision, Refusal):
-            return self._refuse(request, case, caller, decision)
-        if isinstance(decision, UnchangedMeeting):
-            answer = Answer(unchanged(request), meeting_document(case.meeting), outcomes=())
-            store_result(self._world, request, answer)
-            return answer
-        too_much = self._lifts_too_much(request, case, caller, decision)
-        if too_much is not None:
-            return self._refuse(request, case, caller, too_much)
-        if request.dry_run:
-            return replace(self._dry(case, decision), unknown=unknown)
-        return self._done(request, case, caller, decision, unknown)
-
-    def _with_strangers(
-        self, command: MeetingCommand | Undo, loaded: Loaded, case: MeetingCase
-    ) -> tuple[MeetingCase, tuple[str, ...]]:
-        """If the ledger has no record of an excepted attendee, Chime's roster is read. Returns the case with the users
-        found there excepted, and the ids that Chime does not have either: they refuse nothing.
+    def permission(self, request: Request, context: MeetingContext) -> Authorization:
+        """Each part of the command has to be permitted, and what it undoes on the user of the undone change. To ask for
+        nothing, the caller has to be permitted something.
         """
-        wanted_ids = command.spared_attendees if isinstance(command, MuteEverybody) else ()
-        strangers = [attendee_id for attendee_id in wanted_ids if attendee_id not in loaded.seats]
-        if not strangers or not case.verdict.allowed or case.meeting.ended_at is not None:
-            return case, ()
+        actor, caller, meeting, original = request.actor, context.caller, context.meeting, request.original
+        user = context.users[original.subject] if original is not None and original.subject else None
+        actions = request.command.actions or request.command.policy_actions()[:1]
+        asked = [question(actor, caller, action, meeting) for action in actions]
+        asked += [question(actor, caller, action, meeting, user) for action in request.undone_actions]
+        return all_of(self._world.policies.authorize(each) for each in asked)
+
+    def precondition(self, request: Request, context: MeetingContext) -> Refused | None:
+        command, policies = request.command, self._world.policies
+        if isinstance(command, Undo) and request.undone is None:
+            return CHANGE_NOT_FOUND
+        if isinstance(command, MuteEverybody):
+            unknown_roles = set(command.spared_roles) - policies.roles
+            return _no_such("role", unknown_roles, "/except/roles") if unknown_roles else None
+        if isinstance(command, SetMeeting):
+            if command.mode is not None and command.mode not in policies.modes:
+                return _no_such("mode", [command.mode], "/mode")
+            if command.default_role is not None and command.default_role not in policies.roles:
+                return _no_such("role", [command.default_role], "/defaultRole")
+            if command.default_role in (HOST, COHOST):
+                return Refused("invalid-request", "the default role can't be host or cohost", pointer="/defaultRole")
+        return None
+
+    def complete(self, request: Request, context: MeetingContext) -> MeetingContext:
+        """If the ledger does not know an excepted attendee, Chime's roster is read. The command is not
+        refused for those that Chime does not have either.
+        """
+        _, excepted = self.named(request)
+        unbound = [attendee_id for attendee_id in excepted if attendee_id not in context.seats]
+        if not unbound or not context.authorization.allowed or context.meeting.ended_at is not None:
+            return context
         try:
-            roster = call_with_retry(self._world, lambda: self._world.chime.roster(case.meeting.id))
+            roster = call_with_retry(self._world, lambda: self._world.chime.roster(context.meeting.id))
         except ChimeError:
             roster = []
         found = {seat.attendee_id: seat.user_id for seat in roster}
-        users = {found[attendee_id] for attendee_id in strangers if attendee_id in found}
-        spared = frozenset(user_id for user_id in users if not is_pipeline(user_id))
-        return replace(case, spared=case.spared | spared), tuple(s for s in strangers if s not in found)
+        seats = {a: found[a] for a in unbound if a in found and not is_pipeline(found[a])}
+        return replace(context, seats={**context.seats, **seats}, unknown=tuple(a for a in unbound if a not in found))
 
-    def _decision(
-        self, request: Request, command: MeetingCommand | Undo, case: MeetingCase
-    ) -> AcceptedForMeeting | UnchangedMeeting | Refusal:
-        decision = decide_for_meeting(case, command)
-        if isinstance(decision, UnchangedMeeting) and not self._is_in_place(case.meeting):
-            decision = AcceptedForMeeting(case.meeting.rules)
-        if not isinstance(decision, AcceptedForMeeting) or request.sent is None:
+    def decide(self, request: Request, context: MeetingContext, change_id: str) -> MeetingDecision:
+        case = self._case(request, context, change_id)
+        decision = decide(case, request.command)
+        if isinstance(decision, Unchanged) and not self._is_in_place(case.meeting):
+            decision = Accepted(case.meeting.rules)
+        if not isinstance(decision, Accepted):
             return decision
-        refusal = against_meeting(request.sent, command, case, decision)
-        return refusal or AcceptedForMeeting(meeting_dated(decision.rules, case.now, request.sent))
+        if request.sent is not None:
+            late = against_meeting(request.sent, request.command, case, decision)
+            if late is not None:
+                return late
+            decision = replace(decision, rules=meeting_dated(decision.rules, case.now, request.sent))
+        return self._against_lifting(request, context, case, decision) or decision
 
-    def _lifts_too_much(
-        self, request: Request, case: MeetingCase, caller: User | None, decision: AcceptedForMeeting
+    def _against_lifting(
+        self, request: Request, context: MeetingContext, case: MeetingCase, accepted: Accepted[MeetingRules]
     ) -> Refusal | None:
-        """Where a mute-all binds less than the one that it replaces, lifting that one has to be the caller's to do."""
-        if not isinstance(request.command, MuteEverybody) or not meeting_widens_access(case, decision.rules):
+        """A mute-all that binds less than the one it replaces lifts that one: the caller has to be permitted that."""
+        lifting = request.command.lifted_by
+        if lifting is None or not meeting_widens_access(case, accepted.rules):
             return None
-        verdict = self._world.policies.authorize(question(request.actor, caller, UnmuteEverybody.name, case.meeting))
-        return None if verdict.allowed else not_to_be_lifted(UnmuteEverybody.name, verdict)
+        asked = question(request.actor, context.caller, lifting.name, case.meeting)
+        decision = self._world.policies.authorize(asked)
+        return None if decision.allowed else not_to_be_lifted(lifting.name, decision)
 
-    def _case(
-        self,
-        request: Request,
-        command: MeetingCommand | Undo,
-        meeting: Meeting,
-        loaded: Loaded,
-        caller: User | None,
-        change_id: str,
-    ) -> MeetingCase:
-        verdict = self._judged(request, caller, command, meeting, loaded)
+    def _case(self, request: Request, context: MeetingContext, change_id: str) -> MeetingCase:
         return MeetingCase(
-            meeting=meeting,
+            meeting=context.meeting,
             actor=request.actor,
-            verdict=verdict,
             holds=self._world.policies.capabilities_for,
             roles=self._world.policies.roles,
             now=self._now(),
             change_id=change_id,
-            untouchable=self._untouchable(request, caller, command, meeting, verdict),
-            spared=frozenset(loaded.seats.values()),
+            untouchable=self._untouchable(request, context),
+            spared=frozenset(context.seats.values()),
             undone=request.undone,
         )
 
-    def _judged(
-        self,
-        request: Request,
-        caller: User | None,
-        command: MeetingCommand | Undo,
-        meeting: Meeting,
-        loaded: Loaded,
-    ) -> Authorization:
-        """Each part of the command has to be permitted, and what it undoes on whom that was done to. Who asks for
-        nothing has to be somebody who might.
-        """
-        judge = self._world.policies.authorize
-        actions = (command.actions or ("set-mode",)) if isinstance(command, SetMeeting) else (command.name,)
-        whom = loaded.users[request.deed.subject] if request.deed is not None and request.deed.subject else None
-        asked = [question(request.actor, caller, action, meeting) for action in actions]
-        asked += [question(request.actor, caller, action, meeting, whom) for action in request.undone_actions]
-        return all_of(judge(each) for each in asked)
-
-    def _untouchable(
-        self,
-        request: Request,
-        caller: User | None,
-        command: MeetingCommand | Undo,
-        meeting: Meeting,
-        verdict: Authorization,
-    ) -> frozenset[str]:
-        """Whom the caller could not mute one by one, he can't mute with all others either."""
-        if not isinstance(command, MuteEverybody | Undo) or not verdict.allowed:
+    def _untouchable(self, request: Request, context: MeetingContext) -> frozenset[str]:
+        """Roles whose users the caller may not mute one by one, and so not with all others either."""
+        if not isinstance(request.command, MuteEverybody | Undo):
             return frozenset()
 
         def may_mute(role: str) -> bool:
-            somebody = User("", UserRules(role=role))
-            return self._world.policies.authorize(question(request.actor, caller, "mute", meeting, somebody)).allowed
+            user = User("", UserRules(role=role))
+            asked = question(request.actor, context.caller, Mute.name, context.meeting, user)
+            return self._world.policies.authorize(asked).allowed
 
         return frozenset(role for role in self._world.policies.roles if not may_mute(role))
-
-    def _against(self, request: Request, command: MeetingCommand | Undo, case: MeetingCase) -> Refused | None:
-        """What no decision is needed for. A caller who may not do it learns nothing of it."""
-        if not case.verdict.allowed or case.meeting.ended_at is not None:
-            return None
-        if request.if_match not in (None, meeting_revision(case.meeting)):
-            return REVISION_MISMATCH
-        if isinstance(command, Undo) and request.undone is None:
-            return CHANGE_NOT_FOUND
-        if isinstance(command, MuteEverybody):
-            unknown_roles = set(command.spared_roles) - self._world.policies.roles
-            return _no_such("role", unknown_roles, "/except/roles") if unknown_roles else None
-        if isinstance(command, SetMeeting):
-            if command.mode is not None and command.mode not in self._world.policies.modes:
-                return _no_such("mode", [command.mode], "/mode")
-            if command.default_role is not None and command.default_role not in self._world.policies.roles:
-                return _no_such("role", [command.default_role], "/defaultRole")
-            if command.default_role in (HOST, COHOST):
-                return Refused("invalid-request", "nobody hosts or cohosts by default", pointer="/defaultRole")
-        return None
-
-    def _done(
-        self,
-        request: Request,
-        case: MeetingCase,
-        caller: User | None,
-        decision: AcceptedForMeeting,
-        unknown: tuple[str, ...],
-    ) -> Outcome:
-        world, was = self._world, case.meeting
-        since = min(request.sent.at, case.now) if request.sent is not None else case.now
-        meeting = replace(
-            noted(was, decision.rules, since),
-            rules=decision.rules,
-            revision=was.revision + 1,
-            revised_by=case.change_id,
-            check_at=look_at(was, decision.rules),
-        )
-        if isinstance(request.command, End):
-            meeting = replace(meeting, ended_at=case.now, check_at=None)
-        change = new_change(
-            world,
-            request,
-            meeting,
-            case.change_id,
-            case.verdict.policies,
-            revision=meeting_revision(meeting),
-            rules_before=was.rules,
-            rules_after=meeting.rules,
-            widens=bool(case.gained_by(meeting.rules)),
-            unknown=unknown,
-        )
-        clauses: list[Clause] = [MeetingRevised(meeting, was.revision)]
-        if caller is not None:
-            clauses.append(UserIs(meeting.id, caller.id, caller.revision))
-        entry = decided_entry(world, request, meeting, change.revision, change.policies, [], change_id=change.id)
-        in_progress = ChangeInProgress(change, meeting)
-        if commit_change(world, request, change, entry, clauses):
-            schedule_expiry(world, Wakeup(meeting.id), meeting.rules)
-            in_progress = self._applier.apply(in_progress, deadline(self._now()))
-        answer = answer_to(in_progress.change, meeting_document(in_progress.meeting))
-        if isinstance(answer, Refused) or answer.outcomes is not None:
-            return answer
-        return replace(answer, outcomes=in_progress.outcomes)
 
     def _is_in_place(self, meeting: Meeting) -> bool:
         """Whether Chime is known to have what the rules say: only then is nothing left to be done."""
         people = self._world.ledger.everybody(meeting.id).values()
         return all(seat.has(wanted(self._world, meeting, user)) for user in people for seat in user.present)
 
-    def _dry(self, case: MeetingCase, decision: AcceptedForMeeting) -> Answer:
-        """What would come of it for everybody whom the ledger knows; Chime is not asked."""
-        then = replace(case.meeting, rules=decision.rules)
+    def commit(
+        self, request: Request, context: MeetingContext, accepted: Accepted[MeetingRules], change_id: str
+    ) -> Commit:
+        world, was, now = self._world, context.meeting, self._now()
+        since = min(request.sent.at, now) if request.sent is not None else now
+        meeting = replace(
+            noted(was, accepted.rules, since),
+            rules=accepted.rules,
+            revision=was.revision + 1,
+            revised_by=change_id,
+            check_at=look_at(was, accepted.rules),
+        )
+        if isinstance(request.command, End):
+            meeting = replace(meeting, ended_at=now, check_at=None)
+        policies = context.authorization.policies
+        change = new_change(
+            world,
+            request,
+            meeting,
+            change_id,
+            policies,
+            revision=meeting_revision(meeting),
+            rules_before=was.rules,
+            rules_after=meeting.rules,
+            widens=bool(accepted.gained),
+            unknown=context.unknown,
+        )
+        entry = decided_entry(world, request, meeting, change.revision, policies, [], change_id=change.id)
+        clauses = [
+            MeetingRevised(meeting, was.revision),
+            *context.caller_is(),
+            ChangeOpened(change),
+            EntryWritten(entry),
+        ]
+        return Commit(clauses, ChangeInProgress(change, meeting), wakeup=Wakeup(meeting.id), rules=meeting.rules)
+
+    def answer(self, context: MeetingContext, commit: Commit, in_progress: ChangeInProgress) -> Outcome:
+        answer = answer_to(in_progress.change, lambda: meeting_document(in_progress.meeting))
+        if isinstance(answer, Refused) or answer.outcomes is not None:
+            return answer
+        return replace(answer, outcomes=in_progress.outcomes)
+
+    def unchanged(self, request: Request, context: MeetingContext, decision: Unchanged) -> Answer:
+        return Answer("unchanged", meeting_document(context.meeting), outcomes=(), unknown=context.unknown)
+
+    def preview(
+        self, request: Request, context: MeetingContext, accepted: Accepted[MeetingRules], change_id: str
+    ) -> Answer:
+        """What would become of all attendees that the ledger knows; Chime is not asked."""
+        case = self._case(request, context, change_id)
+        then = replace(case.meeting, rules=accepted.rules)
         people = self._world.ledger.everybody(case.meeting.id).values()
-        return Answer("dry-run", meeting_document(then), outcomes=tuple(self._foreseen(case, then, people)))
-
-    def _foreseen(self, case: MeetingCase, then: Meeting, people: Iterable[User]) -> Iterable[Document]:
-        for user in people:
-            before = effective(case.meeting, user, case.holds, case.now)
-            after = effective(then, user, case.holds, case.now)
-            outcome = (
-                "applied" if before != after else "spared" if is_spared(then, user, case.change_id) else "unchanged"
-            )
-            for seat in user.present:
-                yield concerning(seat.attendee_id, user.id) | {"outcome": outcome, "capabilities": in_words(after)}
-
-    def _refuse(self, request: Request, case: MeetingCase, caller: User | None, refusal: Refusal) -> Refused:
-        outcome = refused(refusal, self._now())
-        if is_nobody(request.actor, caller, case.meeting):
-            return WAITING if caller is not None and waits(caller, case.meeting) else outcome
-        revision = meeting_revision(case.meeting)
-        entry = decided_entry(self._world, request, case.meeting, revision, case.verdict.policies, [], refusal=refusal)
-        return refuse(self._world, request, outcome, entry, is_permitted=case.verdict.allowed)
+        outcomes = tuple(_foreseen(case, then, people))
+        return Answer("dry-run", meeting_document(then), outcomes=outcomes, unknown=context.unknown)
 
 
-def _concerned(request: Request) -> set[str]:
-    """Who asks, and whom what he undoes was done to."""
-    asking = {request.actor.id} if request.actor.kind is ActorKind.USER else set()
-    return asking | ({request.deed.subject} if request.deed is not None and request.deed.subject else set())
+def _foreseen(case: MeetingCase, then: Meeting, people: Iterable[User]) -> Iterator[Document]:
+    for user in people:
+        before = effective(case.meeting, user, case.holds, case.now)
+        after = effective(then, user, case.holds, case.now)
+        unmoved = "spared" if is_spared(then, user, case.change_id) else "unchanged"
+        outcome = "applied" if before != after else unmoved
+        for seat in user.present:
+            yield concerning(seat.attendee_id, user.id) | {"outcome": outcome, "capabilities": in_words(after)}
 
 
 def _no_such(kind: str, names: Iterable[str], pointer: str) -> Refused:

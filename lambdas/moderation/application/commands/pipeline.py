@@ -1,231 +1,217 @@
-"""decide · commit, as far as all commands have it in common: the race, the change, its first entry, its commit."""
+"""The one pipeline for every command.
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+    context · idempotency · authorize · rate limit · precondition · decide · commit · apply · settle · answer
+
+A handler fills the steps that differ from one kind of command to another. The idempotency key is read together with the
+context and looked at first: who repeats a request gets the first answer, whatever the policies say by now.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
-from ...domain.change import LEASE, Change
-from ...domain.decisions.decision import Refusal
-from ...domain.entry import DECIDED, Entry
-from ...domain.meeting import Meeting, MeetingRules, UserRules, next_end
-from ...domain.parameters import parameters_of
+from ...domain.commands import Undo
+from ...domain.decisions.decision import Accepted, Refusal, Unchanged, precondition_refusal
+from ...domain.meeting import waits
 from ...ports import (
-    ChangeOpened,
     ChimeError,
-    Clause,
     ConditionFailedError,
     EntryWritten,
     InfrastructureError,
     KeyTaken,
     LedgerUnavailableError,
-    LedgerUnreachableError,
     TransactionContentionError,
-    Wakeup,
     World,
 )
-from ..answers import kept
-from ..enforcement.change_in_progress import due_after, lease_of
-from ..enforcement.retries import FIRST_PAUSE, read_with_retry, transact_with_retry
-from ..rate_limit import REFUSED, is_rate_limited
-from ..requests import BUSY, CONTENDED, OUTCOME_UNKNOWN, TOO_MANY, Answer, Outcome, Refused, Request
+from ..answers import replayed
+from ..enforcement.change_applier import ChangeApplier
+from ..enforcement.retries import FIRST_PAUSE
+from ..rate_limit import OWN_COMMAND, REFUSED, is_rate_limited
+from ..requests import (
+    BANNED,
+    BUSY,
+    CONTENDED,
+    REVISION_MISMATCH,
+    TOO_MANY,
+    WAITING,
+    Outcome,
+    Refused,
+    Request,
+    refused,
+)
+from .authorization import is_banned, is_nobody
+from .commits import UndeterminedError, deadline, decided_entry, is_written, schedule_expiry, store_result
+from .context import CommandContext
+from .handler import CommandHandler
+from .undo import with_undone
 
 RACE_FOR = timedelta(seconds=8)
-"""How long a command that keeps losing its race is decided anew before the caller hears `contended`."""
-BUDGET = timedelta(seconds=10)
-"""How long a caller waits for Chime after the commit; then the change is left pending. With the race and the commit it
-stays below the 29 s of the API.
-"""
-COMMIT_WITHIN = timedelta(seconds=5)
-"""How long one commit is tried again under contention."""
+"""How long a command that keeps losing its race is decided anew before the caller is answered `contended`."""
 RECORDED = {"not-permitted", "capability-unavailable", "meeting-ended", "last-host", "not-undoable", "too-late"}
-"""Refusals that become entries; the others are answers to malformed requests."""
+"""Refusals that become entries. They are kept under the idempotency key; what else is refused may be corrected."""
+
+Handler = CommandHandler[Any, Any]
 
 
-class UndeterminedError(InfrastructureError):
-    """The outcome of a write stays unknown; `answer` is what can be said all the same."""
+@dataclass(slots=True)
+class Attempt:
+    """What stays the same while a command is decided anew after a lost race."""
 
-    def __init__(self, answer: Refused) -> None:
-        super().__init__(answer.code)
-        self.answer = answer
+    handler: Handler
+    request: Request
+    change_id: str
+    tokens: int = 0
+    """Tokens that it has taken of the caller's bucket."""
 
 
-def retry_on_conflict(world: World, once: Callable[[ConditionFailedError | None], Outcome]) -> Outcome:
-    """Decides anew as often as somebody else was quicker, and once more after a read that failed. A machine that failed
-    is an answer, too: `busy` and `contended` where nothing was decided.
-    """
-    lost: ConditionFailedError | None = None
-    races, until, answer = 0, world.surroundings.now() + RACE_FOR, CONTENDED
-    try:
-        while world.surroundings.now() < until:
+class CommandPipeline:
+    def __init__(self, world: World, applier: ChangeApplier, handler_for: Callable[[Request], Handler]) -> None:
+        self._world = world
+        self._applier = applier
+        self._handler_for = handler_for
+
+    def perform(self, request: Request) -> Outcome:
+        if isinstance(request.command, Undo):
             try:
-                return once(lost)
-            except ConditionFailedError as conflict:
-                lost = conflict
-                world.surroundings.sleep(0.01 * 2 ** min(races, 5) * (0.5 + world.surroundings.jitter()))
-                races += 1
-            except LedgerUnavailableError:
-                if answer is BUSY:
-                    return BUSY
-                answer = BUSY
-                world.surroundings.sleep(FIRST_PAUSE * (0.5 + world.surroundings.jitter()))
-    except UndeterminedError as undetermined:
-        return undetermined.answer
-    except TransactionContentionError:
-        return CONTENDED
-    except ChimeError:
-        return BUSY
-    return answer
+                request = with_undone(self._world, request, request.command)
+            except InfrastructureError:
+                return BUSY
+        attempt = Attempt(self._handler_for(request), request, self._world.surroundings.new_id())
+        return self._retry_on_conflict(attempt)
+
+    def _retry_on_conflict(self, attempt: Attempt) -> Outcome:
+        """Decides anew after each lost race, and once more after a read that failed. A failure of the infrastructure is
+        an answer, too: `busy` and `contended` mean that nothing was decided.
+        """
+        surroundings = self._world.surroundings
+        fresh, races, until, answer = False, 0, surroundings.now() + RACE_FOR, CONTENDED
+        try:
+            while surroundings.now() < until:
+                try:
+                    return self._once(attempt, fresh=fresh)
+                except ConditionFailedError as conflict:
+                    fresh = not attempt.handler.learn(conflict)
+                    surroundings.sleep(0.01 * 2 ** min(races, 5) * (0.5 + surroundings.jitter()))
+                    races += 1
+                except LedgerUnavailableError:
+                    if answer is BUSY:
+                        return BUSY
+                    answer = BUSY
+                    surroundings.sleep(FIRST_PAUSE * (0.5 + surroundings.jitter()))
+        except UndeterminedError as undetermined:
+            return undetermined.answer
+        except TransactionContentionError:
+            return CONTENDED
+        except ChimeError:
+            return BUSY
+        return answer
+
+    def _once(self, attempt: Attempt, *, fresh: bool) -> Outcome:
+        """What would commit nothing is decided anew from a fresh read if it rested on memory."""
+        handler, request = attempt.handler, attempt.request
+        context = handler.load(request, fresh=fresh)
+        if isinstance(context, KeyTaken):
+            return replayed(self._world, request, context)
+        if isinstance(context, Refused):
+            return context
+        context = handler.authorize(request, context)
+        is_refused = is_banned(context.caller) or not context.authorization.allowed
+        if context.from_memory and is_refused:
+            return self._once(attempt, fresh=True)
+        if is_banned(context.caller):
+            return BANNED
+        context = handler.complete(request, context)
+        if isinstance(context, Refused):
+            return context
+        if self._is_rate_limited(attempt, context):
+            return TOO_MANY
+        decision = self._precondition(attempt, context) or handler.decide(request, context, attempt.change_id)
+        if context.from_memory and (request.dry_run or not _is_new(decision)):
+            return self._once(attempt, fresh=True)
+        return self._done(attempt, context, decision)
+
+    def _is_rate_limited(self, attempt: Attempt, context: CommandContext) -> bool:
+        """Moderators are not limited, dry runs cost nothing, users whom the meeting does not know leave no trace."""
+        request, tokens = attempt.request, 0
+        if not context.authorization.allowed:
+            tokens = 0 if _is_nobody(request, context) else REFUSED
+        elif not context.by_moderator:
+            tokens = OWN_COMMAND
+        if request.dry_run or tokens <= attempt.tokens:
+            return False
+        taken, attempt.tokens = attempt.tokens, tokens
+        return is_rate_limited(self._world, request.meeting_id, request.actor, tokens - taken)
+
+    def _precondition(self, attempt: Attempt, context: CommandContext) -> Refusal | Refused | None:
+        """A caller who is not permitted the command learns nothing else of it."""
+        handler, request = attempt.handler, attempt.request
+        refusal = precondition_refusal(context.authorization, context.meeting, request.command.name)
+        if refusal is not None:
+            return refusal
+        if request.if_match not in (None, *handler.revisions(request, context)):
+            return REVISION_MISMATCH
+        return handler.precondition(request, context)
+
+    def _done(
+        self, attempt: Attempt, context: CommandContext, decision: Accepted[Any] | Unchanged | Refusal | Refused
+    ) -> Outcome:
+        handler, request = attempt.handler, attempt.request
+        if isinstance(decision, Refusal | Refused):
+            return self._refuse(attempt, context, decision)
+        if isinstance(decision, Unchanged):
+            answer = handler.unchanged(request, context, decision)
+            answer = answer if not request.dry_run else replace(answer, status="dry-run")
+            store_result(self._world, request, answer)
+            return answer
+        if request.dry_run:
+            return handler.preview(request, context, decision, attempt.change_id)
+        return self._carry_out(attempt, context, decision)
+
+    def _carry_out(self, attempt: Attempt, context: CommandContext, accepted: Accepted[Any]) -> Outcome:
+        """commit · apply · settle · answer."""
+        handler, request = attempt.handler, attempt.request
+        commit = handler.commit(request, context, accepted, attempt.change_id)
+        handler.write_ahead(request, context, accepted)
+        if commit.answer is not None:
+            store_result(self._world, request, commit.answer, commit.clauses)
+            return commit.answer
+        if commit.in_progress is None:
+            raise ValueError("a commit without a change has its answer")
+        in_progress = commit.in_progress
+        if is_written(self._world, request, commit.clauses, in_progress.change):
+            if commit.wakeup is not None and commit.rules is not None:
+                schedule_expiry(self._world, commit.wakeup, commit.rules)
+            in_progress = self._applier.apply(in_progress, deadline(self._world.surroundings.now()))
+            handler.applied(context, commit, in_progress)
+        return handler.answer(context, commit, in_progress)
+
+    def _refuse(self, attempt: Attempt, context: CommandContext, refusal: Refusal | Refused) -> Refused:
+        """Refusals by the policies and the rules are lines of history, if the meeting knows the caller."""
+        request, now = attempt.request, self._world.surroundings.now()
+        outcome = refusal if isinstance(refusal, Refused) else refused(refusal, now)
+        if outcome.code not in RECORDED or not context.meeting.revision:
+            return outcome
+        if _is_nobody(request, context):
+            is_waiting = context.caller is not None and waits(context.caller, context.meeting)
+            return WAITING if is_waiting else outcome
+        entry = decided_entry(
+            self._world,
+            request,
+            context.meeting,
+            attempt.handler.entry_revision(context),
+            context.authorization.policies,
+            attempt.handler.concerned(request, context),
+            refusal=outcome,
+        )
+        store_result(self._world, request, outcome, [EntryWritten(entry)])
+        return outcome
 
 
-def new_change(
-    world: World, request: Request, meeting: Meeting, change_id: str, policies: tuple[str, ...], **about: Any
-) -> Change:
-    """The change with a fresh lease, held by whoever asked."""
-    now = world.surroundings.now()
-    lease = lease_of(world.surroundings.new_id(), now, LEASE)
-    return Change(
-        id=change_id,
-        meeting_id=meeting.id,
-        command=request.command.name,
-        said=parameters_of(request.command),
-        actor=request.actor,
-        policies=policies,
-        committed_at=now,
-        reason=request.command.reason,
-        lease=lease,
-        due_at=due_after(lease),
-        **about,
-    )
+def _is_nobody(request: Request, context: CommandContext) -> bool:
+    return is_nobody(request.actor, context.caller, context.meeting)
 
 
-def decided_entry(
-    world: World,
-    request: Request,
-    meeting: Meeting,
-    revision: str,
-    policies: tuple[str, ...],
-    attendees: Sequence[Mapping[str, object]],
-    *,
-    change_id: str | None = None,
-    refusal: Refusal | Refused | None = None,
-) -> Entry:
-    return Entry(
-        id=world.surroundings.new_id(),
-        type=DECIDED,
-        meeting_id=meeting.id,
-        external_meeting_id=meeting.external_id,
-        occurred_at=world.surroundings.now(),
-        actor=request.actor,
-        command=request.command.name,
-        revision=revision,
-        change_id=change_id,
-        reason=request.command.reason,
-        extra={
-            "verdict": "refused" if refusal else "accepted",
-            "policies": list(policies),
-            "code": refusal.code if refusal else None,
-            "parameters": parameters_of(request.command),
-            "attendees": list(attendees),
-        },
-    )
-
-
-def commit_change(world: World, request: Request, change: Change, entry: Entry, clauses: Sequence[Clause]) -> bool:
-    """Also if it was this very transaction whose answer was lost before: the change in the ledger has our lease.
-
-    Returns False if the change is committed, but not under our lease any more, or not to be read now: what it left is
-    taken up when the lease has ended. Raises `Conflict`, `Contention`, `UndeterminedError`.
-    """
-    every = [*clauses, ChangeOpened(change), EntryWritten(entry)]
-    if request.key is not None:
-        every.append(KeyTaken(request.key, request.fingerprint, change.meeting_id, change.id))
-    return is_written(world, every, change)
-
-
-def is_written(world: World, clauses: Sequence[Clause], change: Change) -> bool:
-    """Writes what stores the change under a new lease. If the outcome is unknown, the change is read back."""
-    try:
-        transact_with_retry(world, clauses, world.surroundings.now() + COMMIT_WITHIN)
-    except ConditionFailedError as conflict:
-        is_there = any(isinstance(clause, ChangeOpened) for clause in conflict.failed)
-        if not is_there and not conflict.is_after_lost_answer:
-            raise
-        stored = _read_back(world, clauses, change, is_there=is_there)
-        if stored is None and not is_there:
-            raise
-        return _has_lease_of(stored, change)
-    except LedgerUnreachableError:
-        raise UndeterminedError(BUSY) from None
-    except LedgerUnavailableError:
-        stored = _read_back(world, clauses, change, is_there=False)
-        if stored is None:
-            raise UndeterminedError(replace(OUTCOME_UNKNOWN, change_id=change.id)) from None
-        return _has_lease_of(stored, change)
-    return True
-
-
-def _has_lease_of(stored: Change | None, change: Change) -> bool:
-    lease = stored.lease if stored is not None else None
-    return lease is not None and change.lease is not None and lease.token == change.lease.token
-
-
-def _read_back(world: World, clauses: Sequence[Clause], change: Change, *, is_there: bool) -> Change | None:
-    """The change as this very write left it, or as it was carried on since; None if it was not written. Raises
-    `UndeterminedError` if it can't be read and may be missing.
-    """
-    try:
-        stored = read_with_retry(world, lambda: world.ledger.change(change.meeting_id, change.id))
-    except LedgerUnavailableError:
-        if is_there:
-            return None
-        raise UndeterminedError(replace(OUTCOME_UNKNOWN, change_id=change.id)) from None
-    if stored is None or any(isinstance(clause, ChangeOpened) for clause in clauses):
-        return stored
-    # It was there before, waiting for the person's answer: has it had this one?
-    return stored if (stored.agreed_at, stored.lapsed) == (change.agreed_at, change.lapsed) else None
-
-
-def store_result(world: World, request: Request, outcome: Answer | Refused, clauses: Sequence[Clause] = ()) -> None:
-    """Writes an answer that no change holds, if it has to be given again or told. An entry is written once: if it is
-    there already, the answer to an earlier attempt was lost. Raises `Conflict`, `Contention`, `UndeterminedError`.
-    """
-    every = list(clauses)
-    if request.key is not None:
-        every.append(KeyTaken(request.key, request.fingerprint, request.meeting_id, None, kept(outcome)))
-    if not every or request.dry_run:
-        return
-    try:
-        transact_with_retry(world, every, world.surroundings.now() + COMMIT_WITHIN)
-    except ConditionFailedError as conflict:
-        if not any(isinstance(clause, EntryWritten) for clause in conflict.failed):
-            raise
-    except LedgerUnreachableError:
-        raise UndeterminedError(BUSY) from None
-    except LedgerUnavailableError:
-        changes_something = not all(isinstance(clause, EntryWritten | KeyTaken) for clause in every)
-        raise UndeterminedError(OUTCOME_UNKNOWN if changes_something else BUSY) from None
-
-
-def refuse(world: World, request: Request, outcome: Refused, entry: Entry, *, is_permitted: bool) -> Refused:
-    """A refusal is a line of history, unless somebody goes on and on with what he may not do."""
-    if not (is_permitted or request.dry_run) and is_rate_limited(world, request.meeting_id, request.actor, REFUSED):
-        return TOO_MANY
-    store_result(world, request, outcome, [EntryWritten(entry)] if outcome.code in RECORDED else [])
-    return outcome
-
-
-def unchanged(request: Request) -> str:
-    """The status of an answer to what changes nothing, or would."""
-    return "dry-run" if request.dry_run else "unchanged"
-
-
-def schedule_expiry(world: World, wakeup: Wakeup, rules: UserRules | MeetingRules) -> None:
-    """To the second where nothing goes wrong; the `due` index knows of it as well."""
-    ends_at = next_end(rules)
-    if ends_at is not None:
-        world.wakeups.schedule(wakeup, ends_at - world.surroundings.now())
-
-
-def deadline(committed_at: datetime) -> datetime:
-    return committed_at + BUDGET
+def _is_new(decision: Accepted[Any] | Unchanged | Refusal | Refused) -> bool:
+    """Not what is said again because Chime is not known to hold it: memory knows less of Chime than the ledger."""
+    return isinstance(decision, Accepted) and decision.is_new

@@ -1,15 +1,14 @@
-"""Putting a meeting under Gavel, and setting what it was registered with anew."""
+"""Registration: puts a meeting under Gavel, or replaces what it was registered with."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import cast
 
-from ...domain.actor import Authorization
-from ...domain.authorization import question
 from ...domain.capability import EVERYTHING, NOTHING, Capabilities
 from ...domain.commands import Register
-from ...domain.decisions.decision import LAST_HOST, frozen
+from ...domain.decisions.decision import LAST_HOST, Accepted, Refusal, Unchanged, frozen
 from ...domain.decisions.meeting import gained
 from ...domain.decisions.users import admitted, with_role
 from ...domain.documents import meeting_document, meeting_revision
@@ -26,24 +25,23 @@ from ...domain.meeting import (
     loses_its_hosts,
     role_of,
 )
-from ...domain.parameters import parameters_of
-from ...ports import ChimeNotFoundError, Clause, ConditionFailedError, MeetingIs, MeetingRevised, UserRevised, World
-from ..answers import answer_to, replayed
-from ..enforcement.change_applier import ChangeApplier
+from ...ports import (
+    ChangeOpened,
+    ChimeNotFoundError,
+    ConditionFailedError,
+    EntryWritten,
+    MeetingIs,
+    MeetingRevised,
+    UserRevised,
+)
+from ..answers import answer_to
 from ..enforcement.change_in_progress import ChangeInProgress
 from ..enforcement.retries import call_with_retry, transact_with_retry
 from ..enforcement.transaction_batches import chunks
-from ..requests import NOT_IN_CHIME, REVISION_MISMATCH, REVISION_REQUIRED, Answer, Outcome, Refused, Request, refused
-from .pipeline import (
-    COMMIT_WITHIN,
-    commit_change,
-    deadline,
-    decided_entry,
-    new_change,
-    retry_on_conflict,
-    store_result,
-    unchanged,
-)
+from ..requests import NOT_IN_CHIME, REVISION_REQUIRED, Answer, Outcome, Refused, Request
+from .commits import COMMIT_WITHIN, decided_entry, new_change
+from .handler import Commit
+from .meeting_context import MeetingContext, MeetingHandler
 from .timeliness import noted
 
 MOST_TOGETHER = 70
@@ -54,56 +52,98 @@ actions. A meeting that is registered already has all its roles changed together
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """The meeting as it will be, and everybody whose role that changes: as stored and as he will be."""
+    """The meeting as it will be, and all users whose role that changes: as stored and as they will be."""
 
     meeting: Meeting
-    was: Meeting | None
     people: tuple[tuple[User, User], ...]
-    verdict: Authorization
 
 
-class RegistrationHandler:
-    def __init__(self, world: World, applier: ChangeApplier) -> None:
-        self._world = world
-        self._applier = applier
-        self._now = world.surroundings.now
+class RegistrationHandler(MeetingHandler[Registration]):
+    """The context of a meeting that is not registered yet has revision 0."""
 
-    def perform(self, request: Request, command: Register) -> Outcome:
-        change_id = self._world.surroundings.new_id()
-        return retry_on_conflict(self._world, lambda _: self._once(request, command, change_id))
+    def unregistered(self, request: Request) -> MeetingContext:
+        meeting = Meeting(request.meeting_id, "", MeetingRules(), Features(), 0, "")
+        return MeetingContext(meeting=meeting, caller=None)
 
-    def _once(self, request: Request, command: Register, change_id: str) -> Outcome:
-        loaded = self._world.ledger.load(request.meeting_id, key=request.key)
-        if loaded.key is not None:
-            return replayed(self._world, request, loaded.key)
-        prepared = self._prepared(request, command, loaded.meeting, change_id)
-        if not isinstance(prepared, Registration):
-            return prepared
-        if request.dry_run:
-            return Answer("dry-run", meeting_document(prepared.meeting))
-        meeting, was = prepared.meeting, prepared.was
+    def revisions(self, request: Request, context: MeetingContext) -> tuple[str, ...]:
+        return (meeting_revision(context.meeting),) if context.meeting.revision else ()
+
+    def precondition(self, request: Request, context: MeetingContext) -> Refused | None:
+        command, meeting = _command(request), context.meeting
+        is_same = meeting.registration == _fingerprint(command)
+        if meeting.revision and request.if_match is None and not is_same:
+            return self._unknown_word(command) or REVISION_REQUIRED
+        return self._unknown_word(command)
+
+    def decide(
+        self, request: Request, context: MeetingContext, change_id: str
+    ) -> Accepted[Registration] | Unchanged | Refusal | Refused:
+        command, was = _command(request), context.meeting
+        if was.registration == _fingerprint(command) and (request.if_match is None or _says(command, was)):
+            return Unchanged()
+        is_new = not was.revision
+        try:
+            meeting = self._as_asked(request, command, was, change_id)
+            people = self._people(meeting if is_new else was, meeting, command.roles, change_id)
+        except ChimeNotFoundError:
+            return NOT_IN_CHIME
+        if not is_new and len(people) > MOST_TOGETHER:
+            return Refused("too-many-roles", f"at most {MOST_TOGETHER} roles change at once", pointer="/roles")
+        more = NOTHING if is_new else self._gained(was, meeting, people)
+        hosts = sum(host_count(UserRules() if is_new else stored.rules, user.rules) for stored, user in people)
+        if meeting.rules.frozen_at is not None and more:
+            return frozen(more)
+        if loses_its_hosts(meeting, hosts):
+            return LAST_HOST
+        return Accepted(Registration(replace(meeting, hosts=meeting.hosts + hosts), people))
+
+    def preview(
+        self,
+        request: Request,
+        context: MeetingContext,
+        accepted: Accepted[Registration],
+        change_id: str,
+    ) -> Answer:
+        return Answer("dry-run", meeting_document(accepted.rules.meeting))
+
+    def unchanged(self, request: Request, context: MeetingContext, decision: Unchanged) -> Answer:
+        return Answer("unchanged", meeting_document(context.meeting))
+
+    def commit(
+        self, request: Request, context: MeetingContext, accepted: Accepted[Registration], change_id: str
+    ) -> Commit:
+        was, meeting, policies = context.meeting, accepted.rules.meeting, context.authorization.policies
         change = new_change(
             self._world,
             request,
             meeting,
             change_id,
-            prepared.verdict.policies,
+            policies,
             revision=meeting_revision(meeting),
-            rules_before=was.rules if was else None,
+            rules_before=was.rules if was.revision else None,
             rules_after=meeting.rules,
         )
-        in_progress = ChangeInProgress(change, meeting)
-        entry = decided_entry(self._world, request, meeting, change.revision, change.policies, [], change_id=change_id)
-        self._write_ahead(prepared)
-        if commit_change(self._world, request, change, entry, _clauses(prepared)):
-            in_progress = self._applier.apply(in_progress, deadline(self._now()))
-        return answer_to(in_progress.change, meeting_document(in_progress.meeting))
+        entry = decided_entry(self._world, request, meeting, change.revision, policies, [], change_id=change_id)
+        people = accepted.rules.people[-MOST_TOGETHER:]
+        clauses = [
+            MeetingRevised(meeting, was.revision),
+            *(UserRevised(meeting.id, user, stored.revision) for stored, user in people),
+            *context.caller_is(revised=[user.id for _, user in accepted.rules.people]),
+            ChangeOpened(change),
+            EntryWritten(entry),
+        ]
+        return Commit(clauses, ChangeInProgress(change, meeting))
 
-    def _write_ahead(self, prepared: Registration) -> None:
+    def write_ahead(
+        self,
+        request: Request,
+        context: MeetingContext,
+        accepted: Accepted[Registration],
+    ) -> None:
         """Of a new meeting with many roles, all but the last of them: roles say nothing before their meeting is there.
-        Raises `Conflict` if another registration of the meeting was written beside this one.
+        Raises `ConditionFailedError` if another registration of the meeting was written beside this one.
         """
-        meeting_id, ahead = prepared.meeting.id, prepared.people[:-MOST_TOGETHER]
+        meeting_id, ahead = accepted.rules.meeting.id, accepted.rules.people[:-MOST_TOGETHER]
         if not ahead:
             return
         new = MeetingIs(meeting_id, 0)
@@ -114,42 +154,11 @@ class RegistrationHandler:
         if any(written[user.id].rules != user.rules for _, user in ahead):
             raise ConditionFailedError([new])
 
-    def _prepared(
-        self, request: Request, command: Register, was: Meeting | None, change_id: str
-    ) -> Registration | Outcome:
-        fingerprint = _fingerprint(command)
-        asked = was or _blank(request.meeting_id)
-        verdict = self._world.policies.authorize(question(request.actor, None, command.name, asked))
-        if not verdict.allowed:
-            return Refused("not-permitted", "the policies don't permit `register` here", verdict.policies)
-        unknown = self._unknown_word(command)
-        if unknown is not None:
-            return unknown
-        if was is not None and request.if_match not in (None, meeting_revision(was)):
-            return REVISION_MISMATCH
-        if was is not None and was.registration == fingerprint and (request.if_match is None or _says(command, was)):
-            answer = Answer(unchanged(request), meeting_document(was))
-            store_result(self._world, request, answer)
-            return answer
-        against = _against(was, request)
-        if against is not None:
-            return against
-        try:
-            meeting = self._as_asked(request, command, was, fingerprint, change_id)
-            people = self._people(was or meeting, meeting, command.roles, change_id)
-        except ChimeNotFoundError:
-            return NOT_IN_CHIME
-        if was is not None and len(people) > MOST_TOGETHER:
-            return Refused("too-many-roles", f"at most {MOST_TOGETHER} roles change at once", pointer="/roles")
-        more = NOTHING if was is None else self._gained(was, meeting, people)
-        hosts = sum(host_count(stored.rules if was else UserRules(), user.rules) for stored, user in people)
-        is_widened = meeting.rules.frozen_at is not None and bool(more)
-        if is_widened or loses_its_hosts(meeting, hosts):
-            return refused(frozen(more) if is_widened else LAST_HOST, self._now())
-        return Registration(replace(meeting, hosts=meeting.hosts + hosts), was, people, verdict)
+    def answer(self, context: MeetingContext, commit: Commit, in_progress: ChangeInProgress) -> Outcome:
+        return answer_to(in_progress.change, lambda: meeting_document(in_progress.meeting))
 
     def _gained(self, was: Meeting, meeting: Meeting, people: tuple[tuple[User, User], ...]) -> Capabilities:
-        """What somebody could get by it that he hasn't: by the meeting's rules, or by a role of his own."""
+        """What a user could get by it and could not before: by the meeting's rules, or by a role of their own."""
         policies, now = self._world.policies, self._now()
         more = gained(was, meeting.rules, policies.capabilities_for, policies.roles, now)
         for stored, user in people:
@@ -170,36 +179,38 @@ class RegistrationHandler:
                 return Refused("invalid-request", f"no such role: `{role}`", pointer=pointer)
         return None
 
-    def _as_asked(
-        self, request: Request, command: Register, was: Meeting | None, fingerprint: str, change_id: str
-    ) -> Meeting:
-        """What it sets; mute-alls and a freeze are other deeds and stay."""
+    def _as_asked(self, request: Request, command: Register, was: Meeting, change_id: str) -> Meeting:
+        """What it sets; mute-alls and a freeze are other commands' and stay."""
+        now = self._now()
         rules = replace(
-            was.rules if was is not None else MeetingRules(),
+            was.rules,
             mode=command.mode,
             default_role=command.default_role,
             unmute_consent=command.unmute_consent,
             lobby=command.lobby,
         )
-        if was is not None:
-            was = noted(was, rules, self._now())
-            return replace(was, rules=rules, registration=fingerprint, revision=was.revision + 1, revised_by=change_id)
-        found = call_with_retry(self._world, lambda: self._world.chime.meeting(request.meeting_id))
-        return Meeting(
-            request.meeting_id,
-            found.external_id,
-            rules,
-            found.features,
-            1,
-            fingerprint,
+        registered = replace(
+            noted(was, rules, now) if was.revision else was,
+            rules=rules,
+            registration=_fingerprint(command),
+            revision=was.revision + 1,
             revised_by=change_id,
-            check_at=self._now() + CHECKED_EVERY,
-            compared_at=self._now(),
-            registered_at=self._now(),
+        )
+        if was.revision:
+            return registered
+        found = call_with_retry(self._world, lambda: self._world.chime.meeting(request.meeting_id))
+        now = self._now()
+        return replace(
+            registered,
+            external_id=found.external_id,
+            features=found.features,
+            check_at=now + CHECKED_EVERY,
+            compared_at=now,
+            registered_at=now,
         )
 
     def _inside(self, meeting: Meeting) -> frozenset[str]:
-        """Who need not wait in the lobby of a new meeting, for they are in the meeting already."""
+        """The users who need not wait in the lobby of a new meeting, for they are in the meeting already."""
         if not meeting.rules.lobby:
             return frozenset()
         roster = call_with_retry(self._world, lambda: self._world.chime.roster(meeting.id))
@@ -208,8 +219,8 @@ class RegistrationHandler:
     def _people(
         self, was: Meeting, meeting: Meeting, roles: Mapping[str, str] | None, change_id: str
     ) -> tuple[tuple[User, User], ...]:
-        """Everybody whose role changes: those named, and those who had a role and are named no more. All of them in a
-        new meeting, and who is in it already: what an earlier try has written ahead is written again.
+        """All users whose role changes: those named, and those who had a role and are named no more. In a new meeting
+        all of them, and those who are in it already: what an earlier try has written ahead is written again.
         """
         inside = self._inside(meeting) if meeting.revision == 1 else frozenset()
         if roles is None and not inside:
@@ -231,27 +242,12 @@ class RegistrationHandler:
         return tuple(pairs)
 
 
-def _clauses(prepared: Registration) -> list[Clause]:
-    was = prepared.was
-    return [
-        MeetingRevised(prepared.meeting, was.revision if was else 0),
-        *(UserRevised(prepared.meeting.id, user, stored.revision) for stored, user in prepared.people[-MOST_TOGETHER:]),
-    ]
-
-
-def _against(was: Meeting | None, request: Request) -> Refused | None:
-    """What another body for a registered meeting needs."""
-    if was is None:
-        return REVISION_MISMATCH if request.if_match is not None else None
-    if was.ended_at is not None:
-        return Refused("meeting-ended", "the meeting has ended")
-    if request.if_match is None:
-        return REVISION_REQUIRED
-    return REVISION_MISMATCH if request.if_match != meeting_revision(was) else None
+def _command(request: Request) -> Register:
+    return cast("Register", request.command)
 
 
 def _granted(rules: UserRules) -> UserRules:
-    """Whoever is registered before he was seen is granted everything: what he gets follows from his role."""
+    """A user who is registered before they were seen is granted everything: what they get follows from their role."""
     return replace(rules, grant=EVERYTHING) if rules.role is not None and rules.grant is None else rules
 
 
@@ -263,9 +259,4 @@ def _says(command: Register, meeting: Meeting) -> bool:
 
 
 def _fingerprint(command: Register) -> str:
-    return sha256(json.dumps(parameters_of(command), sort_keys=True).encode()).hexdigest()
-
-
-def _blank(meeting_id: str) -> Meeting:
-    """What the policies are asked about while nothing is known."""
-    return Meeting(meeting_id, "", MeetingRules(), Features(), 0, "")
+    return sha256(json.dumps(command.parameters(), sort_keys=True).encode()).hexdigest()

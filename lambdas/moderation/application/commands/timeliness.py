@@ -1,6 +1,6 @@
 """Commands by event that were long on their way, or that come after what was sent later.
 
-EventBridge keeps no order, and its queues keep messages for days. What takes away is carried out late; what gives, and
+EventBridge keeps no order, and its queues keep messages for days. What narrows is carried out late; what widens, and
 what can't be taken back, is not.
 """
 
@@ -8,14 +8,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from ...domain.commands import Ban, Command, End, Remove
+from ...domain.commands import Command
 from ...domain.decisions.decision import Accepted, Case, Refusal
-from ...domain.decisions.meeting import AcceptedForMeeting, MeetingCase
+from ...domain.decisions.meeting import MeetingCase
 from ...domain.decisions.widening import lifted_since, meeting_lifted_since, meeting_widens_access, widens_access
 from ...domain.meeting import Meeting, MeetingRules, UserRules, as_agreed
 from ..requests import Sent
 
-NOT_WHEN_LATE = (End, Remove, Ban)
 TOO_LATE = "too-late"
 WIDENS_LATE = Refusal(TOO_LATE, "the command expired: it is too old to widen capabilities")
 ENDS_LATE = Refusal(TOO_LATE, "the command expired: it is too old to end a meeting, to remove or to ban")
@@ -24,27 +23,29 @@ OVERTAKEN = Refusal(TOO_LATE, "the command is older than a rule that it would li
 
 
 def against_registration(sent: Sent | None, meeting: Meeting) -> Refusal | None:
-    """A meeting of the same name that was registered later is not the one that was meant."""
+    """A meeting of the same name that was registered later is another meeting."""
     return BEFORE_REGISTRATION if sent is not None and sent.is_before(meeting.registered_at) else None
 
 
-def untimely(sent: Sent, command: Command, case: Case, decided: Accepted) -> Refusal | None:
+def untimely(sent: Sent, command: Command, case: Case, accepted: Accepted[UserRules]) -> Refusal | None:
     """What speaks against a decision about one user."""
-    gives_more, agreed = decided.awaits_consent or decided.after & ~decided.before, as_agreed(decided.rules)
+    gives_more, agreed = accepted.awaits_consent or accepted.after & ~accepted.before, as_agreed(accepted.rules)
     if not (gives_more or widens_access(case, agreed)):
         return _against(sent, command, case.meeting)
     return _against(sent, command, case.meeting) or _against_widening(sent, lifted_since(case, agreed))
 
 
-def against_meeting(sent: Sent, command: Command, case: MeetingCase, governed: AcceptedForMeeting) -> Refusal | None:
+def against_meeting(
+    sent: Sent, command: Command, case: MeetingCase, accepted: Accepted[MeetingRules]
+) -> Refusal | None:
     """What speaks against a decision about the whole meeting."""
-    if not meeting_widens_access(case, governed.rules):
+    if not meeting_widens_access(case, accepted.rules):
         return _against(sent, command, case.meeting)
-    return _against(sent, command, case.meeting) or _against_widening(sent, meeting_lifted_since(case, governed.rules))
+    return _against(sent, command, case.meeting) or _against_widening(sent, meeting_lifted_since(case, accepted.rules))
 
 
 def _against(sent: Sent, command: Command, meeting: Meeting) -> Refusal | None:
-    if sent.is_late and isinstance(command, NOT_WHEN_LATE):
+    if sent.is_late and command.is_final:
         return ENDS_LATE
     return against_registration(sent, meeting)
 
@@ -56,8 +57,8 @@ def _against_widening(sent: Sent, lifted: Iterable[datetime]) -> Refusal | None:
 
 
 def dated(rules: UserRules, now: datetime, sent: Sent) -> UserRules:
-    """What a command makes holds since the command was sent, so that two commands are compared by when they were sent
-    and not by when they were delivered.
+    """The rules of a command hold since it was sent, so that two commands are compared by when they were sent and not
+    by when they were delivered.
     """
     at = min(sent.at, now)
 

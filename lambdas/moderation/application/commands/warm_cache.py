@@ -1,4 +1,4 @@
-"""What a warm function keeps in mind between requests."""
+"""What a warm function remembers from request to request."""
 
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -12,7 +12,7 @@ V = TypeVar("V")
 
 
 class Bounded(dict[K, V]):
-    """Starts anew when it is full: what is forgotten costs one read."""
+    """A dictionary that is emptied when it is full: what is forgotten costs one read."""
 
     def __setitem__(self, key: K, value: V) -> None:
         if len(self) >= MOST_REMEMBERED and key not in self:
@@ -22,9 +22,9 @@ class Bounded(dict[K, V]):
 
 @dataclass(slots=True)
 class WarmCache:
-    """Never the ground for an answer that commits nothing; the commit checks what does."""
+    """No answer that commits nothing rests on it; what commits is checked by the commit."""
 
     meetings: Bounded[str, Meeting] = field(default_factory=Bounded)
     people: Bounded[tuple[str, str], User] = field(default_factory=Bounded)
     owners: Bounded[tuple[str, str], str] = field(default_factory=Bounded)
-    """meeting, attendee → user: a seat never changes hands."""
+    """meeting, attendee → user: that never changes."""

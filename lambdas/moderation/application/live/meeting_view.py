@@ -13,7 +13,7 @@ from ...domain.documents import Document, attendee_document, meeting_document
 from ...domain.entry import DECIDED, Entry
 from ...domain.meeting import Meeting, Seat, User, is_held, is_pipeline, waits
 from ...ports import Policies
-from ..commands.context import is_banned
+from ..commands.authorization import is_banned
 from ..queries.access import VisibleMeeting
 from ..queries.history import entry_document
 from ..queries.meetings import MeetingQueries, for_everybody, for_moderators

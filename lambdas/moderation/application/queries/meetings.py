@@ -6,6 +6,7 @@ from itertools import islice
 from typing import cast
 
 from ...domain.actor import Actor
+from ...domain.commands import COMMANDS, Invoker, Target
 from ...domain.documents import Document, attendee_document, meeting_document
 from ...domain.meeting import Meeting, User, is_kept_out, is_pipeline, standing_role
 from ...ports import ChimeNotFoundError, World
@@ -17,36 +18,24 @@ from ..requests import ATTENDEE_NOT_FOUND, TOO_MANY_READS, WAITING, Refused
 from .access import ReadAccess, VisibleMeeting, busy_on_failure
 from .history import cursor_at
 
-ON_ONESELF = ("mute-self", "unmute-self", "raise-hand", "lower-own-hand", "consent")
-ON_OTHERS = (
-    "mute",
-    "unmute",
-    "set-capabilities",
-    "hold",
-    "release",
-    "set-role",
-    "remove",
-    "ban",
-    "unban",
-    "admit",
-    "lower-hand",
-    "grant-floor",
-    "end-floor",
-)
-ON_THE_MEETING = (
-    "mute-all",
-    "unmute-all",
-    "set-mode",
-    "freeze",
-    "unfreeze",
-    "set-settings",
-    "undo",
-    "end",
-    "view-hands",
-    "view-lobby",
-    "view-bans",
-    "view-history",
-)
+LISTS = ("view-hands", "view-lobby", "view-bans", "view-history")
+"""The reads that `GET /me` tells of. The commands among its actions are those of the registry."""
+
+
+def _actions(target: Target) -> list[str]:
+    commands = [c for c in COMMANDS.values() if c.target is target and c.invoker is Invoker.MODERATOR]
+    return list(dict.fromkeys(name for command in commands for name in command.permitted_names()))
+
+
+def _own_actions() -> list[str]:
+    commands = list(dict.fromkeys(COMMANDS.values()))
+    own = [c.own_action for c in commands if c.own_action is not None]
+    return own + [name for c in commands if c.invoker is Invoker.ONESELF for name in c.permitted_names()]
+
+
+ON_ONESELF = _own_actions()
+ON_OTHERS = _actions(Target.USER)
+ON_THE_MEETING = [*_actions(Target.MEETING), *LISTS]
 
 
 class MeetingQueries:

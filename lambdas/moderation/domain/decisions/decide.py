@@ -1,9 +1,9 @@
-"""From facts and a command to a decision. Pure: time, policies and ids come in as arguments."""
+"""From a case and a command to a decision. Pure: time, policies and ids come in as arguments."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, overload
 
 from ..actor import ActorKind
 from ..capability import NOTHING, Capabilities
@@ -11,6 +11,7 @@ from ..change import Change, is_in_effect, reverted
 from ..commands import (
     Ban,
     Bind,
+    Command,
     EndFloor,
     Expire,
     GrantFloor,
@@ -25,38 +26,41 @@ from ..commands import (
     Unban,
     Undo,
     Unmute,
-    UserCommand,
+    is_undoable,
 )
 from ..effective import effective
 from ..effects import effects
 from ..meeting import UserRules, next_end, role_of
-from . import media
+from . import media, meeting
 from . import users as people
 from .decision import (
-    NEVER_UNDONE,
     NOT_UNDOABLE,
     Accepted,
     Case,
-    Refusal,
     Unchanged,
+    UserDecision,
     asking,
     decided,
     expired,
     is_asked,
     leaving,
-    precondition_refusal,
 )
+from .meeting import MeetingCase, MeetingDecision
 
 
-def decide(case: Case, command: UserCommand | Undo | Expire) -> Accepted | Unchanged | Refusal:
-    against = precondition_refusal(case.verdict, case.meeting, command.name)
-    if against is not None:
-        return against
+@overload
+def decide(case: Case, command: Command) -> UserDecision: ...
+@overload
+def decide(case: MeetingCase, command: Command) -> MeetingDecision: ...
+def decide(case: Case | MeetingCase, command: Command) -> UserDecision | MeetingDecision:
+    """Rests on the preconditions: that the command is permitted, and that the meeting has not ended."""
+    if isinstance(case, MeetingCase):
+        return meeting.decide(case, command)
     return _DECISIONS[type(command)](case, command)
 
 
-def _bind(case: Case, _: Bind) -> Accepted | Unchanged | Refusal:
-    """The rules stay; whatever else Chime holds is ordered. Also while frozen: newcomers get what the rules give."""
+def _bind(case: Case, _: Bind) -> UserDecision:
+    """The rules stay; what Chime holds otherwise is updated. Also while frozen: newcomers get what the rules give."""
     rules = asking(case, case.user.rules, Capabilities.SEND_AUDIO)
     has = case.effective(rules)
     if rules == case.user.rules and not leaving(case, rules) and all(s.has(has) for s in case.user.present):
@@ -64,22 +68,22 @@ def _bind(case: Case, _: Bind) -> Accepted | Unchanged | Refusal:
     return Accepted(rules, has, has, effects(has, has, NOTHING, case.user.present), is_asked(case, rules))
 
 
-def _undo(case: Case, _: Undo) -> Accepted | Unchanged | Refusal:
+def _undo(case: Case, _: Undo) -> UserDecision:
     """What would have ended by now is not brought back, and neither is a seat that was taken away."""
     change, rules = case.undone, case.user.rules
-    if change is None or change.command in NEVER_UNDONE or change.actor.kind in (ActorKind.CLOCK, ActorKind.CHIME):
+    if change is None or not is_undoable(change.command) or change.actor.kind in (ActorKind.CLOCK, ActorKind.CHIME):
         return NOT_UNDOABLE
     if change.rules_after == change.rules_before or (change.command == Remove.name and _has_removed(change)):
         return NOT_UNDOABLE
     restored = expired(replace(case, user=replace(case.user, rules=reverted(change, rules))))
-    if isinstance(change.rules_before, UserRules) and _falls(case, restored):
+    if isinstance(change.rules_before, UserRules) and _is_demoted(case, restored):
         restored = people.without_personal_grants(restored, change.rules_before)
     if restored == expired(case) or not is_in_effect(change, rules, case.now):
         return NOT_UNDOABLE
     return decided(case, restored)
 
 
-def _falls(case: Case, rules: UserRules) -> bool:
+def _is_demoted(case: Case, rules: UserRules) -> bool:
     old, new = (role_of(replace(case.user, rules=each), case.meeting) for each in (case.user.rules, rules))
     return people.is_demotion(case.ranking, old, new)
 
@@ -89,8 +93,8 @@ def _has_removed(change: Change) -> bool:
     return isinstance(made, UserRules) and isinstance(replaced, UserRules) and made.removed != replaced.removed
 
 
-def _expire(case: Case, _: Expire) -> Accepted | Unchanged | Refusal:
-    """What has ended is dropped. It is told of from the last moment when it was in force."""
+def _expire(case: Case, _: Expire) -> UserDecision:
+    """What has ended is dropped. `before` is the last moment when it was in force."""
     rules = expired(case)
     if rules == case.user.rules:
         return Unchanged(case.effective())
@@ -103,7 +107,7 @@ def _expire(case: Case, _: Expire) -> Accepted | Unchanged | Refusal:
     return Accepted(rules, before, after, shown, is_asked(case, rules))
 
 
-_DECISIONS: Mapping[type, Callable[[Case, Any], Accepted | Unchanged | Refusal]] = {
+_DECISIONS: Mapping[type, Callable[[Case, Any], UserDecision]] = {
     Mute: media.mute,
     Unmute: media.unmute,
     SetCapabilities: media.set_capabilities,

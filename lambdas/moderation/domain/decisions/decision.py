@@ -1,18 +1,20 @@
-"""What a decision on one person is made from and what it comes to, and what all decisions have in common. Pure."""
+"""What decisions are made from and what they come to: accepted, unchanged or refused. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from ..actor import Actor, ActorKind, Authorization
 from ..capability import NOTHING, Capabilities, Medium
 from ..change import GIVE_UP_AFTER, Change
-from ..commands import Bind, Expire, Register
 from ..effective import Holds, Limit, effective, limits
 from ..effects import NOBODY_PRESENT, effects
 from ..meeting import Meeting, UnmuteConsent, User, UserRules, host_count, loses_its_hosts
 from ..personal_rules import ANSWER_WITHIN, Agreement, ConsentRequest
 from ..restriction import Origin, Restrictions, added, in_force
+
+Rules = TypeVar("Rules")
 
 LONGEST_REASON = 500
 MAX_SECONDS = 86_400
@@ -20,55 +22,65 @@ MAX_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a command on one person is decided from. `by_moderator`: the policies let the caller moderate him."""
+    """What a command on one user is decided from. `by_moderator`: the policies let the caller moderate the user."""
 
     meeting: Meeting
     user: User
     actor: Actor
-    verdict: Authorization
     by_moderator: bool
     holds: Holds
     now: datetime
     change_id: str = ""
-    """What the change will be called, if it becomes one."""
+    """The id of the change, if it becomes one."""
     ranking: tuple[str, ...] = ()
     """The roles, the highest first."""
     undone: Change | None = None
     """The change that an `Undo` is about."""
+    _derived: dict[tuple[UserRules, bool], Capabilities] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def moment(self) -> datetime:
         return self.meeting.rules.moment(self.now)
 
     def effective(self, rules: UserRules | None = None, *, consented: bool = False) -> Capabilities:
-        """What he may do by these rules, or by those he has."""
-        user = self.user if rules is None else replace(self.user, rules=rules)
-        return effective(self.meeting, user, self.holds, self.now, consented=consented)
+        """What the user may do by these rules, or by those they have; derived once for the same rules."""
+        rules = self.user.rules if rules is None else rules
+        is_consent_at_stake = rules.asked is not None or self.meeting.rules.unmute_consent is not UnmuteConsent.NONE
+        key = (rules, consented and is_consent_at_stake)
+        if key not in self._derived:
+            user = replace(self.user, rules=rules)
+            self._derived[key] = effective(self.meeting, user, self.holds, self.now, consented=key[1])
+        return self._derived[key]
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    """A change of one person's rules, not yet committed."""
+class Accepted(Generic[Rules]):
+    """New rules, not yet committed. Where they are a user's: what the user may do before and after."""
 
-    rules: UserRules
-    before: Capabilities
-    after: Capabilities
-    effects: tuple[str, ...]
+    rules: Rules
+    before: Capabilities = NOTHING
+    after: Capabilities = NOTHING
+    effects: tuple[str, ...] = ()
     awaits_consent: bool = False
-    """Whether he is asked, and stays silent until he answers."""
+    """Whether the user is asked, and stays silent until they answer."""
     waits_for: str | None = None
-    """The change that has asked the person already to agree to be heard, if this one would let them be heard."""
+    """The change that has asked the user already to agree to be heard, if this one would let them be heard."""
     is_new: bool = True
     """Whether the rules didn't say so before: if they did, only Chime is not known to hold it."""
+    gained: Capabilities = NOTHING
+    """Where they are the meeting's: what a user may get by them that they could not get before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """The rules say so already, and Chime is known to have them. `waits_for`: the change that has asked
-    the person to agree first.
+    """The rules say so already, and Chime is known to have them. `waits_for`: the change that has asked the user to
+    agree first.
     """
 
-    capabilities: Capabilities
+    capabilities: Capabilities = NOTHING
+    """Where the rules are a user's."""
     waits_for: str | None = None
 
 
@@ -83,11 +95,10 @@ class Refusal:
     pointer: str | None = None
 
 
+UserDecision = Accepted[UserRules] | Unchanged | Refusal
+
 LAST_HOST = Refusal("last-host", "the meeting would be left without a host")
 NOT_UNDOABLE = Refusal("not-undoable", "what this change made of the rules is not in them any more, or never was")
-
-NEVER_UNDONE = (Register.name, Bind.name, Expire.name)
-"""What sets anew by itself, or is no decision of anybody's."""
 
 
 def decided(
@@ -98,9 +109,9 @@ def decided(
     *,
     is_newcomer: bool = False,
     is_kept: bool = True,
-) -> Accepted | Unchanged | Refusal:
-    """A freeze keeps everybody at what he has; a newcomer gets what the rules give. `is_kept`: the rule waits for the
-    person, if nobody of that name is there.
+) -> UserDecision:
+    """While the meeting is frozen, only a newcomer gets more: what the rules give. `is_kept`: if no user of that name is
+    present, the rule waits for them.
     """
     if is_last_host(case, case.user.rules, rules):
         return LAST_HOST
@@ -128,7 +139,7 @@ def decided(
 
 
 def asking(case: Case, rules: UserRules, opening: Capabilities) -> UserRules:
-    """With a request to unmute, where his microphone opens only when he agrees. What he does himself he has agreed to.
+    """With a request to unmute, if the microphone opens only when the user agrees. They agree to what they do themselves.
 
     `opening` is what the command is to open, whether or not the rules withheld it. One request stands at a time.
     """
@@ -144,7 +155,7 @@ def asking(case: Case, rules: UserRules, opening: Capabilities) -> UserRules:
     if case.meeting.rules.unmute_consent is UnmuteConsent.NONE or not case.user.present:
         return silent
     if case.meeting.rules.frozen_at is not None and case.actor.kind is ActorKind.CHIME:
-        return silent  # whoever comes into a frozen meeting is asked for nothing that could not be done
+        return silent  # a newcomer to a frozen meeting is not asked for what could not be done
     if case.actor.is_user(case.user.id):
         return replace(silent, agreed=Agreement(case.now + GIVE_UP_AFTER, case.meeting.revision))
     if rules.asked is not None and rules.asked.is_open(case.now):
@@ -153,7 +164,7 @@ def asking(case: Case, rules: UserRules, opening: Capabilities) -> UserRules:
 
 
 def held_back(case: Case, rules: UserRules) -> UserRules:
-    """With all that withholds audio now, while the person is asked: the request says what the agreement lifts."""
+    """With all that withholds audio now, while the user is asked: the request says what the agreement lifts."""
     asked, was, audio = rules.asked, case.user.rules, Capabilities.SEND_AUDIO
     if asked is None or not asked.is_open(case.now):
         return rules
@@ -185,7 +196,7 @@ def waited_for(case: Case, wished: UserRules, opening: Capabilities) -> str | No
 
 
 def of_another(case: Case, rules: UserRules) -> tuple[Limit, ...]:
-    """The person's own restrictions that somebody else would lift."""
+    """The user's own restrictions that another user would lift."""
     if case.actor.is_user(case.user.id):
         return ()
     kept = {r.key for r in rules.restrictions}
@@ -216,7 +227,7 @@ def standing(case: Case, rules: UserRules | None = None) -> Restrictions:
 
 
 def leaving(case: Case, rules: UserRules) -> bool:
-    """Whether a seat of his is there that has to leave."""
+    """Whether an attendee of the user is there that has to leave."""
     user = replace(case.user, rules=rules)
     return any(user.is_out(seat.attendee_id) for seat in user.present)
 
@@ -225,19 +236,19 @@ def is_last_host(case: Case, before: UserRules, after: UserRules) -> bool:
     return loses_its_hosts(case.meeting, host_count(before, after))
 
 
-def precondition_refusal(verdict: Authorization, meeting: Meeting, command: str) -> Refusal | None:
-    """What stands against any command, whatever it is."""
-    if not verdict.allowed:
-        return Refusal("not-permitted", f"the policies don't permit `{command}` here", verdict.policies)
+def precondition_refusal(authorization: Authorization, meeting: Meeting, command: str) -> Refusal | None:
+    """What stands against any command, before it is decided."""
+    if not authorization.allowed:
+        return Refusal("not-permitted", f"the policies don't permit `{command}` here", authorization.policies)
     if meeting.ended_at is not None:
         return Refusal("meeting-ended", "the meeting has ended")
     return None
 
 
-def not_to_be_lifted(action: str, verdict: Authorization) -> Refusal:
+def not_to_be_lifted(action: str, authorization: Authorization) -> Refusal:
     """A replacement that ends earlier, or binds less, lifts in part what it replaces."""
     detail = f"this would bind less than what it replaces, and the policies don't permit `{action}` here"
-    return Refusal("not-permitted", detail, verdict.policies)
+    return Refusal("not-permitted", detail, authorization.policies)
 
 
 def unavailable(case: Case, rules: UserRules, asked: Capabilities) -> Refusal | None:
@@ -254,5 +265,5 @@ def withheld(standing: Iterable[Limit], asked: Capabilities) -> Refusal | None:
 
 
 def frozen(gained: Capabilities) -> Refusal:
-    """While the meeting is frozen nobody gets more than he has."""
+    """While the meeting is frozen, no user gets more than they have."""
     return Refusal("capability-unavailable", "the meeting is frozen", limits=(Limit(gained, "freeze"),))

@@ -1,4 +1,4 @@
-"""Decisions on what a person may send and receive, medium by medium."""
+"""Decisions on what a user may send and receive, medium by medium."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -7,10 +7,10 @@ from ..capability import NOTHING, SEND, Capabilities, Medium, sending, whole
 from ..commands import Mute, SetCapabilities, Unmute
 from ..meeting import UserRules, as_agreed, binding_mute_alls
 from ..restriction import LiftableBy, Origin, Restriction, added, lifted
-from .decision import Accepted, Case, Refusal, Unchanged, decided, standing, unavailable
+from .decision import Case, Refusal, UserDecision, decided, standing, unavailable
 
 
-def mute(case: Case, command: Mute) -> Accepted | Unchanged | Refusal:
+def mute(case: Case, command: Mute) -> UserDecision:
     oneself = case.actor.is_user(case.user.id)
     if oneself and command.liftable_by is LiftableBy.HOST:
         return Refusal("invalid-request", "one's own mute is liftable by `self`", pointer="/liftableBy")
@@ -34,8 +34,8 @@ def mute(case: Case, command: Mute) -> Accepted | Unchanged | Refusal:
     return decided(case, rules, withholding=asked)
 
 
-def unmute(case: Case, command: Unmute) -> Accepted | Unchanged | Refusal:
-    """Who unmutes oneself while a request waits agrees to it."""
+def unmute(case: Case, command: Unmute) -> UserDecision:
+    """To unmute oneself while a request waits is to agree to it."""
     asked, was = sending(command.media), case.user.rules
     if case.actor.is_user(case.user.id) and was.asked is not None and was.asked.is_open(case.now):
         was = as_agreed(was)
@@ -47,7 +47,7 @@ def unmute(case: Case, command: Unmute) -> Accepted | Unchanged | Refusal:
     return unavailable(case, rules, asked) or decided(case, rules, opening=asked)
 
 
-def set_capabilities(case: Case, command: SetCapabilities) -> Accepted | Unchanged | Refusal:
+def set_capabilities(case: Case, command: SetCapabilities) -> UserDecision:
     if _contradicts_itself(command):
         return Refusal("content-needs-video", "content can't be received without receiving video")
     named = asked = NOTHING
@@ -67,7 +67,7 @@ def set_capabilities(case: Case, command: SetCapabilities) -> Accepted | Unchang
 
 
 def _spared(case: Case, rules: UserRules, asked: Capabilities) -> frozenset[str]:
-    """Lifted is a mute-all for this person alone: he is spared. Spares of mute-alls that are gone are dropped."""
+    """A mute-all is lifted for this user alone: they are spared. Spares of mute-alls that are gone are dropped."""
     there = {mute_all.id for mute_all in case.meeting.rules.mute_alls}
     lifting = {
         mute_all.id

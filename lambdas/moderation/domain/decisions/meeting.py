@@ -1,33 +1,33 @@
-"""From facts and a command on the whole meeting to a decision: mute-all, mode, freeze, settings. Pure."""
+"""From a case and a command on the whole meeting to a decision: mute-all, mode, freeze, settings. Pure."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from ..actor import Actor, Authorization
+from ..actor import Actor
 from ..capability import NOTHING, Capabilities, Medium
 from ..change import Change, is_in_effect, meeting_reverted
-from ..commands import End, MeetingCommand, MuteEverybody, SetMeeting, Undo, UnmuteEverybody
+from ..commands import Command, End, MuteEverybody, SetMeeting, Undo, UnmuteEverybody, is_undoable
 from ..effective import Holds, effective
 from ..meeting import Meeting, MeetingRules, Seat, User, UserRules
 from ..mute_all import MuteAll, MuteAlls, in_force
 from ..personal_rules import Waiting
-from .decision import NEVER_UNDONE, NOT_UNDOABLE, Refusal, frozen, precondition_refusal
+from .decision import NOT_UNDOABLE, Accepted, Refusal, Unchanged, frozen
 
 SINCE = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class MeetingCase:
-    """`untouchable` are the roles that the policies let nobody like the caller mute: bulk deeds spare them always.
+    """What a command on the whole meeting is decided from.
 
-    `spared` are the people whose seats the command spares. `change_id` names what is made.
+    `untouchable`: roles whose users the caller may not mute one by one, so that a mute-all spares them. `spared`: the
+    users of the attendees that the command excepts. `change_id`: the id of the change, if it becomes one.
     """
 
     meeting: Meeting
     actor: Actor
-    verdict: Authorization
     holds: Holds
     roles: Collection[str]
     now: datetime
@@ -41,24 +41,10 @@ class MeetingCase:
         return gained(self.meeting, rules, self.holds, self.roles, self.now)
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptedForMeeting:
-    """New rules of the meeting, not yet committed."""
-
-    rules: MeetingRules
+MeetingDecision = Accepted[MeetingRules] | Unchanged | Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class UnchangedMeeting:
-    """The rules say so already."""
-
-
-def decide_for_meeting(
-    case: MeetingCase, command: MeetingCommand | Undo
-) -> AcceptedForMeeting | UnchangedMeeting | Refusal:
-    against = precondition_refusal(case.verdict, case.meeting, command.name)
-    if against is not None:
-        return against
+def decide(case: MeetingCase, command: Command) -> MeetingDecision:
     match command:
         case MuteEverybody():
             rules = _muted(case, command)
@@ -70,17 +56,19 @@ def decide_for_meeting(
             if not _can_be_undone(case) or (rules := _restored(case)) == case.meeting.rules:
                 return NOT_UNDOABLE
         case End():
-            return AcceptedForMeeting(case.meeting.rules)
+            return Accepted(case.meeting.rules)
+        case _:
+            raise ValueError(f"`{command.name}` is not decided on a meeting")
     if rules == case.meeting.rules:
-        return UnchangedMeeting()
-    more = case.gained_by(rules)
-    if rules.frozen_at is not None and more:
-        return frozen(more)
-    return AcceptedForMeeting(rules)
+        return Unchanged()
+    gained = case.gained_by(rules)
+    if rules.frozen_at is not None and gained:
+        return frozen(gained)
+    return Accepted(rules, gained=gained)
 
 
 def _muted(case: MeetingCase, command: MuteEverybody) -> MeetingRules:
-    """Always new, even if it says the same: whoever was spared meanwhile is bound again."""
+    """Always new, even if it says the same: users who were spared meanwhile are bound again."""
     until = case.now + timedelta(seconds=command.seconds) if command.seconds is not None else None
     new = tuple(
         MuteAll(
@@ -125,15 +113,15 @@ def _set(case: MeetingCase, command: SetMeeting) -> MeetingRules:
 
 
 def _can_be_undone(case: MeetingCase) -> bool:
-    """What somebody decided and what stands as he decided it. A registration is set anew by another."""
+    """Whether the change is undoable and still in effect."""
     change = case.undone
-    if change is None or change.rules_after == change.rules_before or change.command in NEVER_UNDONE:
+    if change is None or change.rules_after == change.rules_before or not is_undoable(change.command):
         return False
     return is_in_effect(change, case.meeting.rules, case.now)
 
 
 def _restored(case: MeetingCase) -> MeetingRules:
-    """Without mute-alls that would have ended by now. One that comes back binds nobody whom the caller may not mute."""
+    """Without mute-alls that would have ended by now. One that comes back spares users that the caller may not mute."""
     rules, there = meeting_reverted(cast("Change", case.undone), case.meeting.rules), case.meeting.rules.mute_alls
     back = in_force(tuple(m for m in rules.mute_alls if m not in there), rules.moment(case.now))
     bound = {m.id: replace(m, spared_roles=m.spared_roles | case.untouchable) for m in back}
@@ -146,22 +134,22 @@ def _standing(case: MeetingCase) -> MuteAlls:
 
 
 def gained(was: Meeting, new: MeetingRules, holds: Holds, roles: Collection[str], now: datetime) -> Capabilities:
-    """What somebody could get by the new rules that he hasn't by the old, whatever his role and whoever spares him.
+    """What a user could get by the new rules and not by the old, in any role and spared by any mute-all.
 
-    Both are read at the same moment, so that what ends by itself is nobody's gain.
+    Both are read at the same moment, so that what ends by itself is no gain.
     """
     moment = was.rules.moment(now)
     old, then = (replace(was, rules=replace(rules, frozen_at=moment)) for rules in (was.rules, new))
     more = NOTHING
-    for somebody in _kinds({*was.rules.mute_alls, *new.mute_alls}, roles):
-        more |= effective(then, somebody, holds, moment) & ~effective(old, somebody, holds, moment)
+    for user in _kinds({*was.rules.mute_alls, *new.mute_alls}, roles):
+        more |= effective(then, user, holds, moment) & ~effective(old, user, holds, moment)
     return more
 
 
 def _kinds(mute_alls: Collection[MuteAll], roles: Collection[str]) -> Iterator[User]:
-    """One of each kind of people as far as the meeting's rules tell them apart: by role, by which mute-alls spare them
-    by name, who is held by the lobby, and who is silent until he consents. What a person's own rules withhold besides
-    only makes his gain smaller.
+    """One user of each kind as far as the meeting's rules tell them apart: by role, by which mute-alls spare them by
+    name, held in the lobby or not, silent until they consent or not. What a user's own rules withhold besides only
+    makes their gain smaller.
     """
     named = {user_id for mute_all in mute_alls for user_id in mute_all.spared_users}
     alike = {frozenset(m.id for m in mute_alls if user_id in m.spared_users): user_id for user_id in sorted(named)}

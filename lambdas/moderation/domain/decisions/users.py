@@ -1,4 +1,4 @@
-"""Decisions on a person as a whole: his role, whether he is in at all, and whose turn it is to speak."""
+"""Decisions on a user as a whole: their role, whether they are in the meeting, and their turn to speak."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,10 +10,10 @@ from ..commands import Ban, EndFloor, GrantFloor, Hold, LeaveLobby, LetIn, Relea
 from ..effective import limits
 from ..meeting import UserRules, role_of
 from ..restriction import LiftableBy, Origin
-from .decision import Accepted, Case, Refusal, Unchanged, decided, expired, withheld
+from .decision import Case, Refusal, Unchanged, UserDecision, decided, expired, withheld
 
 
-def hold(case: Case, command: Hold) -> Accepted | Unchanged | Refusal:
+def hold(case: Case, command: Hold) -> UserDecision:
     standing = case.user.rules.hold
     new = personal_rules.Hold(case.actor, case.now, command.reason)
     if standing is not None and standing.reason == command.reason:
@@ -21,14 +21,12 @@ def hold(case: Case, command: Hold) -> Accepted | Unchanged | Refusal:
     return decided(case, replace(expired(case), hold=new), withholding=EVERYTHING)
 
 
-def release(case: Case, _: Release) -> Accepted | Unchanged | Refusal:
+def release(case: Case, _: Release) -> UserDecision:
     return decided(case, replace(expired(case), hold=None))
 
 
-def set_role(case: Case, command: SetRole) -> Accepted | Unchanged | Refusal:
-    """Who rises is not left with what hosts had withheld from him in his old role; who falls keeps nothing that was
-    given to him in it.
-    """
+def set_role(case: Case, command: SetRole) -> UserDecision:
+    """A higher role lifts what hosts withheld in the old one; a lower role takes back what was given in it."""
     if command.role not in case.ranking:
         return Refusal("invalid-request", f"no such role: `{command.role}`", pointer="/role")
     rules = expired(case)
@@ -42,7 +40,7 @@ def set_role(case: Case, command: SetRole) -> Accepted | Unchanged | Refusal:
 
 
 def is_demotion(ranking: Sequence[str], old: str, new: str) -> bool:
-    """Whether the new role is the lower one. One that the schema knows no more stands below all others."""
+    """Whether the new role is the lower one. A role that the schema does not have any more is below all others."""
 
     def rank(role: str) -> int:
         return ranking.index(role) if role in ranking else len(ranking)
@@ -51,14 +49,14 @@ def is_demotion(ranking: Sequence[str], old: str, new: str) -> bool:
 
 
 def with_role(ranking: Sequence[str], rules: UserRules, role: str | None, old: str, new: str) -> UserRules:
-    """In a role that is set from outside the meeting. `old` and `new` are what it amounts to, the default included."""
+    """The rules with a role that is set from outside the meeting. `old` and `new`: the roles that they amount to."""
     if is_demotion(ranking, old, new):
         rules = without_personal_grants(rules)
     return replace(rules, role=role)
 
 
 def without_personal_grants(rules: UserRules, before: UserRules | None = None) -> UserRules:
-    """Without what was given to him in the role from which he falls; what he had `before` he rose to it stays."""
+    """Without what was given to the user in the role that they lose; what they had `before` that role stays."""
     kept = before or UserRules()
     return replace(
         rules,
@@ -68,7 +66,7 @@ def without_personal_grants(rules: UserRules, before: UserRules | None = None) -
     )
 
 
-def remove(case: Case, command: Remove) -> Accepted | Unchanged | Refusal:
+def remove(case: Case, command: Remove) -> UserDecision:
     if command.ban:
         return ban(case, Ban(command.until, command.reason))
     rules = expired(case)
@@ -78,7 +76,7 @@ def remove(case: Case, command: Remove) -> Accepted | Unchanged | Refusal:
     return decided(case, out, withholding=EVERYTHING)
 
 
-def ban(case: Case, command: Ban) -> Accepted | Unchanged | Refusal:
+def ban(case: Case, command: Ban) -> UserDecision:
     if command.until is not None and command.until <= case.now:
         return Refusal("invalid-request", "a ban ends in the future", pointer="/until")
     standing, new = case.user.rules.ban, personal_rules.Ban(case.actor, case.now, command.reason, command.until)
@@ -87,15 +85,15 @@ def ban(case: Case, command: Ban) -> Accepted | Unchanged | Refusal:
     return decided(case, replace(expired(case), ban=new, floor=None, waiting=None), withholding=EVERYTHING)
 
 
-def unban(case: Case, _: Unban) -> Accepted | Unchanged | Refusal:
+def unban(case: Case, _: Unban) -> UserDecision:
     return decided(case, replace(expired(case), ban=None), is_kept=False)
 
 
-def let_in(case: Case, command: LetIn) -> Accepted | Unchanged | Refusal:
+def let_in(case: Case, command: LetIn) -> UserDecision:
     waiting, rules = case.user.rules.waiting, expired(case)
     is_kept_out = waiting is not None or rules.removed_at is not None
     if not is_kept_out and not case.user.is_known:
-        return Refusal("attendee-not-found", "nobody of this name waits in the lobby")
+        return Refusal("attendee-not-found", "no user of this name waits in the lobby")
     if not is_kept_out or (waiting is None and not command.admit):
         return decided(case, rules, is_kept=False)
     if waiting is not None and not command.admit:
@@ -104,11 +102,11 @@ def let_in(case: Case, command: LetIn) -> Accepted | Unchanged | Refusal:
     return decided(case, admitted(rules), is_newcomer=not case.user.present, is_kept=False)
 
 
-def leave_lobby(case: Case, _: LeaveLobby) -> Accepted | Unchanged | Refusal:
+def leave_lobby(case: Case, _: LeaveLobby) -> UserDecision:
     """The record stays, for an attendee of theirs that is in the meeting stays held."""
     waiting = case.user.rules.waiting
     if waiting is None:
-        return Refusal("attendee-not-found", "nobody of this name waits in the lobby")
+        return Refusal("attendee-not-found", "no user of this name waits in the lobby")
     if not waiting.is_open:
         return Unchanged(case.effective())
     return decided(case, replace(expired(case), waiting=replace(waiting, left=True)), is_kept=False)
@@ -120,8 +118,8 @@ def admitted(rules: UserRules) -> UserRules:
     return replace(rules, waiting=None, removed_at=None, admitted=True, grant=grant)
 
 
-def grant_floor(case: Case, command: GrantFloor) -> Accepted | Unchanged | Refusal:
-    """Through mute-alls and the mode, not through what withholds from him alone; his own mute he lifts himself."""
+def grant_floor(case: Case, command: GrantFloor) -> UserDecision:
+    """Goes through mute-alls and the mode, not through what withholds from the user alone. Their own mute they lift."""
     media = tuple(m for m in Medium if m in command.media)
     meeting_rules = case.meeting.rules
     if command.exclusive:
@@ -142,5 +140,5 @@ def grant_floor(case: Case, command: GrantFloor) -> Accepted | Unchanged | Refus
     return withheld(against, asked) or decided(case, rules, opening=asked)
 
 
-def end_floor(case: Case, _: EndFloor) -> Accepted | Unchanged | Refusal:
+def end_floor(case: Case, _: EndFloor) -> UserDecision:
     return decided(case, replace(expired(case), floor=None))

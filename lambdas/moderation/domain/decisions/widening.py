@@ -14,7 +14,7 @@ from .users import is_demotion
 
 
 def widens_access(case: Case, rules: UserRules) -> bool:
-    """Against what is in force now: what has ended by itself is nobody's gift."""
+    """Compared with what is in force now: what has ended by itself is not given by the command."""
     was, ban = expired(case), rules.ban
     return (
         any(_loosened_since(was.restrictions, rules.restrictions))
