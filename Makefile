@@ -1,5 +1,5 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup lock bundle run test check format contracts simulate safeguards mutants storm bench costs audit bootstrap deploy diff destroy redrive smoke
+.PHONY: help setup lock bundle run test check format contracts simulate safeguards mutants storm walk bench costs audit bootstrap deploy diff destroy redrive smoke
 PYTHON ?= $(or $(wildcard .venv/bin/python),python3)
 BIN := .venv/bin
 RUN := .venv/.run
@@ -59,6 +59,9 @@ storm: export STORM_SECONDS := $(or $(LASTS),60)
 storm: export STORM_PEOPLE := $(or $(PEOPLE),100)
 storm: $(ALL) ## a storm on the live local stack: SEED=1 draws it (LASTS=60 seconds, PEOPLE=100 in each meeting)
 	@$(BIN)/pytest tests/e2e/test_storm.py -q -n 0 -rP
+
+walk: $(ALL) ## print which files a mute, a mute-all and the end of a timed mute enter, and what they derive how often
+	@$(BIN)/pytest tests/unit/application/test_walk.py -q -n 0 -rP
 
 bench: $(ALL) ## measure Gavel against what one would write by hand; four minutes (B=mute_all for one)
 	@PYTHONPATH=.:lambdas $(BIN)/python -m benchmarks $(B)

@@ -33,7 +33,7 @@ def command_schemas() -> dict[str, Schema]:
 def _schema(name: str, deed: CommandSpec) -> Schema:
     body = untitled(deed.body.model_json_schema(ref_template=REF))
     parts = {part: untitled(schema) for part, schema in body.pop("$defs", {}).items()}
-    address: list[type[BaseModel]] = [Place, *([Person] if deed.on_person else [])]
+    address: list[type[BaseModel]] = [Place, *([Person] if deed.on_user else [])]
     detail = {
         "type": "object",
         "properties": {"command": {"const": name}, **_addresses(address), **body.get("properties", {})},

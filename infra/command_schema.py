@@ -26,6 +26,15 @@ def mistakes_in(command: Mapping[str, Any], is_path: Callable[[str], bool]) -> I
             yield f"`{_where(error)}`: {_why(error)}"
 
 
+def command_names(*, on_user: bool) -> frozenset[str]:
+    """The commands that come by event: those on a user, or those on the whole meeting."""
+    schemas = {
+        path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (SCHEMAS / "commands").glob("*.json")
+    }
+    names_user = {name: "externalUserId" in s["$defs"]["Command"]["properties"] for name, s in schemas.items()}
+    return frozenset(name for name, is_on_user in names_user.items() if is_on_user is on_user)
+
+
 @cache
 def _validator(name: str) -> Draft202012Validator:
     document = json.loads((SCHEMAS / "commands" / f"{name}.json").read_text(encoding="utf-8"))

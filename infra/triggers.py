@@ -11,13 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.command_schema import mistakes_in
+from infra.command_schema import command_names, mistakes_in
 
-ON_A_PERSON = frozenset(
-    {"mute", "unmute", "hold", "release", "set-capabilities", "set-role", "remove", "ban", "unban"}
-    | {"grant-floor", "end-floor", "raise-hand", "lower-hand"}
-)
-ON_A_MEETING = frozenset({"mute-all", "unmute-all", "set-mode", "freeze", "unfreeze", "undo", "end"})
+ON_A_PERSON = command_names(on_user=True)
+ON_A_MEETING = command_names(on_user=False)
 MEETINGS = ("meetingId", "externalMeetingId")
 PEOPLE = ("attendeeId", "externalUserId")
 MOST_TRIGGERS = 50  # of the 100 rules that a bus takes in some Regions

@@ -1,39 +1,15 @@
-"""Which commands there are, and how what an event says becomes one of them.
+"""Commands by event: the registry's commands that come by event, and how what an event says becomes one of them.
 
-The fields are those of the REST body. Beside them stand whom and which meeting the command is for.
+The fields are those of the REST body. Beside them stand the user and the meeting that the command is for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
-from moderation.domain.commands import Command, SetMeeting
-from moderation.models import (
-    AttendeeId,
-    Ban,
-    Body,
-    CapabilitiesPatch,
-    End,
-    EndFloor,
-    GrantFloor,
-    Hold,
-    LowerHand,
-    MeetingId,
-    Mute,
-    MuteAll,
-    Name,
-    RaiseHand,
-    Reasoned,
-    Release,
-    Remove,
-    SetRole,
-    Unban,
-    Undo,
-    Unmute,
-    UnmuteAll,
-    UserId,
-    fault,
-)
+from moderation.domain.commands import COMMANDS as REGISTRY
+from moderation.domain.commands import Command, SetMeeting, Target
+from moderation.models import AttendeeId, Body, MeetingId, Name, Reasoned, UserId, fault
 from moderation.models.validation import Fault, Invalid, checked
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
@@ -56,36 +32,33 @@ class Unfreeze(Reasoned):
         return SetMeeting(frozen=False, reason=self.reason)
 
 
+PARTS: Mapping[str, type[Body]] = {"set-mode": SetMode, "freeze": Freeze, "unfreeze": Unfreeze}
+"""By event, each part of a `SetMeeting` is a command of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
-    """What a command's fields are, and whether it is for a person or for the whole meeting."""
+    """The model of a command's fields, and whether the command is on a user or on the whole meeting."""
 
     body: type[Body]
-    on_person: bool = False
+    on_user: bool = False
 
 
-COMMANDS: Mapping[str, CommandSpec] = {
-    "mute": CommandSpec(Mute, on_person=True),
-    "unmute": CommandSpec(Unmute, on_person=True),
-    "set-capabilities": CommandSpec(CapabilitiesPatch, on_person=True),
-    "hold": CommandSpec(Hold, on_person=True),
-    "release": CommandSpec(Release, on_person=True),
-    "set-role": CommandSpec(SetRole, on_person=True),
-    "remove": CommandSpec(Remove, on_person=True),
-    "ban": CommandSpec(Ban, on_person=True),
-    "unban": CommandSpec(Unban, on_person=True),
-    "grant-floor": CommandSpec(GrantFloor, on_person=True),
-    "end-floor": CommandSpec(EndFloor, on_person=True),
-    "raise-hand": CommandSpec(RaiseHand, on_person=True),
-    "lower-hand": CommandSpec(LowerHand, on_person=True),
-    "mute-all": CommandSpec(MuteAll),
-    "unmute-all": CommandSpec(UnmuteAll),
-    "set-mode": CommandSpec(SetMode),
-    "freeze": CommandSpec(Freeze),
-    "unfreeze": CommandSpec(Unfreeze),
-    "undo": CommandSpec(Undo),
-    "end": CommandSpec(End),
-}
+def _bodies(model: type[Body] = Body) -> Iterator[type[Body]]:
+    yield model
+    for each in model.__subclasses__():
+        yield from _bodies(each)
+
+
+def _specs() -> Iterator[tuple[str, CommandSpec]]:
+    """The model of a command is the one whose `command()` returns it."""
+    models = {get_type_hints(model.command)["return"]: model for model in _bodies()}
+    for command in dict.fromkeys(REGISTRY.values()):
+        for name in command.event_names():
+            yield name, CommandSpec(PARTS.get(name) or models[command], command.target is Target.USER)
+
+
+COMMANDS: Mapping[str, CommandSpec] = dict(_specs())
 
 
 class _Address(BaseModel):
@@ -139,17 +112,17 @@ def addressed_command(detail: Mapping[str, Any]) -> AddressedCommand:
     name = name_of(detail)
     if name is None:
         raise Invalid(Fault("/command", "no such command"))
-    deed = COMMANDS[name]
-    whom = _part(detail, Person) if deed.on_person else {}
-    rest = {key: value for key, value in detail.items() if key not in {"command", *_keys(Place), *whom}}
+    spec = COMMANDS[name]
+    user = _part(detail, Person) if spec.on_user else {}
+    rest = {key: value for key, value in detail.items() if key not in {"command", *_keys(Place), *user}}
     faults: list[Fault] = []
     person, body = Person.model_construct(), None
     try:
-        person = checked(Person, whom) if deed.on_person else person
+        person = checked(Person, user) if spec.on_user else person
     except Invalid as invalid:
         faults += invalid.faults
     try:
-        body = checked(deed.body, rest)
+        body = checked(spec.body, rest)
     except Invalid as invalid:
         faults += invalid.faults
     if faults or body is None:

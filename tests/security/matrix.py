@@ -1,11 +1,39 @@
 """Who may do what, written down from the contract and not asked of the policies: what both are held against."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from host_api.routes import ROUTES
 from host_api.routing import Route
+from moderation.domain.commands import (
+    Admit,
+    Ban,
+    Bind,
+    Command,
+    Consent,
+    End,
+    EndFloor,
+    GrantFloor,
+    Hold,
+    LeaveLobby,
+    LetIn,
+    LowerHand,
+    Mute,
+    MuteEverybody,
+    RaiseHand,
+    Register,
+    Release,
+    Remove,
+    SetCapabilities,
+    SetMeeting,
+    SetRole,
+    Unban,
+    Undo,
+    Unmute,
+    UnmuteEverybody,
+)
+from moderation.domain.meeting import UnmuteConsent
 
 from tests.memory.moderated_meeting import seat
 from tests.security.cast import ROLES, WAITS_TOO
@@ -20,85 +48,93 @@ NOWHERE = "99999999-0000-0000-0000-000000000000"
 
 
 @dataclass(frozen=True)
-class Deed:
-    """A line of the contract. `on_others`, `on_a_host`, `on_himself`: who may, by whom it is done to; a deed on the
-    meeting has the first alone. `actions` are the policies' words for it, `own` their word for doing it to oneself.
+class Permission:
+    """A line of the contract. `on_others`, `on_a_host`, `on_oneself`: who may, by the user on whom it is; a command on
+    the meeting has the first alone. What the policies are asked comes from the registry of commands.
     """
 
     on_others: Who
     on_a_host: Who = NOBODY
-    on_himself: Who = NOBODY
-    actions: tuple[str, ...] = ()
-    own: str | None = None
+    on_oneself: Who = NOBODY
+    command: Command | None = None
+    reads: str | None = None
+    """The action of a route that only reads."""
     body: Any = None
     admin: bool = True
     besides: Who = NOBODY
     """Who may in some part, though the policies know nothing of it."""
-    fields: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        reads = (self.reads,) if self.reads is not None else ()
+        return (self.command.actions if self.command is not None else ()) + reads
+
+    @property
+    def own(self) -> str | None:
+        return self.command.own_action if self.command is not None else None
 
 
-def _moderation(action: str, body: Any = None, *, also: tuple[str, ...] = (), himself: Who = HOST) -> Deed:
+def _moderation(command: Command, body: Any = None, *, oneself: Who = HOST) -> Permission:
     """Cohosts never on hosts, nor on themselves."""
-    return Deed(MODERATORS, HOST, himself, (action, *also), body=body)
+    return Permission(MODERATORS, HOST, oneself, command, body=body)
 
 
-def _own(action: str, own: str, body: Any = None) -> Deed:
-    """Moderators on others, and everybody on himself."""
-    return Deed(MODERATORS, HOST, IN_THE_MEETING, (action,), own, body)
+def _own(command: Command, body: Any = None) -> Permission:
+    """Moderators on others, and everybody on themselves."""
+    return Permission(MODERATORS, HOST, IN_THE_MEETING, command, body=body)
 
 
-PERSON: dict[str, Sequence[Deed]] = {
-    "set-capabilities-of": [_moderation("set-capabilities", {"audio": "Receive"})],
-    "mute": [_own("mute", "mute-self")],
-    "unmute": [_own("unmute", "unmute-self")],
-    "hold": [_moderation("hold")],
-    "release": [_moderation("release")],
-    "raise-hand-of": [Deed(NOBODY, NOBODY, IN_THE_MEETING, ("raise-hand",))],
-    "lower-hand-of": [_own("lower-hand", "lower-own-hand")],
-    "grant-floor-to": [_moderation("grant-floor", {"durationSeconds": 60})],
-    "end-floor-of": [_moderation("end-floor")],
-    "consent-of": [
-        Deed(NOBODY, NOBODY, IN_THE_MEETING, ("consent",), body={"changeId": "01JZ", "accept": True}, admin=False)
-    ],
-    "set-role-of": [Deed(HOST, HOST, HOST, ("set-role",), body={"role": "presenter"})],
-    "remove": [
-        _moderation("remove"),
-        _moderation("remove", {"ban": True}, also=("ban",), himself=NOBODY),
-    ],
+def _in_person(command: Command, body: Any = None, *, who: Who = IN_THE_MEETING, admin: bool = True) -> Permission:
+    return Permission(NOBODY, NOBODY, who, command, body=body, admin=admin)
+
+
+PERSON: dict[str, Sequence[Permission]] = {
+    "set-capabilities-of": [_moderation(SetCapabilities(), {"audio": "Receive"})],
+    "mute": [_own(Mute())],
+    "unmute": [_own(Unmute())],
+    "hold": [_moderation(Hold())],
+    "release": [_moderation(Release())],
+    "raise-hand-of": [_in_person(RaiseHand())],
+    "lower-hand-of": [_own(LowerHand())],
+    "grant-floor-to": [_moderation(GrantFloor(), {"durationSeconds": 60})],
+    "end-floor-of": [_moderation(EndFloor())],
+    "consent-of": [_in_person(Consent(), {"changeId": "01JZ", "accept": True}, admin=False)],
+    "set-role-of": [Permission(HOST, HOST, HOST, SetRole(), body={"role": "presenter"})],
+    "remove": [_moderation(Remove()), _moderation(Remove(ban=True), {"ban": True}, oneself=NOBODY)],
 }
-ROUTE: dict[str, Sequence[Deed]] = {
-    "register-meeting": [Deed(NOBODY, actions=("register",), body={"mode": "open"})],
-    "get-meeting": [Deed(IN_THE_MEETING, actions=("view-meeting",))],
+ROUTE: dict[str, Sequence[Permission]] = {
+    "register-meeting": [Permission(NOBODY, command=Register(), body={"mode": "open"})],
+    "get-meeting": [Permission(IN_THE_MEETING, reads="view-meeting")],
     "patch-meeting": [
-        Deed(MODERATORS, actions=("set-mode",), body={"mode": "presentation"}),
-        Deed(MODERATORS, actions=("freeze",), body={"frozen": True}),
-        Deed(MODERATORS, actions=("unfreeze",), body={"frozen": False}),
-        Deed(HOST, actions=("set-settings",), body={"defaultRole": "viewer"}),
-        Deed(HOST, actions=("set-settings",), body={"unmuteConsent": "required"}),
-        Deed(HOST, actions=("set-settings",), body={"lobby": False}),
-        Deed(HOST, actions=("set-mode", "set-settings"), body={"mode": "audience", "lobby": True}),
+        Permission(MODERATORS, command=SetMeeting(mode="presentation"), body={"mode": "presentation"}),
+        Permission(MODERATORS, command=SetMeeting(frozen=True), body={"frozen": True}),
+        Permission(MODERATORS, command=SetMeeting(frozen=False), body={"frozen": False}),
+        Permission(HOST, command=SetMeeting(default_role="viewer"), body={"defaultRole": "viewer"}),
+        Permission(HOST, command=SetMeeting(unmute_consent=UnmuteConsent.REQUIRED), body={"unmuteConsent": "required"}),
+        Permission(HOST, command=SetMeeting(lobby=False), body={"lobby": False}),
+        Permission(HOST, command=SetMeeting(mode="audience", lobby=True), body={"mode": "audience", "lobby": True}),
     ],
-    "get-me": [Deed(IN_THE_MEETING, actions=("view-meeting",))],
-    "list-attendees": [Deed(IN_THE_MEETING, actions=("view-attendees",))],
-    "get-attendee": [Deed(IN_THE_MEETING, IN_THE_MEETING, IN_THE_MEETING, ("view-attendees",))],
-    "get-user": [Deed(IN_THE_MEETING, IN_THE_MEETING, IN_THE_MEETING, ("view-attendees",))],
-    "mute-all": [Deed(MODERATORS, actions=("mute-all",))],
-    "unmute-all": [Deed(MODERATORS, actions=("unmute-all",))],
-    "undo": [Deed(MODERATORS, actions=("undo",), body={"changeId": "{undoable}"})],
-    "end": [Deed(HOST, actions=("end",))],
-    "admit-users": [Deed(NOBODY, actions=("admit-users",), body={"users": [{"externalUserId": "newcomer"}]})],
-    "bind-attendee": [Deed(NOBODY, NOBODY, NOBODY, ("bind",))],
-    "ban-user": [_moderation("ban", himself=NOBODY)],
-    "unban-user": [_moderation("unban", himself=NOBODY)],
-    "answer-lobby": [_moderation("admit", {"admit": True})],
-    "leave-lobby": [Deed(NOBODY, NOBODY, WAITING, ("leave-lobby",))],
-    "list-hands": [Deed(IN_THE_MEETING, actions=("view-hands",))],
-    "list-bans": [Deed(MODERATORS, actions=("view-bans",))],
-    "list-lobby": [Deed(MODERATORS, actions=("view-lobby",))],
-    "get-history": [Deed(MODERATORS, actions=("view-history",))],
-    "get-change": [Deed(MODERATORS, actions=("view-changes",))],
-    "listen": [Deed(IN_THE_MEETING | WAITING, actions=("live",), besides=WAITING)],
-    **{f"{name}-{kind}": deeds for name, deeds in PERSON.items() for kind in ("attendee", "user")},
+    "get-me": [Permission(IN_THE_MEETING, reads="view-meeting")],
+    "list-attendees": [Permission(IN_THE_MEETING, reads="view-attendees")],
+    "get-attendee": [Permission(IN_THE_MEETING, IN_THE_MEETING, IN_THE_MEETING, reads="view-attendees")],
+    "get-user": [Permission(IN_THE_MEETING, IN_THE_MEETING, IN_THE_MEETING, reads="view-attendees")],
+    "mute-all": [Permission(MODERATORS, command=MuteEverybody())],
+    "unmute-all": [Permission(MODERATORS, command=UnmuteEverybody())],
+    "undo": [Permission(MODERATORS, command=Undo(), body={"changeId": "{undoable}"})],
+    "end": [Permission(HOST, command=End())],
+    "admit-users": [Permission(NOBODY, command=Admit(), body={"users": [{"externalUserId": "newcomer"}]})],
+    "bind-attendee": [_in_person(Bind(), who=NOBODY)],
+    "ban-user": [_moderation(Ban(), oneself=NOBODY)],
+    "unban-user": [_moderation(Unban(), oneself=NOBODY)],
+    "answer-lobby": [_moderation(LetIn(), {"admit": True})],
+    "leave-lobby": [_in_person(LeaveLobby(), who=WAITING)],
+    "list-hands": [Permission(IN_THE_MEETING, reads="view-hands")],
+    "list-bans": [Permission(MODERATORS, reads="view-bans")],
+    "list-lobby": [Permission(MODERATORS, reads="view-lobby")],
+    "get-history": [Permission(MODERATORS, reads="view-history")],
+    "get-change": [Permission(MODERATORS, reads="view-changes")],
+    "listen": [Permission(IN_THE_MEETING | WAITING, reads="live", besides=WAITING)],
+    **{f"{name}-{kind}": permissions for name, permissions in PERSON.items() for kind in ("attendee", "user")},
 }
 READS_ON_A_PERSON = {"get-attendee", "get-user"}
 """The policies are asked about the meeting, not about the person."""
@@ -107,13 +143,13 @@ READS_ON_A_PERSON = {"get-attendee", "get-user"}
 @dataclass(frozen=True)
 class Cell:
     route: Route
-    deed: Deed
+    permission: Permission
     role: str
     target: str | None
     is_allowed: bool
 
     def __str__(self) -> str:
-        return f"{self.role}: {self.route.method} {self.route.path} {self.deed.body} on {self.target}"
+        return f"{self.role}: {self.route.method} {self.route.path} {self.permission.body} on {self.target}"
 
     @property
     def who(self) -> str:
@@ -131,7 +167,7 @@ class Cell:
         if self.route.method == "DELETE":
             return None
         is_undo = self.route.name == "undo"
-        return {"changeId": undoable} if is_undo else self.deed.body
+        return {"changeId": undoable} if is_undo else self.permission.body
 
 
 SEATS = {user: seat(user) for user in ("alice", "hugo", "cora", "paula", "pete", "bob", "victor")}
@@ -140,21 +176,21 @@ SEATS = {user: seat(user) for user in ("alice", "hugo", "cora", "paula", "pete",
 def cells() -> Iterator[Cell]:
     """Every route, and every way in which it may be meant, by everybody, on everybody."""
     for route in ROUTES:
-        for deed in ROUTE[route.name]:
+        for permission in ROUTE[route.name]:
             for role in (*ROLES, "admin"):
-                yield from _of(route, deed, role)
+                yield from _of(route, permission, role)
 
 
-def _of(route: Route, deed: Deed, role: str) -> Iterator[Cell]:
+def _of(route: Route, permission: Permission, role: str) -> Iterator[Cell]:
     if "{externalUserId}" not in route.path and "{attendeeId}" not in route.path:
-        yield Cell(route, deed, role, None, _may(deed, role, deed.on_others))
+        yield Cell(route, permission, role, None, _may(permission, role, permission.on_others))
         return
     somebody = WAITS_TOO if route.name == "answer-lobby" else "bob"
-    yield Cell(route, deed, role, somebody, _may(deed, role, deed.on_others))
-    yield Cell(route, deed, role, "hugo", _may(deed, role, deed.on_a_host))
+    yield Cell(route, permission, role, somebody, _may(permission, role, permission.on_others))
+    yield Cell(route, permission, role, "hugo", _may(permission, role, permission.on_a_host))
     if role != "admin":
-        yield Cell(route, deed, role, ROLES[role], role in deed.on_himself)
+        yield Cell(route, permission, role, ROLES[role], role in permission.on_oneself)
 
 
-def _may(deed: Deed, role: str, who: Who) -> bool:
-    return deed.admin if role == "admin" else role in who
+def _may(permission: Permission, role: str, who: Who) -> bool:
+    return permission.admin if role == "admin" else role in who

@@ -57,12 +57,49 @@ def test_refused_attempts(cast: Cast) -> None:
         ("POST", "/users/alice/remove", {"ban": True}),
         ("PUT", "/users/bob/hand", None),
         ("PUT", "/users/bob/consent", {"changeId": "01JZ", "accept": True}),
+        ("PUT", "", {"mode": "audience"}),
+        ("POST", "/admissions", {"users": [{"externalUserId": "newcomer", "role": "host"}]}),
+        ("PUT", f"/attendees/{seat('bob')}", None),
+        ("PUT", "/lobby/eve", {"admit": True}),
     ],
 )
 def test_whatever_is_refused(cast: Cast, method: str, path: str, body: object) -> None:
-    flood(cast, lambda _: cast("pete", method, path, body))
-    assert written(cast) <= REFUSALS_A_MINUTE
+    """Each refused command is limited and recorded in the same way."""
+    replies = flood(cast, lambda _: cast("pete", method, path, body))
+    assert (count(replies, 403), count(replies, 429)) == (REFUSALS_A_MINUTE, FLOOD - REFUSALS_A_MINUTE)
+    refused = cast.scene.ledger.entries[len(cast.begun_with) :]
+    assert [(entry.extra["verdict"], entry.extra["code"]) for entry in refused] == [
+        ("refused", "not-permitted")
+    ] * REFUSALS_A_MINUTE
     assert cast.scene.chime.calls == []
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "body", "command", "names"),
+    [
+        ("", "PUT", {"mode": "audience"}, "register", []),
+        ("/admissions", "POST", {"users": [{"externalUserId": "zoe"}]}, "admit-users", ["zoe"]),
+    ],
+)
+def test_a_refused_command_of_the_back_end_is_a_line_of_history(
+    cast: Cast, path: str, method: str, body: object, command: str, names: list[str]
+) -> None:
+    assert cast("pete", method, path, body).code == "not-permitted"
+    [line] = cast("alice", "GET", "/history?verdict=refused").document["items"]
+    assert (line["command"], line["actor"]["id"], line["code"]) == (command, "pete", "not-permitted")
+    assert [attendee["externalUserId"] for attendee in line["attendees"]] == names
+    assert line["policies"] == ["no-permit"]
+
+
+def test_a_refused_command_of_the_back_end_is_answered_again_under_its_key(cast: Cast) -> None:
+    def register() -> Reply:
+        return cast("pete", "PUT", "", {"mode": "audience"}, headers={"idempotency-key": "k"})
+
+    first, again = register(), register()
+    assert (first.status, again.status) == (403, 403)
+    assert "Idempotency-Replayed" not in first.headers
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert written(cast) == 1
 
 
 def test_refusals_of_what_the_rules_stand_against(cast: Cast) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from host_api.routes import ROUTES
 from moderation.domain.actor import Actor, ActorKind, AuthorizationRequest
+from moderation.domain.commands import COMMANDS, Invoker
 
 from tests.memory.moderated_meeting import POLICIES
 from tests.security.cast import ROLES, SEATED, WAITS_TOO, Cast
@@ -44,6 +45,14 @@ def test_the_table_has_every_route() -> None:
         "waiting",
         "admin",
     }
+
+
+def test_the_table_has_every_command() -> None:
+    """With all the actions that the policies may be asked about it."""
+    commands = [p.command for permissions in ROUTE.values() for p in permissions if p.command is not None]
+    assert {type(command) for command in commands} == {c for c in COMMANDS.values() if c.invoker is not Invoker.CLOCK}
+    asked = {action for p in commands for action in (*p.actions, p.own_action) if action}
+    assert asked == {action for command in COMMANDS.values() for action in command.policy_actions()}
 
 
 @pytest.mark.parametrize("name", ROUTE)
@@ -88,9 +97,7 @@ def test_the_policies_say_the_same(name: str) -> None:
 
 
 def _denial(cell: Cell) -> str:
-    """Who registers is judged before the meeting is looked at."""
-    said = cell.role in ("banned", "waiting") and cell.route.name != "register-meeting"
-    return cell.role if said else "not-permitted"
+    return cell.role if cell.role in ("banned", "waiting") else "not-permitted"
 
 
 def _permitted(cell: Cell) -> bool:
@@ -112,8 +119,8 @@ def _permitted(cell: Cell) -> bool:
             )
         ).allowed
 
-    own = cell.deed.own is not None and cell.target == cell.who and judge(cell.deed.own)
-    return own or cell.role in cell.deed.besides or all(judge(action) for action in cell.deed.actions)
+    own = cell.permission.own is not None and cell.target == cell.who and judge(cell.permission.own)
+    return own or cell.role in cell.permission.besides or all(judge(action) for action in cell.permission.actions)
 
 
 def test_whoever_made_a_change_may_see_what_became_of_it(cast: Cast) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from math import ceil
 
 from .capability import DIRECTION, MEDIUM, Capabilities, Direction, Medium, in_words
-from .effective import Holds, Limit, effective, limits
+from .effective import Holds, Limit, left_by, limits
 from .entry import iso
 from .meeting import Meeting, MeetingRules, Seat, UnmuteConsent, User, floor_media, is_kept_out, revision_of, role_of
 from .mute_all import MuteAll
@@ -59,8 +59,9 @@ def meeting_revision(meeting: Meeting) -> str:
 def attendee_document(
     meeting: Meeting, user: User, seat: Seat | None, holds: Holds, now: datetime, *, with_limits: bool = True
 ) -> Document:
-    """One seat of a person, or the person where he has none yet (`attendeeId` null)."""
-    wanted = effective(meeting, user, holds, now)
+    """One attendee of a user, or the user if they have none yet (`attendeeId` null)."""
+    found = limits(meeting, user, holds, now)
+    wanted = left_by(found)
     document: Document = {
         "meetingId": meeting.id,
         "attendeeId": seat.attendee_id if seat else None,
@@ -74,7 +75,7 @@ def attendee_document(
     }
     if with_limits:
         document["asked"] = _asked_document(meeting, user, now)
-        document["limits"] = limit_documents(limits(meeting, user, holds, now), meeting.rules.moment(now))
+        document["limits"] = limit_documents(found, meeting.rules.moment(now))
     return document
 
 

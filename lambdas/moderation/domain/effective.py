@@ -50,7 +50,7 @@ def limits(meeting: Meeting, user: User, holds: Holds, now: datetime, *, consent
     found += _policy_limits(_held(meeting, user, holds, now))
     if meeting.features.withheld:
         found.append(Limit(meeting.features.withheld, "meeting-feature"))
-    left = _left_by(found)
+    left = left_by(found)
     if coherent(left) != left:
         found.append(Limit(left & ~coherent(left), "content-needs-video"))
     if Capabilities.SEND_AUDIO in left and not consented and must_consent(user, meeting, now):
@@ -59,7 +59,7 @@ def limits(meeting: Meeting, user: User, holds: Holds, now: datetime, *, consent
 
 
 def effective(meeting: Meeting, user: User, holds: Holds, now: datetime, *, consented: bool = False) -> Capabilities:
-    return _left_by(limits(meeting, user, holds, now, consented=consented))
+    return left_by(limits(meeting, user, holds, now, consented=consented))
 
 
 def _personal(meeting: Meeting, user: User) -> list[Limit]:
@@ -91,7 +91,8 @@ def _held(meeting: Meeting, user: User, holds: Holds, now: datetime) -> PolicyCa
     return PolicyCapabilities(held.capabilities | more.capabilities & speaking, withheld_by)
 
 
-def _left_by(found: list[Limit] | tuple[Limit, ...]) -> Capabilities:
+def left_by(found: list[Limit] | tuple[Limit, ...]) -> Capabilities:
+    """What the limits withhold nothing of."""
     bits = NOTHING
     for limit in found:
         bits |= limit.withholds

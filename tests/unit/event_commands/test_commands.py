@@ -97,8 +97,8 @@ def test_every_body_that_a_route_has_is_reused() -> None:
 
 
 def test_the_configuration_of_triggers_knows_the_same() -> None:
-    assert {name for name, deed in COMMANDS.items() if deed.on_person} == ON_A_PERSON
-    assert {name for name, deed in COMMANDS.items() if not deed.on_person} == ON_A_MEETING
+    assert {name for name, deed in COMMANDS.items() if deed.on_user} == ON_A_PERSON
+    assert {name for name, deed in COMMANDS.items() if not deed.on_user} == ON_A_MEETING
 
 
 def test_the_contract_knows_no_other() -> None:

@@ -1,4 +1,4 @@
-"""What commands by event need beyond a request: meetings by their name, and refusals without a caller who waits for an answer."""
+"""What commands by event need beyond a request: meetings by their name, and records of what could not be sent."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -6,12 +6,12 @@ A handler fills the steps that differ from one kind of command to another. The i
 context and looked at first: who repeats a request gets the first answer, whatever the policies say by now.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from ...domain.commands import Undo
+from ...domain.commands import Command, Invoker, Target, Undo
 from ...domain.decisions.decision import Accepted, Refusal, Unchanged, precondition_refusal
 from ...domain.meeting import waits
 from ...ports import (
@@ -66,10 +66,19 @@ class Attempt:
 
 
 class CommandPipeline:
-    def __init__(self, world: World, applier: ChangeApplier, handler_for: Callable[[Request], Handler]) -> None:
+    """A command has the handler of its class in `own` or, without one, that of its target."""
+
+    def __init__(
+        self,
+        world: World,
+        applier: ChangeApplier,
+        by_target: Mapping[Target, Handler],
+        own: Mapping[type[Command], Handler],
+    ) -> None:
         self._world = world
         self._applier = applier
-        self._handler_for = handler_for
+        self._by_target = by_target
+        self._own = own
 
     def perform(self, request: Request) -> Outcome:
         if isinstance(request.command, Undo):
@@ -79,6 +88,14 @@ class CommandPipeline:
                 return BUSY
         attempt = Attempt(self._handler_for(request), request, self._world.surroundings.new_id())
         return self._retry_on_conflict(attempt)
+
+    def _handler_for(self, request: Request) -> Handler:
+        command, undone = request.command, request.undone
+        if command.invoker is Invoker.CLOCK:
+            raise ValueError(f"`{command.name}` is the clock's own")
+        if undone is not None and not undone.is_of_the_meeting:
+            return self._by_target[Target.USER]
+        return self._own.get(type(command)) or self._by_target[command.target]
 
     def _retry_on_conflict(self, attempt: Attempt) -> Outcome:
         """Decides anew after each lost race, and once more after a read that failed. A failure of the infrastructure is

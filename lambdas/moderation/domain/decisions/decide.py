@@ -28,7 +28,6 @@ from ..commands import (
     Unmute,
     is_undoable,
 )
-from ..effective import effective
 from ..effects import effects
 from ..meeting import UserRules, next_end, role_of
 from . import media, meeting
@@ -98,9 +97,8 @@ def _expire(case: Case, _: Expire) -> UserDecision:
     rules = expired(case)
     if rules == case.user.rules:
         return Unchanged(case.effective())
-    last = (next_end(case.user.rules) or case.now) - timedelta(milliseconds=1)
-    before = effective(case.meeting, case.user, case.holds, last)
-    freed = effective(case.meeting, case.user, case.holds, last, consented=True)
+    last = replace(case, now=(next_end(case.user.rules) or case.now) - timedelta(milliseconds=1))
+    before, freed = last.effective(), last.effective(consented=True)
     rules = asking(case, rules, NOTHING if Capabilities.SEND_AUDIO in freed else Capabilities.SEND_AUDIO)
     after, seats = case.effective(rules), case.user.present
     shown = effects(before, after, seats=seats) if seats else ()

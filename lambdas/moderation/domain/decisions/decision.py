@@ -110,8 +110,8 @@ def decided(
     is_newcomer: bool = False,
     is_kept: bool = True,
 ) -> UserDecision:
-    """While the meeting is frozen, only a newcomer gets more: what the rules give. `is_kept`: if no user of that name is
-    present, the rule waits for them.
+    """While the meeting is frozen, only a newcomer gets more: what the rules give. `is_kept`: whether the rule waits
+    for a user who is not present.
     """
     if is_last_host(case, case.user.rules, rules):
         return LAST_HOST
@@ -139,7 +139,7 @@ def decided(
 
 
 def asking(case: Case, rules: UserRules, opening: Capabilities) -> UserRules:
-    """With a request to unmute, if the microphone opens only when the user agrees. They agree to what they do themselves.
+    """With a request to unmute, if the microphone opens only when the user agrees: to what they do themselves they do.
 
     `opening` is what the command is to open, whether or not the rules withheld it. One request stands at a time.
     """

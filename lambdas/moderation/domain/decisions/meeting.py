@@ -1,7 +1,7 @@
 """From a case and a command on the whole meeting to a decision: mute-all, mode, freeze, settings. Pure."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -37,8 +37,13 @@ class MeetingCase:
     undone: Change | None = None
     """The change that an `Undo` is about."""
 
+    _gained: dict[MeetingRules, Capabilities] = field(default_factory=dict, init=False, repr=False, compare=False)
+
     def gained_by(self, rules: MeetingRules) -> Capabilities:
-        return gained(self.meeting, rules, self.holds, self.roles, self.now)
+        """What a user may get by these rules that they could not get before; derived once for the same rules."""
+        if rules not in self._gained:
+            self._gained[rules] = gained(self.meeting, rules, self.holds, self.roles, self.now)
+        return self._gained[rules]
 
 
 MeetingDecision = Accepted[MeetingRules] | Unchanged | Refusal
