@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .adapters.settings import settings
 from .application.requests import Outcome, Refused, Request
 from .domain.actor import Actor
-from .domain.commands import Admit, Command, Consent, LowerHand, RaiseHand, Register, Target
+from .domain.commands import Admit, Consent, Register, Target
 from .domain.documents import Document
 from .ports import Surroundings, World
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .application.background.chime_events import ChimeEventHandler
     from .application.background.reconciler import Reconciler
     from .application.commands.event_support import EventCommandSupport, Rejected
-    from .application.commands.handler import CommandHandler
+    from .application.commands.handler import Handler, Handlers
     from .application.commands.pipeline import CommandPipeline
     from .application.enforcement.change_applier import ChangeApplier
     from .application.live.publisher import LivePublisher
@@ -148,23 +148,21 @@ class Gavel:
         from .application.commands.attendee_commands import AttendeeCommandHandler
         from .application.commands.consent import ConsentHandler
         from .application.commands.context import ContextLoader
-        from .application.commands.hands import HandHandler
+        from .application.commands.hands import hand_handlers
         from .application.commands.meeting_commands import MeetingCommandHandler
         from .application.commands.pipeline import CommandPipeline
         from .application.commands.registration import RegistrationHandler
 
         world, applier, contexts = self._world, self._applier, ContextLoader(self._world)
-        hands = HandHandler(world, contexts)
-        by_target: Mapping[Target, CommandHandler[Any, Any]] = {
+        by_target: Mapping[Target, Handler] = {
             Target.USER: AttendeeCommandHandler(world, contexts, applier),
             Target.MEETING: MeetingCommandHandler(world),
         }
-        own: Mapping[type[Command], CommandHandler[Any, Any]] = {
+        own: Handlers = {
             Register: RegistrationHandler(world),
             Admit: AdmissionHandler(world),
-            RaiseHand: hands,
-            LowerHand: hands,
             Consent: ConsentHandler(world, contexts),
+            **hand_handlers(world, contexts),
         }
         return CommandPipeline(world, applier, by_target, own)
 

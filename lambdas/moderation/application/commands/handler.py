@@ -3,8 +3,9 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from ...domain.commands import Command
 from ...domain.decisions.decision import Accepted, Refusal, Unchanged
 from ...domain.documents import meeting_revision
 from ...domain.entry import concerning
@@ -95,6 +96,10 @@ class CommandHandler(ABC, Generic[X, R]):
     def learn(self, conflict: ConditionFailedError) -> bool:
         """Whether a lost race has shown all that has moved, so that nothing has to be read again."""
         return False
+
+
+Handler = CommandHandler[Any, Any]
+Handlers = Mapping[type[Command], Handler]
 
 
 class UserCommandHandler(CommandHandler[UserContext, R]):

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from ...domain.actor import Actor
-from ...domain.commands import RaiseHand
+from ...domain.commands import LowerHand, RaiseHand
 from ...domain.decisions.decision import Accepted, Refusal, Unchanged
 from ...domain.entry import HAND_LOWERED, HAND_RAISED, Entry, concerning
 from ...domain.meeting import Meeting, User, belongs, revision_of
@@ -12,7 +12,7 @@ from ...ports import Clause, EntryWritten, HandLowered, HandRaised, World
 from ..answers import attendee
 from ..requests import ATTENDEE_NOT_FOUND, Answer, Refused, Request
 from .context import ContextLoader, UserContext
-from .handler import Commit, UserCommandHandler
+from .handler import Commit, Handlers, UserCommandHandler
 from .timeliness import against_registration
 
 Hand = datetime | None
@@ -67,6 +67,11 @@ class HandHandler(UserCommandHandler[Hand]):
 
     def _answer(self, status: str, context: UserContext, user: User) -> Answer:
         return Answer(status, attendee(self._world, context.meeting, user, context.attendee_id))
+
+
+def hand_handlers(world: World, contexts: ContextLoader) -> Handlers:
+    hands = HandHandler(world, contexts)
+    return {RaiseHand: hands, LowerHand: hands}
 
 
 def raised(

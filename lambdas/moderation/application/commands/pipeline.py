@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from ...domain.commands import Command, Invoker, Target, Undo
+from ...domain.commands import Invoker, Target, Undo
 from ...domain.decisions.decision import Accepted, Refusal, Unchanged, precondition_refusal
 from ...domain.meeting import waits
 from ...ports import (
@@ -43,15 +43,13 @@ from ..requests import (
 from .authorization import is_banned, is_nobody
 from .commits import UndeterminedError, deadline, decided_entry, is_written, schedule_expiry, store_result
 from .context import CommandContext
-from .handler import CommandHandler
+from .handler import Handler, Handlers
 from .undo import with_undone
 
 RACE_FOR = timedelta(seconds=8)
 """How long a command that keeps losing its race is decided anew before the caller is answered `contended`."""
 RECORDED = {"not-permitted", "capability-unavailable", "meeting-ended", "last-host", "not-undoable", "too-late"}
 """Refusals that become entries. They are kept under the idempotency key; what else is refused may be corrected."""
-
-Handler = CommandHandler[Any, Any]
 
 
 @dataclass(slots=True)
@@ -73,7 +71,7 @@ class CommandPipeline:
         world: World,
         applier: ChangeApplier,
         by_target: Mapping[Target, Handler],
-        own: Mapping[type[Command], Handler],
+        own: Handlers,
     ) -> None:
         self._world = world
         self._applier = applier
