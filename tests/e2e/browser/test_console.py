@@ -45,8 +45,8 @@ def test_a_refused_click_says_by_which_policy(visitors: Visitors, lesson: Modera
     carol.button("Mute bob's microphone").click()
     expect(carol.notice("refused")).to_contain_text("no-permit")
     colin.button("Mute alice's microphone").click()
-    expect(colin.notice("refused")).to_contain_text("nobody-touches-a-host")
-    expect(colin.line("colin was refused mute on alice (nobody-touches-a-host)", "refused")).to_be_visible()
+    expect(colin.notice("refused")).to_contain_text("non-hosts-may-not-act-on-hosts")
+    expect(colin.line("colin was refused mute on alice (non-hosts-may-not-act-on-hosts)", "refused")).to_be_visible()
     expect(colin.line("carol was refused mute on bob (no-permit)", "refused")).to_be_visible()
     expect(colin.medium("alice", "audio")).to_have_attribute("data-state", "on")
 

@@ -291,7 +291,7 @@ def test_a_cohosts_exclusive_floor_ends_no_hosts_turn(stage: Stage) -> None:
     stage.done("alice", MuteEverybody(spared_roles=()))
     stage.answered("alice", GrantFloor(), "hugo")
     refused = stage.refused("cora", GrantFloor(exclusive=True), "bob")
-    assert (refused.code, refused.policies) == ("not-permitted", ("nobody-touches-a-host",))
+    assert (refused.code, refused.policies) == ("not-permitted", ("non-hosts-may-not-act-on-hosts",))
     assert (stage.heard("hugo"), stage.heard("bob")) == (True, False)
     assert stage.answered("cora", GrantFloor(media=(Medium.VIDEO,), exclusive=True), "bob").status == "applied"
     assert stage.answered("alice", GrantFloor(exclusive=True), "bob").status == "applied"

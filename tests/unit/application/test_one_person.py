@@ -67,7 +67,7 @@ def test_a_cohost_muted_by_a_host_does_not_free_himself() -> None:
     scene = ModeratedMeeting()
     scene.answered("alice", Mute(), "cora")
     assert scene.refused("cora", Unmute(), "cora").code == "capability-unavailable"
-    assert scene.refused("cora", Mute(), "alice").policies == ("nobody-touches-a-host",)
+    assert scene.refused("cora", Mute(), "alice").policies == ("non-hosts-may-not-act-on-hosts",)
 
 
 def test_rules_bind_all_seats_of_a_person() -> None:

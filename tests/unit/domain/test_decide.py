@@ -21,7 +21,7 @@ COMMANDS: list[UserCommand] = [
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c.name)
-@pytest.mark.parametrize("policies", [(NO_PERMIT,), ("nobody-touches-a-host", "banned")])
+@pytest.mark.parametrize("policies", [(NO_PERMIT,), ("non-hosts-may-not-act-on-hosts", "banned")])
 def test_whoever_may_not_is_told_which_policies_decided(command: UserCommand, policies: tuple[str, ...]) -> None:
     answer = precondition_refusal(Authorization(False, policies), meeting(), command.name)
     assert answer is not None

@@ -74,7 +74,7 @@ def test_a_trigger_does_not_touch_hosts() -> None:
     door = Door()
     assert door.trigger("mute", meetingId=MEETING, externalUserId="alice") == []
     assert door.verdicts() == [("trigger/exam", "mute", "not-permitted")]
-    assert door.refusal().extra["policies"] == ["nobody-touches-a-host"]
+    assert door.refusal().extra["policies"] == ["non-hosts-may-not-act-on-hosts"]
 
 
 def test_the_source_is_the_principal_and_no_other() -> None:

@@ -236,7 +236,7 @@ def test_refusals(code: str, status: int) -> None:
 
 def test_what_a_refusal_says() -> None:
     assert refused(Refused("not-permitted", "no")).document["policies"] == ["no-permit"]
-    policies = ("nobody-touches-a-host",)
+    policies = ("non-hosts-may-not-act-on-hosts",)
     assert refused(Refused("not-permitted", "no", policies=policies)).document["policies"] == [*policies]
     assert refused(Refused("capability-unavailable", "no", limits=(LIMIT,))).document["limits"] == [LIMIT]
     assert refused(Refused("chime-refused", "no", change_id="01JZ")).document["changeId"] == "01JZ"

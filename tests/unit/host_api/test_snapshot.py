@@ -54,13 +54,13 @@ try:
     ask()
     ask()
     assert len(accepted) == 1
-    before, moderator = random.getstate(), gavel()._moderator
+    before, moderator = random.getstate(), gavel()._commands
     [hook] = snapshot_restore_py.hooks
     hook()
     ask()
     assert len(accepted) == 2, "a connection of before the snapshot was used"
     assert random.getstate() != before
-    assert gavel()._moderator is not moderator
+    assert gavel()._commands is not moderator
 finally:
     stop()
 """

@@ -77,24 +77,24 @@ def test_the_table_has_every_action_of_the_first_question(shipped: CedarPolicies
 
 @pytest.mark.parametrize("principal", ["cohost", "participant", "nobody", "trigger", "source"])
 def test_a_refusal_to_touch_a_host_names_the_policy(shipped: CedarPolicies, principal: str) -> None:
-    assert refusal(shipped, principal, "mute", "host") == ("nobody-touches-a-host",)
-    assert refusal(shipped, principal, "set-role", "host") == ("nobody-touches-a-host",)
+    assert refusal(shipped, principal, "mute", "host") == ("non-hosts-may-not-act-on-hosts",)
+    assert refusal(shipped, principal, "set-role", "host") == ("non-hosts-may-not-act-on-hosts",)
 
 
 def test_a_cohost_muted_by_a_host_cannot_free_himself(shipped: CedarPolicies) -> None:
     for action in ("unmute", "release", "set-capabilities", "grant-floor"):
-        assert refusal(shipped, "cohost", action, "self") == ("cohost-never-moderates-himself",)
+        assert refusal(shipped, "cohost", action, "self") == ("cohosts-may-not-moderate-themselves",)
 
 
 def test_nobody_decides_on_his_own_ban(shipped: CedarPolicies) -> None:
     for principal in ("host", "participant", "nobody"):
-        assert "nobody-decides-on-his-own-ban" in refusal(shipped, principal, "unban", "self")
+        assert "own-ban" in refusal(shipped, principal, "unban", "self")
 
 
 def test_nobody_acts_in_anothers_place(shipped: CedarPolicies) -> None:
     for principal in ("admin", "host", "trigger"):
         for action in ("consent", "mute-self", "unmute-self"):
-            assert refusal(shipped, principal, action, "participant") == ("nobody-acts-in-anothers-place",)
+            assert refusal(shipped, principal, action, "participant") == ("in-person-only",)
 
 
 def test_where_nothing_permits_the_verdict_says_so(shipped: CedarPolicies) -> None:
@@ -105,7 +105,7 @@ def test_where_nothing_permits_the_verdict_says_so(shipped: CedarPolicies) -> No
 
 def test_what_is_allowed_names_the_policies_that_permitted(shipped: CedarPolicies) -> None:
     assert shipped.authorize(question("cohost", "mute", "participant")).policies == ("cohost-may-moderate",)
-    both = ("everybody-may-see-what-concerns-himself", "host-may-moderate")
+    both = ("host-may-moderate", "members-may-see-own-details")
     assert shipped.authorize(question("host", "view-limits", "self")).policies == both
 
 

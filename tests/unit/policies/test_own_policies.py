@@ -9,7 +9,7 @@ from moderation.domain.capability import EVERYTHING, RECEIVING, Capabilities
 
 from .questions import allows, question, refusal
 
-DOCS = (SHIPPED.parents[2] / "docs" / "policies.md").read_text(encoding="utf-8")
+DOCS = (SHIPPED.parents[3] / "docs" / "policies.md").read_text(encoding="utf-8")
 
 
 def example(beginning: str) -> str:
@@ -57,7 +57,7 @@ def test_an_event_source_that_he_permits(own: Path) -> None:
     assert allows(policies, "source", "mute", "participant")
     assert allows(policies, "source", "mute-all", "meeting")
     assert refusal(policies, "source", "end", "meeting") == ("no-permit",)
-    assert refusal(policies, "source", "mute", "host") == ("nobody-touches-a-host",)
+    assert refusal(policies, "source", "mute", "host") == ("non-hosts-may-not-act-on-hosts",)
 
 
 def test_a_rule_of_his_own_against_a_deed(own: Path) -> None:
