@@ -52,6 +52,7 @@ PROCESSED: list[dict[str, Any]] = [
     {"command": "end-floor", **BOB},
     {"command": "raise-hand", **BOB},
     {"command": "lower-hand", **BOB},
+    {"command": "lower-all-hands", **HERE, "reason": "next topic"},
     {"command": "undo", **HERE, "changeId": "01M86H2Q2PP2STGQ999GK6MYMG"},
     {"command": "end", **HERE},
 ]

@@ -18,6 +18,7 @@ from moderation.domain.commands import (
     Hold,
     LeaveLobby,
     LetIn,
+    LowerAllHands,
     LowerHand,
     Mute,
     MuteEverybody,
@@ -136,6 +137,8 @@ ROUTE: dict[str, Sequence[Permission]] = {
     "listen": [Permission(IN_THE_MEETING | WAITING, reads="live", besides=WAITING)],
     **{f"{name}-{kind}": permissions for name, permissions in PERSON.items() for kind in ("attendee", "user")},
 }
+BY_EVENT_ALONE: Sequence[Command] = [LowerAllHands()]
+"""Commands that have no route yet."""
 READS_ON_A_PERSON = {"get-attendee", "get-user"}
 """The policies are asked about the meeting, not about the person."""
 

@@ -9,7 +9,7 @@ from moderation.domain.commands import COMMANDS, Invoker
 
 from tests.memory.moderated_meeting import POLICIES
 from tests.security.cast import ROLES, SEATED, WAITS_TOO, Cast
-from tests.security.matrix import READS_ON_A_PERSON, ROUTE, SEATS, Cell, cells
+from tests.security.matrix import BY_EVENT_ALONE, READS_ON_A_PERSON, ROUTE, SEATS, Cell, cells
 from tests.unit.host_api.door import Reply
 
 DENIED = ("not-permitted", "banned", "waiting")
@@ -50,6 +50,7 @@ def test_the_table_has_every_route() -> None:
 def test_the_table_has_every_command() -> None:
     """With all the actions that the policies may be asked about it."""
     commands = [p.command for permissions in ROUTE.values() for p in permissions if p.command is not None]
+    commands += BY_EVENT_ALONE
     assert {type(command) for command in commands} == {c for c in COMMANDS.values() if c.invoker is not Invoker.CLOCK}
     asked = {action for p in commands for action in (*p.actions, p.own_action) if action}
     assert asked == {action for command in COMMANDS.values() for action in command.policy_actions()}

@@ -69,6 +69,8 @@ def _said(entry: Entry) -> str:  # noqa: PLR0911 - one case a type
 def _said_of_people(entry: Entry, who: str, whom: str) -> str:
     adds: Mapping[str, Any] = entry.extra
     match entry.type:
+        case x if x == HAND_LOWERED and not _is_one(adds["attendees"]):
+            return f"{who} lowered the hands of {whom}"
         case x if x in (HAND_RAISED, HAND_LOWERED):
             whose = "his" if entry.actor.is_user(whom) else f"{whom}'s"
             return f"{who} {'raised' if x == HAND_RAISED else 'lowered'} {whose} hand"

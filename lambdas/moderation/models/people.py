@@ -69,3 +69,8 @@ class RaiseHand(Reasoned):
 class LowerHand(Reasoned):
     def command(self) -> commands.LowerHand:
         return commands.LowerHand(self.reason)
+
+
+class LowerAllHands(Reasoned):
+    def command(self) -> commands.LowerAllHands:
+        return commands.LowerAllHands(self.reason)

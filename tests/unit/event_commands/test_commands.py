@@ -14,6 +14,7 @@ from moderation.domain.commands import (
     EndFloor,
     GrantFloor,
     Hold,
+    LowerAllHands,
     LowerHand,
     Mute,
     MuteEverybody,
@@ -74,6 +75,7 @@ CASES: list[tuple[dict[str, Any], Command]] = [
     ({"command": "end-floor", **BOB, "reason": "x"}, EndFloor("x")),
     ({"command": "raise-hand", **BOB, "reason": "x"}, RaiseHand("x")),
     ({"command": "lower-hand", **BOB, "reason": "x"}, LowerHand("x")),
+    ({"command": "lower-all-hands", **ALL, "reason": "x"}, LowerAllHands("x")),
     ({"command": "undo", **ALL, "changeId": "01JZ", "reason": "x"}, Undo("01JZ", "x")),
     ({"command": "end", **ALL, "reason": "x"}, End("x")),
 ]
@@ -91,7 +93,12 @@ def test_every_command_is_tested() -> None:
 def test_every_body_that_a_route_has_is_reused() -> None:
     """What a route does takes the same fields here. Consent and the lobby's answer are for people alone."""
     bodies = {route.body() for route in ROUTES if route.body is not None}
-    assert {name for name, deed in COMMANDS.items() if deed.body not in bodies} == {"set-mode", "freeze", "unfreeze"}
+    assert {name for name, deed in COMMANDS.items() if deed.body not in bodies} == {
+        "set-mode",
+        "freeze",
+        "unfreeze",
+        "lower-all-hands",
+    }
     others = {body.__name__ for body in bodies - {deed.body for deed in COMMANDS.values()}}
     assert others == {"Registration", "MeetingPatch", "Admissions", "Binding", "Consent", "LeaveLobby", "LetIn"}
 
@@ -105,7 +112,7 @@ def test_the_contract_knows_no_other() -> None:
     assert set(COMMANDS) == {
         "mute", "unmute", "hold", "release", "set-capabilities", "mute-all", "unmute-all", "set-mode", "set-role",
         "freeze", "unfreeze", "remove", "ban", "unban", "grant-floor", "end-floor", "raise-hand", "lower-hand", "undo",
-        "end",
+        "lower-all-hands", "end",
     }  # fmt: skip
 
 
@@ -147,6 +154,16 @@ def test_a_trigger_raises_a_hand_for_somebody() -> None:
     assert door.scene.user("bob").hand is None
     [raised] = door.scene.entries("Hand Raised")
     assert (raised.actor.id, raised.reason) == ("trigger/dial-in", "pressed 1")
+
+
+def test_all_hands_come_down() -> None:
+    door = Door()
+    for number, user in enumerate(("bob", "carol")):
+        assert door.trigger("raise-hand", f"e-{number}", meetingId=MEETING, externalUserId=user) == []
+    assert door.send("lower-all-hands", "e-9", meetingId=MEETING, reason="next topic") == []
+    assert door.scene.ledger.hands(MEETING) == {}
+    [entry] = door.scene.entries("Hand Lowered")
+    assert (entry.command, entry.reason, set(entry.names)) == ("lower-all-hands", "next topic", {"bob", "carol"})
 
 
 def test_out_of_the_meeting() -> None:

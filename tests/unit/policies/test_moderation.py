@@ -40,6 +40,7 @@ view-bans        pchm   spchm  spchm  -      -
 view-lobby       pchm   spchm  spchm  -      -
 mute-all         m      m      m      -      m
 unmute-all       m      m      m      -      m
+lower-all-hands  m      m      m      -      m
 set-mode         m      m      m      -      m
 freeze           m      m      m      -      m
 unfreeze         m      m      m      -      m

@@ -1,22 +1,32 @@
 """Raised hands. Each is a record of its own and no rule, so that many at once do not contend."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from ...domain.actor import Actor
-from ...domain.commands import LowerHand, RaiseHand
+from ...domain.capability import in_words
+from ...domain.commands import LowerAllHands, LowerHand, RaiseHand
 from ...domain.decisions.decision import Accepted, Refusal, Unchanged
+from ...domain.documents import meeting_document, meeting_revision
 from ...domain.entry import HAND_LOWERED, HAND_RAISED, Entry, concerning
 from ...domain.meeting import Meeting, User, belongs, revision_of
 from ...ports import Clause, EntryWritten, HandLowered, HandRaised, World
 from ..answers import attendee
+from ..enforcement.change_in_progress import wanted
+from ..enforcement.retries import transact_with_retry
+from ..enforcement.transaction_batches import chunks
 from ..requests import ATTENDEE_NOT_FOUND, Answer, Refused, Request
+from .commits import COMMIT_WITHIN
 from .context import ContextLoader, UserContext
 from .handler import Commit, Handlers, UserCommandHandler
+from .meeting_context import MeetingContext, MeetingHandler
 from .timeliness import against_registration
 
 Hand = datetime | None
 """Since when the hand is up."""
+LOWERED_TOGETHER = 90
+"""Hands that one transaction lowers, beside the entry and the key: it holds a hundred actions."""
 
 
 class HandHandler(UserCommandHandler[Hand]):
@@ -69,15 +79,74 @@ class HandHandler(UserCommandHandler[Hand]):
         return Answer(status, attendee(self._world, context.meeting, user, context.attendee_id))
 
 
+class AllHandsHandler(MeetingHandler[Sequence[User]]):
+    """All hands that are up come down, in as many transactions as they need."""
+
+    def decide(
+        self, request: Request, context: MeetingContext, change_id: str
+    ) -> Accepted[Sequence[User]] | Unchanged | Refusal:
+        late = against_registration(request.sent, context.meeting)
+        if late is not None:
+            return late
+        hands = self._world.ledger.hands(context.meeting.id)
+        if not hands:
+            return Unchanged()
+        people = self._world.ledger.everybody(context.meeting.id)
+        return Accepted([people.get(user_id, User(user_id)) for user_id in sorted(hands)])
+
+    def preview(
+        self, request: Request, context: MeetingContext, accepted: Accepted[Sequence[User]], change_id: str
+    ) -> Answer:
+        return self._answer("dry-run", context.meeting, accepted.rules)
+
+    def unchanged(self, request: Request, context: MeetingContext, decision: Unchanged) -> Answer:
+        return self._answer("unchanged", context.meeting, ())
+
+    def write_ahead(self, request: Request, context: MeetingContext, accepted: Accepted[Sequence[User]]) -> None:
+        for together in list(chunks(accepted.rules, LOWERED_TOGETHER))[:-1]:
+            clauses = self._lowered(request, context.meeting, together)
+            transact_with_retry(self._world, clauses, self._now() + COMMIT_WITHIN)
+
+    def commit(
+        self, request: Request, context: MeetingContext, accepted: Accepted[Sequence[User]], change_id: str
+    ) -> Commit:
+        *_, last = chunks(accepted.rules, LOWERED_TOGETHER)
+        answer = self._answer("applied", context.meeting, accepted.rules)
+        return Commit(self._lowered(request, context.meeting, last), answer=answer)
+
+    def _lowered(self, request: Request, meeting: Meeting, users: Sequence[User]) -> list[Clause]:
+        command = request.command
+        entry = _entry(
+            self._world,
+            meeting,
+            users,
+            request.actor,
+            command.name,
+            HAND_LOWERED,
+            meeting_revision(meeting),
+            reason=command.reason,
+        )
+        return [*(HandLowered(meeting.id, user.id) for user in users), entry]
+
+    def _answer(self, status: str, meeting: Meeting, users: Sequence[User]) -> Answer:
+        outcomes = [
+            concerning(seat.attendee_id, user.id)
+            | {"outcome": "applied", "capabilities": in_words(wanted(self._world, meeting, user))}
+            for user in users
+            for seat in user.present
+        ]
+        return Answer(status, meeting_document(meeting), outcomes=tuple(outcomes))
+
+
 def hand_handlers(world: World, contexts: ContextLoader) -> Handlers:
     hands = HandHandler(world, contexts)
-    return {RaiseHand: hands, LowerHand: hands}
+    return {RaiseHand: hands, LowerHand: hands, LowerAllHands: AllHandsHandler(world)}
 
 
 def raised(
     world: World, meeting: Meeting, user: User, actor: Actor, command: str, *, reason: str | None = None
 ) -> list[Clause]:
-    entry = _entry(world, meeting, user, actor, command, HAND_RAISED, reason=reason)
+    entry = _entry(world, meeting, [user], actor, command, HAND_RAISED, revision_of(user, meeting), reason=reason)
     return [HandRaised(meeting.id, user.id, world.surroundings.now()), entry]
 
 
@@ -91,21 +160,23 @@ def lowered(
     reason: str | None = None,
 ) -> list[Clause]:
     """Part of any transaction by which a raised hand comes down."""
-    entry = _entry(world, meeting, user, actor, command, HAND_LOWERED, change_id, reason)
+    revision = revision_of(user, meeting)
+    entry = _entry(world, meeting, [user], actor, command, HAND_LOWERED, revision, change_id, reason)
     return [HandLowered(meeting.id, user.id), entry]
 
 
 def _entry(
     world: World,
     meeting: Meeting,
-    user: User,
+    users: Iterable[User],
     actor: Actor,
     command: str,
     kind: str,
+    revision: str,
     change_id: str | None = None,
     reason: str | None = None,
 ) -> EntryWritten:
-    attendees = [concerning(seat.attendee_id, user.id) for seat in user.present] or [concerning(None, user.id)]
+    attendees = [concerning(attendee_id, user.id) for user in users for attendee_id in _attendees(user)]
     return EntryWritten(
         Entry(
             id=world.surroundings.new_id(),
@@ -115,9 +186,15 @@ def _entry(
             occurred_at=world.surroundings.now(),
             actor=actor,
             command=command,
-            revision=revision_of(user, meeting),
+            revision=revision,
             change_id=change_id,
             reason=reason,
             extra={"attendees": attendees},
         )
     )
+
+
+def _attendees(user: User) -> list[str | None]:
+    """All attendees of the user that are present; None if there is none."""
+    present: list[str | None] = [seat.attendee_id for seat in user.present]
+    return present or [None]

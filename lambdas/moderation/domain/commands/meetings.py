@@ -108,6 +108,17 @@ class SetMeeting(MeetingCommand):
 
 @registered
 @dataclass(frozen=True, slots=True)
+class LowerAllHands(MeetingCommand):
+    """Lowers the hands of all users."""
+
+    name: ClassVar[str] = "lower-all-hands"
+    by_event: ClassVar[bool] = True
+    sentence: ClassVar[str] = "lowered all hands"
+    reason: str | None = None
+
+
+@registered
+@dataclass(frozen=True, slots=True)
 class Undo(MeetingCommand):
     """Restores the rules that a change replaced: a user's or the meeting's."""
 
