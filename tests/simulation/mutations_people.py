@@ -136,7 +136,9 @@ PEOPLE_MUTATIONS = (
         case=ANSWERED_FROM_ELSEWHERE,
     ),
     Mutation(
-        "an exclusive floor begins a new turn", _instead(MeetingRules, "with_turn", lambda self, *_: self), (ALONE,),
+        "an exclusive floor begins a new turn",
+        _instead(MeetingRules, "with_floor_generation", lambda self, *_: self),
+        (ALONE,),
     ),
     Mutation(
         "an exclusive floor that has ended is overruled",
