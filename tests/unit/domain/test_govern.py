@@ -152,6 +152,6 @@ def test_the_names_of_what_is_asked() -> None:
 def test_while_frozen_no_mode_comes_that_gives_more_to_any_role() -> None:
     """Whoever has no role of their own would gain nothing by it."""
     frozen = case(MeetingRules(mode="audience", default_role="viewer"), frozen=True)
-    answer = decide_for_meeting(frozen, SetMeeting(mode="open"))
+    answer = decide(frozen, SetMeeting(mode="open"))
     assert isinstance(answer, Refusal), answer
     assert answer.code == "capability-unavailable"

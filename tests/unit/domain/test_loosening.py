@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from moderation.domain.actor import Authorization, PolicyCapabilities
+from moderation.domain.actor import PolicyCapabilities
 from moderation.domain.capability import EVERYTHING, RECEIVING, Capabilities, Medium
 from moderation.domain.change import Change
 from moderation.domain.decisions.decision import Case
@@ -118,7 +118,7 @@ def holds(role: str | None, mode: str, floor: bool) -> PolicyCapabilities:
 
 def governing(was: MeetingRules, undone: Change | None = None) -> MeetingCase:
     at = replace(meeting(), rules=was, mode_since=SINCE, frozen_since=EARLIER)
-    return MeetingCase(at, ALICE, Authorization(True), holds, RANKING, NOW, "new", undone=undone)
+    return MeetingCase(at, ALICE, holds, RANKING, NOW, "new", undone=undone)
 
 
 FROZEN = MeetingRules(frozen_at=SINCE)
