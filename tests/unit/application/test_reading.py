@@ -187,7 +187,7 @@ ON_PEOPLE = {
     *("mute", "unmute", "set-capabilities", "hold", "release", "remove", "ban", "unban", "admit"),
     *("lower-hand", "grant-floor", "end-floor"),
 }
-MEETING_DEEDS = {"mute-all", "unmute-all", "set-mode", "freeze", "unfreeze", "undo"}
+MEETING_DEEDS = {"mute-all", "unmute-all", "lower-all-hands", "set-mode", "freeze", "unfreeze", "undo"}
 LISTS = {"view-hands", "view-lobby", "view-bans", "view-history"}
 
 

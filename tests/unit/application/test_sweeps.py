@@ -147,7 +147,7 @@ def test_a_sweep_binds_no_more_than_it_has_time_for(monkeypatch: pytest.MonkeyPa
         hall.surroundings.pass_by(6)
         came(meeting_id, attendee_id)
 
-    monkeypatch.setattr(hall.gavel.presence, "came", slowly)
+    monkeypatch.setattr(hall.gavel.presence, "on_joined", slowly)
     hall.surroundings.pass_by(CHECKED_EVERY.total_seconds())
     hall.gavel.reconciler.run(hall.surroundings.now() + timedelta(seconds=10))
     assert len(hall.user("bob").seats) == 3

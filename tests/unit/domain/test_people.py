@@ -230,7 +230,7 @@ def test_turned_away_he_waits_no_more_and_is_not_in() -> None:
 
 def test_who_does_not_wait_can_not_give_up_waiting() -> None:
     answer = refused(scene(), LeaveLobby())
-    assert (answer.code, answer.detail) == ("attendee-not-found", "nobody of this name waits in the lobby")
+    assert (answer.code, answer.detail) == ("attendee-not-found", "no user of this name waits in the lobby")
 
 
 @pytest.mark.parametrize("admit", [True, False])
