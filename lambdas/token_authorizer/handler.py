@@ -2,7 +2,7 @@
 
 It always answers that the request may go on: API Gateway would make 403 of the other answer, and a refused token is 401
 everywhere else. `host_api`, behind every route, refuses what comes without claims
-(docs/adr/0028-tokens-of-elliptic-curves.md). If the issuer's keys are not to be had the function fails: that is 500,
+(docs/adr/0029-a-function-checks-tokens.md). If the issuer's keys are not to be had the function fails: that is 500,
 and unlike an answer API Gateway does not keep it.
 """
 

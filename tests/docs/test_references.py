@@ -95,7 +95,7 @@ TEXT = """\
 [a](../README.md) [b](protocol.md#no-such-heading) [c](gone.md) [d](#the-first-mute-of-all-really) [e](https://x.example)
 <img src="images/gone.png"> ![f](images/console.png)
 
-`lambdas/moderation/core/gone.py`, `core/effective.py`, `infra/gone/`, `tests/docs/test_references.py::test_gone`,
+`lambdas/moderation/domain/gone.py`, `domain/effective.py`, `infra/gone/`, `tests/docs/test_references.py::test_gone`,
 `tests/docs/test_references.py::test_links`, `.build/lambda`, `make gone`, `application/json`, `gone.cedar`, `docs/adr/`
 
 ```sh
@@ -113,7 +113,7 @@ def test_what_is_broken_is_found() -> None:
     assert broken_links(path, local) == ["protocol.md#no-such-heading", "gone.md", "images/gone.png"]
     assert found.anchors == {"the-first-mute-of-all-really"}
     assert broken_paths(path, found.names) == [
-        "lambdas/moderation/core/gone.py",
+        "lambdas/moderation/domain/gone.py",
         "infra/gone/",
         "tests/docs/test_references.py::test_gone",
         "gone.cedar",

@@ -109,6 +109,16 @@ def test_what_chime_refuses_for_good_is_taken_back(scene: ModeratedMeeting) -> N
     assert scene.has("bob") == EVERYTHING
 
 
+def test_what_the_media_servers_do_not_take_is_applied_again(scene: ModeratedMeeting) -> None:
+    """Chime's API took it, so the host was told `applied`; Chime's event tells that it is not so."""
+    scene.fault(success=0)
+    muted = done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "noise"}))
+    assert muted["status"] == "applied"
+    until(lambda: scene.has("bob") == MUTED, 60, "the event is heard, and the update applied again")
+    scene.theatre.tap.until(scene.meeting_id, lambda seen: "Moderation Delayed" in kinds(seen))
+    until(lambda: scene.shown("bob")["status"] == "applied", 60, "and noted")
+
+
 def test_who_has_left_is_gone(scene: ModeratedMeeting) -> None:
     """It is no failure: nobody is there who could be heard. When they come again, it binds them."""
     with scene.theatre.simulator.without("events"):

@@ -1,4 +1,4 @@
-"""What docs tell operators to type is there: targets of make, commands of the AWS CLI, outputs of the stack, routes."""
+"""What docs tell operators to type is there: commands of the AWS CLI, outputs of the stack, routes."""
 
 import re
 import shlex
@@ -28,7 +28,7 @@ def shell(page: Path) -> Iterator[str]:
     text = page.read_text(encoding="utf-8")
     for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
         yield from block.replace("\\\n", " ").splitlines()
-    yield from re.findall(r"`((?:aws|make) [^`]*)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    yield from re.findall(r"`(aws [^`]*)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
 
 
 def aws_commands(page: Path) -> Iterator[tuple[str, str, list[str]]]:
@@ -65,14 +65,6 @@ def test_commands_of_the_first_hour_say_all_that_they_must() -> None:
         assert required <= set(options), f"aws {service} {operation}"
         seen += 1
     assert seen > 10
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_targets_of_make_exist(page: Path) -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    for line in shell(page):
-        for target in re.findall(r"(?:^|[;&\s])make ([a-z]+)\b", line.partition("#")[0]):
-            assert target in targets, line
 
 
 def test_outputs_of_the_first_hour_are_outputs(synthesis: Synthesis) -> None:

@@ -14,7 +14,9 @@ from tests.memory.moderated_meeting import MEETING, seat
 from tests.security.cast import BACK_END, ELSEWHERE, Cast
 from tests.unit.host_api.door import Reply, event
 
-OUR_HEADERS = {"Content-Type", "Cache-Control", "ETag", "Location", "Idempotency-Replayed", "Retry-After", "Allow"}
+OUR_HEADERS = {"Content-Type", "Cache-Control", "ETag", "Location", "Idempotency-Replayed", "Retry-After", "Allow"} | {
+    "WWW-Authenticate"
+}
 MUTE = f"/meetings/{MEETING}/users/bob/mute"
 SPLIT = "bob\r\nSet-Cookie: admin=1"
 
@@ -265,7 +267,6 @@ def test_scopes_that_are_not_the_admins(cast: Cast, claim: str, scope: str) -> N
         {"jwt": {"claims": {"username": "alice", "cognito:username": "alice", "client_id": "alice"}}},
         {"jwt": {"claims": {"scope": "gavel/admin"}}},
         {"jwt": {"claims": {"scope": "gavel/admin"}, "scopes": ["gavel/admin"]}},
-        {"lambda": {"sub": "alice", "scope": "gavel/admin"}},
         {"iam": {"userId": "alice"}},
         {"claims": {"sub": "alice", "scope": "gavel/admin"}},
     ],
@@ -275,6 +276,26 @@ def test_a_token_that_names_nobody(cast: Cast, authorizer: object) -> None:
     said = event("POST", MUTE)
     said["requestContext"]["authorizer"] = authorizer
     assert harmless(cast, cast.state(), cast.send(said)).code == "not-permitted"
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        None,
+        {},
+        {"sub": "alice", "scope": "gavel/admin"},
+        {"claims": {"sub": "alice", "scope": "gavel/admin"}},
+        {"claims": '{"sub": "alice", "scope": "gavel/admin"}'},
+        {"claims": '{"sub": "alice", "exp": "1"}'},
+        {"refusal": "the signature is not the issuer's"},
+    ],
+    ids=repr,
+)
+def test_a_token_that_the_stacks_own_authorizer_did_not_take(cast: Cast, found: object) -> None:
+    """The gateway lets it through, for it is here that it is answered 401."""
+    said = event("POST", MUTE)
+    said["requestContext"]["authorizer"] = {"lambda": found}
+    assert harmless(cast, cast.state(), cast.send(said)).status == 401
 
 
 def test_headers_are_no_claims(cast: Cast) -> None:

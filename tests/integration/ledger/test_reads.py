@@ -30,6 +30,15 @@ def test_a_load_tells_of_everything_at_once(ledger: Ledger) -> None:
     )
 
 
+def test_a_meeting_is_found_by_its_name_as_soon_as_it_is_written(ledger: Ledger) -> None:
+    """Meetings of one name are found together; another name is another place."""
+    named = {M: "room 7", OTHER_MEETING: "room 7", f"{M[:-1]}f": "room 8"}
+    ledger.transact([MeetingRevised(meeting(each, 1, external_id=name), 0) for each, name in named.items()])
+    assert sorted(ledger.meetings_named("room 7")) == sorted([M, OTHER_MEETING])
+    assert ledger.meetings_named("room 8") == [f"{M[:-1]}f"]
+    assert ledger.meetings_named("room") == ledger.meetings_named("room 77") == []
+
+
 def test_where_nothing_is_written_nothing_is_found(ledger: Ledger) -> None:
     assert ledger.load(M) == Loaded()
     assert ledger.load(M, ["bob"], [SEAT], "key") == Loaded(users={"bob": User("bob")})

@@ -1,7 +1,7 @@
 """What only a table has: a definition, items that end, sparse indexes, pages, keys that wait, answers that get lost."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +134,40 @@ def two_at_a_time(params: dict[str, Any], **_: object) -> None:
 
 def one_at_a_time(params: dict[str, Any], **_: object) -> None:
     params["Limit"] = 1
+
+
+READS: dict[str, Callable[[Table], object]] = {
+    "load": lambda table: table.ledger.load(M, ["bob"]),
+    "everybody": lambda table: table.ledger.everybody(M),
+    "change": lambda table: table.ledger.change(M, "c1"),
+    "hands": lambda table: table.ledger.hands(M),
+    "history": lambda table: table.ledger.history(M, "", "~", 10, None),
+    "seats after": lambda table: table.ledger.seats_after(M, "", 10),
+    "meetings named": lambda table: table.ledger.meetings_named("room 7"),
+}
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_what_was_just_written_is_read(table: Table, read: Callable[[Table], object]) -> None:
+    """An index, and a read that is not strong, may be behind: emulators never are."""
+    asked: list[dict[str, Any]] = []
+
+    def note(params: dict[str, Any], **_: object) -> None:
+        asked.extend(params.get("RequestItems", {"": params}).values())
+
+    with table.hooked("before-parameter-build.dynamodb", note):
+        read(table)
+    assert asked
+    assert all(each["ConsistentRead"] is True and "IndexName" not in each for each in asked)
+
+
+def test_meetings_of_a_name_are_read_over_many_pages(table: Table) -> None:
+    ids = [f"{M[:-2]}{n:02}" for n in range(7)]
+    for each in ids:
+        table.ledger.transact([MeetingRevised(meeting(each, external_id="room 7"), 0)])
+
+    with table.hooked("before-parameter-build.dynamodb.Query", two_at_a_time):
+        assert table.ledger.meetings_named("room 7") == ids
 
 
 def test_everybody_is_read_over_many_pages(table: Table) -> None:
