@@ -21,7 +21,9 @@ from moderation.application.enforcement import (
     chime_calls,
     meeting_applier,
 )
-from moderation.application.enforcement import notes as noting
+from moderation.application.enforcement import (
+    notes as noting,
+)
 from moderation.application.enforcement.change_in_progress import ChangeInProgress
 from moderation.application.enforcement.chime_calls import ChimeCalls
 from moderation.application.enforcement.roster_snapshot import RosterSnapshot
@@ -222,7 +224,7 @@ MUTATIONS = (
     Mutation("commit checks the person", rewriting(any_user), (REVISIONS, DECIDED_THERE)),
     Mutation(
         "what is given up is taken back",
-        lambda: patch.object(attendee_applier, "reverted", lambda _, rules: rules),
+        lambda: patch.object(attendee_applier, "reverted", lambda _, rules, __: rules),
         (BACK,),
         first=1515,
     ),

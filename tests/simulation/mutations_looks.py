@@ -3,19 +3,22 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
 from moderation.application import answers
 from moderation.application.background.chime_events import ChimeEventHandler, ComparisonResult
+from moderation.application.commands import consent
 from moderation.application.enforcement import attendee_applier, meeting_applier
 from moderation.application.enforcement import notes as noting
 from moderation.application.enforcement.change_in_progress import ChangeInProgress
 from moderation.application.enforcement.chime_calls import ChimeCalls
 from moderation.application.enforcement.roster_snapshot import RosterSnapshot
+from moderation.domain import change as changes
+from moderation.domain.change import Change
 from moderation.domain.entry import DRIFT_FOUND
-from moderation.domain.meeting import Meeting, User
+from moderation.domain.meeting import Meeting, User, UserRules
 from moderation.ports import ChangeKept, ChangeOpened, Clause, EntryWritten, SeatBound, SeatsNoted, UserRevised
 
 from tests.memory.ledger import MemoryLedger
@@ -24,7 +27,7 @@ from .monitor import SEEN_TO
 from .mutation import HOLDS, KNOWN, TWICE, Mutation, drop, rewriting
 from .reports import FALSE, INVENTED
 from .small import HOST_AND_EVERYBODY
-from .small_consent import AGREED_ON_WHAT_IS_LEFT
+from .small_consent import AGREED_AFTER_THE_END, AGREED_ON_WHAT_IS_LEFT
 from .small_looks import (
     ADMITTED_MEANWHILE,
     APPLIED_DURING_A_LOOK,
@@ -87,7 +90,23 @@ def _binds(clauses: Sequence[Clause]) -> bool:
     return {SeatBound, ChangeKept} <= kinds and ChangeOpened not in kinds
 
 
+def _taken_back_as_it_was(change: Change, rules: UserRules, _: datetime) -> UserRules:
+    return changes.reverted(change, rules, datetime.min.replace(tzinfo=UTC))
+
+
 LOOK_MUTATIONS = (
+    Mutation(
+        "an answer outlives the calls of a function that died",
+        lambda: patch.object(consent, "calls_live_until", lambda change, _: change.uncertain_until),
+        (INVENTED, HOLDS),
+        case=AGREED_AFTER_THE_END,
+    ),
+    Mutation(
+        "what has ended is not brought back",
+        lambda: patch.object(attendee_applier, "reverted", _taken_back_as_it_was),
+        ("each end is told once",),
+        case=AGREED_AFTER_THE_END,
+    ),
     Mutation(
         "a newcomer is bound by the lease's holder", drop(ChangeKept, _binds), (SEEN_TO,), case=BOUND_WITHOUT_A_LEASE
     ),

@@ -108,6 +108,17 @@ def agreed_from_nowhere(simulation: Simulation) -> None:
     host(simulation, "no video", "hugo", Mute((Medium.VIDEO,)), 3)
 
 
+def agreed_after_the_end(simulation: Simulation) -> None:
+    """A mute ends while bob is asked. bob agrees, and nothing of it is applied in time: what is given up does not bring
+    the mute back.
+    """
+    host(simulation, "mute", "alice", Mute(seconds=20))
+    host(simulation, "unmute", "alice", Unmute(), 1)
+    bob_answers(simulation, 29)
+    simulation.reconciler(95)
+    simulation.reconciler(150)
+
+
 WITHDRAWN = Case("consent and a withdrawn request", consent_and_withdrawal, stage=CONSENT, at_least=60)
 CONSENT_AND_MUTE_ALL = Case(
     "consent, and everybody is muted", consent_and_mute_all, stage=CONSENT, preemptions=1, at_least=20
@@ -132,6 +143,9 @@ AGREED_ON_WHAT_IS_LEFT = Case(
     preemptions=1,
     stage=CONSENT,
     at_least=4,
+)
+AGREED_AFTER_THE_END = Case(
+    "agreed after the end, a crash anywhere", agreed_after_the_end, CRASH, preemptions=0, stage=CONSENT, at_least=60
 )
 CONSENTS = (
     WITHDRAWN,
@@ -158,6 +172,7 @@ CONSENTS = (
     ONE_SEAT_LEAVES,
     SILENT_NEWCOMER,
     ANSWERED_FROM_ELSEWHERE,
+    AGREED_AFTER_THE_END,
     AGREED_ON_WHAT_IS_LEFT,
     Case("agreed from nowhere", agreed_from_nowhere, stage=CONSENT, at_least=1),
 )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import cast
+from typing import Any, cast
 
 from .actor import Actor
 from .capability import EVERYTHING, NOTHING, Capabilities, Medium, is_narrower, of_word, sending, whole
@@ -139,6 +139,14 @@ class Change:
         return is_narrower(self.after, self.before)
 
 
+def calls_live_until(change: Change, now: datetime) -> datetime | None:
+    """Until when a call may still take effect whose outcome is unknown, or whose caller has died under the lease."""
+    lease = change.lease
+    if lease is None or lease.is_released or lease.until > now:
+        return change.uncertain_until
+    return max(lease.until + CALL_LIFE, change.uncertain_until or lease.until)
+
+
 def return_after(change: Change, now: datetime) -> timedelta:
     return min(max((now - change.committed_at) / 4, RETURN_AFTER), RETURN_WITHIN)
 
@@ -147,29 +155,37 @@ OF_ONE_VALUE = ("role", "hold", "floor", "ban", "waiting", "admitted", "removed_
 """A person's rules that are one value each."""
 
 
-def reverted(change: Change, rules: UserRules) -> UserRules:
-    """Today's rules without what the change made of them; what others changed since stays, and what has ended."""
+def reverted(change: Change, rules: UserRules, moment: datetime) -> UserRules:
+    """Today's rules without what the change made of them. What others changed since stays, and so does what has ended:
+    nothing comes back whose time is over at this moment.
+    """
     replaced, made = change.rules_before, change.rules_after
     if change.command == "expire" or not isinstance(made, UserRules) or not isinstance(replaced, UserRules):
         return rules
     new, old = set(made.restrictions), set(replaced.restrictions)
     kept = tuple(r for r in rules.restrictions if r not in new - old)
     occupied = {r.key for r in kept}
+    changed = [name for name in OF_ONE_VALUE if getattr(made, name) != getattr(replaced, name)]
+    undone = {n: _unless_over(getattr(replaced, n), moment) for n in changed if getattr(rules, n) == getattr(made, n)}
     return replace(
         rules,
-        restrictions=added(kept, (r for r in old - new if r.key not in occupied)),
+        restrictions=added(kept, (r for r in old - new if r.key not in occupied and r.holds_at(moment))),
         given=rules.given & ~(made.given & ~replaced.given) | (replaced.given & ~made.given),
         spares=rules.spares - (made.spares - replaced.spares) | (replaced.spares - made.spares),
         asked=None if rules.asked is not None and rules.asked.change_id == change.id else rules.asked,
-        **{name: getattr(replaced, name) for name in OF_ONE_VALUE if getattr(rules, name) == getattr(made, name)},
+        **undone,
     )
+
+
+def _unless_over(value: Any, moment: datetime) -> Any:
+    return None if isinstance(value, Floor | Ban) and not value.holds_at(moment) else value
 
 
 PLAIN = ("mode", "default_role", "unmute_consent", "lobby", "frozen_at")
 """A meeting's rules that are one value each."""
 
 
-def meeting_reverted(change: Change, rules: MeetingRules) -> MeetingRules:
+def meeting_reverted(change: Change, rules: MeetingRules, moment: datetime) -> MeetingRules:
     """The same for the meeting as a whole."""
     replaced, made = change.rules_before, change.rules_after
     if not isinstance(made, MeetingRules) or not isinstance(replaced, MeetingRules):
@@ -177,7 +193,8 @@ def meeting_reverted(change: Change, rules: MeetingRules) -> MeetingRules:
     undone = {name: getattr(replaced, name) for name in PLAIN if getattr(rules, name) == getattr(made, name)}
     kept = tuple(m for m in rules.mute_alls if m in replaced.mute_alls or m not in made.mute_alls)
     occupied = {m.medium for m in kept}
-    back = tuple(m for m in replaced.mute_alls if m not in made.mute_alls and m.medium not in occupied)
+    gone = [m for m in replaced.mute_alls if m not in made.mute_alls and m.holds_at(moment)]
+    back = tuple(m for m in gone if m.medium not in occupied)
     audio, video, content = (replaced.turn(m) if rules.turn(m) == made.turn(m) else rules.turn(m) for m in Medium)
     restored = tuple(sorted((*kept, *back), key=lambda m: m.medium))
     return replace(rules, **undone, mute_alls=restored, turns=(audio, video, content))

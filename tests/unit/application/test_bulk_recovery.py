@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from moderation.application.requests import Answer, Request
-from moderation.domain.capability import EVERYTHING
+from moderation.domain.capability import EVERYTHING, Medium
 from moderation.domain.change import Status
-from moderation.domain.commands import Mute, MuteEverybody, SetMeeting, Unmute, UnmuteEverybody
+from moderation.domain.commands import GrantFloor, Mute, MuteEverybody, SetMeeting, Unmute, UnmuteEverybody
 from moderation.domain.entry import ABANDONED, CAPABILITIES_CHANGED, DELAYED, MEETING_CHANGED, SUPERSEDED
 from moderation.domain.meeting import Features
 from moderation.ports import (
@@ -23,7 +23,7 @@ from moderation.ports import (
 )
 
 from tests.memory.moderated_meeting import MEETING, seat
-from tests.unit.application.hall import MUTE_ALL, RECEIVING, SILENT, UNMUTE_ALL, Hall, by, outcomes
+from tests.unit.application.hall import MUTE_ALL, RECEIVING, SILENT, UNMUTE_ALL, Hall, by, not_now, outcomes
 
 
 def never() -> None:
@@ -53,6 +53,36 @@ def test_a_widening_that_chime_has_not_taken_in_a_minute_is_taken_back() -> None
     assert status(hall, answer) == "abandoned"
     assert len(hall.entries(ABANDONED)) == 1
     assert hall.bits("bob") == SILENT
+
+
+@pytest.mark.parametrize("command", [UNMUTE_ALL, Unmute()])
+def test_what_would_have_ended_meanwhile_is_not_brought_back(command: UnmuteEverybody | Unmute) -> None:
+    """It was over when the widening was given up: it neither binds nor ends once more."""
+    hall = Hall()
+    is_bulk = isinstance(command, UnmuteEverybody)
+    if is_bulk:
+        hall.done("alice", MuteEverybody(seconds=30))
+    else:
+        hall.answered("alice", Mute(seconds=30), "bob")
+    hall.chime_refuses()
+    answer = hall.done("alice", UNMUTE_ALL) if is_bulk else hall.answered("alice", Unmute(), "bob")
+    hall.reconcile(70)
+    assert status(hall, answer) == "abandoned"
+    assert (hall.user("bob").rules.restrictions, hall.meeting().rules.mute_alls) == ((), ())
+    hall.chime_recovers()
+    hall.reconcile(60)
+    assert hall.bits("bob") == EVERYTHING
+    assert [change.command for change in hall.ledger.changes.values() if change.command == "expire"] == []
+
+
+def test_a_turn_that_would_be_over_is_not_brought_back() -> None:
+    hall = Hall()
+    hall.done("alice", SetMeeting(mode="audience"))
+    hall.answered("alice", GrantFloor(seconds=30), "bob")
+    hall.chime_refuses()
+    longer = hall.answered("alice", GrantFloor(seconds=300, media=(Medium.AUDIO, Medium.VIDEO)), "bob")
+    hall.reconcile(70)
+    assert (status(hall, longer), hall.user("bob").rules.floor) == ("abandoned", None)
 
 
 def test_rules_are_taken_back_even_if_chime_can_not_be_read() -> None:
@@ -153,6 +183,36 @@ def test_the_strict_reading_is_found_out_once_for_all() -> None:
     assert outcomes(answer)["bob"] == "applied"
     assert not hall.meeting().features.video_can_be_received
     assert hall.held("bob") == {"audio": "Receive", "video": "None", "content": "Send"}
+
+
+@pytest.mark.parametrize("leave", [False, True])
+def test_a_refusal_that_has_another_reason_says_nothing_of_video(leave: bool) -> None:
+    """Whatever is tried is refused, or nobody is left to try it on."""
+    hall = Hall(features=Features(video=False), registered=False)
+
+    def refuses() -> None:
+        if leave:
+            for user in hall.roles:
+                hall.goes(user)
+        raise ChimeRejectedError
+
+    hall.chime.before = [refuses, *([] if leave else [never] * 1000)]
+    hall.register(roles=hall.roles)
+    assert hall.meeting().features.video_can_be_received
+
+
+def test_the_strict_reading_is_found_out_though_chime_takes_its_time() -> None:
+    """Before what widens the rules are read again, if a second has passed."""
+    hall = Hall(features=Features(video=False), strict=True, registered=False)
+
+    def slowly() -> None:
+        hall.surroundings.pass_by(2)
+
+    hall.chime.before = [slowly, not_now]
+    registered = hall.register(roles=hall.roles)
+    assert isinstance(registered, Answer), registered
+    assert registered.status == "applied"
+    assert hall.held("bob") == {"audio": "SendReceive", "video": "None", "content": "Send"}
 
 
 def test_a_mute_all_overtaken_by_unmute_all_before_it_settled_is_told() -> None:

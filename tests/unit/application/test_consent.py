@@ -77,6 +77,7 @@ def test_he_agrees_and_is_heard(stage: Stage) -> None:
     assert (answer.before, answer.after) == (SILENT, EVERYTHING)
     assert stage.heard("bob")
     assert answers(stage) == [("accepted", asked.change_id, "bob")]
+    assert [e.command for e in stage.entries(UNMUTE_ANSWERED)] == ["consent"]
     assert stage.told(CAPABILITIES_CHANGED)[-1] == ["bob"]
     assert stage.change(asked.change_id).actor.id == "alice", "it is still her change"
 

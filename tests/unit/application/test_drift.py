@@ -53,8 +53,10 @@ def test_wider_is_put_right(hall: Hall) -> None:
 
 def test_narrower_is_told_once_and_left_until_a_host_s_next_deed(hall: Hall) -> None:
     hall.turn("bob", NARROWER)
-    for _ in range(3):
+    for time in range(3):
         hall.gavel.presence.on_capabilities_updated(MEETING, seat("bob"))
+        noted_at = hall.user("bob").seats[seat("bob")].noted_at
+        assert (noted_at == hall.surroundings.now()) is (time == 0), "it is noted when it was seen first"
         hall.surroundings.pass_by(120)
     assert hall.bits("bob") == NARROWER
     [said] = told(hall)

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from moderation.application.commands.registration import MOST_TOGETHER
 from moderation.application.requests import Answer, Outcome, Refused, Request
 from moderation.domain.commands import Register
+from moderation.domain.documents import meeting_revision
 from moderation.domain.entry import DECIDED
 from moderation.ports import Clause, ConditionFailedError, MeetingIs, UserRevised
 
-from tests.memory.moderated_meeting import ADMIN, MEETING, ModeratedMeeting
+from tests.memory.moderated_meeting import ADMIN, MEETING, ModeratedMeeting, explained
 
 CLASS = {"teacher": "host", "assistant": "cohost", **{f"student-{n:03}": "participant" for n in range(200)}}
 
@@ -52,6 +54,15 @@ def test_what_an_earlier_try_wrote_ahead_is_taken_over() -> None:
     assert isinstance(scene.register(roles=CLASS), Answer)
     assert roles(scene) == CLASS
     assert scene.ledger.meetings[MEETING].hosts == 1
+
+
+@pytest.mark.parametrize(("students", "code"), [(MOST_TOGETHER, None), (MOST_TOGETHER + 1, "too-many-roles")])
+def test_as_many_roles_as_one_transaction_holds_change_at_once(students: int, code: str | None) -> None:
+    scene = ModeratedMeeting(roles={"teacher": "host"})
+    changed = {"teacher": "host", **{f"student-{n:03}": "viewer" for n in range(students)}}
+    outcome = scene.register(roles=changed, if_match=meeting_revision(scene.meeting()))
+    assert (explained(outcome).code if isinstance(outcome, Refused) else None) == code
+    assert roles(scene) == (changed if code is None else {"teacher": "host"})
 
 
 def test_another_registration_beside_it_mixes_nothing() -> None:

@@ -23,7 +23,7 @@ from moderation.ports import (
     Wakeup,
 )
 
-from tests.memory.moderated_meeting import MEETING, seat
+from tests.memory.moderated_meeting import MEETING, ROLES, seat
 from tests.unit.application.hall import MUTE_ALL, SILENT, UNMUTE_ALL, Hall, Stage, by, not_now
 
 BOTH = (Medium.AUDIO, Medium.VIDEO)
@@ -217,10 +217,14 @@ def test_what_can_not_be_noted_with_it_keeps_no_change_waiting() -> None:
     assert change.notes_count_from is not None, "what was noted before counts no more"
 
 
-def test_before_all_are_opened_who_was_muted_since_is_looked_at() -> None:
-    """bob's order takes two seconds; carol's comes after it, and hugo has muted carol meanwhile."""
-    hall = Hall()
-    hall.answered("alice", Mute((Medium.VIDEO,)), "carol")
+@pytest.mark.parametrize("others", [(), ("dave", "erin", "frank")])
+def test_before_all_are_opened_who_was_muted_since_is_looked_at(others: tuple[str, ...]) -> None:
+    """bob's order takes two seconds; carol's comes after it, and hugo has muted carol meanwhile. With others who need
+    the same, both orders are of many attendees.
+    """
+    hall = Hall(roles=ROLES | dict.fromkeys(others, "participant"))
+    for user in ("carol", *others[:1]):
+        hall.answered("alice", Mute((Medium.VIDEO,)), user)
     hall.done("alice", MUTE_ALL)
     heard: list[bool] = []
     write = hall.chime.write

@@ -42,6 +42,15 @@ def test_what_is_finished_is_not_pending_any_more() -> None:
     assert [(each.change.status, each.refused) for each in report.carried] == [("applied", False)]
 
 
+def test_what_was_finished_is_counted_by_what_became_of_it() -> None:
+    scene = ModeratedMeeting()
+    for whom in ("bob", "carol"):
+        pending(scene, whom)
+    report = scene.reconcile(10)
+    assert (report.taken, report.finished, report.left, report.failed) == (2, 2, 0, 0)
+    assert report.statuses == {"applied": 2}
+
+
 def test_a_narrowing_that_chime_refuses_is_named_and_grows_old() -> None:
     scene = ModeratedMeeting()
     pending(scene, "bob")

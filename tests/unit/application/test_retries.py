@@ -3,7 +3,7 @@
 import pytest
 from moderation.application.requests import Answer, Request
 from moderation.domain.capability import Capabilities
-from moderation.domain.commands import Ban, Command, Mute, Unban, Unmute
+from moderation.domain.commands import Ban, Command, GrantFloor, Mute, Unban, Unmute
 from moderation.ports import ChimeRetryableError, LedgerUnavailableError, SeatInChime
 
 from tests.memory.moderated_meeting import MEETING, seat
@@ -64,8 +64,40 @@ def test_an_unmute_all_that_waits_opens_nobody_who_was_muted_since(
     assert not stage.heard("bob")
 
 
+def test_a_turn_that_is_over_before_chime_takes_it_opens_nothing(stage: Stage) -> None:
+    """It ends by itself, so nobody's rules have moved."""
+    stage.done("alice", MUTE_ALL)
+    wrote, write = list[bool](), stage.chime.write
+
+    def refuses() -> None:
+        stage.surroundings.pass_by(6)
+        raise ChimeRetryableError
+
+    def writes(meeting_id: str, seat: SeatInChime, capabilities: Capabilities) -> None:
+        write(meeting_id, seat, capabilities)
+        wrote.append(stage.heard("bob"))
+
+    stage.chime.write = writes  # type: ignore[method-assign]
+    stage.chime.before = [refuses]
+    stage.answered("alice", GrantFloor(5, exclusive=True), "bob")
+    stage.reconcile(1)
+    assert not any(wrote)
+    assert not stage.heard("bob")
+
+
 def test_a_removal_that_waits_spares_who_was_let_back(stage: Stage) -> None:
     meanwhile(stage, Unban())
+    stage.ask("alice", Ban(), "bob")
+    assert stage.inside("bob")
+
+
+def test_a_ban_that_was_lifted_within_the_second_removes_nobody(stage: Stage) -> None:
+    def lifted() -> None:
+        stage.chime.before = []
+        stage.another_process().perform(Request(MEETING, by("hugo"), Unban(), user_id="bob"))
+        raise ChimeRetryableError
+
+    stage.chime.before = [lifted]
     stage.ask("alice", Ban(), "bob")
     assert stage.inside("bob")
 

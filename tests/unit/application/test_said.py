@@ -7,6 +7,7 @@ import pytest
 from moderation.application.rate_limit import OWN_COMMAND
 from moderation.application.requests import Answer, Refused, Request
 from moderation.domain.actor import CHIME
+from moderation.domain.capability import EVERYTHING
 from moderation.domain.commands import Admit, Bind, End, Mute, MuteEverybody, SetMeeting, Undo, Unmute
 from moderation.domain.meeting import UnmuteConsent
 from moderation.domain.personal_rules import ANSWER_WITHIN
@@ -92,6 +93,21 @@ def test_who_joins_into_a_change_that_waits_is_told_of_that_one(stage: Stage) ->
         assert (answer.status, answer.change_id) == ("pending", join.id)
         assert (answer.before, answer.after) == (SILENT, SILENT)
         assert answer.subject["attendeeId"] == seat("bob", 2)
+
+
+def test_before_and_after_are_those_of_the_attendee_that_was_asked_for(stage: Stage) -> None:
+    stage.comes("bob", 1)
+    stage.gavel.presence.on_joined(MEETING, seat("bob", 1))
+    stage.turn("bob", SILENT)
+    stage.surroundings.pass_by(61)
+    stage.gavel.presence.sweep(stage.meeting())
+    for number, before in ((1, EVERYTHING), (0, SILENT)):
+        answer = stage.answered("alice", Mute(reason=f"on {number}"), "bob", number)
+        assert (answer.before, answer.after) == (before, SILENT)
+        stage.answered("alice", Unmute(), "bob", number)
+        stage.turn("bob", SILENT)
+        stage.surroundings.pass_by(61)
+        stage.gavel.presence.sweep(stage.meeting())
 
 
 def test_an_attendee_id_in_the_place_of_a_user_is_told_apart(stage: Stage) -> None:

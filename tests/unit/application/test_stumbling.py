@@ -124,6 +124,29 @@ def test_whichever_read_fails_it_comes_to_the_same(deed: str) -> None:
         assert come_to(stumbling) == come_to(smooth), position
 
 
+def away(*_: object, **__: object) -> None:
+    raise ChimeRetryableError
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_while_chime_is_away_it_is_decided_or_busy_and_comes_to_the_same_when_it_is_back(
+    deed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    smooth, stumbling = Stage(), Stage()
+    ask(smooth, *DEEDS[deed](smooth))
+    command, who, whom = DEEDS[deed](stumbling)
+    with monkeypatch.context() as patched:
+        for name in (*LOOKS, *ORDERS):
+            patched.setattr(stumbling.chime, name, away)
+        outcome = ask(stumbling, command, who, whom)
+    assert code(outcome) in ("applied", "pending", "busy")
+    if code(outcome) == "busy":
+        ask(stumbling, command, who, whom)
+    report = stumbling.reconcile(5)
+    assert not report.faults
+    assert come_to(stumbling) == come_to(smooth)
+
+
 LATER = 61
 """Seconds: longer than requests to unmute and what ends in these tests."""
 

@@ -6,7 +6,17 @@ from itertools import product
 
 import pytest
 from moderation.domain.capability import EVERYTHING, NOTHING, RECEIVING, Capabilities, Medium, whole
-from moderation.domain.change import CALL_LIFE, CALL_TIMEOUT, GIVE_UP_AFTER, LEASE, Change, Status, is_in_effect
+from moderation.domain.change import (
+    CALL_LIFE,
+    CALL_TIMEOUT,
+    GIVE_UP_AFTER,
+    LEASE,
+    Change,
+    Lease,
+    Status,
+    is_in_effect,
+    return_after,
+)
 from moderation.domain.commands import Mute, SetCapabilities, Unmute, UserCommand
 from moderation.domain.decisions.decision import Case
 from moderation.domain.meeting import MeetingRules, UserRules
@@ -98,6 +108,19 @@ def test_only_what_is_pending_is_open(status: Status) -> None:
 def test_the_times_fit_each_other() -> None:
     """A call that starts within the lease ends within it, and patience outlasts a call of unknown end."""
     assert CALL_TIMEOUT < LEASE < CALL_LIFE < GIVE_UP_AFTER
+
+
+def test_a_lease_that_goes_on_or_ends_has_another_token() -> None:
+    """Whoever has read the change as it was before can't take it as it was before."""
+    lease = Lease("token", NOW + LEASE)
+    assert lease.rotated() == Lease("token+", NOW + LEASE)
+    assert lease.released(NOW) == Lease("token-", NOW)
+    assert [each.is_released for each in (lease, lease.rotated(), lease.released(NOW))] == [False, False, True]
+
+
+@pytest.mark.parametrize(("waited", "wait"), [(0, 2), (8, 2), (40, 10), (240, 60), (3600, 60)])
+def test_the_longer_a_change_waits_the_later_it_is_looked_at_again(waited: int, wait: int) -> None:
+    assert return_after(change(None, None), NOW + timedelta(seconds=waited)) == timedelta(seconds=wait)
 
 
 def test_dropping_what_had_ended_is_no_lift() -> None:

@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 from moderation.domain.actor import Authorization, PolicyCapabilities
 from moderation.domain.capability import EVERYTHING, NOTHING, RECEIVING, SEND, Capabilities, Medium
-from moderation.domain.commands import MeetingCommand, MuteEverybody, SetMeeting, UnmuteEverybody
+from moderation.domain.change import Change
+from moderation.domain.commands import MeetingCommand, MuteEverybody, SetMeeting, Undo, UnmuteEverybody
 from moderation.domain.decisions.decide import decide
 from moderation.domain.decisions.decision import Accepted, Refusal, Unchanged, precondition_refusal
 from moderation.domain.decisions.meeting import MeetingCase
-from moderation.domain.meeting import Meeting, MeetingRules
+from moderation.domain.meeting import Meeting, MeetingRules, UnmuteConsent
 from moderation.domain.mute_all import MuteAll
 from moderation.domain.restriction import LiftableBy
 
@@ -149,9 +150,34 @@ def test_the_names_of_what_is_asked() -> None:
     assert SetMeeting(mode="open", lobby=True).name == "set-meeting"
 
 
+def test_a_timed_mute_all_can_be_undone_until_it_ends_by_itself() -> None:
+    timed = all_muted(until=NOW + timedelta(seconds=1))
+    was, made = MeetingRules(), MeetingRules(mute_alls=(timed,))
+    undone = Change("c1", "m", "mute-all", {}, ALICE, (), NOW, "m1", rules_before=was, rules_after=made)
+    at = replace(case(made), undone=undone)
+    answer = decide(at, Undo("c1"))
+    assert isinstance(answer, Accepted)
+    assert answer.rules == was
+    later = decide(replace(at, now=NOW + timedelta(seconds=1), meeting=replace(at.meeting, rules=was)), Undo("c1"))
+    assert isinstance(later, Refusal)
+    assert later.code == "not-undoable"
+
+
 def test_while_frozen_no_mode_comes_that_gives_more_to_any_role() -> None:
     """Whoever has no role of their own would gain nothing by it."""
     frozen = case(MeetingRules(mode="audience", default_role="viewer"), frozen=True)
     answer = decide(frozen, SetMeeting(mode="open"))
     assert isinstance(answer, Refusal), answer
     assert answer.code == "capability-unavailable"
+
+
+def test_while_frozen_who_is_not_here_yet_is_to_gain_nothing_either() -> None:
+    """Whoever sits in the meeting stays silent until they agree."""
+
+    def voices(role: str | None, mode: str, floor: bool) -> PolicyCapabilities:
+        return PolicyCapabilities(EVERYTHING if role == "participant" and mode == "open" else EVERYTHING & ~AUDIO)
+
+    rules = MeetingRules(mode="audience", default_role="viewer", unmute_consent=UnmuteConsent.REQUIRED)
+    answer = decide(replace(case(rules, frozen=True), holds=voices), SetMeeting(mode="open"))
+    assert isinstance(answer, Refusal), answer
+    assert [(limit.by, limit.withholds) for limit in answer.limits] == [("freeze", AUDIO)]

@@ -223,6 +223,10 @@ def test_let_in_he_is_admitted_and_granted_everything() -> None:
     assert (rules.waiting, rules.admitted, rules.grant) == (None, True, EVERYTHING)
 
 
+def test_let_in_again_they_have_what_they_were_granted() -> None:
+    assert decided(scene(waiting=Waiting(NOW), grant=RECEIVING), LetIn()).rules.grant == RECEIVING
+
+
 def test_turned_away_he_waits_no_more_and_is_not_in() -> None:
     rules = decided(scene(waiting=Waiting(NOW)), LetIn(admit=False)).rules
     assert (rules.waiting, rules.admitted) == (Waiting(NOW, declined_at=NOW), False)

@@ -74,8 +74,8 @@ ONE_VALUE: dict[str, tuple[object, object, object]] = {
 @pytest.mark.parametrize("name", ONE_VALUE)
 def test_one_value_is_what_it_was_unless_it_is_another_by_now(name: str) -> None:
     was, made, another = (replace(UserRules(), **{name: value}) for value in ONE_VALUE[name])  # type: ignore[arg-type]
-    assert reverted(change(was, made), made) == was
-    assert reverted(change(was, made), another) == another
+    assert reverted(change(was, made), made, NOW) == was
+    assert reverted(change(was, made), another, NOW) == another
     assert is_in_effect(change(was, made), made, NOW)
     assert not is_in_effect(change(was, made), was, NOW)
 
@@ -83,30 +83,43 @@ def test_one_value_is_what_it_was_unless_it_is_another_by_now(name: str) -> None
 def test_of_restrictions_its_own_go_and_those_it_lifted_come_back() -> None:
     was, made = UserRules(restrictions=withheld(AUDIO)), UserRules(restrictions=withheld(VIDEO))
     since = replace(made, restrictions=(*made.restrictions, *own(Capabilities.SEND_CONTENT)))
-    back = reverted(change(was, made), since)
+    back = reverted(change(was, made), since, NOW)
     assert set(back.restrictions) == {*withheld(AUDIO), *own(Capabilities.SEND_CONTENT)}
     again = withheld(AUDIO, reason="since then")
-    assert reverted(change(was, made), replace(made, restrictions=again)).restrictions == again
+    assert reverted(change(was, made), replace(made, restrictions=again), NOW).restrictions == again
 
 
 def test_gifts_and_spares_of_others_stay() -> None:
     was, made = UserRules(given=AUDIO, spares=frozenset({"a"})), UserRules(given=VIDEO, spares=frozenset({"b"}))
     since = replace(made, given=VIDEO | Capabilities.SEND_CONTENT, spares=frozenset({"b", "c"}))
-    back = reverted(change(was, made), since)
+    back = reverted(change(was, made), since, NOW)
     assert (back.given, back.spares) == (AUDIO | Capabilities.SEND_CONTENT, frozenset({"a", "c"}))
 
 
 @pytest.mark.parametrize(("change_id", "stays"), [("c", False), ("another", True)])
 def test_its_own_request_goes_and_anothers_stays(change_id: str, stays: bool) -> None:
     rules = UserRules(asked=ConsentRequest(change_id, ALICE, NOW, LATER))
-    assert (reverted(change(UserRules(), rules), rules).asked is not None) is stays
+    assert (reverted(change(UserRules(), rules), rules, NOW).asked is not None) is stays
+
+
+def test_what_ends_at_that_moment_is_not_brought_back() -> None:
+    """Neither restrictions and mute-alls nor a turn or a ban; what stands beside them is left to the clock."""
+    over, ban = replace(withheld(AUDIO)[0], until=NOW), Ban(ALICE, NOW, until=NOW)
+    floor = Floor((Medium.AUDIO,), ("",), ALICE, NOW, NOW)
+    was = UserRules(restrictions=(over,), floor=floor, ban=ban)
+    assert reverted(change(was, UserRules()), UserRules(), NOW) == UserRules()
+    assert reverted(change(was, replace(was, role="viewer")), replace(was, role="viewer"), NOW) == was
+    lifted = change(MeetingRules(mute_alls=(all_muted(until=NOW),)), MeetingRules())
+    assert meeting_reverted(lifted, MeetingRules(), NOW) == MeetingRules()
 
 
 def test_what_ended_by_itself_is_not_brought_back() -> None:
     was, made = UserRules(restrictions=withheld(AUDIO)), UserRules()
-    assert reverted(change(was, made, "expire"), made) == made
-    assert reverted(change(None, made), made) == reverted(change(was, None), made) == made
-    assert meeting_reverted(change(was, made), MeetingRules()) == MeetingRules()
+    assert reverted(change(was, made, "expire"), made, NOW) == made
+    assert reverted(change(None, made), made, NOW) == reverted(change(was, None), made, NOW) == made
+    rules = MeetingRules(mode="audience")
+    for of_no_meeting in (change(was, made), change(None, MeetingRules()), change(MeetingRules(), None)):
+        assert meeting_reverted(of_no_meeting, rules, NOW) == rules
 
 
 def all_muted(medium: Medium = Medium.AUDIO, number: int = 1, until: datetime | None = None) -> MuteAll:
@@ -125,8 +138,8 @@ PLAIN: dict[str, tuple[object, object, object]] = {
 @pytest.mark.parametrize("name", PLAIN)
 def test_a_setting_is_what_it_was_unless_it_is_another_by_now(name: str) -> None:
     was, made, another = (replace(MeetingRules(), **{name: value}) for value in PLAIN[name])  # type: ignore[arg-type]
-    assert meeting_reverted(change(was, made), made) == was
-    assert meeting_reverted(change(was, made), another) == another
+    assert meeting_reverted(change(was, made), made, NOW) == was
+    assert meeting_reverted(change(was, made), another, NOW) == another
     assert is_in_effect(change(was, made), made, NOW)
     assert not is_in_effect(change(was, made), another, NOW)
 
@@ -134,17 +147,20 @@ def test_a_setting_is_what_it_was_unless_it_is_another_by_now(name: str) -> None
 def test_mute_alls_of_others_stay_and_one_that_it_replaced_comes_back() -> None:
     old, new, video = all_muted(number=0), all_muted(number=1), all_muted(Medium.VIDEO, 2)
     was, made = MeetingRules(mute_alls=(old,)), MeetingRules(mute_alls=(new,))
-    assert meeting_reverted(change(was, made), MeetingRules(mute_alls=(new, video))).mute_alls == (old, video)
+    assert meeting_reverted(change(was, made), MeetingRules(mute_alls=(new, video)), NOW).mute_alls == (old, video)
     newest = all_muted(number=3)
-    assert meeting_reverted(change(was, made), MeetingRules(mute_alls=(newest,))).mute_alls == (newest,)
-    assert meeting_reverted(change(was, MeetingRules()), MeetingRules(mute_alls=(video,))).mute_alls == (old, video)
+    assert meeting_reverted(change(was, made), MeetingRules(mute_alls=(newest,)), NOW).mute_alls == (newest,)
+    assert meeting_reverted(change(was, MeetingRules()), MeetingRules(mute_alls=(video,)), NOW).mute_alls == (
+        old,
+        video,
+    )
 
 
 def test_floors_that_it_ended_go_on_unless_they_were_ended_again() -> None:
     was = MeetingRules(turns=("a", "b", "c"))
     made = was.with_floor_generation((Medium.AUDIO, Medium.VIDEO), "c1")
     since = made.with_floor_generation((Medium.VIDEO,), "c2")
-    assert meeting_reverted(change(was, made), since).turns == ("a", "c2/video", "c")
+    assert meeting_reverted(change(was, made), since, NOW).turns == ("a", "c2/video", "c")
 
 
 def test_a_mute_all_stands_while_it_is_there_or_until_it_ends_by_itself() -> None:
@@ -160,6 +176,12 @@ def test_a_mute_all_stands_while_it_is_there_or_until_it_ends_by_itself() -> Non
     assert is_in_effect(over, MeetingRules(mute_alls=(all_muted(number=2),)), NOW), "it lifted nothing"
     waits = MeetingRules(mute_alls=(all_muted(until=NOW),), frozen_at=NOW - timedelta(seconds=1))
     assert not is_in_effect(change(waits, replace(waits, mute_alls=())), replace(waits, mute_alls=(timed,)), NOW)
+
+
+def test_rules_of_the_other_kind_say_nothing_of_a_change() -> None:
+    """Who joins may be served by a plan for the whole meeting, and its rules are the meeting's."""
+    assert is_in_effect(change(UserRules(), UserRules("viewer")), MeetingRules(), NOW)
+    assert is_in_effect(change(MeetingRules(), MeetingRules(mode="audience")), UserRules(), NOW)
 
 
 def test_what_said_the_same_again_stands_while_nothing_has_changed() -> None:

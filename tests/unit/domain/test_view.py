@@ -305,6 +305,13 @@ def test_somebody_banned_has_no_role() -> None:
     assert document(user, Seat(SEAT, NOTHING, gone=True))["status"] == "gone"
 
 
+def test_of_what_has_ended_and_is_not_dropped_yet_nothing_remains() -> None:
+    """A ban counts until the clock has taken it away."""
+    user = replace(person(), rules=replace(person().rules, ban=Ban(ALICE, NOW, "spam", NOW - timedelta(seconds=5))))
+    (limit, _) = case_limits(user)
+    assert limit["remainingSeconds"] == 0
+
+
 def test_a_seat_that_has_to_leave_is_pending_until_it_is_gone() -> None:
     rules = replace(MUTED.rules, removed=frozenset({SEAT}))
     user = replace(MUTED, rules=rules)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import cast
 
 from ...domain.capability import Capabilities
-from ...domain.change import GIVE_UP_AFTER, LEASE, Change, Status
+from ...domain.change import GIVE_UP_AFTER, LEASE, Change, Status, calls_live_until
 from ...domain.commands import Consent
 from ...domain.decisions.decision import Accepted, Refusal, frozen
 from ...domain.effective import effective
@@ -90,6 +90,7 @@ class ConsentHandler(UserCommandHandler[ConsentAnswer]):
             rules_after=_with_agreement(waiting, context.user.rules),
             lease=lease,
             due_at=due_after(lease),
+            uncertain_until=calls_live_until(waiting, now),
             before=before,
             after=after,
             effects=effects(before, after, seats=user.present) if user.present else (NOBODY_PRESENT,),
@@ -162,8 +163,10 @@ def requested(world: World, meeting: Meeting, user: User, asked: ConsentRequest,
 
 def lapsed(world: World, change: Change, status: Status) -> Change:
     """The change without the user's agreement: what is left of it is applied, under a new lease."""
-    lease = lease_of(world.surroundings.new_id(), world.surroundings.now(), LEASE)
-    return replace(change, awaits_consent=False, lapsed=status, lease=lease, due_at=due_after(lease))
+    now = world.surroundings.now()
+    lease, uncertain = lease_of(world.surroundings.new_id(), now, LEASE), calls_live_until(change, now)
+    left = replace(change, lease=lease, due_at=due_after(lease), uncertain_until=uncertain)
+    return replace(left, awaits_consent=False, lapsed=status)
 
 
 def lapse(world: World, meeting: Meeting, user: User, change: Change) -> ChangeInProgress:

@@ -282,8 +282,12 @@ class AttendeeApplier:
     def _may_be_taken_back(self, in_progress: ChangeInProgress) -> bool:
         """Not who was made a host, and is the last one by now: that is pursued."""
         user = _user(in_progress)
-        more = host_count(user.rules, reverted(in_progress.change, user.rules))
+        more = host_count(user.rules, self._taken_back(in_progress, user))
         return not loses_its_hosts(in_progress.meeting, more)
+
+    def _taken_back(self, in_progress: ChangeInProgress, user: User) -> UserRules:
+        moment = in_progress.meeting.rules.moment(self._world.surroundings.now())
+        return reverted(in_progress.change, user.rules, moment)
 
     def _found_out(self, in_progress: ChangeInProgress, user: User, calls: ChimeCalls) -> ChangeInProgress | None:
         """Tries the strict reading of a meeting without video; if Chime takes it, that is what the meeting is."""
@@ -304,7 +308,7 @@ class AttendeeApplier:
     def _take_back(self, in_progress: ChangeInProgress, user: User, calls: ChimeCalls) -> ChangeInProgress:
         """A commit like any other: the rules as if the change had not been made. What follows makes Chime have them."""
         change = in_progress.change
-        rules, was = reverted(change, user.rules), in_progress.meeting
+        rules, was = self._taken_back(in_progress, user), in_progress.meeting
         restored = replace(user, rules=rules, revision=user.revision + 1, revised_by=change.id)
         meeting = with_host_count(was, user.rules, rules, change.id)
         left = replace(change, status=Status.ABANDONED, lease=calls.lease.rotated())

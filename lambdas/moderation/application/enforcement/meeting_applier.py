@@ -98,7 +98,8 @@ class MeetingApplier:
     def _take_back(self, in_progress: ChangeInProgress, calls: ChimeCalls) -> ChangeInProgress:
         """A commit like any other: the meeting's rules as if the change had not been made."""
         change, meeting = in_progress.change, in_progress.meeting
-        rules = meeting_reverted(change, meeting.rules)
+        moment = meeting.rules.moment(self._world.surroundings.now())
+        rules = meeting_reverted(change, meeting.rules, moment)
         restored = replace(
             meeting,
             rules=rules,
@@ -188,10 +189,10 @@ class MeetingApplier:
 
     def _is_taken(self, meeting: Meeting, strict: Meeting, snapshot: RosterSnapshot, calls: ChimeCalls) -> bool:
         """Tried on one seat that is still there, it tells for all."""
+        is_wanted = partial(self._is_wanted, meeting, snapshot, self._world.surroundings.now())
         for seat, user_id in snapshot.seats.items():
             try:
                 target = wanted(self._world, strict, snapshot.seen(user_id))
-                is_wanted = partial(self._is_wanted, meeting, snapshot)
                 if calls.order(seat, target, is_wanted, widens=True) is not None:
                     return True
             except ChimeRejectedError:

@@ -74,7 +74,7 @@ def _undo(case: Case, _: Undo) -> UserDecision:
         return NOT_UNDOABLE
     if change.rules_after == change.rules_before or (change.command == Remove.name and _has_removed(change)):
         return NOT_UNDOABLE
-    restored = expired(replace(case, user=replace(case.user, rules=reverted(change, rules))))
+    restored = expired(replace(case, user=replace(case.user, rules=reverted(change, rules, case.moment))))
     if isinstance(change.rules_before, UserRules) and _is_demoted(case, restored):
         restored = people.without_personal_grants(restored, change.rules_before)
     if restored == expired(case) or not is_in_effect(change, rules, case.now):

@@ -128,11 +128,11 @@ def decided(
     waits_for = waited_for(case, wished, opening & ~after)
     if not is_new and (in_place or waits_for is not None):
         return Unchanged(after, waits_for)
-    gained = case.effective(rules, consented=True) & ~case.effective(consented=True)
+    gained = after & ~before
     if is_asked(case, rules):
         gained |= Capabilities.SEND_AUDIO
-    if not is_newcomer and case.meeting.rules.frozen_at is not None and (gained or after & ~before):
-        return frozen(gained | after & ~before)
+    if not is_newcomer and case.meeting.rules.frozen_at is not None and gained:
+        return frozen(gained)
     seats = case.user.present
     shown = effects(before, after, withholding, seats) if seats else (NOBODY_PRESENT,) * is_kept
     return Accepted(rules, before, after, shown, is_asked(case, rules), waits_for, is_new)

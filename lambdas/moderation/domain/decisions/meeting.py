@@ -126,11 +126,11 @@ def _can_be_undone(case: MeetingCase) -> bool:
 
 
 def _restored(case: MeetingCase) -> MeetingRules:
-    """Without mute-alls that would have ended by now. One that comes back spares users that the caller may not mute."""
-    rules, there = meeting_reverted(cast("Change", case.undone), case.meeting.rules), case.meeting.rules.mute_alls
-    back = in_force(tuple(m for m in rules.mute_alls if m not in there), rules.moment(case.now))
-    bound = {m.id: replace(m, spared_roles=m.spared_roles | case.untouchable) for m in back}
-    mute_alls = tuple(bound.get(m.id, m) for m in rules.mute_alls if m in there or m.id in bound)
+    """A mute-all that comes back spares users that the caller may not mute."""
+    was = case.meeting.rules
+    rules = meeting_reverted(cast("Change", case.undone), was, was.moment(case.now))
+    bound = (replace(m, spared_roles=m.spared_roles | case.untouchable) for m in rules.mute_alls)
+    mute_alls = tuple(m if m in was.mute_alls else new for m, new in zip(rules.mute_alls, bound, strict=True))
     return replace(rules, mute_alls=mute_alls)
 
 
