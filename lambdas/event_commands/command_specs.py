@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_type_hints
 from moderation.domain.commands import COMMANDS as REGISTRY
 from moderation.domain.commands import Command, SetMeeting, Target
 from moderation.models import AttendeeId, Body, MeetingId, Name, Reasoned, UserId, fault
-from moderation.models.validation import Fault, Invalid, checked
+from moderation.validation import Fault, Invalid, checked
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from moderation.digest import digest
 from moderation.domain.actor import Actor, ActorKind
-from moderation.models.validation import Fault, Invalid, document
+from moderation.validation import Fault, Invalid, document
 
 from .trigger_template import resolved
 

@@ -13,7 +13,7 @@ from moderation.application.requests import MEETING_NOT_FOUND, WORTH_REPEATING, 
 from moderation.digest import digest
 from moderation.domain.actor import NO_PERMIT
 from moderation.domain.decisions.decision import LONGEST_REASON
-from moderation.models.validation import Invalid
+from moderation.validation import Invalid
 
 from .command_specs import AddressedCommand, addressed_command, name_of, place_of
 from .message import Message

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from moderation.models.validation import Fault
+from moderation.validation import Fault
 
 PATH = re.compile(r"\$(\.[A-Za-z0-9_/-]+(\[(\d{1,9}|\*)\])*)+")
 """As far as EventBridge's own input paths go: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html"""

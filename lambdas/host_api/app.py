@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from moderation import __version__
-from moderation.models.validation import Invalid
+from moderation.validation import Invalid
 
 from . import conditions, identity, parsing
 from .call import Call, Gavel

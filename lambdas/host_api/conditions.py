@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from moderation.digest import digest
 from moderation.domain.actor import Actor
-from moderation.models.validation import Fault
+from moderation.validation import Fault
 
 from .incoming import Incoming
 from .problems import invalid

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from moderation.application.requests import Answer, Refused, Request
 from moderation.domain.commands import Command
-from moderation.models.validation import Fault
+from moderation.validation import Fault
 
 from . import answers
 from .call import Call

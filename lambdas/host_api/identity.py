@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote
 
 from moderation.domain.actor import Actor, ActorKind
-from moderation.models.validation import Fault
+from moderation.validation import Fault
 
 from .ids import Malformed, external_user_id, written_user_id
 from .incoming import Incoming

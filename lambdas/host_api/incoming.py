@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from moderation.models.validation import Fault
+from moderation.validation import Fault
 
 from .authorizer import Identity, identity_of
 from .problems import Problem, Unanswerable, invalid

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 
 from moderation import plain
 from moderation.domain.commands import Command
-from moderation.models.validation import Fault, checked, document
+from moderation.validation import Fault, checked, document
 
 from .incoming import Incoming
 from .later import Model

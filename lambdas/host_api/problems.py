@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from moderation.application.requests import Refused
 from moderation.domain.actor import NO_PERMIT
-from moderation.models.validation import Fault
+from moderation.validation import Fault
 
 from .response import Response
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from moderation.models.validation import Fault
+from moderation.validation import Fault
 
 from . import ids
 from .call import Call

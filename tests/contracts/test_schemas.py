@@ -11,7 +11,7 @@ from moderation.domain import entry
 from moderation.domain.actor import Actor, ActorKind
 from moderation.domain.entry import DECIDED, DELAYED, MEETING_ENDED, Entry, concerning
 from moderation.models.events import EVENTS
-from moderation.models.validation import Invalid
+from moderation.validation import Invalid
 
 from contracts.events import slug
 from contracts.files import DOCS, schemas

@@ -1,6 +1,7 @@
 """What `uv build` and `npm pack` make: complete, under the licence, in the version that pyproject.toml has."""
 
 import json
+import re
 import tarfile
 from email import message_from_string
 from email.message import Message
@@ -48,7 +49,7 @@ def test_the_wheel_says_what_it_is(wheel: ZipFile) -> None:
     assert (about["Name"], about["Version"], about["License-Expression"]) == ("gavel", version(), "Apache-2.0")
     assert about.get_all("License-File") == ["LICENSE", "NOTICE"]
     direct = {line.partition("==")[0] for line in (bundle.REQUIREMENTS).read_text().splitlines() if "==" in line}
-    assert {text.partition("<")[0] for text in about.get_all("Requires-Dist") or []} < direct
+    assert {re.split(r"[\[<]", text)[0] for text in about.get_all("Requires-Dist") or []} < direct
 
 
 def test_the_source_archive_is_the_repository(built: Path) -> None:

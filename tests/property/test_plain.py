@@ -9,7 +9,7 @@ from moderation import models as bodies
 from moderation import plain
 from moderation.domain.commands import Command
 from moderation.domain.decisions.decision import MAX_SECONDS
-from moderation.models.validation import Invalid, checked
+from moderation.validation import Invalid, checked
 
 BEYOND_DOUBT: list[tuple[str, dict[str, Any]]] = [
     ("Mute", {}),

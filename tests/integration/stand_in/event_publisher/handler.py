@@ -1,4 +1,4 @@
-"""Stands in for the outbox: puts the key of whatever the stream brings on the bus."""
+"""Stands in for the event publisher: puts the key of whatever the stream brings on the bus."""
 
 import json
 import os
