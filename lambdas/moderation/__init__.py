@@ -1,3 +1,3 @@
-"""Decides who may be heard, seen and shared in a Chime meeting, and makes it so."""
+"""Moderation of Chime meetings: decides who may be heard, seen and shared, and makes Chime hold it."""
 
 __version__ = "0.1.0"

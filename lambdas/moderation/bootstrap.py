@@ -1,268 +1,204 @@
-"""Puts the moderator together with AWS. One of each per process, made when first needed.
+"""Builds the parts of the moderation from settings, adapters and application, each once for the process.
 
-What a request does not need is not even imported: a cold start waits for every module (docs/adr/0013-cold-start.md).
+The event publisher and the functions of live updates need few of them, and build those themselves.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from secrets import token_urlsafe
+from typing import cast
 
+from .adapters import clients
+from .adapters.cedar import CedarPolicies
+from .adapters.chime import ChimeGateway
+from .adapters.dynamodb.connections import DynamoConnections
+from .adapters.dynamodb.ledger import DynamoLedger
 from .adapters.settings import settings
-from .application.requests import Outcome, Refused, Request
+from .adapters.sqs import SqsWakeupScheduler
+from .adapters.system import SystemClock
+from .adapters.threads import in_threads
+from .application.background.chime_events import ChimeEventHandler
+from .application.background.comparisons import Comparisons
+from .application.background.drift import Drift
+from .application.background.expiry import Expiry
+from .application.background.reconciler import Reconciler
+from .application.commands.admissions import AdmissionHandler
+from .application.commands.attendee_commands import AttendeeCommandHandler
+from .application.commands.consent import ConsentHandler
+from .application.commands.context import ContextLoader
+from .application.commands.event_support import EventCommandSupport
+from .application.commands.handler import Handler, Handlers
+from .application.commands.hands import hand_handlers
+from .application.commands.meeting_commands import MeetingCommandHandler
+from .application.commands.pipeline import CommandPipeline
+from .application.commands.registration import RegistrationHandler
+from .application.commands.selection import SelectionHandler
+from .application.enforcement.attendee_applier import AttendeeApplier
+from .application.enforcement.attendee_reader import AttendeeReader
+from .application.enforcement.change_applier import ChangeApplier
+from .application.enforcement.consent_requests import ConsentRequests
+from .application.enforcement.meeting_applier import MeetingApplier
+from .application.enforcement.roster_reader import RosterReader
+from .application.live.subscriptions import Tickets
+from .application.queries.access import ReadAccess
+from .application.queries.directory import MeetingDirectory
+from .application.queries.history import HistoryQueries
+from .application.queries.lists import ListQueries
+from .application.queries.meetings import MeetingQueries
+from .application.rate_limit import OWN_COMMAND, is_rate_limited
+from .application.requests import Refused
+from .application.token_names import TokenNames
 from .domain.actor import Actor
 from .domain.commands import Admit, Consent, Register, Target
 from .domain.documents import Document
-from .ports import Surroundings, World
+from .ports import Chime, Clock, ForEach, Ledger, Policies, WakeupScheduler
 
-if TYPE_CHECKING:
-    from .application.background.chime_events import ChimeEventHandler
-    from .application.background.reconciler import Reconciler
-    from .application.commands.event_support import EventCommandSupport, Rejected
-    from .application.commands.handler import Handler, Handlers
-    from .application.commands.pipeline import CommandPipeline
-    from .application.enforcement.change_applier import ChangeApplier
-    from .application.live.publisher import LivePublisher
-    from .application.live.subscriptions import Subscriptions, Tickets
-    from .application.queries.history import HistoryQueries
-    from .application.queries.lists import ListQueries
-    from .application.queries.meetings import MeetingQueries
-    from .ports.live import Connections, MeetingDelta
+__all__ = ["Gavel", "clock", "gavel", "settings"]
 
-__all__ = ["Gavel", "gavel", "live_publisher", "meeting_deltas", "settings", "subscriptions", "surroundings"]
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The adapters in use. Only this module has all of them: each part receives those that it uses."""
+
+    ledger: Ledger
+    chime: Chime
+    policies: Policies
+    clock: Clock
+    wakeups: WakeupScheduler
+    for_each: ForEach = map
 
 
 class Gavel:
-    """Everything that doors may ask for."""
+    """The commands and queries that functions may send, and the handlers of background work."""
 
-    def __init__(self, world: World, tickets: "Callable[[], Tickets] | None" = None) -> None:
-        self._world = world
+    def __init__(self, ports: Ports, tickets: Tickets | None = None, display_name_claim: str = "") -> None:
+        applier, access = change_applier(ports), ReadAccess(ports.ledger, ports.policies)
+        commands, meetings = command_pipeline(ports, applier), meeting_queries(ports)
+        history = HistoryQueries(ports.ledger, ports.policies, ports.clock, access)
+        lists, by_event = ListQueries(ports.ledger, access), EventCommandSupport(ports.ledger, ports.clock)
+        self.perform = commands.perform
+        self.perform_on_each = SelectionHandler(ports.ledger, ports.clock, commands.perform, ports.for_each).perform
+        self.meetings = MeetingDirectory(ports.ledger, ports.policies, ports.clock).meetings
+        self._meetings, self._names = meetings, TokenNames(ports.ledger, display_name_claim)
+        self.meeting = meetings.meeting
+        self.attendee, self.attendees = meetings.attendee, meetings.attendees
+        self.history, self.change = history.history, history.change
+        self.hands, self.bans, self.lobby = lists.hands, lists.bans, lists.lobby
+        self.meetings_named, self.refuse = by_event.meetings_named, by_event.refuse
         self._tickets = tickets
-
-    def perform(self, request: Request) -> Outcome:
-        return self._commands.perform(request)
-
-    def prepare(self) -> None:
-        """Loads what any request may need: worth it where the process is kept as a snapshot."""
-        _ = self._commands
-
-    def forget(self) -> None:
-        """What was remembered from request to request: it is in the parts, which are made anew."""
-        for part in self.__dict__.keys() - {"_world", "_tickets"}:
-            del self.__dict__[part]
-
-    def meeting(self, meeting_id: str, actor: Actor) -> Document | Refused:
-        return self._reader.meeting(meeting_id, actor)
+        self.chime_events = chime_event_handler(ports, commands, applier)
+        self.reconciler = reconciler(ports, applier, self.chime_events)
 
     def me(self, meeting_id: str, actor: Actor) -> Document | Refused:
-        return self._reader.me(meeting_id, actor)
-
-    def attendee(
-        self, meeting_id: str, actor: Actor, *, attendee_id: str | None = None, user_id: str | None = None
-    ) -> Document | Refused:
-        return self._reader.attendee(meeting_id, actor, attendee_id=attendee_id, user_id=user_id)
-
-    def attendees(self, meeting_id: str, actor: Actor, *, limit: int, after: str | None) -> Document | Refused:
-        return self._reader.attendees(meeting_id, actor, limit=limit, after=after)
-
-    def history(
-        self,
-        meeting_id: str,
-        actor: Actor,
-        *,
-        after: str | None,
-        limit: int,
-        attendee_id: str | None = None,
-        user_id: str | None = None,
-        **which: Any,
-    ) -> Document | Refused:
-        """`which`: as `Recall.history` has it."""
-        return self._recall.history(
-            meeting_id, actor, after=after, limit=limit, attendee_id=attendee_id, user_id=user_id, **which
-        )
-
-    def change(self, meeting_id: str, actor: Actor, change_id: str) -> Document | Refused:
-        return self._recall.change(meeting_id, actor, change_id)
-
-    def hands(self, meeting_id: str, actor: Actor) -> Document | Refused:
-        return self._lists.hands(meeting_id, actor)
-
-    def bans(self, meeting_id: str, actor: Actor) -> Document | Refused:
-        return self._lists.bans(meeting_id, actor)
-
-    def lobby(self, meeting_id: str, actor: Actor) -> Document | Refused:
-        return self._lists.lobby(meeting_id, actor)
+        """The caller's view of the meeting and of themselves. A caller without a display name gets the one in their
+        token.
+        """
+        found = self._meetings.me(meeting_id, actor)
+        if isinstance(found, Refused) or "displayName" in cast("Document", found["attendee"] or {}):
+            return found
+        return self._meetings.me(meeting_id, actor) if self._names.store(meeting_id, actor) else found
 
     def live(self, meeting_id: str, actor: Actor) -> Document | Refused:
-        """Where to listen, for whoever may."""
+        """The URL for live updates, and the caller's ticket. A caller who may listen, or waits in the lobby, gets the
+        display name in their token if they have none.
+        """
         if self._tickets is None:
-            raise ValueError("there are no tickets for this one")
-        return self._tickets().live(meeting_id, actor)
+            raise ValueError("this Gavel was built without tickets")
+        found = self._tickets.live(meeting_id, actor)
+        if not isinstance(found, Refused):
+            self._names.store(meeting_id, actor)
+        return found
 
-    def meetings_named(self, external_id: str) -> Sequence[str]:
-        return self._remote.meetings_named(external_id)
 
-    def refuse(self, rejected: "Rejected") -> bool:
-        return self._remote.refuse(rejected)
+def command_pipeline(ports: Ports, applier: ChangeApplier) -> CommandPipeline:
+    ledger, chime, policies, clock = ports.ledger, ports.chime, ports.policies, ports.clock
+    contexts = ContextLoader(ledger, chime, policies, clock)
+    by_target: Mapping[Target, Handler] = {
+        Target.USER: AttendeeCommandHandler(ledger, policies, clock, contexts, applier),
+        Target.MEETING: MeetingCommandHandler(ledger, chime, policies, clock),
+    }
+    own: Handlers = {
+        Register: RegistrationHandler(ledger, chime, policies, clock),
+        Admit: AdmissionHandler(ledger, policies, clock),
+        Consent: ConsentHandler(ledger, policies, clock, contexts),
+        **hand_handlers(ledger, policies, clock, contexts),
+    }
+    return CommandPipeline(ledger, policies, clock, ports.wakeups, applier, by_target, own)
 
-    @cached_property
-    def presence(self) -> "ChimeEventHandler":
-        from .application.background.chime_events import ChimeEventHandler
-        from .application.background.drift import Drift
 
-        return ChimeEventHandler(self._world, self._commands, Drift(self._world, self._applier))
+def change_applier(ports: Ports) -> ChangeApplier:
+    ledger, chime, policies, clock = ports.ledger, ports.chime, ports.policies, ports.clock
+    reader = RosterReader(ledger, chime, policies, clock)
+    requests = ConsentRequests(ledger, policies, clock, ports.wakeups)
+    attendee_reader = AttendeeReader(ledger, chime, policies, clock)
+    attendees = AttendeeApplier(ledger, policies, clock, ports.wakeups, attendee_reader)
+    meetings = MeetingApplier(ledger, policies, clock, reader, requests)
+    return ChangeApplier(ledger, chime, clock, ports.wakeups, attendees, meetings)
 
-    @cached_property
-    def reconciler(self) -> "Reconciler":
-        from .application.background.reconciler import Reconciler
 
-        return Reconciler(self._world, self._applier, self.presence)
+def meeting_queries(ports: Ports) -> MeetingQueries:
+    access = ReadAccess(ports.ledger, ports.policies)
+    return MeetingQueries(ports.ledger, ports.chime, ports.policies, ports.clock, access)
 
-    @cached_property
-    def _reader(self) -> "MeetingQueries":
-        from .application.queries.meetings import MeetingQueries
 
-        return MeetingQueries(self._world)
+def chime_event_handler(ports: Ports, commands: CommandPipeline, applier: ChangeApplier) -> ChimeEventHandler:
+    drift = Drift(ports.ledger, ports.policies, ports.clock, applier)
+    return ChimeEventHandler(ports.ledger, ports.chime, ports.clock, commands, drift)
 
-    @cached_property
-    def _recall(self) -> "HistoryQueries":
-        from .application.queries.history import HistoryQueries
 
-        return HistoryQueries(self._world)
-
-    @cached_property
-    def _lists(self) -> "ListQueries":
-        from .application.queries.lists import ListQueries
-
-        return ListQueries(self._world)
-
-    @cached_property
-    def _remote(self) -> "EventCommandSupport":
-        from .application.commands.event_support import EventCommandSupport
-
-        return EventCommandSupport(self._world)
-
-    @cached_property
-    def _commands(self) -> "CommandPipeline":
-        """The one part that remembers from request to request."""
-        from .application.commands.admissions import AdmissionHandler
-        from .application.commands.attendee_commands import AttendeeCommandHandler
-        from .application.commands.consent import ConsentHandler
-        from .application.commands.context import ContextLoader
-        from .application.commands.hands import hand_handlers
-        from .application.commands.meeting_commands import MeetingCommandHandler
-        from .application.commands.pipeline import CommandPipeline
-        from .application.commands.registration import RegistrationHandler
-
-        world, applier, contexts = self._world, self._applier, ContextLoader(self._world)
-        by_target: Mapping[Target, Handler] = {
-            Target.USER: AttendeeCommandHandler(world, contexts, applier),
-            Target.MEETING: MeetingCommandHandler(world),
-        }
-        own: Handlers = {
-            Register: RegistrationHandler(world),
-            Admit: AdmissionHandler(world),
-            Consent: ConsentHandler(world, contexts),
-            **hand_handlers(world, contexts),
-        }
-        return CommandPipeline(world, applier, by_target, own)
-
-    @cached_property
-    def _applier(self) -> "ChangeApplier":
-        from .application.enforcement.change_applier import ChangeApplier
-
-        return ChangeApplier(self._world)
+def reconciler(ports: Ports, applier: ChangeApplier, chime_events: ChimeEventHandler) -> Reconciler:
+    expiry = Expiry(ports.ledger, ports.policies, ports.clock, ports.wakeups, applier)
+    comparisons = Comparisons(ports.ledger, ports.clock, chime_events)
+    return Reconciler(ports.ledger, ports.policies, ports.clock, applier, expiry, comparisons)
 
 
 def restored() -> None:
-    """After a snapshot of this process has come back to life, who knows when and in how many copies: connections are
-    opened anew, chance is not the same in all of them, and nothing remembered is trusted. Ids take theirs from the
-    operating system.
+    """Runs after Lambda has restored a snapshot of this process, in one or many copies.
+
+    Opens connections anew, seeds `random` anew, and clears the warm cache. Ids take their randomness from the operating
+    system.
     """
-    import random
-
-    from .adapters.clients import reopen
-
-    reopen()
+    clients.reconnect()
     random.seed()
-    gavel().forget()
+    gavel.cache_clear()
+    gavel()
 
 
 @cache
 def gavel() -> Gavel:
-    return Gavel(world(), tickets)
+    return Gavel(ports(), tickets(), settings().display_name_claim)
 
 
 @cache
-def surroundings() -> Surroundings:
-    from .adapters.system import SystemClock
-
+def clock() -> Clock:
     return SystemClock()
 
 
 @cache
-def world() -> World:
-    from .adapters.cedar import CedarPolicies
-    from .adapters.chime import ChimeGateway
-    from .adapters.clients import client
-    from .adapters.dynamodb.ledger import DynamoLedger
-    from .adapters.sqs import SqsWakeupScheduler
-
-    ours = settings()
-    return World(
-        ledger=DynamoLedger(client("dynamodb"), ours.table, ours.retention, surroundings().now),
-        chime=ChimeGateway(client("chime-sdk-meetings")),
-        policies=CedarPolicies(),
-        surroundings=surroundings(),
-        wakeups=SqsWakeupScheduler(lambda: client("sqs"), ours.wakeups_queue_url),
+def ports() -> Ports:
+    stack = settings()
+    return Ports(
+        ledger=DynamoLedger(clients.dynamodb(), stack.table, stack.retention, clock().now),
+        chime=ChimeGateway(clients.chime()),
+        policies=CedarPolicies(claims=stack.policy_claims, command_sources=stack.command_sources),
+        clock=clock(),
+        wakeups=SqsWakeupScheduler(clients.sqs(), stack.wakeups_queue_url),
+        for_each=in_threads,
     )
 
 
 @cache
-def tickets() -> "Tickets":
-    from secrets import token_urlsafe
-
-    from .adapters.settings import live_url
-    from .application.live.subscriptions import Tickets
-    from .application.queries.meetings import MeetingQueries
-    from .application.rate_limit import OWN_COMMAND, is_rate_limited
-
+def tickets() -> Tickets:
     def asks_too_often(meeting_id: str, actor: Actor) -> bool:
-        return is_rate_limited(world(), meeting_id, actor, OWN_COMMAND)
+        return is_rate_limited(ports().ledger, clock(), meeting_id, actor, OWN_COMMAND)
 
     return Tickets(
-        MeetingQueries(world()).listening, asks_too_often, _connections(), surroundings(), token_urlsafe, live_url()
+        meeting_queries(ports()).listening,
+        asks_too_often,
+        DynamoConnections(clients.dynamodb(), settings().table, clock().now),
+        clock(),
+        token_urlsafe,
+        settings().live_url,
     )
-
-
-@cache
-def subscriptions() -> "Subscriptions":
-    from .application.live.subscriptions import Subscriptions
-
-    return Subscriptions(_connections(), surroundings())
-
-
-@cache
-def live_publisher() -> "LivePublisher":
-    from .adapters.clients import client
-    from .adapters.settings import live_endpoint
-    from .adapters.websocket import ApiGatewayConnections
-    from .application.live.publisher import LivePublisher
-    from .application.queries.meetings import MeetingQueries
-
-    lines = ApiGatewayConnections(client("apigatewaymanagementapi", live_endpoint()))
-    return LivePublisher(world(), MeetingQueries(world()), _connections(), lines)
-
-
-def meeting_deltas(records: Iterable[Mapping[str, Any]]) -> "list[MeetingDelta]":
-    """What the ledger's stream tells."""
-    from .adapters.dynamodb.stream import meeting_deltas
-
-    return meeting_deltas(records)
-
-
-@cache
-def _connections() -> "Connections":
-    from .adapters.clients import client
-    from .adapters.dynamodb.connections import DynamoConnections
-
-    return DynamoConnections(client("dynamodb"), settings().table, surroundings().now)

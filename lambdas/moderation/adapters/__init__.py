@@ -1,1 +1,1 @@
-"""The ports, met by AWS and by Cedar."""
+"""Adapters: implementations of the ports with AWS services and Cedar."""

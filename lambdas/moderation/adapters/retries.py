@@ -1,6 +1,6 @@
-"""Idempotent calls of AWS are repeated, with exponential backoff and full jitter.
+"""Retries of idempotent calls to AWS, with exponential backoff and full jitter.
 
-A kept-alive connection may be dead after the function was frozen, and the first call on it fails.
+While a function is frozen, a kept-alive connection may be closed, and the first call on it fails.
 https://github.com/boto/botocore/issues/2787
 """
 
@@ -16,7 +16,7 @@ Answer = TypeVar("Answer")
 
 ATTEMPTS = 3
 GIVE_UP_AFTER = 3.0
-"""Seconds after which no further attempt begins: with the time-outs of a client, two attempts that hang."""
+"""Seconds after which no further attempt begins: two attempts that time out."""
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 0.8
 THROTTLED = {"ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"}
@@ -24,7 +24,7 @@ SERVER_ERROR = 500
 
 
 def retried(call: Callable[[], Answer]) -> Answer:
-    """For calls that may be done twice. Raises what the last attempt raised."""
+    """Returns what `call` returns, and makes it up to three times. Raises the error of the last attempt."""
     began = monotonic()
     for pause in backoff(ATTEMPTS - 1):
         try:

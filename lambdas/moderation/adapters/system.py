@@ -1,4 +1,4 @@
-"""Time and chance, as they are."""
+"""The clock, randomness and ids of a deployed function."""
 
 import os
 import random
@@ -9,10 +9,12 @@ from threading import Lock
 from ..domain.entry import CROCKFORD
 
 RANDOM_BITS = 80
-"""Of a ULID, behind 48 bits of milliseconds: https://github.com/ulid/spec"""
+"""The random bits of a ULID, after 48 bits of milliseconds: https://github.com/ulid/spec"""
 
 
 class SystemClock:
+    """The port `Clock` on the machine's clock and randomness."""
+
     def __init__(self) -> None:
         self._lock = Lock()
         self._last = 0
@@ -28,7 +30,7 @@ class SystemClock:
         return random.random()  # noqa: S311 - jitter
 
     def new_id(self) -> str:
-        """Two of the same millisecond keep their order."""
+        """A ULID. Two ULIDs of the same millisecond keep their order."""
         with self._lock:
             fresh = (time.time_ns() // 1_000_000 << RANDOM_BITS) | int.from_bytes(os.urandom(RANDOM_BITS // 8), "big")
             self._last = fresh if fresh > self._last else self._last + 1

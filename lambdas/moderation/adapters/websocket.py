@@ -1,71 +1,77 @@
-"""Open connections, by the management API of API Gateway's WebSocket API."""
+"""Open WebSocket connections, through the management API of API Gateway."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ..telemetry import write
 from .retries import retried
 
+if TYPE_CHECKING:
+    from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
+
 TOO_LARGE = "PayloadTooLargeException"
+GONE = "GoneException"
 AT_ONCE = 10
-"""Connections that are written to at the same time: as many as the client keeps open."""
+"""The number of connections that are written to at once: as many as the HTTP client keeps open."""
+
+Messages = Sequence[str]
 
 
 class ApiGatewayConnections:
-    """`client` is a boto3 client of apigatewaymanagementapi."""
+    """The port `ConnectionGateway` on API Gateway's management API."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: "ApiGatewayManagementApiClient") -> None:
         self._client = client
 
-    def send(self, mail: Mapping[str, Sequence[str]]) -> Collection[str]:
-        """A message that is too large is left out. If the connection were cut, its client would come back, be sent the
-        same, and be cut again.
+    def send(self, messages: Mapping[str, Messages]) -> Collection[str]:
+        """Sends the messages of each connection. Returns the connections that were not reached.
+
+        A message that is too large is left out: if the connection were closed, its client would reconnect and get the
+        same message again.
         """
-        return [connection_id for connection_id, taken in _each(self._send, mail.items()) if not taken]
+        return [connection_id for connection_id, is_done in _each(self._send, messages.items()) if not is_done]
 
     def close(self, connection_ids: Collection[str]) -> None:
-        for _ in _each(self._close, ((connection_id, ()) for connection_id in connection_ids)):
-            pass
+        _each(self._close, ((connection_id, ()) for connection_id in connection_ids))
 
-    def _send(self, connection_id: str, messages: Sequence[str]) -> None:
+    def _send(self, connection_id: str, messages: Messages) -> None:
         for message in messages:
-            _post(self._client, connection_id, message)
+            self._post(connection_id, message.encode())
 
-    def _close(self, connection_id: str, _: Sequence[str]) -> None:
+    def _post(self, connection_id: str, data: bytes) -> None:
+        """Posts the message, with retries: one that arrives twice does no harm."""
+        try:
+            retried(lambda: self._client.post_to_connection(ConnectionId=connection_id, Data=data))
+        except ClientError as error:
+            if error.response["Error"]["Code"] != TOO_LARGE:
+                raise
+            write("ERROR", "message too large", bytes=len(data))
+
+    def _close(self, connection_id: str, _: Messages) -> None:
         self._client.delete_connection(ConnectionId=connection_id)
 
 
-def _post(client: Any, connection_id: str, message: str) -> None:
-    """A message that arrives twice does no harm."""
-    try:
-        retried(lambda: client.post_to_connection(ConnectionId=connection_id, Data=message.encode()))
-    except ClientError as error:
-        if error.response["Error"]["Code"] != TOO_LARGE:
-            raise
-        write("ERROR", "message too large", bytes=len(message.encode()))
+def _each(do: Callable[[str, Messages], None], messages: Iterable[tuple[str, Messages]]) -> list[tuple[str, bool]]:
+    """Whether each connection was reached. The log has the kinds and numbers of failures, except of closed
+    connections.
+    """
 
-
-def _each(
-    do: Callable[[str, Sequence[str]], None], mail: Iterable[tuple[str, Sequence[str]]]
-) -> list[tuple[str, bool]]:
-    """Whether each went well. One that is gone is no news, anything else is told of, by kind and number."""
-
-    def tried(letter: tuple[str, Sequence[str]]) -> str | None:
+    def code_of(batch: tuple[str, Messages]) -> str | None:
         try:
-            do(*letter)
+            do(*batch)
         except ClientError as error:
             return str(error.response["Error"]["Code"])
         except BotoCoreError as error:
             return type(error).__name__
         return None
 
-    letters = list(mail)
-    with ThreadPoolExecutor(min(AT_ONCE, len(letters)) or 1) as pool:
-        codes = list(pool.map(tried, letters))
-    if trouble := Counter(code for code in codes if code not in (None, "GoneException")):
-        write("WARNING", "connections not reached", codes=trouble)
-    return [(connection_id, code is None) for (connection_id, _), code in zip(letters, codes, strict=True)]
+    batches = list(messages)
+    with ThreadPoolExecutor(min(AT_ONCE, len(batches)) or 1) as pool:
+        codes = list(pool.map(code_of, batches))
+    if failures := Counter(code for code in codes if code not in (None, GONE)):
+        write("WARNING", "connections not reached", codes=failures)
+    return [(connection_id, code is None) for (connection_id, _), code in zip(batches, codes, strict=True)]

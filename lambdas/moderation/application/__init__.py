@@ -1,1 +1,1 @@
-"""load · decide · commit · order · settle: the life of a command."""
+"""The use cases: load, decide, commit, apply and settle a command; background work; queries; live updates."""

@@ -1,54 +1,53 @@
-"""Answers from changes: to the first request, and to every repetition of it under the same idempotency key."""
+"""Answers made from changes: to the first request, and to its repetitions under the same idempotency key."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
-from ..domain.capability import Capabilities, from_words, in_words
-from ..domain.change import Change, Status
-from ..domain.documents import Document, attendee_document, meeting_document
-from ..domain.effects import NOBODY_PRESENT, SeatChange, together
-from ..domain.meeting import Meeting, Seat, User
-from ..ports import KeyTaken, World
+from ..domain.capability import from_words, in_words
+from ..domain.change import Change, MeetingChange, Status
+from ..domain.documents import Document, attendee_document, meeting_document, name_of
+from ..domain.effective import NOBODY_PRESENT, CapabilityChange, subject_of, together
+from ..domain.meeting import Meeting, User
+from ..ports import Clock, KeyTaken, Ledger, Policies
 from .requests import BUSY, KEY_REUSED, MEETING_ENDED, Answer, Outcome, Refused, Request
 
 MEETING_OVER: Mapping[str, object] = {"code": MEETING_ENDED.code}
-"""The answer that a change keeps which could not be applied because Chime had ended the meeting."""
+"""The answer of a change that could not be applied because Chime had ended the meeting."""
+
+ChangeType = TypeVar("ChangeType", bound=Change)
 
 STORED = "stored"
-"""Applied to nobody yet: the rule is kept for when the user joins."""
+"""The rule is stored, and there is no attendee yet to apply it to."""
 
 
-def seat_of(user: User, attendee_id: str | None) -> Seat | None:
-    """The attendee that was asked for. For a user: one in the meeting, or else the one that has left last."""
-    if attendee_id is not None and attendee_id in user.seats:
-        return user.seats[attendee_id]
-    seats = user.present or sorted(user.seats.values(), key=_left_at, reverse=True)
-    return next(iter(seats), None)
+def attendee_answer(
+    policies: Policies, clock: Clock, meeting: Meeting, user: User, attendee_id: str | None
+) -> Document:
+    now = clock.now()
+    return attendee_document(meeting, user, subject_of(user, attendee_id), policies.capabilities_for, now)
 
 
-def _left_at(seat: Seat) -> datetime:
-    return seat.noted_at or datetime.min.replace(tzinfo=UTC)
+def nameless(document: Document) -> Document:
+    """The document as it may be stored: a display name is stored with the user alone."""
+    return {key: value for key, value in document.items() if key != "displayName"}
 
 
-def spoken_of(user: User, attendee_id: str | None) -> Seat | None:
-    """The attendee that an answer is about: the one asked for, or, if that has left, another one in the meeting."""
-    seat = seat_of(user, attendee_id)
-    return next(iter(user.present), seat) if seat is not None and seat.gone else seat
+def named(outcome: Outcome, user: User) -> Outcome:
+    """The outcome with the user's display name in the document about them."""
+    if isinstance(outcome, Refused) or outcome.subject.get("externalUserId") != user.id:
+        return outcome
+    return replace(outcome, subject={**nameless(outcome.subject), **name_of(user)})
 
 
-def attendee(world: World, meeting: Meeting, user: User, attendee_id: str | None) -> Document:
-    now = world.surroundings.now()
-    return attendee_document(meeting, user, spoken_of(user, attendee_id), world.policies.capabilities_for, now)
-
-
-def as_held(change: Change, user: User, made: Sequence[SeatChange]) -> Change:
-    """The change with what it did, by what Chime held and holds; while it waits for consent, it may do more."""
+def as_held(change: ChangeType, user: User, made: Sequence[CapabilityChange]) -> ChangeType:
+    """The change with the effects of its capability changes. A change that awaits consent keeps the effects that it may
+    still have.
+    """
     if change.awaits_consent or not made:
         return change
-    seat = spoken_of(user, change.attendee_id)
-    shown = next((m for m in made if seat is not None and m.attendee_id == seat.attendee_id), made[0])
+    attendee = subject_of(user, change.attendee_id)
+    shown = next((m for m in made if attendee is not None and m.attendee_id == attendee.attendee_id), made[0])
     return replace(
         change,
         before=shown.before,
@@ -58,33 +57,29 @@ def as_held(change: Change, user: User, made: Sequence[SeatChange]) -> Change:
     )
 
 
-def held_on(user: User, attendee_id: str | None, otherwise: Capabilities) -> Capabilities:
-    """What Chime is known to hold for the attendee in the answer; `otherwise` if that is not known."""
-    seat = spoken_of(user, attendee_id)
-    return otherwise if seat is None or seat.gone or seat.not_taken or seat.known is None else seat.known
-
-
 def answer_to(change: Change, present: Callable[[], Document]) -> Outcome:
-    """`present` makes the document of the attendee or the meeting, while the change holds no answer of its own yet."""
+    """Makes the answer from a change. `present` builds the document of the attendee or the meeting; it is called only
+    if the change does not hold an answer yet.
+    """
     if change.status is Status.ABANDONED:
-        detail = "Chime does not take this: the rules are what they were before"
+        detail = "Chime rejected the change. Gavel restored the previous rules."
         return Refused("chime-refused", detail, change_id=change.id)
     answer: Mapping[str, Any] = change.answer
     if answer == MEETING_OVER:
         return replace(MEETING_ENDED, change_id=change.id)
-    outcomes = tuple(answer["outcomes"]) if change.is_of_the_meeting and answer else None
+    outcomes = tuple(answer["outcomes"]) if change.is_meeting_wide and answer else None
     subject = _subject(change) or present()
     is_kept_for_later = change.status is Status.APPLIED and NOBODY_PRESENT in change.effects
     given = Answer(
         status=STORED if is_kept_for_later else change.status.value,
         subject=subject,
         outcomes=outcomes,
-        unknown=change.unknown,
+        unknown=change.unknown if isinstance(change, MeetingChange) else (),
         change_id=change.id,
         before=change.before,
         after=change.after,
         effects=change.effects,
-        closed_by=change.closed_by,
+        closed_by=change.superseded_by,
         awaiting="consent" if change.awaits_consent else None,
     )
     request = _waits_for(change, subject)
@@ -94,16 +89,17 @@ def answer_to(change: Change, present: Callable[[], Document]) -> Outcome:
 
 
 def _waits_for(change: Change, subject: Document) -> str | None:
-    """The change whose request the user answers before they are heard, if all else is applied."""
+    """The change whose request the user has to answer before they are heard, if all else is applied."""
     asked = cast("Mapping[str, str] | None", subject.get("asked"))
     if asked is None or change.status is not Status.APPLIED:
         return None
-    # An exclusive floor asks by a change of its own once the others' have ended.
-    return asked["changeId"] if change.everybody or asked["changeId"] == change.waits_for else None
+    # An exclusive floor requests consent by a change of its own, after the other floors have ended.
+    is_beside_others = change.is_meeting_wide and change.user_id is not None
+    return asked["changeId"] if is_beside_others or asked["changeId"] == change.waits_for else None
 
 
 def kept(outcome: Answer | Refused) -> dict[str, object]:
-    """An outcome that no change holds, in a form that can be stored under its idempotency key."""
+    """An outcome without a change, in the form that is stored under its idempotency key."""
     if isinstance(outcome, Refused):
         return {
             "code": outcome.code,
@@ -116,7 +112,7 @@ def kept(outcome: Answer | Refused) -> dict[str, object]:
     outcomes = list(outcome.outcomes) if outcome.outcomes is not None else None
     return {
         "status": outcome.status,
-        "subject": outcome.subject,
+        "subject": nameless(outcome.subject),
         "capabilities": words,
         "outcomes": outcomes,
         "changeId": outcome.change_id,
@@ -149,31 +145,39 @@ def _unkept(answer: Mapping[str, Any]) -> Outcome:
     )
 
 
-def replayed(world: World, request: Request, key: KeyTaken) -> Outcome:
-    """The first answer again; while the change is pending, that it is."""
+def replayed(ledger: Ledger, policies: Policies, clock: Clock, request: Request, key: KeyTaken) -> Outcome:
+    """Repeats the first answer. A change that is still pending is answered with its current state."""
     if key.fingerprint != request.fingerprint:
         return KEY_REUSED
     if key.answer is not None:
-        return _unkept(key.answer)
-    change = world.ledger.change(key.meeting_id, key.change_id or "")
+        return _named_now(ledger, key.meeting_id, _unkept(key.answer))
+    change = ledger.change(key.meeting_id, key.change_id or "")
     if change is None:
         return BUSY
-    outcome = answer_to(change, lambda: _present(world, change))
-    return replace(outcome, replayed=True)
+    outcome = answer_to(change, lambda: _present(ledger, policies, clock, change))
+    return replace(_named_now(ledger, key.meeting_id, outcome), replayed=True)
+
+
+def _named_now(ledger: Ledger, meeting_id: str, outcome: Outcome) -> Outcome:
+    """The outcome with the user's present display name: stored answers have none."""
+    user_id = outcome.subject.get("externalUserId") if isinstance(outcome, Answer) else None
+    if not isinstance(user_id, str):
+        return outcome
+    return named(outcome, ledger.load(meeting_id, [user_id]).users[user_id])
 
 
 def _subject(change: Change) -> Document:
-    """The document that the change holds: the attendee, the meeting, or the one who was given an exclusive floor."""
+    """The document in the change's answer: the attendee, the meeting, or the user who was given an exclusive floor."""
     answer: Mapping[str, Any] = change.answer
-    if change.is_of_the_meeting:
-        answer = (answer.get("attendee") if change.everybody else None) or answer.get("meeting", {})
+    if change.is_meeting_wide:
+        answer = (answer.get("attendee") if change.user_id is not None else None) or answer.get("meeting", {})
     return dict(answer)
 
 
-def _present(world: World, change: Change) -> Document:
-    loaded = world.ledger.load(change.meeting_id, [change.subject] if change.subject else [])
+def _present(ledger: Ledger, policies: Policies, clock: Clock, change: Change) -> Document:
+    loaded = ledger.load(change.meeting_id, [change.user_id] if change.user_id else [])
     if loaded.meeting is None:
         return {}
-    if change.subject is None:
+    if change.user_id is None:
         return meeting_document(loaded.meeting)
-    return attendee(world, loaded.meeting, loaded.users[change.subject], change.attendee_id)
+    return attendee_answer(policies, clock, loaded.meeting, loaded.users[change.user_id], change.attendee_id)

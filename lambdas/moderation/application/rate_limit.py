@@ -1,31 +1,34 @@
-"""Rate limits: each user has a token bucket per meeting of 60 tokens, refilled at one a second.
+"""Rate limits: each user has a token bucket per meeting with 60 tokens, refilled at one a second.
 
-A command that is refused by the policies costs 6 tokens, a command on oneself 2. So a user can neither fill the history
-with refusals nor take all of Chime's calls. What moderators are permitted costs nothing.
+A command that the policies refuse costs 6 tokens, a command on oneself 2. So a user can neither fill the history with
+refusals nor use up Chime's quota. Commands of moderators cost nothing.
 """
 
 from ..domain.actor import Actor, ActorKind
-from ..ports import Minute, World
+from ..ports import Clock, Ledger, Minute
 
 REFUSED = 6
-"""Tokens: ten attempts a minute at what the policies do not permit."""
+"""The cost of a refused command: ten a minute."""
 OWN_COMMAND = 2
-"""Tokens: thirty commands a minute on oneself, or looks at Chime for them."""
+"""The cost of a command on oneself, or of a call to Chime for it: thirty a minute."""
 READ = 1
-"""Tokens of a bucket of its own, for a page of attendees or of the history: sixty at once, then one a second."""
+"""The cost of a page of attendees or of the history, from a bucket of its own: sixty at once, then one a second."""
 
 
-def is_read_rate_limited(world: World, meeting_id: str, actor: Actor) -> bool:
-    """Reads have a bucket of their own, so that they hold up no command. Raises `LedgerUnavailableError`."""
-    return not _acquire(world, meeting_id, actor, READ, Minute.READS)
+def is_read_rate_limited(ledger: Ledger, clock: Clock, meeting_id: str, actor: Actor) -> bool:
+    """Takes tokens from the bucket for reads, so that reads do not delay commands. Raises `LedgerUnavailableError`."""
+    return not _acquire(ledger, clock, meeting_id, actor, READ, Minute.READS)
 
 
-def is_rate_limited(world: World, meeting_id: str, actor: Actor, tokens: int) -> bool:
-    """Takes the tokens. Back ends, services and the clock have no limit. Raises `LedgerUnavailableError`."""
-    return not _acquire(world, meeting_id, actor, tokens, Minute.COMMANDS)
+def is_rate_limited(ledger: Ledger, clock: Clock, meeting_id: str, actor: Actor, tokens: int) -> bool:
+    """Takes the tokens. True if there are not enough. Back ends, services and the clock have no limit.
+
+    Raises `LedgerUnavailableError`.
+    """
+    return not _acquire(ledger, clock, meeting_id, actor, tokens, Minute.COMMANDS)
 
 
-def _acquire(world: World, meeting_id: str, actor: Actor, tokens: int, bucket: Minute) -> bool:
+def _acquire(ledger: Ledger, clock: Clock, meeting_id: str, actor: Actor, tokens: int, bucket: Minute) -> bool:
     if actor.kind is not ActorKind.USER:
         return True
-    return world.ledger.acquire_user_tokens(meeting_id, actor.id, tokens, world.surroundings.now(), bucket)
+    return ledger.acquire_user_tokens(meeting_id, actor.id, tokens, clock.now(), bucket)

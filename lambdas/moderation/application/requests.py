@@ -1,5 +1,6 @@
-"""What the functions ask of the application, and what they get back."""
+"""Requests to the application, and its outcomes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,13 +16,13 @@ A_SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """When an event was sent; `is_late`: longer ago than `commandMaxAge`."""
+    """The time at which an event was sent. `is_late`: longer ago than `commandMaxAge`."""
 
     at: datetime
     is_late: bool = False
 
     def is_before(self, moment: datetime | None) -> bool:
-        """EventBridge cuts an event's time to the second."""
+        """Whether it was sent before the moment. Compares seconds, because EventBridge cuts the time of an event."""
         return moment is not None and self.at + A_SECOND <= moment
 
 
@@ -39,24 +40,40 @@ class Request:
     key: str | None = None
     fingerprint: str = ""
     sent: Sent | None = None
-    """Of a command by event: when it was sent."""
+    """When a command by event was sent."""
     undone: Change | None = None
     """The change that an `Undo` is about."""
+    apply_until: datetime | None = None
+    """When the caller stops to wait for Chime, if that is sooner than usual."""
     original: Change | None = None
-    """The change that was made at first: `undone` itself or, if that was an undo, what it undid in the end."""
+    """The change at the start of a chain of undos: `undone`, or what it undid in the end."""
 
     @property
     def undone_actions(self) -> tuple[str, ...]:
-        """To undo a command, the caller has to be permitted the command. If it can't be undone, no policy is asked."""
+        """The Cedar actions of the undone command: the caller needs their permission. Empty if the command cannot be
+        undone.
+        """
         command = COMMANDS.get(self.original.command) if self.original is not None else None
         if self.original is None or command is None or not command.is_undoable:
             return ()
-        return command.actions_for(self.original.said)
+        return command.actions_for(self.original.parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """One target of a command on a selection: a user, or the user of an attendee."""
+
+    attendee_id: str | None = None
+    user_id: str | None = None
+
+    @property
+    def name(self) -> str:
+        return f"user {self.user_id}" if self.attendee_id is None else f"attendee {self.attendee_id}"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`status` is a change's, or `unchanged` or `dry-run`. `subject` is the attendee, or the meeting, as it is now."""
+    """`status` is a change's, or `unchanged` or `dry-run`. `subject` is the attendee or the meeting as it is now."""
 
     status: str
     subject: Document
@@ -66,19 +83,19 @@ class Answer:
     effects: tuple[str, ...] = ()
     closed_by: str | None = None
     outcomes: tuple[Document, ...] | None = None
-    """Attendee by attendee, if the command is on the whole meeting."""
+    """One outcome for each attendee, if the command is on the whole meeting or on a selection."""
     unknown: tuple[str, ...] = ()
-    """Attendees that the command excepts, but neither Gavel nor Chime has."""
+    """Attendees that the command excepts and that neither Gavel nor Chime has."""
     replayed: bool = False
     awaiting: str | None = None
-    """`consent`: it goes on when the user agrees."""
+    """`consent` if the change waits for the user's agreement."""
     waiting: str | None = None
     """The change that waits for the user's answer, if it is another than this one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """`code` is one of the contract's errors; `limits` are documents already."""
+    """`code` is an error code of the contract. `limits` are documents."""
 
     code: str
     detail: str
@@ -88,48 +105,54 @@ class Refused:
     change_id: str | None = None
     replayed: bool = False
     retry_after: int | None = None
-    """Seconds, if they are others than the status usually has."""
+    """Seconds, if they differ from the default of the status."""
 
 
 Outcome = Answer | Refused
 
-MEETING_NOT_FOUND = Refused("meeting-not-found", "no such meeting is registered")
-NOT_IN_CHIME = Refused("meeting-not-found", "Chime has no such meeting in this Region: create it, then register it")
-MEETING_ENDED = Refused("meeting-ended", "the meeting has ended")
-ATTENDEE_NOT_FOUND = Refused("attendee-not-found", "no such attendee in this meeting")
+MEETING_NOT_FOUND = Refused("meeting-not-found", "The meeting is not registered.")
+NOT_IN_CHIME = Refused("meeting-not-found", "Chime has no such meeting in this Region. Create it, then register it.")
+MEETING_ENDED = Refused("meeting-ended", "The meeting has ended.")
+ATTENDEE_NOT_FOUND = Refused("attendee-not-found", "The meeting has no such attendee or user.")
 IS_AN_ATTENDEE = Refused(
     "attendee-not-found",
     "No such user. This id is an AttendeeId of this meeting: use `/attendees/{attendeeId}`, or the ExternalUserId.",
 )
-CHANGE_NOT_FOUND = Refused("change-not-found", "no such change in this meeting")
+CHANGE_NOT_FOUND = Refused("change-not-found", "The meeting has no such change.")
 BANNED = Refused("banned", "You are banned from this meeting.")
-WAITING = Refused("waiting", "You are in the lobby: wait until a host lets you in.")
-NO_REQUEST = Refused("no-request", "no request to unmute waits for this answer")
-BUSY = Refused("busy", "the ledger or Chime can't be reached now; nothing was decided")
-CONTENDED = Refused("contended", "too many others are changing the same thing right now; nothing was decided")
+WAITING = Refused("waiting", "You are in the lobby. Wait until a host admits you.")
+NO_REQUEST = Refused("no-request", "No request to unmute waits for this answer.")
+BUSY = Refused("busy", "Gavel cannot reach its table or Chime now. Nothing was decided: try again.")
+CONTENDED = Refused(
+    "contended", "Too many callers change the same user or meeting at once. Nothing was decided: try again."
+)
 OUTCOME_UNKNOWN = Refused(
     "outcome-unknown",
     "The ledger did not say whether the command was stored. Look at the change, or repeat the request with the same "
     "`Idempotency-Key`.",
 )
 WORTH_REPEATING = frozenset({BUSY.code, CONTENDED.code, OUTCOME_UNKNOWN.code})
-"""Codes that say nothing about the command: the same command may work the next moment."""
-TOO_MANY = Refused("too-many", "too many attempts by this user in this meeting; nothing was decided")
+"""Codes that say nothing about the command: the same command may succeed at the next try."""
+TOO_MANY = Refused(
+    "too-many", "This user made too many attempts in this meeting. Nothing was decided: wait some seconds."
+)
+TOO_MANY_LISTS = Refused("too-many", "This user read too many pages. Wait a second.", retry_after=1)
 TOO_MANY_READS = Refused(
-    "too-many", "Too many reads by this user in this meeting: wait a second, or listen live.", retry_after=1
+    "too-many", "This user made too many reads in this meeting. Wait a second, or listen live.", retry_after=1
 )
-REVISION_MISMATCH = Refused("revision-mismatch", "the revision is not the one in `If-Match`")
+REVISION_MISMATCH = Refused("revision-mismatch", "The revision is not the one in `If-Match`: read it again.")
 REVISION_REQUIRED = Refused(
-    "revision-required", "the meeting is registered already: name in `If-Match` the revision that you saw"
+    "revision-required", "The meeting is registered already. Name the revision that you saw in `If-Match`."
 )
-KEY_REUSED = Refused("idempotency-key-reused", "this idempotency key was used for something else")
+KEY_REUSED = Refused("idempotency-key-reused", "This `Idempotency-Key` was used for another request. Use a new key.")
 
 
 def refused(refusal: Refusal, now: datetime) -> Refused:
     return Refused(
-        refusal.code,
-        refusal.detail,
-        refusal.policies,
-        tuple(limit_documents(refusal.limits, now)),
-        refusal.pointer,
+        refusal.code, refusal.detail, refusal.policies, tuple(limit_documents(refusal.limits, now)), refusal.pointer
     )
+
+
+def no_such(kind: str, names: Iterable[str], pointer: str) -> Refused:
+    """The refusal of names that the policies' schema does not have."""
+    return Refused("invalid-request", f"There is no {kind} `{min(names)}`.", pointer=pointer)

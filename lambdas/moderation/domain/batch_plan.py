@@ -1,16 +1,16 @@
-"""From a roster to the fewest calls that make Chime hold what the rules want.
+"""Plans the fewest capability calls that make Chime hold what the rules want.
 
-Chime takes ten capability calls a second per account, and has two of them: one attendee, or everybody but those named.
-So all who need the same new capabilities share one call, and a change to any number of attendees costs about as many
-calls as it has different outcomes:
+Chime takes ten capability calls a second from an account, and has two kinds: one attendee, or all attendees except
+those named. So all attendees that need the same new capabilities share one call, and the number of calls depends on the
+number of different outcomes:
 
-    calls <= different outcomes + 1 + what the classes that newcomers must not be given cost one by one
+    calls <= different outcomes + 1 + the single updates of groups whose capabilities newcomers must not get
 
-The one more is for a roster that needs one outcome throughout: a batch has to exclude somebody, so one is updated
-apart. No plan can do with less; tests compare with an exhaustive search.
+The additional call is for a roster with one outcome for all: a batch has to exclude at least one attendee, which is
+updated by itself. No plan needs fewer calls; tests compare with an exhaustive search.
 
-Whoever is changed goes from what he holds to what he is wanted to hold in one call, and nobody else on the roster is
-touched. So no restriction of anybody is lifted on the way, whatever the order of the calls and wherever they stop.
+Each changed attendee gets its new capabilities in one call, and no other attendee on the roster is touched. So no
+restriction is lifted on the way, in any order of the calls and wherever they stop.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,10 +24,10 @@ MAX_EXCLUDED = 250
 
 @dataclass(frozen=True, slots=True)
 class AttendeeState:
-    """One seat on the roster: what Chime has, and what the rules want.
+    """One attendee on the roster: its capabilities in Chime, and those that the rules want.
 
-    `actual` None: not known, so it is ordered whatever it may be. `wanted` None: never moderated (media pipelines), so
-    always excluded and never updated.
+    `actual` is `None` if it is unknown: then the attendee is always updated. `wanted` is `None` for media pipelines:
+    they are always excluded and never updated.
     """
 
     attendee_id: str
@@ -36,7 +36,7 @@ class AttendeeState:
 
     @property
     def gains(self) -> bool:
-        """Whether the order may add something. Of what isn't known the worse is assumed, here and in `loses`."""
+        """Whether the update may add something. If `actual` is unknown, the worst case counts, also in `loses`."""
         held = NOTHING if self.actual is None else self.actual
         return self.wanted is not None and not is_narrower(self.wanted, held)
 
@@ -48,13 +48,15 @@ class AttendeeState:
 
 @dataclass(frozen=True, slots=True)
 class Update:
+    """A call that updates one attendee."""
+
     attendee_id: str
     capabilities: Capabilities
 
 
 @dataclass(frozen=True, slots=True)
 class BatchExcept:
-    """Overwrites everybody who isn't excluded, whoever came after the roster was read among them."""
+    """Overwrites all attendees that are not excluded, also those that joined after the roster was read."""
 
     excluded: tuple[str, ...]
     capabilities: Capabilities
@@ -65,30 +67,30 @@ Call = Update | BatchExcept
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Those whom one call serves."""
+    """The attendees that one call updates."""
 
     capabilities: Capabilities
     members: tuple[AttendeeState, ...]
 
     @property
-    def turn(self) -> int:
-        """What only takes away goes first, what only gives goes last: nobody's silence waits behind a gift."""
+    def priority(self) -> int:
+        """The call's priority: narrowing goes first, widening last, so that no mute waits for an unmute."""
         gives, takes = any(s.gains for s in self.members), any(s.loses for s in self.members)
         return 0 if not gives else 1 if takes else 2
 
     def parts(self, roster_size: int, *, may_batch: bool) -> tuple["Group", ...]:
-        """As few as it takes. Where nobody is left to exclude, whoever can wait longest is updated apart."""
+        """The fewest groups. If a batch could exclude nothing, the member of lowest priority is updated by itself."""
         others = roster_size - len(self.members)
         if len(self.members) == 1 or (may_batch and 1 <= others <= MAX_EXCLUDED):
             return (self,)
         singles = tuple(Group(self.capabilities, (standing,)) for standing in self.members)
         if not may_batch or others:
             return singles
-        apart = max(reversed(singles), key=lambda single: single.turn)
+        apart = max(reversed(singles), key=lambda single: single.priority)
         return Group(self.capabilities, tuple(s for s in self.members if s not in apart.members)), apart
 
     def call(self, roster: Sequence[AttendeeState]) -> Call:
-        """Excluded is everybody else, those too who hold the same already: their rules may have moved on since."""
+        """Excludes all others, also those that hold the same already: their rules may have changed since."""
         if len(self.members) == 1:
             return Update(self.members[0].attendee_id, self.capabilities)
         served = {standing.attendee_id for standing in self.members}
@@ -96,22 +98,22 @@ class Group:
 
 
 def plan(roster: Sequence[AttendeeState], newcomer: Capabilities) -> tuple[Call, ...]:
-    """The fewest calls: what takes away before what gives, the larger crowd first.
+    """The fewest calls: narrowing before widening, larger groups first.
 
-    `roster` is everybody whom Chime holds, pipelines included, each id once. `newcomer` is what the rules give somebody
-    unknown: a batch never hands out more, for it hits people whom the roster doesn't show.
+    `roster` lists all attendees that Chime holds, pipelines included, each id once. `newcomer` is what the rules give
+    an unknown user: a batch never gives more, because it also reaches attendees that the roster lacks.
     """
     parts = [
         part
         for group in _classes(roster)
         for part in group.parts(len(roster), may_batch=is_narrower(group.capabilities, newcomer))
     ]
-    parts.sort(key=lambda part: (part.turn, -len(part.members)))
+    parts.sort(key=lambda part: (part.priority, -len(part.members)))
     return tuple(part.call(roster) for part in parts)
 
 
 def _classes(roster: Iterable[AttendeeState]) -> list[Group]:
-    """All who need the same new capabilities, in the roster's order."""
+    """The attendees grouped by the new capabilities they need, in the roster's order."""
     classes: dict[Capabilities, list[AttendeeState]] = {}
     for standing in roster:
         if standing.wanted is not None and standing.wanted != standing.actual:

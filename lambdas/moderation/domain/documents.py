@@ -1,13 +1,22 @@
-"""What callers are shown of a meeting and of an attendee: plain documents in the contract's words."""
+"""The documents of meetings and attendees in answers, in the words of the contract."""
 
 from datetime import datetime
 from math import ceil
 
-from .capability import DIRECTION, MEDIUM, Capabilities, Direction, Medium, in_words
+from .capability import DIRECTION, MEDIUM, Capabilities, Direction, Medium, MuteAll, in_words
 from .effective import Holds, Limit, left_by, limits
 from .entry import iso
-from .meeting import Meeting, MeetingRules, Seat, UnmuteConsent, User, floor_media, is_kept_out, revision_of, role_of
-from .mute_all import MuteAll
+from .meeting import (
+    Attendee,
+    Meeting,
+    MeetingRules,
+    UnmuteConsent,
+    User,
+    floor_media,
+    is_kept_out,
+    revision_of,
+    role_of,
+)
 
 Document = dict[str, object]
 
@@ -26,10 +35,7 @@ def rules_document(rules: MeetingRules) -> Document:
 def mute_all_document(mute_all: MuteAll) -> Document:
     return {
         "media": [mute_all.medium.value],
-        "except": {
-            "externalUserIds": sorted(mute_all.spared_users),
-            "roles": sorted(mute_all.spared_roles),
-        },
+        "except": {"externalUserIds": sorted(mute_all.spared_users), "roles": sorted(mute_all.spared_roles)},
         "liftableBy": mute_all.liftable_by.value,
         "actor": mute_all.actor.id,
         "reason": mute_all.reason,
@@ -57,21 +63,22 @@ def meeting_revision(meeting: Meeting) -> str:
 
 
 def attendee_document(
-    meeting: Meeting, user: User, seat: Seat | None, holds: Holds, now: datetime, *, with_limits: bool = True
+    meeting: Meeting, user: User, attendee: Attendee | None, holds: Holds, now: datetime, *, with_limits: bool = True
 ) -> Document:
     """One attendee of a user, or the user if they have none yet (`attendeeId` null)."""
     found = limits(meeting, user, holds, now)
     wanted = left_by(found)
     document: Document = {
         "meetingId": meeting.id,
-        "attendeeId": seat.attendee_id if seat else None,
+        "attendeeId": attendee.attendee_id if attendee else None,
         "externalUserId": user.id,
         "role": None if is_kept_out(user.rules) else role_of(user, meeting),
         "capabilities": in_words(wanted),
-        "status": "gone" if meeting.ended_at else seat_status(user, seat, wanted),
+        "status": "gone" if meeting.ended_at else attendee_status(user, attendee, wanted),
         "hand": {"raisedAt": iso(user.hand)} if user.hand else None,
         "floor": _floor_document(meeting, user, now),
         "revision": revision_of(user, meeting),
+        **name_of(user),
     }
     if with_limits:
         document["asked"] = _asked_document(meeting, user, now)
@@ -79,8 +86,13 @@ def attendee_document(
     return document
 
 
+def name_of(user: User) -> Document:
+    """The display name, for a user who has one."""
+    return {} if user.display_name is None else {"displayName": user.display_name}
+
+
 def _floor_document(meeting: Meeting, user: User, now: datetime) -> Document | None:
-    """The turn to speak, while it is in force, with the media for which it is."""
+    """The floor that the user has now, with its media."""
     floor, media = user.rules.floor, floor_media(user, meeting, now)
     if floor is None or not media:
         return None
@@ -88,7 +100,7 @@ def _floor_document(meeting: Meeting, user: User, now: datetime) -> Document | N
 
 
 def _asked_document(meeting: Meeting, user: User, now: datetime) -> Document | None:
-    """The request to unmute that waits for his answer."""
+    """The request to unmute that waits for the user's answer."""
     asked, kind = user.rules.asked, meeting.rules.unmute_consent
     if asked is None or not asked.is_open(now) or kind is UnmuteConsent.NONE:
         return None
@@ -101,22 +113,22 @@ def _until(since: datetime, until: datetime, now: datetime) -> Document:
 
 
 def _seconds_to(until: datetime, now: datetime) -> int:
-    """Never too few."""
+    """The seconds until the moment, rounded up."""
     return max(ceil((until - now).total_seconds()), 0)
 
 
-def seat_status(user: User, seat: Seat | None, wanted: Capabilities) -> str:
-    if seat is not None and seat.gone:
+def attendee_status(user: User, attendee: Attendee | None, wanted: Capabilities) -> str:
+    if attendee is not None and attendee.gone:
         return "gone"
-    if seat is not None and user.is_out(seat.attendee_id):
+    if attendee is not None and user.is_out(attendee.attendee_id):
         return "pending"
-    if seat is None or seat.has(wanted):
+    if attendee is None or attendee.has(wanted):
         return "applied"
-    return "drifted" if seat.drifted or seat.not_taken else "pending"
+    return "drifted" if attendee.drifted or attendee.not_taken else "pending"
 
 
 def limit_documents(found: tuple[Limit, ...], now: datetime) -> list[Document]:
-    """One document for all media that the same thing withholds in the same direction."""
+    """The documents of limits: one for all media that the same limit withholds in the same direction."""
     grouped: list[tuple[Document, list[Medium]]] = []
     for limit in found:
         for direction in Direction:

@@ -1,4 +1,4 @@
-"""Entries: the immutable audit lines. The same line is the event that the world is told."""
+"""Entries: the immutable lines of the history. Each is also published as an event."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,13 +26,15 @@ ADMISSION_REQUESTED = "Admission Requested"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`type` is the event's detail-type, `adds` what this type says beyond what every entry says."""
+    """A line of the history. `type` is the event's detail-type, `extra` has the fields of this type beyond those of
+    every entry.
+    """
 
     id: str
-    """A ULID: the order of entries, and the key by which subscribers drop duplicates."""
+    """A ULID: it orders entries, and subscribers drop duplicates by it."""
     type: str
     meeting_id: str | None
-    """None in the refusal of a command for a meeting that is not registered: it is in no meeting's history."""
+    """`None` in the refusal of a command for a meeting that is not registered. Such an entry is in no history."""
     external_meeting_id: str | None
     occurred_at: datetime
     actor: Actor
@@ -61,7 +63,7 @@ class Entry:
 
     @property
     def names(self) -> frozenset[str]:
-        """The people it is about, with or without a seat; nobody, if it is about everybody."""
+        """The users that the entry is about, with or without an attendee. Empty if it is about the whole meeting."""
         attendees = self.extra.get("attendees", ())
         return frozenset(a["externalUserId"] for a in attendees) if isinstance(attendees, Sequence) else frozenset()
 
@@ -71,7 +73,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class EntryFilter:
-    """Which entries of a history are wanted; None leaves a property open."""
+    """The wanted entries of a history. `None` leaves a property open."""
 
     verdict: str | None = None
     actor: str | None = None
@@ -94,7 +96,7 @@ def actor_document(actor: Actor) -> dict[str, str]:
 
 
 def iso(moment: datetime) -> str:
-    """`2026-05-04T10:00:00.000Z`: fixed width, so that text sorts as time does."""
+    """`2026-05-04T10:00:00.000Z`: the width is fixed, so that text sorts as time does."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
@@ -103,11 +105,7 @@ def concerning(attendee_id: str | None, user_id: str) -> dict[str, object]:
 
 
 def changed(
-    attendee_id: str | None,
-    user_id: str,
-    before: Capabilities,
-    after: Capabilities,
-    effects: Sequence[str],
+    attendee_id: str | None, user_id: str, before: Capabilities, after: Capabilities, effects: Sequence[str]
 ) -> dict[str, object]:
     """One attendee of `Attendee Capabilities Changed`."""
     return concerning(attendee_id, user_id) | {
@@ -121,7 +119,7 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def first_id_at(moment: datetime) -> str:
-    """The smallest ULID of a moment: entries named before it sort below."""
+    """The smallest ULID of a moment. Ids of earlier entries are smaller."""
     milliseconds = int(moment.timestamp() * 1000)
     digits = [CROCKFORD[milliseconds >> shift & 31] for shift in range(45, -1, -5)]
     return "".join(digits) + "0" * 16

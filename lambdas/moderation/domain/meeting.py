@@ -1,27 +1,146 @@
-"""What is known of a meeting and of the people in it. Rules are stored; what follows from them is derived."""
+"""A meeting and its users. Their rules are stored; roles, limits and capabilities are derived from the rules."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from .actor import HOST
-from .capability import EVERYTHING, NOTHING, Capabilities, Medium, whole
-from .mute_all import MuteAll, MuteAlls, in_force
+from .capability import (
+    EVERYTHING,
+    NOTHING,
+    Capabilities,
+    Medium,
+    MuteAll,
+    MuteAlls,
+    Restrictions,
+    mute_alls_in_force,
+    whole,
+)
 from .personal_rules import Agreement, Ban, ConsentRequest, Floor, Hold, Waiting
-from .restriction import Restrictions
-
-PIPELINE_PREFIX = "aws:"
-CHECKED_EVERY = timedelta(minutes=2)
-"""How often Chime is compared with the rules of a meeting, if nothing calls for it sooner."""
 
 
-def is_pipeline(user_id: str) -> bool:
-    """Media pipelines (recording and the like) join under reserved ids, in any case of letters. Never moderated."""
-    return user_id.lower().startswith(PIPELINE_PREFIX)
+@dataclass(frozen=True, slots=True)
+class UserRules:
+    """The rules stored for one user.
+
+    `grant` is the capabilities of the user's first attendee when Chime created it. It is `None` before Gavel has seen
+    one, and for users that the registration names: they are granted everything. `given` is what hosts added.
+    """
+
+    role: str | None = None
+    grant: Capabilities | None = None
+    given: Capabilities = NOTHING
+    restrictions: Restrictions = ()
+    spares: frozenset[str] = frozenset()
+    """Ids of the mute-alls that do not bind the user."""
+    admitted: bool = False
+    hold: Hold | None = None
+    floor: Floor | None = None
+    ban: Ban | None = None
+    waiting: Waiting | None = None
+    removed: frozenset[str] = frozenset()
+    """Attendees of the user that have to leave the meeting."""
+    removed_at: datetime | None = None
+    """When the user was removed from the meeting; `None` once they are admitted again. Until then they have no role."""
+    ban_calls_end_at: datetime | None = None
+    """The time until which a call for a ban that has ended may still remove the user from Chime."""
+    asked: ConsentRequest | None = None
+    agreed: Agreement | None = None
+
+    @property
+    def granted(self) -> Capabilities:
+        return EVERYTHING if self.grant is None else self.grant | self.given
+
+
+@dataclass(frozen=True, slots=True)
+class Attendee:
+    """One attendee of a user.
+
+    `known` is what Chime last reported or accepted, `None` before it answered. `drifted`: Chime was seen to differ.
+    """
+
+    attendee_id: str
+    known: Capabilities | None = None
+    gone: bool = False
+    drifted: bool = False
+    noted_at: datetime | None = None
+    """When `known` was noted. A difference seen right after it is a call under way, not drift."""
+
+    not_taken: bool = False
+    """Whether Chime reported that its media servers rejected what its API had accepted: what they hold is unknown."""
+
+    def has(self, capabilities: Capabilities) -> bool:
+        """Whether Chime is known to hold exactly these capabilities."""
+        return self.known == capabilities and not self.not_taken
+
+    def noted(self, held: Capabilities, now: datetime) -> "Attendee":
+        """This attendee, once Chime is known to hold exactly `held`."""
+        return replace(self, known=held, drifted=False, not_taken=False, noted_at=now)
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user in one meeting. With revision 0 nothing is stored of the user yet."""
+
+    id: str
+    rules: UserRules = UserRules()
+    attendees: Mapping[str, Attendee] = field(default_factory=dict)
+    revision: int = 0
+    revised_by: str | None = None
+    notes: int = 0
+    """The number of notes of what Chime holds for the user's attendees. Notes do not raise the revision."""
+    hand: datetime | None = None
+    """Since when the user's hand is raised. The hand is a record of its own, so that many hands do not contend with
+    commands.
+    """
+    display_name: str | None = None
+    """The name that pages show instead of the id. No decision uses it, and several users may have the same."""
+
+    @property
+    def is_known(self) -> bool:
+        return self.rules.role is not None or self.rules.admitted or bool(self.attendees)
+
+    @property
+    def present(self) -> tuple[Attendee, ...]:
+        return tuple(attendee for attendee in self.attendees.values() if not attendee.gone)
+
+    def with_notes(self, attendees: Iterable[Attendee]) -> "User":
+        """The user after these attendees were noted."""
+        return replace(
+            self,
+            attendees={**self.attendees, **{attendee.attendee_id: attendee for attendee in attendees}},
+            notes=self.notes + 1,
+        )
+
+    def is_out(self, attendee_id: str) -> bool:
+        """Whether this attendee of the user has to leave the meeting."""
+        return self.rules.ban is not None or attendee_id in self.rules.removed
+
+    def may_go(self, attendee_id: str, now: datetime) -> bool:
+        """Whether a call of Gavel's may remove this attendee from Chime: they have to leave, or had to just before."""
+        until = self.rules.ban_calls_end_at
+        return self.is_out(attendee_id) or (until is not None and now < until)
+
+
+def is_kept_out(rules: UserRules) -> bool:
+    """Whether the user is banned, or removed and not admitted again: then the stored role does not count."""
+    return rules.ban is not None or rules.removed_at is not None
+
+
+def is_host(rules: UserRules) -> bool:
+    """Whether the user counts as a host of the meeting, present or not."""
+    return rules.role == HOST and not is_kept_out(rules)
+
+
+def host_count(before: UserRules, after: UserRules) -> int:
+    """The difference in the number of hosts."""
+    return is_host(after) - is_host(before)
 
 
 class UnmuteConsent(StrEnum):
+    """When a user has to agree before Gavel opens their microphone."""
+
     NONE = "none"
     MUTED_FIRST = "muted-first"
     REQUIRED = "required"
@@ -29,10 +148,10 @@ class UnmuteConsent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What the meeting was created with; it never changes, but one thing about it has to be found out.
+    """The meeting features that the meeting was created with. They never change.
 
-    Where video is off and content is not, the documentation contradicts itself: Video `Receive` is the default, yet
-    writing it is said to be refused. `video_can_be_received` turns false when Chime has refused it.
+    AWS's documentation contradicts itself about a meeting with content but without video: Video `Receive` is its
+    default, and Chime is said to refuse to write it. `video_can_be_received` turns false once Chime has refused.
     """
 
     video: bool = True
@@ -41,7 +160,7 @@ class Features:
 
     @property
     def may_be_refused(self) -> bool:
-        """Whether an order could be refused for nothing but the contradiction."""
+        """Whether Chime could refuse an update because of this contradiction alone."""
         return not self.video and self.content and self.video_can_be_received
 
     @property
@@ -57,175 +176,95 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class MeetingRules:
+    """The rules of a meeting as a whole."""
+
     mode: str = "open"
     default_role: str = "participant"
     unmute_consent: UnmuteConsent = UnmuteConsent.NONE
     lobby: bool = False
     mute_alls: MuteAlls = ()
     frozen_at: datetime | None = None
-    """While the meeting is frozen, time stands still for whatever ends by itself."""
-    turns: tuple[str, str, str] = ("", "", "")
-    """Medium by medium the turn that runs: floors granted in an earlier one have ended."""
+    """Set while the meeting is frozen: restrictions, bans and floors do not end meanwhile."""
+    floor_generations: tuple[str, str, str] = ("", "", "")
+    """The current floor generation of each medium: a floor of an earlier generation has ended."""
 
-    def turn(self, medium: Medium) -> str:
-        return self.turns[list(Medium).index(medium)]
+    def floor_generation(self, medium: Medium) -> str:
+        return self.floor_generations[list(Medium).index(medium)]
 
     def with_floor_generation(self, media: Collection[Medium], name: str) -> "MeetingRules":
-        """A new turn of these media begins."""
-        audio, video, content = (f"{name}/{m}" if m in media else self.turn(m) for m in Medium)
-        return replace(self, turns=(audio, video, content))
+        """The rules with a new floor generation of these media, which ends their floors."""
+        audio, video, content = (f"{name}/{m}" if m in media else self.floor_generation(m) for m in Medium)
+        return replace(self, floor_generations=(audio, video, content))
 
     def moment(self, now: datetime) -> datetime:
-        """The time by which the rules are read."""
+        """The moment at which the rules are evaluated: now, or the start of the freeze."""
         return now if self.frozen_at is None else self.frozen_at
 
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
+    """A registered meeting, with its rules."""
+
     id: str
     external_id: str
     rules: MeetingRules
     features: Features
     revision: int
     registration: str
-    """Fingerprint of the body it was registered with: the same body again changes nothing."""
+    """Fingerprint of the request body that registered the meeting: the same body again changes nothing."""
     hosts: int = 0
     ended_at: datetime | None = None
     revised_by: str | None = None
     check_at: datetime | None = None
-    """When the reconciler next compares Chime with the rules, or ends a mute-all; kept without raising the revision."""
+    """When the reconciler next compares Chime with the rules or ends a mute-all. It has no revision."""
     compared_at: datetime | None = None
-    """When it last did; kept likewise."""
+    """When the reconciler last compared them. It has no revision."""
     registered_at: datetime | None = None
     mode_since: datetime | None = None
-    """When its mode was changed last; None: never since its registration."""
+    """When the mode was last changed; `None` if never since the registration."""
     frozen_since: datetime | None = None
-    """When the freeze was asked for, if it is frozen."""
-
-
-@dataclass(frozen=True, slots=True)
-class UserRules:
-    """`grant` is what the first seat was created with in Chime; None before one was seen, or for whoever was registered
-    by name, who is granted everything. `given` is what hosts added since.
-    """
-
-    role: str | None = None
-    grant: Capabilities | None = None
-    given: Capabilities = NOTHING
-    restrictions: Restrictions = ()
-    spares: frozenset[str] = frozenset()
-    """Ids of the mute-alls that don't bind him."""
-    admitted: bool = False
-    hold: Hold | None = None
-    floor: Floor | None = None
-    ban: Ban | None = None
-    waiting: Waiting | None = None
-    removed: frozenset[str] = frozenset()
-    """Seats that have to leave."""
-    removed_at: datetime | None = None
-    """When the user was removed from the meeting; None once they are let in again. Until then they have no role."""
-    asked: ConsentRequest | None = None
-    agreed: Agreement | None = None
-
-    @property
-    def granted(self) -> Capabilities:
-        return EVERYTHING if self.grant is None else self.grant | self.given
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """`known`: what Chime was last seen or told to hold, None before it answered. `drifted`: it was seen to differ."""
-
-    attendee_id: str
-    known: Capabilities | None = None
-    gone: bool = False
-    drifted: bool = False
-    noted_at: datetime | None = None
-    """When `known` was noted; what differs right after it is no drift, but something under way."""
-
-    not_taken: bool = False
-    """Whether Chime has said that its media servers did not take what its API took: nobody knows what they hold."""
-
-    def has(self, capabilities: Capabilities) -> bool:
-        """Whether Chime is known to hold just these."""
-        return self.known == capabilities and not self.not_taken
-
-    def noted(self, held: Capabilities, now: datetime) -> "Seat":
-        """This seat once Chime is known to hold just these."""
-        return replace(self, known=held, drifted=False, not_taken=False, noted_at=now)
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """A person in one meeting. Revision 0: nothing is stored of him yet."""
-
-    id: str
-    rules: UserRules = UserRules()
-    seats: Mapping[str, Seat] = field(default_factory=dict)
-    revision: int = 0
-    revised_by: str | None = None
-    notes: int = 0
-    """How often something was noted on the seats: that leaves the revision alone, but not what was known of Chime."""
-    hand: datetime | None = None
-    """Since when his hand is up. Kept apart from his rules: many hands stand in nobody's way."""
-
-    @property
-    def is_known(self) -> bool:
-        return self.rules.role is not None or self.rules.admitted or bool(self.seats)
-
-    @property
-    def present(self) -> tuple[Seat, ...]:
-        return tuple(seat for seat in self.seats.values() if not seat.gone)
-
-    def with_notes(self, seats: Iterable[Seat]) -> "User":
-        """The user as they are stored once this was noted on some of their attendees."""
-        return replace(self, seats={**self.seats, **{seat.attendee_id: seat for seat in seats}}, notes=self.notes + 1)
-
-    def is_out(self, attendee_id: str) -> bool:
-        """Whether this seat of his has to leave."""
-        return self.rules.ban is not None or attendee_id in self.rules.removed
+    """When the freeze was requested, while the meeting is frozen."""
 
 
 def belongs(user: User, meeting: Meeting) -> bool:
-    """Whether he is anybody in the meeting: named in it, or seen in it. A mute in advance makes nobody a member, and
-    neither is who is banned, was removed and not let in again, or waits in the lobby, while there is one.
+    """Whether the user is a member of the meeting: named by a command, or seen in Chime.
+
+    A mute in advance makes a user no member. A user who is banned, was removed and not admitted again, or waits in the
+    lobby is no member either.
     """
     return not (is_kept_out(user.rules) or is_held(user, meeting)) and user.is_known
 
 
-def is_kept_out(rules: UserRules) -> bool:
-    """Whether the user has no role here, whichever role is stored: banned, or removed and not let in again."""
-    return rules.ban is not None or rules.removed_at is not None
-
-
 def is_held(user: User, meeting: Meeting) -> bool:
-    """Whether the user has still to be let in. Whoever was removed has, whether or not there is a lobby."""
+    """Whether the user still has to be admitted. A removed user has to be, with or without a lobby."""
     is_asked_for = user.rules.waiting is not None and meeting.rules.lobby
     return is_asked_for or user.rules.removed_at is not None
 
 
 def waits(user: User, meeting: Meeting) -> bool:
-    """Whether the user has still to be let in, and a host has still to say so."""
+    """Whether the user waits in the lobby for the answer of a host."""
     return is_held(user, meeting) and user.rules.waiting is not None and user.rules.waiting.is_open
 
 
 def role_of(user: User, meeting: Meeting) -> str:
-    """The role that the user's capabilities follow from, and that they have once nothing keeps them out."""
+    """The role from which the user's capabilities are derived, also while the user is kept out."""
     return user.rules.role or meeting.rules.default_role
 
 
 def floor_media(user: User, meeting: Meeting, now: datetime) -> tuple[Medium, ...]:
-    """The media for which he has the floor now."""
+    """The media for which the user has the floor now."""
     floor = user.rules.floor
     if floor is None or not floor.holds_at(meeting.rules.moment(now)):
         return ()
-    return tuple(m for m, turn in zip(floor.media, floor.turns, strict=True) if meeting.rules.turn(m) == turn)
+    return tuple(
+        m for m, turn in zip(floor.media, floor.generations, strict=True) if meeting.rules.floor_generation(m) == turn
+    )
 
 
 def binding_mute_alls(user: User, meeting: Meeting, now: datetime) -> tuple[MuteAll, ...]:
-    """The mute-alls that silence him now."""
+    """The mute-alls that bind the user now."""
     role, speaking = role_of(user, meeting), floor_media(user, meeting, now)
-    standing = in_force(meeting.rules.mute_alls, meeting.rules.moment(now))
+    standing = mute_alls_in_force(meeting.rules.mute_alls, meeting.rules.moment(now))
     return tuple(
         m
         for m in standing
@@ -234,89 +273,42 @@ def binding_mute_alls(user: User, meeting: Meeting, now: datetime) -> tuple[Mute
 
 
 def must_consent(user: User, meeting: Meeting, now: datetime) -> bool:
-    """Whether his microphone, which Chime keeps shut, opens only when he agrees. Who is not present joins with his
-    microphone in his own hands.
+    """Whether the user has to agree before Gavel lets their microphone be heard again.
+
+    A user who is not present joins with a microphone that they control themselves.
     """
     if meeting.rules.unmute_consent is UnmuteConsent.NONE or not user.present:
         return False
     if has_agreed(user, meeting, now):
         return False
-    heard = any(seat.known is not None and Capabilities.SEND_AUDIO in seat.known for seat in user.present)
+    heard = any(attendee.known is not None and Capabilities.SEND_AUDIO in attendee.known for attendee in user.present)
     return user.rules.asked is not None or not heard
 
 
-def as_agreed(rules: UserRules) -> UserRules:
-    """The rules as they are once the person has agreed to be heard."""
-    asked, audio = rules.asked, Capabilities.SEND_AUDIO
-    if asked is None:
-        return rules
-    stays = tuple(r for r in rules.restrictions if not asked.lifts or r.withholds != audio or r.since > asked.since)
-    return replace(
-        rules,
-        restrictions=stays,
-        spares=rules.spares | asked.spares,
-        given=rules.given | audio if asked.gives else rules.given,
-    )
-
-
 def has_agreed(user: User, meeting: Meeting, now: datetime) -> bool:
-    """Whether he has agreed to be heard, and it counts still."""
+    """Whether the user has agreed to be heard, and the agreement is still valid."""
     agreed = user.rules.agreed
     return agreed is not None and agreed.meeting_revision == meeting.revision and now < agreed.until
 
 
-def standing_role(user: User, meeting: Meeting) -> str | None:
-    """The role in which he may ask for anything; None for somebody who is nobody here."""
+def current_role(user: User, meeting: Meeting) -> str | None:
+    """The role in which the user may send commands; `None` for a user who is no member of the meeting."""
     return role_of(user, meeting) if belongs(user, meeting) else None
 
 
 def revision_of(user: User, meeting: Meeting) -> str:
-    """The ETag of an attendee: his own revision and the meeting's, for both decide what he has."""
+    """The ETag of an attendee. It names two revisions, the user's and the meeting's: capabilities depend on both."""
     return f"p{user.revision}.m{meeting.revision}"
 
 
-def host_count(before: UserRules, after: UserRules) -> int:
-    """By how much the number of hosts changes."""
-    return is_host(after) - is_host(before)
-
-
 def with_host_count(meeting: Meeting, before: UserRules, after: UserRules, change_id: str) -> Meeting:
-    """The meeting with as many hosts as it has when a person's rules change."""
+    """The meeting with its number of hosts after a user's rules change."""
     more = host_count(before, after)
     if not more:
         return meeting
     return replace(meeting, hosts=meeting.hosts + more, revision=meeting.revision + 1, revised_by=change_id)
 
 
-def is_host(rules: UserRules) -> bool:
-    """Whether the user counts as a host of the meeting, present or not."""
-    return rules.role == HOST and not is_kept_out(rules)
-
-
 def loses_its_hosts(meeting: Meeting, more: int) -> bool:
-    """Whether so many more hosts, or fewer, would leave it without any."""
+    """Whether the meeting would have no host after its number of hosts changes by `more`, which may be negative."""
     return more < 0 and meeting.hosts + more < 1
-
-
-def look_at(meeting: Meeting, rules: MeetingRules) -> datetime | None:
-    """When the reconciler has to look at it, if these become its rules."""
-    return min((at for at in (meeting.check_at, next_end(rules)) if at is not None), default=None)
-
-
-def next_end(rules: UserRules | MeetingRules) -> datetime | None:
-    """When the first of what a person, or the meeting, has for a time ends by itself."""
-    return min(_ends(rules), default=None)
-
-
-def ends_between(rules: UserRules | MeetingRules, since: datetime, until: datetime) -> bool:
-    """Whether any of it has ended by itself after the one moment, and by the other."""
-    return any(since < end <= until for end in _ends(rules))
-
-
-def _ends(rules: UserRules | MeetingRules) -> list[datetime]:
-    if isinstance(rules, MeetingRules):
-        ends = [m.until for m in rules.mute_alls]
-    else:
-        ends = [r.until for r in rules.restrictions]
-        ends += [timed.until for timed in (rules.floor, rules.ban) if timed is not None]
-    return [end for end in ends if end is not None]

@@ -1,6 +1,6 @@
-"""What stands on one person besides restrictions: a ban, a hold, a turn to speak, a question that waits for his answer.
+"""Rules of one user besides restrictions: ban, hold, lobby, floor, request to unmute.
 
-All of it is stored as it was decided; what follows from it is derived.
+They are stored as they were decided; everything else is derived from them.
 """
 
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from .actor import Actor
 from .capability import Medium
 
 COOL_DOWN = timedelta(seconds=60)
-"""How long whoever was turned away in the lobby has to wait before hosts are asked again."""
+"""The time that a user who was declined in the lobby has to wait before they may ask again."""
 ANSWER_WITHIN = timedelta(seconds=60)
-"""How long a request to unmute waits for the person's answer."""
+"""How long a request to unmute waits for the user's answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ban:
-    """Out of the meeting, on all seats, whoever lets him in. It counts until the clock has taken it away."""
+    """Keeps a user out of the meeting on all attendees. A timed ban counts until the reconciler has ended it."""
 
     actor: Actor
     since: datetime
@@ -30,7 +30,7 @@ class Ban:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """In the meeting, and cut off from it: nothing is sent or received until released."""
+    """Cuts a user off from the meeting: they send and receive nothing until a host releases them."""
 
     actor: Actor
     since: datetime
@@ -39,9 +39,10 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """In the lobby. `declined_at`: a host has turned the user away. `left`: the user has given up.
+    """A user's request to be admitted.
 
-    Whoever is not let in stays held on any attendee of theirs, so neither of the two takes the record away.
+    `declined_at`: a host has declined it. `left`: the user has left the lobby. The record stays in both cases, so that
+    an attendee of a user who was not admitted stays held.
     """
 
     since: datetime
@@ -50,22 +51,24 @@ class Waiting:
 
     @property
     def is_open(self) -> bool:
-        """Whether a host has still to answer."""
+        """Whether the request still waits for a host's answer."""
         return self.declined_at is None and not self.left
 
     def may_ask_again_at(self) -> datetime | None:
-        """From when on the user may ask again, if a host has turned them away."""
+        """When the user may ask again; `None` if no host has declined the request."""
         return self.declined_at + COOL_DOWN if self.declined_at is not None else None
 
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """A turn to speak. `turns` are the meeting's turns of these media when it was granted: a mute-all or an exclusive
-    floor begins a new one, and thereby ends it without anybody's record being touched.
+    """A turn to speak, through mute-alls and the mode.
+
+    `generations` are the meeting's floor generations of these media when the floor was granted. A mute-all or an
+    exclusive floor begins a new generation: that ends all earlier floors without a write to the users' records.
     """
 
     media: tuple[Medium, ...]
-    turns: tuple[str, ...]
+    generations: tuple[str, ...]
     actor: Actor
     since: datetime
     until: datetime
@@ -77,10 +80,10 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class ConsentRequest:
-    """A request to unmute that waits for the person. `change_id` is the change that goes on if the person agrees.
+    """A request to unmute that waits for the user's answer. Until then nothing changes.
 
-    Until then everything stays as it is. What the agreement does: `lifts` the restrictions on sending audio that stood
-    when it was asked, spares the person of the mute-alls in `spares`, `gives` audio to whom it was not granted.
+    If the user agrees, the change `change_id` continues: `lifts` removes the restrictions on sending audio that existed
+    at the time of the request, `spares` names the mute-alls that no longer bind the user, and `gives` grants audio.
     """
 
     change_id: str
@@ -97,8 +100,9 @@ class ConsentRequest:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """He agreed to be heard. It serves for what he was asked: as long as a widening is pursued, and while nobody has
-    changed the meeting since.
+    """A user's agreement to be heard.
+
+    It is valid for the request that was answered, until its change is settled or the meeting's rules change.
     """
 
     until: datetime

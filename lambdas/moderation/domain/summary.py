@@ -1,6 +1,6 @@
-"""One English sentence for each entry: what a host reads in the history."""
+"""One English sentence for each entry of the history. Sentences are for users, codes for programs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .commands import COMMANDS
@@ -21,132 +21,158 @@ from .entry import (
     UNMUTE_REQUESTED,
     Entry,
 )
+from .wording import Affected, can_now, listed, name_of, users_in_words
 
-MOST_NAMED = 10
-SPANS = ((3600, "h"), (60, "min"), (1, "s"))
+WHY = {"banned": "is banned", "waiting": "is waiting to be let in", "too-many": "has sent too many commands"}
+"""Reasons of refusals that are about the caller, by code."""
+WHY_NOT = {
+    "capability-unavailable": "another rule withholds it",
+    "content-needs-video": "screen shares need video",
+    "last-host": "the meeting would be left without a host",
+    "meeting-ended": "the meeting has ended",
+    "not-undoable": "it can no longer be undone",
+    "no-request": "there was no request",
+    "too-late": "the command came too late",
+    "bad-time": "the time of the command is wrong",
+    "invalid-request": "the command was invalid",
+    "meeting-not-found": "the meeting is not registered",
+    "attendee-not-found": "no such attendee is known",
+    "change-not-found": "there is no such change",
+}
+ENDED = {"mute": "timed mute", "floor": "turn to speak", "ban": "ban", "mute-all": "timed mute of everyone"}
 ANSWERS = {
     "accepted": "agreed to unmute",
     "declined": "declined to unmute",
     "expired": "did not answer the request to unmute",
-    "withdrawn": "need not answer the request to unmute any more",
 }
 
 
 def summary(entry: Entry) -> str:
-    """`alice muted bob's audio for 5 min: noise`."""
-    said = _said(entry)
+    """The sentence of an entry: `alice muted bob's microphone for 5 min: noise`."""
+    said = _SENTENCES[entry.type](entry) if entry.type in _SENTENCES else f"{name_of(entry.actor)}: {entry.type}"
     return f"{said}: {entry.reason}" if entry.reason else said
 
 
-def _said(entry: Entry) -> str:  # noqa: PLR0911 - one case a type
-    adds: Mapping[str, Any] = entry.extra
-    who = entry.actor.id + (f" (through {entry.actor.via})" if entry.actor.via else "")
-    whom = _people(adds.get("attendees", []))
-    match entry.type:
-        case x if x == DECIDED and adds["verdict"] == "accepted":
-            return f"{who} {_decided(entry.command, adds['parameters'], whom)}"
-        case x if x == DECIDED:
-            by = ", ".join(adds["policies"]) if adds["code"] == "not-permitted" else adds["code"]
-            return f"{who} was refused {entry.command} on {whom} ({by})"
-        case x if x == CAPABILITIES_CHANGED:
-            return _now_have(adds["attendees"])
-        case x if x == MEETING_CHANGED:
-            return f"{who}'s {entry.command} is in force"
-        case x if x == SUPERSEDED:
-            return f"{who}'s {entry.command} was overtaken by another change"
-        case x if x == ABANDONED:
-            return f"{who}'s {entry.command} on {whom} was given up: the rules are what they were"
-        case x if x == DRIFT_FOUND:
-            put_right = adds["attendees"][0]["corrected"]
-            return f"Chime differed from the rules for {whom}: " + ("put right" if put_right else "narrower, and left")
-        case x if x == MEETING_ENDED:
-            return "the meeting has ended"
-        case x if x == DELAYED:
-            return f"{who}'s {entry.command} is still waiting for Chime"
-    return _said_of_people(entry, who, whom)
+def _extra(entry: Entry) -> Mapping[str, Any]:
+    return entry.extra
 
 
-def _said_of_people(entry: Entry, who: str, whom: str) -> str:
-    adds: Mapping[str, Any] = entry.extra
-    match entry.type:
-        case x if x == HAND_LOWERED and not _is_one(adds["attendees"]):
-            return f"{who} lowered the hands of {whom}"
-        case x if x in (HAND_RAISED, HAND_LOWERED):
-            whose = "his" if entry.actor.is_user(whom) else f"{whom}'s"
-            return f"{who} {'raised' if x == HAND_RAISED else 'lowered'} {whose} hand"
-        case x if x == UNMUTE_REQUESTED:
-            return f"{who} asked {whom} to unmute"
-        case x if x == UNMUTE_ANSWERED:
-            return f"{whom} {ANSWERS[adds['answer']]}" + (f" (through {entry.actor.via})" if entry.actor.via else "")
-        case x if x == ADMISSION_REQUESTED:
-            return f"{whom} {'waits' if _is_one(adds['attendees']) else 'wait'} to be let in"
-        case x if x == REMOVED:
-            return f"{whom} {'is' if _is_one(adds['attendees']) else 'are'} out of the meeting"
-    return f"{who}: {entry.type}"
+def _names(entry: Entry) -> list[str]:
+    return list(dict.fromkeys(attendee["externalUserId"] for attendee in _extra(entry).get("attendees", [])))
 
 
-def _decided(command: str, parameters: Mapping[str, Any], users: str) -> str:
-    """The command's sentence with its parameters in words."""
-    if command not in COMMANDS:
-        return f"did {command} on {users}"
-    words = {
-        **parameters,
-        "users": users,
-        "named": _together([user["externalUserId"] for user in parameters.get("users", ())]),
-        "media": " and ".join(parameters.get("media", ())),
-        "duration": _for(parameters.get("durationSeconds")),
-        "until": _until(parameters),
-    }
-    return COMMANDS[command].sentence_for(parameters).format_map(words)
+def _affected(entry: Entry) -> Affected:
+    names = _names(entry)
+    return Affected(names, is_actor=len(names) == 1 and entry.actor.is_user(names[0]))
 
 
-def _until(parameters: Mapping[str, Any]) -> str:
-    """` until 2026-06-01 12:00 UTC`."""
-    until: str | None = parameters.get("until")
-    return f" until {until[:16].replace('T', ' ')} UTC" if until else ""
+def _intent(command: str, users: str) -> str:
+    """The intent of a command: `mute bob`. An entry without a command of the registry is about drift."""
+    intent = COMMANDS[command].intent_for(command) if command in COMMANDS else "apply the meeting's rules to {users}"
+    return intent.format(users=users)
 
 
-def _for(seconds: int | None) -> str:
-    """` for 5 min`, ` for 1 h 30 min`."""
-    if seconds is None:
-        return ""
-    parts = []
-    for size, name in SPANS:
-        count, seconds = divmod(seconds, size)
-        if count:
-            parts.append(f"{count} {name}")
-    return " for " + " ".join(parts)
+def _verb(entry: Entry, one: str, several: str) -> str:
+    names = _names(entry)
+    return f"{users_in_words(names)} {one if len(names) <= 1 else several}"
 
 
-def _names(attendees: list[Mapping[str, Any]]) -> list[str]:
-    return list(dict.fromkeys(attendee["externalUserId"] for attendee in attendees))
+def _decided(entry: Entry) -> str:
+    extra, affected = _extra(entry), _affected(entry)
+    if extra["verdict"] == "refused":
+        return _refused(entry, affected.users)
+    if entry.command == "expire":
+        return _expired(entry)
+    if entry.command == "bind" and entry.actor.is_automatic:
+        return f"{affected.users} joined"
+    if entry.command not in COMMANDS:
+        return f"{name_of(entry.actor)} changed what {affected.users} may do"
+    return f"{name_of(entry.actor)} {COMMANDS[entry.command].sentence_for(extra['parameters'], affected)}"
 
 
-def _is_one(attendees: list[Mapping[str, Any]]) -> bool:
-    return len(_names(attendees)) == 1
+def _refused(entry: Entry, users: str) -> str:
+    who, code = name_of(entry.actor), _extra(entry)["code"]
+    what = _intent(entry.command, users)
+    if code == "not-permitted":
+        return f"{who} is not permitted to {what}"
+    why = f"{who} {WHY[code]}" if code in WHY else WHY_NOT.get(code, "the command was refused")
+    return f"{who} tried to {what}, but {why}"
 
 
-def _people(attendees: list[Mapping[str, Any]]) -> str:
-    names = _names(attendees)
-    return _together(names) if names else "everybody"
+def _expired(entry: Entry) -> str:
+    ended: Sequence[str] = _extra(entry)["parameters"].get("ended", [])
+    what = listed(ENDED[each] for each in ended) if ended else "time limit"
+    names = _names(entry)
+    return f"{users_in_words(names)}'s {what} ended" if names else f"The {what} ended"
 
 
-def _together(names: list[str]) -> str:
-    """By name, as long as somebody would read them all."""
-    return ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} people"
-
-
-def _now_have(attendees: list[Mapping[str, Any]]) -> str:
-    """Those who have the same now in one clause."""
+def _capabilities_changed(entry: Entry) -> str:
+    """The sentence, in which users with the same change share a clause."""
     alike: dict[str, list[str]] = {}
-    for attendee in attendees:
-        before, after = attendee["before"], attendee["after"]
-        differences = [f"{medium} {word}" for medium, word in after.items() if before.get(medium) != word]
-        names = alike.setdefault(", ".join(differences), [])
+    for attendee in _extra(entry)["attendees"]:
+        names = alike.setdefault(can_now(attendee["before"], attendee["after"]), [])
         if attendee["externalUserId"] not in names:
             names.append(attendee["externalUserId"])
-    clauses = []
-    for what, names in alike.items():
-        verb, had = ("has", "what he had") if len(names) == 1 else ("have", "what they had")
-        clauses.append(f"{_together(names)} now {verb} {what or had}")
-    return "; ".join(clauses)
+    return "; ".join(
+        f"{users_in_words(names)} {what}" if what else f"nothing changed for {users_in_words(names)}"
+        for what, names in alike.items()
+    )
+
+
+def _attempt(entry: Entry, fate: str) -> str:
+    if entry.actor.is_automatic:
+        return f"The attempt to {_intent(entry.command, users_in_words(_names(entry)))} {fate}"
+    return f"{name_of(entry.actor, 'attempt')} to {_intent(entry.command, _affected(entry).users)} {fate}"
+
+
+def _meeting_changed(entry: Entry) -> str:
+    if entry.command == "expire":
+        return "The timed mute of everyone is over"
+    return f"{name_of(entry.actor, 'command')} to {_intent(entry.command, 'everyone')} is in effect"
+
+
+def _hand(entry: Entry) -> str:
+    affected, verb = _affected(entry), "raised" if entry.type == HAND_RAISED else "lowered"
+    if entry.actor.is_automatic:
+        return f"{affected.users}'s hand was {verb}"
+    if len(affected.names) > 1:
+        return f"{name_of(entry.actor)} {verb} the hands of {affected.users}"
+    return f"{name_of(entry.actor)} {verb} {'their' if affected.is_actor else affected.their} hand"
+
+
+def _unmute_requested(entry: Entry) -> str:
+    if entry.actor.is_automatic:
+        return _verb(entry, "was asked to unmute", "were asked to unmute")
+    return f"{name_of(entry.actor)} asked {_affected(entry).users} to unmute"
+
+
+def _unmute_answered(entry: Entry) -> str:
+    answer, names = _extra(entry)["answer"], users_in_words(_names(entry))
+    if answer == "withdrawn":
+        return f"The request to {names} to unmute was withdrawn"
+    return f"{names} {ANSWERS[answer]}" + (f" (through {entry.actor.via})" if entry.actor.via else "")
+
+
+def _drift_found(entry: Entry) -> str:
+    names = users_in_words(_names(entry))
+    if _extra(entry)["attendees"][0]["corrected"]:
+        return f"Chime gave {names} more than the rules allow, which was corrected"
+    return f"Chime gives {names} less than the rules allow, which was left as it is"
+
+
+_SENTENCES: Mapping[str, Callable[[Entry], str]] = {
+    DECIDED: _decided,
+    CAPABILITIES_CHANGED: _capabilities_changed,
+    MEETING_CHANGED: _meeting_changed,
+    SUPERSEDED: lambda entry: _attempt(entry, "was overtaken by another change"),
+    ABANDONED: lambda entry: _attempt(entry, "failed and was taken back"),
+    DELAYED: lambda entry: _attempt(entry, "is still waiting for Chime"),
+    DRIFT_FOUND: _drift_found,
+    MEETING_ENDED: lambda _: "The meeting ended",
+    REMOVED: lambda entry: _verb(entry, "was removed from the meeting", "were removed from the meeting"),
+    HAND_RAISED: _hand,
+    HAND_LOWERED: _hand,
+    UNMUTE_REQUESTED: _unmute_requested,
+    UNMUTE_ANSWERED: _unmute_answered,
+    ADMISSION_REQUESTED: lambda entry: _verb(entry, "is waiting to be let in", "are waiting to be let in"),
+}

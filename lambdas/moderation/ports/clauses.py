@@ -1,4 +1,4 @@
-"""The clauses of a transaction: each names one condition. A transaction holds all of them, or does nothing."""
+"""The clauses of a transaction: each names one condition. If one does not hold, the transaction writes nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,13 +6,15 @@ from datetime import datetime
 
 from ..domain.change import Change
 from ..domain.entry import Entry
-from ..domain.meeting import Meeting, Seat, User
+from ..domain.meeting import Attendee, Meeting, User
 from .due import Due
 
 MEETING_SHARDS = 16
-"""Items beside a meeting that hold its revision. A revised meeting writes all of them; a transaction that relies on the
-revision checks one. DynamoDB cancels a transaction that touches an item of another one under way, if only to check it:
-with a single item all attendees of a large meeting would contend.
+"""The number of items that repeat a meeting's revision.
+
+A transaction that revises the meeting writes all of them; a transaction that relies on the revision checks one.
+DynamoDB cancels a transaction that touches an item of another transaction under way, even to check it: with a single
+item all attendees of a large meeting would contend.
 """
 
 
@@ -30,7 +32,7 @@ class MeetingIs:
 
 @dataclass(frozen=True, slots=True)
 class UserIs:
-    """The person still has the revision that was read; 0: nothing is stored of him."""
+    """The user still has the revision that was read; 0: nothing is stored of the user."""
 
     meeting_id: str
     user_id: str
@@ -39,7 +41,7 @@ class UserIs:
 
 @dataclass(frozen=True, slots=True)
 class MeetingRevised:
-    """The meeting had revision `was` (0: it was not registered) and becomes this."""
+    """The meeting has revision `was` (0: it is not registered), and `meeting` is stored in its place."""
 
     meeting: Meeting
     was: int
@@ -47,22 +49,23 @@ class MeetingRevised:
 
 @dataclass(frozen=True, slots=True)
 class UserRevised:
-    """The person had revision `was` and gets these rules, and `new_seats` besides those he has.
+    """The user has revision `was`, and gets these rules, this display name, and the attendees `new_attendees` besides
+    those stored.
 
-    What is known of his other seats is left alone: whoever settles writes it without raising the revision. `notes`:
-    nothing was noted on them since either.
+    Notes on the other attendees stay: settling writes them without raising the revision. `notes`: the number of notes
+    is still this one.
     """
 
     meeting_id: str
     user: User
     was: int
-    new_seats: tuple[Seat, ...] = ()
+    new_attendees: tuple[Attendee, ...] = ()
     notes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class SeatBound:
-    """Nobody else has the seat."""
+class AttendeeBound:
+    """The attendee is bound to no other user, and is bound to this one."""
 
     meeting_id: str
     attendee_id: str
@@ -71,14 +74,14 @@ class SeatBound:
 
 @dataclass(frozen=True, slots=True)
 class ChangeOpened:
-    """No change of this id is there."""
+    """No change with this id is stored, and this one is."""
 
     change: Change
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeIsOpen:
-    """The change is pending: what joins it now is applied with it."""
+    """The change is still pending, so that an attendee that joins it now is updated with it."""
 
     meeting_id: str
     change_id: str
@@ -86,30 +89,30 @@ class ChangeIsOpen:
 
 @dataclass(frozen=True, slots=True)
 class ChangeKept:
-    """The change is open (or still to be looked at) under the lease of this token, and becomes this."""
+    """The change is open, or still to be verified, under the lease of this token; `change` is stored in its place."""
 
     change: Change
     token: str
 
 
 @dataclass(frozen=True, slots=True)
-class SeatsNoted:
-    """The person still has the revision that the orders were derived from; what Chime took is noted on his seats.
-    `notes`: nothing else was noted since.
+class AttendeesNoted:
+    """The user still has the revision from which the calls were derived; what Chime accepted is noted on the attendees.
+
+    `notes`: the number of notes is still this one.
     """
 
     meeting_id: str
     user_id: str
     revision: int
-    seats: tuple[Seat, ...]
+    attendees: tuple[Attendee, ...]
     notes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CheckTaken:
-    """Nobody else has taken this check of the meeting; the next one is due `then` (None: never again).
-
-    `compared_at`: when the meeting is compared with Chime, if this check does so.
+    """No other process has taken this check of the meeting. The next one is due `then` (`None`: never). `compared_at`
+    is set if this check compares the meeting with Chime.
     """
 
     meeting_id: str
@@ -120,7 +123,7 @@ class CheckTaken:
 
 @dataclass(frozen=True, slots=True)
 class Postponed:
-    """What is due, is due at that time still; it will be due `until`. Nothing else about it changes."""
+    """The record is still due at the same time, and becomes due `until` instead. Nothing else about it changes."""
 
     due: Due
     until: datetime
@@ -128,7 +131,7 @@ class Postponed:
 
 @dataclass(frozen=True, slots=True)
 class HandRaised:
-    """His hand is not up; it is from now on, since `at`. Of a record of its own, which no other deed looks at."""
+    """The user's hand is down, and is raised, since `at`. It is a record of its own, which no other command reads."""
 
     meeting_id: str
     user_id: str
@@ -137,15 +140,15 @@ class HandRaised:
 
 @dataclass(frozen=True, slots=True)
 class HandLowered:
-    """His hand is up; it is so no more."""
+    """The user's hand is up, and is lowered."""
 
     meeting_id: str
     user_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class SeatSeen:
-    """Nothing later is known of whether somebody is connected as this attendee; now that of the moment `at` is."""
+class AttendeeSeen:
+    """Nothing later than `at` is known of the attendee's connection. It is noted as `connected` or not."""
 
     meeting_id: str
     attendee_id: str
@@ -155,19 +158,21 @@ class SeatSeen:
 
 @dataclass(frozen=True, slots=True)
 class EntryWritten:
+    """The entry is written. It has no condition."""
+
     entry: Entry
 
 
 @dataclass(frozen=True, slots=True)
 class KeyTaken:
-    """Nobody has used this idempotency key. `id` is a digest of caller and key."""
+    """The idempotency key is unused. `id` is a digest of caller and key."""
 
     id: str
     fingerprint: str
     meeting_id: str
     change_id: str | None = None
     answer: Mapping[str, object] | None = None
-    """The whole answer where no change holds it: to a refusal, or to a command that changed nothing."""
+    """The whole answer, if no change holds it: of a refusal, or of a command that changed nothing."""
 
 
 Clause = (
@@ -175,24 +180,24 @@ Clause = (
     | UserIs
     | MeetingRevised
     | UserRevised
-    | SeatBound
+    | AttendeeBound
     | ChangeOpened
     | ChangeIsOpen
     | ChangeKept
-    | SeatsNoted
+    | AttendeesNoted
     | CheckTaken
     | Postponed
     | HandRaised
     | HandLowered
-    | SeatSeen
+    | AttendeeSeen
     | EntryWritten
     | KeyTaken
 )
 
 
 def actions_of(clause: Clause) -> int:
-    """How many of the 100 actions of one transaction the clause takes."""
+    """The number of actions that the clause takes. A transaction has at most 100."""
     if not isinstance(clause, MeetingRevised):
         return 1
-    is_named = clause.was == 0 and bool(clause.meeting.external_id)
-    return 1 + MEETING_SHARDS + is_named
+    is_listed = clause.was == 0 and clause.meeting.registered_at is not None
+    return 1 + MEETING_SHARDS + is_listed * (1 + bool(clause.meeting.external_id))

@@ -1,4 +1,4 @@
-"""What the ledger is asked for when time has passed."""
+"""Records that are due."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,8 +6,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A change to be finished or looked at again, or a user or (with neither) a meeting where something ends by itself
-    or that is to be compared with Chime.
+    """A record that the reconciler has to check.
+
+    It names a change to finish or verify, or a user with a timed rule that ends. If it names neither, it is the
+    meeting: a mute-all ends, or the meeting is due for a comparison with Chime.
     """
 
     at: datetime

@@ -1,15 +1,15 @@
-"""What goes wrong that is no decision.
+"""Errors of the infrastructure. A refusal is a decision and no error.
 
-MachineFailure          something that is no decision went wrong
-├── LedgerUnavailable   the ledger did not answer, or not in time; whether it wrote is unknown
-│   └── LedgerUnreachableError   it was never asked, or refused at once: surely nothing was written
-├── Contention          the ledger refused because somebody else is writing the same item right now
-├── Conflict            a clause of a transaction does not hold (any more)
-└── ChimeFailure
-    ├── Missing         404: no such meeting or attendee
-    ├── NotTaken        refused for good (400, 403 …)
-    ├── NotNow          429, 409, no connection: surely not done, worth another try
-    └── UnknownEnd      5xx, time-out, dropped connection: done, not done, or done later
+InfrastructureError
+├── LedgerUnavailableError          the ledger did not answer in time; whether it wrote is unknown
+│   └── LedgerUnreachableError      the ledger was not asked, or refused at once: nothing was written
+├── TransactionContentionError      another transaction is writing the same item right now
+├── ConditionFailedError            a clause of a transaction does not hold (any more)
+└── ChimeError
+    ├── ChimeNotFoundError          404: no such meeting or attendee
+    ├── ChimeRejectedError          rejected for good (400, 403 …)
+    ├── ChimeRetryableError         429, 409, no connection: not done, worth another attempt
+    └── OutcomeUnknownError         5xx, time-out, dropped connection: done, not done, or done later
 """
 
 from collections.abc import Sequence
@@ -37,8 +37,10 @@ class TransactionContentionError(InfrastructureError):
 
 
 class ConditionFailedError(InfrastructureError):
-    """`found` holds the meeting and the people whose clauses failed as they are now, so that nobody need read again.
-    `is_after_lost_answer`: an earlier attempt of the same transaction may be what made them fail.
+    """A clause of a transaction does not hold.
+
+    `found` holds the meeting and the users whose clauses failed, as they are now: no further read is needed.
+    `is_after_lost_answer`: an earlier attempt of the same transaction may be the reason.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Who listens to a meeting, and the lines on which he is told."""
+"""Live subscriptions of a meeting, and the WebSocket connections to which updates are sent."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from ..domain.entry import Entry
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """Lets its holder open one connection. `digest` is of what he holds, which is kept nowhere."""
+    """A permission to open one connection. `digest` is the digest of the ticket, which itself is not stored."""
 
     digest: str
     meeting_id: str
@@ -21,7 +21,7 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Somebody at the end of an open connection. `after` is the cursor up to which he has been told already."""
+    """An open connection of a subscriber. `after` is the history cursor up to which entries were sent."""
 
     connection_id: str
     meeting_id: str
@@ -32,50 +32,50 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class MeetingDelta:
-    """What the ledger's stream tells of one meeting: hints at what to read anew, and the entries themselves."""
+    """The changes of one meeting in the ledger's stream: its new entries, and which records to read again."""
 
     meeting_id: str
     entries: tuple[Entry, ...] = ()
-    people: frozenset[str] = frozenset()
-    """Whose records changed."""
+    users: frozenset[str] = frozenset()
+    """Users whose records changed."""
     revision: int = 0
-    """The meeting's, if its record changed."""
+    """The meeting's revision, if its record changed."""
     asked: frozenset[str] = frozenset()
-    """Connections that have asked for everything."""
+    """Connections that have requested a snapshot."""
 
     @property
     def only_asks(self) -> bool:
-        """Whether nothing is new to anybody else."""
-        return not (self.entries or self.people or self.revision)
+        """Whether nothing has changed for other subscribers."""
+        return not (self.entries or self.users or self.revision)
 
 
 class Connections(Protocol):
-    """Kept in the ledger's table. Everything may raise `LedgerUnavailable`."""
+    """The connections stored in the ledger's table. All methods may raise `LedgerUnavailableError`."""
 
     def issue(self, ticket: Ticket) -> None: ...
 
     def redeem(self, digest: str) -> Ticket | None:
-        """Takes the ticket away: whoever comes second with it gets None."""
+        """Deletes the ticket: a second call with it returns `None`."""
 
     def connect(self, connection: Connection) -> None:
-        """He has a connection, and is told nothing yet."""
+        """Stores the connection. Nothing is sent on it before `listen`."""
 
     def listen(self, connection_id: str, after: str | None, now: datetime) -> bool:
-        """From now on he is told; that he asked is itself in the stream. False if there is no such connection."""
+        """Subscribes the connection. The request itself goes into the stream. False if there is no such connection."""
 
     def disconnect(self, connection_id: str) -> None: ...
 
     def unsubscribe(self, connection: Connection) -> None:
-        """He is told nothing more until he asks again."""
+        """Sends nothing more on the connection until it subscribes again."""
 
     def of(self, meeting_id: str) -> Sequence[Connection]:
-        """Those who are told. Strongly consistent."""
+        """The meeting's subscribed connections. Strongly consistent."""
 
 
 class ConnectionGateway(Protocol):
-    """Open connections. Raises nothing: a line that can't be used is no reason to keep the others waiting."""
+    """The open connections. Its methods raise nothing: a broken connection does not delay the others."""
 
-    def send(self, mail: Mapping[str, Sequence[str]]) -> Collection[str]:
-        """Messages by connection, in their order. Returns the connections that did not take all of theirs."""
+    def send(self, messages: Mapping[str, Sequence[str]]) -> Collection[str]:
+        """Sends messages by connection, in order. Returns the connections that did not accept all of theirs."""
 
     def close(self, connection_ids: Collection[str]) -> None: ...

@@ -1,32 +1,37 @@
-"""The world as the moderator knows it: ledger, Chime, policies, time and chance, reminders."""
+"""Ports of the application: ledger, Chime, policies, clock and ids, wake-ups."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from ..domain.actor import Authorization, AuthorizationRequest, PolicyCapabilities
-from ..domain.capability import Capabilities
+from ..domain.actor import Authorization, AuthorizationRequest
+from ..domain.capability import Capabilities, PolicyCapabilities
 from ..domain.change import Change
-from ..domain.entry import EVERY_ENTRY, Entry, EntryFilter
+from ..domain.entry import EVERY_ENTRY, Entry, EntryFilter, iso
 from ..domain.meeting import Features, Meeting, User
 from .clauses import Clause, KeyTaken
 from .due import Due
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What one strongly consistent read found. People of whom nothing is stored come as `User(id)` of revision 0. Only
-    here they come with their hands: a look at everybody doesn't tell who has raised his.
+    """The result of one strongly consistent read.
+
+    Users with nothing stored are `User(id)` with revision 0. Only this read returns `User.hand`: a read
+    of all users of a meeting does not.
     """
 
     meeting: Meeting | None = None
     users: Mapping[str, User] = field(default_factory=dict)
-    seats: Mapping[str, str] = field(default_factory=dict)
-    """attendee → user"""
+    attendees: Mapping[str, str] = field(default_factory=dict)
+    """AttendeeId → ExternalUserId."""
     away: frozenset[str] = frozenset()
-    """Those of these attendees as whom nobody is connected any more, as far as Chime has told."""
+    """The attendees that are not connected any more, by Chime's events."""
     key: KeyTaken | None = None
 
 
@@ -37,66 +42,112 @@ class Page:
 
 
 class Budget(StrEnum):
-    """Token buckets of the account, kept in the ledger for all processes. Commands of hosts take from none of them, so
-    they find room.
+    """Token buckets of the account, stored in the ledger for all processes.
+
+    They limit background work; hosts' commands take nothing from them, so that calls are left for hosts.
     """
 
     CALLS = "calls"
     """Capability calls of background work."""
-    SWEEPS = "sweeps"
+    COMPARISONS = "comparisons"
     """Pages of rosters that the reconciler reads to compare meetings with Chime."""
-    LOOKS = "looks"
+    READS = "reads"
     """Reads of single attendees and rosters that events and participants cause."""
 
 
 class Minute(StrEnum):
-    """What the seconds are for that one person has in a meeting: reads take none of those for commands."""
+    """Token buckets of one user in a meeting: reads do not take from the bucket for commands."""
 
     COMMANDS = "commands"
     READS = "reads"
     AUTOMATIC = "automatic"
-    """Capability calls that attendees cause by joining, whom nobody commands."""
+    """Capability calls that attendees cause by joining, without a command."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingList:
+    """A list of meetings: all registered ones, those with this ExternalMeetingId, or those in which this user is
+    known.
+    """
+
+    external_id: str | None = None
+    user_id: str | None = None
+
+
+LAST_POSITION = "~"
+"""A position that sorts after every other."""
+POSITION_OF_ID = len("2026-05-04T10:00:00.000Z#")
+
+
+def position(since: datetime, meeting_id: str) -> str:
+    """The position of a meeting in a list: positions sort as moments do. A moment alone sorts before its meetings."""
+    return f"{iso(since)}#{meeting_id}"
+
+
+def meeting_at(place: str) -> str:
+    """The MeetingId of a position."""
+    return place[POSITION_OF_ID:]
 
 
 class Ledger(Protocol):
-    """Where meetings, users, changes and entries are kept. Reads are strongly consistent."""
+    """The store of meetings, users, changes and entries. Reads are strongly consistent."""
 
     def load(
-        self, meeting_id: str, users: Collection[str] = (), seats: Collection[str] = (), key: str | None = None
+        self, meeting_id: str, users: Collection[str] = (), attendees: Collection[str] = (), key: str | None = None
     ) -> Loaded: ...
 
     def transact(self, clauses: Sequence[Clause]) -> None:
-        """All of it or nothing. Raises `Conflict` with the clauses that failed, `Contention`, `LedgerUnavailable`."""
+        """Writes all clauses or none.
 
-    def everybody(self, meeting_id: str) -> Mapping[str, User]: ...
+        Raises `ConditionFailedError` with the clauses that failed, `TransactionContentionError`,
+        `LedgerUnavailableError`.
+        """
 
-    def seats_after(self, meeting_id: str, after: str, limit: int) -> Mapping[str, str]:
-        """attendee → user, so many whose ids follow `after`, in their order; those who are gone among them."""
+    def all_users(self, meeting_id: str) -> Mapping[str, User]: ...
+
+    def all_roles(self, meeting_id: str) -> Mapping[str, User]:
+        """All users, with what tells their roles, and nothing else: the role, the ban, and when they were removed."""
+
+    def attendees_after(self, meeting_id: str, after: str, limit: int) -> Mapping[str, str]:
+        """AttendeeId → user: up to `limit` attendees with ids after `after`, in order, including those that have
+        left.
+        """
 
     def hands(self, meeting_id: str) -> Mapping[str, datetime]:
-        """Whose hand is up, since when."""
+        """ExternalUserId → since when the hand is raised."""
 
     def change(self, meeting_id: str, change_id: str) -> Change | None: ...
 
     def meetings_named(self, external_id: str) -> Sequence[str]:
-        """Every registered meeting of this ExternalMeetingId, ended ones among them."""
+        """All registered meetings with this ExternalMeetingId, including ended ones, newest first."""
+
+    def listed(self, which: MeetingList, after: str, before: str, limit: int) -> Sequence[str]:
+        """Up to `limit` positions between two positions or moments, both excluded, newest first.
+
+        A user's list is eventually consistent, and sorted by the moment in which the ledger first stored the user.
+        """
+
+    def registered(self, meeting_ids: Collection[str]) -> Mapping[str, Meeting]:
+        """The meetings among these that are registered."""
 
     def due(self, now: datetime, limit: int) -> Sequence[Due]:
-        """What is due by now, longest due first, of any meeting. Eventually consistent, and keys alone: what stands
-        there by now is told by `due_records`.
+        """Due records of all meetings, the longest due first. Eventually consistent.
+
+        These are keys only: `due_records` reads the records.
         """
 
     def due_records(self, due: Collection[Due]) -> Mapping[Due, Change | Meeting]:
-        """The changes and meetings among them as they are now. One that is gone or can't be read is left out."""
+        """The changes and meetings of these keys, as they are now. Deleted and unreadable records are left out."""
 
     def acquire_background_calls(self, count: int, now: datetime, budget: Budget = Budget.CALLS) -> bool:
-        """Takes so many out of a budget; False if it does not hold them now. May raise `LedgerUnavailable`."""
+        """Takes `count` tokens from a budget; False if it holds fewer. May raise `LedgerUnavailableError`."""
 
     def acquire_user_tokens(
         self, meeting_id: str, user_id: str, seconds: int, now: datetime, minute: Minute = Minute.COMMANDS
     ) -> bool:
-        """Takes them out of the minute that a person has in a meeting, which fills up again as time goes by. False if
-        there are not so many left. May raise `LedgerUnavailable`.
+        """Takes `seconds` tokens from the user's bucket of the meeting, which holds 60 and refills at one a second.
+
+        False if it holds fewer. May raise `LedgerUnavailableError`.
         """
 
     def history(
@@ -110,45 +161,50 @@ class Ledger(Protocol):
         *,
         newest_first: bool = False,
     ) -> Page:
-        """Entries whose id lies between `after` and `before`, both excluded, oldest first. `user_id`: only those that
-        name the person, with or without a seat, and those that name nobody, for they are about everybody.
+        """Entries with ids between `after` and `before`, both excluded, oldest first.
+
+        With `user_id`: only entries about this user, and entries about the whole meeting.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class MeetingInChime:
+    """A meeting as Chime has it."""
+
     external_id: str
     features: Features
 
 
 @dataclass(frozen=True, slots=True)
-class SeatInChime:
+class ChimeAttendee:
+    """An attendee as Chime has it."""
+
     attendee_id: str
     user_id: str
     capabilities: Capabilities
 
 
 class Chime(Protocol):
-    """The few operations of the Chime SDK that Gavel uses. One call is one attempt. Raises `ChimeFailure`s."""
+    """The operations of the Chime SDK that Gavel uses. One call is one attempt. Raises `ChimeError`s."""
 
     def meeting(self, meeting_id: str) -> MeetingInChime: ...
 
-    def seat(self, meeting_id: str, attendee_id: str) -> SeatInChime: ...
+    def attendee(self, meeting_id: str, attendee_id: str) -> ChimeAttendee: ...
 
-    def roster(self, meeting_id: str) -> Sequence[SeatInChime]:
-        """Everybody whom Chime holds, media pipelines' attendees among them."""
+    def roster(self, meeting_id: str) -> Sequence[ChimeAttendee]:
+        """All attendees that Chime holds, including those of media pipelines."""
 
-    def order(self, meeting_id: str, attendee_id: str, capabilities: Capabilities) -> Capabilities:
-        """Makes the seat have exactly these capabilities; returns what Chime answered that it has."""
+    def update(self, meeting_id: str, attendee_id: str, capabilities: Capabilities) -> Capabilities:
+        """Sets exactly these capabilities; returns the capabilities in Chime's answer."""
 
-    def order_except(self, meeting_id: str, excluded: Sequence[str], capabilities: Capabilities) -> None:
-        """Makes everybody but the excluded (1 to 250) have exactly these capabilities."""
+    def update_except(self, meeting_id: str, excluded: Sequence[str], capabilities: Capabilities) -> None:
+        """Sets exactly these capabilities for all attendees except the excluded (1 to 250)."""
 
     def remove(self, meeting_id: str, attendee_id: str) -> None:
-        """Takes the seat away, JoinToken and all. `Missing`: it is gone already."""
+        """Deletes the attendee with its JoinToken. Raises `ChimeNotFoundError` if it is deleted already."""
 
     def end(self, meeting_id: str) -> None:
-        """Ends the meeting for everybody. `Missing`: it is over already."""
+        """Ends the meeting for all. Raises `ChimeNotFoundError` if it has ended already."""
 
 
 class Policies(Protocol):
@@ -159,18 +215,22 @@ class Policies(Protocol):
 
     @property
     def ranking(self) -> tuple[str, ...]:
-        """The roles as the schema lists them: who comes first stands higher."""
+        """The roles in the schema's order: the first ranks highest."""
 
     @property
     def modes(self) -> frozenset[str]: ...
+
+    @property
+    def labels(self) -> Mapping[str, Mapping[str, str]]:
+        """`modes` and `roles` → id → label, in the schema's order. The id is the label if there is no other."""
 
     def authorize(self, question: AuthorizationRequest) -> Authorization: ...
 
     def capabilities_for(self, role: str | None, mode: str, has_floor: bool) -> PolicyCapabilities: ...
 
 
-class Surroundings(Protocol):
-    """Time and chance, which tests hold in their hands."""
+class Clock(Protocol):
+    """Time, jitter, and ids in the order of time. Tests control all of them."""
 
     def now(self) -> datetime:
         """UTC, in whole milliseconds."""
@@ -178,15 +238,23 @@ class Surroundings(Protocol):
     def sleep(self, seconds: float) -> None: ...
 
     def jitter(self) -> float:
-        """Between 0 and 1, for jitter."""
+        """A random number between 0 and 1."""
 
     def new_id(self) -> str:
-        """A ULID, later than those that this process has given before."""
+        """A ULID, greater than all that this process has returned before."""
+
+
+class ForEach(Protocol):
+    """Calls a function for each item, perhaps several at once, and returns the results in the order of the items."""
+
+    def __call__(self, act: Callable[[Item], Result], items: Iterable[Item], /) -> Iterable[Result]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Wakeup:
-    """What the reconciler shall look at: a change, a person some restriction of whom ends, else the meeting."""
+    """The record that the reconciler has to check: a change, a user with a timed rule that ends, or else the
+    meeting.
+    """
 
     meeting_id: str
     change_id: str | None = None
@@ -194,18 +262,7 @@ class Wakeup:
 
 
 class WakeupScheduler(Protocol):
-    """Wakes the reconciler. A reminder may be lost or come early: the `due` index is looked through every minute."""
+    """Wakes the reconciler. A wake-up may be lost or early: the reconciler queries the `due` index every minute."""
 
     def schedule(self, wakeup: Wakeup, after: timedelta) -> None:
-        """Raises nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """All that the moderator touches."""
-
-    ledger: Ledger
-    chime: Chime
-    policies: Policies
-    surroundings: Surroundings
-    wakeups: WakeupScheduler
+        """Schedules the wake-up. Raises nothing."""

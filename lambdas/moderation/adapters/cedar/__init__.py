@@ -1,4 +1,4 @@
-"""The customer's policies: written in Cedar, asked by the moderator."""
+"""The customer's policies, written in Cedar."""
 
 from .directory import SHIPPED
 from .policies import CedarPolicies

@@ -1,4 +1,4 @@
-"""Finds what is wrong with a directory of policies before it is deployed.
+"""Finds the problems of a directory of policies before it is deployed.
 
 Needs `cedarpy`, but nothing of AWS: `python -m moderation.adapters.cedar DIRECTORY` prints the same.
 """
@@ -6,72 +6,123 @@ Needs `cedarpy`, but nothing of AWS: `python -m moderation.adapters.cedar DIRECT
 import json
 from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from cedarpy import Entities, Schema, policies_to_json_str, validate_policies
 
 from moderation.domain.actor import COHOST, HOST, NO_PERMIT
 
 from .directory import SHIPPED, Directory, annotated_id, enumerated, in_order
-from .policies import EVALUATION_ERROR
-
-if TYPE_CHECKING:
-    from cedarpy import Schema
+from .policies import EVALUATION_ERROR, CedarPolicies
+from .syntax import line_of_error
 
 NEEDED = {"Role": (HOST, COHOST, "participant"), "Mode": ("open",)}
-"""Those that the service names itself: the roles with duties of their own, and a new meeting's defaults."""
+"""Ids that Gavel itself uses: three roles, and the mode of a new meeting."""
 
 RESERVED = (NO_PERMIT, EVALUATION_ERROR)
-"""Ids of verdicts that no policy decided."""
+"""Policy ids of denials that no policy decided."""
 
 
-def problems(directory: Path) -> list[str]:
-    """One line each, lower case, values in backticks; empty if the directory can be deployed."""
+def problems(directory: Path = SHIPPED) -> list[str]:
+    """The problems of the directory's policies together with the shipped ones, one line each; empty if they can be
+    deployed.
+    """
     if not directory.is_dir():
         return [f"`{directory}` is not a directory"]
     try:
-        files = Directory.read(directory)
+        files = layered(directory)
         schema_text = files.schema_text
     except (OSError, ValueError) as error:
         return [f"`{directory}`: {one_line(error)}"]
     parsed, found = parse(files)
-    if not files.policies:
-        found.append(f"`{directory}` has no `*.cedar`")
     schema_name = next(iter(files.schemas))
-    try:
-        from cedarpy import Schema
-
-        schema = Schema.from_str(schema_text)
-    except ValueError as error:
-        return [*found, f"`{schema_name}`: {one_line(error)}"]
+    if message := schema_error(schema_text):
+        line = line_of_error(schema_text, syntax_error_of_schema)
+        return [*found, f"`{schema_name}`, line {line}: {message}"]
+    schema = Schema.from_str(schema_text)
     found += (f"`{schema_name}`: {problem}" for problem in of_schema(schema))
     found += of_ids(parsed)
     for name, policies in parsed.items():
         found += (f"`{name}`: {problem}" for problem in of_types(files.policies[name], policies, schema))
-    return found
+    return found or of_effect(files)
+
+
+def layered(directory: Path) -> Directory:
+    """The directory's files over the shipped ones. Raises the errors of `Directory.read`."""
+    return Directory.read(directory).over(Directory.read(SHIPPED))
+
+
+def checked(directory: Path = SHIPPED) -> str:
+    """A line that says what was checked, for a directory without problems."""
+    own, shipped = Directory.read(directory), Directory.read(SHIPPED)
+    files = own.over(shipped)
+    policies = CedarPolicies(files)
+    count = sum(len(of_file) for of_file in parse(files)[0].values())
+    layer = [] if directory == SHIPPED else [*own.policies, *own.schemas]
+    replaced = [name for name in layer if name in shipped.policies | shipped.schemas]
+    added = [name for name in layer if name not in replaced]
+    return "; ".join(
+        (
+            f"{count} policies in {quoted(list(files.policies))}",
+            *([f"added {quoted(added)}"] if added else []),
+            *([f"in place of the shipped files {quoted(replaced)}"] if replaced else []),
+            f"roles {quoted(list(policies.ranking))}, modes {quoted(sorted(policies.modes))}",
+            "syntax, types, ids and everything that Gavel asks about are right",
+        )
+    )
 
 
 Parsed = dict[str, dict[str, str | None]]
-"""By file and Cedar's own name for a policy, its `@id`."""
+"""The `@id`s by file and by Cedar's own name of a policy."""
 
 
 def parse(files: Directory) -> tuple[Parsed, list[str]]:
-    """The `@id`s of all files that can be parsed, and what is wrong with the others."""
-    from cedarpy import policies_to_json_str
-
+    """The `@id`s of all files that can be parsed, and the problems of the others."""
     parsed: Parsed = {}
     found = []
     for name, text in files.policies.items():
-        try:
-            document = json.loads(policies_to_json_str(text))
-        except ValueError as error:
-            found.append(f"`{name}`: {one_line(error)}")
+        if message := policy_error(text):
+            found.append(f"`{name}`, line {line_of_error(text, policy_error)}: {message}")
             continue
+        document = json.loads(policies_to_json_str(text))
         parsed[name] = {key: annotated_id(policy) for key, policy in in_order(document["staticPolicies"])}
         found += (f"`{name}`: templates decide nothing here: `{key}`" for key in document["templates"])
     return parsed, found
 
 
+def policy_error(text: str) -> str | None:
+    """Cedar's message about a text of policies; None if it can be read."""
+    try:
+        policies_to_json_str(text)
+    except ValueError as error:
+        return one_line(error)
+    return None
+
+
+def schema_error(text: str) -> str | None:
+    """Cedar's message about a schema; None if it can be read and its types fit together."""
+    try:
+        Schema.from_str(text)
+    except ValueError as error:
+        return one_line(error)
+    return None
+
+
+def syntax_error_of_schema(text: str) -> str | None:
+    """Cedar's syntax error in a part of a schema. Types that a later part defines are no error."""
+    message = schema_error(text)
+    return message if message and message.startswith("error parsing schema") else None
+
+
+def of_effect(files: Directory) -> list[str]:
+    """Problems of policies under which not even a host may send or receive, which would silence every meeting."""
+    if CedarPolicies(files).capabilities_for(HOST, "open", has_floor=False).capabilities:
+        return []
+    return ["no policy lets a host send or receive anything in mode `open`: `capabilities.cedar` is missing or empty"]
+
+
 def of_ids(parsed: Parsed) -> list[str]:
-    """Every policy has an `@id` of its own, for that is what a refusal shows."""
+    """Problems of `@id`s: each policy needs an id of its own, because refusals show it."""
     found = []
     files_of_id = defaultdict(list)
     for name, policies in parsed.items():
@@ -84,14 +135,14 @@ def of_ids(parsed: Parsed) -> list[str]:
         if len(names) > 1:
             found.append(f"`{policy_id}` is the `@id` of {len(names)} policies: {quoted(names)}")
         if policy_id in RESERVED:
-            found.append(f"`{names[0]}`: `{policy_id}` is reserved: it stands for verdicts that no policy decided")
+            found.append(
+                f"`{names[0]}`: `{policy_id}` is reserved: it stands for authorizations that no policy decided"
+            )
     return found
 
 
-def of_schema(schema: "Schema") -> list[str]:
-    """It may have more than the shipped schema, but what the service asks about must be there."""
-    from cedarpy import Schema
-
+def of_schema(schema: Schema) -> list[str]:
+    """Problems of the schema: it may add to the shipped schema, but must have everything that Gavel asks about."""
     shipped = Schema.from_str(Directory.read(SHIPPED).schema_text)
     rendered = str(schema)
     found: list[str] = []
@@ -102,18 +153,16 @@ def of_schema(schema: "Schema") -> list[str]:
     return found + [f"action `{name}` is missing" for name in sorted(missing)]
 
 
-def asked_about(schema: "Schema") -> set[str]:
-    """The actions of a schema, groups included: policies may speak of either."""
-    from cedarpy import Entities
-
+def asked_about(schema: Schema) -> set[str]:
+    """The actions of a schema, groups included: policies may name both."""
     entities: list[dict[str, Any]] = json.loads(str(Entities.from_json_str("[]", schema)))
     return {entity["uid"]["id"] for entity in entities}
 
 
-def of_types(text: str, policies: dict[str, str | None], schema: "Schema") -> list[str]:
-    """What Cedar's own validator finds: unknown roles, modes, actions and attributes, and types that can't match."""
-    from cedarpy import validate_policies
-
+def of_types(text: str, policies: dict[str, str | None], schema: Schema) -> list[str]:
+    """The problems that Cedar's own validator finds: unknown roles, modes, actions and attributes, and types that
+    cannot match.
+    """
     found = []
     for error in validate_policies(text, schema).errors:
         named = policies.get(error.policy_id) or error.policy_id

@@ -1,1 +1,1 @@
-"""The world of the moderator, met by AWS."""
+"""The ledger and the live connections in DynamoDB."""

@@ -1,25 +1,38 @@
-"""Python values as DynamoDB attribute values, and back. Only what documents are made of: no sets, no binary."""
+"""Converts Python values to DynamoDB attribute values and back. It knows the types of documents: no sets, no binary."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
 from typing import Any
 
+from ...domain.entry import iso
+
 Attribute = dict[str, Any]
+Document = dict[str, Any]
+Source = Mapping[str, Any]
 
 
 def packed(value: object) -> Attribute:
+    """The value as a document. Moments have a fixed width, so that they sort as text; sets become sorted lists."""
     match value:
         case None:
             return {"NULL": True}
+        case Enum():
+            return packed(value.value)
         case bool():
             return {"BOOL": value}
         case str():
             return {"S": value}
         case int():
             return {"N": str(value)}
+        case datetime():
+            return {"S": iso(value)}
         case Mapping():
             return {"M": {key: packed(item) for key, item in value.items()}}
         case list() | tuple():
             return {"L": [packed(item) for item in value]}
+        case frozenset():
+            return packed(sorted(value))
     raise TypeError(type(value).__name__)
 
 
@@ -38,9 +51,9 @@ def unpacked(attribute: Attribute) -> Any:
 
 
 def item(values: Mapping[str, object]) -> dict[str, Attribute]:
-    """Without what is None: an absent attribute keeps sparse indexes sparse."""
+    """The attributes of the values. `None` is left out, so that sparse indexes stay sparse."""
     return {key: packed(value) for key, value in values.items() if value is not None}
 
 
-def values(image: Mapping[str, Attribute]) -> dict[str, Any]:
+def values(image: Mapping[str, Attribute]) -> Document:
     return {key: unpacked(attribute) for key, attribute in image.items()}

@@ -1,10 +1,11 @@
-"""What DynamoDB's errors mean to the moderator."""
+"""Converts DynamoDB's errors to the errors of the ports."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 
+from ...domain.meeting import Meeting, User
 from ...ports import (
     Clause,
     ConditionFailedError,
@@ -15,14 +16,14 @@ from ...ports import (
     TransactionContentionError,
 )
 from ..retries import retried
-from . import items
 from .attributes import Attribute, values
+from .records import record_of
 
 Image = Mapping[str, Attribute]
 
 DOES_NOT_HOLD = "ConditionalCheckFailed"
 CONTENDED_ITEMS = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-"""Codes of single clauses of a transaction."""
+"""Codes of a single clause of a transaction that mean contention."""
 CONTENDED_CALLS = {
     "TransactionInProgressException",
     "ThrottlingException",
@@ -32,25 +33,27 @@ CONTENDED_CALLS = {
 
 
 NEVER_SENT = (ConnectTimeoutError, EndpointConnectionError)
-"""No connection was made, so no request has arrived."""
+"""Errors without a connection: the request was not sent."""
 
 
 def called(operation: Callable[..., dict[str, Any]], **parameters: Any) -> dict[str, Any]:
     try:
         return operation(**parameters)
     except (ClientError, BotoCoreError) as error:
-        raise LedgerUnavailableError(_said(error)) from None
+        raise LedgerUnavailableError(_code_of_error(error)) from None
 
 
 def called_with_retry(operation: Callable[..., dict[str, Any]], **parameters: Any) -> dict[str, Any]:
-    """For reads, and for writes that may be done twice."""
+    """Makes a read, or a write that may be repeated, with retries."""
     return called(lambda: retried(lambda: operation(**parameters)))
 
 
 def not_written(error: ClientError | BotoCoreError, clauses: Sequence[Clause]) -> InfrastructureError:
-    """Why a transaction came to nothing, or may have."""
+    """The error of a failed transaction: it wrote nothing, or may have written."""
     if not isinstance(error, ClientError):
-        return (LedgerUnreachableError if isinstance(error, NEVER_SENT) else LedgerUnavailableError)(_said(error))
+        return (LedgerUnreachableError if isinstance(error, NEVER_SENT) else LedgerUnavailableError)(
+            _code_of_error(error)
+        )
     code = error.response["Error"]["Code"]
     if code == "TransactionCanceledException":
         return _cancelled(error.response.get("CancellationReasons", []), clauses)
@@ -61,7 +64,9 @@ def not_written(error: ClientError | BotoCoreError, clauses: Sequence[Clause]) -
 
 
 def _cancelled(reasons: Sequence[Mapping[str, Any]], clauses: Sequence[Clause]) -> InfrastructureError:
-    """A condition that does not hold will not hold again by itself; contention may be over the next moment."""
+    """The error of a cancelled transaction. A failed condition outweighs contention, which may be over at the next
+    attempt.
+    """
     pairs = list(zip(clauses, reasons, strict=False))
     failed = [clause for clause, reason in pairs if reason.get("Code") == DOES_NOT_HOLD]
     if failed:
@@ -74,11 +79,11 @@ def _cancelled(reasons: Sequence[Mapping[str, Any]], clauses: Sequence[Clause]) 
 
 def _found(images: Sequence[Image]) -> Loaded:
     documents = [values(image) for image in images]
-    meetings = [items.meeting_of(d) for d in documents if d["sk"] == "MEETING"]
-    people = [items.user_of(d) for d in documents if d["sk"].startswith("USER#")]
-    return Loaded(meetings[0] if meetings else None, {user.id: user for user in people})
+    meetings = [record_of(Meeting, d) for d in documents if d["sk"] == "MEETING"]
+    users = [record_of(User, d) for d in documents if d["sk"].startswith("USER#")]
+    return Loaded(meetings[0] if meetings else None, {user.id: user for user in users})
 
 
-def _said(error: ClientError | BotoCoreError) -> str:
-    """A code or a name: messages may hold what is in the request."""
+def _code_of_error(error: ClientError | BotoCoreError) -> str:
+    """The error's code, or the name of its class. The message is left out, because it may quote the request."""
     return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else type(error).__name__

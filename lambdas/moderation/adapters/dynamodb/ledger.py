@@ -10,53 +10,66 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ...domain.change import Change
-from ...domain.entry import EVERY_ENTRY, Entry, EntryFilter, iso
+from ...domain.entry import EVERY_ENTRY, Entry, EntryFilter
 from ...domain.meeting import Meeting, User
-from ...ports import Budget, Clause, ConditionFailedError, Due, LedgerUnavailableError, Loaded, MeetingIs, Minute, Page
+from ...ports import (
+    LAST_POSITION,
+    Budget,
+    Clause,
+    Due,
+    KeyTaken,
+    LedgerUnavailableError,
+    Loaded,
+    MeetingList,
+    Minute,
+    Page,
+    meeting_at,
+)
 from ..retries import backoff
-from . import items
 from .attributes import Attribute, item, values
-from .clauses import (
+from .clauses import Writer, place
+from .errors import Image, called_with_retry, not_written
+from .keys import (
     BUDGET_KEYS,
     DUE_SHARDS,
     Key,
-    Writer,
+    attendee_key,
     change_key,
     due_key,
     hand_key,
     idempotency_key,
     meeting_key,
     minute_key,
-    name_key,
     partition,
-    place,
     place_of,
-    seat_key,
-    shard_key,
-    shard_of,
     user_key,
 )
-from .errors import Image, called_with_retry, not_written
+from .listing import queries
+from .records import change_of, document_of, due_of, entry_of, hands_of, record_of
 from .token_bucket import A_MINUTE, A_SECOND, MOST_SAVED, TokenBucket
 
 MEETING_LIVES = timedelta(hours=24)
-"""No Chime meeting lives longer."""
+"""The longest time that a Chime meeting lives."""
 MOST_ACTIONS = 100
 MOST_KEYS = 100
-"""That one BatchGetItem takes."""
+"""The most keys of one BatchGetItem."""
 TRIES = 5
-"""How often keys are asked for again that the table had no time for."""
+"""How often unprocessed keys are requested again."""
 
 OF_THE_MEETING = "pk = :pk"
 IS_A_USER = "begins_with(sk, :user)"
 IS_A_HAND = "begins_with(sk, :hand)"
 LIES_BETWEEN = "sk BETWEEN :after AND :before"
 IS_DUE = "dueShard = :shard AND dueAt <= :now"
-NOBODY_TOOK_ANY = "attribute_not_exists(pk) OR (thousandths = :thousandths AND savedAt = :savedAt)"
+OF_THE_ROLES: Mapping[str, Any] = {
+    "ProjectionExpression": "#id, #rules.#role, #rules.#ban, #rules.#removedAt",
+    "ExpressionAttributeNames": {f"#{name}": name for name in ("id", "rules", "role", "ban", "removedAt")},
+}
+UNCHANGED_SINCE_READ = "attribute_not_exists(pk) OR (thousandths = :thousandths AND savedAt = :savedAt)"
 
 
 class DynamoLedger:
-    """`client` is a boto3 client of dynamodb with one attempt a call."""
+    """The ledger. `client` is a boto3 client of dynamodb with one attempt a call."""
 
     def __init__(self, client: Any, table: str, retention: timedelta, now: Callable[[], datetime]) -> None:
         self._client = client
@@ -65,29 +78,29 @@ class DynamoLedger:
         self._now = now
 
     def load(
-        self, meeting_id: str, users: Collection[str] = (), seats: Collection[str] = (), key: str | None = None
+        self, meeting_id: str, users: Collection[str] = (), attendees: Collection[str] = (), key: str | None = None
     ) -> Loaded:
-        people = dict.fromkeys(users)
+        user_ids = dict.fromkeys(users)
         keys = [
             meeting_key(meeting_id),
-            *(user_key(meeting_id, user_id) for user_id in people),
-            *(hand_key(meeting_id, user_id) for user_id in people),
-            *(seat_key(meeting_id, attendee_id) for attendee_id in dict.fromkeys(seats)),
+            *(user_key(meeting_id, user_id) for user_id in user_ids),
+            *(hand_key(meeting_id, user_id) for user_id in user_ids),
+            *(attendee_key(meeting_id, attendee_id) for attendee_id in dict.fromkeys(attendees)),
             *([idempotency_key(key)] if key is not None else []),
         ]
         found = {image["sk"]["S"]: values(image) for image in self._batch_get(keys)}
-        hands = items.hands_of(record for sort, record in found.items() if sort.startswith("HAND#"))
-        stored = {u: items.user_of(found[f"USER#{u}"]) for u in people if f"USER#{u}" in found}
+        hands = hands_of(record for sort, record in found.items() if sort.startswith("HAND#"))
+        stored = {u: record_of(User, found[f"USER#{u}"]) for u in user_ids if f"USER#{u}" in found}
         return Loaded(
-            meeting=items.meeting_of(found["MEETING"]) if "MEETING" in found else None,
-            users={u: replace(stored.get(u, User(u)), hand=hands.get(u)) for u in people},
-            seats={a: found[f"SEAT#{a}"]["userId"] for a in seats if f"SEAT#{a}" in found},
-            away=frozenset(a for a in seats if found.get(f"SEAT#{a}", {}).get("connected") is False),
-            key=items.key_of(found["KEY"]) if "KEY" in found else None,
+            meeting=record_of(Meeting, found["MEETING"]) if "MEETING" in found else None,
+            users={u: replace(stored.get(u, User(u)), hand=hands.get(u)) for u in user_ids},
+            attendees={a: found[f"ATTENDEE#{a}"]["userId"] for a in attendees if f"ATTENDEE#{a}" in found},
+            away=frozenset(a for a in attendees if found.get(f"ATTENDEE#{a}", {}).get("connected") is False),
+            key=record_of(KeyTaken, found["KEY"]) if "KEY" in found else None,
         )
 
     def transact(self, clauses: Sequence[Clause]) -> None:
-        writer = Writer(self._table, self._expires_at())
+        writer = Writer(self._table, self._expires_at(), self._now())
         pairs = [(clause, action) for clause in clauses for action in writer.actions(clause)]
         actions = [action for _, action in pairs]
         if not 1 <= len(actions) <= MOST_ACTIONS:
@@ -97,85 +110,60 @@ class DynamoLedger:
         try:
             self._client.transact_write_items(TransactItems=actions)
         except (ClientError, BotoCoreError) as error:
-            failure = not_written(error, [clause for clause, _ in pairs])
-        else:
-            return None
-        if isinstance(failure, ConditionFailedError) and self._has_spread(writer, failure.failed):
-            return self.transact(clauses)
-        raise failure
+            raise not_written(error, [clause for clause, _ in pairs]) from None
 
-    def _has_spread(self, writer: Writer, failed: Sequence[Clause]) -> bool:
-        """Writes the items that hold a meeting's revision, if an earlier version of Gavel wrote the meeting alone.
-        Returns False if nothing is missing, or if the meeting has moved.
-        """
-        match failed:
-            case [MeetingIs(meeting_id, revision, beside)] if revision:
-                shard = shard_key(meeting_id, shard_of(beside))
-            case _:
-                return False
-        stored = {place_of(image): values(image) for image in self._batch_get([meeting_key(meeting_id), shard])}
-        if place_of(shard) in stored or stored.get(place_of(meeting_key(meeting_id)), {}).get("revision") != revision:
-            return False
-        actions = [writer.revision_check(meeting_key(meeting_id), revision), *writer.shards(meeting_id, revision)]
-        try:
-            self._client.transact_write_items(TransactItems=actions)
-        except (ClientError, BotoCoreError) as error:
-            raise not_written(error, []) from None
-        return True
-
-    def everybody(self, meeting_id: str) -> Mapping[str, User]:
+    def all_users(self, meeting_id: str) -> Mapping[str, User]:
         found = self._query(meeting_id, IS_A_USER, {":user": "USER#"})
-        return {user.id: user for user in (items.user_of(values(image)) for image in found)}
+        return {user.id: user for user in (record_of(User, values(image)) for image in found)}
 
-    def seats_after(self, meeting_id: str, after: str, limit: int) -> Mapping[str, str]:
-        bounds = {":after": f"SEAT#{after}", ":before": "SEAT#~"}
+    def all_roles(self, meeting_id: str) -> Mapping[str, User]:
+        found = self._query(meeting_id, IS_A_USER, {":user": "USER#"}, **OF_THE_ROLES)
+        return {user.id: user for user in (record_of(User, values(image)) for image in found)}
+
+    def attendees_after(self, meeting_id: str, after: str, limit: int) -> Mapping[str, str]:
+        bounds = {":after": f"ATTENDEE#{after}", ":before": "ATTENDEE#~"}
         records = map(values, self._query(meeting_id, LIES_BETWEEN, bounds, limit + 1))
-        bound = ((record["sk"].removeprefix("SEAT#"), record["userId"]) for record in records)
+        bound = ((record["sk"].removeprefix("ATTENDEE#"), record["userId"]) for record in records)
         return dict(islice(((attendee_id, user_id) for attendee_id, user_id in bound if attendee_id != after), limit))
 
     def hands(self, meeting_id: str) -> Mapping[str, datetime]:
-        return items.hands_of(map(values, self._query(meeting_id, IS_A_HAND, {":hand": "HAND#"})))
+        return hands_of(map(values, self._query(meeting_id, IS_A_HAND, {":hand": "HAND#"})))
 
     def change(self, meeting_id: str, change_id: str) -> Change | None:
         answer = self._read("get_item", Key=change_key(meeting_id, change_id), ConsistentRead=True)
-        return items.change_of(values(answer["Item"])) if "Item" in answer else None
+        return change_of(values(answer["Item"])) if "Item" in answer else None
 
     def meetings_named(self, external_id: str) -> Sequence[str]:
-        found: list[str] = []
-        page: dict[str, Any] = {}
-        while True:
-            answer = self._read(
-                "query",
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues=item({":pk": name_key(external_id, "")["pk"]["S"]}),
-                ConsistentRead=True,
-                **page,
-            )
-            found += [values(image)["sk"] for image in answer["Items"]]
-            if "LastEvaluatedKey" not in answer:
-                return found
-            page["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return [meeting_at(place) for place in self._listed(MeetingList(external_id=external_id), "", LAST_POSITION)]
+
+    def listed(self, which: MeetingList, after: str, before: str, limit: int) -> Sequence[str]:
+        return list(islice(self._listed(which, after, before, limit), limit))
+
+    def _listed(self, which: MeetingList, after: str, before: str, limit: int | None = None) -> Iterator[str]:
+        """The listed positions between the bounds, which are excluded."""
+        together = {"Limit": limit + 2} if limit is not None else {}
+        now = self._now()
+        for parameters in queries(which, after, before, now - self._keep, now):
+            sort = "sk" if "IndexName" not in parameters else "listedAt"
+            for image in self._pages(**parameters, **together):
+                if after < (place := image[sort]["S"]) < before:
+                    yield place
+
+    def registered(self, meeting_ids: Collection[str]) -> Mapping[str, Meeting]:
+        images = self._batch_get([meeting_key(meeting_id) for meeting_id in dict.fromkeys(meeting_ids)])
+        return {meeting.id: meeting for meeting in (record_of(Meeting, values(image)) for image in images)}
 
     def due(self, now: datetime, limit: int) -> Sequence[Due]:
         shards = (islice(self._due_in(f"DUE#{shard}", now, limit), limit) for shard in range(DUE_SHARDS))
         return sorted((due for shard in shards for due in shard), key=lambda due: due.at)[:limit]
 
     def _due_in(self, shard: str, now: datetime, limit: int) -> Iterator[Due]:
-        """Page after page: one ends at 1 MB, whatever the limit."""
-        page: dict[str, Any] = {}
-        while True:
-            answer = self._read(
-                "query",
-                IndexName="due",
-                KeyConditionExpression=IS_DUE,
-                ExpressionAttributeValues=item({":shard": shard, ":now": iso(now)}),
-                Limit=limit,
-                **page,
-            )
-            yield from (items.due_of(values(image)) for image in answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            page["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        """The due records of one shard. Reads several pages: a page ends at 1 MB, whatever the limit."""
+        bounds = item({":shard": shard, ":now": now})
+        found = self._pages(
+            IndexName="due", KeyConditionExpression=IS_DUE, ExpressionAttributeValues=bounds, Limit=limit
+        )
+        yield from (due_of(values(image)) for image in found)
 
     def due_records(self, due: Collection[Due]) -> Mapping[Due, Change | Meeting]:
         wanted = {place_of(due_key(each)): each for each in due if each.user_id is None}
@@ -184,13 +172,13 @@ class DynamoLedger:
         return {each: record for each, record in found.items() if record is not None}
 
     def acquire_background_calls(self, count: int, now: datetime, budget: Budget = Budget.CALLS) -> bool:
-        """Two takers at once: the slower one goes without."""
+        """Takes calls from the budget. Of two concurrent processes, the slower one gets none."""
         return self._take(BUDGET_KEYS[budget], count, now, A_SECOND[budget], MOST_SAVED) is True
 
     def acquire_user_tokens(
         self, meeting_id: str, user_id: str, seconds: int, now: datetime, minute: Minute = Minute.COMMANDS
     ) -> bool:
-        """A person may well do two things at once."""
+        """Takes tokens from the user's bucket, again after a conflict: a user may send two commands at once."""
         for _ in range(TRIES):
             taken = self._take(minute_key(meeting_id, user_id, minute), seconds, now, 1, A_MINUTE)
             if taken is not None:
@@ -198,18 +186,18 @@ class DynamoLedger:
         return False
 
     def _take(self, where: Key, count: int, now: datetime, a_second: int, most: int) -> bool | None:
-        """None if somebody else took some at this moment."""
+        """Takes tokens. Returns `None` if another process took some at the same moment."""
         answer = self._read("get_item", Key=where, ConsistentRead=True)
-        stored = items.allowance_of(values(answer["Item"])) if "Item" in answer else TokenBucket()
+        stored = record_of(TokenBucket, values(answer["Item"])) if "Item" in answer else TokenBucket()
         left = stored.without(count, now, a_second, most)
         if left is None:
             return False
-        known = items.allowance_document(stored)
+        known = document_of(stored)
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item=where | item(items.allowance_document(left) | {"expiresAt": self._expires_at()}),
-                ConditionExpression=NOBODY_TOOK_ANY,
+                Item=where | item(document_of(left) | {"expiresAt": self._expires_at()}),
+                ConditionExpression=UNCHANGED_SINCE_READ,
                 ExpressionAttributeValues=item({f":{name}": value for name, value in known.items()}),
             )
         except self._client.exceptions.ConditionalCheckFailedException:
@@ -229,16 +217,18 @@ class DynamoLedger:
         *,
         newest_first: bool = False,
     ) -> Page:
-        """Filtered pages are read on until they are full."""
+        """The entries between two bounds. The filter applies after the read, so pages are read until enough entries are
+        found.
+        """
         if after >= before:
             return Page((), more=False)
         found: list[Entry] = []
         bounds = {":after": f"ENTRY#{after}", ":before": f"ENTRY#{before}"}
-        # With room for both bounds, and for one more entry that tells whether there are more.
+        # The page has room for both bounds, and for one more entry that shows whether there are more.
         is_whole = user_id is None and only == EVERY_ENTRY
         together = limit + 3 if is_whole else None
         for image in self._query(meeting_id, LIES_BETWEEN, bounds, together, forward=not newest_first):
-            entry = items.entry_of(values(image))
+            entry = entry_of(values(image))
             if entry.id in (after, before) or (user_id is not None and not entry.concerns(user_id)):
                 continue
             if not only.takes(entry):
@@ -249,7 +239,7 @@ class DynamoLedger:
         return Page(tuple(found), more=False)
 
     def _expires_at(self) -> int:
-        """In epoch seconds, as TTL wants it."""
+        """When a record expires, in epoch seconds for DynamoDB's time to live."""
         return int((self._now() + self._keep).timestamp())
 
     def _read(self, operation: str, **parameters: Any) -> dict[str, Any]:
@@ -263,26 +253,30 @@ class DynamoLedger:
         together: int | None = None,
         *,
         forward: bool = True,
+        **projection: Any,
     ) -> Iterator[Image]:
-        """Items of a meeting, in the order of their keys; one page holds 1 MB, or so many `together`."""
-        page: dict[str, Any] = {"Limit": together} if together else {}
-        if not forward:
-            page["ScanIndexForward"] = False
+        """Items of a meeting in the order of their keys. A page holds 1 MB, or `together` items."""
+        return self._pages(
+            KeyConditionExpression=f"{OF_THE_MEETING} AND {condition}",
+            ExpressionAttributeValues=item({":pk": partition(meeting_id), **bounds}),
+            ConsistentRead=True,
+            **({"Limit": together} if together else {}),
+            **({} if forward else {"ScanIndexForward": False}),
+            **projection,
+        )
+
+    def _pages(self, **query: Any) -> Iterator[Image]:
+        """The items that a query finds, from all its pages."""
+        page: dict[str, Any] = {}
         while True:
-            answer = self._read(
-                "query",
-                KeyConditionExpression=f"{OF_THE_MEETING} AND {condition}",
-                ExpressionAttributeValues=item({":pk": partition(meeting_id), **bounds}),
-                ConsistentRead=True,
-                **page,
-            )
+            answer = self._read("query", **query, **page)
             yield from answer["Items"]
             if "LastEvaluatedKey" not in answer:
                 return
             page["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _batch_get(self, keys: list[dict[str, Attribute]]) -> list[Image]:
-        """In as many calls as it takes."""
+        """Reads the keys in as many calls as needed."""
         together = [keys[start : start + MOST_KEYS] for start in range(0, len(keys), MOST_KEYS)]
         return [image for some in together for image in self._get_together(some)]
 
@@ -300,9 +294,9 @@ class DynamoLedger:
 
 
 def _record(image: Image) -> Change | Meeting | None:
-    """None if it can't be read: then it fails by itself, when it is looked up alone."""
+    """The record; `None` if it cannot be read: then only its own processing fails."""
     try:
         document = values(image)
-        return items.meeting_of(document) if document["sk"] == "MEETING" else items.change_of(document)
+        return record_of(Meeting, document) if document["sk"] == "MEETING" else change_of(document)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return None

@@ -1,4 +1,4 @@
-"""The ledger's stream: what its records tell of meetings."""
+"""Reads the ledger's stream: the changes of each meeting."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -7,15 +7,15 @@ from typing import Any
 from ...ports.live import MeetingDelta
 from ...telemetry import UNEXPECTED_ERRORS, write
 from .attributes import values
-from .clauses import partition
-from .connections import TOLD
-from .items import entry_of
+from .connections import SUBSCRIPTION
+from .keys import partition
+from .records import entry_of
 
 OF_MEETINGS = partition("")
 
 
 def meeting_deltas(records: Iterable[Mapping[str, Any]]) -> list[MeetingDelta]:
-    """By meeting; of one meeting in the order in which it happened."""
+    """The changes of each meeting, in the order in which they happened."""
     found: dict[str, MeetingDelta] = {}
     for record in records:
         image = record["dynamodb"].get("NewImage")
@@ -25,7 +25,7 @@ def meeting_deltas(records: Iterable[Mapping[str, Any]]) -> list[MeetingDelta]:
         known = found.get(meeting_id, MeetingDelta(meeting_id))
         try:
             found[meeting_id] = _with(known, record["eventName"], image)
-        except (AttributeError, LookupError, TypeError, ValueError) as error:  # it would come again and again
+        except (AttributeError, LookupError, TypeError, ValueError) as error:  # it would be delivered again and again
             measures = {UNEXPECTED_ERRORS: 1}
             write("ERROR", "failed", measures=measures, meetingId=meeting_id, exception=type(error).__name__)
     return list(found.values())
@@ -37,9 +37,9 @@ def _with(known: MeetingDelta, event: str, image: Mapping[str, Any]) -> MeetingD
         case "ENTRY" if event == "INSERT":
             return replace(known, entries=(*known.entries, entry_of(values(image))))
         case "USER" | "HAND":
-            return replace(known, people=known.people | {identity})
+            return replace(known, users=known.users | {identity})
         case "MEETING":
             return replace(known, revision=max(known.revision, int(image["revision"]["N"])))
-        case _ if kind == TOLD.rstrip("#"):
+        case _ if kind == SUBSCRIPTION.rstrip("#"):
             return replace(known, asked=known.asked | {identity})
     return known

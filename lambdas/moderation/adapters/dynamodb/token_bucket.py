@@ -1,17 +1,19 @@
-"""What background work may take of Chime's ten capability calls a second, so that hosts' calls find room."""
+"""Token buckets: of a user in a meeting, and of background work, which leaves some of Chime's ten calls a second to
+hosts.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from ...ports import Budget
 
-A_SECOND = {Budget.CALLS: 5, Budget.SWEEPS: 3, Budget.LOOKS: 2}
-"""Chime takes 10 capability calls a second, and 10 reads of each kind: the rest is for what hosts do."""
+A_SECOND = {Budget.CALLS: 5, Budget.COMPARISONS: 3, Budget.READS: 2}
+"""The refill rates. Chime accepts 10 capability calls a second, and 10 reads of each kind; the rest is for hosts."""
 MOST_SAVED = 10
 A_MINUTE = 60
-"""What one person has in one meeting, in seconds, of which one comes back in a second."""
+"""The capacity of a user's bucket in one meeting. It refills at one token a second."""
 CALL = 1000
-"""Calls are counted in thousandths, of which a whole number comes in with every millisecond."""
+"""The thousandths in one call: a whole number of them is refilled each millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +21,13 @@ class TokenBucket:
     """A token bucket. `saved_at` (epoch milliseconds) never goes back, whatever a process's clock says."""
 
     thousandths: int = 0
-    """None is anybody's before the first is taken: by then all have been saved."""
+    """Tokens in thousandths. A bucket without a record is full."""
     saved_at: int = 0
 
     def without(
         self, calls: int, now: datetime, a_second: int = A_SECOND[Budget.CALLS], most: int = MOST_SAVED
     ) -> "TokenBucket | None":
-        """None if there are not so many left."""
+        """The bucket without the tokens. `None` if there are not enough."""
         at = max(self.saved_at, round(now.timestamp() * 1000))
         saved = min(self.thousandths + (at - self.saved_at) * a_second, most * CALL)
         left = saved - calls * CALL

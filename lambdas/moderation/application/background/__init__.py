@@ -1,1 +1,1 @@
-"""Work that no caller waits for: expiry, drift, events of Chime, reconciliation."""
+"""Background work: expiry, drift, Chime's meeting events, reconciliation."""

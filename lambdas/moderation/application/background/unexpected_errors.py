@@ -1,4 +1,4 @@
-"""Failures that nobody foresaw, each caught where it happens so that nothing else waits behind it."""
+"""Unexpected errors, each caught where it happens so that no other work waits behind it."""
 
 import traceback
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class UnexpectedError:
-    """`where` names the kind of the error and its line. Its message may quote anything, so it is left out."""
+    """`where` names the kind of the error and its line. The error's message is left out: it may contain user data."""
 
     where: str
     meeting_id: str | None = None

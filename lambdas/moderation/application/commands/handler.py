@@ -1,17 +1,19 @@
-"""What a kind of command adds to the pipeline: the steps that differ."""
+"""The steps of the pipeline that differ between kinds of commands, and the change and entries that they make."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from ...domain.change import LEASE, AttendeeChange, Change, MeetingChange, due_after, lease_of
 from ...domain.commands import Command
 from ...domain.decisions.decision import Accepted, Refusal, Unchanged
 from ...domain.documents import meeting_revision
-from ...domain.entry import concerning
-from ...domain.meeting import MeetingRules, User, UserRules, revision_of
-from ...ports import Clause, ConditionFailedError, KeyTaken, Wakeup
+from ...domain.entry import DECIDED, Entry, concerning
+from ...domain.meeting import Meeting, MeetingRules, User, UserRules, revision_of
+from ...ports import Clause, Clock, ConditionFailedError, KeyTaken, Wakeup
 from ..enforcement.change_in_progress import ChangeInProgress
+from ..enforcement.transactions import new_entry
 from ..requests import Answer, Outcome, Refused, Request
 from .context import CommandContext, ContextLoader, UserContext
 
@@ -21,18 +23,18 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """What one transaction writes, besides the idempotency key."""
+    """The content of one transaction, besides the idempotency key."""
 
     clauses: Sequence[Clause] = ()
     in_progress: ChangeInProgress | None = None
-    """The change that it stores under a lease of ours, to be applied to Chime."""
+    """The change that the transaction stores under this process's lease, to be applied to Chime."""
     answer: Answer | None = None
     """The answer, if no change holds it."""
     wakeup: Wakeup | None = None
-    """What to wake the reconciler for when the first of the rules ends."""
+    """The wake-up of the reconciler for the first end of the rules."""
     rules: UserRules | MeetingRules | None = None
     user: User | None = None
-    """The user as they are committed, where the command is on one."""
+    """The user as committed, for a command on one user."""
 
 
 class CommandHandler(ABC, Generic[X, R]):
@@ -43,14 +45,14 @@ class CommandHandler(ABC, Generic[X, R]):
 
     @abstractmethod
     def load(self, request: Request, *, fresh: bool) -> X | Refused | KeyTaken:
-        """The context. `fresh`: not from memory."""
+        """The context. `fresh`: from the ledger and not from the cache."""
 
     @abstractmethod
     def authorize(self, request: Request, context: X) -> X:
-        """The context with what the policies decide."""
+        """The context with the decision of the policies."""
 
     def complete(self, request: Request, context: X) -> X | Refused:
-        """The context with what only Chime can tell."""
+        """The context completed from Chime."""
         return context
 
     def revisions(self, request: Request, context: X) -> Sequence[str]:
@@ -58,7 +60,7 @@ class CommandHandler(ABC, Generic[X, R]):
         return (meeting_revision(context.meeting),)
 
     def precondition(self, request: Request, context: X) -> Refused | None:
-        """What stands against the command whatever is decided. The caller may correct it and use the key again."""
+        """A refusal that does not depend on the decision."""
         return None
 
     @abstractmethod
@@ -69,20 +71,20 @@ class CommandHandler(ABC, Generic[X, R]):
         """The answer to a dry run."""
 
     def unchanged(self, request: Request, context: X, decision: Unchanged) -> Answer:
-        """The answer to what changes nothing."""
+        """The answer to a command that changes nothing."""
         raise NotImplementedError
 
     @abstractmethod
     def commit(self, request: Request, context: X, accepted: Accepted[R], change_id: str) -> Commit: ...
 
     def write_ahead(self, request: Request, context: X, accepted: Accepted[R]) -> None:
-        """What has to be there before the commit, if it does not fit into its transaction."""
+        """Writes ahead of the commit what does not fit into its transaction."""
 
     def applied(self, context: X, commit: Commit, in_progress: ChangeInProgress) -> None:
-        """After Chime was updated, or the change was left to the reconciler."""
+        """Called after Chime was updated, or the change was left to the reconciler."""
 
     def answer(self, context: X, commit: Commit, in_progress: ChangeInProgress) -> Outcome:
-        """The answer from the change. Not asked for where the commit has the answer."""
+        """The answer from the change. Not called if the commit has the answer."""
         raise NotImplementedError
 
     def concerned(self, request: Request, context: X) -> Sequence[Mapping[str, object]]:
@@ -94,7 +96,7 @@ class CommandHandler(ABC, Generic[X, R]):
         return meeting_revision(context.meeting)
 
     def learn(self, conflict: ConditionFailedError) -> bool:
-        """Whether a lost race has shown all that has moved, so that nothing has to be read again."""
+        """Whether the failed condition shows everything that has changed, so that no new read is needed."""
         return False
 
 
@@ -128,3 +130,55 @@ class UserCommandHandler(CommandHandler[UserContext, R]):
 
     def learn(self, conflict: ConditionFailedError) -> bool:
         return self._contexts.learn(conflict)
+
+
+def new_change(
+    clock: Clock, request: Request, meeting: Meeting, change_id: str, policies: tuple[str, ...], **about: Any
+) -> Change:
+    """The change, with a fresh lease of this process. Its type follows from whose rules it changes."""
+    now = clock.now()
+    lease = lease_of(clock.new_id(), now, LEASE)
+    kind = MeetingChange if isinstance(about["rules_after"], MeetingRules) else AttendeeChange
+    return kind(
+        id=change_id,
+        meeting_id=meeting.id,
+        command=request.command.name,
+        parameters=request.command.parameters(),
+        actor=request.actor,
+        policies=policies,
+        committed_at=now,
+        reason=request.command.reason,
+        lease=lease,
+        next_attempt_at=due_after(lease),
+        **about,
+    )
+
+
+def decided_entry(
+    clock: Clock,
+    request: Request,
+    meeting: Meeting,
+    revision: str,
+    policies: tuple[str, ...],
+    attendees: Sequence[Mapping[str, object]],
+    *,
+    change_id: str | None = None,
+    refusal: Refusal | Refused | None = None,
+) -> Entry:
+    return new_entry(
+        clock,
+        meeting,
+        DECIDED,
+        actor=request.actor,
+        command=request.command.name,
+        revision=revision,
+        change_id=change_id,
+        reason=request.command.reason,
+        extra={
+            "verdict": "refused" if refusal else "accepted",
+            "policies": list(policies),
+            "code": refusal.code if refusal else None,
+            "parameters": request.command.parameters(),
+            "attendees": list(attendees),
+        },
+    )

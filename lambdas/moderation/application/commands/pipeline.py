@@ -2,8 +2,10 @@
 
     context · idempotency · authorize · rate limit · precondition · decide · commit · apply · settle · answer
 
-A handler fills the steps that differ from one kind of command to another. The idempotency key is read together with the
-context and looked at first: who repeats a request gets the first answer, whatever the policies say by now.
+A handler fills the steps that differ between kinds of commands. The idempotency key is read together with the context
+and checked first: a repeated request gets the first answer, whatever the policies say by now. A refusal is an answer,
+too. `WORTH_REPEATING` and `too-many` are not stored, because they decide nothing. Answers to users that the meeting
+does not know are not stored, because such users leave no trace.
 """
 
 from collections.abc import Mapping
@@ -11,22 +13,36 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from ...domain.actor import ActorKind
+from ...domain.change import Change
 from ...domain.commands import Invoker, Target, Undo
 from ...domain.decisions.decision import Accepted, Refusal, Unchanged, precondition_refusal
+from ...domain.entry import Entry
 from ...domain.meeting import waits
 from ...ports import (
     ChimeError,
+    Clock,
     ConditionFailedError,
     EntryWritten,
     InfrastructureError,
     KeyTaken,
+    Ledger,
     LedgerUnavailableError,
+    Policies,
     TransactionContentionError,
-    World,
+    WakeupScheduler,
 )
 from ..answers import replayed
 from ..enforcement.change_applier import ChangeApplier
-from ..enforcement.retries import FIRST_PAUSE
+from ..enforcement.transactions import (
+    FIRST_PAUSE,
+    UndeterminedError,
+    deadline,
+    is_written,
+    read_with_retry,
+    schedule_expiry,
+    store_result,
+)
 from ..rate_limit import OWN_COMMAND, REFUSED, is_rate_limited
 from ..requests import (
     BANNED,
@@ -35,45 +51,49 @@ from ..requests import (
     REVISION_MISMATCH,
     TOO_MANY,
     WAITING,
+    WORTH_REPEATING,
     Outcome,
     Refused,
     Request,
     refused,
 )
-from .authorization import is_banned, is_nobody
-from .commits import UndeterminedError, deadline, decided_entry, is_written, schedule_expiry, store_result
-from .context import CommandContext
-from .handler import Handler, Handlers
-from .undo import with_undone
+from .context import CommandContext, is_banned, is_nobody
+from .handler import Handler, Handlers, decided_entry
 
 RACE_FOR = timedelta(seconds=8)
-"""How long a command that keeps losing its race is decided anew before the caller is answered `contended`."""
+"""How long a command is decided anew after conflicts before the answer is `contended`."""
 RECORDED = {"not-permitted", "capability-unavailable", "meeting-ended", "last-host", "not-undoable", "too-late"}
-"""Refusals that become entries. They are kept under the idempotency key; what else is refused may be corrected."""
+"""Refusals that become entries."""
 
 
 @dataclass(slots=True)
 class Attempt:
-    """What stays the same while a command is decided anew after a lost race."""
+    """The request with what stays the same when the command is decided anew after a conflict."""
 
     handler: Handler
     request: Request
     change_id: str
     tokens: int = 0
-    """Tokens that it has taken of the caller's bucket."""
+    """Tokens taken from the caller's bucket."""
 
 
 class CommandPipeline:
-    """A command has the handler of its class in `own` or, without one, that of its target."""
+    """Runs commands. A command has the handler of its class in `own` or, without one, the handler of its target."""
 
     def __init__(
         self,
-        world: World,
+        ledger: Ledger,
+        policies: Policies,
+        clock: Clock,
+        wakeups: WakeupScheduler,
         applier: ChangeApplier,
         by_target: Mapping[Target, Handler],
         own: Handlers,
     ) -> None:
-        self._world = world
+        self._ledger = ledger
+        self._policies = policies
+        self._clock = clock
+        self._wakeups = wakeups
         self._applier = applier
         self._by_target = by_target
         self._own = own
@@ -81,39 +101,39 @@ class CommandPipeline:
     def perform(self, request: Request) -> Outcome:
         if isinstance(request.command, Undo):
             try:
-                request = with_undone(self._world, request, request.command)
+                request = with_undone(self._ledger, self._clock, request, request.command)
             except InfrastructureError:
                 return BUSY
-        attempt = Attempt(self._handler_for(request), request, self._world.surroundings.new_id())
+        attempt = Attempt(self._handler_for(request), request, self._clock.new_id())
         return self._retry_on_conflict(attempt)
 
     def _handler_for(self, request: Request) -> Handler:
         command, undone = request.command, request.undone
         if command.invoker is Invoker.CLOCK:
             raise ValueError(f"`{command.name}` is the clock's own")
-        if undone is not None and not undone.is_of_the_meeting:
+        if undone is not None and not undone.is_meeting_wide:
             return self._by_target[Target.USER]
         return self._own.get(type(command)) or self._by_target[command.target]
 
     def _retry_on_conflict(self, attempt: Attempt) -> Outcome:
-        """Decides anew after each lost race, and once more after a read that failed. A failure of the infrastructure is
-        an answer, too: `busy` and `contended` mean that nothing was decided.
+        """Decides anew after each conflict, and once more after a failed read. A failure of the infrastructure is an
+        answer, too: `busy` and `contended` mean that nothing was decided.
         """
-        surroundings = self._world.surroundings
-        fresh, races, until, answer = False, 0, surroundings.now() + RACE_FOR, CONTENDED
+        clock = self._clock
+        fresh, races, until, answer = False, 0, clock.now() + RACE_FOR, CONTENDED
         try:
-            while surroundings.now() < until:
+            while clock.now() < until:
                 try:
                     return self._once(attempt, fresh=fresh)
                 except ConditionFailedError as conflict:
                     fresh = not attempt.handler.learn(conflict)
-                    surroundings.sleep(0.01 * 2 ** min(races, 5) * (0.5 + surroundings.jitter()))
+                    clock.sleep(0.01 * 2 ** min(races, 5) * (0.5 + clock.jitter()))
                     races += 1
                 except LedgerUnavailableError:
                     if answer is BUSY:
                         return BUSY
                     answer = BUSY
-                    surroundings.sleep(FIRST_PAUSE * (0.5 + surroundings.jitter()))
+                    clock.sleep(FIRST_PAUSE * (0.5 + clock.jitter()))
         except UndeterminedError as undetermined:
             return undetermined.answer
         except TransactionContentionError:
@@ -123,31 +143,34 @@ class CommandPipeline:
         return answer
 
     def _once(self, attempt: Attempt, *, fresh: bool) -> Outcome:
-        """What would commit nothing is decided anew from a fresh read if it rested on memory."""
+        """Runs the pipeline once. A decision from the cache that commits nothing is repeated with a fresh context."""
         handler, request = attempt.handler, attempt.request
         context = handler.load(request, fresh=fresh)
         if isinstance(context, KeyTaken):
-            return replayed(self._world, request, context)
+            return replayed(self._ledger, self._policies, self._clock, request, context)
         if isinstance(context, Refused):
-            return context
+            return self._not_loaded(request, context)
         context = handler.authorize(request, context)
         is_refused = is_banned(context.caller) or not context.authorization.allowed
         if context.from_memory and is_refused:
             return self._once(attempt, fresh=True)
         if is_banned(context.caller):
             return BANNED
-        context = handler.complete(request, context)
-        if isinstance(context, Refused):
-            return context
+        completed = handler.complete(request, context)
+        if isinstance(completed, Refused):
+            return self._refuse(attempt, context, completed)
+        context = completed
         if self._is_rate_limited(attempt, context):
             return TOO_MANY
         decision = self._precondition(attempt, context) or handler.decide(request, context, attempt.change_id)
-        if context.from_memory and (request.dry_run or not _is_new(decision)):
+        if context.from_memory and (request.dry_run or not isinstance(decision, Accepted)):
             return self._once(attempt, fresh=True)
         return self._done(attempt, context, decision)
 
     def _is_rate_limited(self, attempt: Attempt, context: CommandContext) -> bool:
-        """Moderators are not limited, dry runs cost nothing, users whom the meeting does not know leave no trace."""
+        """Whether the caller is rate limited. Moderators are not, dry runs take no tokens, and users that the meeting
+        does not know have no bucket.
+        """
         request, tokens = attempt.request, 0
         if not context.authorization.allowed:
             tokens = 0 if _is_nobody(request, context) else REFUSED
@@ -156,10 +179,12 @@ class CommandPipeline:
         if request.dry_run or tokens <= attempt.tokens:
             return False
         taken, attempt.tokens = attempt.tokens, tokens
-        return is_rate_limited(self._world, request.meeting_id, request.actor, tokens - taken)
+        return is_rate_limited(self._ledger, self._clock, request.meeting_id, request.actor, tokens - taken)
 
     def _precondition(self, attempt: Attempt, context: CommandContext) -> Refusal | Refused | None:
-        """A caller who is not permitted the command learns nothing else of it."""
+        """A refusal, or the repeated answer. The permission is checked first: a caller without it learns nothing else
+        about the command.
+        """
         handler, request = attempt.handler, attempt.request
         refusal = precondition_refusal(context.authorization, context.meeting, request.command.name)
         if refusal is not None:
@@ -177,49 +202,64 @@ class CommandPipeline:
         if isinstance(decision, Unchanged):
             answer = handler.unchanged(request, context, decision)
             answer = answer if not request.dry_run else replace(answer, status="dry-run")
-            store_result(self._world, request, answer)
+            store_result(self._ledger, self._clock, request, answer)
             return answer
         if request.dry_run:
             return handler.preview(request, context, decision, attempt.change_id)
-        return self._carry_out(attempt, context, decision)
+        return self._commit_and_apply(attempt, context, decision)
 
-    def _carry_out(self, attempt: Attempt, context: CommandContext, accepted: Accepted[Any]) -> Outcome:
-        """commit · apply · settle · answer."""
+    def _commit_and_apply(self, attempt: Attempt, context: CommandContext, accepted: Accepted[Any]) -> Outcome:
+        """The steps commit, apply, settle and answer."""
         handler, request = attempt.handler, attempt.request
         commit = handler.commit(request, context, accepted, attempt.change_id)
         handler.write_ahead(request, context, accepted)
         if commit.answer is not None:
-            store_result(self._world, request, commit.answer, commit.clauses)
+            store_result(self._ledger, self._clock, request, commit.answer, commit.clauses)
             return commit.answer
         if commit.in_progress is None:
             raise ValueError("a commit without a change has its answer")
         in_progress = commit.in_progress
-        if is_written(self._world, request, commit.clauses, in_progress.change):
+        if is_written(self._ledger, self._clock, request, commit.clauses, in_progress.change):
             if commit.wakeup is not None and commit.rules is not None:
-                schedule_expiry(self._world, commit.wakeup, commit.rules)
-            in_progress = self._applier.apply(in_progress, deadline(self._world.surroundings.now()))
+                schedule_expiry(self._clock, self._wakeups, commit.wakeup, commit.rules)
+            until = deadline(self._clock.now())
+            in_progress = self._applier.apply(in_progress, min(until, request.apply_until or until))
             handler.applied(context, commit, in_progress)
         return handler.answer(context, commit, in_progress)
 
     def _refuse(self, attempt: Attempt, context: CommandContext, refusal: Refusal | Refused) -> Refused:
-        """Refusals by the policies and the rules are lines of history, if the meeting knows the caller."""
-        request, now = attempt.request, self._world.surroundings.now()
+        """The answer with the refusal. It is stored under the idempotency key; refusals by the policies and the rules
+        also become entries.
+        """
+        request, now = attempt.request, self._clock.now()
         outcome = refusal if isinstance(refusal, Refused) else refused(refusal, now)
-        if outcome.code not in RECORDED or not context.meeting.revision:
-            return outcome
+        is_recorded = outcome.code in RECORDED and context.meeting.revision > 0
         if _is_nobody(request, context):
             is_waiting = context.caller is not None and waits(context.caller, context.meeting)
-            return WAITING if is_waiting else outcome
-        entry = decided_entry(
-            self._world,
+            return WAITING if is_recorded and is_waiting else outcome
+        if outcome.code not in WORTH_REPEATING:
+            entry = [EntryWritten(self._entry(attempt, context, outcome))] if is_recorded else []
+            store_result(self._ledger, self._clock, request, outcome, entry)
+        return outcome
+
+    def _entry(self, attempt: Attempt, context: CommandContext, outcome: Refused) -> Entry:
+        handler, request = attempt.handler, attempt.request
+        return decided_entry(
+            self._clock,
             request,
             context.meeting,
-            attempt.handler.entry_revision(context),
+            handler.entry_revision(context),
             context.authorization.policies,
-            attempt.handler.concerned(request, context),
+            handler.concerned(request, context),
             refusal=outcome,
         )
-        store_result(self._world, request, outcome, [EntryWritten(entry)])
+
+    def _not_loaded(self, request: Request, outcome: Refused) -> Refused:
+        """The refusal of a command without a context: the meeting is not registered, or no command may name the
+        attendee. Nothing is stored if the caller is a user.
+        """
+        if request.actor.kind is not ActorKind.USER:
+            store_result(self._ledger, self._clock, request, outcome)
         return outcome
 
 
@@ -227,6 +267,27 @@ def _is_nobody(request: Request, context: CommandContext) -> bool:
     return is_nobody(request.actor, context.caller, context.meeting)
 
 
-def _is_new(decision: Accepted[Any] | Unchanged | Refusal | Refused) -> bool:
-    """Not what is said again because Chime is not known to hold it: memory knows less of Chime than the ledger."""
-    return isinstance(decision, Accepted) and decision.is_new
+def with_undone(ledger: Ledger, clock: Clock, request: Request, command: Undo) -> Request:
+    """The request with the change that it undoes. If that change is about a user, the request is about that user too.
+    Raises `LedgerUnavailableError`.
+    """
+    undone = _change(ledger, clock, request.meeting_id, command.change_id)
+    original = _original(ledger, clock, request.meeting_id, undone)
+    if undone is None or original is None:
+        return request
+    request = replace(request, undone=undone, original=original)
+    return request if undone.is_meeting_wide else replace(request, attendee_id=None, user_id=undone.user_id)
+
+
+def _original(ledger: Ledger, clock: Clock, meeting_id: str, change: Change | None) -> Change | None:
+    """The change at the start of a chain of undos; `None` if it is not stored any more.
+
+    To undo an undo makes that change again, and needs the same permission.
+    """
+    while change is not None and change.command == Undo.name:
+        change = _change(ledger, clock, meeting_id, str(change.parameters["changeId"]))
+    return change
+
+
+def _change(ledger: Ledger, clock: Clock, meeting_id: str, change_id: str) -> Change | None:
+    return read_with_retry(clock, lambda: ledger.change(meeting_id, change_id))

@@ -1,4 +1,4 @@
-"""Registration: puts a meeting under Gavel, or replaces what it was registered with."""
+"""Registration: puts a meeting under Gavel's control, or replaces its registration."""
 
 import json
 from collections.abc import Mapping
@@ -13,53 +13,50 @@ from ...domain.decisions.meeting import gained
 from ...domain.decisions.users import admitted, with_role
 from ...domain.documents import meeting_document, meeting_revision
 from ...domain.effective import effective
-from ...domain.meeting import (
-    CHECKED_EVERY,
-    Features,
-    Meeting,
-    MeetingRules,
-    User,
-    UserRules,
-    host_count,
-    is_pipeline,
-    loses_its_hosts,
-    role_of,
-)
+from ...domain.ids import is_pipeline
+from ...domain.meeting import Features, Meeting, MeetingRules, User, UserRules, host_count, loses_its_hosts, role_of
+from ...domain.schedule import CHECKED_EVERY
 from ...ports import (
     ChangeOpened,
+    Chime,
     ChimeNotFoundError,
+    Clock,
     ConditionFailedError,
     EntryWritten,
+    Ledger,
     MeetingIs,
     MeetingRevised,
+    Policies,
     UserRevised,
 )
 from ..answers import answer_to
 from ..enforcement.change_in_progress import ChangeInProgress
-from ..enforcement.retries import call_with_retry, transact_with_retry
-from ..enforcement.transaction_batches import chunks
-from ..requests import NOT_IN_CHIME, REVISION_REQUIRED, Answer, Outcome, Refused, Request
-from .commits import COMMIT_WITHIN, decided_entry, new_change
-from .handler import Commit
+from ..enforcement.transactions import call_with_retry, chunks, transact_with_retry
+from ..requests import NOT_IN_CHIME, REVISION_REQUIRED, Answer, Outcome, Refused, Request, no_such
+from .handler import Commit, decided_entry, new_change
 from .meeting_context import MeetingContext, MeetingHandler
 from .timeliness import noted
 
 MOST_TOGETHER = 70
-"""Users whose role one transaction changes, beside the meeting, the change, its entry and the key: it holds a hundred
-actions. A meeting that is registered already has all its roles changed together, so no more of them.
+"""Users whose role one transaction changes, beside the meeting, the change, its entry and the key: a transaction has a
+hundred actions. A meeting that is registered already changes at most this many roles.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """The meeting as it will be, and all users whose role that changes: as stored and as they will be."""
+    """The meeting as it will be, and all users whose role changes: as stored and as they will be."""
 
     meeting: Meeting
-    people: tuple[tuple[User, User], ...]
+    users: tuple[tuple[User, User], ...]
 
 
 class RegistrationHandler(MeetingHandler[Registration]):
-    """The context of a meeting that is not registered yet has revision 0."""
+    """Handles registrations. The context of a meeting that is not registered yet has revision 0."""
+
+    def __init__(self, ledger: Ledger, chime: Chime, policies: Policies, clock: Clock) -> None:
+        super().__init__(ledger, policies, clock)
+        self._chime = chime
 
     def unregistered(self, request: Request) -> MeetingContext:
         meeting = Meeting(request.meeting_id, "", MeetingRules(), Features(), 0, "")
@@ -79,30 +76,26 @@ class RegistrationHandler(MeetingHandler[Registration]):
         self, request: Request, context: MeetingContext, change_id: str
     ) -> Accepted[Registration] | Unchanged | Refusal | Refused:
         command, was = _command(request), context.meeting
-        if was.registration == _fingerprint(command) and (request.if_match is None or _says(command, was)):
+        if was.registration == _fingerprint(command) and (request.if_match is None or _has_settings_of(command, was)):
             return Unchanged()
         is_new = not was.revision
         try:
             meeting = self._as_asked(request, command, was, change_id)
-            people = self._people(meeting if is_new else was, meeting, command.roles, change_id)
+            users = self._with_other_roles(meeting if is_new else was, meeting, command.roles, change_id)
         except ChimeNotFoundError:
             return NOT_IN_CHIME
-        if not is_new and len(people) > MOST_TOGETHER:
-            return Refused("too-many-roles", f"at most {MOST_TOGETHER} roles change at once", pointer="/roles")
-        more = NOTHING if is_new else self._gained(was, meeting, people)
-        hosts = sum(host_count(UserRules() if is_new else stored.rules, user.rules) for stored, user in people)
+        if not is_new and len(users) > MOST_TOGETHER:
+            return Refused("too-many-roles", f"At most {MOST_TOGETHER} roles can change at once.", pointer="/roles")
+        more = NOTHING if is_new else self._gained(was, meeting, users)
+        hosts = sum(host_count(UserRules() if is_new else stored.rules, user.rules) for stored, user in users)
         if meeting.rules.frozen_at is not None and more:
             return frozen(more)
         if loses_its_hosts(meeting, hosts):
             return LAST_HOST
-        return Accepted(Registration(replace(meeting, hosts=meeting.hosts + hosts), people))
+        return Accepted(Registration(replace(meeting, hosts=meeting.hosts + hosts), users))
 
     def preview(
-        self,
-        request: Request,
-        context: MeetingContext,
-        accepted: Accepted[Registration],
-        change_id: str,
+        self, request: Request, context: MeetingContext, accepted: Accepted[Registration], change_id: str
     ) -> Answer:
         return Answer("dry-run", meeting_document(accepted.rules.meeting))
 
@@ -114,7 +107,7 @@ class RegistrationHandler(MeetingHandler[Registration]):
     ) -> Commit:
         was, meeting, policies = context.meeting, accepted.rules.meeting, context.authorization.policies
         change = new_change(
-            self._world,
+            self._clock,
             request,
             meeting,
             change_id,
@@ -123,64 +116,59 @@ class RegistrationHandler(MeetingHandler[Registration]):
             rules_before=was.rules if was.revision else None,
             rules_after=meeting.rules,
         )
-        entry = decided_entry(self._world, request, meeting, change.revision, policies, [], change_id=change_id)
-        people = accepted.rules.people[-MOST_TOGETHER:]
+        entry = decided_entry(self._clock, request, meeting, change.revision, policies, [], change_id=change_id)
+        users = accepted.rules.users[-MOST_TOGETHER:]
         clauses = [
             MeetingRevised(meeting, was.revision),
-            *(UserRevised(meeting.id, user, stored.revision) for stored, user in people),
-            *context.caller_is(revised=[user.id for _, user in accepted.rules.people]),
+            *(UserRevised(meeting.id, user, stored.revision) for stored, user in users),
+            *context.caller_is(revised=[user.id for _, user in accepted.rules.users]),
             ChangeOpened(change),
             EntryWritten(entry),
         ]
         return Commit(clauses, ChangeInProgress(change, meeting))
 
-    def write_ahead(
-        self,
-        request: Request,
-        context: MeetingContext,
-        accepted: Accepted[Registration],
-    ) -> None:
-        """Of a new meeting with many roles, all but the last of them: roles say nothing before their meeting is there.
-        Raises `ConditionFailedError` if another registration of the meeting was written beside this one.
+    def write_ahead(self, request: Request, context: MeetingContext, accepted: Accepted[Registration]) -> None:
+        """Writes all but the last of many roles of a new meeting. They have no effect before their meeting is stored.
+        Raises `ConditionFailedError` if another registration of the meeting was written at the same time.
         """
-        meeting_id, ahead = accepted.rules.meeting.id, accepted.rules.people[:-MOST_TOGETHER]
+        meeting_id, ahead = accepted.rules.meeting.id, accepted.rules.users[:-MOST_TOGETHER]
         if not ahead:
             return
         new = MeetingIs(meeting_id, 0)
-        for people in chunks(ahead, MOST_TOGETHER):
-            roles = [UserRevised(meeting_id, user, stored.revision) for stored, user in people]
-            transact_with_retry(self._world, [new, *roles], self._now() + COMMIT_WITHIN)
-        written = self._world.ledger.everybody(meeting_id)
+        for users in chunks(ahead, MOST_TOGETHER):
+            roles = [UserRevised(meeting_id, user, stored.revision) for stored, user in users]
+            transact_with_retry(self._ledger, self._clock, [new, *roles])
+        written = self._ledger.all_users(meeting_id)
         if any(written[user.id].rules != user.rules for _, user in ahead):
             raise ConditionFailedError([new])
 
     def answer(self, context: MeetingContext, commit: Commit, in_progress: ChangeInProgress) -> Outcome:
         return answer_to(in_progress.change, lambda: meeting_document(in_progress.meeting))
 
-    def _gained(self, was: Meeting, meeting: Meeting, people: tuple[tuple[User, User], ...]) -> Capabilities:
-        """What a user could get by it and could not before: by the meeting's rules, or by a role of their own."""
-        policies, now = self._world.policies, self._now()
+    def _gained(self, was: Meeting, meeting: Meeting, users: tuple[tuple[User, User], ...]) -> Capabilities:
+        """The capabilities that any user would gain, by the meeting's rules or by a role of their own."""
+        policies, now = self._policies, self._now()
         more = gained(was, meeting.rules, policies.capabilities_for, policies.roles, now)
-        for stored, user in people:
+        for stored, user in users:
             has = effective(was, stored, policies.capabilities_for, now)
             more |= effective(meeting, user, policies.capabilities_for, now) & ~has
         return more
 
     def _unknown_word(self, command: Register) -> Refused | None:
-        """Modes and roles are those of the policies' schema."""
-        policies = self._world.policies
+        """A refusal of a mode or a role that the policies' schema does not have."""
+        policies = self._policies
         if command.mode not in policies.modes:
-            return Refused("invalid-request", f"no such mode: `{command.mode}`", pointer="/mode")
+            return no_such("mode", [command.mode], "/mode")
         if command.default_role not in policies.roles:
-            return Refused("invalid-request", f"no such role: `{command.default_role}`", pointer="/defaultRole")
+            return no_such("role", [command.default_role], "/defaultRole")
         for user_id, role in (command.roles or {}).items():
             if role not in policies.roles:
                 pointer = "/roles/" + user_id.replace("~", "~0").replace("/", "~1")
-                return Refused("invalid-request", f"no such role: `{role}`", pointer=pointer)
+                return no_such("role", [role], pointer)
         return None
 
     def _as_asked(self, request: Request, command: Register, was: Meeting, change_id: str) -> Meeting:
-        """What it sets; mute-alls and a freeze are other commands' and stay."""
+        """The meeting as the body registers it. Mute-alls and a freeze belong to other commands and stay."""
         now = self._now()
         rules = replace(
             was.rules,
@@ -198,7 +186,7 @@ class RegistrationHandler(MeetingHandler[Registration]):
         )
         if was.revision:
             return registered
-        found = call_with_retry(self._world, lambda: self._world.chime.meeting(request.meeting_id))
+        found = call_with_retry(self._clock, lambda: self._chime.meeting(request.meeting_id))
         now = self._now()
         return replace(
             registered,
@@ -210,29 +198,31 @@ class RegistrationHandler(MeetingHandler[Registration]):
         )
 
     def _inside(self, meeting: Meeting) -> frozenset[str]:
-        """The users who need not wait in the lobby of a new meeting, for they are in the meeting already."""
+        """The users who are in a new meeting when it is registered: they need not wait in the lobby."""
         if not meeting.rules.lobby:
             return frozenset()
-        roster = call_with_retry(self._world, lambda: self._world.chime.roster(meeting.id))
-        return frozenset(seat.user_id for seat in roster if not is_pipeline(seat.user_id))
+        roster = call_with_retry(self._clock, lambda: self._chime.roster(meeting.id))
+        return frozenset(attendee.user_id for attendee in roster if not is_pipeline(attendee.user_id))
 
-    def _people(
+    def _with_other_roles(
         self, was: Meeting, meeting: Meeting, roles: Mapping[str, str] | None, change_id: str
     ) -> tuple[tuple[User, User], ...]:
-        """All users whose role changes: those named, and those who had a role and are named no more. In a new meeting
-        all of them, and those who are in it already: what an earlier try has written ahead is written again.
+        """All users whose role changes: those named, and those who lose their role.
+
+        For a new meeting these are all named users and those in the meeting: an earlier attempt may have written roles
+        ahead, which are written again.
         """
         inside = self._inside(meeting) if meeting.revision == 1 else frozenset()
         if roles is None and not inside:
             return ()
-        stored = self._world.ledger.everybody(meeting.id)
+        stored = self._ledger.all_users(meeting.id)
         concerned = inside
         if roles is not None:
             concerned |= {u for u, user in stored.items() if user.rules.role is not None} | set(roles)
         pairs = []
         for user_id in sorted(concerned):
             user = stored.get(user_id, User(user_id))
-            role, ranking = (roles or {}).get(user_id), self._world.policies.ranking
+            role, ranking = (roles or {}).get(user_id), self._policies.ranking
             old, new = role_of(user, was), role or meeting.rules.default_role
             rules = _granted(with_role(ranking, user.rules, role, old, new))
             rules = admitted(rules) if user_id in inside else rules
@@ -247,12 +237,14 @@ def _command(request: Request) -> Register:
 
 
 def _granted(rules: UserRules) -> UserRules:
-    """A user who is registered before they were seen is granted everything: what they get follows from their role."""
+    """The rules of a user who is registered before they join. Everything is granted, so that only their role limits
+    them.
+    """
     return replace(rules, grant=EVERYTHING) if rules.role is not None and rules.grant is None else rules
 
 
-def _says(command: Register, meeting: Meeting) -> bool:
-    """Whether the meeting's rules are what the body says, whatever was changed since it was first sent."""
+def _has_settings_of(command: Register, meeting: Meeting) -> bool:
+    """Whether the meeting's rules are those of the body, whatever was changed since the body was first sent."""
     rules = meeting.rules
     asked = (command.mode, command.default_role, command.unmute_consent, command.lobby)
     return asked == (rules.mode, rules.default_role, rules.unmute_consent, rules.lobby)

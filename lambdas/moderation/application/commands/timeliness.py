@@ -1,7 +1,7 @@
-"""Commands by event that were long on their way, or that come after what was sent later.
+"""Commands by event that arrive late or out of order.
 
-EventBridge keeps no order, and its queues keep messages for days. What narrows is carried out late; what widens, and
-what can't be taken back, is not.
+EventBridge keeps no order, and its queues keep messages for days. A late command is applied if it narrows. It is
+refused if it widens or cannot be undone.
 """
 
 from collections.abc import Iterable
@@ -9,26 +9,29 @@ from dataclasses import replace
 from datetime import datetime
 
 from ...domain.commands import Command
+from ...domain.decisions.decide import lifted_since, widens_access
 from ...domain.decisions.decision import Accepted, Case, Refusal
-from ...domain.decisions.meeting import MeetingCase
-from ...domain.decisions.widening import lifted_since, meeting_lifted_since, meeting_widens_access, widens_access
-from ...domain.meeting import Meeting, MeetingRules, UserRules, as_agreed
+from ...domain.decisions.meeting import MeetingCase, meeting_lifted_since, meeting_widens_access
+from ...domain.effective import as_agreed
+from ...domain.meeting import Meeting, MeetingRules, UserRules
 from ..requests import Sent
 
 TOO_LATE = "too-late"
-WIDENS_LATE = Refusal(TOO_LATE, "the command expired: it is too old to widen capabilities")
-ENDS_LATE = Refusal(TOO_LATE, "the command expired: it is too old to end a meeting, to remove or to ban")
-BEFORE_REGISTRATION = Refusal(TOO_LATE, "the command is older than the meeting's registration")
-OVERTAKEN = Refusal(TOO_LATE, "the command is older than a rule that it would lift")
+WIDENS_LATE = Refusal(TOO_LATE, "The command expired: it is too old to widen capabilities.")
+ENDS_LATE = Refusal(TOO_LATE, "The command expired: it is too old to end a meeting, to remove or to ban.")
+BEFORE_REGISTRATION = Refusal(TOO_LATE, "The command is older than the meeting's registration.")
+OVERTAKEN = Refusal(TOO_LATE, "The command is older than a rule that it would lift.")
 
 
 def against_registration(sent: Sent | None, meeting: Meeting) -> Refusal | None:
-    """A meeting of the same name that was registered later is another meeting."""
+    """A refusal if the command was sent before the meeting was registered: it was meant for another meeting with the
+    same name.
+    """
     return BEFORE_REGISTRATION if sent is not None and sent.is_before(meeting.registered_at) else None
 
 
 def untimely(sent: Sent, command: Command, case: Case, accepted: Accepted[UserRules]) -> Refusal | None:
-    """What speaks against a decision about one user."""
+    """A refusal of a late decision about one user."""
     gives_more, agreed = accepted.awaits_consent or accepted.after & ~accepted.before, as_agreed(accepted.rules)
     if not (gives_more or widens_access(case, agreed)):
         return _against(sent, command, case.meeting)
@@ -38,7 +41,7 @@ def untimely(sent: Sent, command: Command, case: Case, accepted: Accepted[UserRu
 def against_meeting(
     sent: Sent, command: Command, case: MeetingCase, accepted: Accepted[MeetingRules]
 ) -> Refusal | None:
-    """What speaks against a decision about the whole meeting."""
+    """A refusal of a late decision about the whole meeting."""
     if not meeting_widens_access(case, accepted.rules):
         return _against(sent, command, case.meeting)
     return _against(sent, command, case.meeting) or _against_widening(sent, meeting_lifted_since(case, accepted.rules))
@@ -57,8 +60,8 @@ def _against_widening(sent: Sent, lifted: Iterable[datetime]) -> Refusal | None:
 
 
 def dated(rules: UserRules, now: datetime, sent: Sent) -> UserRules:
-    """The rules of a command hold since it was sent, so that two commands are compared by when they were sent and not
-    by when they were delivered.
+    """The rules with the time when the command was sent, so that two commands are compared by their times of sending,
+    not of delivery.
     """
     at = min(sent.at, now)
 
@@ -79,7 +82,7 @@ def meeting_dated(rules: MeetingRules, now: datetime, sent: Sent) -> MeetingRule
 
 
 def noted(was: Meeting, rules: MeetingRules, moment: datetime) -> Meeting:
-    """The meeting with since when it has its mode, and is frozen."""
+    """The meeting with the times at which its mode was set and it was frozen."""
     if rules.mode != was.rules.mode:
         was = replace(was, mode_since=moment)
     if (rules.frozen_at is None) != (was.rules.frozen_at is None):

@@ -1,4 +1,4 @@
-"""What a warm function remembers from request to request."""
+"""The warm cache: records that a function's process keeps from request to request."""
 
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -12,7 +12,7 @@ V = TypeVar("V")
 
 
 class Bounded(dict[K, V]):
-    """A dictionary that is emptied when it is full: what is forgotten costs one read."""
+    """A dictionary that is cleared when it is full. A lost item costs one read."""
 
     def __setitem__(self, key: K, value: V) -> None:
         if len(self) >= MOST_REMEMBERED and key not in self:
@@ -22,9 +22,11 @@ class Bounded(dict[K, V]):
 
 @dataclass(slots=True)
 class WarmCache:
-    """No answer that commits nothing rests on it; what commits is checked by the commit."""
+    """Users, meetings and attendees of earlier requests. Each commit checks what it takes from the cache; a decision
+    that commits nothing never rests on it.
+    """
 
     meetings: Bounded[str, Meeting] = field(default_factory=Bounded)
-    people: Bounded[tuple[str, str], User] = field(default_factory=Bounded)
-    owners: Bounded[tuple[str, str], str] = field(default_factory=Bounded)
-    """meeting, attendee → user: that never changes."""
+    users: Bounded[tuple[str, str], User] = field(default_factory=Bounded)
+    owners: Bounded[tuple[str, str | None], str] = field(default_factory=Bounded)
+    """(meeting, AttendeeId) → ExternalUserId, which never changes."""

@@ -1,4 +1,4 @@
-"""Binding seats: a person whom Chime shows becomes known to the ledger, and from then on rules bind all his seats."""
+"""Attendee binding: records the user of an attendee that Chime shows. The user's rules then bind the attendee."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -7,113 +7,127 @@ from datetime import timedelta
 from ...domain.actor import CHIME
 from ...domain.capability import EVERYTHING, NOTHING
 from ...domain.change import CALL_LIFE
-from ...domain.meeting import Meeting, Seat, User, is_pipeline
+from ...domain.decisions.decide import has_come_to_wait
+from ...domain.ids import is_pipeline
+from ...domain.meeting import Attendee, Meeting, User
 from ...ports import (
+    AttendeeBound,
+    ChimeAttendee,
     Clause,
+    Clock,
     ConditionFailedError,
     EntryWritten,
-    SeatBound,
-    SeatInChime,
+    Ledger,
+    Policies,
     TransactionContentionError,
     UserRevised,
-    World,
 )
 from .change_in_progress import wanted
-from .lobby import admission_requested, has_come_to_wait, with_waiting
-from .retries import transact_with_retry
-from .transaction_batches import SEATS_TOGETHER, chunks, packed
+from .lobby import admission_requested, with_waiting
+from .transactions import ATTENDEES_TOGETHER, chunks, packed, transact_with_retry
 
 TRIES = 5
 BATCHES_ARE_OVER_AFTER = timedelta(seconds=60)
 
 
-def with_seats(world: World, meeting: Meeting, user: User, found: Sequence[SeatInChime]) -> User:
-    """The person with seats that were seen in Chime; the first tells what he was granted, if nobody said before.
+def with_attendees(
+    ledger: Ledger, policies: Policies, clock: Clock, meeting: Meeting, user: User, found: Sequence[ChimeAttendee]
+) -> User:
+    """The user with attendees seen in Chime. If the user's grant is unknown, it is taken from the first of them.
 
-    Who holds just what the rules give an unknown newcomer may have got it from a batch that reached him before anybody
-    saw him: that says nothing of what he was created with, and he is granted everything, as if he had been admitted.
-    Neither does an attendee that was created with nothing for a user who has to wait.
+    An attendee that holds exactly what the rules give a newcomer may have been reached by a batch: their capabilities
+    say nothing about how they were created, and the user is granted everything, as if they had been admitted. The same
+    holds for an attendee that was created with nothing for a user who has to wait.
     """
-    new = {s.attendee_id: Seat(s.attendee_id, s.capabilities) for s in found if s.attendee_id not in user.seats}
+    new = {s.attendee_id: Attendee(s.attendee_id, s.capabilities) for s in found if s.attendee_id not in user.attendees}
     if not new:
         return user
-    user = with_waiting(world, meeting, user)
+    user = with_waiting(policies, clock, meeting, user)
     grant = user.rules.grant
     if grant is None:
         seen = found[0].capabilities
         is_held_since = user.rules.waiting is not None and seen == NOTHING
-        batched = seen == wanted(world, meeting, User("")) and _may_have_batched(world, meeting)
+        batched = seen == wanted(policies, clock, meeting, User("")) and _may_have_batched(ledger, clock, meeting)
         grant = EVERYTHING if batched or is_held_since else seen
-    return replace(user, rules=replace(user.rules, grant=grant), seats={**user.seats, **new})
+    return replace(user, rules=replace(user.rules, grant=grant), attendees={**user.attendees, **new})
 
 
-def _may_have_batched(world: World, meeting: Meeting) -> bool:
-    """Whether a batch may have reached him unseen: what changed the meeting last is under way, or just was."""
-    change = world.ledger.change(meeting.id, meeting.revised_by) if meeting.revised_by else None
+def _may_have_batched(ledger: Ledger, clock: Clock, meeting: Meeting) -> bool:
+    """Whether a batch may have reached newcomers: the last change of the meeting is under way, or just was."""
+    change = ledger.change(meeting.id, meeting.revised_by) if meeting.revised_by else None
     if change is None:
         return False
-    return change.due_at is not None or world.surroundings.now() < change.committed_at + BATCHES_ARE_OVER_AFTER
+    return change.next_attempt_at is not None or clock.now() < change.committed_at + BATCHES_ARE_OVER_AFTER
 
 
 def bind(
-    world: World,
+    ledger: Ledger,
+    policies: Policies,
+    clock: Clock,
     meeting: Meeting,
-    roster: Sequence[SeatInChime],
-    people: Mapping[str, User],
+    roster: Sequence[ChimeAttendee],
+    users: Mapping[str, User],
     holder: Sequence[Clause] = (),
 ) -> Mapping[str, User]:
-    """Everybody on the roster as the ledger has them afterwards, whoever bound them. Raises `Contention` if others
-    keep changing the same people, and `Conflict` if `holder` does not hold: no process would apply the rules to them.
+    """Binds all attendees on the roster and returns their users as stored afterwards.
+
+    Raises `TransactionContentionError` if other functions keep changing the same users. Raises `ConditionFailedError`
+    if `holder` does not hold: then no process would apply the rules to the attendees.
     """
     for _ in range(TRIES):
-        strangers = _strangers(world, meeting, roster, people)
-        if not strangers:
-            return people
-        groups = (group for pair in strangers for group in _groups(world, meeting, *pair))
+        unbound = _unbound(ledger, policies, clock, meeting, roster, users)
+        if not unbound:
+            return users
+        groups = (group for pair in unbound for group in _groups(clock, meeting, *pair))
         for together in packed(groups, holder):
-            _bind(world, together, holder)
-        people = world.ledger.everybody(meeting.id)
+            _bind(ledger, clock, together, holder)
+        users = ledger.all_users(meeting.id)
     raise TransactionContentionError
 
 
-def _strangers(
-    world: World, meeting: Meeting, roster: Sequence[SeatInChime], people: Mapping[str, User]
+def _unbound(
+    ledger: Ledger,
+    policies: Policies,
+    clock: Clock,
+    meeting: Meeting,
+    roster: Sequence[ChimeAttendee],
+    users: Mapping[str, User],
 ) -> list[tuple[User, User]]:
-    """Who has seats that the ledger doesn't know: as he is stored, and as he will be."""
-    seen: dict[str, list[SeatInChime]] = {}
-    for seat in roster:
-        if not is_pipeline(seat.user_id):
-            seen.setdefault(seat.user_id, []).append(seat)
+    """Users with attendees that the ledger does not know: as stored, and as they will be."""
+    seen: dict[str, list[ChimeAttendee]] = {}
+    for attendee in roster:
+        if not is_pipeline(attendee.user_id):
+            seen.setdefault(attendee.user_id, []).append(attendee)
     found = []
-    for user_id, seats in seen.items():
-        stored = people.get(user_id, User(user_id))
-        user = with_seats(world, meeting, stored, seats)
+    for user_id, attendees in seen.items():
+        stored = users.get(user_id, User(user_id))
+        user = with_attendees(ledger, policies, clock, meeting, stored, attendees)
         if user is not stored:
             found.append((stored, user))
     return found
 
 
-def _bind(world: World, together: Sequence[Sequence[Clause]], holder: Sequence[Clause]) -> None:
-    """Together if nobody stands in the way, else one by one."""
-    until = world.surroundings.now() + CALL_LIFE
+def _bind(ledger: Ledger, clock: Clock, together: Sequence[Sequence[Clause]], holder: Sequence[Clause]) -> None:
+    """Binds the users in one transaction or, after a conflict, one by one."""
+    until = clock.now() + CALL_LIFE
     try:
-        transact_with_retry(world, [*holder, *(clause for group in together for clause in group)], until)
+        transact_with_retry(ledger, clock, [*holder, *(clause for group in together for clause in group)], until)
     except ConditionFailedError as conflict:
         if any(clause in conflict.failed for clause in holder):
             raise
         if len(together) > 1:
             for group in together:
-                _bind(world, [group], holder)
+                _bind(ledger, clock, [group], holder)
 
 
-def _groups(world: World, meeting: Meeting, stored: User, user: User) -> Iterator[list[Clause]]:
-    """What makes the new seats known, in steps where there are many: each step rests on the one before."""
-    new = [seat for key, seat in user.seats.items() if key not in stored.seats]
-    revision, seats = stored.revision, dict(stored.seats)
-    told = [EntryWritten(admission_requested(world, meeting, user, CHIME))] if has_come_to_wait(stored, user) else []
-    for some in chunks(new, SEATS_TOGETHER):
-        seats |= {seat.attendee_id: seat for seat in some}
-        step = replace(user, seats=dict(seats), revision=revision + 1)
-        bound = [SeatBound(meeting.id, seat.attendee_id, user.id) for seat in some]
-        yield [UserRevised(meeting.id, step, revision, tuple(some)), *bound, *told]
-        revision, told = revision + 1, []
+def _groups(clock: Clock, meeting: Meeting, stored: User, user: User) -> Iterator[list[Clause]]:
+    """The clauses that bind a user's attendees, in steps if there are many. Each step rests on the one before."""
+    new = [attendee for key, attendee in user.attendees.items() if key not in stored.attendees]
+    revision, attendees = stored.revision, dict(stored.attendees)
+    entries = [EntryWritten(admission_requested(clock, meeting, user, CHIME))] if has_come_to_wait(stored, user) else []
+    for some in chunks(new, ATTENDEES_TOGETHER):
+        attendees |= {attendee.attendee_id: attendee for attendee in some}
+        step = replace(user, attendees=dict(attendees), revision=revision + 1)
+        bound = [AttendeeBound(meeting.id, attendee.attendee_id, user.id) for attendee in some]
+        yield [UserRevised(meeting.id, step, revision, tuple(some)), *bound, *entries]
+        revision, entries = revision + 1, []

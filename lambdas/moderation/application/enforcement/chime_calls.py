@@ -1,4 +1,4 @@
-"""Orders to Chime on behalf of one change: within its lease, retried by hand, with their unknown ends kept in mind."""
+"""Calls to Chime for one change: under its lease, with retries, and with a record of calls of unknown outcome."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -8,34 +8,37 @@ from typing import Protocol
 from ...domain.capability import Capabilities
 from ...domain.change import CALL_LIFE, CALL_TIMEOUT, LEASE, Lease
 from ...domain.documents import Document
-from ...domain.meeting import Seat
+from ...domain.meeting import Attendee
 from ...ports import (
+    Chime,
     ChimeNotFoundError,
     ChimeRetryableError,
+    Clock,
     ConditionFailedError,
+    Ledger,
     LedgerUnavailableError,
     Minute,
     OutcomeUnknownError,
-    World,
 )
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 RULES_ARE_FRESH_FOR = timedelta(seconds=1)
-"""Rules read longer ago are read again before a call that widens. Before a call that is repeated they always are."""
+"""Older rules are read again before a call that widens. Before a repeated call the rules are always read again."""
 
 StillWanted = Callable[[], bool]
-"""Reads the rules again: whether they still want what is about to be ordered. Raises `LedgerUnavailable`."""
+"""Reads the rules again, and returns whether they still give what the call would set. Raises `LedgerUnavailableError`.
+"""
 
 
 class Check(Protocol):
-    """Before each attempt. Raises `Conflict`, `LedgerUnavailable`."""
+    """Runs before each attempt. Raises `ConditionFailedError`, `LedgerUnavailableError`."""
 
     def __call__(self, *, is_repeated: bool) -> None: ...
 
 
 class DeadlineExceededError(Exception):
-    """No further call fits into the lease and the caller's patience. What was reached by then goes with it."""
+    """No further call fits into the lease and the caller's time. Carries the state reached by then."""
 
     def __init__(self, outcomes: tuple[Document, ...] = ()) -> None:
         super().__init__()
@@ -43,22 +46,26 @@ class DeadlineExceededError(Exception):
 
 
 class ChimeRefusedError(DeadlineExceededError):
-    """Chime refuses what must be pursued all the same: somebody has to look into it."""
+    """Chime refuses a call that may not be given up. An operator has to look into it."""
 
 
 class MeetingOverError(Exception):
-    """Chime has ended the meeting, which Gavel has not heard of yet."""
+    """Chime has ended the meeting, and Gavel did not know it yet."""
 
 
 class RosterChangedError(Exception):
-    """A batch was not taken; it was made of what was seen before."""
+    """A batch was refused. The roster it was planned from is out of date."""
 
 
 @dataclass(slots=True)
 class ChimeCalls:
-    """`unsure_until` moves on with every call whose end is unknown: until then it may undo what is ordered later."""
+    """Calls of one change under one lease. `uncertain_until` moves on with each call of unknown outcome: until then
+    such a call may undo a later one.
+    """
 
-    world: World
+    ledger: Ledger
+    chime: Chime
+    clock: Clock
     meeting_id: str
     lease: Lease
     deadline: datetime
@@ -66,119 +73,140 @@ class ChimeCalls:
     uncertain_until: datetime | None = None
     wait: float = FIRST_PAUSE
     joining: str | None = None
-    """The user whose joining caused it, where nobody commanded it: it takes from a minute of their own."""
+    """The user whose join caused the change, if no command did: its calls take tokens of that user."""
     is_resumed: bool = False
     reached: dict[str, Capabilities] = field(default_factory=dict)
-    """What Chime has taken of this change under this lease. Whoever orders something else in between puts it right."""
+    """The capabilities that Chime has accepted of this change under this lease, by attendee. They are wrong only if
+    another process has updated Chime since, which then corrects them.
+    """
     reached_at: dict[str, datetime] = field(default_factory=dict)
-    """When it did last, even if a later call has failed."""
+    """The time of Chime's last confirmation for each attendee, even if a later call has failed."""
+    called_at: dict[str, datetime] = field(default_factory=dict)
+    """When the last call to each attendee began."""
+    removed: set[str] = field(default_factory=set)
+    """Attendees that this change has removed. They stay removed, whatever the rules say by now."""
     before: dict[str, Capabilities] = field(default_factory=dict)
-    """What everybody had when this change first looked: what is told as `before`."""
-    told: dict[str, Capabilities] = field(default_factory=dict)
-    """What subscribers were told that attendees have by this change."""
+    """The capabilities of each attendee when this change first read them: reported as `before`."""
+    reported: dict[str, Capabilities] = field(default_factory=dict)
+    """The capabilities of each attendee that entries of this change have reported."""
     read_at: datetime = field(init=False)
-    """When the rules that the orders follow were read: with the lease, or later."""
+    """When the current rules were read: with the lease, or later."""
 
     def __post_init__(self) -> None:
         self.read_at = self.lease.until - LEASE
 
-    def order(
+    def update(
         self, attendee_id: str, wanted: Capabilities, is_wanted: StillWanted, *, widens: bool
     ) -> Capabilities | None:
-        """Returns what Chime has, None if the attendee is gone. Raises `OutOfTime`, `NotTaken`, and `Conflict` if
-        other rules have been committed meanwhile: nothing older than those is ordered.
+        """Sets an attendee's capabilities, and returns what Chime has, or `None` if the attendee is gone.
+
+        Raises `DeadlineExceededError`, `ChimeRejectedError`, and `ConditionFailedError` if other rules have been
+        committed meanwhile: older ones are not applied.
         """
 
         def once() -> bool:
             self.reached.pop(attendee_id, None)
-            return self.world.chime.order(self.meeting_id, attendee_id, wanted) == wanted
+            self.called_at[attendee_id] = self.clock.now()
+            return self.chime.update(self.meeting_id, attendee_id, wanted) == wanted
 
         def check(*, is_repeated: bool) -> None:
             if widens:
                 self.check(is_wanted, is_repeated=is_repeated)
             elif is_repeated:
-                self._check_if_possible(is_wanted)
+                self.check_if_possible(is_wanted, is_repeated=True)
 
-        if not self._until_taken(once, check):
+        if not self._retry(once, check):
             return None
-        self.reached[attendee_id], self.reached_at[attendee_id] = wanted, self.world.surroundings.now()
+        self.reached[attendee_id], self.reached_at[attendee_id] = wanted, self.clock.now()
         return wanted
 
     def check(self, is_wanted: StillWanted, *, is_repeated: bool = False) -> None:
-        """Before what widens. Raises `Conflict`, and `LedgerUnavailable`: what can't be checked is not ordered."""
-        now = self.world.surroundings.now()
+        """Checks the rules before a call that widens. Raises `ConditionFailedError`, and `LedgerUnavailableError`: a
+        call that cannot be checked is not made.
+        """
+        now = self.clock.now()
         if now - self.read_at <= RULES_ARE_FRESH_FOR and not is_repeated:
             return
         if not is_wanted():
             raise ConditionFailedError([])
         self.read_at = now
 
-    def _check_if_possible(self, is_wanted: StillWanted) -> None:
-        """Before what narrows: it is pursued, whether or not the ledger can be read."""
+    def check_if_possible(self, is_wanted: StillWanted, *, is_repeated: bool = False) -> None:
+        """Checks the rules before a call that narrows. Such a call is made even if the ledger cannot be read."""
         try:
-            self.check(is_wanted, is_repeated=True)
+            self.check(is_wanted, is_repeated=is_repeated)
         except LedgerUnavailableError:
             return
 
-    def remove(self, attendee_id: str, is_wanted: StillWanted = lambda: True) -> None:
-        """Takes a seat away. Raises `OutOfTime`, `NotTaken`, and `Conflict` as `order` does."""
+    def remove(self, attendee_id: str, is_wanted: StillWanted) -> None:
+        """Removes an attendee from Chime. Raises `DeadlineExceededError`, `ChimeRejectedError`, and
+        `ConditionFailedError` as `update` does.
+        """
 
         def once() -> bool:
-            self.world.chime.remove(self.meeting_id, attendee_id)
+            self.chime.remove(self.meeting_id, attendee_id)
             return True
 
         def check(*, is_repeated: bool) -> None:
             if is_repeated:
-                self._check_if_possible(is_wanted)
+                self.check_if_possible(is_wanted, is_repeated=True)
 
-        self._until_taken(once, check)
+        self._retry(once, check)
+        self.removed.add(attendee_id)
 
     def end(self) -> None:
-        """Ends the meeting in Chime. Raises `OutOfTime`, `NotTaken`."""
+        """Ends the meeting in Chime. Raises `DeadlineExceededError`, `ChimeRejectedError`."""
 
         def once() -> bool:
-            self.world.chime.end(self.meeting_id)
+            self.chime.end(self.meeting_id)
             return True
 
-        self._until_taken(once)
+        self._retry(once)
 
-    def order_except(self, excluded: Sequence[str], wanted: Capabilities) -> bool:
-        """Returns False if there is no such meeting any more. One attempt: whoever has come or was changed while it
-        waited must be looked at before the next. Raises `LookAgain`, `OutOfTime`, `NotTaken`.
+    def update_except(self, excluded: Sequence[str], wanted: Capabilities) -> None:
+        """Sets the capabilities of all attendees except the excluded ones, in one attempt: attendees who joined or
+        changed while it waited have to be looked at before the next. A meeting that is gone is no error.
+
+        Raises `RosterChangedError`, `DeadlineExceededError`, `ChimeRejectedError`.
         """
         started = self._start()
         try:
-            self.world.chime.order_except(self.meeting_id, excluded, wanted)
+            self.chime.update_except(self.meeting_id, excluded, wanted)
         except ChimeNotFoundError:
-            return False
+            return
         except OutcomeUnknownError:
             self.uncertain_until = started + CALL_LIFE
             raise RosterChangedError from None
         except ChimeRetryableError:
             raise RosterChangedError from None
-        return True
 
     def owns_lease(self, lease: Lease | None) -> bool:
-        """Whether a lease is ours: as it was, or as a commit on the way whose answer was lost has renewed it."""
+        """Whether the lease belongs to this process: as it was, or as a commit renewed it whose answer was lost."""
         renewed = self.lease.rotated()
         if lease == renewed:
             self.lease = renewed
         return lease == self.lease
 
-    def is_noted_since(self, seat: Seat) -> bool:
-        """Whether somebody has noted what the attendee has since a call of this change reached them. That may be of a
-        call before this one or after it.
+    def is_noted_since(self, attendee: Attendee) -> bool:
+        """Whether another process has noted the attendee since the last call of this change began. The note may be
+        about an earlier or a later call.
         """
-        reached_at = self.reached_at.get(seat.attendee_id)
-        return reached_at is not None and seat.noted_at is not None and seat.noted_at > reached_at
+        called_at = self.called_at.get(attendee.attendee_id)
+        return called_at is not None and attendee.noted_at is not None and attendee.noted_at > called_at
+
+    def is_undone_by_none(self, attendee_id: str) -> bool:
+        """Whether no call of unknown outcome of this change may have taken effect after the last one that Chime
+        confirmed for the attendee.
+        """
+        return self.uncertain_until is None or self.reached_at[attendee_id] > self.uncertain_until
 
     def pause(self) -> None:
-        """Before the next look, longer each time."""
-        self.world.surroundings.sleep(self.wait * (0.5 + self.world.surroundings.jitter()))
+        """Waits before the next look at the roster, longer each time."""
+        self.clock.sleep(self.wait * (0.5 + self.clock.jitter()))
         self.wait = min(self.wait * 2, LONGEST_PAUSE)
 
-    def _until_taken(self, once: Callable[[], bool], check: Check | None = None) -> bool:
-        """Until Chime says that it is done and means it; False if nobody is there to do it to."""
+    def _retry(self, once: Callable[[], bool], check: Check | None = None) -> bool:
+        """Repeats a call until Chime confirms it. False if the target is gone."""
         pause, is_repeated = FIRST_PAUSE, False
         while True:
             if check is not None:
@@ -194,23 +222,25 @@ class ChimeCalls:
                 self.uncertain_until = started + CALL_LIFE
             except ChimeRetryableError:
                 pass
-            self.world.surroundings.sleep(pause * (0.5 + self.world.surroundings.jitter()))
+            self.clock.sleep(pause * (0.5 + self.clock.jitter()))
             pause = min(pause * 2, LONGEST_PAUSE)
 
     def _start(self) -> datetime:
-        """A call that could outlive the lease is not begun: its holder of then would be undone. Nothing that may take
-        its time comes between the look at the clock and the call.
+        """Checks that a call cannot outlive the lease, or its effect could undo the next holder's. No slow step comes
+        between this check and the call.
         """
-        if self.in_background and not self.world.ledger.acquire_background_calls(1, self.world.surroundings.now()):
+        if self.in_background and not self.ledger.acquire_background_calls(1, self.clock.now()):
             raise DeadlineExceededError
         if self.joining is not None and not self._has_its_share(self.joining):
             raise DeadlineExceededError
-        now = self.world.surroundings.now()
+        now = self.clock.now()
         if now + CALL_TIMEOUT > min(self.lease.until, self.deadline):
             raise DeadlineExceededError
         return now
 
     def _has_its_share(self, user_id: str) -> bool:
-        """One user who comes again and again leaves the account's calls to the others."""
-        now = self.world.surroundings.now()
-        return self.world.ledger.acquire_user_tokens(self.meeting_id, user_id, 1, now, Minute.AUTOMATIC)
+        """Whether the user's share of the call budget permits the call. So one user who rejoins again and again cannot
+        use up the account's quota.
+        """
+        now = self.clock.now()
+        return self.ledger.acquire_user_tokens(self.meeting_id, user_id, 1, now, Minute.AUTOMATIC)

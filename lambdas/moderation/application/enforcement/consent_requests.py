@@ -1,26 +1,37 @@
-"""Asking to unmute, one by one, those whom a change of the whole meeting would let be heard again."""
+"""Requests to unmute, one for each user whose microphone a change of the whole meeting would open."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ...domain.capability import Capabilities, Medium
-from ...domain.change import Change
+from ...domain.change import AttendeeChange, Change, ChangeConsent, MeetingChange
 from ...domain.commands import Register
 from ...domain.effective import effective
-from ...domain.entry import UNMUTE_REQUESTED, Entry, concerning, iso
-from ...domain.meeting import MeetingRules, UnmuteConsent, User, floor_media, revision_of
+from ...domain.entry import UNMUTE_REQUESTED, Entry, iso
+from ...domain.meeting import Meeting, UnmuteConsent, User, floor_media, revision_of
 from ...domain.personal_rules import ANSWER_WITHIN, ConsentRequest
-from ...ports import ChangeOpened, Clause, ConditionFailedError, EntryWritten, MeetingIs, UserRevised, Wakeup, World
-from .change_in_progress import ChangeInProgress, entry, wanted
+from ...ports import (
+    ChangeOpened,
+    Clause,
+    Clock,
+    ConditionFailedError,
+    EntryWritten,
+    Ledger,
+    MeetingIs,
+    Policies,
+    UserRevised,
+    Wakeup,
+    WakeupScheduler,
+)
+from .change_in_progress import ChangeInProgress, change_entry, present_attendees, wanted
 from .chime_calls import ChimeCalls
-from .retries import transact_with_retry
 from .roster_snapshot import RosterSnapshot
-from .transaction_batches import packed
+from .transactions import packed, transact_with_retry
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentQuestion:
-    """Somebody who has to be asked: as he is stored, as he will be, and the change that waits for his answer."""
+    """A user to ask: as stored, as they will be, and the change that waits for their answer."""
 
     stored: User
     user: User
@@ -37,13 +48,24 @@ class ConsentQuestion:
         ]
 
 
+def requested(clock: Clock, meeting: Meeting, user: User, asked: ConsentRequest, change: Change) -> Entry:
+    """The entry that a user is asked, on all their attendees."""
+    adds = {"attendees": present_attendees(user), "until": iso(asked.until)}
+    return change_entry(clock, ChangeInProgress(change, meeting, user), UNMUTE_REQUESTED, adds)
+
+
 class ConsentRequests:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    """Asks users to unmute, for a change of the whole meeting."""
+
+    def __init__(self, ledger: Ledger, policies: Policies, clock: Clock, wakeups: WakeupScheduler) -> None:
+        self._ledger = ledger
+        self._policies = policies
+        self._clock = clock
+        self._wakeups = wakeups
 
     def ask(self, in_progress: ChangeInProgress, snapshot: RosterSnapshot, calls: ChimeCalls) -> None:
-        """Everybody whom the change lets be heard but for his own agreement. Raises `Conflict` if the meeting, or
-        somebody in it, was changed at this moment: what is done stays done.
+        """Asks all users who would be heard but for their consent. Raises `ConditionFailedError` if the meeting, or a
+        user in it, was changed at this moment: requests made before it stay.
         """
         meeting = in_progress.meeting
         change = in_progress.change
@@ -59,93 +81,91 @@ class ConsentRequests:
             self._write([stands, *(clause for group in together for clause in group)], calls)
             asked, questions = questions[: len(together)], questions[len(together) :]
             for question in asked:
-                snapshot.people = {**snapshot.people, question.user.id: question.user}
+                snapshot.users = {**snapshot.users, question.user.id: question.user}
                 snapshot.asked.add(question.change.id)
                 wakeup = Wakeup(meeting.id, change_id=question.change.id)
-                self._world.wakeups.schedule(wakeup, ANSWER_WITHIN)
+                self._wakeups.schedule(wakeup, ANSWER_WITHIN)
 
     def newcomer(self, in_progress: ChangeInProgress) -> Capabilities:
-        """What a batch may hand to somebody whom the roster doesn't show. Where microphones open by consent only, he
-        may have come silent, if this very change is what would let him be heard.
+        """The capabilities that a batch may give newcomers that the roster does not show.
+
+        If consent is required and this change would open their microphone, they get no audio: they may have joined
+        silent.
         """
         meeting = in_progress.meeting
-        now = wanted(self._world, meeting, User(""))
+        now = wanted(self._policies, self._clock, meeting, User(""))
         if meeting.rules.unmute_consent is UnmuteConsent.NONE:
             return now
         return now & (self._before(in_progress, User("")) | ~Capabilities.SEND_AUDIO)
 
     def _questions(self, in_progress: ChangeInProgress, snapshot: RosterSnapshot) -> Iterator[ConsentQuestion]:
-        audio, now = Capabilities.SEND_AUDIO, self._world.surroundings.now()
-        for user_id, stored in snapshot.people.items():
-            seats = [seat for seat in stored.present if seat.attendee_id not in snapshot.gone]
-            if not seats or (stored.rules.asked is not None and stored.rules.asked.is_open(now)):
+        audio, now = Capabilities.SEND_AUDIO, self._clock.now()
+        for user_id, stored in snapshot.users.items():
+            attendees = [attendee for attendee in stored.present if attendee.attendee_id not in snapshot.gone]
+            if not attendees or (stored.rules.asked is not None and stored.rules.asked.is_open(now)):
                 continue
             seen = snapshot.seen(user_id)
-            holds = self._world.policies.capabilities_for
+            holds = self._policies.capabilities_for
             would = effective(in_progress.meeting, seen, holds, now, consented=True)
-            if audio not in would or audio in wanted(self._world, in_progress.meeting, seen):
+            if audio not in would or audio in wanted(self._policies, self._clock, in_progress.meeting, seen):
                 continue
-            if audio not in self._before(in_progress, seen) or self._is_for_him(in_progress, seen):
+            if audio not in self._before(in_progress, seen) or self._is_for(in_progress, seen):
                 yield self._question(in_progress, stored)
 
-    def _is_for_him(self, in_progress: ChangeInProgress, user: User) -> bool:
-        """Whether the change is for him to be heard, though nothing but his own silence withheld it before, or gave him
-        another role: that is not among the meeting's rules.
+    def _is_for(self, in_progress: ChangeInProgress, user: User) -> bool:
+        """Whether the change is meant to open this user's microphone: only their silence withheld it before, or the
+        change gave them another role, which the meeting's rules do not contain.
         """
         if in_progress.change.command == Register.name:
             return user.revised_by == in_progress.change.id
-        if in_progress.change.subject != user.id:
+        if in_progress.change.user_id != user.id:
             return False
-        return Medium.AUDIO in floor_media(user, in_progress.meeting, self._world.surroundings.now())
+        return Medium.AUDIO in floor_media(user, in_progress.meeting, self._clock.now())
 
     def _before(self, in_progress: ChangeInProgress, user: User) -> Capabilities:
-        """What he had by the rules that the change replaced, whatever of them has ended by itself since."""
+        """The user's capabilities by the rules that the change replaced, without rules that have ended since."""
         change, meeting = in_progress.change, in_progress.meeting
-        if not isinstance(change.rules_before, MeetingRules):
-            return wanted(self._world, meeting, user)
+        if not isinstance(change, MeetingChange) or change.rules_before is None:
+            return wanted(self._policies, self._clock, meeting, user)
         lasting = tuple(replace(m, until=None) for m in change.rules_before.mute_alls)
         was = replace(meeting, rules=replace(change.rules_before, mute_alls=lasting))
-        now = self._world.surroundings.now()
-        return effective(was, user, self._world.policies.capabilities_for, now, consented=True)
+        now = self._clock.now()
+        return effective(was, user, self._policies.capabilities_for, now, consented=True)
 
     def _question(self, in_progress: ChangeInProgress, stored: User) -> ConsentQuestion:
-        """A change of its own, by whoever made the change of the meeting: it leaves the rules as they are."""
-        cause, meeting, now = in_progress.change, in_progress.meeting, self._world.surroundings.now()
-        change_id = self._world.surroundings.new_id()
+        """The change for the request, with the actor of the meeting's change. It leaves the rules unchanged."""
+        cause, meeting, now = in_progress.change, in_progress.meeting, self._clock.now()
+        change_id = self._clock.new_id()
         asked = ConsentRequest(change_id, cause.actor, now, now + ANSWER_WITHIN)
         rules = replace(stored.rules, asked=asked, agreed=None)
         user = replace(stored, rules=rules, revision=stored.revision + 1, revised_by=change_id)
-        has = wanted(self._world, meeting, user)
-        change = replace(
-            cause,
+        has = wanted(self._policies, self._clock, meeting, user)
+        change = AttendeeChange(
             id=change_id,
+            meeting_id=cause.meeting_id,
+            command=cause.command,
+            parameters=cause.parameters,
+            actor=cause.actor,
+            policies=cause.policies,
             committed_at=now,
             revision=revision_of(user, meeting),
-            subject=user.id,
-            attendee_id=None,
-            everybody=False,
+            reason=cause.reason,
+            user_id=user.id,
             rules_before=rules,
             rules_after=rules,
             before=has,
             after=has,
-            effects=(),
-            awaits_consent=True,
-            waits_for=None,
-            lease=cause.lease.released(now) if cause.lease else None,
-            due_at=asked.until,
-            uncertain_until=None,
-            delay_told=False,
-            answer={},
             widens=True,
+            consent=ChangeConsent(),
+            lease=cause.lease.released(now) if cause.lease else None,
+            next_attempt_at=asked.until,
+            notes_count_from=cause.notes_count_from,
         )
-        seats = [concerning(seat.attendee_id, user.id) for seat in user.present]
-        adds = {"attendees": seats, "until": iso(asked.until)}
-        told = entry(self._world, ChangeInProgress(change, meeting, user), UNMUTE_REQUESTED, adds)
-        return ConsentQuestion(stored, user, change, told)
+        return ConsentQuestion(stored, user, change, requested(self._clock, meeting, user, asked, change))
 
     def _write(self, clauses: Sequence[Clause], calls: ChimeCalls) -> None:
         try:
-            transact_with_retry(self._world, clauses, calls.lease.until)
+            transact_with_retry(self._ledger, self._clock, clauses, calls.lease.until)
         except ConditionFailedError as conflict:
             if any(isinstance(clause, ChangeOpened) for clause in conflict.failed):
                 return  # written by this very transaction, whose answer was lost

@@ -1,42 +1,66 @@
-"""Attendees whom Chime does not hold any more, as the ledger notes them."""
+"""Attendees that have left, and meetings that have ended, as Chime shows."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+from ...domain.actor import CHIME
 from ...domain.capability import Capabilities
-from ...domain.meeting import Meeting, Seat, UnmuteConsent, User
-from ...ports import ChimeNotFoundError, SeatsNoted, World
-from .meeting_end import WRITTEN_WITHIN
-from .retries import call_with_retry, transact_with_retry
-from .transaction_batches import SEATS_TOGETHER, chunks
+from ...domain.commands import End
+from ...domain.documents import meeting_revision
+from ...domain.entry import MEETING_ENDED
+from ...domain.meeting import Attendee, Meeting, UnmuteConsent, User
+from ...ports import AttendeesNoted, Chime, ChimeNotFoundError, Clause, Clock, EntryWritten, Ledger, MeetingRevised
+from .transactions import ATTENDEES_TOGETHER, call_with_retry, chunks, new_entry, transact_with_retry
 
 
-def note_gone(world: World, meeting: Meeting, user: User, seats: Sequence[Seat]) -> User:
-    """The user without them. Raises `Conflict` if the user was just changed."""
-    now = world.surroundings.now()
-    noted = tuple(replace(seat, gone=True, noted_at=now) for seat in seats)
-    for some in chunks(noted, SEATS_TOGETHER):
-        note = SeatsNoted(meeting.id, user.id, user.revision, tuple(some))
-        transact_with_retry(world, [note], now + WRITTEN_WITHIN)
+def note_gone(ledger: Ledger, clock: Clock, meeting: Meeting, user: User, attendees: Sequence[Attendee]) -> User:
+    """The user without attendees that are gone. Raises `ConditionFailedError` if the user was just changed."""
+    now = clock.now()
+    noted = tuple(replace(attendee, gone=True, noted_at=now) for attendee in attendees)
+    for some in chunks(noted, ATTENDEES_TOGETHER):
+        note = AttendeesNoted(meeting.id, user.id, user.revision, tuple(some))
+        transact_with_retry(ledger, clock, [note])
         user = user.with_notes(some)
     return user
 
 
-def without_ghosts(world: World, meeting: Meeting, user: User) -> User:
-    """Where microphones open by consent only, an open one vouches for a new attendee of the user: so Chime is asked
-    whether it is still there. One that is suffices.
+def without_departed(ledger: Ledger, chime: Chime, clock: Clock, meeting: Meeting, user: User) -> User:
+    """The user without attendees that Chime does not have any more, if consent is required: there, an open attendee
+    permits a new attendee of the user to be heard. One that is present is enough.
     """
     if meeting.rules.unmute_consent is UnmuteConsent.NONE:
         return user
-    gone = []
-    for seat in user.present:
-        is_out = user.is_out(seat.attendee_id)  # noted, and told of, by the change that takes the attendee out
-        if is_out or seat.known is None or Capabilities.SEND_AUDIO not in seat.known:
+    gone, now = [], clock.now()
+    for attendee in user.present:
+        is_out = user.may_go(attendee.attendee_id, now)  # noted and reported by the change that takes the attendee out
+        if is_out or attendee.known is None or Capabilities.SEND_AUDIO not in attendee.known:
             continue
         try:
-            call_with_retry(world, partial(world.chime.seat, meeting.id, seat.attendee_id))
+            call_with_retry(clock, partial(chime.attendee, meeting.id, attendee.attendee_id))
             break
         except ChimeNotFoundError:
-            gone.append(seat)
-    return note_gone(world, meeting, user, gone) if gone else user
+            gone.append(attendee)
+    return note_gone(ledger, clock, meeting, user, gone) if gone else user
+
+
+def ended(clock: Clock, meeting: Meeting) -> tuple[Meeting, list[Clause]]:
+    """The ended meeting, and the clauses that store it. Reads of it still work, commands are refused."""
+    now = clock.now()
+    over = replace(meeting, ended_at=now, revision=meeting.revision + 1, check_at=None)
+    entry = new_entry(
+        clock,
+        meeting,
+        MEETING_ENDED,
+        actor=CHIME,
+        command=End.name,
+        revision=meeting_revision(over),
+        extra={"attendees": []},
+    )
+    return over, [MeetingRevised(over, meeting.revision), EntryWritten(entry)]
+
+
+def close(ledger: Ledger, clock: Clock, meeting: Meeting) -> None:
+    """Stores the end of the meeting. Raises `ConditionFailedError` if the meeting is changed at this moment."""
+    _, clauses = ended(clock, meeting)
+    transact_with_retry(ledger, clock, clauses)

@@ -1,55 +1,51 @@
-"""Who has to wait for a host before they take part, and what hosts are told of it."""
+"""The lobby: which users have to wait for a host, and the entries about them."""
 
 from dataclasses import replace
 
 from ...domain.actor import Actor, ActorKind
-from ...domain.authorization import question
 from ...domain.commands import Admit, LetIn
+from ...domain.decisions.decision import authorization_request
 from ...domain.documents import meeting_revision
-from ...domain.entry import ADMISSION_REQUESTED, Entry, concerning
+from ...domain.entry import ADMISSION_REQUESTED, Entry
 from ...domain.meeting import Meeting, User
 from ...domain.personal_rules import Waiting
-from ...ports import World
+from ...ports import Clock, Policies
+from .change_in_progress import present_attendees
+from .transactions import new_entry
 
 
-def must_wait(world: World, meeting: Meeting, user: User) -> bool:
-    """Whether a host has to let the user in. Who may let others in need not wait, unless they were removed."""
+def must_wait(policies: Policies, meeting: Meeting, user: User) -> bool:
+    """Whether a host has to admit the user. Users who may admit others need not wait, unless they were removed."""
     rules = user.rules
     if rules.removed_at is not None:
         return True
-    if not meeting.rules.lobby or (rules.waiting is None and (rules.admitted or user.seats)):
+    if not meeting.rules.lobby or (rules.waiting is None and (rules.admitted or user.attendees)):
         return False
-    return not _may_let_in(world, meeting, user)
+    return not _may_let_in(policies, meeting, user)
 
 
-def with_waiting(world: World, meeting: Meeting, stored: User) -> User:
-    """The user as they are once an attendee of theirs that nobody has admitted was seen in Chime."""
-    if stored.rules.waiting is not None or not must_wait(world, meeting, stored):
+def with_waiting(policies: Policies, clock: Clock, meeting: Meeting, stored: User) -> User:
+    """The user after an attendee of theirs was seen in Chime without an admission."""
+    if stored.rules.waiting is not None or not must_wait(policies, meeting, stored):
         return stored
-    return replace(stored, rules=replace(stored.rules, waiting=Waiting(world.surroundings.now())))
+    return replace(stored, rules=replace(stored.rules, waiting=Waiting(clock.now())))
 
 
-def has_come_to_wait(stored: User, user: User) -> bool:
-    return stored.rules.waiting is None and user.rules.waiting is not None
-
-
-def admission_requested(world: World, meeting: Meeting, user: User, actor: Actor) -> Entry:
-    """That a user whom nobody has admitted sits in the meeting, and waits."""
-    return Entry(
-        id=world.surroundings.new_id(),
-        type=ADMISSION_REQUESTED,
-        meeting_id=meeting.id,
-        external_meeting_id=meeting.external_id,
-        occurred_at=world.surroundings.now(),
+def admission_requested(clock: Clock, meeting: Meeting, user: User, actor: Actor) -> Entry:
+    """The entry that a user without an admission is in the meeting and waits."""
+    return new_entry(
+        clock,
+        meeting,
+        ADMISSION_REQUESTED,
         actor=actor,
         command=Admit.name,
         revision=meeting_revision(meeting),
-        extra={"attendees": [concerning(seat.attendee_id, user.id) for seat in user.present]},
+        extra={"attendees": present_attendees(user)},
     )
 
 
-def _may_let_in(world: World, meeting: Meeting, user: User) -> bool:
-    """Whether the user could let others in, once they are in themselves."""
+def _may_let_in(policies: Policies, meeting: Meeting, user: User) -> bool:
+    """Whether the user could admit others once they are admitted themselves."""
     inside = User(user.id, replace(user.rules, waiting=None, admitted=True))
-    asked = question(Actor(ActorKind.USER, user.id), inside, LetIn.name, meeting, User(""))
-    return world.policies.authorize(asked).allowed
+    asked = authorization_request(Actor(ActorKind.USER, user.id), inside, LetIn.name, meeting, User(""))
+    return policies.authorize(asked).allowed

@@ -1,114 +1,146 @@
-"""What a change of everybody has made Chime hold: noted on the attendees, and told with the note."""
+"""Notes of what a change of the whole meeting made Chime hold, written together with the entries that report it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from ...domain.effects import effects_on_seat
+from ...domain.effective import effects_on_attendee
 from ...domain.entry import CAPABILITIES_CHANGED, changed
-from ...ports import ChangeKept, Clause, ConditionFailedError, EntryWritten, MeetingIs, SeatsNoted, World
-from .change_in_progress import ChangeInProgress, entry
+from ...ports import AttendeesNoted, ChangeKept, Clause, Clock, ConditionFailedError, EntryWritten, Ledger, MeetingIs
+from .change_in_progress import ChangeInProgress, change_entry, removed_entry
 from .chime_calls import ChimeCalls
-from .retries import transact_with_retry
-from .roster_snapshot import RosterSnapshot, news
-from .transaction_batches import SEATS_TOGETHER, chunks, packed
+from .roster_snapshot import RosterSnapshot, attendees_to_note
+from .transactions import ATTENDEES_TOGETHER, chunks, packed, transact_with_retry
 
 NOTED_TOGETHER = 33
-"""Actions in one transaction of notes: each of them may be contended by what an attendee is doing just then."""
-TOLD_TOGETHER = 100
-"""Attendees in one entry, so that its event stays far below EventBridge's 256 KB."""
+"""The most actions in one transaction of notes. More would contend more often with commands on the attendees."""
+REPORTED_TOGETHER = 100
+"""The most attendees in one entry: its event stays far below EventBridge's 256 KB."""
 
 
-def note(world: World, in_progress: ChangeInProgress, snapshot: RosterSnapshot, calls: ChimeCalls) -> None:
-    """Notes what Chime has on everybody of whom something else was known, and tells it in the same transaction: a
-    function that takes over would find it noted, and tell nobody. A user whose rules were changed since the second look
-    is left to that change. Raises `Conflict` if a note would say nothing any more: the meeting has moved on, another
-    process holds the lease, or the user was revised by no change that would apply the rules again.
+def note(
+    ledger: Ledger, clock: Clock, in_progress: ChangeInProgress, snapshot: RosterSnapshot, calls: ChimeCalls
+) -> None:
+    """Notes the capabilities of attendees whose notes differ, and writes the entries in the same transaction.
+
+    A function that takes the change over would find a separate note and publish nothing. A user whose rules were
+    changed since the second look is left to that change. Raises `ConditionFailedError` if a note is out of date: the
+    meeting was changed, another process holds the lease, the user was revised by no change that would apply the rules
+    again, or something was noted after the lease had ended.
     """
-    meeting, now = in_progress.meeting, world.surroundings.now()
+    meeting, now = in_progress.meeting, clock.now()
     stands: list[Clause] = [
         MeetingIs(meeting.id, meeting.revision, calls.lease.token),
         ChangeKept(in_progress.change, calls.lease.token),
     ]
     groups = [
-        [SeatsNoted(meeting.id, user.id, user.revision, tuple(seats), user.notes + position)]
-        for user in snapshot.people.values()
-        for position, seats in enumerate(chunks(news(user, snapshot, now), SEATS_TOGETHER))
+        [AttendeesNoted(meeting.id, user.id, user.revision, tuple(attendees), user.notes + position)]
+        for user in snapshot.users.values()
+        for position, attendees in enumerate(chunks(attendees_to_note(user, snapshot, now), ATTENDEES_TOGETHER))
     ]
     for together in packed(groups, stands, NOTED_TOGETHER):
-        notes = [each for group in together for each in group if isinstance(each, SeatsNoted)]
+        notes = [each for group in together for each in group if isinstance(each, AttendeesNoted)]
         while notes:
-            notes = _left(world, in_progress, snapshot, calls, stands, notes)
+            notes = _left(ledger, clock, in_progress, snapshot, calls, stands, notes)
 
 
-def told_of(
-    world: World,
+def capability_entries(
+    clock: Clock,
     in_progress: ChangeInProgress,
     snapshot: RosterSnapshot,
     calls: ChimeCalls,
     attendee_ids: Collection[str],
 ) -> list[Clause]:
-    """What has become of these attendees, as far as it was not told yet."""
-    attendees = []
+    """Entries with the capability changes of these attendees that are not reported yet."""
+    documents = []
     for made in snapshot.changes:
-        before, after = calls.told.get(made.attendee_id, made.before), made.after
+        before, after = calls.reported.get(made.attendee_id, made.before), made.after
         if made.attendee_id in attendee_ids and before != after:
-            effects = effects_on_seat(before, after, before & ~after)
-            attendees.append(changed(made.attendee_id, snapshot.seats[made.attendee_id], before, after, effects))
+            effects = effects_on_attendee(before, after, before & ~after)
+            documents.append(changed(made.attendee_id, snapshot.attendees[made.attendee_id], before, after, effects))
     return [
-        EntryWritten(entry(world, in_progress, CAPABILITIES_CHANGED, {"attendees": together}))
-        for together in chunks(attendees, TOLD_TOGETHER)
+        EntryWritten(change_entry(clock, in_progress, CAPABILITIES_CHANGED, {"attendees": together}))
+        for together in chunks(documents, REPORTED_TOGETHER)
     ]
 
 
 def _left(
-    world: World,
+    ledger: Ledger,
+    clock: Clock,
     in_progress: ChangeInProgress,
     snapshot: RosterSnapshot,
     calls: ChimeCalls,
     stands: Sequence[Clause],
-    notes: Sequence[SeatsNoted],
-) -> list[SeatsNoted]:
-    """Writes them, or returns those that are to be tried again."""
-    noted = {seat.attendee_id: seat.known for each in notes for seat in each.seats if seat.known is not None}
-    told = told_of(world, in_progress, snapshot, calls, noted) if in_progress.change.is_open else []
+    notes: Sequence[AttendeesNoted],
+) -> list[AttendeesNoted]:
+    """Writes the notes. Returns those that have to be tried again."""
+    noted = {
+        attendee.attendee_id: attendee.known
+        for each in notes
+        for attendee in each.attendees
+        if attendee.known is not None
+    }
+    entries = [
+        *capability_entries(clock, in_progress, snapshot, calls, noted),
+        *_taken_out(clock, in_progress, snapshot, calls, notes),
+    ]
     try:
-        transact_with_retry(world, [*stands, *notes, *told], calls.lease.until)
+        transact_with_retry(ledger, clock, [*stands, *notes, *entries], calls.lease.until)
     except ConditionFailedError as conflict:
-        is_written = any(each in conflict.failed for each in told)  # by an attempt whose answer was lost
+        is_written = any(each in conflict.failed for each in entries)  # by an attempt whose answer was lost
         if is_written:
-            calls.told |= noted
+            calls.reported |= noted
         if any(each in conflict.failed for each in stands):
             raise
         if is_written:
             return []
-        if any(each in conflict.failed and _is_left_to_nobody(each, snapshot, conflict) for each in notes):
+        if clock.now() > calls.lease.until:
+            raise  # the function was frozen: what others have noted since may be newer
+        if any(each in conflict.failed and _is_revised_without_change(each, snapshot, conflict) for each in notes):
             raise
         again = [_noted_again(each, conflict) if each in conflict.failed else each for each in notes]
         snapshot.unnoted |= {each.user_id for each, kept in zip(notes, again, strict=True) if kept is None}
         return [each for each in again if each is not None]
-    calls.told |= noted
+    calls.reported |= noted
     return []
 
 
-def _is_left_to_nobody(note: SeatsNoted, snapshot: RosterSnapshot, conflict: ConditionFailedError) -> bool:
+def _taken_out(
+    clock: Clock,
+    in_progress: ChangeInProgress,
+    snapshot: RosterSnapshot,
+    calls: ChimeCalls,
+    notes: Sequence[AttendeesNoted],
+) -> Iterator[EntryWritten]:
+    """The attendees among those noted as gone that a call removed, by rules that have changed meanwhile."""
+    now = clock.now()
+    for each in notes:
+        user = snapshot.users[each.user_id]
+        gone = [attendee.attendee_id for attendee in each.attendees if attendee.gone]
+        out = [key for key in gone if key in calls.removed or user.may_go(key, now)]
+        if out:
+            yield EntryWritten(removed_entry(clock, in_progress, user, out))
+
+
+def _is_revised_without_change(note: AttendeesNoted, snapshot: RosterSnapshot, conflict: ConditionFailedError) -> bool:
     """Whether the user was revised since they were read, and not by a change of their own: they were admitted, or
     another attendee of theirs was bound.
     """
     user = conflict.found.users.get(note.user_id) if conflict.found is not None else None
     if user is None or user.revision == note.revision:
         return False
-    return user.revised_by == snapshot.people[note.user_id].revised_by
+    return user.revised_by == snapshot.users[note.user_id].revised_by
 
 
-def _noted_again(note: SeatsNoted, conflict: ConditionFailedError) -> SeatsNoted | None:
-    """The note on what another change has noted meanwhile by the same rules of the user. That change read the meeting
-    before this one was committed, or gives what this one gives, so what this one has seen and done is younger. None if
-    the rules of the user have moved, or Chime has told something of an attendee since.
+def _noted_again(note: AttendeesNoted, conflict: ConditionFailedError) -> AttendeesNoted | None:
+    """The note, merged with what another change has noted meanwhile by the same rules of the user.
+
+    That change read the meeting before this one was committed, or gives the same, so this change's state is newer.
+    `None` if the user's rules have changed, or Chime has reported the attendee since.
     """
     user = conflict.found.users.get(note.user_id) if conflict.found is not None else None
     if user is None or user.revision != note.revision:
         return None
-    stored = [user.seats.get(seat.attendee_id) for seat in note.seats]
-    if any(seat is None or seat.gone or seat.drifted or seat.not_taken for seat in stored):
+    stored = [user.attendees.get(attendee.attendee_id) for attendee in note.attendees]
+    if any(attendee is None or attendee.gone or attendee.drifted or attendee.not_taken for attendee in stored):
         return None
     return replace(note, notes=user.notes)

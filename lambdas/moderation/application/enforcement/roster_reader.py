@@ -1,136 +1,176 @@
-"""Who is in a meeting, as Chime shows it and the ledger knows them; and who has to leave."""
+"""Reads the roster: a meeting's attendees in Chime with their users in the ledger. Removes attendees who may not be
+there.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 from ...domain.capability import EVERYTHING, Capabilities
-from ...domain.meeting import Meeting, UnmuteConsent, User, is_pipeline
+from ...domain.ids import is_pipeline
+from ...domain.meeting import Meeting, UnmuteConsent, User
 from ...ports import (
+    AttendeesNoted,
     ChangeKept,
+    Chime,
+    ChimeAttendee,
     ChimeNotFoundError,
     Clause,
+    Clock,
     EntryWritten,
+    Ledger,
     MeetingIs,
-    SeatInChime,
-    SeatsNoted,
+    Policies,
     UserRevised,
-    World,
 )
 from .attendee_binding import bind
-from .change_in_progress import ChangeInProgress, removed, wanted
+from .change_in_progress import ChangeInProgress, removed_entry, wanted
 from .chime_calls import ChimeCalls, MeetingOverError
-from .retries import call_with_retry, transact_with_retry
 from .roster_snapshot import RosterSnapshot
-from .transaction_batches import SEATS_TOGETHER, chunks
+from .transactions import ATTENDEES_TOGETHER, call_with_retry, chunks, transact_with_retry
 
 
 class RosterReader:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    """Reads the roster of a meeting for a change of the whole meeting."""
 
-    def crowd(self, in_progress: ChangeInProgress, calls: ChimeCalls) -> RosterSnapshot:
-        """Raises `MeetingOver`, `ChimeFailure`s, and `Conflict` as `again` does."""
+    def __init__(self, ledger: Ledger, chime: Chime, policies: Policies, clock: Clock) -> None:
+        self._ledger = ledger
+        self._chime = chime
+        self._policies = policies
+        self._clock = clock
+
+    def read(self, in_progress: ChangeInProgress, calls: ChimeCalls) -> RosterSnapshot:
+        """The snapshot of the roster. Raises `MeetingOverError`, `ChimeError`, and `ConditionFailedError` as
+        `read_again` does.
+        """
         meeting = in_progress.meeting
         roster = self._roster(meeting)
-        people = self._bound(in_progress, roster, calls)
-        moderated = [seat for seat in roster if not is_pipeline(seat.user_id)]
+        users = self._bound(in_progress, roster, calls)
+        moderated = [attendee for attendee in roster if not is_pipeline(attendee.user_id)]
         return RosterSnapshot(
-            seats={seat.attendee_id: seat.user_id for seat in moderated},
-            before={s.attendee_id: _before(people[s.user_id], s, calls) for s in moderated},
-            pipelines=tuple(seat.attendee_id for seat in roster if is_pipeline(seat.user_id)),
-            people=people,
-            held={s.attendee_id: _shown(people[s.user_id], s) for s in moderated},
+            attendees={attendee.attendee_id: attendee.user_id for attendee in moderated},
+            before={s.attendee_id: _before(users[s.user_id], s, calls) for s in moderated},
+            pipelines=tuple(attendee.attendee_id for attendee in roster if is_pipeline(attendee.user_id)),
+            users=users,
+            held={s.attendee_id: _shown(users[s.user_id], s) for s in moderated},
+            gone={s.attendee_id for s in moderated if _is_removed(users[s.user_id], s.attendee_id)},
         )
 
-    def again(self, in_progress: ChangeInProgress, snapshot: RosterSnapshot, calls: ChimeCalls) -> Mapping[str, User]:
-        """Everybody as the ledger has them by now, and whoever came between the roster and a batch, which reached him
-        too: what he holds, or was bound with meanwhile, is that batch's doing and not what he was created with. A batch
-        doesn't tell who has left: the roster does. Raises `Conflict` if another process holds the lease: only the
-        holder applies the rules to those who are bound, and what a corrected grant gives.
+    def read_again(
+        self, in_progress: ChangeInProgress, snapshot: RosterSnapshot, calls: ChimeCalls
+    ) -> Mapping[str, User]:
+        """All users as stored now, and those who joined between the roster and a batch.
+
+        The batch reached such users: what they hold, or were bound with, is its effect and not what they were created
+        with. A batch does not show which attendees have left; the roster does. Raises `ConditionFailedError` if another
+        process holds the lease: only the holder applies the rules to attendees that are bound, and a corrected grant.
         """
         meeting = in_progress.meeting
         if not snapshot.batched:
-            return self._world.ledger.everybody(meeting.id)
+            return self._ledger.all_users(meeting.id)
         roster = self._roster(meeting)
-        snapshot.gone |= snapshot.before.keys() - {seat.attendee_id for seat in roster}
-        came = [seat for seat in roster if seat.attendee_id not in snapshot.seats]
+        snapshot.gone |= snapshot.attendees.keys() - {attendee.attendee_id for attendee in roster}
+        came = [attendee for attendee in roster if attendee.attendee_id not in snapshot.attendees]
         seen = [replace(s, capabilities=EVERYTHING) if s.capabilities in snapshot.batched else s for s in came]
-        people = self._bound(in_progress, seen, calls)
-        came_since = [user for user_id, user in people.items() if user_id not in snapshot.people]
+        users = self._bound(in_progress, seen, calls)
+        came_since = [user for user_id, user in users.items() if user_id not in snapshot.users]
         mistaken = [user for user in came_since if user.rules.grant in snapshot.batched - {EVERYTHING}]
         for user in mistaken:
             granted = replace(user, rules=replace(user.rules, grant=EVERYTHING), revision=user.revision + 1)
             clauses: list[Clause] = [UserRevised(meeting.id, granted, user.revision), _held(in_progress, calls)]
-            transact_with_retry(self._world, clauses, calls.lease.until)
+            transact_with_retry(self._ledger, self._clock, clauses, calls.lease.until)
         snapshot.batched.clear()
-        return self._world.ledger.everybody(meeting.id) if mistaken else people
+        return self._ledger.all_users(meeting.id) if mistaken else users
 
-    def look_at_the_unclear(self, meeting: Meeting, snapshot: RosterSnapshot) -> None:
-        """Where a microphone opens only by consent, whoever was changed since the roster was read is looked at: what
-        was noted of him may be older than what has shut it. Raises `ChimeFailure`s.
+    def read_unclear_attendees(self, meeting: Meeting, snapshot: RosterSnapshot) -> None:
+        """Asks Chime about users who were changed since the roster was read, if consent is required: their notes may be
+        older than the call that closed their microphone. Raises `ChimeError`.
         """
         if meeting.rules.unmute_consent is UnmuteConsent.NONE:
             return
-        for seat, user_id in snapshot.seats.items():
-            is_unclear = snapshot.held[seat] is None and seat not in snapshot.shown and seat not in snapshot.gone
-            if not is_unclear or Capabilities.SEND_AUDIO not in wanted(self._world, meeting, snapshot.seen(user_id)):
+        for attendee, user_id in snapshot.attendees.items():
+            is_unclear = (
+                snapshot.held[attendee] is None and attendee not in snapshot.shown and attendee not in snapshot.gone
+            )
+            if not is_unclear or Capabilities.SEND_AUDIO not in wanted(
+                self._policies, self._clock, meeting, snapshot.seen(user_id)
+            ):
                 continue
             try:
-                found = call_with_retry(self._world, partial(self._world.chime.seat, meeting.id, seat))
+                found = call_with_retry(self._clock, partial(self._chime.attendee, meeting.id, attendee))
             except ChimeNotFoundError:
-                snapshot.gone.add(seat)
+                snapshot.gone.add(attendee)
             else:
-                snapshot.shown[seat] = found.capabilities
+                snapshot.shown[attendee] = found.capabilities
 
-    def take_out(self, calls: ChimeCalls, in_progress: ChangeInProgress, snapshot: RosterSnapshot, user: User) -> None:
-        """Told with the note that they are gone: nobody who finds them gone tells it. Raises `Conflict` if the meeting
-        or he was changed at this moment, or the lease is somebody else's, who tells it.
+    def remove_attendees(
+        self, calls: ChimeCalls, in_progress: ChangeInProgress, snapshot: RosterSnapshot, user: User
+    ) -> None:
+        """Removes a user's attendees that may not be in the meeting, and reports it with the note that they are gone.
+
+        A process that finds them gone reports nothing. Raises `ConditionFailedError` if the meeting or the user was
+        changed at this moment, or if another process holds the lease and reports it.
         """
-        leaving = [seat for seat in user.present if user.is_out(seat.attendee_id)]
+        leaving = [attendee for attendee in user.present if user.is_out(attendee.attendee_id)]
         if not leaving:
             return
-        for seat in leaving:
-            calls.remove(seat.attendee_id)
-        meeting, now = in_progress.meeting, self._world.surroundings.now()
-        for gone in chunks([replace(seat, gone=True, noted_at=now) for seat in leaving], SEATS_TOGETHER):
+        is_wanted = partial(self._is_unchanged, in_progress.meeting, user)
+        for attendee in leaving:
+            calls.remove(attendee.attendee_id, is_wanted)
+        meeting, now = in_progress.meeting, self._clock.now()
+        for gone in chunks([replace(attendee, gone=True, noted_at=now) for attendee in leaving], ATTENDEES_TOGETHER):
             clauses: list[Clause] = [
                 MeetingIs(meeting.id, meeting.revision, user.id),
-                SeatsNoted(meeting.id, user.id, user.revision, tuple(gone)),
+                AttendeesNoted(meeting.id, user.id, user.revision, tuple(gone)),
                 ChangeKept(in_progress.change, calls.lease.token),
-                EntryWritten(removed(self._world, in_progress, user, [seat.attendee_id for seat in gone])),
+                EntryWritten(
+                    removed_entry(self._clock, in_progress, user, [attendee.attendee_id for attendee in gone])
+                ),
             ]
-            transact_with_retry(self._world, clauses, calls.lease.until)
+            transact_with_retry(self._ledger, self._clock, clauses, calls.lease.until)
             snapshot.are_gone(user, gone)
 
-    def _bound(
-        self, in_progress: ChangeInProgress, roster: Sequence[SeatInChime], calls: ChimeCalls
-    ) -> Mapping[str, User]:
-        people = self._world.ledger.everybody(in_progress.meeting.id)
-        return bind(self._world, in_progress.meeting, roster, people, [_held(in_progress, calls)])
+    def _is_unchanged(self, meeting: Meeting, user: User) -> bool:
+        return self._ledger.load(meeting.id, [user.id]).users[user.id].revision == user.revision
 
-    def _roster(self, meeting: Meeting) -> Sequence[SeatInChime]:
+    def _bound(
+        self, in_progress: ChangeInProgress, roster: Sequence[ChimeAttendee], calls: ChimeCalls
+    ) -> Mapping[str, User]:
+        users = self._ledger.all_users(in_progress.meeting.id)
+        return bind(
+            self._ledger, self._policies, self._clock, in_progress.meeting, roster, users, [_held(in_progress, calls)]
+        )
+
+    def _roster(self, meeting: Meeting) -> Sequence[ChimeAttendee]:
         try:
-            return call_with_retry(self._world, lambda: self._world.chime.roster(meeting.id))
+            return call_with_retry(self._clock, lambda: self._chime.roster(meeting.id))
         except ChimeNotFoundError:
             raise MeetingOverError from None
 
 
 def _held(in_progress: ChangeInProgress, calls: ChimeCalls) -> ChangeKept:
-    """The change is still under this lease."""
+    """A condition that the change is still under this lease."""
     return ChangeKept(in_progress.change, calls.lease.token)
 
 
-def _before(user: User, seat: SeatInChime, calls: ChimeCalls) -> Capabilities:
-    """What the attendee had when the change first looked. If it was taken over, Chime may show what it has done before,
-    which nobody was told: then what was noted last counts.
+def _before(user: User, attendee: ChimeAttendee, calls: ChimeCalls) -> Capabilities:
+    """The attendee's capabilities at the first look of the change.
+
+    For a change that was taken over, it is the last note: Chime may show the change's own effect, which is not reported
+    yet.
     """
-    known = user.seats.get(seat.attendee_id)
+    known = user.attendees.get(attendee.attendee_id)
     noted = known.known if known is not None and calls.is_resumed else None
-    return calls.before.setdefault(seat.attendee_id, seat.capabilities if noted is None else noted)
+    return calls.before.setdefault(attendee.attendee_id, attendee.capabilities if noted is None else noted)
 
 
-def _shown(user: User, seat: SeatInChime) -> Capabilities | None:
-    """None where Chime's media servers are known not to hold what its API says."""
-    known = user.seats.get(seat.attendee_id)
-    return None if known is not None and known.not_taken else seat.capabilities
+def _is_removed(user: User, attendee_id: str) -> bool:
+    """Whether another process has removed the attendee since the roster was read: a removed one never returns."""
+    known = user.attendees.get(attendee_id)
+    return known is not None and known.gone and user.is_out(attendee_id)
+
+
+def _shown(user: User, attendee: ChimeAttendee) -> Capabilities | None:
+    """The capabilities that Chime shows. `None` if Chime's media servers are known not to hold them."""
+    known = user.attendees.get(attendee.attendee_id)
+    return None if known is not None and known.not_taken else attendee.capabilities

@@ -1,4 +1,4 @@
-"""Everybody in a meeting while one change goes through: who sits where, what he had and what Chime holds by now."""
+"""All attendees of a meeting while one change is applied: their users, what they had, and what Chime holds by now."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -7,169 +7,184 @@ from datetime import datetime
 from ...domain.batch_plan import Call, Update
 from ...domain.capability import Capabilities, in_words
 from ...domain.documents import Document
-from ...domain.effects import SeatChange, effects_on_seat
+from ...domain.effective import CapabilityChange, effects_on_attendee
 from ...domain.entry import concerning
-from ...domain.meeting import Meeting, Seat, User, role_of
-from ...ports import World
+from ...domain.meeting import Attendee, Meeting, User, role_of
+from ...ports import Clock, Policies
 from .change_in_progress import ChangeInProgress, wanted
 
 
 @dataclass(slots=True)
 class RosterSnapshot:
-    """Who sits where, what he had, and what Chime has been made to hold since. None: nobody can tell."""
+    """Attendees and their users: their capabilities at the start of a change, and those that Chime has by now. `None`:
+    unknown.
+    """
 
-    seats: dict[str, str]
+    attendees: dict[str, str]
     before: dict[str, Capabilities]
     pipelines: tuple[str, ...]
-    people: Mapping[str, User]
+    users: Mapping[str, User]
     held: dict[str, Capabilities | None]
     gone: set[str] = field(default_factory=set)
     batched: set[Capabilities] = field(default_factory=set)
-    """What batches have given since the roster was read, to whoever came after it as well."""
+    """Capabilities that batches have given since the roster was read, also to attendees who joined after it."""
     asked: set[str] = field(default_factory=set)
-    """The requests to unmute that this change has made."""
+    """Users that this change has asked to unmute."""
     shown: dict[str, Capabilities] = field(default_factory=dict)
-    """What Chime showed last of those of whom nobody can tell: they are ordered anew, whatever it was."""
+    """The last state that Chime showed of attendees whose state is unknown: they are updated again in any case."""
     touched: set[str] = field(default_factory=set)
-    """Attendees that a call has reached since users were read last."""
+    """Attendees that a call has reached since the users were last read."""
     altered: set[str] = field(default_factory=set)
-    """Attendees to whom a call has given something else than they held."""
+    """Attendees that a call has given other capabilities."""
     handed_over: set[str] = field(default_factory=set)
-    """Attendees whose user was changed after this change, and that no call of this one has reached since: the later
-    change gives them what the rules say.
+    """Attendees whose user was changed after this change, and that no call of this change has reached since: the later
+    change applies the rules to them.
     """
     unnoted: set[str] = field(default_factory=set)
-    """Who was changed at the very end: their own changes tell what has become of them."""
+    """Attendees that were changed at the very end: their own changes report them."""
 
     @property
-    def changes(self) -> tuple[SeatChange, ...]:
-        """What has become of all seats that are still there."""
+    def changes(self) -> tuple[CapabilityChange, ...]:
+        """The capability changes of all attendees that are still present."""
         left_out = self.gone | self.handed_over
         return tuple(
-            SeatChange(seat, before, held, effects_on_seat(before, held, before & ~held))
-            for seat, before in self.before.items()
-            if (held := self.held[seat]) is not None and seat not in left_out and self.seats[seat] not in self.unnoted
+            CapabilityChange(attendee, before, held, effects_on_attendee(before, held, before & ~held))
+            for attendee, before in self.before.items()
+            if (held := self.held[attendee]) is not None
+            and attendee not in left_out
+            and self.attendees[attendee] not in self.unnoted
         )
 
     def seen(self, user_id: str) -> User:
-        """The person as Chime holds him: what was noted of him may lag behind. On seats that the roster lacks nobody
-        hears him, if it shows him elsewhere.
+        """The user as Chime has them: notes may be out of date. An attendee missing in the roster is not heard, if the
+        roster shows another one of the user.
         """
-        user = self.people[user_id]
-        is_shown = any(key in self.before for key in user.seats)
-        seats = {}
-        for key, seat in user.seats.items():
+        user = self.users[user_id]
+        is_shown = any(key in self.before for key in user.attendees)
+        attendees = {}
+        for key, attendee in user.attendees.items():
             known = self.held.get(key)
             known = self.shown.get(key) if known is None else known
             if known is None and (key in self.before or not is_shown):
-                known = seat.known
-            seats[key] = replace(seat, known=known)
-        return replace(user, seats=seats)
+                known = attendee.known
+            attendees[key] = replace(attendee, known=known)
+        return replace(user, attendees=attendees)
 
-    def look_again(self, people: Mapping[str, User]) -> bool:
-        """Takes in users who were changed meanwhile. If a call of this change has reached an attendee of theirs, the
-        calls of both changes may have come in either order, so the attendee is ordered anew; others are handed over.
-        True if there is anything to be ordered. What was noted since is told by the change that noted it.
+    def targets(self, policies: Policies, clock: Clock, meeting: Meeting) -> dict[str, Capabilities]:
+        """The capabilities that the meeting's rules give to each user who has an attendee in it."""
+        users = dict.fromkeys(self.attendees.values())
+        return {user_id: wanted(policies, clock, meeting, self.seen(user_id)) for user_id in users}
+
+    def look_again(self, users: Mapping[str, User]) -> bool:
+        """Adds users who were changed meanwhile. True if rules are left to apply.
+
+        If a call of this change has reached an attendee of such a user, the calls of both changes may have come in
+        either order, so the attendee is updated again. Other attendees are handed over to the later change, which
+        reports what it noted.
         """
-        moved = {u for u, user in people.items() if u not in self.people or _moved(self.people[u], user)}
-        followed = {u for u in moved if self._is_followed(people[u])}
-        kept = {u for u in moved if u in self.people and self.people[u].revision == people[u].revision}
+        moved = {u for u, user in users.items() if u not in self.users or _moved(self.users[u], user)}
+        followed = {u for u in moved if self._is_followed(users[u])}
+        kept = {u for u in moved if u in self.users and self.users[u].revision == users[u].revision}
         is_unsettled = False
-        before = {key for user in self.people.values() for key, seat in user.seats.items() if not seat.gone}
-        self.gone |= before & {key for user in people.values() for key, seat in user.seats.items() if seat.gone}
-        self.people = people
+        before = {key for user in self.users.values() for key, attendee in user.attendees.items() if not attendee.gone}
+        self.gone |= before & {
+            key for user in users.values() for key, attendee in user.attendees.items() if attendee.gone
+        }
+        self.users = users
         for user_id in moved:
-            for seat in people[user_id].present:
-                key = seat.attendee_id
-                is_untouched = key in self.seats and key not in self.touched and not seat.not_taken
+            for attendee in users[user_id].present:
+                key = attendee.attendee_id
+                is_untouched = key in self.attendees and key not in self.touched and not attendee.not_taken
                 if is_untouched and (user_id in followed or (user_id in kept and key in self.handed_over)):
                     self.handed_over.add(key)
                     continue
                 self.handed_over.discard(key)
-                self.seats[key] = user_id
+                self.attendees[key] = user_id
                 self.held[key] = None
                 self.shown.pop(key, None)
-                if key in self.before and seat.known is not None:
-                    self.before[key] = seat.known
+                if key in self.before and attendee.known is not None:
+                    self.before[key] = attendee.known
                 is_unsettled = True
         self.touched.clear()
         return is_unsettled
 
     def _is_followed(self, user: User) -> bool:
-        """Whether one change has revised the user since, and nothing else: a change that came after this one is pursued
-        until Chime holds what the rules of the same meeting say.
+        """Whether exactly one change has revised the user since. A change that came after this one is retried until
+        Chime holds what the rules of the same meeting say.
         """
-        was = self.people.get(user.id)
+        was = self.users.get(user.id)
         return was is not None and was.revision + 1 == user.revision and user.revised_by not in (None, was.revised_by)
 
     def is_reached(self, attendee_id: str, capabilities: Capabilities) -> None:
-        """By a call: of two changes nobody knows whose call came last."""
+        """Records a call's effect. Of two changes, it is not known whose call came last."""
         self.touched.add(attendee_id)
         self.handed_over.discard(attendee_id)
         if self.held.get(attendee_id) != capabilities:
             self.altered.add(attendee_id)
 
-    def are_gone(self, user: User, seats: Sequence[Seat]) -> None:
-        self.gone |= {seat.attendee_id for seat in seats}
-        left = replace(user, seats={**user.seats, **{seat.attendee_id: seat for seat in seats}})
-        self.people = {**self.people, user.id: left}
+    def are_gone(self, user: User, attendees: Sequence[Attendee]) -> None:
+        self.gone |= {attendee.attendee_id for attendee in attendees}
+        left = replace(user, attendees={**user.attendees, **{attendee.attendee_id: attendee for attendee in attendees}})
+        self.users = {**self.users, user.id: left}
 
-    def take_in_whom_the_roster_lacks(self) -> None:
-        """Who came, and was bound by somebody else, between the roster and the look at people: to a batch he would be
-        a newcomer, and no second look would tell him from one who was there.
+    def add_attendees_the_roster_lacks(self) -> None:
+        """Adds attendees that joined, and were bound by another function, between the roster and the look at users.
+        Otherwise a batch would treat them as newcomers, and the second look could not tell them from attendees that
+        were present.
         """
-        for user in self.people.values():
-            for seat in user.present:
-                if seat.attendee_id not in self.seats:
-                    self.seats[seat.attendee_id] = user.id
-                    self.held[seat.attendee_id] = None
+        for user in self.users.values():
+            for attendee in user.present:
+                if attendee.attendee_id not in self.attendees:
+                    self.attendees[attendee.attendee_id] = user.id
+                    self.held[attendee.attendee_id] = None
 
 
-def outcomes(world: World, in_progress: ChangeInProgress, snapshot: RosterSnapshot) -> tuple[Document, ...]:
-    """What has become of everybody; who was spared is told where all were to be silenced."""
+def outcomes(
+    policies: Policies, clock: Clock, in_progress: ChangeInProgress, snapshot: RosterSnapshot
+) -> tuple[Document, ...]:
+    """The outcome of each attendee. An attendee that a mute-all exempts is `spared`."""
     meeting = in_progress.meeting
-    found = []
-    for seat, user_id in snapshot.seats.items():
-        user = snapshot.people[user_id]
-        target = wanted(world, meeting, snapshot.seen(user_id))
-        if seat in snapshot.gone:
+    found, targets = [], snapshot.targets(policies, clock, meeting)
+    for attendee, user_id in snapshot.attendees.items():
+        user, target = snapshot.users[user_id], targets[user_id]
+        if attendee in snapshot.gone:
             outcome = "gone"
-        elif snapshot.held[seat] != target:
+        elif snapshot.held[attendee] != target:
             outcome = "pending"
-        elif snapshot.before.get(seat) != target:
+        elif snapshot.before.get(attendee) != target:
             outcome = "applied"
         else:
             outcome = "spared" if is_spared(meeting, user, in_progress.change.id) else "unchanged"
-        said: Document = {"outcome": outcome, "capabilities": in_words(target)}
+        document: Document = {"outcome": outcome, "capabilities": in_words(target)}
         if user.rules.asked is not None and user.rules.asked.change_id in snapshot.asked:
-            said |= {"outcome": "pending", "awaiting": "consent", "changeId": user.rules.asked.change_id}
-        found.append(concerning(seat, user_id) | said)
+            document |= {"outcome": "pending", "awaiting": "consent", "changeId": user.rules.asked.change_id}
+        found.append(concerning(attendee, user_id) | document)
     return tuple(found)
 
 
 def is_spared(meeting: Meeting, user: User, change_id: str) -> bool:
-    """Whether a mute-all that this change made spares him."""
+    """Whether a mute-all of this change exempts the user."""
     made = (m for m in meeting.rules.mute_alls if m.id == f"{change_id}/{m.medium.value}")
     return any(m.spares(user.id, role_of(user, meeting)) for m in made)
 
 
-def news(user: User, snapshot: RosterSnapshot, now: datetime) -> tuple[Seat, ...]:
-    """What the ledger does not know yet of a user's attendees, and what this change has altered: a change that applied
-    something before it, and notes it later, has to find out.
+def attendees_to_note(user: User, snapshot: RosterSnapshot, now: datetime) -> tuple[Attendee, ...]:
+    """The notes on a user's attendees: what the ledger does not know yet, and what this change has altered. An earlier
+    change that notes later has to find the latter.
     """
-    seats = []
-    for seat in user.seats.values():
-        if seat.attendee_id in snapshot.handed_over:
+    attendees = []
+    for attendee in user.attendees.values():
+        if attendee.attendee_id in snapshot.handed_over:
             continue
-        if seat.attendee_id in snapshot.gone:
-            seen = replace(seat, gone=True)
-        elif (held := snapshot.held.get(seat.attendee_id)) is not None:
-            seen = replace(seat, known=held, gone=False, drifted=False, not_taken=False)
+        if attendee.attendee_id in snapshot.gone:
+            seen = replace(attendee, gone=True)
+        elif (held := snapshot.held.get(attendee.attendee_id)) is not None:
+            seen = replace(attendee, known=held, gone=False, drifted=False, not_taken=False)
         else:
             continue
-        if seen != seat or (seat.attendee_id in snapshot.altered and not seat.gone):
-            seats.append(replace(seen, noted_at=now))
-    return tuple(seats)
+        if seen != attendee or (attendee.attendee_id in snapshot.altered and not attendee.gone):
+            attendees.append(replace(seen, noted_at=now))
+    return tuple(attendees)
 
 
 def _moved(was: User, now: User) -> bool:
@@ -177,7 +192,7 @@ def _moved(was: User, now: User) -> bool:
 
 
 def served(call: Call, snapshot: RosterSnapshot) -> set[str]:
-    """The seats that a call reaches, of those that are known."""
+    """The known attendees that a call reaches."""
     if isinstance(call, Update):
         return {call.attendee_id}
     return snapshot.held.keys() - set(call.excluded)

@@ -1,4 +1,4 @@
-"""A meeting through the eyes of those who listen: each sees what the same question over HTTP would show him."""
+"""The part of a meeting that each subscriber may see: the same as the answer to the same query over HTTP."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -7,37 +7,38 @@ from functools import cached_property
 from typing import Any, cast
 
 from ...domain.actor import Actor, ActorKind
-from ...domain.authorization import question
 from ...domain.commands import Admit, LetIn
+from ...domain.decisions.decision import authorization_request
 from ...domain.documents import Document, attendee_document, meeting_document
 from ...domain.entry import DECIDED, Entry
-from ...domain.meeting import Meeting, Seat, User, is_held, is_pipeline, waits
+from ...domain.ids import is_pipeline
+from ...domain.meeting import Attendee, Meeting, User, is_held, waits
 from ...ports import Policies
-from ..commands.authorization import is_banned
+from ..commands.context import is_banned
 from ..queries.access import VisibleMeeting
 from ..queries.history import entry_document
-from ..queries.meetings import MeetingQueries, for_everybody, for_moderators
+from ..queries.meetings import MeetingQueries, available, for_everybody, for_moderators
 from .messages import fits, written
 
 LET_IN = (LetIn.name, Admit.name)
 CUT_OFF = "not-permitted"
 BANNED = "banned"
-TURNED_AWAY = "turned-away"
+DECLINED = "turned-away"
 LOBBY_OFF = "lobby-off"
 LISTS = ("attendees", "parameters", "before", "after", "requested")
-"""What makes an entry large."""
-TOLD_TO_THE_PERSON = ("until", "answer", "banned", "pendingSince")
-"""What an entry may add that the person it concerns is told, beside what it says of himself."""
+"""Fields of an entry that may be large."""
+OWN_DETAIL = ("until", "answer", "banned", "pendingSince")
+"""Fields of an entry's detail that the user concerned may see, beside their own part of `attendees`."""
 
 
 class MeetingView:
-    """The meeting at one moment, as JSON. What several see alike is written once, however many look."""
+    """The meeting at one moment, as JSON. A document that several subscribers see is serialized once."""
 
     def __init__(
-        self, meeting: Meeting, people: Mapping[str, User], policies: Policies, now: datetime, reader: MeetingQueries
+        self, meeting: Meeting, users: Mapping[str, User], policies: Policies, now: datetime, reader: MeetingQueries
     ) -> None:
         self.meeting = meeting
-        self.people = people
+        self.users = users
         self.policies = policies
         self.reader = reader
         self._now = now
@@ -46,17 +47,17 @@ class MeetingView:
 
     @cached_property
     def for_everybody(self) -> str:
-        return written(for_everybody(meeting_document(self.meeting)))
+        return written(for_everybody(meeting_document(self.meeting)) | available(self.policies))
 
     @cached_property
     def for_moderators(self) -> str:
-        """Without `roles` where they make it too large for a message."""
+        """The meeting as moderators see it, without `roles` if they make it too large for a message."""
         whole = written(self._with_roles)
         return whole if fits(whole) else written({k: v for k, v in self._with_roles.items() if k != "roles"})
 
     @cached_property
     def roles(self) -> list[str]:
-        """Person by person, if the meeting has none."""
+        """The roles one by one, if they are too large for the meeting's document."""
         if fits(written(self._with_roles)):
             return []
         roles = cast("dict[str, str]", self._with_roles["roles"])
@@ -64,13 +65,13 @@ class MeetingView:
 
     @cached_property
     def _with_roles(self) -> Document:
-        return for_moderators(self.meeting, self.people)
+        return for_moderators(self.meeting, self.users) | available(self.policies)
 
-    def attendee(self, user: User, seat: Seat, *, with_limits: bool) -> str:
-        key = (seat.attendee_id, with_limits)
+    def attendee(self, user: User, attendee: Attendee, *, with_limits: bool) -> str:
+        key = (attendee.attendee_id, with_limits)
         if key not in self._attendees:
             held = self.policies.capabilities_for
-            document = attendee_document(self.meeting, user, seat, held, self._now, with_limits=with_limits)
+            document = attendee_document(self.meeting, user, attendee, held, self._now, with_limits=with_limits)
             self._attendees[key] = written(document)
         return self._attendees[key]
 
@@ -81,37 +82,37 @@ class MeetingView:
 
 
 class SubscriberView:
-    """What one caller sees of it. Whom the policies don't let look sees nothing."""
+    """The part of the meeting that one caller sees. A caller without the policies' permission sees nothing."""
 
-    def __init__(self, stage: MeetingView, actor: Actor) -> None:
+    def __init__(self, view: MeetingView, actor: Actor) -> None:
         is_user = actor.kind is ActorKind.USER
-        self._stage = stage
+        self._view = view
         self._actor = actor
-        self._caller = stage.people.get(actor.id, User(actor.id)) if is_user else None
+        self._caller = view.users.get(actor.id, User(actor.id)) if is_user else None
 
-    def may(self, action: str, person: User | None = None) -> bool:
-        asked = question(self._actor, self._caller, action, self._stage.meeting, person)
-        return self._stage.policies.authorize(asked).allowed
+    def may(self, action: str, user: User | None = None) -> bool:
+        asked = authorization_request(self._actor, self._caller, action, self._view.meeting, user)
+        return self._view.policies.authorize(asked).allowed
 
     @property
     def waiting_since(self) -> datetime | None:
-        """Since when the caller waits in the lobby; None unless a host has still to answer."""
+        """Since when the caller waits in the lobby. `None` if no host's answer is due."""
         caller = self._caller
-        waiting = caller.rules.waiting if caller is not None and waits(caller, self._stage.meeting) else None
+        waiting = caller.rules.waiting if caller is not None and waits(caller, self._view.meeting) else None
         return waiting.since if waiting is not None else None
 
     @property
     def shut_out_by(self) -> str:
-        """Why somebody who may not listen may not: the code with which the connection is closed."""
+        """The code with which the connection of a caller without access is closed."""
         waiting = self._caller.rules.waiting if self._caller is not None else None
         if self._caller is None or is_banned(self._caller) or waiting is None:
             return BANNED if is_banned(self._caller) else CUT_OFF
-        if not is_held(self._caller, self._stage.meeting):
+        if not is_held(self._caller, self._view.meeting):
             return LOBBY_OFF
-        return TURNED_AWAY if waiting.declined_at is not None else CUT_OFF
+        return DECLINED if waiting.declined_at is not None else CUT_OFF
 
     def is_let_in_by(self, entries: Sequence[Entry]) -> bool:
-        """Whether a host or the back end has just let the caller in."""
+        """Whether one of the entries admits the caller."""
         decided = (e for e in entries if e.type == DECIDED and e.extra.get("verdict") == "accepted")
         return any(e.command in LET_IN and self._actor.id in e.names for e in decided) and self._caller is not None
 
@@ -120,34 +121,34 @@ class SubscriberView:
         return self.may("view-history")
 
     def single(self, *, meeting: bool, me: bool) -> dict[str, str]:
-        """Documents of which there is one each."""
-        stage, shown = self._stage, {}
+        """The documents `meeting` and `me`, if the caller may see them."""
+        view, shown = self._view, {}
         if not ((meeting or me) and self.may("view-meeting")):
             return {}
         if meeting:
-            shown["meeting"] = stage.for_moderators if self.may("view-roles") else stage.for_everybody
+            shown["meeting"] = view.for_moderators if self.may("view-roles") else view.for_everybody
         if me:
-            shown["me"] = written(stage.reader.me_of(VisibleMeeting(stage.meeting, self._actor, self._caller, {})))
+            shown["me"] = written(view.reader.me_of(VisibleMeeting(view.meeting, self._actor, self._caller, {})))
         return shown
 
     def roles(self, single: Mapping[str, str]) -> list[str]:
-        """Those that belong to the meeting in `single` and found no room there."""
-        return self._stage.roles if "meeting" in single and self.may("view-roles") else []
+        """The roles that were too large for the meeting's document in `single`."""
+        return self._view.roles if "meeting" in single and self.may("view-roles") else []
 
-    def attendees(self, people: Iterable[str], leavers: Collection[str] = ()) -> list[str]:
-        """Seat by seat. A seat that was left is told of where it may just have been left."""
-        shown = [u for u in map(self._stage.people.get, people) if u is not None and self._sees(u)]
-        seats = [(s, u) for u in shown for s in u.seats.values() if not s.gone or u.id in leavers]
+    def attendees(self, users: Iterable[str], leavers: Collection[str] = ()) -> list[str]:
+        """The attendees among `users` that the caller may see. Departed ones are included for `leavers` only."""
+        shown = [u for u in map(self._view.users.get, users) if u is not None and self._sees(u)]
+        attendees = [(s, u) for u in shown for s in u.attendees.values() if not s.gone or u.id in leavers]
         return [
-            self._stage.attendee(user, seat, with_limits=self._sees_limits_of(user))
-            for seat, user in sorted(seats, key=lambda pair: pair[0].attendee_id)
+            self._view.attendee(user, attendee, with_limits=self._sees_limits_of(user))
+            for attendee, user in sorted(attendees, key=lambda pair: pair[0].attendee_id)
         ]
 
     def entries(self, entries: Sequence[Entry]) -> list[str]:
         if not entries:
             return []
         if self.oversees:
-            return [self._stage.entry(entry) for entry in entries]
+            return [self._view.entry(entry) for entry in entries]
         own = [self._own(entry) for entry in entries]
         return [_written_entry(entry) for entry in own if entry is not None]
 
@@ -156,29 +157,30 @@ class SubscriberView:
         return self.may("view-limits")
 
     @cached_property
-    def _sees_people(self) -> bool:
+    def _sees_users(self) -> bool:
         return self.may("view-attendees")
 
     def _sees(self, user: User) -> bool:
-        return not is_pipeline(user.id) and (self._sees_people or self._actor.is_user(user.id))
+        return not is_pipeline(user.id) and (self._sees_users or self._actor.is_user(user.id))
 
     def _sees_limits_of(self, user: User) -> bool:
-        """Who may see nobody's in general is asked about nobody in particular: that is once for each pair of people."""
+        """Whether the caller may see the limits of the user.
+
+        Without the general permission the policies are not asked for each user: that would be one request a pair.
+        """
         return self._actor.is_user(user.id) or (self._sees_limits and self.may("view-limits", user))
 
     def _own(self, entry: Entry) -> Entry | None:
-        """What was done to the listener, without anybody else whom it was done to. What was decided, and what others
-        were refused, is for those who oversee.
-        """
+        """The entry with the subscriber's own part only. Decisions and refusals are for moderators: `None`."""
         adds = cast("Mapping[str, Any]", entry.extra)
         own = [a for a in adds.get("attendees", ()) if self._actor.is_user(a.get("externalUserId", ""))]
         if not own or entry.type == DECIDED:
             return None
-        return replace(entry, extra={"attendees": own, **{k: adds[k] for k in TOLD_TO_THE_PERSON if k in adds}})
+        return replace(entry, extra={"attendees": own, **{k: adds[k] for k in OWN_DETAIL if k in adds}})
 
 
 def _written_entry(entry: Entry) -> str:
-    """Without its lists if they make it too large for a message; the history has them."""
+    """The entry as JSON, without its lists if they make it too large for a message. The history has them."""
     document = entry_document(entry)
     whole = written(document)
     if fits(whole):

@@ -1,6 +1,6 @@
-"""Messages on a line: JSON, each small enough for API Gateway, which takes 128 KB and bills every 32 KB.
+"""Live messages: JSON, each small enough for API Gateway, which accepts 128 KB and bills every 32 KB.
 
-Documents come as text already: what a hundred listeners are shown alike is written once.
+Documents are passed as text, so that a document for a hundred subscribers is serialized once.
 """
 
 import json
@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 MOST_BYTES = 30_000
 LARGEST = 100_000
-"""Bytes of one document. Whatever may grow beyond them is told in pieces, or without what makes it large."""
+"""Bytes of one document. A document that may be larger is sent in pieces, or without its large fields."""
 BESIDES = 8
 """Quotes, colon, brackets and commas around a document."""
 
@@ -16,23 +16,23 @@ BESIDES = 8
 def messages(
     kind: str, single: Mapping[str, str], lists: Mapping[str, Sequence[str]], last: Mapping[str, object]
 ) -> list[str]:
-    """`single` goes into the first, `lists` into as many as it takes; what only the last one says comes at the end.
+    """Distributes documents over numbered messages of at most `MOST_BYTES`.
 
-    A document that is larger than all that is to fit gets a message to itself, so none may be larger than `LARGEST`.
-    Each message has its number.
+    `single` goes into the first message, `lists` into as many as needed, `last` into the last one. A document larger
+    than `MOST_BYTES` gets a message of its own, so none may be larger than `LARGEST`.
     """
-    said: list[dict[str, list[str]]] = [{}]
+    fields: list[dict[str, list[str]]] = [{}]
     room = MOST_BYTES
     for name, text in _pieces(single, lists):
         size = len(text.encode()) + len(name) + BESIDES
-        if size > room and said[-1]:
-            said.append({})
+        if size > room and fields[-1]:
+            fields.append({})
             room = MOST_BYTES
         room -= size
-        said[-1].setdefault(name, []).append(text)
+        fields[-1].setdefault(name, []).append(text)
     return [
-        _message({"type": kind, "part": part}, found, lists.keys(), last if part == len(said) else {})
-        for part, found in enumerate(said, 1)
+        _message({"type": kind, "part": part}, found, lists.keys(), last if part == len(fields) else {})
+        for part, found in enumerate(fields, 1)
     ]
 
 

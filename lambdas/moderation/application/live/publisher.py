@@ -1,8 +1,8 @@
-"""Tells those who listen to a meeting what has changed in it.
+"""Publishes what has changed in a meeting to its subscribers.
 
-Everything that a listener is told, the first look included, is told from the ledger's stream, in which one reader at
-a time goes through a meeting. He tells what he reads when he tells it, so what comes later is never older; what comes
-twice does no harm.
+Every message, snapshots included, is sent from the ledger's stream, in which one reader at a time goes through a
+meeting. The reader sends what it reads from the ledger at that time, so a later message is never older. A message that
+comes twice does no harm.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from ...domain.entry import DECIDED, Entry, iso
-from ...ports import World
+from ...ports import Clock, Ledger, Policies
 from ...ports.live import Connection, ConnectionGateway, Connections, MeetingDelta
 from ..commands.warm_cache import Bounded
 from ..queries.history import cursor_at
@@ -20,154 +20,170 @@ from .messages import messages
 
 TOGETHER = 100
 MOST_MISSED = 1000
-"""Entries that somebody who comes back is told at once; then he asks for the rest."""
-MOST_LINES = 10
-"""Connections that one person has; the oldest is closed for another."""
+"""Entries that a reconnecting client receives at once; it reads the rest over HTTP."""
+MOST_CONNECTIONS = 10
+"""Connections of one user in a meeting. A further one closes the oldest."""
 TOO_MANY = "too-many-connections"
 
 
 @dataclass
 class _Outgoing:
-    """What goes out, and which lines are closed after it."""
+    """Messages to send, by connection, and connections to close after them."""
 
-    letters: dict[str, list[str]] = field(default_factory=dict)
+    payloads: dict[str, list[str]] = field(default_factory=dict)
     closing: list[Connection] = field(default_factory=list)
 
     def close(self, connection: Connection, code: str) -> None:
-        self.letters[connection.connection_id] = messages("closed", {}, {}, {"code": code})
+        self.payloads[connection.connection_id] = messages("closed", {}, {}, {"code": code})
         self.closing.append(connection)
 
 
 class LivePublisher:
-    """May raise `LedgerUnavailable`: then nobody, or not everybody, was told, and the news shall come again."""
+    """Sends the changes of a meeting to its subscribers.
+
+    Raises `LedgerUnavailableError` if some or all subscribers were not reached: the caller publishes the delta again.
+    """
 
     def __init__(
-        self, world: World, reader: MeetingQueries, connections: Connections, lines: ConnectionGateway
+        self,
+        ledger: Ledger,
+        policies: Policies,
+        clock: Clock,
+        reader: MeetingQueries,
+        connections: Connections,
+        gateway: ConnectionGateway,
     ) -> None:
-        self._world = world
+        self._ledger = ledger
+        self._policies = policies
+        self._clock = clock
         self._reader = reader
-        self._listeners = connections
-        self._lines = lines
-        self._told: Bounded[str, int] = Bounded()
-        """The revision of a meeting that all its listeners have heard of; where it is forgotten, they hear it again."""
+        self._connections = connections
+        self._gateway = gateway
+        self._sent_revisions: Bounded[str, int] = Bounded()
+        """The last revision of each meeting that was sent. If it is evicted, the meeting is sent again."""
 
-    def tell(self, news: MeetingDelta) -> int:
-        """Returns how many were told something."""
-        connections = self._listeners.of(news.meeting_id)
-        meeting = self._world.ledger.load(news.meeting_id).meeting if connections else None
+    def publish(self, delta: MeetingDelta) -> int:
+        """Returns the number of connections with a message."""
+        connections = self._connections.of(delta.meeting_id)
+        meeting = self._ledger.load(delta.meeting_id).meeting if connections else None
         if meeting is None:
             return 0
-        people = with_hands(self._world, meeting.id)
-        now = self._world.surroundings.now()
-        stage = MeetingView(meeting, people, self._world.policies, now, self._reader)
-        mail = _Outgoing()
-        for connection in _within_bounds(connections, mail):
-            self._write(mail, stage, connection, news)
-        self._deliver(mail, connections)
-        if self._is_revised(news):
-            self._told[meeting.id] = meeting.revision
-        return len(mail.letters)
+        users = with_hands(self._ledger, meeting.id)
+        now = self._clock.now()
+        view = MeetingView(meeting, users, self._policies, now, self._reader)
+        outgoing = _Outgoing()
+        for connection in _within_bounds(connections, outgoing):
+            self._write(outgoing, view, connection, delta)
+        self._deliver(outgoing, connections)
+        if self._is_revised(delta):
+            self._sent_revisions[meeting.id] = meeting.revision
+        return len(outgoing.payloads)
 
-    def _is_revised(self, news: MeetingDelta) -> bool:
-        """Whether what everybody has may be different."""
-        return news.revision > self._told.get(news.meeting_id, 0)
+    def _is_revised(self, delta: MeetingDelta) -> bool:
+        """Whether the capabilities of every attendee may have changed."""
+        return delta.revision > self._sent_revisions.get(delta.meeting_id, 0)
 
-    def _write(self, mail: _Outgoing, stage: MeetingView, connection: Connection, news: MeetingDelta) -> None:
-        if news.only_asks and connection.connection_id not in news.asked:
+    def _write(self, outgoing: _Outgoing, view: MeetingView, connection: Connection, delta: MeetingDelta) -> None:
+        if delta.only_asks and connection.connection_id not in delta.asked:
             return
-        glance = SubscriberView(stage, connection.actor)
-        if not glance.may("live"):
-            self._write_outside(mail, glance, connection, news)
+        subscriber = SubscriberView(view, connection.actor)
+        if not subscriber.may("live"):
+            self._write_outside(outgoing, subscriber, connection, delta)
             return
-        if glance.is_let_in_by(news.entries):
-            mail.letters[connection.connection_id] = [*_lobby("admitted"), *self._everything(stage, glance, connection)]
-        elif connection.connection_id in news.asked:
-            mail.letters[connection.connection_id] = self._everything(stage, glance, connection)
-        elif written := self._change(stage, glance, connection, news):
-            mail.letters[connection.connection_id] = written
+        if subscriber.is_let_in_by(delta.entries):
+            outgoing.payloads[connection.connection_id] = [
+                *_lobby("admitted"),
+                *self._everything(view, subscriber, connection),
+            ]
+        elif connection.connection_id in delta.asked:
+            outgoing.payloads[connection.connection_id] = self._everything(view, subscriber, connection)
+        elif written := self._change(view, subscriber, connection, delta):
+            outgoing.payloads[connection.connection_id] = written
 
     def _write_outside(
-        self, mail: _Outgoing, glance: SubscriberView, connection: Connection, news: MeetingDelta
+        self, outgoing: _Outgoing, subscriber: SubscriberView, connection: Connection, delta: MeetingDelta
     ) -> None:
-        """Who waits in the lobby is told that and nothing of the meeting; everybody else is cut off."""
-        since = glance.waiting_since
+        """Adds the messages to a caller without access: users in the lobby see that they wait, other connections are
+        closed.
+        """
+        since = subscriber.waiting_since
         if since is None:
-            mail.close(connection, glance.shut_out_by)
-        elif connection.connection_id in news.asked or connection.actor.id in news.people:
-            mail.letters[connection.connection_id] = _lobby("waiting", {"since": iso(since)})
+            outgoing.close(connection, subscriber.shut_out_by)
+        elif connection.connection_id in delta.asked or connection.actor.id in delta.users:
+            outgoing.payloads[connection.connection_id] = _lobby("waiting", {"since": iso(since)})
 
-    def _everything(self, stage: MeetingView, glance: SubscriberView, connection: Connection) -> list[str]:
+    def _everything(self, view: MeetingView, subscriber: SubscriberView, connection: Connection) -> list[str]:
         missed, more = self._missed(connection)
-        cursor = missed[-1].id if more else max(connection.after or "", cursor_at(self._world.surroundings.now()))
-        single = glance.single(meeting=True, me=True)
+        cursor = missed[-1].id if more else max(connection.after or "", cursor_at(self._clock.now()))
+        single = subscriber.single(meeting=True, me=True)
         return messages(
             "snapshot",
             single,
             {
-                "roles": glance.roles(single),
-                "attendees": glance.attendees(stage.people),
-                "entries": glance.entries(missed),
+                "roles": subscriber.roles(single),
+                "attendees": subscriber.attendees(view.users),
+                "entries": subscriber.entries(missed),
             },
             {"complete": True, "more": more, "cursor": cursor},
         )
 
     def _change(
-        self, stage: MeetingView, glance: SubscriberView, connection: Connection, news: MeetingDelta
+        self, view: MeetingView, subscriber: SubscriberView, connection: Connection, delta: MeetingDelta
     ) -> list[str]:
-        revised = self._is_revised(news)
-        changed = news.people | _concerned(news.entries)
-        decided = any(_is_accepted(entry) for entry in news.entries) and glance.oversees
-        single = glance.single(meeting=revised or decided, me=revised or connection.actor.id in changed)
-        attendees = glance.attendees(stage.people if revised else changed, changed)
-        entries = glance.entries(news.entries)
+        revised = self._is_revised(delta)
+        changed = delta.users | _concerned(delta.entries)
+        decided = any(_is_accepted(entry) for entry in delta.entries) and subscriber.oversees
+        single = subscriber.single(meeting=revised or decided, me=revised or connection.actor.id in changed)
+        attendees = subscriber.attendees(view.users if revised else changed, changed)
+        entries = subscriber.entries(delta.entries)
         if not (single or attendees or entries):
             return []
-        lists = {"roles": glance.roles(single), "attendees": attendees, "entries": entries}
-        return messages("change", single, lists, {"cursor": cursor_at(self._world.surroundings.now())})
+        lists = {"roles": subscriber.roles(single), "attendees": attendees, "entries": entries}
+        return messages("change", single, lists, {"cursor": cursor_at(self._clock.now())})
 
     def _missed(self, connection: Connection) -> tuple[list[Entry], bool]:
-        """Since his cursor; and whether that is not all of it."""
+        """The entries since the connection's cursor, and whether there are more."""
         if connection.after is None:
             return [], False
         found: list[Entry] = []
         after, more = connection.after, True
         while more and len(found) < MOST_MISSED:
-            page = self._world.ledger.history(connection.meeting_id, after, "~", TOGETHER, None)
+            page = self._ledger.history(connection.meeting_id, after, "~", TOGETHER, None)
             found += page.entries
             more = page.more
             after = found[-1].id if found else after
         return found, more
 
-    def _deliver(self, mail: _Outgoing, connections: Sequence[Connection]) -> None:
-        """Who could not be reached is cut off rather than left with something old; coming back, he gets everything."""
-        failed = set(self._lines.send(mail.letters))
-        gone = {connection.connection_id: connection for connection in mail.closing}
+    def _deliver(self, outgoing: _Outgoing, connections: Sequence[Connection]) -> None:
+        """Sends the messages. Closes connections that could not be reached: on reconnect they get everything."""
+        failed = set(self._gateway.send(outgoing.payloads))
+        gone = {connection.connection_id: connection for connection in outgoing.closing}
         gone |= {each.connection_id: each for each in connections if each.connection_id in failed}
         if not gone:
             return
         for connection in gone.values():
-            self._listeners.unsubscribe(connection)
-        self._lines.close(list(gone))
+            self._connections.unsubscribe(connection)
+        self._gateway.close(list(gone))
 
 
-def _lobby(status: str, said: Mapping[str, object] | None = None) -> list[str]:
-    """What somebody who waits is told of it."""
-    return messages("lobby", {}, {}, {"status": status, **(said or {})})
+def _lobby(status: str, fields: Mapping[str, object] | None = None) -> list[str]:
+    """The message to a user about their place in the lobby."""
+    return messages("lobby", {}, {}, {"status": status, **(fields or {})})
 
 
-def _within_bounds(connections: Sequence[Connection], mail: _Outgoing) -> Iterator[Connection]:
-    """The newest of everybody's; the others are closed."""
+def _within_bounds(connections: Sequence[Connection], outgoing: _Outgoing) -> Iterator[Connection]:
+    """The newest connections of each actor, up to the limit. The others are closed."""
     held: dict[object, int] = {}
     for connection in sorted(connections, key=lambda each: (each.since, each.connection_id), reverse=True):
         held[connection.actor] = held.get(connection.actor, 0) + 1
-        if held[connection.actor] > MOST_LINES:
-            mail.close(connection, TOO_MANY)
+        if held[connection.actor] > MOST_CONNECTIONS:
+            outgoing.close(connection, TOO_MANY)
         else:
             yield connection
 
 
 def _concerned(entries: Sequence[Entry]) -> frozenset[str]:
-    """Those to whom something was done; an attempt that was refused changed nothing."""
+    """The users of an entry that changed something; a refused attempt changed nothing."""
     adds = [cast("Mapping[str, Any]", entry.extra) for entry in entries if not _is_refused(entry)]
     return frozenset(a.get("externalUserId", "") for each in adds for a in each.get("attendees", ()))
 

@@ -1,4 +1,4 @@
-"""A meeting as one caller may see it."""
+"""Access of one caller to a meeting."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from functools import wraps
 from typing import ParamSpec
 
 from ...domain.actor import Actor, ActorKind
-from ...domain.authorization import question
+from ...domain.decisions.decision import authorization_request
 from ...domain.documents import Document
 from ...domain.meeting import Meeting, User, waits
-from ...ports import InfrastructureError, LedgerUnavailableError, World
+from ...ports import InfrastructureError, Ledger, LedgerUnavailableError, Policies
 from ..requests import BANNED, BUSY, MEETING_NOT_FOUND, WAITING, Refused
 
 P = ParamSpec("P")
@@ -18,19 +18,19 @@ READS_OF_LEDGER = 2
 
 @dataclass(frozen=True, slots=True)
 class VisibleMeeting:
-    """A meeting through the eyes of one caller."""
+    """A meeting as one caller may see it."""
 
     meeting: Meeting
     actor: Actor
     caller: User | None
-    people: dict[str, User]
+    users: dict[str, User]
 
     def owner_of(self, attendee_id: str) -> User | None:
-        return next((user for user in self.people.values() if attendee_id in user.seats), None)
+        return next((user for user in self.users.values() if attendee_id in user.attendees), None)
 
 
 def busy_on_failure(read: Callable[P, Document | Refused]) -> Callable[P, Document | Refused]:
-    """A ledger or a Chime that can't be read now is an answer. One failed read of the ledger is repeated first."""
+    """Answers `busy` if the ledger or Chime cannot be read. A failed read of the ledger is repeated once."""
 
     @wraps(read)
     def reading(*args: P.args, **kwargs: P.kwargs) -> Document | Refused:
@@ -47,8 +47,11 @@ def busy_on_failure(read: Callable[P, Document | Refused]) -> Callable[P, Docume
 
 
 class ReadAccess:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    """Decides what a caller may read, by the policies."""
+
+    def __init__(self, ledger: Ledger, policies: Policies) -> None:
+        self._ledger = ledger
+        self._policies = policies
 
     def seen(
         self,
@@ -59,10 +62,10 @@ class ReadAccess:
         user_id: str | None = None,
     ) -> VisibleMeeting | Refused:
         is_user = actor.kind is ActorKind.USER
-        people = {actor.id} if is_user else set()
+        user_ids = {actor.id} if is_user else set()
         if user_id is not None:
-            people.add(user_id)
-        loaded = self._world.ledger.load(meeting_id, people, [attendee_id] if attendee_id else [])
+            user_ids.add(user_id)
+        loaded = self._ledger.load(meeting_id, user_ids, [attendee_id] if attendee_id else [])
         if loaded.meeting is None:
             return MEETING_NOT_FOUND
         caller = loaded.users[actor.id] if is_user else None
@@ -70,15 +73,17 @@ class ReadAccess:
             return BANNED
         found = dict(loaded.users)
         if action is not None:
-            verdict = self._world.policies.authorize(question(actor, caller, action, loaded.meeting))
-            if not verdict.allowed and caller is not None and waits(caller, loaded.meeting):
+            authorization = self._policies.authorize(authorization_request(actor, caller, action, loaded.meeting))
+            if not authorization.allowed and caller is not None and waits(caller, loaded.meeting):
                 return WAITING
-            if not verdict.allowed:
-                return Refused("not-permitted", f"the policies don't permit `{action}` here", verdict.policies)
-        owner = loaded.seats.get(attendee_id or "")
+            if not authorization.allowed:
+                return Refused("not-permitted", f"The policies do not permit `{action}` here.", authorization.policies)
+        owner = loaded.attendees.get(attendee_id or "")
         if owner is not None and owner not in found:
-            found |= self._world.ledger.load(meeting_id, [owner]).users
+            found |= self._ledger.load(meeting_id, [owner]).users
         return VisibleMeeting(loaded.meeting, actor, caller, found)
 
-    def may(self, seen: VisibleMeeting, action: str, person: User | None = None) -> bool:
-        return self._world.policies.authorize(question(seen.actor, seen.caller, action, seen.meeting, person)).allowed
+    def may(self, seen: VisibleMeeting, action: str, user: User | None = None) -> bool:
+        return self._policies.authorize(
+            authorization_request(seen.actor, seen.caller, action, seen.meeting, user)
+        ).allowed

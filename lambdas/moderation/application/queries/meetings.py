@@ -1,4 +1,4 @@
-"""What callers may see of meetings and of the people in them. Nothing is written."""
+"""Queries of meetings and attendees. They write nothing."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -8,18 +8,19 @@ from typing import cast
 from ...domain.actor import Actor
 from ...domain.commands import COMMANDS, Invoker, Target
 from ...domain.documents import Document, attendee_document, meeting_document
-from ...domain.meeting import Meeting, User, is_kept_out, is_pipeline, standing_role
-from ...ports import ChimeNotFoundError, World
-from ..answers import seat_of
-from ..enforcement.attendee_binding import with_seats
-from ..enforcement.retries import call_with_retry
+from ...domain.effective import attendee_of
+from ...domain.ids import is_pipeline
+from ...domain.meeting import Meeting, User, current_role, is_kept_out
+from ...ports import Chime, ChimeNotFoundError, Clock, Ledger, Policies
+from ..enforcement.attendee_binding import with_attendees
+from ..enforcement.transactions import call_with_retry
 from ..rate_limit import is_read_rate_limited
 from ..requests import ATTENDEE_NOT_FOUND, TOO_MANY_READS, WAITING, Refused
 from .access import ReadAccess, VisibleMeeting, busy_on_failure
 from .history import cursor_at
 
 LISTS = ("view-hands", "view-lobby", "view-bans", "view-history")
-"""The reads that `GET /me` tells of. The commands among its actions are those of the registry."""
+"""The reads among the actions of `GET /me`. Its commands come from the registry of commands."""
 
 
 def _actions(target: Target) -> list[str]:
@@ -39,68 +40,72 @@ ON_THE_MEETING = [*_actions(Target.MEETING), *LISTS]
 
 
 class MeetingQueries:
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._seer = ReadAccess(world)
+    """Reads a meeting, its attendees, and what the caller may do in it."""
+
+    def __init__(self, ledger: Ledger, chime: Chime, policies: Policies, clock: Clock, access: ReadAccess) -> None:
+        self._ledger = ledger
+        self._chime = chime
+        self._policies = policies
+        self._clock = clock
+        self._access = access
 
     @busy_on_failure
     def meeting(self, meeting_id: str, actor: Actor) -> Document | Refused:
-        seen = self._seer.seen(meeting_id, actor, "view-meeting")
+        seen = self._access.seen(meeting_id, actor, "view-meeting")
         if isinstance(seen, Refused):
             return seen
-        if not self._seer.may(seen, "view-roles"):
-            return for_everybody(meeting_document(seen.meeting))
-        return for_moderators(seen.meeting, self._world.ledger.everybody(meeting_id))
+        if not self._access.may(seen, "view-roles"):
+            return for_everybody(meeting_document(seen.meeting)) | available(self._policies)
+        return for_moderators(seen.meeting, self._ledger.all_roles(meeting_id)) | available(self._policies)
 
     @busy_on_failure
     def me(self, meeting_id: str, actor: Actor) -> Document | Refused:
-        seen = self._seer.seen(meeting_id, actor, "view-meeting")
+        seen = self._access.seen(meeting_id, actor, "view-meeting")
         return seen if isinstance(seen, Refused) else self.me_of(seen)
 
     @busy_on_failure
     def listening(self, meeting_id: str, actor: Actor) -> Document | Refused:
-        """Whether he may be told what happens; if so, from where in the history he goes on. Who waits in the lobby is
-        told what becomes of that.
-        """
-        seen = self._seer.seen(meeting_id, actor, "live")
+        """Returns the history's cursor if the caller may subscribe. A user in the lobby may: they see the decision."""
+        seen = self._access.seen(meeting_id, actor, "live")
         if isinstance(seen, Refused) and seen != WAITING:
             return seen
-        return {"cursor": cursor_at(self._world.surroundings.now())}
+        return {"cursor": cursor_at(self._clock.now())}
 
     def me_of(self, seen: VisibleMeeting) -> Document:
-        somebody = User("")
-        may = [a for a in ON_ONESELF if seen.caller and self._seer.may(seen, a, seen.caller)]
-        may += [a for a in ON_OTHERS if self._seer.may(seen, a, somebody)]
-        may += [a for a in ON_THE_MEETING if self._seer.may(seen, a)]
+        another = User("")
+        may = [a for a in ON_ONESELF if seen.caller and self._access.may(seen, a, seen.caller)]
+        may += [a for a in ON_OTHERS if self._access.may(seen, a, another)]
+        may += [a for a in ON_THE_MEETING if self._access.may(seen, a)]
         return {
-            "role": standing_role(seen.caller, seen.meeting) if seen.caller else None,
+            "role": current_role(seen.caller, seen.meeting) if seen.caller else None,
             "attendee": self._attendee(seen, seen.caller, None) if seen.caller else None,
             "may": may,
+            **choices(self._policies),
         }
 
     @busy_on_failure
     def attendee(
         self, meeting_id: str, actor: Actor, *, attendee_id: str | None = None, user_id: str | None = None
     ) -> Document | Refused:
-        seen = self._seer.seen(meeting_id, actor, "view-attendees", attendee_id, user_id)
+        seen = self._access.seen(meeting_id, actor, "view-attendees", attendee_id, user_id)
         if isinstance(seen, Refused):
             return seen
-        user = seen.people.get(user_id or "")
+        user = seen.users.get(user_id or "")
         if attendee_id is not None:
-            user = seen.owner_of(attendee_id) or self._stranger(seen, attendee_id)
-        if user is None or is_pipeline(user.id) or not (user.revision or user.seats):
+            user = seen.owner_of(attendee_id) or self._unbound_user(seen, attendee_id)
+        if user is None or is_pipeline(user.id) or not (user.revision or user.attendees):
             return ATTENDEE_NOT_FOUND
-        if not user.seats and not actor.is_user(user.id) and not self._seer.may(seen, "view-limits", user):
+        if not user.attendees and not actor.is_user(user.id) and not self._access.may(seen, "view-limits", user):
             return ATTENDEE_NOT_FOUND
         return self._attendee(seen, user, attendee_id)
 
     @busy_on_failure
     def attendees(self, meeting_id: str, actor: Actor, *, limit: int, after: str | None) -> Document | Refused:
-        """Seats by their ids, so that a page goes on where the last one ended whoever comes or goes."""
-        seen = self._seer.seen(meeting_id, actor, "view-attendees")
+        """Attendees by their ids, so that pages stay stable while attendees join and leave."""
+        seen = self._access.seen(meeting_id, actor, "view-attendees")
         if isinstance(seen, Refused):
             return seen
-        if is_read_rate_limited(self._world, meeting_id, actor):
+        if is_read_rate_limited(self._ledger, self._clock, meeting_id, actor):
             return TOO_MANY_READS
         found = list(islice(self._present(meeting_id, after or "", limit), limit + 1))
         page = found[:limit]
@@ -110,53 +115,70 @@ class MeetingQueries:
         }
 
     def _present(self, meeting_id: str, after: str, limit: int) -> Iterator[tuple[str, User]]:
-        """Seats by their ids that are not gone, each with its user; no more is read than is asked for."""
+        """Attendees that are not gone, by their ids, each with its user. Reads no more than `limit` needs."""
         together = limit + 1
         while True:
-            bound = self._world.ledger.seats_after(meeting_id, after, together)
-            people = self._world.ledger.load(meeting_id, list(dict.fromkeys(bound.values()))).users
+            bound = self._ledger.attendees_after(meeting_id, after, together)
+            users = self._ledger.load(meeting_id, list(dict.fromkeys(bound.values()))).users
             for attendee_id, user_id in bound.items():
-                seat = people[user_id].seats.get(attendee_id)
-                if seat is not None and not seat.gone:
-                    yield attendee_id, people[user_id]
+                attendee = users[user_id].attendees.get(attendee_id)
+                if attendee is not None and not attendee.gone:
+                    yield attendee_id, users[user_id]
             if len(bound) < together:
                 return
             after = max(bound)
 
     def _attendee(self, seen: VisibleMeeting, user: User, attendee_id: str | None) -> Document:
-        now = self._world.surroundings.now()
-        with_limits = seen.actor.is_user(user.id) or self._seer.may(seen, "view-limits", user)
-        seat = seat_of(user, attendee_id)
+        now = self._clock.now()
+        with_limits = seen.actor.is_user(user.id) or self._access.may(seen, "view-limits", user)
+        attendee = attendee_of(user, attendee_id)
         return attendee_document(
-            seen.meeting, user, seat, self._world.policies.capabilities_for, now, with_limits=with_limits
+            seen.meeting, user, attendee, self._policies.capabilities_for, now, with_limits=with_limits
         )
 
-    def _stranger(self, seen: VisibleMeeting, attendee_id: str) -> User | None:
-        """A seat that the ledger doesn't know; only for moderators is Chime asked, whose calls are few."""
-        if not self._seer.may(seen, "view-history"):
+    def _unbound_user(self, seen: VisibleMeeting, attendee_id: str) -> User | None:
+        """The user of an attendee that the ledger does not know. Asks Chime for moderators only, because calls to Chime
+        are few.
+        """
+        if not self._access.may(seen, "view-history"):
             return None
         try:
-            found = call_with_retry(self._world, lambda: self._world.chime.seat(seen.meeting.id, attendee_id))
+            found = call_with_retry(self._clock, lambda: self._chime.attendee(seen.meeting.id, attendee_id))
         except ChimeNotFoundError:
             return None
-        stored = self._world.ledger.load(seen.meeting.id, [found.user_id]).users[found.user_id]
-        return with_seats(self._world, seen.meeting, stored, [found])
+        stored = self._ledger.load(seen.meeting.id, [found.user_id]).users[found.user_id]
+        return with_attendees(self._ledger, self._policies, self._clock, seen.meeting, stored, [found])
 
 
-def for_moderators(meeting: Meeting, people: Mapping[str, User]) -> Document:
-    """With who has which role. Who is banned, or was removed, has none."""
-    named = (user for user in people.values() if user.rules.role and not is_kept_out(user.rules))
+def for_moderators(meeting: Meeting, users: Mapping[str, User]) -> Document:
+    """The meeting with the role of each user. Banned and removed users have no role."""
+    named = (user for user in users.values() if user.rules.role and not is_kept_out(user.rules))
     return meeting_document(meeting, {user.id: user.rules.role for user in named if user.rules.role})
 
 
-def with_hands(world: World, meeting_id: str) -> dict[str, User]:
-    """Everybody, and who has his hand up."""
-    people, hands = world.ledger.everybody(meeting_id), world.ledger.hands(meeting_id)
-    return {user_id: replace(user, hand=hands.get(user_id)) for user_id, user in people.items()}
+def choices(policies: Policies) -> Document:
+    """The `modes` and `roles` of the policies, the customer's own included, each with its id and its label."""
+    return {
+        kind: [{"id": each, "label": label} for each, label in policies.labels[kind].items()]
+        for kind in ("modes", "roles")
+    }
+
+
+def available(policies: Policies) -> Document:
+    """The `modes` and `roles` under other names, for the document of a meeting, in which `roles` are those of its
+    users.
+    """
+    return {f"available{kind.capitalize()}": found for kind, found in choices(policies).items()}
+
+
+def with_hands(ledger: Ledger, meeting_id: str) -> dict[str, User]:
+    """All users of a meeting, with their raised hands."""
+    users, hands = ledger.all_users(meeting_id), ledger.hands(meeting_id)
+    return {user_id: replace(user, hand=hands.get(user_id)) for user_id, user in users.items()}
 
 
 def for_everybody(document: Document) -> Document:
-    """Without whom a mute-all spares by name, and why and by whom it was made: that is the moderators'."""
+    """The meeting without a mute-all's actor, reason and exempt users, which only moderators see."""
     shown = ("media", "liftableBy", "since", "until")
     mute_alls = cast("list[Document]", document["muteAll"])
     return document | {"muteAll": [{key: m[key] for key in shown} for m in mute_alls]}

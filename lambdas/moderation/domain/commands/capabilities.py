@@ -2,22 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
-from ..capability import Capabilities, Medium, word
-from ..restriction import LiftableBy
+from ..capability import Capabilities, LiftableBy, Medium, word
+from ..wording import Affected, devices, duration, may
 from .command import Command, Invoker, UserCommand, duration_parameter, media_parameter, registered
 
 
 @registered
 @dataclass(frozen=True, slots=True)
 class Mute(UserCommand):
-    """Withholds `send` of the media. `seconds` None: until lifted. `liftable_by` None: as is usual."""
+    """Withholds `send` of the media.
 
-    name: ClassVar[str] = "mute"
-    own_action: ClassVar[str] = "mute-self"
-    by_event: ClassVar[bool] = True
-    sentence: ClassVar[str] = "muted {users}'s {media}{duration}"
+    `seconds` None: until it is lifted. `liftable_by` None: the user may lift their own mute, moderators any.
+    """
+
+    name = "mute"
+    own_action = "mute-self"
+    by_event = True
+    sentence = "muted {their} {media}{duration}"
+    intent = "mute {users}"
     media: tuple[Medium, ...] = (Medium.AUDIO,)
     seconds: int | None = None
     reason: str | None = None
@@ -35,12 +39,15 @@ class Mute(UserCommand):
 @registered
 @dataclass(frozen=True, slots=True)
 class Unmute(UserCommand):
-    """Lifts what the caller may lift of `send` of the media; never adds what was not granted."""
+    """Lifts the rules that withhold `send` of the media, as far as the caller may lift them. Adds nothing that was not
+    granted.
+    """
 
-    name: ClassVar[str] = "unmute"
-    own_action: ClassVar[str] = "unmute-self"
-    by_event: ClassVar[bool] = True
-    sentence: ClassVar[str] = "unmuted {users}'s {media}"
+    name = "unmute"
+    own_action = "unmute-self"
+    by_event = True
+    sentence = "unmuted {their} {media}"
+    intent = "unmute {users}"
     media: tuple[Medium, ...] = (Medium.AUDIO,)
     reason: str | None = None
 
@@ -51,10 +58,11 @@ class Unmute(UserCommand):
 @registered
 @dataclass(frozen=True, slots=True)
 class SetCapabilities(UserCommand):
-    """Make it so: for each medium named exactly these bits, or an error."""
+    """Sets exactly these capabilities for each medium that is named, or is refused."""
 
-    name: ClassVar[str] = "set-capabilities"
-    by_event: ClassVar[bool] = True
+    name = "set-capabilities"
+    by_event = True
+    intent = "change what {users} may do"
     wanted: Mapping[Medium, Capabilities] = field(default_factory=dict)
     reason: str | None = None
 
@@ -62,8 +70,8 @@ class SetCapabilities(UserCommand):
         return {m.value: word(bits, m) for m, bits in self.wanted.items()}
 
     @classmethod
-    def sentence_for(cls, parameters: Mapping[str, Any]) -> str:
-        return "set {users} to " + ", ".join(f"{medium} {{{medium}}}" for medium in parameters)
+    def sentence_for(cls, parameters: Mapping[str, Any], affected: Affected) -> str:
+        return f"changed what {'they' if affected.is_actor else affected.users} may do ({may(parameters)})"
 
 
 @registered
@@ -71,9 +79,10 @@ class SetCapabilities(UserCommand):
 class Hold(UserCommand):
     """Withholds everything, receiving too, from a user who stays in the meeting."""
 
-    name: ClassVar[str] = "hold"
-    by_event: ClassVar[bool] = True
-    sentence: ClassVar[str] = "put {users} on hold"
+    name = "hold"
+    by_event = True
+    sentence = "put {users} on hold"
+    intent = "put {users} on hold"
     reason: str | None = None
 
 
@@ -82,21 +91,23 @@ class Hold(UserCommand):
 class Release(UserCommand):
     """Gives back exactly what the user had before they were put on hold."""
 
-    name: ClassVar[str] = "release"
-    by_event: ClassVar[bool] = True
-    sentence: ClassVar[str] = "released {users} from hold"
+    name = "release"
+    by_event = True
+    sentence = "released {users} from hold"
+    intent = "release {users} from hold"
     reason: str | None = None
 
 
 @registered
 @dataclass(frozen=True, slots=True)
 class GrantFloor(UserCommand):
-    """A turn to speak. `exclusive` ends all other floors of these media with it."""
+    """Gives the user a turn to speak. `exclusive`: ends all other floors of these media."""
 
-    name: ClassVar[str] = "grant-floor"
-    by_event: ClassVar[bool] = True
-    needs_fresh_context: ClassVar[bool] = True
-    lowers_hand: ClassVar[bool] = True
+    name = "grant-floor"
+    by_event = True
+    needs_fresh_context = True
+    lowers_hand = True
+    intent = "give {users} the floor"
     seconds: int = 120
     media: tuple[Medium, ...] = (Medium.AUDIO,)
     exclusive: bool = False
@@ -106,18 +117,22 @@ class GrantFloor(UserCommand):
         return media_parameter(self.media) | duration_parameter(self.seconds) | {"exclusive": self.exclusive}
 
     @classmethod
-    def sentence_for(cls, parameters: Mapping[str, Any]) -> str:
-        alone = "alone " if parameters["exclusive"] else ""
-        media = " ({media})" if parameters["media"] != [Medium.AUDIO.value] else ""
-        return f"gave {{users}} {alone}the floor{media}{{duration}}"
+    def sentence_for(cls, parameters: Mapping[str, Any], affected: Affected) -> str:
+        alone = " alone" if parameters["exclusive"] else ""
+        media = "" if parameters["media"] == [Medium.AUDIO.value] else f" ({devices(parameters['media'])})"
+        return f"gave {affected.users}{alone} the floor{media}{duration(parameters)}"
 
 
 @registered
 @dataclass(frozen=True, slots=True)
 class EndFloor(UserCommand):
-    name: ClassVar[str] = "end-floor"
-    by_event: ClassVar[bool] = True
-    sentence: ClassVar[str] = "took the floor from {users}"
+    """Ends the user's turn to speak."""
+
+    name = "end-floor"
+    by_event = True
+    sentence = "took the floor from {users}"
+    own_sentence = "gave up the floor"
+    intent = "take the floor from {users}"
     reason: str | None = None
 
 
@@ -126,9 +141,10 @@ class EndFloor(UserCommand):
 class Consent(UserCommand):
     """The user's answer to a request to unmute. `change_id` names the request."""
 
-    name: ClassVar[str] = "consent"
-    invoker: ClassVar[Invoker] = Invoker.ONESELF
-    needs_fresh_context: ClassVar[bool] = True
+    name = "consent"
+    invoker = Invoker.ONESELF
+    needs_fresh_context = True
+    intent = "answer a request to unmute"
     change_id: str = ""
     accept: bool = False
     reason: str | None = None
@@ -137,5 +153,5 @@ class Consent(UserCommand):
         return {"changeId": self.change_id, "accept": self.accept}
 
     @classmethod
-    def sentence_for(cls, parameters: Mapping[str, Any]) -> str:
+    def sentence_for(cls, parameters: Mapping[str, Any], affected: Affected) -> str:  # noqa: ARG003
         return f"{'agreed' if parameters['accept'] else 'declined'} to unmute"

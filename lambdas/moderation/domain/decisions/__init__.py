@@ -1,1 +1,1 @@
-"""From a command and its context to a decision: accepted, unchanged or refused. Pure."""
+"""Decisions: each command and its context gives an accepted, unchanged or refused decision. Pure."""

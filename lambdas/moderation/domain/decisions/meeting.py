@@ -1,4 +1,4 @@
-"""From a case and a command on the whole meeting to a decision: mute-all, mode, freeze, settings. Pure."""
+"""Decides commands on the whole meeting: mute-all, mode, freeze, settings. Pure."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from ..actor import Actor
-from ..capability import NOTHING, Capabilities, Medium
-from ..change import Change, is_in_effect, meeting_reverted
+from ..capability import NOTHING, Capabilities, Medium, MuteAll, MuteAlls, binds_less, mute_alls_in_force
+from ..change import Change, MeetingChange
 from ..commands import Command, End, MuteEverybody, SetMeeting, Undo, UnmuteEverybody, is_undoable
 from ..effective import Holds, effective
-from ..meeting import Meeting, MeetingRules, Seat, User, UserRules
-from ..mute_all import MuteAll, MuteAlls, in_force
+from ..meeting import Attendee, Meeting, MeetingRules, User, UserRules
 from ..personal_rules import Waiting
+from ..rule_changes import is_in_effect, meeting_reverted
 from .decision import NOT_UNDOABLE, Accepted, Refusal, Unchanged, frozen
 
 SINCE = datetime.min.replace(tzinfo=UTC)
@@ -20,10 +20,10 @@ SINCE = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class MeetingCase:
-    """What a command on the whole meeting is decided from.
+    """Everything that a decision about the whole meeting rests on.
 
     `untouchable`: roles whose users the caller may not mute one by one, so that a mute-all spares them. `spared`: the
-    users of the attendees that the command excepts. `change_id`: the id of the change, if it becomes one.
+    users of the attendees that the command excepts. `change_id`: the id that the change will have.
     """
 
     meeting: Meeting
@@ -35,12 +35,19 @@ class MeetingCase:
     untouchable: frozenset[str] = frozenset()
     spared: frozenset[str] = frozenset()
     undone: Change | None = None
-    """The change that an `Undo` is about."""
+    """The change that an `Undo` names."""
 
     _gained: dict[MeetingRules, Capabilities] = field(default_factory=dict, init=False, repr=False, compare=False)
 
+    @property
+    def standing(self) -> MuteAlls:
+        """The mute-alls in force."""
+        return mute_alls_in_force(self.meeting.rules.mute_alls, self.meeting.rules.moment(self.now))
+
     def gained_by(self, rules: MeetingRules) -> Capabilities:
-        """What a user may get by these rules that they could not get before; derived once for the same rules."""
+        """The capabilities that any user may get by these rules and could not get before. Derived once for the same
+        rules.
+        """
         if rules not in self._gained:
             self._gained[rules] = gained(self.meeting, rules, self.holds, self.roles, self.now)
         return self._gained[rules]
@@ -73,7 +80,9 @@ def decide(case: MeetingCase, command: Command) -> MeetingDecision:
 
 
 def _muted(case: MeetingCase, command: MuteEverybody) -> MeetingRules:
-    """Always new, even if it says the same: users who were spared meanwhile are bound again."""
+    """The rules with the mute-all. It is always a new one, so it also binds users who were spared by an equal one
+    meanwhile.
+    """
     until = case.now + timedelta(seconds=command.seconds) if command.seconds is not None else None
     new = tuple(
         MuteAll(
@@ -90,14 +99,14 @@ def _muted(case: MeetingCase, command: MuteEverybody) -> MeetingRules:
         for medium in Medium
         if medium in command.media
     )
-    others = (m for m in _standing(case) if m.medium not in command.media)
+    others = (m for m in case.standing if m.medium not in command.media)
     mute_alls = tuple(sorted((*others, *new), key=lambda m: m.medium))
     return replace(case.meeting.rules, mute_alls=mute_alls).with_floor_generation(command.media, case.change_id)
 
 
 def _unmuted(case: MeetingCase, command: UnmuteEverybody) -> MeetingRules:
-    left = tuple(m for m in _standing(case) if m.medium not in command.media)
-    if len(left) == len(_standing(case)):
+    left = tuple(m for m in case.standing if m.medium not in command.media)
+    if len(left) == len(case.standing):
         return case.meeting.rules
     return replace(case.meeting.rules, mute_alls=left)
 
@@ -120,28 +129,28 @@ def _set(case: MeetingCase, command: SetMeeting) -> MeetingRules:
 def _can_be_undone(case: MeetingCase) -> bool:
     """Whether the change is undoable and still in effect."""
     change = case.undone
-    if change is None or change.rules_after == change.rules_before or not is_undoable(change.command):
+    if not isinstance(change, MeetingChange) or not is_undoable(change.command):
+        return False
+    if change.rules_after == change.rules_before:
         return False
     return is_in_effect(change, case.meeting.rules, case.now)
 
 
 def _restored(case: MeetingCase) -> MeetingRules:
-    """A mute-all that comes back spares users that the caller may not mute."""
+    """The rules without the undone change. A mute-all that comes back spares users that the caller may not mute."""
     was = case.meeting.rules
     rules = meeting_reverted(cast("Change", case.undone), was, was.moment(case.now))
-    bound = (replace(m, spared_roles=m.spared_roles | case.untouchable) for m in rules.mute_alls)
-    mute_alls = tuple(m if m in was.mute_alls else new for m, new in zip(rules.mute_alls, bound, strict=True))
+    mute_alls = tuple(
+        m if m in was.mute_alls else replace(m, spared_roles=m.spared_roles | case.untouchable) for m in rules.mute_alls
+    )
     return replace(rules, mute_alls=mute_alls)
 
 
-def _standing(case: MeetingCase) -> MuteAlls:
-    return in_force(case.meeting.rules.mute_alls, case.meeting.rules.moment(case.now))
-
-
 def gained(was: Meeting, new: MeetingRules, holds: Holds, roles: Collection[str], now: datetime) -> Capabilities:
-    """What a user could get by the new rules and not by the old, in any role and spared by any mute-all.
+    """The capabilities that any user could get by the new rules and not by the old ones, in any role and spared by any
+    mute-all.
 
-    Both are read at the same moment, so that what ends by itself is no gain.
+    Both are evaluated at the same moment, so that the end of a rule's time is no gain.
     """
     moment = was.rules.moment(now)
     old, then = (replace(was, rules=replace(rules, frozen_at=moment)) for rules in (was.rules, new))
@@ -152,9 +161,10 @@ def gained(was: Meeting, new: MeetingRules, holds: Holds, roles: Collection[str]
 
 
 def _kinds(mute_alls: Collection[MuteAll], roles: Collection[str]) -> Iterator[User]:
-    """One user of each kind as far as the meeting's rules tell them apart: by role, by which mute-alls spare them by
-    name, held in the lobby or not, silent until they consent or not. What a user's own rules withhold besides only
-    makes their gain smaller.
+    """One user of each kind that the meeting's rules distinguish: by role, by the mute-alls that spare them, in the
+    lobby or not, silent until they consent or not.
+
+    A user's own rules can only make their gain smaller.
     """
     named = {user_id for mute_all in mute_alls for user_id in mute_all.spared_users}
     alike = {frozenset(m.id for m in mute_alls if user_id in m.spared_users): user_id for user_id in sorted(named)}
@@ -163,4 +173,29 @@ def _kinds(mute_alls: Collection[MuteAll], roles: Collection[str]) -> Iterator[U
             yield User(user_id, UserRules(role=role))
     for role in (None, *roles):
         yield User("", UserRules(role=role, waiting=Waiting(SINCE)))
-        yield User("", UserRules(role=role), {"": Seat("", NOTHING)})
+        yield User("", UserRules(role=role), {"": Attendee("")})
+
+
+def meeting_widens_access(case: MeetingCase, rules: MeetingRules) -> bool:
+    """Whether the new rules may give somebody more.
+
+    To unfreeze does: rules whose end was due meanwhile end then. So does the end of a mute-all, a mute-all that binds
+    less than the one it replaces, and the undo of a change that ended floors.
+    """
+    was, new = case.meeting.rules, {m.medium: m for m in rules.mute_alls}
+    if any(m.medium not in new or binds_less(new[m.medium], m) for m in case.standing):
+        return True
+    if case.undone is not None and rules.floor_generations != was.floor_generations:
+        return True
+    thaws = was.frozen_at is not None and rules.frozen_at is None
+    return thaws or bool(case.gained_by(rules))
+
+
+def meeting_lifted_since(case: MeetingCase, rules: MeetingRules) -> Iterator[datetime]:
+    """Since when each of the meeting's rules has been in force that the new rules replace."""
+    was, meeting = case.meeting.rules, case.meeting
+    yield from (m.since for m in case.standing if m not in rules.mute_alls)
+    if was.frozen_at is not None and rules.frozen_at is None:
+        yield meeting.frozen_since or was.frozen_at
+    if was.mode != rules.mode and meeting.mode_since is not None:
+        yield meeting.mode_since

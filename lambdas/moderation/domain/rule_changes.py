@@ -1,0 +1,202 @@
+"""The effect of a change on the rules: how it is reverted, and whether it still holds."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from .capability import EVERYTHING, NOTHING, Capabilities, Medium, added, from_words, in_force, sending
+from .change import AttendeeChange, Change, MeetingChange
+from .meeting import MeetingRules, UserRules
+from .personal_rules import Ban, Floor
+
+OF_ONE_VALUE = ("role", "hold", "floor", "ban", "waiting", "admitted", "removed_at")
+"""Rules of a user that have one value."""
+
+
+def reverted(change: Change, rules: UserRules, moment: datetime) -> UserRules:
+    """The current rules without the effect of the change. Effects of other changes stay, and rules that have ended by
+    `moment` are not restored.
+    """
+    if not isinstance(change, AttendeeChange) or change.command == "expire":
+        return rules
+    replaced, made = change.rules_before, change.rules_after
+    if made is None or replaced is None:
+        return rules
+    new, old = set(made.restrictions), set(replaced.restrictions)
+    kept = tuple(r for r in rules.restrictions if r not in new - old)
+    occupied = {r.key for r in kept}
+    changed = [name for name in OF_ONE_VALUE if getattr(made, name) != getattr(replaced, name)]
+    undone = {n: _unless_over(getattr(replaced, n), moment) for n in changed if getattr(rules, n) == getattr(made, n)}
+    return replace(
+        rules,
+        restrictions=added(kept, (r for r in old - new if r.key not in occupied and r.holds_at(moment))),
+        given=rules.given & ~(made.given & ~replaced.given) | (replaced.given & ~made.given),
+        spares=rules.spares - (made.spares - replaced.spares) | (replaced.spares - made.spares),
+        asked=None if rules.asked is not None and rules.asked.change_id == change.id else rules.asked,
+        **undone,
+    )
+
+
+def _unless_over(value: Any, moment: datetime) -> Any:
+    return None if isinstance(value, Floor | Ban) and not value.holds_at(moment) else value
+
+
+PLAIN = ("mode", "default_role", "unmute_consent", "lobby", "frozen_at")
+"""Rules of a meeting that have one value."""
+
+
+def meeting_reverted(change: Change, rules: MeetingRules, moment: datetime) -> MeetingRules:
+    """The meeting's current rules without the effect of the change."""
+    if not isinstance(change, MeetingChange) or change.rules_before is None or change.rules_after is None:
+        return rules
+    replaced, made = change.rules_before, change.rules_after
+    undone = {name: getattr(replaced, name) for name in PLAIN if getattr(rules, name) == getattr(made, name)}
+    kept = tuple(m for m in rules.mute_alls if m in replaced.mute_alls or m not in made.mute_alls)
+    occupied = {m.medium for m in kept}
+    gone = [m for m in replaced.mute_alls if m not in made.mute_alls and m.holds_at(moment)]
+    back = tuple(m for m in gone if m.medium not in occupied)
+    audio, video, content = (
+        replaced.floor_generation(m)
+        if rules.floor_generation(m) == made.floor_generation(m)
+        else rules.floor_generation(m)
+        for m in Medium
+    )
+    restored = tuple(sorted((*kept, *back), key=lambda m: m.medium))
+    return replace(rules, **undone, mute_alls=restored, floor_generations=(audio, video, content))
+
+
+RULE_OF_COMMAND = {
+    "set-role": "role",
+    "hold": "hold",
+    "release": "hold",
+    "ban": "ban",
+    "unban": "ban",
+    "grant-floor": "floor",
+    "end-floor": "floor",
+}
+"""Command → the rule of one value that it sets, whether or not it changed it."""
+
+
+def _rule_of(change: Change) -> str | None:
+    """The rule of one value that the change sets. A removal sets the ban if it bans."""
+    return "ban" if change.command == "remove" and change.parameters.get("ban") else RULE_OF_COMMAND.get(change.command)
+
+
+def _still_has(change: AttendeeChange, name: str, rules: UserRules, now: datetime) -> bool:
+    """Whether the rule still has the value that the change gave it, or has ended since because its time had passed."""
+    value = getattr(change.rules_after, name)
+    is_as_it_was = value == getattr(change.rules_before, name) and _rule_of(change) != name
+    if is_as_it_was or value == getattr(rules, name):
+        return True
+    return isinstance(value, Floor | Ban) and not value.holds_at(now)
+
+
+def named(change: Change) -> Capabilities:
+    """The capabilities that a command on one user named, whether or not it changed them."""
+    if change.command in ("mute", "unmute"):
+        return sending(Medium(word) for word in cast("Sequence[str]", change.parameters.get("media", ())))
+    words = _words_of(change) if change.command == "set-capabilities" else {}
+    return from_words(dict.fromkeys(words, "SendReceive"))
+
+
+def withholding(change: Change) -> Capabilities:
+    """The capabilities that the command withholds, whether or not the user had them."""
+    match change.command:
+        case "mute":
+            return named(change)
+        case "set-capabilities":
+            return named(change) & ~from_words(_words_of(change))
+        case "hold" | "ban" | "remove":
+            return EVERYTHING
+    return NOTHING
+
+
+def _words_of(change: Change) -> dict[str, str]:
+    """The words of the media that a `set-capabilities` names."""
+    return {medium.value: str(change.parameters[medium]) for medium in Medium if medium in change.parameters}
+
+
+def _is_still_withheld(change: AttendeeChange, made: UserRules, rules: UserRules, now: datetime) -> bool:
+    """Whether what the change withheld is still withheld, and what it gave is not, even if the rules were the same
+    before.
+    """
+    then = {r.key for r in in_force(made.restrictions, now)}
+    today = {r.key for r in in_force(rules.restrictions, now)}
+    for bit in named(change):
+        keys = {key for key in then if key[0] == bit.value}
+        found = {key for key in today if key[0] == bit.value}
+        if not keys <= found or (found and not keys):
+            return False
+    return True
+
+
+def is_in_effect(change: Change, rules: UserRules | MeetingRules, now: datetime) -> bool:
+    """Whether the effect of the change is still in the rules, whatever else has changed since.
+
+    A restriction that ended by itself was not overruled by a command, and one that had ended before was not lifted.
+    """
+    if isinstance(change, AttendeeChange) and isinstance(rules, UserRules):
+        return _is_in_user_rules(change, rules, now)
+    if isinstance(change, MeetingChange) and isinstance(rules, MeetingRules):
+        return _is_in_meeting_rules(change, rules, now)
+    return True
+
+
+def _is_in_user_rules(change: AttendeeChange, rules: UserRules, now: datetime) -> bool:
+    replaced, made = change.rules_before, change.rules_after
+    if replaced is None or made is None:
+        return True
+    new = set(in_force(made.restrictions, now)) - set(replaced.restrictions)
+    had = in_force(replaced.restrictions, change.committed_at)
+    taken = {r.key for r in had} - {r.key for r in made.restrictions}
+    return (
+        new <= set(rules.restrictions)
+        and not taken & {r.key for r in rules.restrictions}
+        and _is_still_withheld(change, made, rules, now)
+        and all(_still_has(change, name, rules, now) for name in OF_ONE_VALUE)
+        and made.given & ~replaced.given in rules.given
+        and made.spares - replaced.spares <= rules.spares
+    )
+
+
+def _is_in_meeting_rules(change: MeetingChange, rules: MeetingRules, now: datetime) -> bool:
+    replaced, made = change.rules_before, change.rules_after
+    if replaced is None or made is None:
+        return True
+    if made == replaced:
+        return rules == made  # repeated because Chime had not accepted it yet
+    changed = [name for name in PLAIN if getattr(made, name) != getattr(replaced, name)]
+    silenced = {m.id for m in made.mute_alls if m.holds_at(now)} - {m.id for m in replaced.mute_alls}
+    moment = replaced.moment(change.committed_at)
+    lifted = {m.medium for m in replaced.mute_alls if m.holds_at(moment)} - {m.medium for m in made.mute_alls}
+    renewed = [
+        m for m in Medium if change.user_id is not None and made.floor_generation(m) != replaced.floor_generation(m)
+    ]
+    return (
+        all(getattr(rules, name) == getattr(made, name) for name in changed)
+        and all(rules.floor_generation(m) == made.floor_generation(m) for m in renewed)
+        and silenced <= {m.id for m in rules.mute_alls}
+        and not lifted & {m.medium for m in rules.mute_alls}
+    )
+
+
+def has_exclusive_floor(change: Change, rules: UserRules, now: datetime) -> bool:
+    """Whether the user still has the exclusive floor for all its media. A floor that ended by itself was
+    not overruled.
+    """
+    seconds = change.parameters.get("durationSeconds")
+    if isinstance(seconds, int) and change.committed_at + timedelta(seconds=seconds) <= now:
+        return True
+    floor, media = rules.floor, cast("Sequence[str]", change.parameters.get("media", ()))
+    return floor is not None and set(floor.generations) == {f"{change.id}/{medium}" for medium in media}
+
+
+def is_bound_again(change: Change, rules: MeetingRules) -> bool:
+    """Whether a later mute-all silences a user that the change exempted from the earlier one."""
+    if not isinstance(change, AttendeeChange) or change.rules_before is None or change.rules_after is None:
+        return False
+    replaced, made = change.rules_before, change.rules_after
+    there = {m.id for m in rules.mute_alls}
+    lost = {spare.rpartition("/")[2] for spare in made.spares - replaced.spares - there}
+    return bool(lost & {m.medium.value for m in rules.mute_alls})
