@@ -1,1 +1,1 @@
-"""Hears what Chime tells of its meetings: who came, who left, what changed, what is over."""
+"""Chime's events about its meetings: joins, leaves, updates of capabilities, ends."""

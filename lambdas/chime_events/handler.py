@@ -1,97 +1,103 @@
-"""The meeting inbox's door: who came is bound, who differs is compared, who has left on all devices takes their hand
-down, an attendee that was deleted is gone, what ended is closed.
+"""The Lambda function `chime_events`: it handles Chime's meeting state changes from two queues.
 
-Chime tells as well as it can: late, twice, in any order or not at all. So each message is a hint that is looked up
-before it counts, except that an attendee was deleted: none ever comes back. A message that can't be read is dropped,
-one that could not be seen to comes again; what is missed altogether, the reconciler finds.
+It binds attendees who join, compares those whose capabilities changed, lowers the hand of a user who has left on all
+their devices, notes attendees who were deleted, and closes meetings that ended.
+
+Chime's events may be late, repeated, out of order or missing. So each event is a hint that is verified with Chime
+before it counts, except that an attendee was deleted, which is final. A message that can't be read is dropped. One that
+can't be handled fails, and SQS delivers it again. The reconciler finds what is missed altogether.
 """
 
 import random
 import time
 from typing import Any
 
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
 from moderation.application.background.chime_events import ChimeEventHandler, NotSettledError
 from moderation.bootstrap import gavel
+from moderation.initialization import at_init
 from moderation.ports import InfrastructureError
-from moderation.telemetry import LATENCY, NOT_TAKEN_BY_MEDIA, UNEXPECTED_ERRORS, count, write
+from moderation.telemetry import LATENCY, UNEXPECTED_ERRORS, UPDATES_NOT_APPLIED, count, logger, metrics, write
 
-from .chime_event import CAME, CHANGED, CONNECTED, DELETED, ENDED, LEFT, ChimeEvent, Unreadable, read
+from .chime_event import CONNECTED, DELETED, ENDED, JOINED, LEFT, UPDATED, ChimeEvent, UnreadableEventError, read
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 1.5
 GIVE_UP_AFTER = 7.0
-"""Seconds. Who came is heard until he is bound, and the queue would take half a minute to say it again. What Chime
-changed, and who left, can wait that long: trying again at once would take the calls that the others need.
+"""Seconds. An attendee who joins can be heard until they are bound, and the queue would take half a minute to deliver
+the message again. Changed capabilities, and attendees who left, can wait that long: retries at once would take the
+calls that others need.
 """
-LOGGED_AS = {**dict.fromkeys(CAME, "bind"), LEFT: "lower-hand", DELETED: "note-gone", CHANGED: "compare", ENDED: "end"}
-"""What the log calls that which is done about it."""
+RETRIED_AT_ONCE = {*JOINED, DELETED, ENDED}
+COMMANDS = {**dict.fromkeys(JOINED, "bind"), LEFT: "lower-hand", DELETED: "note-gone", UPDATED: "compare", ENDED: "end"}
+"""The `command` of the log line, by the type of the event."""
+
+batch = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    failures = [record["messageId"] for record in event["Records"] if not _is_caught(record)]
-    return {"batchItemFailures": [{"itemIdentifier": failed} for failed in failures]}
+@at_init
+def chime_events() -> ChimeEventHandler:
+    return gavel().chime_events
 
 
-def presence() -> ChimeEventHandler:
-    return gavel().presence
+@logger.inject_lambda_context
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    return process_partial_response(event, _process_record, batch, context)
 
 
-def _is_caught(record: dict[str, Any]) -> bool:
-    """Whatever is wrong with a message, the others are heard."""
+def _process_record(record: SQSRecord) -> None:
     try:
-        return _is_done(record)
+        event = read(record.get("body"))
+    except UnreadableEventError as unreadable:
+        write("WARNING", "message dropped", messageId=record.message_id, lacks=str(unreadable))
+        return
+    if event.is_relevant:
+        _process(event)
+
+
+def _process(event: ChimeEvent) -> None:
+    started, command = time.monotonic(), COMMANDS[event.type]
+    if not event.is_applied:
+        count(UPDATES_NOT_APPLIED)
+    try:
+        _handle_with_retry(event)
     except Exception as error:
-        measures = {UNEXPECTED_ERRORS: 1}
-        write("ERROR", "failed", measures=measures, messageId=record["messageId"], exception=type(error).__name__)
-        return False
-
-
-def _is_done(record: dict[str, Any]) -> bool:
-    try:
-        news = read(record.get("body"))
-    except Unreadable as lacking:
-        write("WARNING", "dropped", messageId=record["messageId"], lacks=str(lacking))
-        return True
-    if not news.concerns_us:
-        return True
-    started = time.monotonic()
-    if not news.is_taken:
-        count(NOT_TAKEN_BY_MEDIA)
-    try:
-        _patiently(news)
-    except Exception as error:  # whatever it was: the message comes again, and in the end it is kept
         is_foreseen = isinstance(error, (InfrastructureError, NotSettledError))
-        measures = {} if is_foreseen else {UNEXPECTED_ERRORS: 1}
-        line = news.line | {"exception": type(error).__name__}
-        write("ERROR", "failed", command=LOGGED_AS[news.type], measures=measures, **line)
-        return False
+        unforeseen = {} if is_foreseen else {UNEXPECTED_ERRORS: 1}
+        fields = event.log_fields | {"exception": type(error).__name__}
+        write("ERROR", "failed", command=command, measures=unforeseen, **fields)
+        raise
     took = round((time.monotonic() - started) * 1000, 1)
-    write("INFO", "heard", command=LOGGED_AS[news.type], measures={LATENCY: took}, **news.line, durationMs=took)
-    return True
+    measures = {LATENCY: took}
+    write("INFO", "chime event processed", command=command, measures=measures, durationMs=took, **event.log_fields)
 
 
-def _patiently(news: ChimeEvent) -> None:
-    until = time.monotonic() + (GIVE_UP_AFTER if news.type in {*CAME, DELETED, ENDED} else 0)
+def _handle_with_retry(event: ChimeEvent) -> None:
+    until = time.monotonic() + (GIVE_UP_AFTER if event.type in RETRIED_AT_ONCE else 0)
     pause = FIRST_PAUSE
     while True:
         try:
-            return _tell(presence(), news)
+            return _handle(chime_events(), event)
         except (InfrastructureError, NotSettledError):
             if time.monotonic() + pause > until:
                 raise
-        time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - so that two don't meet again
+        time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - jitter
         pause = min(pause * 2, LONGEST_PAUSE)
 
 
-def _tell(listener: ChimeEventHandler, news: ChimeEvent) -> None:
-    if news.type == ENDED:
-        listener.on_ended(news.meeting_id)
-    elif news.type == CHANGED:
-        listener.on_capabilities_updated(news.meeting_id, news.attendee_id, news.capabilities, is_taken=news.is_taken)
-    elif news.type == DELETED:
-        listener.on_deleted(news.meeting_id, news.attendee_id, news.at)
-    elif news.type == LEFT:
-        listener.on_left(news.meeting_id, news.attendee_id, news.at)
+def _handle(handlers: ChimeEventHandler, event: ChimeEvent) -> None:
+    meeting_id, attendee_id = event.meeting_id, event.attendee_id
+    if event.type == ENDED:
+        handlers.on_ended(meeting_id)
+    elif event.type == UPDATED:
+        handlers.on_capabilities_updated(meeting_id, attendee_id, event.capabilities, is_taken=event.is_applied)
+    elif event.type == DELETED:
+        handlers.on_deleted(meeting_id, attendee_id, event.at)
+    elif event.type == LEFT:
+        handlers.on_left(meeting_id, attendee_id, event.at)
     else:
-        connected_at = news.at if news.type in CONNECTED else None
-        listener.on_joined(news.meeting_id, news.attendee_id, connected_at)
+        handlers.on_joined(meeting_id, attendee_id, event.at if event.type in CONNECTED else None)

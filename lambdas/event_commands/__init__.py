@@ -1,1 +1,1 @@
-"""Gavel's remote control: events on the bus, and whatever a trigger makes of other events, as commands."""
+"""Commands by event: from the bus, and from events that a trigger makes into commands."""

@@ -1,106 +1,111 @@
-"""The Lambda function `command_inbox`: messages of the queue, one line of log for each decision.
+"""The Lambda function `event_commands`: it processes the messages of the command queue.
 
-What can never work is refused and gone; what may work yet is reported as failed, comes again, and ends in the
-dead-letter queue, and so does what can't be read. A command that was carried out before is not carried out twice,
-however often it comes.
+A command that can never succeed is refused, and its message is done. A message that may succeed later, or cannot be
+read, fails: SQS delivers it again and finally moves it to the dead-letter queue.
+
+A command is processed once, however often its message arrives.
 """
 
 from typing import Any
 
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from moderation.application.background.unexpected_errors import where
+from moderation.bootstrap import clock, gavel, settings
+from moderation.initialization import at_init
 from moderation.ports import InfrastructureError
-from moderation.telemetry import COMMANDS_REFUSED, DECISIONS, LATENCY, UNEXPECTED_ERRORS, write
+from moderation.telemetry import COMMANDS_REFUSED, DECISIONS, LATENCY, UNEXPECTED_ERRORS, logger, metrics, write
 
 from .command_specs import name_of
-from .message import Dropped, Message, Unreadable, read
-from .processor import CommandProcessor, Result, person_of, where
+from .message import Message, MessageDroppedError, UnreadableMessageError, read
+from .processor import CommandProcessor, Result, user_named_in
 
-PROCESSED = ("INFO", "obeyed")
 SETUP_CODES = {"invalid-request", "meeting-not-found", "not-permitted", "bad-time"}
-"""Refusals that say that a sender or a trigger is set up wrongly. The others are what any host may meet."""
+"""Refusals that show a wrong set-up of a sender or a trigger. The other refusals also happen to hosts."""
+
+batch = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    failed = [record["messageId"] for record in event["Records"] if not _is_caught(record)]
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+class NotProcessedError(Exception):
+    """Reports the message to SQS as failed. The log has the reason already."""
 
 
-def inbox() -> CommandProcessor:
-    """Asked for when the first command needs it."""
-    from moderation.bootstrap import gavel, settings, surroundings
-
-    return CommandProcessor(gavel(), surroundings().now, settings().command_max_age)
+@at_init
+def commands() -> CommandProcessor:
+    return CommandProcessor(gavel(), clock().now, settings().command_max_age)
 
 
-def _is_caught(record: dict[str, Any]) -> bool:
-    """Whatever is wrong with a message, the others are obeyed."""
-    try:
-        return _is_done(record)
-    except Exception as error:
-        measures = {UNEXPECTED_ERRORS: 1}
-        write("ERROR", "failed", measures=measures, messageId=record["messageId"], failure=where(error))
-        return False
+@logger.inject_lambda_context
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    return process_partial_response(event, _process_record, batch, context)
 
 
-def _is_done(record: dict[str, Any]) -> bool:
+def _process_record(record: SQSRecord) -> None:
     try:
         message = read(record.get("body"))
-    except Dropped as dropped:
-        write("WARNING", "dropped", messageId=record["messageId"], because=str(dropped))
-        return True
-    except Unreadable as unreadable:
-        write("ERROR", "unreadable", messageId=record["messageId"], because=str(unreadable))
+    except MessageDroppedError as dropped:
+        write("WARNING", "message dropped", messageId=record.message_id, because=str(dropped))
+    except UnreadableMessageError as unreadable:
+        write("ERROR", "message unreadable", messageId=record.message_id, because=str(unreadable))
         if unreadable.message:
-            _is_processed(record, unreadable.message)
-        return False
-    return _is_processed(record, message)
+            _process(record, unreadable.message)
+        raise NotProcessedError from unreadable
+    else:
+        _process(record, message)
 
 
-def _is_processed(record: dict[str, Any], message: Message) -> bool:
+def _process(record: SQSRecord, message: Message) -> None:
+    fields = _fields(record, message)
     try:
-        results = inbox().process(message)
+        results = commands().process(message)
     except Exception as error:
         measures = {} if isinstance(error, InfrastructureError) else {UNEXPECTED_ERRORS: 1}
-        write("ERROR", "failed", **_line(record, message), measures=measures, failure=where(error))
-        return False
+        write("ERROR", "failed", measures=measures, failure=where(error), **fields)
+        raise
     for result in results:
-        _tell(record, message, result)
-    return not any(result.again for result in results)
+        _log(result, fields)
+    if any(result.retry for result in results):
+        raise NotProcessedError
 
 
-def _tell(record: dict[str, Any], message: Message, result: Result) -> None:
-    """A command that was carried out before decides nothing."""
-    measures = {LATENCY: result.took} if result.replayed else {LATENCY: result.took, DECISIONS: 1}
+def _log(result: Result, fields: dict[str, Any]) -> None:
     is_refused = result.verdict == "refused"
-    if is_refused and not result.replayed:
-        measures[COMMANDS_REFUSED] = 1
-    level, said = ("ERROR", "again") if result.again else ("WARNING", "command refused") if is_refused else PROCESSED
+    if result.retry:
+        level, message = "ERROR", "command retried"
+    elif is_refused:
+        level, message = "WARNING", "command refused"
+        fields = {**fields, "code": result.outcome, "cause": "setup" if result.outcome in SETUP_CODES else "state"}
+    else:
+        level, message = "INFO", "command processed"
+    measures = {LATENCY: result.took}
+    if not result.replayed:  # a command that was processed before decides nothing
+        measures |= {DECISIONS: 1, COMMANDS_REFUSED: 1} if is_refused else {DECISIONS: 1}
     write(
         level,
-        said,
-        **_line(record, message),
+        message,
         measures=measures,
         meetingId=result.meeting_id,
         changeId=result.change_id,
         verdict=result.verdict,
         outcome=result.outcome,
-        **({"code": result.outcome, "cause": _cause(result.outcome)} if is_refused else {}),
         replayed=result.replayed,
         durationMs=result.took,
-        **({"failure": result.failure} if result.failure else {}),
+        failure=result.failure,
+        **fields,
     )
 
 
-def _cause(code: str) -> str:
-    """Whether somebody has set up a sender or a trigger wrongly, or the meeting has moved on."""
-    return "setup" if code in SETUP_CODES else "state"
-
-
-def _line(record: dict[str, Any], message: Message) -> dict[str, Any]:
-    """Of what the sender wrote nothing but what names the command; whom it names stands under `person`."""
+def _fields(record: SQSRecord, message: Message) -> dict[str, Any]:
+    """The fields of the log line. Of the sender's text it has the name of the command only; the named user is under
+    `person`.
+    """
     return {
-        "messageId": record["messageId"],
+        "messageId": record.message_id,
         "eventId": message.event_id,
         "source": message.actor.id,
         "command": name_of(message.detail),
-        "person": person_of(message),
+        "person": user_named_in(message),
     }

@@ -1,7 +1,7 @@
-"""What the queue holds: an event as EventBridge delivers it, or a trigger's template beside the event that matched it.
+"""Messages of the queue: an event as EventBridge delivers it, or a trigger's template beside the event that matched it.
 
 Only rules of the stack may send to the queue. An event arrives whole, inside an envelope that EventBridge writes, so
-whatever its sender puts into it stays within `detail`; what has no envelope can come from a trigger alone.
+everything that its sender puts into it stays within `detail`. Only a trigger can send a message without an envelope.
 """
 
 import re
@@ -10,32 +10,34 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from moderation.digest import digest
+from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent
 from moderation.domain.actor import Actor, ActorKind
+from moderation.domain.ids import digest
 from moderation.validation import Fault, Invalid, document
 
 from .trigger_template import resolved
 
 COMMAND = "Moderation Command"
 TRIGGER = "trigger/"
-"""What the ids of triggers begin with, and no source of an event may."""
+"""The prefix of a trigger's id. The source of an event may not begin with it."""
 OWN_SOURCE = "gavel"
 AWS_SOURCES = "aws."
 LONGEST_ID = 256
 
-
 _BEGINS = re.compile(r'\s*\{\s*"trigger"\s*:\s*"([a-z0-9-]{1,36})"')
-"""How the message of a trigger begins, whatever the event in it does to the rest."""
+"""The beginning of a trigger's message, which an event cannot change."""
 
 
-class Dropped(Exception):
-    """No command. The text says why and quotes nothing."""
+class MessageDroppedError(Exception):
+    """The message is no command. The text says why and quotes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`at` is None where the event's time can't be read. `is_spoofed`: the sender gives himself out as a trigger.
-    `faults`: what of a trigger's template could not be resolved, and is not in `detail`.
+    """A command and its sender.
+
+    `at` is `None` if the event's time cannot be read. `is_spoofed`: the sender poses as a trigger. `faults` are the
+    parts of a trigger's template that could not be resolved; `detail` is without them.
     """
 
     event_id: str
@@ -46,9 +48,10 @@ class Message:
     faults: tuple[Fault, ...] = ()
 
 
-class Unreadable(Exception):
-    """A message that no rule of the stack sends, or whose event broke it. The text says why and quotes nothing.
-    `message` is what a refusal needs, where it is known which trigger sent it.
+class UnreadableMessageError(Exception):
+    """The message is malformed: no rule of the stack sends such a message, or its event broke it.
+
+    The text gives the reason and quotes nothing. If the trigger is known, `message` has what a refusal needs.
     """
 
     def __init__(self, why: str, message: Message | None = None) -> None:
@@ -57,83 +60,87 @@ class Unreadable(Exception):
 
 
 def read(body: object) -> Message:
-    """Raises `Dropped`, `Unreadable`."""
+    """Reads a message. Raises `MessageDroppedError` or `UnreadableMessageError`."""
     try:
         return _read(_parsed(body))
-    except Unreadable as unreadable:
-        raise Unreadable(str(unreadable), _what_is_known(body, str(unreadable))) from None
+    except UnreadableMessageError as unreadable:
+        raise UnreadableMessageError(str(unreadable), _recognized(body, str(unreadable))) from None
 
 
-def _read(said: dict[str, Any]) -> Message:
-    if "detail-type" in said:
-        return _event(said)
-    if "trigger" in said:
-        return _triggered(said)
-    raise Unreadable("neither an event nor from a trigger")
+def _read(content: dict[str, Any]) -> Message:
+    if "detail-type" in content:
+        return _sent(EventBridgeEvent(content))
+    if "trigger" in content:
+        return _triggered(content)
+    raise UnreadableMessageError("it is neither an event nor from a trigger")
 
 
-def _what_is_known(body: object, why: str) -> Message | None:
-    """The same text is the same message, however often it comes."""
+def _recognized(body: object, why: str) -> Message | None:
+    """The message of a trigger that cannot be read, so that it can be refused; `None` if the trigger is unknown. The
+    same text always gives the same message.
+    """
     begins = _BEGINS.match(body) if isinstance(body, str) else None
     if begins is None or not isinstance(body, str):
         return None
     event_id = digest([body.encode("utf-8", "surrogatepass")])
     actor = Actor(ActorKind.SERVICE, TRIGGER + begins[1])
-    return Message(event_id, None, actor, {}, faults=(Fault("", f"the message can't be read: {why}"),))
+    return Message(event_id, None, actor, {}, faults=(Fault("", f"cannot be read: {why}"),))
 
 
 def _parsed(text: object) -> dict[str, Any]:
     try:
-        said = document(text.encode("utf-8", "surrogatepass")) if isinstance(text, str) else None
+        content = document(text.encode("utf-8", "surrogatepass")) if isinstance(text, str) else None
     except Invalid:
-        raise Unreadable("no JSON") from None
-    if not isinstance(said, dict):
-        raise Unreadable("no object")
-    return said
+        raise UnreadableMessageError("it is not JSON") from None
+    if not isinstance(content, dict):
+        raise UnreadableMessageError("it is not an object")
+    return content
 
 
-def _event(said: dict[str, Any]) -> Message:
-    if said["detail-type"] != COMMAND:
-        raise Dropped("another detail-type")
+def _sent(event: EventBridgeEvent) -> Message:
+    if event.detail_type != COMMAND:
+        raise MessageDroppedError("another detail-type")
     try:
-        source = _text(said, "source")
-    except Unreadable:
-        raise Dropped("a source that is no name") from None
+        source = _text(event, "source")
+    except UnreadableMessageError:
+        raise MessageDroppedError("a source that is no name") from None
     if source == OWN_SOURCE or source.startswith(AWS_SOURCES):
-        raise Dropped("a source that never commands")
+        raise MessageDroppedError("a source that never commands")
     actor = Actor(ActorKind.SERVICE, source)
     is_spoofed = source.startswith(TRIGGER)
-    return Message(_text(said, "id"), _moment(said.get("time")), actor, _object(said, "detail"), is_spoofed)
+    return Message(_text(event, "id"), _moment(event.get("time")), actor, _object(event, "detail"), is_spoofed)
 
 
-def _triggered(said: dict[str, Any]) -> Message:
-    """AWS says in one place that the event arrives as JSON, in another that it arrives as a text."""
-    actor = Actor(ActorKind.SERVICE, TRIGGER + _text(said, "trigger"))
-    event = _parsed(said["event"]) if isinstance(said.get("event"), str) else _object(said, "event")
+def _triggered(content: dict[str, Any]) -> Message:
+    """The message of a trigger. AWS's documentation says on one page that the event arrives as JSON, on another as
+    text; both are read.
+    """
+    actor = Actor(ActorKind.SERVICE, TRIGGER + _text(content, "trigger"))
+    event = _parsed(content["event"]) if isinstance(content.get("event"), str) else _object(content, "event")
     if _is_caused_by(actor, event):
-        raise Dropped("an event that the trigger itself has caused")
-    found = resolved(_object(said, "template"), event)
+        raise MessageDroppedError("an event that the trigger itself has caused")
+    found = resolved(_object(content, "template"), event)
     return Message(_text(event, "id"), _moment(event.get("time")), actor, found.command, faults=found.faults)
 
 
 def _is_caused_by(actor: Actor, event: dict[str, Any]) -> bool:
-    """Whether Gavel tells of what this trigger did or tried: it would command for ever."""
+    """Whether the event reports a command of this trigger, which would then trigger itself forever."""
     detail = event.get("detail")
     cause = detail.get("actor") if isinstance(detail, dict) else None
     return event.get("source") == OWN_SOURCE and isinstance(cause, dict) and cause.get("id") == actor.id
 
 
-def _object(said: dict[str, Any], key: str) -> dict[str, Any]:
-    value = said.get(key)
+def _object(content: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = content.get(key)
     if not isinstance(value, dict):
-        raise Unreadable(f"no {key}")
+        raise UnreadableMessageError(f"no {key}")
     return value
 
 
-def _text(said: dict[str, Any], key: str) -> str:
-    value = said.get(key)
+def _text(content: Mapping[str, Any], key: str) -> str:
+    value = content.get(key)
     if not isinstance(value, str) or not value or len(value) > LONGEST_ID or not value.isprintable():
-        raise Unreadable(f"no {key}")
+        raise UnreadableMessageError(f"no {key}")
     return value
 
 

@@ -1,4 +1,4 @@
-"""The door itself: from messages to commands, and what has become of each."""
+"""Processes messages: each is a command in one or more meetings, with a result in each."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -7,35 +7,35 @@ from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any, Protocol
 
+from moderation.application.background.unexpected_errors import where
 from moderation.application.commands.event_support import Rejected
 from moderation.application.commands.pipeline import RECORDED
 from moderation.application.requests import MEETING_NOT_FOUND, WORTH_REPEATING, Outcome, Refused, Request, Sent
-from moderation.digest import digest
 from moderation.domain.actor import NO_PERMIT
 from moderation.domain.decisions.decision import LONGEST_REASON
+from moderation.domain.ids import digest
 from moderation.validation import Invalid
 
-from .command_specs import AddressedCommand, addressed_command, name_of, place_of
+from .command_specs import AddressedCommand, addressed_command, meeting_address, name_of
 from .message import Message
 
-AGAIN = WORTH_REPEATING
 CHIME_REFUSED = "chime-refused"
 UNCHANGED = "unchanged"
 BAD_TIME = "bad-time"
-TOLD = RECORDED | {CHIME_REFUSED, BAD_TIME}
-"""Refusals that are in the history already when the moderator answers with them."""
-NO_TRIGGER = Refused("not-permitted", "a source can't begin with `trigger/`: only triggers do", (NO_PERMIT,))
+IN_HISTORY = RECORDED | {CHIME_REFUSED, BAD_TIME}
+"""Refusals that the pipeline has recorded in the history."""
+NO_TRIGGER = Refused("not-permitted", "A source cannot begin with `trigger/`: only triggers do.", (NO_PERMIT,))
 MOST_AHEAD = timedelta(seconds=60)
-"""How far a sender's clock may be ahead."""
+"""The most that a sender's clock may be ahead."""
 MOST_FAULTS = 5
 LONGEST_DETAIL = 500
 LONGEST_REQUESTED = 128
 ADDRESS = ("command", "meetingId", "externalMeetingId", "attendeeId", "externalUserId")
-"""The keys of a command that say what is asked for, and of whom."""
+"""The fields of a command that name the command and its target."""
 
 
 class Gavel(Protocol):
-    """What this door asks of the moderation behind it; `moderation.bootstrap` has the real one."""
+    """The methods of `moderation.bootstrap.Gavel` that are used here."""
 
     def perform(self, request: Request) -> Outcome: ...
     def meetings_named(self, external_id: str) -> Sequence[str]: ...
@@ -44,22 +44,22 @@ class Gavel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What has become of a command in one meeting. `again`: it may work yet."""
+    """The result of a command in one meeting. `retry`: the command may work later."""
 
     meeting_id: str | None
     outcome: str
     change_id: str | None = None
     replayed: bool = False
-    again: bool = False
+    retry: bool = False
     failure: str | None = None
     refused: bool = False
     took: float = 0.0
-    """Milliseconds."""
+    """The duration in milliseconds."""
 
     @property
     def verdict(self) -> str:
-        """In the words that every door's log has for it."""
-        if self.again or self.outcome == CHIME_REFUSED:
+        """The verdict in the words that the logs of all functions use."""
+        if self.retry or self.outcome == CHIME_REFUSED:
             return "failed"
         if self.refused:
             return "refused"
@@ -67,20 +67,26 @@ class Result:
 
 
 class CommandProcessor:
+    """Processes the command of a message in each of its meetings."""
+
     def __init__(self, gavel: Gavel, now: Callable[[], datetime], max_age: timedelta) -> None:
         self._gavel = gavel
         self._now = now
         self._max_age = max_age
 
     def process(self, message: Message) -> list[Result]:
-        """May raise `MachineFailure`s if it can't be found out which meetings are meant."""
+        """Performs the command in each meeting. Raises `InfrastructureError` if the meetings of a name cannot be looked
+        up.
+        """
         try:
-            place = place_of(message.detail)
+            meeting = meeting_address(message.detail)
         except Invalid as invalid:
             refusal = _invalid(Invalid(*message.faults) if message.faults else invalid)
             return [self._in_one(message, refusal, None)]
         meetings: Sequence[str | None] = (
-            [place.meeting_id] if place.meeting_id else self._gavel.meetings_named(place.external_meeting_id or "")
+            [meeting.meeting_id]
+            if meeting.meeting_id
+            else self._gavel.meetings_named(meeting.external_meeting_id or "")
         )
         addressed = _understood(message)
         if not isinstance(addressed, Refused):
@@ -88,15 +94,15 @@ class CommandProcessor:
         return [self._in_one(message, addressed, meeting_id) for meeting_id in meetings or [None]]
 
     def _in_one(self, message: Message, addressed: AddressedCommand | Refused, meeting_id: str | None) -> Result:
-        """Whatever goes wrong in one meeting, the others are served."""
+        """Performs the command in one meeting. A failure does not affect the other meetings."""
         started = perf_counter()
         try:
-            result = self._obeyed(message, addressed, meeting_id)
+            result = self._processed(message, addressed, meeting_id)
         except Exception as error:
-            result = Result(meeting_id, "internal-error", again=True, failure=where(error))
+            result = Result(meeting_id, "internal-error", retry=True, failure=where(error))
         return replace(result, took=round((perf_counter() - started) * 1000, 1))
 
-    def _obeyed(self, message: Message, addressed: AddressedCommand | Refused, meeting_id: str | None) -> Result:
+    def _processed(self, message: Message, addressed: AddressedCommand | Refused, meeting_id: str | None) -> Result:
         if isinstance(addressed, Refused) or meeting_id is None:
             refusal = addressed if isinstance(addressed, Refused) else MEETING_NOT_FOUND
             is_new = self._gavel.refuse(_rejected(message, None, meeting_id, refusal))
@@ -104,18 +110,18 @@ class CommandProcessor:
         outcome = self._gavel.perform(self._request(message, addressed, meeting_id))
         if not isinstance(outcome, Refused):
             return Result(meeting_id, outcome.status, outcome.change_id, outcome.replayed)
-        again, is_new = outcome.code in AGAIN, not outcome.replayed
-        if outcome.code not in AGAIN | TOLD:
+        retry, is_new = outcome.code in WORTH_REPEATING, not outcome.replayed
+        if outcome.code not in WORTH_REPEATING | IN_HISTORY:
             is_new = self._gavel.refuse(_rejected(message, addressed, meeting_id, outcome))
-        return Result(meeting_id, outcome.code, outcome.change_id, not is_new, again, refused=True)
+        return Result(meeting_id, outcome.code, outcome.change_id, not is_new, retry, refused=True)
 
     def _untimely(self, message: Message) -> Refused | None:
-        """Whether a command is too late can't be told if its time is unknown or its sender's clock is ahead."""
+        """The refusal of a command whose age is unknown: its time cannot be read, or its sender's clock is ahead."""
         if message.at is None:
-            return Refused(BAD_TIME, "the event has no time that can be read")
+            return Refused(BAD_TIME, "The event's `time` cannot be read.")
         if message.at - self._now() > MOST_AHEAD:
             ahead = round(MOST_AHEAD.total_seconds())
-            return Refused(BAD_TIME, f"the event's time is more than {ahead} s ahead: correct the sender's clock")
+            return Refused(BAD_TIME, f"The event's time is more than {ahead} s ahead. Correct the sender's clock.")
         return None
 
     def _request(self, message: Message, addressed: AddressedCommand, meeting_id: str) -> Request:
@@ -158,7 +164,7 @@ def _rejected(
         actor=message.actor,
         command=name_of(message.detail) or "unknown",
         refused=refused,
-        # What was refused before the moderator saw it stays refused; what the moderator refused has its own key.
+        # A refusal without a command stays one, under the event's key. The pipeline's refusals have a key of their own.
         key=_key(message, meeting_id, "event" if addressed is None else "refused"),
         fingerprint=_fingerprint(message),
         requested=_requested(message.detail),
@@ -172,14 +178,14 @@ def _rejected(
 
 
 def _requested(detail: Mapping[str, Any]) -> dict[str, str]:
-    """What was asked for, and of whom, as it was sent."""
+    """The command's name and its target, as the sender wrote them."""
     sent = {key: detail[key] for key in ADDRESS if key in detail}
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in sent.items()}
     return {key: _as_unicode(text[:LONGEST_REQUESTED]) for key, text in texts.items()}
 
 
 def _key(message: Message, meeting_id: str | None, what: str) -> str:
-    """One event may be a command in several meetings, and several triggers may make commands of it."""
+    """The idempotency key. One event may be a command in several meetings, and several triggers may match it."""
     parts = (what, message.actor.id, message.event_id, meeting_id or "")
     return digest(part.encode("utf-8", "surrogatepass") for part in parts)
 
@@ -189,21 +195,11 @@ def _fingerprint(message: Message) -> str:
 
 
 def _as_unicode(text: str) -> str:
-    """JSON may hold half a character, which no ledger takes."""
+    """The text with lone surrogates replaced: JSON may hold them, and no ledger stores them."""
     return text.encode("utf-8", "replace").decode()
 
 
-def where(error: Exception) -> str:
-    """The kind of a failure and where it happened. Its message may quote anything, so it is left out."""
-    import traceback
-
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} at {frame.filename.rpartition('/')[2]}:{frame.lineno}"
-
-
-def person_of(message: Message) -> dict[str, Any]:
-    """Whom a command names, and the meeting's name, which may be a person's, as far as they are text at all; for the
-    log, under the key that can be redacted.
-    """
+def user_named_in(message: Message) -> dict[str, Any]:
+    """The attendee, the user and the meeting's name, for `person` in the log: the meeting's name may be a user's."""
     named = {key: message.detail.get(key) for key in ("attendeeId", "externalUserId", "externalMeetingId")}
     return {key: value[:LONGEST_DETAIL] for key, value in named.items() if isinstance(value, str)}

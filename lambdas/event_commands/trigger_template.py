@@ -1,7 +1,7 @@
-"""Templates of triggers: the command as it was configured, with paths into the event in the places of values.
+"""Templates of triggers: commands with paths into the event in place of values.
 
-The template is fixed when the stack is synthesized. A path is replaced by the one value that it leads to; keys come
-from the template alone, and a value is never read as a path, a key or a command.
+The template is fixed when the stack is synthesized. A path is replaced by the one value at its end. Keys come from the
+template only, and a value is never read as a path, a key or a command.
 """
 
 import re
@@ -12,21 +12,23 @@ from typing import Any
 from moderation.validation import Fault
 
 PATH = re.compile(r"\$(\.[A-Za-z0-9_/-]+(\[(\d{1,9}|\*)\])*)+")
-"""As far as EventBridge's own input paths go: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html"""
+"""A path in the form of EventBridge's input paths:
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
+"""
 _STEP = re.compile(r"\.(?P<key>[A-Za-z0-9_/-]+)|\[(?P<index>\d+)\]|\[\*\]")
 _EVERY = None
-"""The step that `[*]` is."""
+"""The step `[*]` of a path."""
 
 Step = str | int | None
 
 
 class _Unresolved(Exception):
-    """Says why, and quotes nothing of the event."""
+    """A path has no value. The text gives the reason and quotes nothing of the event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The command, without what could not be resolved, which `faults` names."""
+    """The command without its unresolved parts, which `faults` names."""
 
     command: Mapping[str, Any]
     faults: tuple[Fault, ...] = ()
@@ -56,7 +58,7 @@ def _resolved(value: Any, event: Mapping[str, Any]) -> Any:
 
 def _value_at(path: str, event: Mapping[str, Any]) -> Any:
     if not PATH.fullmatch(path):
-        raise _Unresolved(f"`{path}` is no path")
+        raise _Unresolved(f"`{path}` is not a path")
     try:
         found = _followed(event, list(_steps(path)))
     except LookupError:

@@ -1,1 +1,1 @@
-"""Tells the world: entries of the ledger become events on the bus."""
+"""Publishes the entries of the ledger as events on the bus."""

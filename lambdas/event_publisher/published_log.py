@@ -1,4 +1,4 @@
-"""What the log says of an entry that is on the bus now: the end of the trail that a request began."""
+"""The log line of a published entry, the last one with its correlation id."""
 
 import json
 from datetime import UTC, datetime
@@ -8,17 +8,15 @@ from moderation import telemetry
 from moderation.domain import entry as entries
 from moderation.telemetry import Metric, write
 
-COUNTED = {entries.DELAYED: telemetry.DELAYED, entries.ABANDONED: telemetry.ABANDONED}
+COUNTED = {entries.DELAYED: telemetry.CHANGES_DELAYED, entries.ABANDONED: telemetry.CHANGES_ABANDONED}
 
 
-def tell(image: dict[str, Any]) -> None:
-    """One line for each entry, with nobody in it. What is on the bus is never put there again for what can't be read
-    here, so whatever is odd about it is left out.
-    """
+def log_published(image: dict[str, Any]) -> None:
+    """Writes one line, which names no user. A field that cannot be read is left out: the event is published already."""
     kind, entry = image["detailType"]["S"], _entry(image)
     write(
         "INFO",
-        "told",
+        "event published",
         command=_text(entry, "command"),
         measures=_measures(kind, entry),
         eventType=kind,
@@ -40,9 +38,9 @@ def _entry(image: dict[str, Any]) -> dict[str, Any]:
 
 def _measures(kind: str, entry: dict[str, Any]) -> dict[Metric, float]:
     measures: dict[Metric, float] = {}
-    age = _age(entry.get("occurredAt"))
-    if age is not None:
-        measures[telemetry.OUTBOX_AGE] = age
+    delay = _seconds_since(entry.get("occurredAt"))
+    if delay is not None:
+        measures[telemetry.PUBLISHING_DELAY] = delay
     if kind in COUNTED:
         measures[COUNTED[kind]] = 1
     if kind == entries.DRIFT_FOUND:
@@ -50,8 +48,8 @@ def _measures(kind: str, entry: dict[str, Any]) -> dict[Metric, float]:
     return measures
 
 
-def _age(occurred_at: object) -> float | None:
-    """Seconds; the clocks of two functions may differ by a little."""
+def _seconds_since(occurred_at: object) -> float | None:
+    """The seconds since the moment, at least 0: the clocks of two functions may differ."""
     try:
         return max(0.0, round((datetime.now(UTC) - datetime.fromisoformat(str(occurred_at))).total_seconds(), 3))
     except (ValueError, TypeError):

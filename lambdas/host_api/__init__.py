@@ -1,1 +1,1 @@
-"""The hosts' REST API: turns HTTP into commands and questions, and what comes back into HTTP."""
+"""The REST API: makes commands and queries of HTTP requests, and responses of their results."""

@@ -1,81 +1,92 @@
-"""From what the moderator says to HTTP."""
+"""HTTP responses for the results of commands and queries."""
 
-from moderation.application.requests import Answer, Outcome, Refused
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.content_types import APPLICATION_JSON
+from moderation.application.requests import Answer, Refused
 from moderation.domain.capability import Capabilities, in_words
 from moderation.domain.documents import Document
 
-from .problems import Unanswerable, location, of_refusal
-from .response import Response
+from .problems import NOT_STORED, REPLAYED, location, refusal
 
-PENDING = "pending"
 DRY_RUN = "dry-run"
 
-
-def shown(document: Document | Refused) -> Response:
-    if isinstance(document, Refused):
-        raise Unanswerable(of_refusal(document))
-    return Response(200, document)
+DocumentResponse = Response[Document]
 
 
-def shown_with_revision(document: Document | Refused) -> Response:
-    answer = shown(document)
-    return Response(200, answer.document, _etag(dict(answer.document)))
+def ok(document: Document, headers: dict[str, str] | None = None, status: int = 200) -> DocumentResponse:
+    return Response(status, APPLICATION_JSON, document, {**NOT_STORED, **(headers or {})})
 
 
-def changed(outcome: Outcome, meeting_id: str) -> Response:
-    """The answer to a change of one attendee."""
-    if isinstance(outcome, Refused):
-        raise Unanswerable(of_refusal(outcome, meeting_id))
+def shown(found: Document | Refused) -> DocumentResponse:
+    """The answer to a query."""
+    if isinstance(found, Refused):
+        raise refusal(found)
+    return ok(found)
+
+
+def shown_with_revision(found: Document | Refused) -> DocumentResponse:
+    if isinstance(found, Refused):
+        raise refusal(found)
+    return ok(found, _etag(found))
+
+
+def attendee_change(answer: Answer, meeting_id: str) -> DocumentResponse:
+    """The answer to a command on one attendee or user."""
     document: Document = {
-        "changeId": outcome.change_id,
-        "status": outcome.status,
-        "attendee": outcome.subject or None,
-        "before": _words(outcome.before),
-        "after": _words(outcome.after),
-        "effects": list(outcome.effects),
+        "changeId": answer.change_id,
+        "status": answer.status,
+        "attendee": answer.subject or None,
+        "before": _in_words(answer.before),
+        "after": _in_words(answer.after),
+        "effects": list(answer.effects),
+        **_details(answer),
     }
-    return Response(_status(outcome), document | _more(outcome), _headers(outcome, meeting_id))
+    return ok(document, _headers(answer, meeting_id), _status(answer))
 
 
-def governed(outcome: Outcome, meeting_id: str) -> Response:
-    """The answer to a change of everybody, person by person."""
-    if isinstance(outcome, Refused):
-        raise Unanswerable(of_refusal(outcome, meeting_id))
+def meeting_change(answer: Answer, meeting_id: str) -> DocumentResponse:
+    """The answer to a command on a meeting, attendee by attendee."""
     document: Document = {
-        "changeId": outcome.change_id,
-        "status": outcome.status,
-        "outcomes": list(outcome.outcomes or ()),
-        "meeting": outcome.subject,
+        "changeId": answer.change_id,
+        "status": answer.status,
+        "outcomes": list(answer.outcomes or ()),
+        "meeting": answer.subject,
+        **_details(answer),
     }
-    if outcome.unknown:
-        document["unknown"] = list(outcome.unknown)
-    return Response(_status(outcome), document | _more(outcome), _headers(outcome, meeting_id) | _etag_of(outcome))
+    if answer.unknown:
+        document["unknown"] = list(answer.unknown)
+    return ok(document, _headers(answer, meeting_id) | _etag_of(answer), _status(answer))
 
 
-def admitted(outcome: Outcome) -> Response:
-    if isinstance(outcome, Refused):
-        raise Unanswerable(of_refusal(outcome))
-    document: Document = {"items": list(outcome.outcomes or ())}
-    if outcome.status == DRY_RUN:
+def selection(answer: Answer, _meeting_id: str) -> DocumentResponse:
+    """The answer to a command on several users, one by one. Each has a change of their own."""
+    document: Document = {"status": answer.status, "outcomes": list(answer.outcomes or ())}
+    return ok(document, _replayed(answer), _status(answer))
+
+
+def undone(answer: Answer, meeting_id: str) -> DocumentResponse:
+    """The answer to an undo, in the form of the answer to the undone command."""
+    return meeting_change(answer, meeting_id) if answer.outcomes is not None else attendee_change(answer, meeting_id)
+
+
+def admissions(answer: Answer, _meeting_id: str) -> DocumentResponse:
+    document: Document = {"items": list(answer.outcomes or ())}
+    if answer.status == DRY_RUN:
         document["status"] = DRY_RUN
-    return Response(200, document, {"Idempotency-Replayed": "true"} if outcome.replayed else {})
+    return ok(document, _replayed(answer))
 
 
-def subject(outcome: Outcome, meeting_id: str) -> Response:
-    """The meeting that was registered, or the attendee who was bound."""
-    if isinstance(outcome, Refused):
-        raise Unanswerable(of_refusal(outcome, meeting_id))
-    document = dict(outcome.subject)
-    if outcome.status == DRY_RUN:
+def subject(answer: Answer, meeting_id: str) -> DocumentResponse:
+    """The meeting that was registered, or the attendee that was bound."""
+    document = dict(answer.subject)
+    if answer.status == DRY_RUN:
         document["status"] = DRY_RUN
-    headers = _headers(outcome, meeting_id) | _etag_of(outcome)
-    return Response(_status(outcome), document, headers, change_id=outcome.change_id)
+    return ok(document, _headers(answer, meeting_id) | _etag_of(answer), _status(answer))
 
 
-def _more(answer: Answer) -> Document:
-    """What took its place, and what it waits for."""
-    said = {"supersededBy": answer.closed_by, "awaiting": answer.awaiting}
-    return {key: value for key, value in said.items() if value is not None}
+def _details(answer: Answer) -> Document:
+    details = {"supersededBy": answer.closed_by, "awaiting": answer.awaiting}
+    return {key: value for key, value in details.items() if value is not None}
 
 
 def _status(answer: Answer) -> int:
@@ -83,14 +94,18 @@ def _status(answer: Answer) -> int:
 
 
 def _headers(answer: Answer, meeting_id: str) -> dict[str, str]:
-    headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
+    headers = _replayed(answer)
     if answer.status == PENDING and answer.change_id is not None:
         headers["Location"] = location(meeting_id, answer.waiting or answer.change_id)
     return headers
 
 
+def _replayed(answer: Answer) -> dict[str, str]:
+    return {REPLAYED: "true"} if answer.replayed else {}
+
+
 def _etag_of(answer: Answer) -> dict[str, str]:
-    """What a dry run shows has no revision yet that could be named in `If-Match`."""
+    """The `ETag` header. A dry run has none: its revision does not exist yet."""
     return {} if answer.status == DRY_RUN else _etag(answer.subject)
 
 
@@ -99,5 +114,8 @@ def _etag(document: Document) -> dict[str, str]:
     return {"ETag": f'"{revision}"'} if revision is not None else {}
 
 
-def _words(capabilities: Capabilities | None) -> dict[str, str] | None:
+def _in_words(capabilities: Capabilities | None) -> dict[str, str] | None:
     return in_words(capabilities) if capabilities is not None else None
+
+
+PENDING = "pending"

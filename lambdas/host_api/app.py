@@ -1,90 +1,146 @@
-"""The door itself: every event gets an answer, and every answer leaves one line in the log."""
+"""The API: answers API Gateway's events. Each answer writes one log line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote
 
-from moderation import __version__
-from moderation.validation import Invalid
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.api_gateway import Route
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from moderation.validation import Fault, Invalid, document, in_words, pointer
 
-from . import conditions, identity, parsing
-from .call import Call, Gavel
-from .incoming import Incoming
-from .problems import Problem, Unanswerable, invalid
-from .problems import response as problem_response
-from .record import Record
-from .response import Response
-from .routes import ROUTES
-from .routing import Found, find
+from .call import AccessLog, Gavel
+from .middleware import as_text, identity_in, unauthorized
+from .parameters import HEADERS
+from .problems import Problem, ProblemError, invalid, no_route
+from .routes import ROUTERS
+from .routes.service import OPEN_PATHS
 
-HEALTH = "/health"
-DESCRIPTION = "/openapi.json"
+
+class Resolver(APIGatewayHttpResolver):
+    """Powertools' resolver with access to its routes."""
+
+    @property
+    def routes(self) -> list[Route]:
+        return [*self._static_routes, *self._dynamic_routes]
+
+    def methods_of(self, path: str) -> set[str]:
+        return {route.method for route in self.routes if route.rule.match(path)}
+
+    def prepare(self) -> None:
+        """Reads the signature of each route, which builds the models in it."""
+        for route in self.routes:
+            _ = route.dependant
 
 
 class App:
-    """What it needs is asked for when the first request needs it: health and description need nothing."""
+    """The API as a callable. It asks for `gavel` and for the identity claim with the first request that needs them."""
 
     def __init__(self, gavel: Callable[[], Gavel], identity_claim: Callable[[], str]) -> None:
         self._gavel = gavel
         self._identity_claim = identity_claim
+        self.resolver = Resolver(json_body_deserializer=_json_object, debug=False)
+        for router in ROUTERS:
+            self.resolver.include_router(router)
+        self.resolver.not_found(self._no_route)
+        self.resolver.exception_handler(ProblemError)(self._answer)
+        self.resolver.exception_handler(RequestValidationError)(lambda error: self._answer(_invalid(error)))
+        self.resolver.exception_handler(Invalid)(lambda error: self._answer(invalid(*error.faults)))
+        self.resolver.exception_handler(Exception)(self._failed)
 
-    def __call__(self, event: object) -> dict[str, object]:
-        incoming = Incoming.of(event)
-        record = Record(incoming.request_id)
-        try:
-            response = self._answer(incoming, record)
-        except Unanswerable as unanswerable:
-            response = problem_response(unanswerable.problem, incoming.path)
-        except Invalid as faulty:
-            response = problem_response(invalid(*faulty.faults).problem, incoming.path)
-        except Exception as error:
-            record.failed(error)
-            detail = f"something went wrong here; request `{incoming.request_id}`"
-            response = problem_response(Problem("internal-error", detail), incoming.path)
-        record.write(response)
-        answer = response.as_event()
-        return answer | {"body": ""} if incoming.method == "HEAD" else answer
+    def __call__(self, event: object) -> dict[str, Any]:
+        request = resolvable(event)
+        log = AccessLog(request["requestContext"]["requestId"])
+        self.resolver.context.update(gavel=self._gavel, identity_claim=self._identity_claim, log=log)
+        answer = self.resolver.resolve(request, LambdaContext())
+        log.write(answer["statusCode"])
+        return answer | {"body": ""} if is_head(event) else answer
 
-    def _answer(self, incoming: Incoming, record: Record) -> Response:
-        if incoming.path in (HEALTH, DESCRIPTION):
-            record.route = incoming.path
-            return _open_to_all(incoming)
-        if incoming.identity.refusal is not None:
-            return _unauthorized(incoming.identity.refusal)
-        found = find(ROUTES, incoming.method, incoming.path)
-        record.route = f"{found.route.method} {found.route.path}"
-        return found.route.handle(self._call(incoming, found, record))
+    def _no_route(self, _: NotFoundError) -> Response[Any]:
+        event = self.resolver.current_event
+        if event.path not in OPEN_PATHS and (refusal := identity_in(event).refusal) is not None:
+            return unauthorized(refusal)
+        raise no_route(self.resolver.methods_of(event.path))
 
-    def _call(self, incoming: Incoming, found: Found, record: Record) -> Call:
-        """Who calls is asked first: a stranger learns nothing of what is wrong with his request."""
-        actor = identity.caller(incoming, self._identity_claim())
-        ids = found.ids()
-        record.knows(actor, ids)
-        query, pairs = parsing.query(incoming, found.route.query)
-        if found.route.body is None:
-            return Call(self._gavel(), actor, ids, query)
-        if_match = conditions.if_match(incoming)
-        key = conditions.idempotency_key(incoming, actor)
-        command, content = parsing.body(incoming, found.route.body)
-        fingerprint = conditions.fingerprint(incoming, pairs, content)
-        record.command = command.name
-        return Call(self._gavel(), actor, ids, query, command, if_match, key, fingerprint)
+    def _answer(self, error: ProblemError) -> Response[str]:
+        self.resolver.context["log"].problem = error.problem
+        return error.problem.response(self.resolver.current_event.path)
 
-
-def _open_to_all(incoming: Incoming) -> Response:
-    if incoming.method not in ("GET", "HEAD"):
-        allowed = "GET, HEAD"
-        raise Unanswerable(Problem("method-not-allowed", f"allowed here: {allowed}", headers={"Allow": allowed}))
-    if incoming.path == HEALTH:
-        return Response(200, {"status": "ok", "version": __version__})
-    from .openapi import description
-
-    return Response(200, description())
-
-
-def _unauthorized(why: str) -> Response:
-    """In the form in which API Gateway refuses a token."""
-    challenge = f'Bearer realm="gavel", error="invalid_token", error_description="{why}"'
-    return Response(401, {"message": "Unauthorized"}, {"WWW-Authenticate": challenge})
+    def _failed(self, error: Exception) -> Response[str]:
+        log: AccessLog = self.resolver.context["log"]
+        log.failed(error)
+        detail = f"Gavel failed. The operator finds the failure in the log by the request id `{log.request_id}`."
+        return self._answer(ProblemError(Problem("internal-error", detail)))
 
 
 def create_app(gavel: Callable[[], Gavel], identity_claim: Callable[[], str]) -> App:
     return App(gavel, identity_claim)
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    found = document(text)
+    if not isinstance(found, dict):
+        raise Invalid(Fault("", "should be an object"))
+    return found
+
+
+def _invalid(error: RequestValidationError) -> ProblemError:
+    return invalid(*(Fault(_place(found["loc"]), in_words(found)) for found in error.errors()))
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    """The place of a value. Pydantic's path to it begins with the part of the request: body, query, path or header."""
+    where, *rest = loc
+    if where == "body":
+        return pointer(tuple(rest))
+    name = str(rest[0])
+    return {"query": f"?{name}", "path": f"{{{name}}}"}.get(str(where), HEADERS.get(name, name))
+
+
+USER_PATHS = ("users", "bans", "lobby")
+"""Segments of a path that an ExternalUserId follows."""
+
+
+def resolvable(event: object) -> dict[str, Any]:
+    """The event with everything that the resolver reads. A `HEAD` becomes a `GET`."""
+    given = _mapping(event)
+    context = _mapping(given.get("requestContext"))
+    method = as_text(_mapping(context.get("http")).get("method")).upper()
+    path = _encoded(as_text(given.get("rawPath")))
+    return {
+        **given,
+        "rawPath": path,
+        "rawQueryString": as_text(given.get("rawQueryString")),
+        "queryStringParameters": {},
+        "headers": {name.lower(): as_text(value) for name, value in _mapping(given.get("headers")).items()},
+        "cookies": [],
+        "body": as_text(given.get("body")),
+        "isBase64Encoded": given.get("isBase64Encoded") is True,
+        "requestContext": {
+            **context,
+            "requestId": as_text(context.get("requestId")),
+            "stage": "$default",
+            "http": {"method": "GET" if method == "HEAD" else method, "path": path},
+            "authorizer": _mapping(context.get("authorizer")),
+        },
+    }
+
+
+def is_head(event: object) -> bool:
+    http = _mapping(_mapping(_mapping(event).get("requestContext")).get("http"))
+    return as_text(http.get("method")).upper() == "HEAD"
+
+
+def _encoded(path: str) -> str:
+    """The path, percent-encoded. A slash at its end is removed, unless it may belong to an id."""
+    parts = path.split("/")
+    ends_with_user = len(parts) == 6 and parts[3] in USER_PATHS
+    if path.startswith("/meetings/") and not parts[-1] and not ends_with_user:
+        path = path[:-1]
+    return quote(path, safe="/%~", errors="replace")
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return {key: item for key, item in value.items() if isinstance(key, str)} if isinstance(value, dict) else {}

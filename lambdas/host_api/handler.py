@@ -1,54 +1,31 @@
-"""The Lambda function `host_api`: the door with the real moderation behind it.
+"""The Lambda function `host_api`.
 
-In Lambda all that a request needs is made ready before the first one, while the processor is lent whole; with SnapStart
-it is made ready once, for the snapshot (docs/adr/0013-cold-start.md).
+In Lambda all parts are built before the first request. With SnapStart they are built once, for the snapshot
+(docs/adr/0033-standard-parts.md).
 """
 
-import gc
+import os
+from typing import Any
 
-gc.disable()  # of what is imported nothing becomes garbage; looking for it costs every cold start
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from moderation.bootstrap import gavel, settings
+from moderation.initialization import INITIALIZATION, at_init
+from moderation.telemetry import logger, metrics
 
-import os  # noqa: E402
+from .app import create_app
+from .mapping import without_mapping_key
+from .snapshot import make_ready
 
-from moderation import precompiled  # noqa: E402
-
-precompiled.use()
-
-from .app import create_app  # noqa: E402
-from .call import Gavel  # noqa: E402
-from .mapping import behind  # noqa: E402
-
-INITIALIZATION = "AWS_LAMBDA_INITIALIZATION_TYPE"
 MAPPING_KEY = "GAVEL_MAPPING_KEY"
 
-
-def _gavel() -> Gavel:
-    from moderation.bootstrap import gavel
-
-    return gavel()
-
-
-def _identity_claim() -> str:
-    from moderation.bootstrap import settings
-
-    return settings().identity_claim
+app = create_app(gavel, lambda: settings().identity_claim)
+at_init(gavel)  # the app calls `gavel` at each request: a restored snapshot has another one
+if os.environ.get(INITIALIZATION) == "snap-start":
+    make_ready(app)
 
 
-def _make_ready() -> None:
-    if INITIALIZATION in os.environ:
-        _gavel()
-    if os.environ.get(INITIALIZATION) == "snap-start":
-        from .snapshot import make_ready
-
-        make_ready()
-
-
-_app = create_app(_gavel, _identity_claim)
-_make_ready()
-gc.freeze()
-gc.enable()
-
-
-def handler(event: object, _context: object) -> dict[str, object]:
+@logger.inject_lambda_context
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     key = os.environ.get(MAPPING_KEY)
-    return behind(key, _app, event) if key and isinstance(event, dict) else _app(event)
+    return without_mapping_key(key, app, event) if key else app(event)

@@ -1,4 +1,4 @@
-"""The API mapping key of a domain of the customer's own, which API Gateway leaves in front of `rawPath`.
+"""The API mapping key of the customer's domain, which API Gateway leaves in front of `rawPath`.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mappings.html
 """
@@ -9,8 +9,10 @@ from typing import Any
 Handler = Callable[[object], dict[str, Any]]
 
 
-def behind(key: str, handler: Handler, event: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer to a request that came by the domain, or by the API's own address without the key."""
+def without_mapping_key(key: str, handler: Handler, event: Mapping[str, Any]) -> dict[str, Any]:
+    """Answers a request to the domain, whose path begins with the key, or to the API's own address, whose path does
+    not.
+    """
     prefix, path = f"/{key}", event.get("rawPath")
     if not isinstance(path, str) or not f"{path}/".startswith(f"{prefix}/"):
         return handler(event)

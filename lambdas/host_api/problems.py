@@ -1,17 +1,17 @@
-"""RFC 9457 problems: every answer that is none. The codes are the contract's; docs/errors.md says what to tell people.
+"""RFC 9457 problems: all answers that are errors. docs/errors.md says what to tell users."""
 
-Inside this door a request that can't be answered is given up by raising `Unanswerable`, and nothing else is.
-"""
-
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
+from aws_lambda_powertools.event_handler import Response
 from moderation.application.requests import Refused
 from moderation.domain.actor import NO_PERMIT
 from moderation.validation import Fault
 
-from .response import Response
+PROBLEM_JSON = "application/problem+json"
+NOT_STORED = {"Cache-Control": "no-store"}
+REPLAYED = "Idempotency-Replayed"
 
 KINDS: Mapping[str, tuple[int, str]] = {
     "invalid-request": (400, "The request is not valid"),
@@ -24,11 +24,11 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "change-not-found": (404, "No such change"),
     "method-not-allowed": (405, "Method not allowed"),
     "capability-unavailable": (409, "The capability is not available"),
-    "last-host": (409, "The last host stays"),
-    "not-undoable": (409, "The change can't be undone"),
+    "last-host": (409, "The meeting needs a host"),
+    "not-undoable": (409, "The change cannot be undone"),
     "meeting-ended": (409, "The meeting has ended"),
     "no-request": (409, "There is no such request"),
-    "revision-mismatch": (412, "Somebody else changed it meanwhile"),
+    "revision-mismatch": (412, "Changed since it was read"),
     "payload-too-large": (413, "The body is too large"),
     "content-needs-video": (422, "Content needs video"),
     "idempotency-key-reused": (422, "The idempotency key was used before"),
@@ -36,7 +36,7 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "revision-required": (428, "A revision is required"),
     "too-many": (429, "Too many attempts"),
     "internal-error": (500, "Internal error"),
-    "chime-refused": (502, "Amazon Chime refused"),
+    "chime-refused": (502, "Amazon Chime refused the change"),
     "busy": (503, "Busy"),
     "contended": (503, "Contended"),
     "outcome-unknown": (503, "The outcome is unknown"),
@@ -47,6 +47,8 @@ MOST_ERRORS = 20
 
 @dataclass(frozen=True, slots=True)
 class Problem:
+    """A problem. `code` is one of `KINDS`. `extensions` are further members of the document."""
+
     code: str
     detail: str
     extensions: Mapping[str, object] = field(default_factory=dict)
@@ -56,33 +58,56 @@ class Problem:
     def status(self) -> int:
         return KINDS[self.code][0]
 
+    def response(self, path: str) -> Response[str]:
+        """The HTTP response. `path` is percent-encoded."""
+        document = {
+            "type": f"urn:gavel:problem:{self.code}",
+            "title": KINDS[self.code][1],
+            "status": self.status,
+            "detail": self.detail,
+            "instance": path,
+            "code": self.code,
+            **self.extensions,
+        }
+        body = json.dumps(document, separators=(",", ":"))
+        return Response(self.status, PROBLEM_JSON, body, {**NOT_STORED, **self.headers})
 
-class Unanswerable(Exception):
-    """A request that never gets as far as the moderator."""
+
+class ProblemError(Exception):
+    """A request that is answered with a problem."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.code)
         self.problem = problem
 
 
-def invalid(*faults: Fault) -> Unanswerable:
-    told: Sequence[Fault] = faults[:MOST_ERRORS]
-    where = ", ".join(f"`{fault.pointer}`" for fault in told if fault.pointer) or "the body"
-    errors = [{"pointer": fault.pointer, "detail": fault.detail} for fault in told]
-    return Unanswerable(Problem("invalid-request", f"not valid: {where}", {"errors": errors}))
+def invalid(*faults: Fault) -> ProblemError:
+    first = faults[:MOST_ERRORS]
+    where = ", ".join(f"`{fault.pointer}`" for fault in first if fault.pointer) or "the body"
+    errors = [{"pointer": fault.pointer, "detail": fault.detail} for fault in first]
+    return ProblemError(Problem("invalid-request", f"The request is not valid: {where}.", {"errors": errors}))
 
 
-def not_permitted(detail: str) -> Unanswerable:
-    return Unanswerable(Problem("not-permitted", detail, {"policies": [NO_PERMIT]}))
+def not_permitted(detail: str) -> ProblemError:
+    return ProblemError(Problem("not-permitted", detail, {"policies": [NO_PERMIT]}))
+
+
+def no_route(allowed: set[str]) -> ProblemError:
+    """The problem of a request without a route. `allowed` are the methods of the routes that have the path."""
+    if not allowed:
+        detail = "There is no such route. An id that holds `/` is written as `~` and its base64url."
+        return ProblemError(Problem("not-found", detail))
+    methods = ", ".join(sorted(allowed | ({"HEAD"} if "GET" in allowed else set())))
+    return ProblemError(Problem("method-not-allowed", f"This route takes {methods}.", headers={"Allow": methods}))
 
 
 def location(meeting_id: str, change_id: str) -> str:
-    """Where to look at a change."""
+    """The path of a change."""
     return f"/meetings/{meeting_id}/changes/{change_id}"
 
 
-def of_refusal(refused: Refused, meeting_id: str | None = None) -> Problem:
-    """Raises `KeyError` for a code that the contract doesn't know, which is a mistake of ours."""
+def refusal(refused: Refused, meeting_id: str | None = None) -> ProblemError:
+    """The error for a refused command. Raises `KeyError` for a code that the contract lacks: that is a bug."""
     extensions: dict[str, object] = {}
     if refused.code == "not-permitted":
         extensions["policies"] = list(refused.policies) or [NO_PERMIT]
@@ -92,23 +117,9 @@ def of_refusal(refused: Refused, meeting_id: str | None = None) -> Problem:
         extensions["errors"] = [{"pointer": refused.pointer or "", "detail": refused.detail}]
     if refused.change_id is not None:
         extensions["changeId"] = refused.change_id
-    headers = {"Idempotency-Replayed": "true"} if refused.replayed else {}
+    headers = {REPLAYED: "true"} if refused.replayed else {}
     if refused.code == "outcome-unknown" and meeting_id is not None and refused.change_id is not None:
         headers["Location"] = location(meeting_id, refused.change_id)
     if (seconds := refused.retry_after or RETRY_AFTER_SECONDS.get(KINDS[refused.code][0])) is not None:
         headers["Retry-After"] = str(seconds)
-    return Problem(refused.code, refused.detail, extensions, headers)
-
-
-def response(problem: Problem, path: str) -> Response:
-    status, title = KINDS[problem.code]
-    document = {
-        "type": f"urn:gavel:problem:{problem.code}",
-        "title": title,
-        "status": status,
-        "detail": problem.detail,
-        "instance": quote(path, safe="/%~:@!$&'()*+,;=", errors="replace"),
-        "code": problem.code,
-        **problem.extensions,
-    }
-    return Response(status, document, problem.headers, media_type="application/problem+json")
+    return ProblemError(Problem(refused.code, refused.detail, extensions, headers))

@@ -1,1 +1,1 @@
-"""The door for those who listen: `connections` lets them in, `told` tells them what the ledger's stream brings."""
+"""Live updates: `websocket` accepts subscribers, `broadcast` sends them changes from the ledger's stream."""

@@ -1,1 +1,1 @@
-"""Finishes what was decided: every minute, and when reminded of one change."""
+"""Finishes changes that are not applied yet: every minute, and when a wake-up names one."""

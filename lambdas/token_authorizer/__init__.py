@@ -1,1 +1,1 @@
-"""The API's authorizer for issuers whose tokens API Gateway's own does not take: it knows RSA keys alone."""
+"""The API's authorizer for issuers with other keys than RSA, which API Gateway's own authorizer does not know."""

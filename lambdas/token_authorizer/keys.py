@@ -1,4 +1,4 @@
-"""The issuer's public keys, as its discovery document leads to them.
+"""The issuer's public keys, found through its discovery document.
 
 https://openid.net/specs/openid-connect-discovery-1_0.html
 """
@@ -13,13 +13,13 @@ from jwt.exceptions import PyJWKClientConnectionError
 
 DISCOVERY = "/.well-known/openid-configuration"
 KEPT_FOR = 2 * 60 * 60
-"""Seconds, as API Gateway keeps them. A token that names a key which is not among them has them read again."""
+"""Seconds for which keys are cached, as API Gateway does. An unknown key id causes another fetch."""
 READ_AGAIN_AFTER = 30
-"""Seconds, at the earliest: whoever makes up names of keys must not make us ask the issuer each time."""
+"""Seconds between two fetches, at least: a caller who invents key ids must not make Gavel ask the issuer each time."""
 TLS, LOCAL = "https://", "http://127.0.0.1:"
-"""How addresses begin; the issuer of the local stack has no TLS."""
+"""Prefixes of addresses. The issuer of the local stack has no TLS."""
 TIMEOUT = 3
-"""Seconds of a request; there may be two, and API Gateway waits for ten."""
+"""Seconds of a request. There may be two, and API Gateway waits for ten."""
 
 
 class UnknownKeyError(Exception):
@@ -27,7 +27,9 @@ class UnknownKeyError(Exception):
 
 
 class IssuerKeys:
-    """Fetched when first needed. Any failure to get them is an exception other than `UnknownKeyError`."""
+    """The keys, fetched when they are first needed. If they cannot be fetched, an exception other than
+    `UnknownKeyError` is raised.
+    """
 
     def __init__(self, issuer: str) -> None:
         self._issuer = issuer

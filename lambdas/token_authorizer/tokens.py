@@ -1,5 +1,4 @@
-"""Whether a token is the issuer's, is meant for this API, and is good at this moment: what API Gateway's own authorizer
-asks, of keys of elliptic curves as well.
+"""Verifies a token as API Gateway's own authorizer does, with keys of elliptic curves too: issuer, audience, times.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
 """
@@ -23,27 +22,29 @@ OF_EXCEPTIONS: Mapping[type[Exception], str] = {
     jwt.MissingRequiredClaimError: "a claim is missing: a token needs `iss` and `exp`",
 }
 MALFORMED = "there is no readable token"
-"""Whatever else is wrong."""
+"""The reason for all other faults."""
 
 
 class RefusedError(Exception):
-    """Says why, and quotes nothing of the token."""
+    """The token is refused. The text gives the reason and quotes nothing of the token."""
 
 
 class Keys(Protocol):
-    """Raises `UnknownKeyError`, and anything else if the keys are not to be had."""
+    """Returns the key with an id. Raises `UnknownKeyError`, or another exception if the keys cannot be fetched."""
 
     def find(self, key_id: str) -> jwt.PyJWK: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
+    """Verifies tokens with the issuer's keys."""
+
     issuer: str
     audience: frozenset[str]
     keys: Keys
 
     def claims(self, authorization: str) -> Mapping[str, Any]:
-        """Of the header's token. Raises `RefusedError`, and whatever keeps the issuer's keys from us."""
+        """The claims of the token in the header. Raises `RefusedError`, and the exceptions of the issuer's keys."""
         if authorization[: len(SCHEME)].lower() != SCHEME:
             raise RefusedError(MALFORMED)
         claims = self._verified(authorization[len(SCHEME) :].strip())
@@ -79,6 +80,6 @@ def _key_id(token: str) -> str:
 
 
 def _audience(claims: Mapping[str, Any]) -> set[str]:
-    """`client_id` where there is no `aud`, as in access tokens of Cognito."""
+    """The audience: `aud`, or `client_id` in access tokens of Cognito."""
     audience = claims.get("aud", claims.get("client_id"))
     return {each for each in (audience if isinstance(audience, list) else [audience]) if isinstance(each, str)}

@@ -1,8 +1,7 @@
-"""The routes. A new one is a line here, a body in `moderation.models` and the command it stands for."""
+"""The routes: a `Router` for each group. The endpoint on a command's body makes the command's route."""
 
-from ..routing import Route
-from . import capabilities, meetings, people, reading
+from aws_lambda_powertools.event_handler.api_gateway import Router
 
-__all__ = ["ROUTES"]
+from . import attendees, commands, history, meetings, service
 
-ROUTES: tuple[Route, ...] = (*meetings.ROUTES, *people.ROUTES, *capabilities.ROUTES, *reading.ROUTES)
+ROUTERS: tuple[Router, ...] = (service.router, meetings.router, attendees.router, history.router, commands.router)

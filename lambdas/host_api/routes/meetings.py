@@ -1,70 +1,87 @@
-"""The meeting as a whole."""
+"""Queries about a meeting as a whole."""
 
-from .. import handling
-from ..routing import Route
-from .kinds import IN_A_MEETING, MEETING, ON_MEETING, ON_PERSON, bodies, decide_for_meeting, models
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from moderation.application.queries.directory import MeetingFilter
+from moderation.application.requests import Refused
+from moderation.models import Tag
+from moderation.validation import Fault
 
-ROUTES: tuple[Route, ...] = (
-    Route(
-        method="PUT",
-        path=MEETING,
-        name="register-meeting",
-        does="Register the meeting, or set anew what it was registered with",
-        handle=handling.register,
-        answers="Meeting",
-        body=bodies.Registration,
-        query=models.Writing,
-        has_revision=True,
-        problems=(*ON_MEETING, "too-many-roles", "revision-required", "capability-unavailable", "last-host"),
-    ),
-    Route(
-        method="PATCH",
-        path=MEETING,
-        name="patch-meeting",
-        does="Set the mode, freeze or thaw, set what newcomers get: what is named becomes so",
-        handle=handling.decide_for_meeting,
-        answers="MeetingChangeAnswer",
-        body=bodies.MeetingPatch,
-        query=models.Writing,
-        has_revision=True,
-        problems=(*ON_MEETING, "capability-unavailable"),
-    ),
-    decide_for_meeting(
-        "mute-all",
-        "Withhold `send` of the media from everybody but the spared, whoever comes later among them",
-        bodies.MuteAll,
-        "capability-unavailable",
-        "attendee-not-found",
-    ),
-    decide_for_meeting(
-        "unmute-all",
-        "Lift the mute-all of the media; what withholds from one person stays",
-        bodies.UnmuteAll,
-        "capability-unavailable",
-    ),
-    Route(
-        method="POST",
-        path=MEETING + "/undo",
-        name="undo",
-        does="Restore the rules that a change replaced, if no later change replaced them again",
-        handle=handling.undo,
-        answers="UndoAnswer",
-        body=bodies.Undo,
-        query=models.Writing,
-        has_revision=True,
-        problems=(*ON_PERSON, "change-not-found", "not-undoable", "last-host", "capability-unavailable"),
-    ),
-    decide_for_meeting("end", "End the meeting for everybody", bodies.End),
-    Route(
-        method="POST",
-        path=MEETING + "/admissions",
-        name="admit-users",
-        does="Let people in, before they have a seat: what `CreateAttendee` shall give them",
-        handle=handling.admit,
-        answers="AdmissionsAnswer",
-        body=bodies.Admissions,
-        query=models.Writing,
-        may_wait=False,
-        problems=(*IN_A_MEETING, "meeting-ended", "revision-mismatch", "last-host"),
+from ..answers import DocumentResponse, shown, shown_with_revision
+from ..call import Caller
+from ..described import read, read_all
+from ..parameters import InMeeting, Limit, NextMeetings, OfKnownUser, OfName, Since, Until, page_token
+from ..problems import invalid
+
+router = Router()
+
+LIVE = "Answers a WebSocket address and a ticket that opens it once. Users who wait in the lobby may listen too."
+
+
+LISTED = (
+    "Registered meetings, newest first, in pages. A page may hold fewer than `limit`; `nextToken` says whether there "
+    "are more. By the shipped policies for admins alone."
+)
+
+
+@router.get("/meetings", **read_all("list-meetings", Tag.MEETINGS, "List meetings", LISTED, "Meetings"))
+def meetings(
+    call: Caller,
+    external_id: OfName = None,
+    user_id: OfKnownUser = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Limit = 50,
+    next_token: NextMeetings = None,
+) -> DocumentResponse:
+    if since is not None and until is not None and since >= until:
+        raise invalid(Fault("?", "`from` should be before `to`"))
+    wanted = MeetingFilter(external_id, user_id, since, until)
+    found = call.gavel.meetings(call.actor, wanted, limit=limit, after=next_token)
+    if not isinstance(found, Refused) and found["nextToken"] is not None:
+        found = {**found, "nextToken": page_token(str(found["nextToken"]))}
+    return shown(found)
+
+
+@router.get(
+    "/meetings/<meetingId>",
+    **read(
+        "get-meeting",
+        Tag.MEETINGS,
+        "Get a meeting",
+        "Its rules and settings; with `roles` for hosts and cohosts.",
+        "Meeting",
     ),
 )
+def meeting(call: Caller, meeting_id: InMeeting) -> DocumentResponse:
+    return shown_with_revision(call.gavel.meeting(meeting_id, call.actor))
+
+
+@router.get(
+    "/meetings/<meetingId>/me",
+    **read("get-me", Tag.MEETINGS, "Get what the caller may do", "Tells a page what to offer its user.", "Me"),
+)
+def me(call: Caller, meeting_id: InMeeting) -> DocumentResponse:
+    return shown(call.gavel.me(meeting_id, call.actor))
+
+
+@router.get(
+    "/meetings/<meetingId>/bans",
+    **read("list-bans", Tag.ACCESS, "List the bans", "Each with actor, reason and end.", "Bans"),
+)
+def bans(call: Caller, meeting_id: InMeeting) -> DocumentResponse:
+    return shown(call.gavel.bans(meeting_id, call.actor))
+
+
+@router.get(
+    "/meetings/<meetingId>/lobby",
+    **read("list-lobby", Tag.ACCESS, "List who waits in the lobby", "The oldest first.", "Lobby"),
+)
+def lobby(call: Caller, meeting_id: InMeeting) -> DocumentResponse:
+    return shown(call.gavel.lobby(meeting_id, call.actor))
+
+
+@router.post(
+    "/meetings/<meetingId>/live", **read("listen", Tag.MEETINGS, "Listen to a meeting", LIVE, "Live", "too-many")
+)
+def live(call: Caller, meeting_id: InMeeting) -> DocumentResponse:
+    return shown(call.gavel.live(meeting_id, call.actor))
