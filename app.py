@@ -8,9 +8,10 @@ import os
 import sys
 from pathlib import Path
 
-from infra.bundle import BundleError
-from infra.configuration import ConfigurationError, read
-from infra.node import use_bundled_node
+from infra.config import ConfigError
+from infra.context import read
+from infra.packaging.bundle import BundleError
+from infra.tools.node import use_bundled_node
 
 ROOT = Path(__file__).resolve().parent
 
@@ -31,7 +32,7 @@ def main() -> int:
     app = App(context=context, outdir=os.environ.get("CDK_OUTDIR", str(ROOT / "cdk.out")), analytics_reporting=False)
     try:
         GavelStack(app, read(app.node.get_all_context(), os.environ.get("CDK_DEFAULT_REGION")))
-    except (ConfigurationError, BundleError) as error:
+    except (ConfigError, BundleError) as error:
         print(error, file=sys.stderr)
         return 1
     app.synth()

@@ -1,1 +1,1 @@
-"""The CDK app: one construct per capability, named like its runtime twin under lambdas/."""
+"""The CDK app: one construct for each capability, with the name of the function under `lambdas/` that it deploys."""

@@ -1,105 +1,59 @@
-"""Reads CDK context: JSON from `cdk.json`, text from `cdk deploy -c key=value`; both are understood."""
+"""Reads the CDK context: JSON from `cdk.json`, text from `cdk deploy -c key=value`; both are understood."""
 
 import difflib
-import json
-import re
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-_Default = TypeVar("_Default")
+from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
 
+from .config import Config, ConfigError
+from .settings.mistakes import MistakesError
 
-class ContextReader:
-    """Takes typed values out of the context and collects every mistake in `problems`."""
-
-    def __init__(self, context: Mapping[str, Any]) -> None:
-        self.problems: list[str] = []
-        self._context = context
-        self._known: set[str] = set()
-
-    def text(
-        self, key: str, default: str | None, pattern: re.Pattern[str] | None = None, meaning: str = ""
-    ) -> str | None:
-        value = self._value(key)
-        if value is None:
-            return default
-        if not isinstance(value, str) or not value.strip() or (pattern and not pattern.fullmatch(value)):
-            return self._refuse(key, value, meaning or "a text", default)
-        return value
-
-    def texts(self, key: str, pattern: re.Pattern[str] | None = None, meaning: str = "") -> tuple[str, ...]:
-        value = self._json(key)
-        values = [item.strip() for item in value.split(",")] if isinstance(value, str) else value
-        if values is None:
-            return ()
-        if not _are_texts(values, lambda item: not pattern or bool(pattern.fullmatch(item))):
-            return self._refuse(key, value, meaning or "a list of texts", ())
-        return tuple(values)
-
-    def number(self, key: str, default: int, allowed: range) -> int:
-        value = self._json(key)
-        if value is None:
-            return default
-        if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
-            return self._refuse(key, value, f"a whole number from {allowed[0]} to {allowed[-1]}", default)
-        return value
-
-    def optional_number(self, key: str, allowed: range) -> int | None:
-        return None if self._json(key) is None else self.number(key, allowed[0], allowed)
-
-    def flag(self, key: str, default: bool = False) -> bool:
-        chosen = self.optional_flag(key)
-        return default if chosen is None else chosen
-
-    def optional_flag(self, key: str) -> bool | None:
-        value = self._json(key)
-        if value is None or isinstance(value, bool):
-            return value
-        return self._refuse(key, value, "true or false", None)
-
-    def mapping(self, key: str) -> Mapping[str, str]:
-        value = self._json(key)
-        if value is None:
-            return {}
-        if not isinstance(value, dict) or not _are_texts([*value, *value.values()]):
-            return self._refuse(key, value, "an object of texts", {})
-        return value
-
-    def entries(self, key: str) -> list[Any]:
-        """A list whose items the caller checks."""
-        value = self._json(key)
-        if value is None:
-            return []
-        return value if isinstance(value, list) else self._refuse(key, value, "a list", [])
-
-    def directory(self, key: str) -> Path | None:
-        value = self.text(key, None)
-        if value and not Path(value).is_dir():
-            return self._refuse(key, value, "a directory that exists", None)
-        return Path(value) if value else None
-
-    def refuse_misspelled(self) -> None:
-        """A key much like one of ours is a slip that would deploy a default in silence. Other keys aren't ours."""
-        for key in sorted(set(self._context) - self._known):
-            if close := difflib.get_close_matches(key, self._known, n=1, cutoff=0.8):
-                self.problems.append(f"`{key}`: unknown; did you mean `{close[0]}`?")
-
-    def _value(self, key: str) -> Any:
-        self._known.add(key)
-        return self._context.get(key)
-
-    def _json(self, key: str) -> Any:
-        value = self._value(key)
-        try:
-            return json.loads(value) if isinstance(value, str) else value
-        except ValueError:
-            return value
-
-    def _refuse(self, key: str, value: object, meaning: str, default: _Default) -> _Default:
-        self.problems.append(f"`{key}`: expected {meaning}, got `{value}`")
-        return default
+KEYS = {to_camel(name): name for name in Config.model_fields}
+"""Context key → field."""
 
 
-def _are_texts(values: object, fits: Callable[[str], bool] = bool) -> bool:
-    return isinstance(values, Iterable) and all(isinstance(item, str) and item and fits(item) for item in values)
+def read(context: Mapping[str, Any], current_region: str | None = None) -> Config:
+    """Reads and checks the context.
+
+    `current_region` is the Region to which the CDK CLI would deploy without the setting `region`. Keys that are not
+    Gavel's are ignored. Raises `ConfigError`.
+    """
+    own = {key: value for key, value in context.items() if key in KEYS and value is not None}
+    region = {"region": current_region}
+    problems: dict[str, None] = {}
+    try:
+        config = Config.model_validate(own, context=region)
+    except ValidationError as error:
+        problems |= dict.fromkeys(_lines(error))
+        problems |= dict.fromkeys(_of_the_rest(own, error, region))
+    problems |= dict.fromkeys(_misspelled(context))
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return config
+
+
+def _of_the_rest(own: Mapping[str, Any], error: ValidationError, region: dict[str, str | None]) -> Iterator[str]:
+    """The mistakes between settings that are each valid."""
+    wrong = {each["loc"][0] for each in error.errors() if each["loc"]}
+    try:
+        Config.model_validate({key: value for key, value in own.items() if key not in wrong}, context=region)
+    except ValidationError as another:
+        yield from (line for line in _lines(another) if not any(f"`{key}`" in line for key in wrong))
+
+
+def _lines(error: ValidationError) -> Iterator[str]:
+    for each in error.errors():
+        cause = each.get("ctx", {}).get("error")
+        if isinstance(cause, MistakesError):
+            yield from cause.mistakes
+        else:
+            yield f"`{each['loc'][0]}`: {each['msg']}"
+
+
+def _misspelled(context: Mapping[str, Any]) -> Iterator[str]:
+    """The keys that resemble one of Gavel's: a typing error would deploy a default without notice."""
+    for key in sorted(set(context) - set(KEYS)):
+        if close := difflib.get_close_matches(key, KEYS, n=1, cutoff=0.8):
+            yield f"`{key}`: unknown; did you mean `{close[0]}`?"

@@ -1,0 +1,1 @@
+"""The constructs: one for each capability of Gavel."""

@@ -1,0 +1,1 @@
+"""Alarms, their topic, and the dashboard."""
