@@ -1,1 +1,1 @@
-"""`make run`: the stack that goes to AWS, on this machine. Nothing else imports this package."""
+"""`make run`: deploys the stack that goes to AWS on this machine. No other package imports this one."""

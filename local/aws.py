@@ -1,4 +1,4 @@
-"""Clients for the emulator and the environment in which its servers run: nobody's real credentials, ever."""
+"""AWS clients for the emulator, and the environment of its servers. Real credentials are never used."""
 
 import os
 from typing import Any
@@ -8,7 +8,7 @@ from botocore.config import Config
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
-# What the clients of the local stack use. The emulator takes any key; this one can't be mistaken for a real one.
+# The credentials of the local stack's clients. The emulator accepts any key; this one cannot be taken for a real one.
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "local",
     "AWS_SECRET_ACCESS_KEY": "local",
@@ -18,8 +18,8 @@ ENVIRONMENT = {
 _PASSED_ON = ("HOME", "LANG", "LC_ALL", "PATH", "TZ")
 
 
-def client(service: str, endpoint_url: str) -> Any:
-    """A boto3 client that looks neither at profiles nor at proxies."""
+def client(service: Any, endpoint_url: str) -> Any:
+    """A boto3 client that reads no profile and uses no proxy."""
     return boto3.client(
         service,
         endpoint_url=endpoint_url,
@@ -31,7 +31,7 @@ def client(service: str, endpoint_url: str) -> Any:
 
 
 def server_environment(**additional: str) -> dict[str, str]:
-    """For the servers of the stack: of ours, what any program needs, and no profile, endpoint or import path."""
+    """The environment of the stack's servers: what any program needs, without profile, AWS endpoint or import path."""
     passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return {
         **passed_on,

@@ -1,4 +1,4 @@
-"""A server that runs as a process of its own, with all that it starts in turn."""
+"""A server in a process of its own."""
 
 import os
 import signal
@@ -18,7 +18,9 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Child:
-    """Started in a session of its own: Ctrl-C at the terminal reaches us alone, and stopping it stops its children."""
+    """A server in a session of its own: Ctrl-C reaches this process only, and stopping the server stops its
+    children.
+    """
 
     def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         self.name = name
@@ -35,11 +37,11 @@ class Child:
 
     @property
     def group(self) -> int:
-        """The process group, which holds the server and what it started."""
+        """The process group of the server and its children."""
         return self._process.pid
 
     def wait_until_ready(self, url: str, seconds: float = 30) -> None:
-        """Until the server answers 200 at this URL."""
+        """Waits until the server answers 200 at this URL."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             self.check()
@@ -49,28 +51,28 @@ class Child:
         raise LocalStackError(f"{self.name} did not answer at {url} within {seconds:.0f} s\n{self.tail()}")
 
     def check(self) -> None:
-        """Raises if the server has ended."""
+        """Raises `ChildDied` if the server has ended."""
         code = self._process.poll()
         if code is not None:
-            raise ChildDied(f"{self.name} ended by itself (exit code {code}). Its last words:\n{self.tail()}")
+            raise ChildDied(f"{self.name} ended unexpectedly (exit code {code}). The end of its log:\n{self.tail()}")
 
     def tail(self, lines: int = 20) -> str:
-        """The end of the log."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) or "(it said nothing)"
+        """The end of the server's log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) or "(the log is empty)"
 
     def stop(self, seconds: float = 5) -> None:
-        """Asks the whole group to end; after the deadline it isn't asked any more."""
+        """Asks the whole group to end, and kills it after the deadline."""
         self._signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(seconds)
-        # The leader may be gone; workers that outlive it are in the same group, and take a moment to vanish.
+        # The leader may have ended; its workers are in the same group, and take a moment longer.
         deadline = time.monotonic() + seconds
         while self._signal(signal.SIGKILL) and time.monotonic() < deadline:
             self._process.poll()
             time.sleep(POLL_SECONDS)
 
     def _signal(self, number: signal.Signals) -> bool:
-        """Whether there was anybody to hear it."""
+        """Sends the signal. Returns False if no process of the group is left."""
         try:
             os.killpg(self.group, number)
         except ProcessLookupError:
@@ -80,7 +82,7 @@ class Child:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Holds a signal back until the new process is known: one that nobody knows of could not be stopped."""
+    """Delays signals until the new process is registered: one that is not could not be stopped."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

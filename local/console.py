@@ -1,6 +1,6 @@
-"""Serves the hosts' console: the files of `console/` as they are, and what the stack would put beside them.
+"""Serves the console: the files of `console/` unchanged, and the `config.json` that the stack would add.
 
-Tokens come through the same origin, so that the page asks nobody but the API, the live socket and this server.
+Tokens pass through the same origin, so that the page connects to the API, the WebSocket and this server only.
 """
 
 import json
@@ -10,14 +10,15 @@ from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from infra.page import DIRECTORY, content_security_policy
+from infra.files import CONSOLE
+from infra.resources.page import content_security_policy, origin_of
 from local.serving import ServerThread
 
 Answer = Callable[[bytes], tuple[int, object]]
 
 
 class Console:
-    """Serves from a thread of this process. `settings` is what the page reads as `config.json`."""
+    """The server, on a thread of this process. `settings` is the page's `config.json`."""
 
     def __init__(self, port: int, tokens: Answer) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -31,7 +32,7 @@ class Console:
         return self
 
     def stop(self) -> None:
-        """Safe to call before `start` as well."""
+        """Stops the server, even if it was not started."""
         self._serving.stop()
 
 
@@ -46,7 +47,7 @@ class _Page(SimpleHTTPRequestHandler):
     def __init__(self, console: Console, tokens: Answer, *arguments: Any) -> None:
         self._console = console
         self._tokens = tokens
-        super().__init__(*arguments, directory=str(DIRECTORY))
+        super().__init__(*arguments, directory=str(CONSOLE))
 
     def do_GET(self) -> None:
         if self.path.partition("?")[0] == "/config.json":
@@ -62,8 +63,7 @@ class _Page(SimpleHTTPRequestHandler):
         self.send_error(HTTPStatus.NOT_FOUND)
 
     def end_headers(self) -> None:
-        api = str(self._console.settings.get("apiUrl", ""))
-        origin = "/".join(api.split("/")[:3])
+        origin = origin_of(str(self._console.settings.get("apiUrl", "")))
         self.send_header("Content-Security-Policy", content_security_policy(origin, origin.replace("http", "ws", 1)))
         self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("Referrer-Policy", "no-referrer")
@@ -71,7 +71,7 @@ class _Page(SimpleHTTPRequestHandler):
         super().end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Says nothing: whoever looks at the page sees what it shows."""
+        """Logs nothing: requests of the page would bury the other output."""
 
     def _send(self, status: int, answer: object) -> None:
         payload = json.dumps(answer).encode()

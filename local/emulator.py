@@ -1,37 +1,52 @@
-"""The emulator of AWS, with what Lambda does about loops through queues, and API Gateway to WebSocket connections:
-`python -m local.emulator`.
+"""The emulator of AWS: ministack, with what Lambda does about loops and failed batches, and the limits of WebSockets.
 
-Lambda counts how often a function is invoked in one chain of requests, and stops it at about 16 unless its
-`RecursiveLoop` is `Allow`: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
-ministack counts for `Invoke` alone. Its functions send their depth with every call of the AWS SDK, as the SDK sends the
-lineage to AWS; here the queue keeps it with the message, and the next invocation goes on from there.
+`python -m local.emulator` runs it. Lambda counts the invocations of a function in one chain of requests, and stops it
+at about 16 unless its `RecursiveLoop` is `Allow`:
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+
+ministack counts for `Invoke` only. Here its functions send the depth of the chain with every call of the AWS SDK, as
+the SDK sends the lineage to AWS. The queue stores it with the message, and the next invocation continues from there.
+
+Lambda delivers a batch again that found no free execution, and the records of a stream from the first one on that the
+function reports as failed. ministack drops both; here the whole batch is delivered again:
+https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
 """
 
 import json
 import logging
 import os
+from pathlib import Path
 from typing import Any
 
 from ministack import app
+from ministack.core import iam_evaluator, lambda_runtime
 from ministack.services import apigateway, lambda_svc, sqs
 
+from local import provisioners
+from local.kept_tables import KeptTables
+from local.servers import TABLES
 from local.websockets import LimitedConnection, Limits, Receive, Send, is_too_large, too_large
 
 DROPPED = "RecursiveInvocationException"
 _SENDS = {"SendMessage", "SendMessageBatch"}
 _DEPTH_HEADER = lambda_svc.INVOKE_DEPTH_HEADER.lower()
 _depths: dict[str, int] = {}
-"""Message id → how many invocations the message has behind it."""
+"""Message id → the number of invocations in its chain."""
 _handle_request = sqs.handle_request
 _run_sqs_batch = lambda_svc._run_sqs_batch
+_execute_function = lambda_svc._execute_function
 _handle_websocket = apigateway.handle_websocket
 _handle_connections_api = apigateway.handle_connections_api
 _limits = Limits.of()
+SECONDS_TO_END = 0.1
+"""The time for the worker of a function whose code has changed. It ignores SIGTERM, and the emulator waits for one
+worker after the other.
+"""
 _logger = logging.getLogger("local.emulator")
 
 
 async def handle_request(method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Any:
-    """SQS, which remembers at which depth a message was sent."""
+    """Handles a request to SQS, and stores the depth at which a message was sent."""
     answer = await _handle_request(method, path, headers, body, query)
     depth = headers.get(_DEPTH_HEADER, "")
     if depth.isdigit() and headers.get("x-amz-target", "").rpartition(".")[2] in _SENDS:
@@ -40,7 +55,9 @@ async def handle_request(method: str, path: str, headers: dict[str, str], body: 
 
 
 def run_sqs_batch(mapping: Any, function: Any, event: Any, batch: Any, queue_url: str, queue_name: str) -> None:
-    """A batch is as deep as its deepest message. What is stopped stays in the queue until it is dead-lettered."""
+    """Invokes the function with a batch, at the depth of its deepest message. A stopped batch stays in the queue until
+    it is dead-lettered.
+    """
     depth = 1 + max((_depths.get(record["messageId"], 0) for record in event["Records"]), default=0)
     name = mapping["FunctionName"]
     if lambda_svc._recursive_loop_drop(name, function, depth) is not None:
@@ -54,6 +71,26 @@ def run_sqs_batch(mapping: Any, function: Any, event: Any, batch: Any, queue_url
         lambda_svc._invoke_depth.reset(token)
 
 
+def execute_function(function: Any, event: Any) -> Any:
+    result = _execute_function(function, event)
+    source = _source(event)
+    if source == "aws:dynamodb" and (failed := _failures(result)):
+        return {**result, "error": True, "body": {"errorType": "BatchItemFailures", "errorMessage": json.dumps(failed)}}
+    if source in ("aws:dynamodb", "aws:sqs") and result.get("throttle"):
+        return {**result, "error": True}
+    return result
+
+
+def _source(event: Any) -> str | None:
+    records = event.get("Records") if isinstance(event, dict) else None
+    return records[0].get("eventSource") if records else None
+
+
+def _failures(result: Any) -> list[Any]:
+    answer = result.get("body")
+    return answer.get("batchItemFailures", []) if isinstance(answer, dict) else []
+
+
 async def handle_websocket(scope: Any, receive: Receive, send: Send, *which: Any, **where: Any) -> None:
     limited = LimitedConnection(receive, send, _limits)
     await _handle_websocket(scope, limited.receive, limited.send, *which, **where)
@@ -65,15 +102,28 @@ async def handle_connections_api(method: str, api: str, stage: str, connection: 
     return await _handle_connections_api(method, api, stage, connection, body, headers)
 
 
+def pin_request_origin(source_ip: str, _secure_transport: bool) -> None:
+    """Marks each call as one over TLS, which policies may require: 127.0.0.1 has no TLS."""
+    iam_evaluator.pin_request_origin(source_ip, True)
+
+
 def _message_ids(body: bytes | str) -> list[str]:
     said = json.loads(body)
     return [each["MessageId"] for each in [said, *said.get("Successful", [])] if "MessageId" in each]
 
 
 if __name__ == "__main__":
-    os.environ.pop("PYTHONPATH", None)  # ours; the functions must not find what is not in their bundle
+    os.environ.pop("PYTHONPATH", None)  # of this process; the functions must find only what is in their bundle
     sqs.handle_request = handle_request
     lambda_svc._run_sqs_batch = run_sqs_batch
+    lambda_svc._execute_function = execute_function
     apigateway.handle_websocket = handle_websocket
     apigateway.handle_connections_api = handle_connections_api
+    lambda_runtime._REAP_GRACE = SECONDS_TO_END
+    app.pin_request_origin = pin_request_origin
+    provisioners.install()
+    if TABLES in os.environ:
+        tables = KeptTables(Path(os.environ.pop(TABLES)))
+        tables.install()
+        provisioners.after_create("AWS::DynamoDB::Table", tables.restore)
     app.main()

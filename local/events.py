@@ -1,6 +1,6 @@
-"""`python -m local.events`: the events that went out on the bus, one JSON document each.
+"""`python -m local.events`: prints the events of the bus, one JSON document each.
 
-Nothing is taken away: what is shown stays for others. `--follow` shows what comes from now on, until Ctrl-C.
+The events stay in the queue for other readers. `--follow` prints the events from now on, until Ctrl-C.
 """
 
 import argparse
@@ -17,12 +17,12 @@ from local.aws import client
 Json = dict[str, Any]
 Wanted = Callable[[Json], bool]
 HIDDEN_FOR = 60
-"""Seconds for which what was read already is not given out again while the rest is read."""
+"""Seconds for which an event that was read is hidden while the rest is read."""
 AT_ONCE = 10
 
 
 def peek(sqs: Any, queue_url: str, seconds: int) -> list[Json]:
-    """Everything in a queue, oldest first, which stays in it. Waits so long for the first event."""
+    """All events in the queue, oldest first, which stay in it. `seconds`: how long to wait for the first one."""
     read: dict[str, Json] = {}
     while fresh := [m for m in _received(sqs, queue_url, 0 if read else seconds) if m["MessageId"] not in read]:
         read |= {message["MessageId"]: message for message in fresh}
@@ -33,7 +33,7 @@ def peek(sqs: Any, queue_url: str, seconds: int) -> list[Json]:
 
 
 def follow(sqs: Any, queue_url: str) -> Iterator[Json]:
-    """What comes into a queue of one's own."""
+    """The events that arrive in a queue for this reader alone."""
     while True:
         for message in _received(sqs, queue_url, seconds=1):
             sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
@@ -42,7 +42,7 @@ def follow(sqs: Any, queue_url: str) -> Iterator[Json]:
 
 @contextmanager
 def subscription(sqs: Any, events: Any, bus: str) -> Iterator[str]:
-    """A queue that hears everything on the bus, for as long as it is needed."""
+    """A queue that receives every event of the bus for the length of the `with` block."""
     name = f"gavel-follow-{uuid.uuid4()}"
     queue_url = str(sqs.create_queue(QueueName=name)["QueueUrl"])
     arn = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line. Needs what `make run` wrote to `.local/env`."""
+    """The command line. Reads the variables that `make run` wrote to `.local/env`."""
     chosen = _parser().parse_args(arguments)
     names = ("AWS_ENDPOINT_URL", "GAVEL_EVENTS_QUEUE_URL", "GAVEL_BUS")
     if missing := [name for name in names if name not in os.environ]:

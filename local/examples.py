@@ -1,4 +1,4 @@
-"""Triggers that the local stack has unless told otherwise, so that events can be tried at once: docs/triggers.md."""
+"""The triggers of the local stack if the configuration has none, to try events at once: docs/triggers.md."""
 
 EXAM_TRIGGERS = [
     {

@@ -1,9 +1,9 @@
-"""Why the local stack could not start or go on. Texts are for the person at the terminal."""
+"""Errors of the local stack. Their texts are for the user at the terminal."""
 
 
 class LocalStackError(Exception):
-    """The local stack can't start or go on."""
+    """The local stack cannot start or continue."""
 
 
 class ChildDied(LocalStackError):
-    """A server of the stack ended by itself."""
+    """A server of the stack ended unexpectedly."""

@@ -1,7 +1,4 @@
-"""Faults of DynamoDB and SQS on order: the functions reach the emulator through here.
-
-`POST /_simulator/faults` takes what the Chime simulator's does, for the operations that the functions call.
-"""
+"""Injects faults of DynamoDB and SQS: the functions reach the emulator through this proxy."""
 
 import http.client
 import json
@@ -11,7 +8,8 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from local.chime.faults import LATER, NOW, Fault, Faults
+from chime_simulator.faults import LATER, NOW, Fault, Faults
+
 from local.serving import ServerThread
 
 OPERATIONS = {
@@ -34,7 +32,7 @@ class Answer:
 
 
 class FaultProxy:
-    """Serves from threads of this process, and hands every call on to the emulator unless a fault is ordered for it."""
+    """A proxy on threads of this process. It forwards each call to the emulator unless a fault is due for it."""
 
     def __init__(self, port: int, emulator_port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -48,11 +46,13 @@ class FaultProxy:
         return self
 
     def stop(self) -> None:
-        """Safe to call before `start` as well."""
+        """Stops the proxy, even if it was not started."""
         self._serving.stop()
 
     def order(self, document: Any) -> list[Json]:
-        """Adds a fault; returns those to come. Raises ValueError for an order that makes no sense."""
+        """Adds a fault, and returns the faults that are still due. Raises `ValueError` if the request makes no
+        sense.
+        """
         if not isinstance(document, dict):
             raise ValueError("the body must be a JSON object")
         with self._lock:
@@ -101,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(answer)
 
     def log_message(self, *_: object) -> None:
-        """Says nothing: the functions log their calls."""
+        """Logs nothing: the functions log their calls."""
 
     def _ordered(self, body: bytes) -> None:
         try:
@@ -110,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._say(400, {"error": str(problem)})
 
     def _faulty(self, fault: Fault, body: bytes) -> Answer | None:
-        """None: the connection is dropped."""
+        """The faulty answer; `None` if the connection is dropped."""
         time.sleep(fault.seconds("delayMs"))
         answer = self._handed_on(body) if fault.effect == NOW else None
         if fault.effect == LATER:
@@ -121,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
         return None if fault.drops else answer
 
     def _handed_on(self, body: bytes) -> Answer:
-        """With the headers as they are: the signature covers them."""
+        """The emulator's answer. The headers are forwarded unchanged, because the signature covers them."""
         emulator = http.client.HTTPConnection("127.0.0.1", self.server.proxy.emulator_port, timeout=SECONDS)
         try:
             headers = {name: value for name, value in self.headers.items() if name.lower() != "connection"}

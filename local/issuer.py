@@ -1,23 +1,31 @@
-"""An issuer of tokens for the local stack: whoever asks for a token of anybody gets it.
+"""An issuer of tokens for the local stack: it gives a token of any user to any caller.
 
-API Gateway checks these tokens as it would those of a real issuer, through the discovery document and the keys.
+API Gateway checks these tokens like those of a real issuer, with its discovery document and keys.
 """
 
 import json
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
+from local.files import write_whole
 from local.serving import ServerThread
 
 AUDIENCE = "gavel"
 KEY_ID = "local"
-_FIELDS = {"sub", "scope", "expiresIn", "audience"}
-
-
+SUBJECT = "sub"
+_FIELDS = {"sub", "scope", "expiresIn", "audience", "claims"}
+_OWN_CLAIMS = {"aud", "exp", "iat", "iss", "scope", "sub"}
 RSA, ELLIPTIC = "RS256", "ES256"
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
@@ -28,34 +36,59 @@ def new_key(algorithm: str) -> Key:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-class Issuer:
-    """Serves from a thread of this process. `algorithm` is what its tokens are signed by."""
+def kept_key(algorithm: str, file: Path) -> Key:
+    """The key in the file. Without a file, a new key, which is written into it."""
+    if file.exists():
+        return cast("Key", load_pem_private_key(file.read_bytes(), None))
+    key = new_key(algorithm)
+    write_whole(file, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(), mode=0o600)
+    return key
 
-    def __init__(self, port: int, algorithm: str = RSA) -> None:
+
+class Issuer:
+    """The server, on a thread of this process.
+
+    `algorithm` is the algorithm of its signatures. `identity_claim` is the claim that holds the user's name, beside
+    `sub`. With a `key_file` the tokens of the last run stay valid.
+    """
+
+    def __init__(
+        self, port: int, algorithm: str = RSA, identity_claim: str = SUBJECT, key_file: Path | None = None
+    ) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.algorithm = algorithm
-        self.key = new_key(algorithm)
-        self._serving = ServerThread(ThreadingHTTPServer(("127.0.0.1", port), self._door()), "issuer")
+        self.identity_claim = identity_claim
+        self.key = kept_key(algorithm, key_file) if key_file else new_key(algorithm)
+        self._serving = ServerThread(ThreadingHTTPServer(("127.0.0.1", port), self._handler()), "issuer")
 
     def start(self) -> "Issuer":
         self._serving.start()
         return self
 
     def stop(self) -> None:
-        """Safe to call before `start` as well."""
+        """Stops the server, even if it was not started."""
         self._serving.stop()
 
     def token(
-        self, sub: str | None = None, *, scope: str | None = None, expires_in: int = 3600, audience: str = AUDIENCE
+        self,
+        sub: str | None = None,
+        *,
+        scope: str | None = None,
+        expires_in: int = 3600,
+        audience: str = AUDIENCE,
+        **others: object,
     ) -> str:
-        """A signed token. A negative `expires_in` gives one that has expired; without `sub` it names nobody."""
+        """A signed token with `others` as further claims. A negative `expires_in` gives an expired token. Without `sub`
+        it names no user.
+        """
         now = int(time.time())
         claims: dict[str, Any] = {"iss": self.url, "aud": audience, "iat": now, "exp": now + expires_in}
-        claims |= {name: value for name, value in {"sub": sub, "scope": scope}.items() if value is not None}
+        named = {self.identity_claim: sub, "sub": sub, "scope": scope, **others}
+        claims |= {name: value for name, value in named.items() if value is not None}
         return jwt.encode(claims, self.key, algorithm=self.algorithm, headers={"kid": KEY_ID})
 
     def documents(self) -> dict[str, object]:
-        """What the issuer publishes, by path."""
+        """The published documents by path."""
         key = jwt.get_algorithm_by_name(self.algorithm).to_jwk(self.key.public_key(), as_dict=True)
         discovery = {
             "issuer": self.url,
@@ -71,7 +104,7 @@ class Issuer:
         }
 
     def answer(self, body: bytes) -> tuple[int, object]:
-        """Status and answer to `POST /token`."""
+        """The status and the body of the answer to `POST /token`."""
         try:
             asked = json.loads(body or b"{}")
         except ValueError:
@@ -85,13 +118,14 @@ class Issuer:
             scope=asked.get("scope"),
             expires_in=expires_in,
             audience=asked.get("audience", AUDIENCE),
+            **asked.get("claims", {}),
         )
         return 200, {"access_token": token, "token_type": "Bearer", "expires_in": expires_in}
 
-    def _door(self) -> type[BaseHTTPRequestHandler]:
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
         issuer = self
 
-        class Door(BaseHTTPRequestHandler):
+        class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
@@ -103,7 +137,7 @@ class Issuer:
                 self._send(*(issuer.answer(body) if self.path == "/token" else (404, {"error": "not found"})))
 
             def log_message(self, *_: object) -> None:
-                """Says nothing: tokens are asked for all the time."""
+                """Logs nothing: requests for tokens are too many."""
 
             def _send(self, status: int, answer: object) -> None:
                 payload = json.dumps(answer).encode()
@@ -113,7 +147,7 @@ class Issuer:
                 self.end_headers()
                 self.wfile.write(payload)
 
-        return Door
+        return Handler
 
 
 def _problem(asked: object) -> str | None:
@@ -125,4 +159,6 @@ def _problem(asked: object) -> str | None:
         return "`expiresIn` is a whole number of seconds"
     if not all(isinstance(asked.get(name, ""), str) for name in ("sub", "scope", "audience")):
         return "`sub`, `scope` and `audience` are texts"
+    if not isinstance(asked.get("claims", {}), dict) or _OWN_CLAIMS & asked.get("claims", {}).keys():
+        return f"`claims` is an object without {', '.join(sorted(_OWN_CLAIMS))}"
     return None

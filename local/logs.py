@@ -1,7 +1,4 @@
-"""`python -m local.logs`: what the functions of the local stack have logged so far, oldest first.
-
-`--follow` goes on with what they log from now on, until Ctrl-C.
-"""
+"""`python -m local.logs`: prints the functions' log lines, oldest first. `--follow` goes on until Ctrl-C."""
 
 import argparse
 import os
@@ -15,7 +12,7 @@ POLL_SECONDS = 1.0
 
 
 def messages(endpoint_url: str, since: int = 0) -> list[str]:
-    """Every line of every function, without the runtime's own START, END and REPORT. `since`: milliseconds of 1970."""
+    """The log lines of all functions, without the runtime's START, END and REPORT. `since`: milliseconds since 1970."""
     return [line for _, line in _lines(endpoint_url, since)]
 
 
@@ -41,7 +38,7 @@ def _lines(endpoint_url: str, since: int) -> list[tuple[int, str]]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line. Needs what `make run` wrote to `.local/env`."""
+    """The command line. Reads the variables that `make run` wrote to `.local/env`."""
     parser = argparse.ArgumentParser(prog="python -m local.logs", description=__doc__)
     parser.add_argument("--follow", action="store_true", help="go on with what comes")
     parser.add_argument("--filter", default="", metavar="TEXT", help="only lines that hold this")

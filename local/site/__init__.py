@@ -1,0 +1,1 @@
+"""`make docs`: MkDocs builds the web site from the repository's Markdown."""
