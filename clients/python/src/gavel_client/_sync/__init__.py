@@ -1,0 +1,1 @@
+"""The synchronous client, made from `_async` by `make contracts`; only `waiting.py` is written twice."""

@@ -1,0 +1,111 @@
+# Made from `_async/user.py` by `make contracts`.
+"""Commands on one user of a meeting."""
+
+from datetime import datetime
+from typing import Unpack
+
+from .. import models
+from ..call import read
+from ..durations import Duration, in_seconds, in_utc
+from ..model import Sent, given
+from ..options import Capability, Liftable, Media, WriteOptions, as_list
+from .results import ChangeResult
+from .sender import Sender
+
+
+class UserClient(Sender):
+    """A user, named by their ExternalUserId or by one of their attendees. Commands cover all their attendees.
+
+    Methods raise what `gavel_client.errors` lists.
+    """
+
+    def get(self, *, on_behalf_of: str | None = None) -> models.Attendee:
+        """Their role, capabilities and limits; `revision` is the ETag."""
+        return self._transport.send(read(self._path, models.Attendee, on_behalf_of=on_behalf_of))
+
+    def mute(
+        self,
+        media: Media = "audio",
+        *,
+        duration: Duration | None = None,
+        reason: str | None = None,
+        liftable_by: Liftable | None = None,
+        **options: Unpack[WriteOptions],
+    ) -> ChangeResult:
+        """Withholds `send` of the media, until it is lifted or for a time."""
+        seconds = None if duration is None else in_seconds(duration)
+        fields = given(duration_seconds=seconds, reason=reason, liftable_by=liftable_by)
+        return self._change("POST", "/mute", models.Mute(media=as_list(media), **fields), options)
+
+    def unmute(
+        self, media: Media = "audio", *, reason: str | None = None, **options: Unpack[WriteOptions]
+    ) -> ChangeResult:
+        """Lifts what withholds `send`. Raises `CapabilityUnavailableError` if it stays withheld all the same."""
+        return self._change("POST", "/unmute", models.Unmute(media=as_list(media), **given(reason=reason)), options)
+
+    def set_capabilities(
+        self,
+        *,
+        audio: Capability | None = None,
+        video: Capability | None = None,
+        content: Capability | None = None,
+        reason: str | None = None,
+        **options: Unpack[WriteOptions],
+    ) -> ChangeResult:
+        """Exactly these capabilities, or an error."""
+        body = models.CapabilitiesPatch(**given(audio=audio, video=video, content=content, reason=reason))
+        return self._change("PATCH", "/capabilities", body, options)
+
+    def hold(self, *, reason: str | None = None, **options: Unpack[WriteOptions]) -> ChangeResult:
+        """Withholds everything, receiving too."""
+        return self._change("POST", "/hold", models.Hold(**given(reason=reason)), options)
+
+    def release(self, *, reason: str | None = None, **options: Unpack[WriteOptions]) -> ChangeResult:
+        """Ends a hold."""
+        return self._change("POST", "/release", models.Release(**given(reason=reason)), options)
+
+    def set_role(self, role: str, *, reason: str | None = None, **options: Unpack[WriteOptions]) -> ChangeResult:
+        return self._change("PUT", "/role", models.SetRole(role=role, **given(reason=reason)), options)
+
+    def remove(
+        self,
+        *,
+        ban: bool = False,
+        until: datetime | None = None,
+        reason: str | None = None,
+        **options: Unpack[WriteOptions],
+    ) -> ChangeResult:
+        """Takes the user out of the meeting; with `ban` they stay out."""
+        end = None if until is None else in_utc(until)
+        return self._change("POST", "/remove", models.Remove(ban=ban, **given(until=end, reason=reason)), options)
+
+    def raise_hand(self, *, reason: str | None = None, **options: Unpack[WriteOptions]) -> ChangeResult:
+        return self._change("PUT", "/hand", models.RaiseHand(**given(reason=reason)), options)
+
+    def lower_hand(self, **options: Unpack[WriteOptions]) -> ChangeResult:
+        return self._change("DELETE", "/hand", None, options)
+
+    def grant_floor(
+        self,
+        media: Media = "audio",
+        *,
+        duration: Duration = 120,
+        exclusive: bool = False,
+        reason: str | None = None,
+        **options: Unpack[WriteOptions],
+    ) -> ChangeResult:
+        """A turn to speak that ends by itself. `exclusive` ends all other floors of the media."""
+        body = models.GrantFloor(
+            media=as_list(media), duration_seconds=in_seconds(duration), exclusive=exclusive, **given(reason=reason)
+        )
+        return self._change("POST", "/floor", body, options)
+
+    def end_floor(self, **options: Unpack[WriteOptions]) -> ChangeResult:
+        return self._change("DELETE", "/floor", None, options)
+
+    def consent(self, change_id: str, accept: bool, **options: Unpack[WriteOptions]) -> ChangeResult:
+        """Answers a request to unmute, which the attendee shows as `asked`. An admin acts for the user."""
+        return self._change("PUT", "/consent", models.Consent(change_id=change_id, accept=accept), options)
+
+    def _change(self, method: str, action: str, body: Sent | None, options: WriteOptions) -> ChangeResult:
+        return self._changed(method, action, ChangeResult, body, options)
