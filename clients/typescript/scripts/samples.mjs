@@ -1,4 +1,4 @@
-// Every `ts` block of the documents becomes a module below .samples, which the tests' compilation checks.
+// Every `ts` and `tsx` block of the documents becomes a module below .samples, which the tests' compilation checks.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
 const root = new URL("..", import.meta.url);
@@ -8,11 +8,11 @@ rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder);
 for (const document of documents) {
   const text = readFileSync(new URL(document, root), "utf8");
-  const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)];
+  const blocks = [...text.matchAll(/^```(tsx?)\n(.*?)^```$/gms)];
   if (blocks.length === 0) throw new Error(`${document} has no sample`);
   for (const block of blocks) {
     const line = text.slice(0, block.index).split("\n").length + 1;
-    const name = `${document.replace(/.*\//, "").replace(/\.md$/, "").toLowerCase()}-line-${line}.ts`;
-    writeFileSync(new URL(name, folder), `${block[1]}export {};\n`);
+    const name = `${document.replace(/.*\//, "").replace(/\.md$/, "").toLowerCase()}-line-${line}.${block[1]}`;
+    writeFileSync(new URL(name, folder), `${block[2]}export {};\n`);
   }
 }

@@ -15,16 +15,16 @@ export interface BindOptions {
   /** The page's own subscription; without it one is opened, and closed with the binding. */
   live?: Live;
   /**
-   * Somebody asks the person to be heard (`unmuteConsent` `required`): show it, and say whether he agrees. Undefined is
-   * no answer; the request ends by itself. The signal is aborted when the request is no longer open.
+   * A host asks the user to unmute (`unmuteConsent` is `required`): show the request, and return whether the user
+   * agrees. Undefined is no answer; the request ends by itself. The signal is aborted when the request is closed.
    */
   onConsentRequested?: (
     request: AskedToUnmute,
     signal: AbortSignal,
   ) => boolean | undefined | Promise<boolean | undefined>;
-  /** The person may be heard again, and is muted locally: offer him to unmute. */
+  /** The user may send audio again and is muted locally: offer to unmute. */
   onMayUnmute?: () => void;
-  /** He can't be heard any more, whatever the SDK believes. */
+  /** The server drops the user's audio, even if the SDK believes that they are unmuted. */
   onSilenced?: () => void;
   /** Whether a camera that was on when it was taken away goes on again; by default it does. */
   onCameraBack?: () => boolean | Promise<boolean>;

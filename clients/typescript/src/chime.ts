@@ -8,6 +8,7 @@ import { Consent } from "./consent.js";
 import type { Live } from "./live.js";
 import type { Meeting } from "./meeting.js";
 import { Microphone } from "./microphone.js";
+import { sends } from "./sending.js";
 import type { LiveState, Told } from "./state.js";
 import type { Attendee, Capabilities, Effect, Entry, Medium } from "./types.js";
 
@@ -86,9 +87,9 @@ class Bound implements Binding {
     }
   }
 
-  #safely(deed: () => void): void {
+  #safely(call: () => void): void {
     try {
-      deed();
+      call();
     } catch (error) {
       this.#options.onError?.(error);
     }
@@ -98,10 +99,6 @@ class Bound implements Binding {
 /** What was withheld is still so until Chime has the change. */
 function mayNowSend(attendee: Attendee, medium: Medium, before: boolean | null): boolean {
   return sends(attendee.capabilities, medium) && (attendee.status !== "pending" || before === true);
-}
-
-function sends(capabilities: Capabilities, medium: Medium): boolean {
-  return ["SendReceive", "Send"].includes(capabilities[medium]);
 }
 
 interface Changed {

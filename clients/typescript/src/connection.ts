@@ -14,6 +14,9 @@ export type SocketMaker = new (url: string) => Socket;
 
 const ASK_AGAIN = 5 * 60_000;
 const SNAPSHOT_WITHIN = 10_000;
+/** Milliseconds of silence after which the server is asked whether it is there, and how long it may take to answer. */
+const PING_AFTER = 15_000;
+const PONG_WITHIN = 8_000;
 
 export interface Farewell {
   type: "closed";
@@ -26,12 +29,14 @@ export interface Page {
   told(message: Told | Farewell): void;
 }
 
-/** A WebSocket on which it is said `listen`, again from time to time, and whose silence is not put up with. */
+/** A WebSocket on which it is said `listen`, again from time to time, and whose silence is not put up with: a stalled
+ * connection stays open, and only a `ping` without an answer tells. */
 export class Connection {
   readonly #socket: Socket;
   readonly #stop: AbortSignal;
   #again: ReturnType<typeof setInterval> | undefined;
   #patience: ReturnType<typeof setTimeout> | undefined;
+  #silence: ReturnType<typeof setTimeout> | undefined;
   #over = false;
 
   constructor(socket: Socket, stop: AbortSignal) {
@@ -47,6 +52,7 @@ export class Connection {
         this.#over = true;
         clearInterval(this.#again);
         clearTimeout(this.#patience);
+        clearTimeout(this.#silence);
         this.#stop.removeEventListener("abort", end);
         socket.onopen = socket.onmessage = socket.onclose = null;
         socket.onerror = () => undefined;
@@ -59,6 +65,7 @@ export class Connection {
       socket.onmessage = (event: { data: unknown }) => this.#hear(event.data, page, end);
       socket.onopen = () => {
         this.#ask(page, end);
+        this.#expect(end);
         this.#again = setInterval(() => this.#ask(page, end), ASK_AGAIN);
       };
     });
@@ -70,9 +77,19 @@ export class Connection {
     this.#socket.send(JSON.stringify({ action: "listen", after: page.after() }));
   }
 
+  #expect(end: () => void): void {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => {
+      this.#silence = setTimeout(end, PONG_WITHIN);
+      this.#socket.send(JSON.stringify({ action: "ping" }));
+    }, PING_AFTER);
+  }
+
   /** What API Gateway says by itself has no type: then no snapshot comes, and patience ends. */
   #hear(data: unknown, page: Page, end: () => void): void {
-    const message = this.#over ? null : read(data);
+    if (this.#over) return;
+    this.#expect(end);
+    const message = read(data);
     if (!message) return;
     page.told(message);
     if (message.type === "closed") return;

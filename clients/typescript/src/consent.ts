@@ -1,6 +1,7 @@
 import type { AudioVideo, BindOptions } from "./audio-video.js";
 import type { Meeting } from "./meeting.js";
 import { isProblem } from "./problems.js";
+import { muteForSure } from "./sending.js";
 import type { AskedToUnmute } from "./types.js";
 
 export class Consent {
@@ -36,16 +37,10 @@ export class Consent {
       this.#audioVideo.realtimeMuteLocalAudio();
       const accept = request.kind === "muted-first" || (await this.#options.onConsentRequested?.(request, signal));
       if (accept === undefined || signal.aborted) return;
-      if (accept) this.#muteForSure();
+      if (accept) muteForSure(this.#audioVideo);
       await this.#meeting.consent(this.#attendeeId, request.changeId, accept, { signal });
     } catch (error) {
       if (!signal.aborted && !isProblem(error, "no-request")) this.#options.onError?.(error);
     }
-  }
-
-  /** What can't be muted must not be answered for. */
-  #muteForSure(): void {
-    this.#audioVideo.realtimeMuteLocalAudio();
-    if (!this.#audioVideo.realtimeIsLocalAudioMuted()) throw new Error("the microphone could not be muted");
   }
 }

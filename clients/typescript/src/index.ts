@@ -1,14 +1,16 @@
 export { Gavel, type GavelOptions } from "./client.js";
 export { Meeting } from "./meeting.js";
+export { Meetings, type MeetingFilter } from "./meetings.js";
 export type { FloorOptions, MuteAllOptions, MuteOptions, ReadOptions, WriteOptions } from "./options.js";
 export { isProblem, Problem, Unreachable, type ProblemCode } from "./problems.js";
 export { DurationError, inSeconds, type Duration } from "./duration.js";
-export { RETRY, type Retry, type Surroundings } from "./retry.js";
+export { RETRY, type Clock, type Retry } from "./retry.js";
 export { Unsettled, type SettledOptions } from "./settled.js";
 export { type HistoryOptions, type HistoryPages } from "./pages.js";
 export { Live, LiveOver, type Closed, type Listener, type LiveOptions } from "./live.js";
 export type { Socket, SocketMaker } from "./connection.js";
 export { NOTHING_KNOWN, take, type LiveState, type Told } from "./state.js";
+export { nameOf, names, shortId, type Nameable } from "./names.js";
 export { isOlder } from "./revision.js";
 export { bindToChime, type Binding } from "./chime.js";
 export type { AudioVideo, BindOptions } from "./audio-video.js";

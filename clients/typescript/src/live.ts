@@ -2,9 +2,11 @@ import type { Gavel } from "./client.js";
 import { Connection, type Farewell, type SocketMaker } from "./connection.js";
 import type { Meeting } from "./meeting.js";
 import type { ReadOptions } from "./options.js";
-import { isProblem, type Problem } from "./problems.js";
+import { askFor, finalProblem } from "./polling.js";
+import type { Problem } from "./problems.js";
+import { inSeconds, type Duration } from "./duration.js";
 import { backoff } from "./retry.js";
-import { NOTHING_KNOWN, take, type LiveState, type Told } from "./state.js";
+import { NOTHING_KNOWN, take, withConnection, type LiveState, type Told } from "./state.js";
 
 /** Told with every message, after the state has taken it. */
 export type Listener = (state: LiveState, message: Told) => void;
@@ -12,6 +14,8 @@ export type Listener = (state: LiveState, message: Told) => void;
 export interface LiveOptions extends ReadOptions {
   /** The cursor of an earlier look: what was missed since comes first. */
   after?: string;
+  /** While there is no WebSocket, the state is asked for over HTTP this often. Without it, it is then not known. */
+  poll?: Duration;
 }
 
 /** Why it is over: `stopped` by `close()` or the signal, what the server said, or the problem's code. */
@@ -22,8 +26,7 @@ export interface Closed {
 
 const SHORTEST = 1_000;
 const LONGEST = 30_000;
-/** With these there is no coming back. */
-const FINAL = ["unauthorized", "not-permitted", "banned", "meeting-not-found", "invalid-request", "not-found"] as const;
+const CUT = new Error("the connection is given up");
 
 /** A subscription that comes back by itself, with a new ticket and the last cursor, until it is closed. */
 export class Live {
@@ -38,6 +41,11 @@ export class Live {
   #over: Closed | null = null;
   #end: (closed: Closed) => void = () => undefined;
   #failures = 0;
+  /** Ends what is under way, be it a connection or a wait, and nothing else. */
+  #cut = new AbortController();
+  #isPolling = false;
+  /** Where the entries begin that are missed by now, until the state has a cursor. */
+  #since: string | null = null;
 
   constructor(gavel: Gavel, meeting: Meeting, listener?: Listener, options: LiveOptions = {}) {
     this.#gavel = gavel;
@@ -48,6 +56,7 @@ export class Live {
     this.closed = new Promise((resolve) => (this.#end = resolve));
     options.signal?.addEventListener("abort", () => this.close(), { once: true });
     if (options.signal?.aborted) this.close();
+    this.#followNetwork();
     void this.#run();
   }
 
@@ -89,6 +98,7 @@ export class Live {
     const waiting: Told[] = [];
     let wake = () => {};
     const unsubscribe = this.subscribe((_, message) => {
+      if (message.type === "connection") return;
       waiting.push(message);
       wake();
     });
@@ -116,39 +126,102 @@ export class Live {
     this.#end(closed);
   }
 
+  /** A device that says that it is offline is; one that says that it is online may be. */
+  #followNetwork(): void {
+    const { signal } = this.#stop;
+    if (signal.aborted || typeof globalThis.addEventListener !== "function") return;
+    const begin = () => {
+      this.#failures = 0;
+      this.#cutOff();
+    };
+    const end = () => {
+      this.#cutOff();
+      this.#link(false, false);
+    };
+    globalThis.addEventListener("online", begin, { signal });
+    globalThis.addEventListener("offline", end, { signal });
+  }
+
+  #cutOff(): void {
+    this.#cut.abort(CUT);
+    this.#cut = new AbortController();
+  }
+
   async #run(): Promise<void> {
-    const { pause, random } = this.#gavel.surroundings;
+    const { pause, random } = this.#gavel.clock;
     while (!this.#over) {
-      await this.#connect().catch((error: unknown) => this.#failed(error));
+      const signal = AbortSignal.any([this.#stop.signal, this.#cut.signal]);
+      await this.#connect(signal).catch((error: unknown) => this.#failed(error));
       if (this.#over) return;
+      if (this.#isLive) this.#link(false, false);
       this.#failures += 1;
+      void this.#poll();
       const wait = Math.max(SHORTEST, backoff(this.#failures, random(), 2 * SHORTEST, LONGEST));
-      await pause(wait, this.#stop.signal).catch(() => undefined);
+      await pause(wait, AbortSignal.any([this.#stop.signal, this.#cut.signal])).catch(() => undefined);
     }
   }
 
   #failed(error: unknown): void {
-    if (isProblem(error, ...FINAL)) this.#finish({ code: error.code, problem: error });
+    const problem = finalProblem(error);
+    if (problem) this.#finish({ code: problem.code, problem });
+  }
+
+  /** Asks until there is a connection again, or it is over. */
+  async #poll(): Promise<void> {
+    const { poll, onBehalfOf } = this.#options;
+    if (poll === undefined || this.#isPolling) return;
+    this.#isPolling = true;
+    const { signal } = this.#stop;
+    while (!this.#over && !this.#isLive) {
+      const message = await askFor(this.#meeting, this.#state.cursor ?? this.#since, { onBehalfOf, signal }).catch(
+        (error: unknown) => {
+          this.#failed(error);
+          return null;
+        },
+      );
+      if (this.#over || this.#isLive) break;
+      if (message) this.#take(message, true);
+      else this.#link(false, false);
+      await this.#gavel.clock.pause(inSeconds(poll) * 1000, signal).catch(() => undefined);
+    }
+    this.#isPolling = false;
+  }
+
+  get #isLive(): boolean {
+    return this.#state.connected && !this.#state.polling;
+  }
+
+  #link(connected: boolean, polling: boolean): void {
+    const before = this.#state;
+    this.#state = withConnection(before, connected, polling, this.#gavel.clock.now());
+    if (this.#state !== before && !this.#over) this.#tell({ type: "connection", part: 1 });
   }
 
   /** One connection, from its ticket to its end. */
-  async #connect(): Promise<void> {
+  async #connect(signal: AbortSignal): Promise<void> {
     const Maker = this.#gavel.options.WebSocket ?? (globalThis.WebSocket as SocketMaker | undefined);
-    if (!Maker) return this.#finish({ code: "no-websocket" });
+    if (!Maker) return this.#options.poll === undefined ? this.#finish({ code: "no-websocket" }) : undefined;
     const { onBehalfOf } = this.#options;
-    const { url, cursor } = await this.#meeting.ticket({ onBehalfOf, signal: this.#stop.signal });
-    if (this.#over) return;
-    await new Connection(new Maker(url), this.#stop.signal).listen({
+    const { url, cursor } = await this.#meeting.ticket({ onBehalfOf, signal });
+    this.#since ??= cursor;
+    if (signal.aborted) return;
+    await new Connection(new Maker(url), signal).listen({
       after: () => this.#state.cursor ?? cursor,
       told: (message) => this.#take(message),
     });
   }
 
-  #take(message: Told | Farewell): void {
+  #take(message: Told | Farewell, polled = false): void {
     if (this.#over) return;
     if (message.type === "closed") return this.#finish({ code: message.code });
     if (message.complete) this.#failures = 0;
-    this.#state = take(this.#state, message);
+    const state = take(this.#state, message);
+    const isAnswer = message.complete === true || message.type === "lobby";
+    this.#state = isAnswer ? withConnection(state, true, polled, this.#gavel.clock.now()) : state;
+    this.#tell(message);
+  }
+
+  #tell(message: Told): void {
     for (const listener of [...this.#listeners]) {
       try {
         listener(this.#state, message);

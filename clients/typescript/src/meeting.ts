@@ -1,4 +1,4 @@
-import { seatOrPerson, userInPath, type Gavel } from "./client.js";
+import { actingFor, idsOf, seatOrPerson, type Gavel } from "./client.js";
 import { Live, type Listener, type LiveOptions } from "./live.js";
 import {
   instant,
@@ -52,11 +52,12 @@ export class Meeting {
     return answerOf(this.#api.GET("/meetings/{meetingId}/attendees/{attendeeId}", this.#read(path, options)));
   }
 
-  /** Everybody, seat by seat; pages are asked for as they are needed. */
-  attendees(options?: ReadOptions & { limit?: number }): AsyncIterable<t.Attendee> {
+  /** Everybody, attendee by attendee; pages of `limit` are asked for as they are needed, the first one of `first`. */
+  attendees(options?: ReadOptions & { limit?: number; first?: number }): AsyncIterable<t.Attendee> {
     return pagesOf((nextToken) => {
       const { params, signal } = this.#read({}, options);
-      const query = { limit: options?.limit, nextToken };
+      const limit = nextToken === undefined ? (options?.first ?? options?.limit) : options?.limit;
+      const query = { limit, nextToken };
       return answerOf(this.#api.GET("/meetings/{meetingId}/attendees", { params: { ...params, query }, signal }));
     });
   }
@@ -84,7 +85,7 @@ export class Meeting {
       const query = { after: cursor, limit: most, order, from, to, verdict, command, actor, ...of };
       return answerOf(this.#api.GET("/meetings/{meetingId}/history", { params: { ...params, query }, signal }));
     };
-    return historyOf(ask, (wait) => this.#gavel.surroundings.pause(wait, options.signal), after, limit);
+    return historyOf(ask, (wait) => this.#gavel.clock.pause(wait, options.signal), after, limit);
   }
 
   change(changeId: string, options?: ReadOptions): Promise<t.Change> {
@@ -102,7 +103,7 @@ export class Meeting {
   ): Promise<t.Change | null> {
     const changeId = typeof answer === "string" ? answer : answer.changeId;
     if (changeId === null) return Promise.resolve(null);
-    return settled(() => this.change(changeId, options), this.#gavel.surroundings, options);
+    return settled(() => this.change(changeId, options), this.#gavel.clock, options);
   }
 
   /** Listens from now on, over one WebSocket that comes back by itself. */
@@ -119,12 +120,12 @@ export class Meeting {
 
   async mute(who: t.Who, options: MuteOptions = {}): Promise<t.ChangeAnswer> {
     const body = { ...mediaOf(options), durationSeconds: lasting(options.for), liftableBy: options.liftableBy };
-    return answerOf(this.#api.POST(`${SEAT}/mute`, { body, ...this.#at(who, options) }));
+    return answerOf(this.#api.POST(`${ATTENDEE}/mute`, { body, ...this.#at(who, options) }));
   }
 
   /** Lifts. What is withheld all the same, by a mute-all for example: `capability-unavailable`, with the `limits`. */
   unmute(who: t.Who, options: WithMedia = {}): Promise<t.ChangeAnswer> {
-    return answerOf(this.#api.POST(`${SEAT}/unmute`, { body: mediaOf(options), ...this.#at(who, options) }));
+    return answerOf(this.#api.POST(`${ATTENDEE}/unmute`, { body: mediaOf(options), ...this.#at(who, options) }));
   }
 
   /** Make it so: exactly these, or a problem. */
@@ -134,16 +135,16 @@ export class Meeting {
     options: WithReason = {},
   ): Promise<t.ChangeAnswer> {
     const body = { ...capabilities, reason: options.reason };
-    return answerOf(this.#api.PATCH(`${SEAT}/capabilities`, { body, ...this.#at(who, options) }));
+    return answerOf(this.#api.PATCH(`${ATTENDEE}/capabilities`, { body, ...this.#at(who, options) }));
   }
 
   /** Withholds everything, receiving too. */
   hold(who: t.Who, options: WithReason = {}): Promise<t.ChangeAnswer> {
-    return answerOf(this.#api.POST(`${SEAT}/hold`, { body: why(options), ...this.#at(who, options) }));
+    return answerOf(this.#api.POST(`${ATTENDEE}/hold`, { body: why(options), ...this.#at(who, options) }));
   }
 
   release(who: t.Who, options: WithReason = {}): Promise<t.ChangeAnswer> {
-    return answerOf(this.#api.POST(`${SEAT}/release`, { body: why(options), ...this.#at(who, options) }));
+    return answerOf(this.#api.POST(`${ATTENDEE}/release`, { body: why(options), ...this.#at(who, options) }));
   }
 
   /** Binds those who come later, too, until lifted. Silence in every sense needs `["audio", "content"]`. */
@@ -161,13 +162,13 @@ export class Meeting {
   // People
 
   setRole(who: t.Who, role: string, options: WithReason = {}): Promise<t.ChangeAnswer> {
-    return answerOf(this.#api.PUT(`${SEAT}/role`, { body: { role, ...why(options) }, ...this.#at(who, options) }));
+    return answerOf(this.#api.PUT(`${ATTENDEE}/role`, { body: { role, ...why(options) }, ...this.#at(who, options) }));
   }
 
-  /** Out of the meeting; with `ban` he stays out. */
+  /** Removes the user from the meeting; with `ban` they stay out. */
   async remove(who: t.Who, options: Banning & { ban?: boolean } = {}): Promise<t.ChangeAnswer> {
     const body = { ban: options.ban, until: instant(options.until), ...why(options) };
-    return answerOf(this.#api.POST(`${SEAT}/remove`, { body, ...this.#at(who, options) }));
+    return answerOf(this.#api.POST(`${ATTENDEE}/remove`, { body, ...this.#at(who, options) }));
   }
 
   async ban({ user }: t.Person, options: Banning = {}): Promise<t.ChangeAnswer> {
@@ -201,26 +202,61 @@ export class Meeting {
   }
 
   raiseHand(who: t.Who, options: WithReason = {}): Promise<t.ChangeAnswer> {
-    return answerOf(this.#api.PUT(`${SEAT}/hand`, { body: why(options), ...this.#at(who, options) }));
+    return answerOf(this.#api.PUT(`${ATTENDEE}/hand`, { body: why(options), ...this.#at(who, options) }));
   }
 
   lowerHand(who: t.Who, options: WriteOptions = {}): Promise<t.ChangeAnswer> {
-    return answerOf(this.#api.DELETE(`${SEAT}/hand`, this.#at(who, options)));
+    return answerOf(this.#api.DELETE(`${ATTENDEE}/hand`, this.#at(who, options)));
+  }
+
+  /** Lowers every hand. */
+  lowerAllHands(options: WithReason = {}): Promise<t.MeetingChangeAnswer> {
+    const request = { body: why(options), ...this.#write({}, options) };
+    return answerOf(this.#api.POST("/meetings/{meetingId}/hands/lower-all", request));
   }
 
   /** A turn to speak, which ends by itself; lowers the hand. */
   async grantFloor(who: t.Who, options: FloorOptions = {}): Promise<t.ChangeAnswer> {
     const body = { ...mediaOf(options), durationSeconds: lasting(options.for), exclusive: options.exclusive };
-    return answerOf(this.#api.POST(`${SEAT}/floor`, { body, ...this.#at(who, options) }));
+    return answerOf(this.#api.POST(`${ATTENDEE}/floor`, { body, ...this.#at(who, options) }));
   }
 
   endFloor(who: t.Who, options: WriteOptions = {}): Promise<t.ChangeAnswer> {
-    return answerOf(this.#api.DELETE(`${SEAT}/floor`, this.#at(who, options)));
+    return answerOf(this.#api.DELETE(`${ATTENDEE}/floor`, this.#at(who, options)));
   }
 
-  /** The person's own answer to a request to unmute, which his attendee shows as `asked`. */
+  /** The user's own answer to a request to unmute, which their attendee shows as `asked`. */
   consent(who: t.Who, changeId: string, accept: boolean, options: WriteOptions = {}): Promise<t.ChangeAnswer> {
-    return answerOf(this.#api.PUT(`${SEAT}/consent`, { body: { changeId, accept }, ...this.#at(who, options) }));
+    return answerOf(this.#api.PUT(`${ATTENDEE}/consent`, { body: { changeId, accept }, ...this.#at(who, options) }));
+  }
+
+  // Several people in one request, up to 250: the answer has an outcome for each
+
+  async muteSelected(who: readonly t.Who[], options: MuteOptions = {}): Promise<t.SelectionAnswer> {
+    const body = { ...mediaOf(options), durationSeconds: lasting(options.for), liftableBy: options.liftableBy };
+    const request = { body: { ...body, ...idsOf(who) }, ...this.#write({}, options) };
+    return answerOf(this.#api.POST("/meetings/{meetingId}/mute", request));
+  }
+
+  unmuteSelected(who: readonly t.Who[], options: WithMedia = {}): Promise<t.SelectionAnswer> {
+    const request = { body: { ...mediaOf(options), ...idsOf(who) }, ...this.#write({}, options) };
+    return answerOf(this.#api.POST("/meetings/{meetingId}/unmute", request));
+  }
+
+  lowerHands(who: readonly t.Who[], options: WithReason = {}): Promise<t.SelectionAnswer> {
+    const request = { body: { ...why(options), ...idsOf(who) }, ...this.#write({}, options) };
+    return answerOf(this.#api.POST("/meetings/{meetingId}/hands/lower", request));
+  }
+
+  setRoles(who: readonly t.Who[], role: string, options: WithReason = {}): Promise<t.SelectionAnswer> {
+    const request = { body: { role, ...why(options), ...idsOf(who) }, ...this.#write({}, options) };
+    return answerOf(this.#api.POST("/meetings/{meetingId}/roles", request));
+  }
+
+  async removeSelected(who: readonly t.Who[], options: Banning & { ban?: boolean } = {}): Promise<t.SelectionAnswer> {
+    const body = { ban: options.ban, until: instant(options.until), ...why(options) };
+    const request = { body: { ...body, ...idsOf(who) }, ...this.#write({}, options) };
+    return answerOf(this.#api.POST("/meetings/{meetingId}/remove", request));
   }
 
   // The meeting
@@ -229,7 +265,7 @@ export class Meeting {
     return this.#patch({ mode }, options);
   }
 
-  /** Until it thaws, nobody gets more than he has. */
+  /** While the meeting is frozen, no user gets more capabilities. */
   freeze(options: WithReason = {}): Promise<t.MeetingChangeAnswer> {
     return this.#patch({ frozen: true }, options);
   }
@@ -265,9 +301,11 @@ export class Meeting {
     return (await answerOf(this.#api.POST("/meetings/{meetingId}/admissions", { body: { users }, ...rest }))).items;
   }
 
-  /** A seat just created, before its JoinToken is handed out. */
-  bind(attendeeId: string, options: WriteOptions = {}): Promise<t.Attendee> {
-    return answerOf(this.#api.PUT(SEAT, { body: {}, ...this.#at(attendeeId, options) }));
+  /** An attendee just created, before its JoinToken is handed out. `displayName`: what pages show instead of the user's id. */
+  bind(attendeeId: string, options: WriteOptions & { displayName?: string } = {}): Promise<t.Attendee> {
+    const { displayName, ...rest } = options;
+    const body = displayName === undefined ? {} : { displayName };
+    return answerOf(this.#api.PUT(ATTENDEE, { body, ...this.#at(attendeeId, rest) }));
   }
 
   get #api() {
@@ -287,8 +325,7 @@ export class Meeting {
   }
 
   #read<P extends object>(path: P, options: ReadOptions = {}) {
-    const user = options.onBehalfOf ?? this.#gavel.options.onBehalfOf;
-    const header = user === undefined ? {} : { "Gavel-On-Behalf-Of": userInPath(user) };
+    const header = actingFor(this.#gavel, options.onBehalfOf);
     return { params: { path: { meetingId: this.meetingId, ...path }, header }, signal: options.signal };
   }
 
@@ -303,9 +340,10 @@ export class Meeting {
   }
 }
 
-const SEAT = "/meetings/{meetingId}/attendees/{attendeeId}";
+const ATTENDEE = "/meetings/{meetingId}/attendees/{attendeeId}";
 
-async function answerOf<T>(said: Promise<Said<T>>): Promise<T> {
+/** The document, or a `Problem`. */
+export async function answerOf<T>(said: Promise<Said<T>>): Promise<T> {
   const { data, error, response } = await said;
   if (data === undefined) throw problemOf(response.status, error);
   return data;

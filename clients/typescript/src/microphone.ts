@@ -4,7 +4,7 @@ import { isOlder } from "./revision.js";
 export class Microphone {
   readonly #audioVideo: AudioVideo;
   readonly #options: BindOptions;
-  /** Whether the server lets his sound through; null while that is not known. */
+  /** Whether the server lets the user's audio through; null while that is not known. */
   open: boolean | null = null;
   #minded = "";
 

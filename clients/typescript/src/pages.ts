@@ -1,9 +1,9 @@
-import type { Attendee, Entry, Who } from "./types.js";
+import type { Entry, Who } from "./types.js";
 
 /** Items of all pages, each page asked for when the one before is used up. */
-export async function* pagesOf(
-  ask: (nextToken: string | undefined) => Promise<{ items: Attendee[]; nextToken?: string | null }>,
-): AsyncIterable<Attendee> {
+export async function* pagesOf<T>(
+  ask: (nextToken: string | undefined) => Promise<{ items: T[]; nextToken?: string | null }>,
+): AsyncIterable<T> {
   let nextToken: string | null | undefined;
   do {
     const page = await ask(nextToken ?? undefined);

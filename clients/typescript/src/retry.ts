@@ -14,14 +14,14 @@ export interface Retry {
 
 export const RETRY: Retry = { tries: 5, within: "40s", each: "35s" };
 
-/** Time and chance, which tests turn by hand. */
-export interface Surroundings {
+/** The time, pauses, and chance for jitter. Tests have a clock of their own. */
+export interface Clock {
   now(): number;
   random(): number;
   pause(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 
-export const SURROUNDINGS: Surroundings = { now: () => Date.now(), random: () => Math.random(), pause };
+export const SYSTEM_CLOCK: Clock = { now: () => Date.now(), random: () => Math.random(), pause };
 
 const FIRST = 250;
 const LONGEST = 8_000;
@@ -40,7 +40,7 @@ export function retrying(
   send: Fetch,
   prepare: () => Promise<Record<string, string>>,
   retry: Retry = RETRY,
-  { now, random, pause }: Surroundings = SURROUNDINGS,
+  { now, random, pause }: Clock = SYSTEM_CLOCK,
 ): Fetch {
   return async (request) => {
     const body = ["GET", "HEAD"].includes(request.method) ? undefined : (await request.text()) || undefined;

@@ -1,9 +1,9 @@
 const FORM = /^(?:p(\d+)\.)?m(\d+)$/;
 
 /**
- * Whether the first revision is of an earlier moment than the second. An attendee's, `p3.m7`, has two numbers, his own
- * and the meeting's, which only rise; where one has the meeting's alone, that is compared. What can't be compared is not
- * older: then what comes later counts.
+ * Whether the first revision is older than the second. An attendee's revision, `p3.m7`, has two numbers that only rise:
+ * the user's and the meeting's. If one revision has only the meeting's number, only that is compared. A revision that
+ * cannot be compared is not older: the later message counts.
  */
 export function isOlder(revision: string, than: string): boolean {
   const [a, b] = [FORM.exec(revision), FORM.exec(than)];

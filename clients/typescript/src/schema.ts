@@ -4,40 +4,6 @@
  */
 
 export interface paths {
-    "/health": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Whether the door is open */
-        get: operations["get-health"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/openapi.json": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** This description */
-        get: operations["get-openapi"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/meetings/{meetingId}": {
         parameters: {
             query?: never;
@@ -45,70 +11,88 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The meeting; with `roles` for moderators */
+        /**
+         * Get a meeting
+         * @description Its rules and settings; with `roles` for hosts and cohosts.
+         */
         get: operations["get-meeting"];
-        /** Register the meeting, or set anew what it was registered with */
+        /**
+         * Register a meeting
+         * @description Puts a meeting of Chime under Gavel. To register it again with another body, name its revision in `If-Match`.
+         */
         put: operations["register-meeting"];
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Set the mode, freeze or thaw, set what newcomers get: what is named becomes so */
+        /**
+         * Change the mode, freeze or unfreeze, change settings
+         * @description Sets what is named; the rest stays as it is.
+         */
         patch: operations["patch-meeting"];
         trace?: never;
     };
-    "/meetings/{meetingId}/mute-all": {
+    "/meetings/{meetingId}/me": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get what the caller may do
+         * @description Tells a page what to offer its user.
+         */
+        get: operations["get-me"];
         put?: never;
-        /** Withhold `send` of the media from everybody but the spared, whoever comes later among them */
-        post: operations["mute-all"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/meetings/{meetingId}/unmute-all": {
+    "/meetings/{meetingId}/bans": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List the bans
+         * @description Each with actor, reason and end.
+         */
+        get: operations["list-bans"];
         put?: never;
-        /** Lift the mute-all of the media; what withholds from one person stays */
-        post: operations["unmute-all"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/meetings/{meetingId}/undo": {
+    "/meetings/{meetingId}/lobby": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List who waits in the lobby
+         * @description The oldest first.
+         */
+        get: operations["list-lobby"];
         put?: never;
-        /** Restore the rules that a change replaced, if no later change replaced them again */
-        post: operations["undo"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/meetings/{meetingId}/end": {
+    "/meetings/{meetingId}/live": {
         parameters: {
             query?: never;
             header?: never;
@@ -117,8 +101,135 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End the meeting for everybody */
-        post: operations["end"];
+        /**
+         * Listen to a meeting
+         * @description Answers a WebSocket address and a ticket that opens it once. Users who wait in the lobby may listen too.
+         */
+        post: operations["listen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/meetings/{meetingId}/attendees": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List attendees
+         * @description In pages, attendee by attendee.
+         */
+        get: operations["list-attendees"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/meetings/{meetingId}/attendees/{attendeeId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an attendee
+         * @description What the rules give, and in `limits` why not more. A user need not have joined.
+         */
+        get: operations["get-attendee"];
+        /**
+         * Bind an attendee
+         * @description Gives an attendee what the rules say, before its JoinToken is handed out.
+         */
+        put: operations["bind-attendee"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/meetings/{meetingId}/users/{externalUserId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a user
+         * @description What the rules give, and in `limits` why not more. A user need not have joined.
+         */
+        get: operations["get-user"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/meetings/{meetingId}/hands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List raised hands
+         * @description The oldest first.
+         */
+        get: operations["list-hands"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/meetings/{meetingId}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the history
+         * @description A poll may get an entry again but never misses one; `entryId` tells entries apart.
+         */
+        get: operations["get-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/meetings/{meetingId}/changes/{changeId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a change
+         * @description What became of it.
+         */
+        get: operations["get-change"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -134,7 +245,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let people in, before they have a seat: what `CreateAttendee` shall give them */
+        /**
+         * Admit users
+         * @description Answers the capabilities to create each attendee with.
+         */
         post: operations["admit-users"];
         delete?: never;
         options?: never;
@@ -142,18 +256,20 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/meetings/{meetingId}/attendees/{attendeeId}": {
+    "/meetings/{meetingId}/undo": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** What an attendee has, and why not more */
-        get: operations["get-attendee"];
-        /** Make a seat known before its JoinToken is handed out, and give it what the rules say */
-        put: operations["bind-attendee"];
-        post?: never;
+        get?: never;
+        put?: never;
+        /**
+         * Undo a change
+         * @description Restores the rules that the change replaced, if no later change replaced them again.
+         */
+        post: operations["undo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -168,7 +284,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Give another role; whoever falls keeps nothing that was given to him in the old one */
+        /**
+         * Give another role
+         * @description Gives another role. A demotion takes back what the user was given in the old role.
+         */
         put: operations["set-role-of-attendee"];
         post?: never;
         delete?: never;
@@ -185,9 +304,32 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Give another role; whoever falls keeps nothing that was given to him in the old one */
+        /**
+         * Give another role
+         * @description Gives another role. A demotion takes back what the user was given in the old role.
+         */
         put: operations["set-role-of-user"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/meetings/{meetingId}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give several users another role
+         * @description Gives each another role. A demotion takes back what the user was given in the old role.
+         */
+        post: operations["set-roles"];
         delete?: never;
         options?: never;
         head?: never;
@@ -203,7 +345,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Out of the meeting; with `ban` he stays out */
+        /**
+         * Remove an attendee from the meeting
+         * @description Takes the user out of the meeting on all their devices; with `ban` they stay out.
+         */
         post: operations["remove-attendee"];
         delete?: never;
         options?: never;
@@ -220,8 +365,31 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Out of the meeting; with `ban` he stays out */
+        /**
+         * Remove an attendee from the meeting
+         * @description Takes the user out of the meeting on all their devices; with `ban` they stay out.
+         */
         post: operations["remove-user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/meetings/{meetingId}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove several attendees from the meeting
+         * @description Takes each out of the meeting on all their devices; with `ban` they stay out.
+         */
+        post: operations["remove-selected"];
         delete?: never;
         options?: never;
         head?: never;
@@ -236,10 +404,16 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Keep somebody out, and take him out if he is in */
+        /**
+         * Ban a user
+         * @description Keeps a user out of the meeting, and removes them if they are in it.
+         */
         put: operations["ban-user"];
         post?: never;
-        /** Lift the ban */
+        /**
+         * Lift a ban
+         * @description Lifts the ban of a user.
+         */
         delete: operations["unban-user"];
         options?: never;
         head?: never;
@@ -254,10 +428,16 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Let in a user who waits, or turn them away: they may ask again a minute later */
+        /**
+         * Admit a user who waits, or turn them away
+         * @description Admits a user who waits in the lobby, or turns them away: they may ask again a minute later.
+         */
         put: operations["answer-lobby"];
         post?: never;
-        /** Give up waiting in the lobby */
+        /**
+         * Leave the lobby
+         * @description Gives up waiting in the lobby.
+         */
         delete: operations["leave-lobby"];
         options?: never;
         head?: never;
@@ -277,7 +457,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Make it so: each medium named is held as asked for, or the answer is an error */
+        /**
+         * Set what an attendee may send and receive
+         * @description Sets each medium that is named: it becomes what is asked for, or the answer is an error.
+         */
         patch: operations["set-capabilities-of-attendee"];
         trace?: never;
     };
@@ -294,7 +477,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Make it so: each medium named is held as asked for, or the answer is an error */
+        /**
+         * Set what an attendee may send and receive
+         * @description Sets each medium that is named: it becomes what is asked for, or the answer is an error.
+         */
         patch: operations["set-capabilities-of-user"];
         trace?: never;
     };
@@ -307,7 +493,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Withhold `send` of the media, until lifted or for a time */
+        /**
+         * Mute an attendee
+         * @description Withholds `send` of the media, until it is lifted or for a time.
+         */
         post: operations["mute-attendee"];
         delete?: never;
         options?: never;
@@ -324,8 +513,31 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Withhold `send` of the media, until lifted or for a time */
+        /**
+         * Mute an attendee
+         * @description Withholds `send` of the media, until it is lifted or for a time.
+         */
         post: operations["mute-user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/meetings/{meetingId}/mute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mute several attendees
+         * @description Withholds `send` of the media from each, until it is lifted or for a time.
+         */
+        post: operations["mute-selected"];
         delete?: never;
         options?: never;
         head?: never;
@@ -341,7 +553,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Lift what withholds `send` of the media, as far as the caller may */
+        /**
+         * Unmute an attendee
+         * @description Lifts what withholds `send` of the media, as far as the caller may lift it.
+         */
         post: operations["unmute-attendee"];
         delete?: never;
         options?: never;
@@ -358,8 +573,31 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Lift what withholds `send` of the media, as far as the caller may */
+        /**
+         * Unmute an attendee
+         * @description Lifts what withholds `send` of the media, as far as the caller may lift it.
+         */
         post: operations["unmute-user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/meetings/{meetingId}/unmute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unmute several attendees
+         * @description Lifts from each what withholds `send` of the media, as far as the caller may lift it.
+         */
+        post: operations["unmute-selected"];
         delete?: never;
         options?: never;
         head?: never;
@@ -375,7 +613,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Withhold everything, receiving too, until released */
+        /**
+         * Put an attendee on hold
+         * @description Withholds everything, receiving too, until the attendee is released.
+         */
         post: operations["hold-attendee"];
         delete?: never;
         options?: never;
@@ -392,7 +633,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Withhold everything, receiving too, until released */
+        /**
+         * Put an attendee on hold
+         * @description Withholds everything, receiving too, until the attendee is released.
+         */
         post: operations["hold-user"];
         delete?: never;
         options?: never;
@@ -409,7 +653,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give back what was held before the hold */
+        /**
+         * Release an attendee from hold
+         * @description Ends a hold: the attendee has again what they had before it.
+         */
         post: operations["release-attendee"];
         delete?: never;
         options?: never;
@@ -426,7 +673,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give back what was held before the hold */
+        /**
+         * Release an attendee from hold
+         * @description Ends a hold: the attendee has again what they had before it.
+         */
         post: operations["release-user"];
         delete?: never;
         options?: never;
@@ -442,10 +692,16 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Raise the hand */
+        /**
+         * Raise a hand
+         * @description Asks for a turn to speak.
+         */
         put: operations["raise-hand-of-attendee"];
         post?: never;
-        /** Lower the hand */
+        /**
+         * Lower a hand
+         * @description Takes a raised hand down.
+         */
         delete: operations["lower-hand-of-attendee"];
         options?: never;
         head?: never;
@@ -460,11 +716,57 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Raise the hand */
+        /**
+         * Raise a hand
+         * @description Asks for a turn to speak.
+         */
         put: operations["raise-hand-of-user"];
         post?: never;
-        /** Lower the hand */
+        /**
+         * Lower a hand
+         * @description Takes a raised hand down.
+         */
         delete: operations["lower-hand-of-user"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/meetings/{meetingId}/hands/lower": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lower several hands
+         * @description Takes down the raised hand of each.
+         */
+        post: operations["lower-hands"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/meetings/{meetingId}/hands/lower-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lower all hands
+         * @description Takes down every raised hand of the meeting.
+         */
+        post: operations["lower-all-hands"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -479,9 +781,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give a turn to speak, through mute-alls and the mode; the hand is lowered */
+        /**
+         * Give an attendee the floor
+         * @description Gives an attendee a turn to speak, through mute-alls and the mode, and lowers their hand.
+         */
         post: operations["grant-floor-to-attendee"];
-        /** End the turn to speak */
+        /**
+         * Take the floor back
+         * @description Ends a turn to speak before its time.
+         */
         delete: operations["end-floor-of-attendee"];
         options?: never;
         head?: never;
@@ -497,10 +805,76 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give a turn to speak, through mute-alls and the mode; the hand is lowered */
+        /**
+         * Give an attendee the floor
+         * @description Gives an attendee a turn to speak, through mute-alls and the mode, and lowers their hand.
+         */
         post: operations["grant-floor-to-user"];
-        /** End the turn to speak */
+        /**
+         * Take the floor back
+         * @description Ends a turn to speak before its time.
+         */
         delete: operations["end-floor-of-user"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/meetings/{meetingId}/mute-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mute everybody
+         * @description Withholds `send` of the media from everybody but the spared, also from those who join later.
+         */
+        post: operations["mute-all"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/meetings/{meetingId}/unmute-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lift a mute-all
+         * @description Lifts the mute-all of the media. The restrictions of single attendees stay.
+         */
+        post: operations["unmute-all"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/meetings/{meetingId}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the meeting
+         * @description Ends the meeting for everybody.
+         */
+        post: operations["end"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -514,7 +888,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Answer a request to unmute: the person himself, or his back end for him */
+        /**
+         * Answer a request to unmute
+         * @description Answers a request to unmute. The attendee answers, or their back end on their behalf.
+         */
         put: operations["consent-of-attendee"];
         post?: never;
         delete?: never;
@@ -531,7 +908,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Answer a request to unmute: the person himself, or his back end for him */
+        /**
+         * Answer a request to unmute
+         * @description Answers a request to unmute. The attendee answers, or their back end on their behalf.
+         */
         put: operations["consent-of-user"];
         post?: never;
         delete?: never;
@@ -540,15 +920,18 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/meetings/{meetingId}/me": {
+    "/health": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Who the caller is in the meeting and what he may do: what to enable in a page */
-        get: operations["get-me"];
+        /**
+         * Check the API
+         * @description Answers as soon as the API is up.
+         */
+        get: operations["get-health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -557,15 +940,18 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/meetings/{meetingId}/attendees": {
+    "/openapi.json": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Everybody in the meeting, seat by seat */
-        get: operations["list-attendees"];
+        /**
+         * Get this description
+         * @description The API in OpenAPI 3.1.
+         */
+        get: operations["get-openapi"];
         put?: never;
         post?: never;
         delete?: never;
@@ -574,119 +960,20 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/meetings/{meetingId}/users/{externalUserId}": {
+    "/meetings": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** What an attendee has, and why not more */
-        get: operations["get-user"];
+        /**
+         * List meetings
+         * @description Registered meetings, newest first, in pages. A page may hold fewer than `limit`; `nextToken` says whether there are more. By the shipped policies for admins alone.
+         */
+        get: operations["list-meetings"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/meetings/{meetingId}/hands": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Whose hand is up, the oldest first */
-        get: operations["list-hands"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/meetings/{meetingId}/bans": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who is banned, by whom, why and until when */
-        get: operations["list-bans"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/meetings/{meetingId}/lobby": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who waits to be let in, the oldest first */
-        get: operations["list-lobby"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/meetings/{meetingId}/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who did what, why and when, oldest first; a poll may repeat an entry but never skips one */
-        get: operations["get-history"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/meetings/{meetingId}/changes/{changeId}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What has become of a change */
-        get: operations["get-change"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/meetings/{meetingId}/live": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Where to listen to what happens in the meeting: a WebSocket, and a ticket to open it once */
-        post: operations["listen"];
         delete?: never;
         options?: never;
         head?: never;
@@ -697,75 +984,113 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** Actor */
+        /**
+         * Actor
+         * @description Who acted: a user, a service by event, an admin, or Gavel's clock or Chime by themselves.
+         */
         Actor: {
             /** @enum {string} */
             kind: "user" | "service" | "admin" | "clock" | "chime";
             id: string;
             /**
-             * @description the back end that acts for the person
+             * @description The back end that acted on behalf of the user.
              * @default null
              */
             via?: string | null;
+            /**
+             * @description In events, if `displayNamesInEvents` is on and the user has one. It identifies nobody.
+             * @default null
+             */
+            displayName?: string | null;
         };
-        /** AdmissionShown */
+        /**
+         * AdmissionShown
+         * @description Whether one user is admitted, and with which capabilities.
+         */
         AdmissionShown: {
             externalUserId: string;
             admitted: boolean;
             /**
-             * @description of those who are admitted
+             * @description Of a user who is admitted.
              * @default null
              */
             capabilities?: components["schemas"]["CapabilitiesToCreate"] | null;
             /**
-             * @description why somebody is not
+             * @description Why the user is not admitted.
              * @default null
              */
             code?: ("banned" | "waiting") | null;
             /**
-             * @description a host turned the user away: until then asking again does not reach the hosts
+             * @description A host turned the user away: until then, asking again does not reach the hosts.
              * @default null
              */
             askAgainAt?: string | null;
         };
-        /** Admissions */
+        /**
+         * Admissions
+         * @description The users to admit.
+         * @example {
+         *       "users": [
+         *         {
+         *           "displayName": "Bob Meyer",
+         *           "externalUserId": "bob",
+         *           "role": "participant"
+         *         }
+         *       ]
+         *     }
+         */
         Admissions: {
             users: components["schemas"]["Admitted"][];
         };
-        /** AdmissionsAnswer */
+        /**
+         * AdmissionsAnswer
+         * @description The answer to an admission, user by user.
+         * @example {
+         *       "items": [
+         *         {
+         *           "admitted": true,
+         *           "capabilities": {
+         *             "Audio": "SendReceive",
+         *             "Content": "SendReceive",
+         *             "Video": "SendReceive"
+         *           },
+         *           "externalUserId": "bob"
+         *         }
+         *       ]
+         *     }
+         */
         AdmissionsAnswer: {
             items: components["schemas"]["AdmissionShown"][];
             /**
-             * @description in the answer to a dry run alone
+             * @description Only in the answer to a dry run.
              * @default null
              */
             status?: "dry-run" | null;
         };
         /**
          * Admitted
-         * @description Somebody who may come in.
+         * @description A user who asks to be admitted.
          */
         Admitted: {
             externalUserId: string;
-            /**
-             * @description left out: he keeps his, or has the meeting's default
-             * @default null
-             */
+            /** @description Without it, the user keeps their role or has the default role. */
             role?: string | null;
+            /** @description What pages show instead of the ExternalUserId: text in any script, stored in normalization form C without spaces around it. Without it, the user keeps the name that they have. A name identifies nobody. */
+            displayName?: string | null;
         };
         /**
          * AskedToUnmute
-         * @description A request that waits for the person's answer.
+         * @description A request to unmute that waits for the attendee's answer.
          */
         AskedToUnmute: {
-            /** @description for the answer: `PUT …/consent` */
+            /** @description For the answer, `PUT …/consent`. */
             changeId: string;
             /**
-             * @description `muted-first`: a client that has muted its microphone may answer by itself; `required`: the person
+             * @description `muted-first`: a client that has muted its microphone may answer by itself. `required`: the attendee answers in person.
              * @enum {string}
              */
             kind: "muted-first" | "required";
-            /** @description who asks */
+            /** @description The host or cohost who asks. */
             actor: string;
             since: string;
             until: string;
@@ -773,70 +1098,183 @@ export interface components {
         };
         /**
          * Attendee
-         * @description A seat, or a person who has none yet (`attendeeId` is null). `capabilities` is what the rules give.
+         * @description An attendee, or a user who has not joined yet (`attendeeId` is null). `capabilities` is what the rules give.
+         * @example {
+         *       "attendeeId": "4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b",
+         *       "capabilities": {
+         *         "audio": "Receive",
+         *         "content": "SendReceive",
+         *         "video": "SendReceive"
+         *       },
+         *       "displayName": "Bob Meyer",
+         *       "externalUserId": "bob",
+         *       "floor": null,
+         *       "hand": null,
+         *       "limits": [
+         *         {
+         *           "actor": "alice",
+         *           "by": "restriction",
+         *           "liftableBy": "host",
+         *           "media": [
+         *             "audio"
+         *           ],
+         *           "reason": "background noise",
+         *           "remainingSeconds": 271,
+         *           "since": "2026-05-04T10:00:00.000Z",
+         *           "until": "2026-05-04T10:05:00.000Z",
+         *           "withholds": "send"
+         *         }
+         *       ],
+         *       "meetingId": "2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713",
+         *       "revision": "p3.m7",
+         *       "role": "participant",
+         *       "status": "applied"
+         *     }
          */
         Attendee: {
             meetingId: string;
             attendeeId: string | null;
             externalUserId: string;
-            /** @description null for a user who is banned, or was removed and not let in again */
+            /**
+             * @description The display name, where the user has one. It identifies nobody.
+             * @default null
+             */
+            displayName?: string | null;
+            /** @description Null for a user who is banned, or was removed and not admitted again. */
             role: string | null;
             capabilities: components["schemas"]["Capabilities"];
             /**
-             * @description whether Chime has it; `dry-run` in the answer to a dry run alone
+             * @description Whether Chime has it. `dry-run` only in the answer to a dry run.
              * @enum {string}
              */
             status: "applied" | "pending" | "drifted" | "gone" | "dry-run";
             /**
-             * @description for moderators and the person himself
+             * @description For hosts, cohosts and the user concerned.
              * @default null
              */
             limits?: components["schemas"]["Limit"][] | null;
             hand: components["schemas"]["RaisedHand"] | null;
             floor: components["schemas"]["FloorHeld"] | null;
             /**
-             * @description for moderators and the person himself
+             * @description For hosts, cohosts and the user concerned.
              * @default null
              */
             asked?: components["schemas"]["AskedToUnmute"] | null;
             revision: string;
         };
-        /** Attendees */
+        /**
+         * Attendees
+         * @description A page of attendees.
+         * @example {
+         *       "items": [
+         *         {
+         *           "attendeeId": "4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b",
+         *           "capabilities": {
+         *             "audio": "Receive",
+         *             "content": "SendReceive",
+         *             "video": "SendReceive"
+         *           },
+         *           "displayName": "Bob Meyer",
+         *           "externalUserId": "bob",
+         *           "floor": null,
+         *           "hand": null,
+         *           "limits": [
+         *             {
+         *               "actor": "alice",
+         *               "by": "restriction",
+         *               "liftableBy": "host",
+         *               "media": [
+         *                 "audio"
+         *               ],
+         *               "reason": "background noise",
+         *               "remainingSeconds": 271,
+         *               "since": "2026-05-04T10:00:00.000Z",
+         *               "until": "2026-05-04T10:05:00.000Z",
+         *               "withholds": "send"
+         *             }
+         *           ],
+         *           "meetingId": "2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713",
+         *           "revision": "p3.m7",
+         *           "role": "participant",
+         *           "status": "applied"
+         *         }
+         *       ],
+         *       "nextToken": null
+         *     }
+         */
         Attendees: {
             items: components["schemas"]["Attendee"][];
-            /** @description pass it as `nextToken` to go on from here; null: this was all */
+            /** @description The `nextToken` of the next page. Null on the last page. */
             nextToken: string | null;
         };
-        /** Ban */
+        /**
+         * Available
+         * @description A mode or a role of the policies.
+         */
+        Available: {
+            id: string;
+            label: string;
+        };
+        /**
+         * Ban
+         * @description Keeps a user out of the meeting, and removes them if they are in it.
+         * @example {
+         *       "reason": "insults"
+         *     }
+         */
         Ban: {
-            /** @default null */
             reason?: string | null;
-            /**
-             * @description until lifted, where it is left out
-             * @default null
-             */
+            /** @description Without it, the ban lasts until it is lifted. */
             until?: string | null;
         };
-        /** Banned */
+        /**
+         * Banned
+         * @description A ban.
+         */
         Banned: {
             externalUserId: string;
+            /**
+             * @description The display name, where the user has one. It identifies nobody.
+             * @default null
+             */
+            displayName?: string | null;
             actor: string;
             reason: string | null;
             since: string;
             until: string | null;
         };
-        /** Bans */
+        /**
+         * Bans
+         * @description The bans of a meeting.
+         * @example {
+         *       "items": [
+         *         {
+         *           "actor": "alice",
+         *           "externalUserId": "dave",
+         *           "reason": "insults",
+         *           "since": "2026-05-04T10:00:00.000Z",
+         *           "until": null
+         *         }
+         *       ]
+         *     }
+         */
         Bans: {
             items: components["schemas"]["Banned"][];
         };
         /**
          * Binding
-         * @description Nothing has to be said.
+         * @description No field is needed.
+         * @example {
+         *       "displayName": "Bob Meyer"
+         *     }
          */
-        Binding: Record<string, never>;
+        Binding: {
+            /** @description What pages show instead of the ExternalUserId: text in any script, stored in normalization form C without spaces around it. Without it, the user keeps the name that they have. A name identifies nobody. */
+            displayName?: string | null;
+        };
         /**
          * Capabilities
-         * @description In Amazon's words.
+         * @description What an attendee may send and receive, in Amazon's words.
          */
         Capabilities: {
             /** @enum {string} */
@@ -848,10 +1286,13 @@ export interface components {
         };
         /**
          * CapabilitiesPatch
-         * @description Make it so: what is asked for is what results, or the answer is an error.
+         * @description Sets each medium that is named: it becomes what is asked for, or the answer is an error.
+         * @example {
+         *       "audio": "Receive",
+         *       "reason": "background noise"
+         *     }
          */
         CapabilitiesPatch: {
-            /** @default null */
             reason?: string | null;
             /** @enum {string} */
             audio?: "SendReceive" | "Send" | "Receive" | "None";
@@ -859,7 +1300,7 @@ export interface components {
             video?: "SendReceive" | "Send" | "Receive" | "None";
             /** @enum {string} */
             content?: "SendReceive" | "Send" | "Receive" | "None";
-        } | unknown | unknown | unknown;
+        };
         /**
          * CapabilitiesToCreate
          * @description As `CreateAttendee` takes them.
@@ -872,7 +1313,43 @@ export interface components {
             /** @enum {string} */
             Content: "SendReceive" | "Send" | "Receive" | "None";
         };
-        /** Change */
+        /**
+         * Change
+         * @description A change, and what became of it.
+         * @example {
+         *       "actor": {
+         *         "id": "alice",
+         *         "kind": "user"
+         *       },
+         *       "after": {
+         *         "audio": "Receive",
+         *         "content": "SendReceive",
+         *         "video": "SendReceive"
+         *       },
+         *       "attendeeId": "4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b",
+         *       "awaiting": null,
+         *       "before": {
+         *         "audio": "SendReceive",
+         *         "content": "SendReceive",
+         *         "video": "SendReceive"
+         *       },
+         *       "changeId": "01M86Q9NZR0G2V5T8W3Y6A4C1E",
+         *       "command": "mute",
+         *       "decidedAt": "2026-05-04T10:00:00.000Z",
+         *       "effects": [],
+         *       "externalUserId": "bob",
+         *       "meetingId": "2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713",
+         *       "parameters": {
+         *         "media": [
+         *           "audio"
+         *         ]
+         *       },
+         *       "reason": "background noise",
+         *       "revision": "p3.m7",
+         *       "status": "applied",
+         *       "supersededBy": null
+         *     }
+         */
         Change: {
             changeId: string;
             meetingId: string;
@@ -891,48 +1368,120 @@ export interface components {
             effects: ("audio-may-flow" | "content-audio-may-flow" | "renegotiation-needed" | "receive-removed" | "already-silent" | "nobody-present")[];
             decidedAt: string;
             supersededBy: string | null;
-            /** @description what it waits for, while it is pending */
+            /** @description What it waits for while it is pending. */
             awaiting: "consent" | null;
             revision: string;
         };
-        /** ChangeAnswer */
+        /**
+         * ChangeAnswer
+         * @description The answer to a command on one attendee or user.
+         * @example {
+         *       "after": {
+         *         "audio": "Receive",
+         *         "content": "SendReceive",
+         *         "video": "SendReceive"
+         *       },
+         *       "attendee": {
+         *         "attendeeId": "4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b",
+         *         "capabilities": {
+         *           "audio": "Receive",
+         *           "content": "SendReceive",
+         *           "video": "SendReceive"
+         *         },
+         *         "displayName": "Bob Meyer",
+         *         "externalUserId": "bob",
+         *         "floor": null,
+         *         "hand": null,
+         *         "limits": [
+         *           {
+         *             "actor": "alice",
+         *             "by": "restriction",
+         *             "liftableBy": "host",
+         *             "media": [
+         *               "audio"
+         *             ],
+         *             "reason": "background noise",
+         *             "remainingSeconds": 271,
+         *             "since": "2026-05-04T10:00:00.000Z",
+         *             "until": "2026-05-04T10:05:00.000Z",
+         *             "withholds": "send"
+         *           }
+         *         ],
+         *         "meetingId": "2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713",
+         *         "revision": "p3.m7",
+         *         "role": "participant",
+         *         "status": "applied"
+         *       },
+         *       "before": {
+         *         "audio": "SendReceive",
+         *         "content": "SendReceive",
+         *         "video": "SendReceive"
+         *       },
+         *       "changeId": "01M86Q9NZR0G2V5T8W3Y6A4C1E",
+         *       "effects": [
+         *         "content-audio-may-flow"
+         *       ],
+         *       "status": "applied"
+         *     }
+         */
         ChangeAnswer: {
-            /** @description null where nothing was changed */
+            /** @description Null if nothing changed. */
             changeId: string | null;
-            /** @description `stored`: nobody of this name is in the meeting; the rule is kept for when they join */
+            /** @description `stored`: the user is not in the meeting; the rule is kept for when they join. */
             status: ("applied" | "pending" | "refused" | "superseded" | "abandoned" | "declined" | "expired" | "gone") | ("unchanged" | "stored" | "dry-run");
             attendee: components["schemas"]["Attendee"] | null;
             before: components["schemas"]["Capabilities"] | null;
             after: components["schemas"]["Capabilities"] | null;
             effects: ("audio-may-flow" | "content-audio-may-flow" | "renegotiation-needed" | "receive-removed" | "already-silent" | "nobody-present")[];
             /**
-             * @description the change that took its place
+             * @description The change that took its place.
              * @default null
              */
             supersededBy?: string | null;
             /**
-             * @description what it waits for, while it is pending
+             * @description What it waits for while it is pending.
              * @default null
              */
             awaiting?: "consent" | null;
         };
-        /** Consent */
+        /**
+         * Consent
+         * @description Answers a request to unmute. The attendee answers, or their back end on their behalf.
+         * @example {
+         *       "accept": true,
+         *       "changeId": "01M86Q9NZR0G2V5T8W3Y6A4C1E"
+         *     }
+         */
         Consent: {
-            /** @description the request, as `Unmute Requested` and `asked` name it */
+            /** @description The request, as `Unmute Requested` and `asked` name it. */
             changeId: string;
             accept: boolean;
         };
-        /** End */
+        /**
+         * @description An OpenAPI document.
+         * @example {
+         *       "openapi": "3.1.0"
+         *     }
+         */
+        Description: Record<string, never>;
+        /**
+         * End
+         * @description Ends the meeting for everybody.
+         * @example {
+         *       "reason": "the lesson is over"
+         *     }
+         */
         End: {
-            /** @default null */
             reason?: string | null;
         };
         /**
          * Entry
-         * @description What each type adds is in `docs/schemas/events`; it is the `detail` of the event of that type.
+         * @description An entry of the history: the `detail` of an event, with its type and a sentence.
+         *
+         *     `docs/schemas/events` has what each type adds.
          */
         Entry: {
-            /** @description the detail-type of the event, for example `Moderation Decided` */
+            /** @description The detail-type of the event, for example `Moderation Decided`. */
             type: string;
             /** @constant */
             schemaVersion: "1";
@@ -945,24 +1494,33 @@ export interface components {
             command: string;
             reason: string | null;
             revision: string;
+            /** @description An English sentence for people. It names users by ExternalUserId. */
             summary: string;
+            /** @description The same sentence in parts, so that a page can put names in the place of ids. */
+            summaryParts: components["schemas"]["SummaryPart"][];
         } & {
             [key: string]: unknown;
         };
-        /** FaultShown */
+        /**
+         * FaultShown
+         * @description What is wrong with one part of a request.
+         */
         FaultShown: {
-            /** @description a JSON pointer into the body, `?name` of a query parameter, `{name}` of a part of the path, or the name of a header */
+            /** @description A JSON pointer into the body, `?name` of a query parameter, `{name}` of a part of the path, or the name of a header. */
             pointer: string;
             detail: string;
         };
-        /** Features */
+        /**
+         * Features
+         * @description Whether the meeting was created with video and with content.
+         */
         Features: {
             video: boolean;
             content: boolean;
         };
         /**
          * FloorHeld
-         * @description A turn to speak, while it lasts.
+         * @description A turn to speak that is in force.
          */
         FloorHeld: {
             media: ("audio" | "video" | "content")[];
@@ -970,9 +1528,27 @@ export interface components {
             until: string;
             remainingSeconds: number;
         };
-        /** GrantFloor */
+        /**
+         * @description An answer of API Gateway itself.
+         * @example {
+         *       "message": "Unauthorized"
+         *     }
+         */
+        GatewayError: {
+            message: string;
+        };
+        /**
+         * GrantFloor
+         * @description Gives an attendee a turn to speak, through mute-alls and the mode, and lowers their hand.
+         * @example {
+         *       "durationSeconds": 120,
+         *       "exclusive": true,
+         *       "media": [
+         *         "audio"
+         *       ]
+         *     }
+         */
         GrantFloor: {
-            /** @default null */
             reason?: string | null;
             /** @default 120 */
             durationSeconds?: number;
@@ -983,48 +1559,128 @@ export interface components {
              */
             media?: ("audio" | "video" | "content")[];
             /**
-             * @description whether it ends all other floors of these media
+             * @description Whether it ends all other floors of these media.
              * @default false
              */
             exclusive?: boolean;
         };
-        /** Hand */
+        /**
+         * Hand
+         * @description A raised hand.
+         */
         Hand: {
             externalUserId: string;
+            /**
+             * @description The display name, where the user has one. It identifies nobody.
+             * @default null
+             */
+            displayName?: string | null;
             attendeeId: string | null;
             raisedAt: string;
         };
-        /** Hands */
+        /**
+         * Hands
+         * @description The raised hands, oldest first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "attendeeId": "4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b",
+         *           "externalUserId": "bob",
+         *           "raisedAt": "2026-05-04T10:00:00.000Z"
+         *         }
+         *       ]
+         *     }
+         */
         Hands: {
             items: components["schemas"]["Hand"][];
         };
-        /** Health */
+        /**
+         * Health
+         * @description The API is up.
+         * @example {
+         *       "status": "ok",
+         *       "version": "1.0.0"
+         *     }
+         */
         Health: {
             /** @constant */
             status: "ok";
-            /** @description Gavel's version */
+            /** @description Gavel's version. */
             version: string;
         };
-        /** History */
+        /**
+         * History
+         * @description A page of the history.
+         * @example {
+         *       "cursor": "01M86Q9NZR0000000000000000",
+         *       "items": [
+         *         {
+         *           "actor": {
+         *             "id": "alice",
+         *             "kind": "user"
+         *           },
+         *           "changeId": "01M86Q9NZR0G2V5T8W3Y6A4C1E",
+         *           "command": "mute",
+         *           "entryId": "01M86Q9NZR0G2V5T8W3Y6A4C1F",
+         *           "externalMeetingId": "lecture",
+         *           "meetingId": "2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713",
+         *           "occurredAt": "2026-05-04T10:00:00.000Z",
+         *           "reason": "background noise",
+         *           "revision": "p3.m7",
+         *           "schemaVersion": "1",
+         *           "summary": "alice muted bob's microphone: background noise",
+         *           "summaryParts": [
+         *             {
+         *               "externalUserId": "alice"
+         *             },
+         *             {
+         *               "text": " muted "
+         *             },
+         *             {
+         *               "externalUserId": "bob"
+         *             },
+         *             {
+         *               "text": "'s microphone"
+         *             },
+         *             {
+         *               "text": ": background noise"
+         *             }
+         *           ],
+         *           "type": "Moderation Decided",
+         *           "verdict": "accepted"
+         *         }
+         *       ]
+         *     }
+         */
         History: {
             items: components["schemas"]["Entry"][];
-            /** @description pass it as `after` to go on from here */
+            /** @description The `after` of the next page. */
             cursor: string;
         };
-        /** Hold */
+        /**
+         * Hold
+         * @description Withholds everything, receiving too, until the attendee is released.
+         * @example {
+         *       "reason": "talk to the front desk first"
+         *     }
+         */
         Hold: {
-            /** @default null */
             reason?: string | null;
         };
-        /** LetIn */
+        /**
+         * LetIn
+         * @description Admits a user who waits in the lobby, or turns them away: they may ask again a minute later.
+         * @example {
+         *       "admit": true
+         *     }
+         */
         LetIn: {
-            /** @default null */
             reason?: string | null;
             admit: boolean;
         };
         /**
          * Limit
-         * @description What withholds something.
+         * @description What withholds a capability.
          */
         Limit: {
             media: ("audio" | "video" | "content")[];
@@ -1049,36 +1705,158 @@ export interface components {
         };
         /**
          * Live
-         * @description What is said on the connection, `docs/live.md` says.
+         * @description Where to listen. `docs/live.md` and `docs/asyncapi.json` describe the messages of the connection.
+         * @example {
+         *       "cursor": "01M86Q9NZR0000000000000000",
+         *       "expiresAt": "2026-05-04T10:00:00.000Z",
+         *       "ticket": "ilmd_iCBu3ca",
+         *       "url": "wss://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/live?ticket=ilmd_iCBu3ca"
+         *     }
          */
         Live: {
-            /** @description open a WebSocket here; the ticket is in it */
+            /** @description Where to open a WebSocket. The ticket is in it. */
             url: string;
-            /** @description good for one connection */
+            /** @description Opens one connection. */
             ticket: string;
-            /** @description until when the connection has to be opened */
+            /** @description The connection has to be opened before this time. */
             expiresAt: string;
-            /** @description of this moment: what `after` means in the first message */
+            /** @description The `after` of the first message to send. */
             cursor: string;
         };
-        /** Lobby */
+        /**
+         * Lobby
+         * @description The users who wait in the lobby, oldest first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "displayName": "Eve Adams",
+         *           "externalUserId": "eve",
+         *           "role": "participant",
+         *           "since": "2026-05-04T10:00:00.000Z"
+         *         }
+         *       ]
+         *     }
+         */
         Lobby: {
             items: components["schemas"]["Waiting"][];
         };
-        /** Me */
+        /**
+         * LowerAllHands
+         * @description Takes down every raised hand of the meeting.
+         * @example {
+         *       "reason": "next topic"
+         *     }
+         */
+        LowerAllHands: {
+            reason?: string | null;
+        };
+        /**
+         * LowerHands
+         * @description Takes down the raised hand of each.
+         * @example {
+         *       "externalUserIds": [
+         *         "bob",
+         *         "carol"
+         *       ]
+         *     }
+         */
+        LowerHands: {
+            reason?: string | null;
+            /** @default [] */
+            attendeeIds?: string[];
+            /** @default [] */
+            externalUserIds?: string[];
+        };
+        /**
+         * Me
+         * @description What the caller may do in the meeting: what to enable in a page.
+         * @example {
+         *       "attendee": {
+         *         "attendeeId": "4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b",
+         *         "capabilities": {
+         *           "audio": "Receive",
+         *           "content": "SendReceive",
+         *           "video": "SendReceive"
+         *         },
+         *         "displayName": "Bob Meyer",
+         *         "externalUserId": "bob",
+         *         "floor": null,
+         *         "hand": null,
+         *         "limits": [
+         *           {
+         *             "actor": "alice",
+         *             "by": "restriction",
+         *             "liftableBy": "host",
+         *             "media": [
+         *               "audio"
+         *             ],
+         *             "reason": "background noise",
+         *             "remainingSeconds": 271,
+         *             "since": "2026-05-04T10:00:00.000Z",
+         *             "until": "2026-05-04T10:05:00.000Z",
+         *             "withholds": "send"
+         *           }
+         *         ],
+         *         "meetingId": "2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713",
+         *         "revision": "p3.m7",
+         *         "role": "participant",
+         *         "status": "applied"
+         *       },
+         *       "may": [
+         *         "mute-self",
+         *         "raise-hand"
+         *       ],
+         *       "modes": [
+         *         {
+         *           "id": "open",
+         *           "label": "open"
+         *         }
+         *       ],
+         *       "role": "participant",
+         *       "roles": [
+         *         {
+         *           "id": "participant",
+         *           "label": "participant"
+         *         }
+         *       ]
+         *     }
+         */
         Me: {
             role: string | null;
             attendee: components["schemas"]["Attendee"] | null;
             may: string[];
+            /** @description The modes of the policies. */
+            modes: components["schemas"]["Available"][];
+            /** @description The roles of the policies. */
+            roles: components["schemas"]["Available"][];
         };
-        /** Meeting */
+        /**
+         * Meeting
+         * @description A registered meeting.
+         * @example {
+         *       "defaultRole": "participant",
+         *       "endedAt": null,
+         *       "externalMeetingId": "lecture",
+         *       "features": {
+         *         "content": true,
+         *         "video": true
+         *       },
+         *       "frozen": false,
+         *       "lobby": false,
+         *       "meetingId": "2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713",
+         *       "mode": "open",
+         *       "muteAll": [],
+         *       "revision": "m7",
+         *       "unmuteConsent": "none"
+         *     }
+         */
         Meeting: {
             meetingId: string;
             externalMeetingId: string;
             mode: string;
             defaultRole: string;
             frozen: boolean;
-            muteAll: components["schemas"]["MuteAllShown"][];
+            muteAll: components["schemas"]["MuteAllInForce"][];
             /** @enum {string} */
             unmuteConsent: "none" | "muted-first" | "required";
             lobby: boolean;
@@ -1086,47 +1864,99 @@ export interface components {
             endedAt: string | null;
             revision: string;
             /**
-             * @description ExternalUserId → role; for moderators
+             * @description ExternalUserId → role. For hosts and cohosts.
              * @default null
              */
             roles?: {
                 [key: string]: string;
             } | null;
             /**
-             * @description in the answer to a dry run alone
+             * @description Where the meeting is read.
+             * @default null
+             */
+            availableModes?: components["schemas"]["Available"][] | null;
+            /**
+             * @description Where the meeting is read.
+             * @default null
+             */
+            availableRoles?: components["schemas"]["Available"][] | null;
+            /**
+             * @description Where meetings are listed.
+             * @default null
+             */
+            registeredAt?: string | null;
+            /**
+             * @description Only in the answer to a dry run.
              * @default null
              */
             status?: "dry-run" | null;
         };
-        /** MeetingChangeAnswer */
+        /**
+         * MeetingChangeAnswer
+         * @description The answer to a command on a meeting, attendee by attendee.
+         * @example {
+         *       "changeId": "01M86Q9NZR0G2V5T8W3Y6A4C1E",
+         *       "meeting": {
+         *         "defaultRole": "participant",
+         *         "endedAt": null,
+         *         "externalMeetingId": "lecture",
+         *         "features": {
+         *           "content": true,
+         *           "video": true
+         *         },
+         *         "frozen": false,
+         *         "lobby": false,
+         *         "meetingId": "2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713",
+         *         "mode": "open",
+         *         "muteAll": [],
+         *         "revision": "m7",
+         *         "unmuteConsent": "none"
+         *       },
+         *       "outcomes": [
+         *         {
+         *           "attendeeId": "4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b",
+         *           "capabilities": {
+         *             "audio": "Receive",
+         *             "content": "SendReceive",
+         *             "video": "SendReceive"
+         *           },
+         *           "externalUserId": "bob",
+         *           "outcome": "applied"
+         *         }
+         *       ],
+         *       "status": "applied"
+         *     }
+         */
         MeetingChangeAnswer: {
-            /** @description null where nothing was changed */
+            /** @description Null if nothing changed. */
             changeId: string | null;
             status: ("applied" | "pending" | "refused" | "superseded" | "abandoned" | "declined" | "expired" | "gone") | ("unchanged" | "dry-run");
             outcomes: components["schemas"]["OutcomeShown"][];
             meeting: components["schemas"]["Meeting"];
             /**
-             * @description `except.attendeeIds` of which neither Gavel nor Chime knows; left out if there are none
+             * @description Those `except.attendeeIds` that neither Gavel nor Chime knows. Left out if there are none.
              * @default null
              */
             unknown?: string[] | null;
             /**
-             * @description the change that took its place
+             * @description The change that took its place.
              * @default null
              */
             supersededBy?: string | null;
             /**
-             * @description what it waits for, while it is pending
+             * @description What it waits for while it is pending.
              * @default null
              */
             awaiting?: "consent" | null;
         };
         /**
          * MeetingPatch
-         * @description What is named becomes so, the rest stays.
+         * @description Sets what is named; the rest stays as it is.
+         * @example {
+         *       "mode": "presentation"
+         *     }
          */
         MeetingPatch: {
-            /** @default null */
             reason?: string | null;
             mode?: string;
             frozen?: boolean;
@@ -1134,10 +1964,49 @@ export interface components {
             /** @enum {string} */
             unmuteConsent?: "none" | "muted-first" | "required";
             lobby?: boolean;
-        } | unknown | unknown | unknown | unknown | unknown;
-        /** Mute */
+        };
+        /**
+         * Meetings
+         * @description A page of registered meetings.
+         * @example {
+         *       "items": [
+         *         {
+         *           "defaultRole": "participant",
+         *           "endedAt": null,
+         *           "externalMeetingId": "lecture",
+         *           "features": {
+         *             "content": true,
+         *             "video": true
+         *           },
+         *           "frozen": false,
+         *           "lobby": false,
+         *           "meetingId": "2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713",
+         *           "mode": "open",
+         *           "muteAll": [],
+         *           "registeredAt": "2026-05-04T09:55:00.000Z",
+         *           "revision": "m7",
+         *           "unmuteConsent": "none"
+         *         }
+         *       ],
+         *       "nextToken": null
+         *     }
+         */
+        Meetings: {
+            items: components["schemas"]["Meeting"][];
+            nextToken: string | null;
+        };
+        /**
+         * Mute
+         * @description Withholds `send` of the media, until it is lifted or for a time.
+         * @example {
+         *       "durationSeconds": 300,
+         *       "media": [
+         *         "audio"
+         *       ],
+         *       "reason": "background noise"
+         *     }
+         */
         Mute: {
-            /** @default null */
             reason?: string | null;
             /**
              * @default [
@@ -1145,20 +2014,31 @@ export interface components {
              *     ]
              */
             media?: ("audio" | "video" | "content")[];
-            /**
-             * @description until lifted, where it is left out
-             * @default null
-             */
+            /** @description Without it, the mute lasts until it is lifted. */
             durationSeconds?: number | null;
             /**
-             * @description left out: `self` for one's own mute, else `host`
+             * @description By default `self` for one's own mute, else `host`.
              * @enum {string}
              */
             liftableBy?: "self" | "host";
         };
-        /** MuteAll */
+        /**
+         * MuteAll
+         * @description Withholds `send` of the media from everybody but the spared, also from those who join later.
+         * @example {
+         *       "except": {
+         *         "roles": [
+         *           "host",
+         *           "cohost"
+         *         ]
+         *       },
+         *       "media": [
+         *         "audio"
+         *       ],
+         *       "reason": "exam"
+         *     }
+         */
         MuteAll: {
-            /** @default null */
             reason?: string | null;
             /**
              * @default [
@@ -1168,8 +2048,6 @@ export interface components {
             media?: ("audio" | "video" | "content")[];
             /**
              * @default {
-             *       "attendeeIds": [],
-             *       "externalUserIds": [],
              *       "roles": [
              *         "host",
              *         "cohost"
@@ -1177,10 +2055,7 @@ export interface components {
              *     }
              */
             except?: components["schemas"]["Spared"];
-            /**
-             * @description until lifted, where it is left out
-             * @default null
-             */
+            /** @description Without it, the mute-all lasts until it is lifted. */
             durationSeconds?: number | null;
             /**
              * @default host
@@ -1189,22 +2064,68 @@ export interface components {
             liftableBy?: "self" | "host";
         };
         /**
-         * MuteAllShown
+         * MuteAllInForce
          * @description A mute-all in force, of one medium.
          */
-        MuteAllShown: {
+        MuteAllInForce: {
             media: ("audio" | "video" | "content")[];
-            except: components["schemas"]["SparedShown"];
+            /**
+             * @description For hosts and cohosts.
+             * @default null
+             */
+            except?: components["schemas"]["SparedShown"] | null;
             /** @enum {string} */
             liftableBy: "self" | "host";
-            actor: string;
-            reason: string | null;
+            /**
+             * @description For hosts and cohosts.
+             * @default null
+             */
+            actor?: string | null;
+            /**
+             * @description For hosts and cohosts.
+             * @default null
+             */
+            reason?: string | null;
             since: string;
             until: string | null;
         };
         /**
+         * MuteSelected
+         * @description Withholds `send` of the media from each, until it is lifted or for a time.
+         * @example {
+         *       "externalUserIds": [
+         *         "bob",
+         *         "carol"
+         *       ],
+         *       "media": [
+         *         "audio"
+         *       ],
+         *       "reason": "background noise"
+         *     }
+         */
+        MuteSelected: {
+            reason?: string | null;
+            /**
+             * @default [
+             *       "audio"
+             *     ]
+             */
+            media?: ("audio" | "video" | "content")[];
+            /** @description Without it, the mute lasts until it is lifted. */
+            durationSeconds?: number | null;
+            /**
+             * @description By default `self` for one's own mute, else `host`.
+             * @enum {string}
+             */
+            liftableBy?: "self" | "host";
+            /** @default [] */
+            attendeeIds?: string[];
+            /** @default [] */
+            externalUserIds?: string[];
+        };
+        /**
          * OutcomeShown
-         * @description What has become of one seat.
+         * @description What a command on a meeting did to one attendee.
          */
         OutcomeShown: {
             attendeeId: string;
@@ -1213,19 +2134,30 @@ export interface components {
             outcome: "applied" | "unchanged" | "spared" | "gone" | "pending";
             capabilities: components["schemas"]["Capabilities"];
             /**
-             * @description what a pending one waits for
+             * @description What it waits for while it is pending.
              * @default null
              */
             awaiting?: "consent" | null;
             /**
-             * @description the request that waits for the person's answer
+             * @description The request to unmute that waits for the attendee's answer.
              * @default null
              */
             changeId?: string | null;
         };
         /**
          * Problem
-         * @description RFC 9457.
+         * @description An error (RFC 9457). Decide by `code`: the texts may change.
+         * @example {
+         *       "code": "not-permitted",
+         *       "detail": "The policies do not permit `mute` here.",
+         *       "instance": "/meetings/2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713/users/bob/mute",
+         *       "policies": [
+         *         "no-permit"
+         *       ],
+         *       "status": 403,
+         *       "title": "Not permitted",
+         *       "type": "urn:gavel:problem:not-permitted"
+         *     }
          */
         Problem: {
             type: string;
@@ -1236,41 +2168,54 @@ export interface components {
             /** @enum {string} */
             code: "invalid-request" | "not-permitted" | "banned" | "waiting" | "not-found" | "meeting-not-found" | "attendee-not-found" | "change-not-found" | "method-not-allowed" | "capability-unavailable" | "last-host" | "not-undoable" | "meeting-ended" | "no-request" | "revision-mismatch" | "payload-too-large" | "content-needs-video" | "idempotency-key-reused" | "too-many-roles" | "revision-required" | "too-many" | "internal-error" | "chime-refused" | "busy" | "contended" | "outcome-unknown";
             /**
-             * @description with `invalid-request`
+             * @description With `invalid-request`.
              * @default null
              */
             errors?: components["schemas"]["FaultShown"][] | null;
             /**
-             * @description with `not-permitted`: those that forbade, or `no-permit`
+             * @description With `not-permitted`: the policies that forbade it, or `no-permit`.
              * @default null
              */
             policies?: string[] | null;
             /**
-             * @description with `capability-unavailable`: what still withholds
+             * @description With `capability-unavailable`: what still withholds it.
              * @default null
              */
             limits?: components["schemas"]["Limit"][] | null;
             /**
-             * @description with `chime-refused`: the change taken back; with `outcome-unknown`: the one to look at
+             * @description With `chime-refused`: the change that was reverted; with `outcome-unknown`: the change to look at
              * @default null
              */
             changeId?: string | null;
         };
-        /** RaiseHand */
+        /**
+         * RaiseHand
+         * @description Asks for a turn to speak.
+         * @example {
+         *       "reason": "a question about slide 4"
+         *     }
+         */
         RaiseHand: {
-            /** @default null */
             reason?: string | null;
         };
         /** RaisedHand */
         RaisedHand: {
             raisedAt: string;
         };
-        /** Registration */
+        /**
+         * Registration
+         * @description The settings that a meeting starts with.
+         * @example {
+         *       "defaultRole": "participant",
+         *       "mode": "open",
+         *       "roles": {
+         *         "alice": "host",
+         *         "carol": "cohost"
+         *       }
+         *     }
+         */
         Registration: {
-            /**
-             * @description ExternalUserId → role; left out, the roles stay as they are
-             * @default null
-             */
+            /** @description ExternalUserId → role. Without it, the roles stay as they are. */
             roles?: {
                 [key: string]: string;
             } | null;
@@ -1286,35 +2231,168 @@ export interface components {
             /** @default false */
             lobby?: boolean;
         };
-        /** Release */
+        /**
+         * Release
+         * @description Ends a hold: the attendee has again what they had before it.
+         * @example {
+         *       "reason": "welcome back"
+         *     }
+         */
         Release: {
-            /** @default null */
             reason?: string | null;
         };
-        /** Remove */
+        /**
+         * Remove
+         * @description Takes the user out of the meeting on all their devices; with `ban` they stay out.
+         * @example {
+         *       "ban": true,
+         *       "reason": "insults",
+         *       "until": "2026-06-01T12:00:00Z"
+         *     }
+         */
         Remove: {
-            /** @default null */
             reason?: string | null;
             /**
-             * @description whether he stays out
+             * @description Whether the user stays out.
              * @default false
              */
             ban?: boolean;
-            /**
-             * @description when a ban ends; until lifted, where it is left out
-             * @default null
-             */
+            /** @description When the ban ends. Without it, the ban lasts until it is lifted. */
             until?: string | null;
         };
-        /** SetRole */
-        SetRole: {
+        /**
+         * RemoveSelected
+         * @description Takes each out of the meeting on all their devices; with `ban` they stay out.
+         * @example {
+         *       "externalUserIds": [
+         *         "bob",
+         *         "carol"
+         *       ],
+         *       "reason": "insults"
+         *     }
+         */
+        RemoveSelected: {
+            reason?: string | null;
+            /**
+             * @description Whether the user stays out.
+             * @default false
+             */
+            ban?: boolean;
+            /** @description When the ban ends. Without it, the ban lasts until it is lifted. */
+            until?: string | null;
+            /** @default [] */
+            attendeeIds?: string[];
+            /** @default [] */
+            externalUserIds?: string[];
+        };
+        /**
+         * SelectedOutcome
+         * @description What a command on several users did to one of them.
+         */
+        SelectedOutcome: {
+            /** @description As the request names it, or an attendee of the user. */
+            attendeeId: string | null;
+            /** @description Null if Gavel does not know whose attendee it is. */
+            externalUserId: string | null;
+            /** @description As the `status` of a command on this user alone. `refused`: `code` and `detail` say why. */
+            outcome: ("applied" | "pending" | "refused" | "superseded" | "abandoned" | "declined" | "expired" | "gone") | ("unchanged" | "stored" | "dry-run");
+            /**
+             * @description This user's change. Left out if nothing changed.
+             * @default null
+             */
+            changeId?: string | null;
             /** @default null */
+            capabilities?: components["schemas"]["Capabilities"] | null;
+            /** @default null */
+            effects?: ("audio-may-flow" | "content-audio-may-flow" | "renegotiation-needed" | "receive-removed" | "already-silent" | "nobody-present")[] | null;
+            /**
+             * @description What it waits for while it is pending.
+             * @default null
+             */
+            awaiting?: "consent" | null;
+            /** @default null */
+            code?: ("invalid-request" | "not-permitted" | "banned" | "waiting" | "not-found" | "meeting-not-found" | "attendee-not-found" | "change-not-found" | "method-not-allowed" | "capability-unavailable" | "last-host" | "not-undoable" | "meeting-ended" | "no-request" | "revision-mismatch" | "payload-too-large" | "content-needs-video" | "idempotency-key-reused" | "too-many-roles" | "revision-required" | "too-many" | "internal-error" | "chime-refused" | "busy" | "contended" | "outcome-unknown") | null;
+            /** @default null */
+            detail?: string | null;
+            /**
+             * @description With `not-permitted`.
+             * @default null
+             */
+            policies?: string[] | null;
+            /**
+             * @description With `capability-unavailable`: what still withholds it.
+             * @default null
+             */
+            limits?: components["schemas"]["Limit"][] | null;
+        };
+        /**
+         * SelectionAnswer
+         * @description The answer to a command on several attendees and users: one outcome for each, in the order of the request.
+         * @example {
+         *       "outcomes": [
+         *         {
+         *           "attendeeId": "4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b",
+         *           "capabilities": {
+         *             "audio": "Receive",
+         *             "content": "SendReceive",
+         *             "video": "SendReceive"
+         *           },
+         *           "changeId": "01M86Q9NZR0G2V5T8W3Y6A4C1E",
+         *           "externalUserId": "bob",
+         *           "outcome": "applied"
+         *         },
+         *         {
+         *           "attendeeId": null,
+         *           "code": "attendee-not-found",
+         *           "detail": "The meeting has no such attendee or user.",
+         *           "externalUserId": "carol",
+         *           "outcome": "refused"
+         *         }
+         *       ],
+         *       "status": "applied"
+         *     }
+         */
+        SelectionAnswer: {
+            /**
+             * @description `pending` if one of them is pending. `refused` if none was accepted, for different reasons: if the reason is the same for all, the answer is that problem.
+             * @enum {string}
+             */
+            status: "applied" | "pending" | "unchanged" | "refused" | "dry-run";
+            outcomes: components["schemas"]["SelectedOutcome"][];
+        };
+        /**
+         * SetRole
+         * @description Gives another role. A demotion takes back what the user was given in the old role.
+         * @example {
+         *       "role": "presenter"
+         *     }
+         */
+        SetRole: {
             reason?: string | null;
             role: string;
         };
         /**
+         * SetRoles
+         * @description Gives each another role. A demotion takes back what the user was given in the old role.
+         * @example {
+         *       "externalUserIds": [
+         *         "bob",
+         *         "carol"
+         *       ],
+         *       "role": "presenter"
+         *     }
+         */
+        SetRoles: {
+            reason?: string | null;
+            role: string;
+            /** @default [] */
+            attendeeIds?: string[];
+            /** @default [] */
+            externalUserIds?: string[];
+        };
+        /**
          * Spared
-         * @description Whom a mute-all leaves alone.
+         * @description The attendees that a mute-all leaves alone.
          */
         Spared: {
             /** @default [] */
@@ -1329,25 +2407,96 @@ export interface components {
              */
             roles?: string[];
         };
-        /** SparedShown */
+        /**
+         * SparedShown
+         * @description The users and roles that a mute-all leaves alone.
+         */
         SparedShown: {
             externalUserIds: string[];
             roles: string[];
         };
-        /** Undo */
-        Undo: {
+        /**
+         * SummaryPart
+         * @description A piece of text, or a user.
+         */
+        SummaryPart: {
             /** @default null */
+            text?: string | null;
+            /** @default null */
+            externalUserId?: string | null;
+        };
+        /**
+         * Undo
+         * @description Restores the rules that a change replaced, if no later change replaced them again.
+         * @example {
+         *       "changeId": "01M86Q9NZR0G2V5T8W3Y6A4C1E"
+         *     }
+         */
+        Undo: {
             reason?: string | null;
             changeId: string;
         };
         /**
          * UndoAnswer
-         * @description As the undone change was answered: of one person, or of the meeting.
+         * @description As the change was answered that is undone: a command on one attendee, or on the meeting.
+         * @example {
+         *       "after": {
+         *         "audio": "SendReceive",
+         *         "content": "SendReceive",
+         *         "video": "SendReceive"
+         *       },
+         *       "attendee": {
+         *         "attendeeId": "4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b",
+         *         "capabilities": {
+         *           "audio": "Receive",
+         *           "content": "SendReceive",
+         *           "video": "SendReceive"
+         *         },
+         *         "displayName": "Bob Meyer",
+         *         "externalUserId": "bob",
+         *         "floor": null,
+         *         "hand": null,
+         *         "limits": [
+         *           {
+         *             "actor": "alice",
+         *             "by": "restriction",
+         *             "liftableBy": "host",
+         *             "media": [
+         *               "audio"
+         *             ],
+         *             "reason": "background noise",
+         *             "remainingSeconds": 271,
+         *             "since": "2026-05-04T10:00:00.000Z",
+         *             "until": "2026-05-04T10:05:00.000Z",
+         *             "withholds": "send"
+         *           }
+         *         ],
+         *         "meetingId": "2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713",
+         *         "revision": "p3.m7",
+         *         "role": "participant",
+         *         "status": "applied"
+         *       },
+         *       "before": {
+         *         "audio": "Receive",
+         *         "content": "SendReceive",
+         *         "video": "SendReceive"
+         *       },
+         *       "changeId": "01M86Q9NZR0G2V5T8W3Y6A4C1E",
+         *       "effects": [],
+         *       "status": "applied"
+         *     }
          */
         UndoAnswer: components["schemas"]["ChangeAnswer"] | components["schemas"]["MeetingChangeAnswer"];
-        /** Unmute */
+        /**
+         * Unmute
+         * @description Lifts what withholds `send` of the media, as far as the caller may lift it.
+         * @example {
+         *       "media": [
+         *         "audio"
+         *       ]
+         *     }
+         */
         Unmute: {
-            /** @default null */
             reason?: string | null;
             /**
              * @default [
@@ -1356,9 +2505,16 @@ export interface components {
              */
             media?: ("audio" | "video" | "content")[];
         };
-        /** UnmuteAll */
+        /**
+         * UnmuteAll
+         * @description Lifts the mute-all of the media. The restrictions of single attendees stay.
+         * @example {
+         *       "media": [
+         *         "audio"
+         *       ]
+         *     }
+         */
         UnmuteAll: {
-            /** @default null */
             reason?: string | null;
             /**
              * @default [
@@ -1367,21 +2523,3328 @@ export interface components {
              */
             media?: ("audio" | "video" | "content")[];
         };
-        /** Waiting */
+        /**
+         * UnmuteSelected
+         * @description Lifts from each what withholds `send` of the media, as far as the caller may lift it.
+         * @example {
+         *       "externalUserIds": [
+         *         "bob",
+         *         "carol"
+         *       ],
+         *       "media": [
+         *         "audio"
+         *       ]
+         *     }
+         */
+        UnmuteSelected: {
+            reason?: string | null;
+            /**
+             * @default [
+             *       "audio"
+             *     ]
+             */
+            media?: ("audio" | "video" | "content")[];
+            /** @default [] */
+            attendeeIds?: string[];
+            /** @default [] */
+            externalUserIds?: string[];
+        };
+        /**
+         * Waiting
+         * @description A user who waits in the lobby.
+         */
         Waiting: {
             externalUserId: string;
+            /**
+             * @description The display name, where the user has one. It identifies nobody.
+             * @default null
+             */
+            displayName?: string | null;
             role: string;
             since: string;
         };
     };
-    responses: never;
-    parameters: never;
+    responses: {
+        /** @description Success. */
+        Meeting: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Meeting"];
+            };
+        };
+        /** @description The token is missing or not valid. */
+        Unauthenticated: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["GatewayError"];
+            };
+        };
+        /** @description `invalid-request`, `too-many-roles`. */
+        InvalidRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `not-permitted`, `banned`, `waiting`. */
+        Forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `not-found`, `meeting-not-found`, `attendee-not-found`, `change-not-found`. */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `too-many`. */
+        TooMany: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+                "application/json": components["schemas"]["GatewayError"];
+            };
+        };
+        /** @description `internal-error`. */
+        InternalError: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `busy`, `contended`, `outcome-unknown`. */
+        Unavailable: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                Location: components["headers"]["Location"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The command is decided and stored. Chime has not taken it yet, or it waits for consent. */
+        MeetingPending: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                Location: components["headers"]["Location"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Meeting"];
+            };
+        };
+        /** @description `capability-unavailable`, `last-host`, `not-undoable`, `meeting-ended`, `no-request`. */
+        Conflict: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `revision-mismatch`. */
+        RevisionMismatch: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `payload-too-large`. */
+        PayloadTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `content-needs-video`, `idempotency-key-reused`. */
+        Unprocessable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `revision-required`. */
+        RevisionRequired: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `chime-refused`. */
+        ChimeRefused: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Success. */
+        MeetingChangeAnswer: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["MeetingChangeAnswer"];
+            };
+        };
+        /** @description The command is decided and stored. Chime has not taken it yet, or it waits for consent. */
+        MeetingChangeAnswerPending: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                Location: components["headers"]["Location"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["MeetingChangeAnswer"];
+            };
+        };
+        /** @description Success. */
+        Me: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Me"];
+            };
+        };
+        /** @description Success. */
+        Bans: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Bans"];
+            };
+        };
+        /** @description Success. */
+        Lobby: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Lobby"];
+            };
+        };
+        /** @description Success. */
+        Live: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Live"];
+            };
+        };
+        /** @description Success. */
+        Attendees: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Attendees"];
+            };
+        };
+        /** @description Success. */
+        Attendee: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Attendee"];
+            };
+        };
+        /** @description The command is decided and stored. Chime has not taken it yet, or it waits for consent. */
+        AttendeePending: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                Location: components["headers"]["Location"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Attendee"];
+            };
+        };
+        /** @description Success. */
+        Hands: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Hands"];
+            };
+        };
+        /** @description Success. */
+        History: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["History"];
+            };
+        };
+        /** @description Success. */
+        Change: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Change"];
+            };
+        };
+        /** @description Success. */
+        AdmissionsAnswer: {
+            headers: {
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AdmissionsAnswer"];
+            };
+        };
+        /** @description Success. */
+        UndoAnswer: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["UndoAnswer"];
+            };
+        };
+        /** @description The command is decided and stored. Chime has not taken it yet, or it waits for consent. */
+        UndoAnswerPending: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                Location: components["headers"]["Location"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["UndoAnswer"];
+            };
+        };
+        /** @description Success. */
+        ChangeAnswer: {
+            headers: {
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ChangeAnswer"];
+            };
+        };
+        /** @description The command is decided and stored. Chime has not taken it yet, or it waits for consent. */
+        ChangeAnswerPending: {
+            headers: {
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                Location: components["headers"]["Location"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ChangeAnswer"];
+            };
+        };
+        /** @description Success. */
+        SelectionAnswer: {
+            headers: {
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SelectionAnswer"];
+            };
+        };
+        /** @description The command is decided and stored. Chime has not taken it yet, or it waits for consent. */
+        SelectionAnswerPending: {
+            headers: {
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SelectionAnswer"];
+            };
+        };
+        /** @description Success. */
+        Health: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Health"];
+            };
+        };
+        /** @description `method-not-allowed`. */
+        MethodNotAllowed: {
+            headers: {
+                Allow: components["headers"]["Allow"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Success. */
+        Description: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Description"];
+            };
+        };
+        /** @description Success. */
+        Meetings: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Meetings"];
+            };
+        };
+    };
+    parameters: {
+        /**
+         * @description Chime's MeetingId.
+         * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+         */
+        meetingId: string;
+        /**
+         * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+         * @example alice
+         */
+        "Gavel-On-Behalf-Of": string;
+        /** @description Same checks, same answer; nothing is written, nothing is sent. */
+        dryRun: boolean;
+        /**
+         * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+         * @example "p3.m7"
+         */
+        "If-Match": string;
+        /**
+         * @description The same key with the same request gets the first answer again. A dry run does not use it.
+         * @example 5f1c2c1e-mute-bob
+         */
+        "Idempotency-Key": string;
+        /** @description The most items of a page. */
+        limit: number;
+        /**
+         * @description The `nextToken` of the page before.
+         * @example YWZ0ZXI6NGViY2RiZGMtMWYyZS00ZDNjLTliNGEtOGM3ZDZlNWYwYTFi
+         */
+        nextToken: string;
+        /**
+         * @description Chime's AttendeeId. `#content` behind it is ignored.
+         * @example 4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b
+         */
+        attendeeId: string;
+        /**
+         * @description Percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs.
+         * @example bob
+         */
+        externalUserId: string;
+        /**
+         * @description The `cursor` of the page before, in the same order.
+         * @example 01M86Q9NZR0000000000000000
+         */
+        after: string;
+        /** @description `asc`: oldest first; `desc`: newest first. */
+        order: "asc" | "desc";
+        /**
+         * @description Not before this time.
+         * @example 2026-05-04T10:00:00Z
+         */
+        from: string;
+        /**
+         * @description Before this time.
+         * @example 2026-05-04T11:00:00Z
+         */
+        to: string;
+        /** @description Only decisions of this kind. */
+        verdict: "accepted" | "refused";
+        /**
+         * @description Only what this command caused.
+         * @example mute-all
+         */
+        command: string;
+        /**
+         * @description Only what this `actor.id` caused.
+         * @example alice
+         */
+        actor: string;
+        /**
+         * @description Only what concerns the user of this attendee.
+         * @example 4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b
+         */
+        concerningAttendee: string;
+        /**
+         * @description Only what concerns this user; not together with `attendeeId`.
+         * @example bob
+         */
+        concerningUser: string;
+        /**
+         * @description As the answer to a command names it.
+         * @example 01M86Q9NZR0G2V5T8W3Y6A4C1E
+         */
+        changeId: string;
+        /**
+         * @description Only meetings that the back end gave this name.
+         * @example lecture
+         */
+        externalMeetingId: string;
+        /**
+         * @description Only meetings in which this user is known; sorted by when they came.
+         * @example bob
+         */
+        user: string;
+    };
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description The revision, quoted, for `If-Match`. */
+        ETag: string;
+        /** @description The path of the change. */
+        Location: string;
+        /** @description `true` if this answer was given before. */
+        "Idempotency-Replayed": "true";
+        /** @description After how many seconds the request may be sent again. */
+        "Retry-After": number;
+        /** @description The methods of the path. */
+        Allow: string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "get-meeting": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Meeting"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "register-meeting": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Registration"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Meeting"];
+            202: components["responses"]["MeetingPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            428: components["responses"]["RevisionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "patch-meeting": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeetingPatch"];
+            };
+        };
+        responses: {
+            200: components["responses"]["MeetingChangeAnswer"];
+            202: components["responses"]["MeetingChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "get-me": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Me"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "list-bans": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Bans"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "list-lobby": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Lobby"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listen: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Live"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "list-attendees": {
+        parameters: {
+            query?: {
+                /** @description The most items of a page. */
+                limit?: components["parameters"]["limit"];
+                /**
+                 * @description The `nextToken` of the page before.
+                 * @example YWZ0ZXI6NGViY2RiZGMtMWYyZS00ZDNjLTliNGEtOGM3ZDZlNWYwYTFi
+                 */
+                nextToken?: components["parameters"]["nextToken"];
+            };
+            header?: {
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Attendees"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "get-attendee": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Chime's AttendeeId. `#content` behind it is ignored.
+                 * @example 4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b
+                 */
+                attendeeId: components["parameters"]["attendeeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Attendee"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "bind-attendee": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Chime's AttendeeId. `#content` behind it is ignored.
+                 * @example 4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b
+                 */
+                attendeeId: components["parameters"]["attendeeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Binding"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Attendee"];
+            202: components["responses"]["AttendeePending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "get-user": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs.
+                 * @example bob
+                 */
+                externalUserId: components["parameters"]["externalUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Attendee"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "list-hands": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Hands"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "get-history": {
+        parameters: {
+            query?: {
+                /**
+                 * @description The `cursor` of the page before, in the same order.
+                 * @example 01M86Q9NZR0000000000000000
+                 */
+                after?: components["parameters"]["after"];
+                /** @description The most items of a page. */
+                limit?: components["parameters"]["limit"];
+                /** @description `asc`: oldest first; `desc`: newest first. */
+                order?: components["parameters"]["order"];
+                /**
+                 * @description Not before this time.
+                 * @example 2026-05-04T10:00:00Z
+                 */
+                from?: components["parameters"]["from"];
+                /**
+                 * @description Before this time.
+                 * @example 2026-05-04T11:00:00Z
+                 */
+                to?: components["parameters"]["to"];
+                /** @description Only decisions of this kind. */
+                verdict?: components["parameters"]["verdict"];
+                /**
+                 * @description Only what this command caused.
+                 * @example mute-all
+                 */
+                command?: components["parameters"]["command"];
+                /**
+                 * @description Only what this `actor.id` caused.
+                 * @example alice
+                 */
+                actor?: components["parameters"]["actor"];
+                /**
+                 * @description Only what concerns the user of this attendee.
+                 * @example 4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b
+                 */
+                attendeeId?: components["parameters"]["concerningAttendee"];
+                /**
+                 * @description Only what concerns this user; not together with `attendeeId`.
+                 * @example bob
+                 */
+                externalUserId?: components["parameters"]["concerningUser"];
+            };
+            header?: {
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["History"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "get-change": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description As the answer to a command names it.
+                 * @example 01M86Q9NZR0G2V5T8W3Y6A4C1E
+                 */
+                changeId: components["parameters"]["changeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Change"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "admit-users": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Admissions"];
+            };
+        };
+        responses: {
+            200: components["responses"]["AdmissionsAnswer"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    undo: {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Undo"];
+            };
+        };
+        responses: {
+            200: components["responses"]["UndoAnswer"];
+            202: components["responses"]["UndoAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "set-role-of-attendee": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Chime's AttendeeId. `#content` behind it is ignored.
+                 * @example 4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b
+                 */
+                attendeeId: components["parameters"]["attendeeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetRole"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "set-role-of-user": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs.
+                 * @example bob
+                 */
+                externalUserId: components["parameters"]["externalUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetRole"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "set-roles": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetRoles"];
+            };
+        };
+        responses: {
+            200: components["responses"]["SelectionAnswer"];
+            202: components["responses"]["SelectionAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "remove-attendee": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Chime's AttendeeId. `#content` behind it is ignored.
+                 * @example 4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b
+                 */
+                attendeeId: components["parameters"]["attendeeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Remove"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "remove-user": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs.
+                 * @example bob
+                 */
+                externalUserId: components["parameters"]["externalUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Remove"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "remove-selected": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemoveSelected"];
+            };
+        };
+        responses: {
+            200: components["responses"]["SelectionAnswer"];
+            202: components["responses"]["SelectionAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "ban-user": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs.
+                 * @example bob
+                 */
+                externalUserId: components["parameters"]["externalUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Ban"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "unban-user": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs.
+                 * @example bob
+                 */
+                externalUserId: components["parameters"]["externalUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "answer-lobby": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs.
+                 * @example bob
+                 */
+                externalUserId: components["parameters"]["externalUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LetIn"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "leave-lobby": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs.
+                 * @example bob
+                 */
+                externalUserId: components["parameters"]["externalUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "set-capabilities-of-attendee": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Chime's AttendeeId. `#content` behind it is ignored.
+                 * @example 4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b
+                 */
+                attendeeId: components["parameters"]["attendeeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CapabilitiesPatch"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "set-capabilities-of-user": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs.
+                 * @example bob
+                 */
+                externalUserId: components["parameters"]["externalUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CapabilitiesPatch"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "mute-attendee": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Chime's AttendeeId. `#content` behind it is ignored.
+                 * @example 4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b
+                 */
+                attendeeId: components["parameters"]["attendeeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Mute"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "mute-user": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs.
+                 * @example bob
+                 */
+                externalUserId: components["parameters"]["externalUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Mute"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "mute-selected": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MuteSelected"];
+            };
+        };
+        responses: {
+            200: components["responses"]["SelectionAnswer"];
+            202: components["responses"]["SelectionAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "unmute-attendee": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Chime's AttendeeId. `#content` behind it is ignored.
+                 * @example 4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b
+                 */
+                attendeeId: components["parameters"]["attendeeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Unmute"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "unmute-user": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs.
+                 * @example bob
+                 */
+                externalUserId: components["parameters"]["externalUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Unmute"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "unmute-selected": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnmuteSelected"];
+            };
+        };
+        responses: {
+            200: components["responses"]["SelectionAnswer"];
+            202: components["responses"]["SelectionAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "hold-attendee": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Chime's AttendeeId. `#content` behind it is ignored.
+                 * @example 4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b
+                 */
+                attendeeId: components["parameters"]["attendeeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Hold"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "hold-user": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs.
+                 * @example bob
+                 */
+                externalUserId: components["parameters"]["externalUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Hold"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "release-attendee": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Chime's AttendeeId. `#content` behind it is ignored.
+                 * @example 4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b
+                 */
+                attendeeId: components["parameters"]["attendeeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Release"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "release-user": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs.
+                 * @example bob
+                 */
+                externalUserId: components["parameters"]["externalUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Release"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "raise-hand-of-attendee": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Chime's AttendeeId. `#content` behind it is ignored.
+                 * @example 4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b
+                 */
+                attendeeId: components["parameters"]["attendeeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RaiseHand"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "lower-hand-of-attendee": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Chime's AttendeeId. `#content` behind it is ignored.
+                 * @example 4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b
+                 */
+                attendeeId: components["parameters"]["attendeeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "raise-hand-of-user": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs.
+                 * @example bob
+                 */
+                externalUserId: components["parameters"]["externalUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RaiseHand"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "lower-hand-of-user": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs.
+                 * @example bob
+                 */
+                externalUserId: components["parameters"]["externalUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "lower-hands": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LowerHands"];
+            };
+        };
+        responses: {
+            200: components["responses"]["SelectionAnswer"];
+            202: components["responses"]["SelectionAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "lower-all-hands": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LowerAllHands"];
+            };
+        };
+        responses: {
+            200: components["responses"]["MeetingChangeAnswer"];
+            202: components["responses"]["MeetingChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "grant-floor-to-attendee": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Chime's AttendeeId. `#content` behind it is ignored.
+                 * @example 4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b
+                 */
+                attendeeId: components["parameters"]["attendeeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["GrantFloor"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "end-floor-of-attendee": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Chime's AttendeeId. `#content` behind it is ignored.
+                 * @example 4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b
+                 */
+                attendeeId: components["parameters"]["attendeeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "grant-floor-to-user": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs.
+                 * @example bob
+                 */
+                externalUserId: components["parameters"]["externalUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["GrantFloor"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "end-floor-of-user": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs.
+                 * @example bob
+                 */
+                externalUserId: components["parameters"]["externalUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "mute-all": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["MuteAll"];
+            };
+        };
+        responses: {
+            200: components["responses"]["MeetingChangeAnswer"];
+            202: components["responses"]["MeetingChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "unmute-all": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UnmuteAll"];
+            };
+        };
+        responses: {
+            200: components["responses"]["MeetingChangeAnswer"];
+            202: components["responses"]["MeetingChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    end: {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["End"];
+            };
+        };
+        responses: {
+            200: components["responses"]["MeetingChangeAnswer"];
+            202: components["responses"]["MeetingChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "consent-of-attendee": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Chime's AttendeeId. `#content` behind it is ignored.
+                 * @example 4ebcdbdc-1f2e-4d3c-9b4a-8c7d6e5f0a1b
+                 */
+                attendeeId: components["parameters"]["attendeeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Consent"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "consent-of-user": {
+        parameters: {
+            query?: {
+                /** @description Same checks, same answer; nothing is written, nothing is sent. */
+                dryRun?: components["parameters"]["dryRun"];
+            };
+            header?: {
+                /**
+                 * @description The revision that the caller saw, as `ETag` gives it (`"p3.m7"`). If the revision is another one, nothing is done.
+                 * @example "p3.m7"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The same key with the same request gets the first answer again. A dry run does not use it.
+                 * @example 5f1c2c1e-mute-bob
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
+            };
+            path: {
+                /**
+                 * @description Chime's MeetingId.
+                 * @example 2847961f-0a1b-4c2d-8e3f-5a6b7c8d0713
+                 */
+                meetingId: components["parameters"]["meetingId"];
+                /**
+                 * @description Percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs.
+                 * @example bob
+                 */
+                externalUserId: components["parameters"]["externalUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Consent"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangeAnswer"];
+            202: components["responses"]["ChangeAnswerPending"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["RevisionMismatch"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["ChimeRefused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     "get-health": {
         parameters: {
             query?: never;
@@ -1391,29 +5854,9 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Health"];
-                };
-            };
-            /** @description `method-not-allowed` */
-            405: {
-                headers: {
-                    /** @description methods */
-                    Allow?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "method-not-allowed";
-                    };
-                };
-            };
+            200: components["responses"]["Health"];
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["InternalError"];
         };
     };
     "get-openapi": {
@@ -1425,8613 +5868,61 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": Record<string, never>;
-                };
-            };
-            /** @description `method-not-allowed` */
-            405: {
-                headers: {
-                    /** @description methods */
-                    Allow?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "method-not-allowed";
-                    };
-                };
-            };
+            200: components["responses"]["Description"];
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["InternalError"];
         };
     };
-    "get-meeting": {
+    "list-meetings": {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Only meetings that the back end gave this name.
+                 * @example lecture
+                 */
+                externalMeetingId?: components["parameters"]["externalMeetingId"];
+                /**
+                 * @description Only meetings in which this user is known; sorted by when they came.
+                 * @example bob
+                 */
+                user?: components["parameters"]["user"];
+                /**
+                 * @description Not before this time.
+                 * @example 2026-05-04T10:00:00Z
+                 */
+                from?: components["parameters"]["from"];
+                /**
+                 * @description Before this time.
+                 * @example 2026-05-04T11:00:00Z
+                 */
+                to?: components["parameters"]["to"];
+                /** @description The most items of a page. */
+                limit?: components["parameters"]["limit"];
+                /**
+                 * @description The `nextToken` of the page before.
+                 * @example YWZ0ZXI6NGViY2RiZGMtMWYyZS00ZDNjLTliNGEtOGM3ZDZlNWYwYTFi
+                 */
+                nextToken?: components["parameters"]["nextToken"];
+            };
             header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
+                /**
+                 * @description The user that an admin acts for: an ExternalUserId, written as in a path.
+                 * @example alice
+                 */
+                "Gavel-On-Behalf-Of"?: components["parameters"]["Gavel-On-Behalf-Of"];
             };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description the revision, quoted */
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Meeting"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found";
-                    };
-                };
-            };
-            /** @description too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `busy` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy";
-                    };
-                };
-            };
-        };
-    };
-    "register-meeting": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["Registration"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description the revision, quoted */
-                    ETag?: string;
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Meeting"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description the revision, quoted */
-                    ETag?: string;
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Meeting"];
-                };
-            };
-            /** @description `invalid-request`, `too-many-roles` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request" | "too-many-roles";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended`, `capability-unavailable`, `last-host` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended" | "capability-unavailable" | "last-host";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `revision-required` */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-required";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "patch-meeting": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["MeetingPatch"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description the revision, quoted */
-                    ETag?: string;
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MeetingChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description the revision, quoted */
-                    ETag?: string;
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MeetingChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended`, `capability-unavailable` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended" | "capability-unavailable";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "mute-all": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["MuteAll"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description the revision, quoted */
-                    ETag?: string;
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MeetingChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description the revision, quoted */
-                    ETag?: string;
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MeetingChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended`, `capability-unavailable` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended" | "capability-unavailable";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "unmute-all": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["UnmuteAll"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description the revision, quoted */
-                    ETag?: string;
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MeetingChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description the revision, quoted */
-                    ETag?: string;
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MeetingChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended`, `capability-unavailable` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended" | "capability-unavailable";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    undo: {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Undo"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description the revision, quoted */
-                    ETag?: string;
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UndoAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description the revision, quoted */
-                    ETag?: string;
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UndoAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found`, `change-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found" | "change-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended`, `not-undoable`, `last-host`, `capability-unavailable` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended" | "not-undoable" | "last-host" | "capability-unavailable";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    end: {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["End"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description the revision, quoted */
-                    ETag?: string;
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MeetingChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description the revision, quoted */
-                    ETag?: string;
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MeetingChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "admit-users": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Admissions"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AdmissionsAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended`, `last-host` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended" | "last-host";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "get-attendee": {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description Chime's AttendeeId; `#content` behind it is ignored */
-                attendeeId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description the revision, quoted */
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Attendee"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `busy` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy";
-                    };
-                };
-            };
-        };
-    };
-    "bind-attendee": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description Chime's AttendeeId; `#content` behind it is ignored */
-                attendeeId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["Binding"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description the revision, quoted */
-                    ETag?: string;
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Attendee"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description the revision, quoted */
-                    ETag?: string;
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Attendee"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "set-role-of-attendee": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description Chime's AttendeeId; `#content` behind it is ignored */
-                attendeeId: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SetRole"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended`, `last-host`, `capability-unavailable` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended" | "last-host" | "capability-unavailable";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "set-role-of-user": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs */
-                externalUserId: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SetRole"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended`, `last-host`, `capability-unavailable` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended" | "last-host" | "capability-unavailable";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "remove-attendee": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description Chime's AttendeeId; `#content` behind it is ignored */
-                attendeeId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["Remove"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended`, `last-host` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended" | "last-host";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "remove-user": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs */
-                externalUserId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["Remove"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended`, `last-host` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended" | "last-host";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "ban-user": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs */
-                externalUserId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["Ban"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended`, `last-host` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended" | "last-host";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "unban-user": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs */
-                externalUserId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended`, `capability-unavailable` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended" | "capability-unavailable";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "answer-lobby": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs */
-                externalUserId: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LetIn"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended`, `capability-unavailable` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended" | "capability-unavailable";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "leave-lobby": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs */
-                externalUserId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "set-capabilities-of-attendee": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description Chime's AttendeeId; `#content` behind it is ignored */
-                attendeeId: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CapabilitiesPatch"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended`, `capability-unavailable` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended" | "capability-unavailable";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused`, `content-needs-video` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused" | "content-needs-video";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "set-capabilities-of-user": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs */
-                externalUserId: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CapabilitiesPatch"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended`, `capability-unavailable` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended" | "capability-unavailable";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused`, `content-needs-video` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused" | "content-needs-video";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "mute-attendee": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description Chime's AttendeeId; `#content` behind it is ignored */
-                attendeeId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["Mute"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "mute-user": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs */
-                externalUserId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["Mute"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "unmute-attendee": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description Chime's AttendeeId; `#content` behind it is ignored */
-                attendeeId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["Unmute"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended`, `capability-unavailable` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended" | "capability-unavailable";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "unmute-user": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs */
-                externalUserId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["Unmute"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended`, `capability-unavailable` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended" | "capability-unavailable";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "hold-attendee": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description Chime's AttendeeId; `#content` behind it is ignored */
-                attendeeId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["Hold"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "hold-user": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs */
-                externalUserId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["Hold"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "release-attendee": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description Chime's AttendeeId; `#content` behind it is ignored */
-                attendeeId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["Release"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended`, `capability-unavailable` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended" | "capability-unavailable";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "release-user": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs */
-                externalUserId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["Release"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended`, `capability-unavailable` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended" | "capability-unavailable";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "raise-hand-of-attendee": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description Chime's AttendeeId; `#content` behind it is ignored */
-                attendeeId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["RaiseHand"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "lower-hand-of-attendee": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description Chime's AttendeeId; `#content` behind it is ignored */
-                attendeeId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "raise-hand-of-user": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs */
-                externalUserId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["RaiseHand"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "lower-hand-of-user": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs */
-                externalUserId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "grant-floor-to-attendee": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description Chime's AttendeeId; `#content` behind it is ignored */
-                attendeeId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["GrantFloor"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended`, `capability-unavailable` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended" | "capability-unavailable";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "end-floor-of-attendee": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description Chime's AttendeeId; `#content` behind it is ignored */
-                attendeeId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "grant-floor-to-user": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs */
-                externalUserId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["GrantFloor"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended`, `capability-unavailable` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended" | "capability-unavailable";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "end-floor-of-user": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs */
-                externalUserId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "consent-of-attendee": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description Chime's AttendeeId; `#content` behind it is ignored */
-                attendeeId: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Consent"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended`, `no-request`, `capability-unavailable` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended" | "no-request" | "capability-unavailable";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "consent-of-user": {
-        parameters: {
-            query?: {
-                /** @description Same checks, same answer; nothing is written, nothing is sent. */
-                dryRun?: boolean;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-                /** @description The revision that was seen, as `ETag` gives it (`"p3.m7"`); nothing is done if it is another */
-                "If-Match"?: string;
-                /** @description The same key with the same request gets the first answer again; not used with `dryRun` */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs */
-                externalUserId: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Consent"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description decided and stored; Chime has not taken it yet, or it waits */
-            202: {
-                headers: {
-                    /** @description this answer was given before */
-                    "Idempotency-Replayed"?: "true";
-                    /** @description the change */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeAnswer"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description `meeting-ended`, `no-request`, `capability-unavailable` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-ended" | "no-request" | "capability-unavailable";
-                    };
-                };
-            };
-            /** @description `revision-mismatch` */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "revision-mismatch";
-                    };
-                };
-            };
-            /** @description `payload-too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "payload-too-large";
-                    };
-                };
-            };
-            /** @description `idempotency-key-reused` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "idempotency-key-reused";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `chime-refused` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "chime-refused";
-                    };
-                };
-            };
-            /** @description `busy`, `contended`, `outcome-unknown` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy" | "contended" | "outcome-unknown";
-                    };
-                };
-            };
-        };
-    };
-    "get-me": {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Me"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found";
-                    };
-                };
-            };
-            /** @description too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `busy` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy";
-                    };
-                };
-            };
-        };
-    };
-    "list-attendees": {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description the `nextToken` of the page before */
-                nextToken?: string | null;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Attendees"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `busy` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy";
-                    };
-                };
-            };
-        };
-    };
-    "get-user": {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                /** @description percent-encoded; or `~` and the base64url of its UTF-8, which an id with `/` needs */
-                externalUserId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description the revision, quoted */
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Attendee"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `attendee-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "attendee-not-found";
-                    };
-                };
-            };
-            /** @description too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `busy` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy";
-                    };
-                };
-            };
-        };
-    };
-    "list-hands": {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Hands"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found";
-                    };
-                };
-            };
-            /** @description too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `busy` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy";
-                    };
-                };
-            };
-        };
-    };
-    "list-bans": {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Bans"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found";
-                    };
-                };
-            };
-            /** @description too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `busy` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy";
-                    };
-                };
-            };
-        };
-    };
-    "list-lobby": {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Lobby"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found";
-                    };
-                };
-            };
-            /** @description too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `busy` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy";
-                    };
-                };
-            };
-        };
-    };
-    "get-history": {
-        parameters: {
-            query?: {
-                /** @description the `cursor` of the page before, in the same order */
-                after?: string | null;
-                limit?: number;
-                /** @description `asc`: oldest first; `desc`: newest first */
-                order?: "asc" | "desc";
-                /** @description not before this time */
-                from?: string | null;
-                /** @description before this time */
-                to?: string | null;
-                /** @description only decisions of this kind */
-                verdict?: ("accepted" | "refused") | null;
-                /** @description only what this command brought about */
-                command?: string | null;
-                /** @description only what was brought about by whoever has this `actor.id` */
-                actor?: string | null;
-                /** @description only what concerns the person on this seat */
-                attendeeId?: string | null;
-                /** @description only what concerns this person; beside no `attendeeId` */
-                externalUserId?: string | null;
-            };
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["History"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `busy` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy";
-                    };
-                };
-            };
-        };
-    };
-    "get-change": {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-                changeId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Change"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found`, `change-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found" | "change-not-found";
-                    };
-                };
-            };
-            /** @description too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `busy` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy";
-                    };
-                };
-            };
-        };
-    };
-    listen: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description An admin acts for this person: an ExternalUserId, written as in a path */
-                "Gavel-On-Behalf-Of"?: string;
-            };
-            path: {
-                /** @description Chime's MeetingId */
-                meetingId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Live"];
-                };
-            };
-            /** @description `invalid-request` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid-request";
-                    };
-                };
-            };
-            /** @description no valid token; answered by the gateway, in its own form */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `not-permitted`, `banned`, `waiting` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not-permitted" | "banned" | "waiting";
-                    };
-                };
-            };
-            /** @description `meeting-not-found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "meeting-not-found";
-                    };
-                };
-            };
-            /** @description `too-many`; or too many requests; answered by the gateway, in its own form */
-            429: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too-many";
-                    };
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description `internal-error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal-error";
-                    };
-                };
-            };
-            /** @description `busy` */
-            503: {
-                headers: {
-                    /** @description seconds */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "busy";
-                    };
-                };
-            };
+            200: components["responses"]["Meetings"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
 }

@@ -1,5 +1,5 @@
 import { inSeconds, type Duration } from "./duration.js";
-import { backoff, type Surroundings } from "./retry.js";
+import { backoff, type Clock } from "./retry.js";
 import type { Change } from "./types.js";
 
 export interface SettledOptions {
@@ -23,7 +23,7 @@ const LONGEST = 3_000;
 
 export async function settled(
   ask: () => Promise<Change>,
-  { now, random, pause }: Surroundings,
+  { now, random, pause }: Clock,
   { within = "2m", signal }: SettledOptions,
 ): Promise<Change> {
   const deadline = now() + inSeconds(within) * 1000;

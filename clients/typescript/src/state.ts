@@ -3,7 +3,8 @@ import { isOlder } from "./revision.js";
 import type { Attendee, Entry, Hand, Me, MeetingShown } from "./types.js";
 
 export interface Told {
-  type: "snapshot" | "change" | "lobby";
+  /** `connection`: nothing but `connected`, `since` and `polling` of the state has changed. */
+  type: "snapshot" | "change" | "lobby" | "connection";
   part: number;
   /** In a message of type `lobby`: whether a host has let the listener in. */
   status?: "waiting" | "admitted";
@@ -36,6 +37,12 @@ export interface LiveState {
   readonly lobby: "waiting" | "admitted" | null;
   /** Whether a whole snapshot has come. */
   readonly complete: boolean;
+  /** Whether the server has answered within its deadline, so that the state is that of now. */
+  readonly connected: boolean;
+  /** Since when `connected` is what it is: milliseconds as of `Date.now()`; null before the first connection. */
+  readonly since: number | null;
+  /** There is no WebSocket: the state is asked for over HTTP (`LiveOptions.poll`), and is some seconds old. */
+  readonly polling: boolean;
   /** Of those who left: what comes late must not bring them back. */
   readonly gone: ReadonlyMap<string, Attendee>;
   /** AttendeeIds that the snapshot on its way has named so far. */
@@ -51,6 +58,9 @@ export const NOTHING_KNOWN: LiveState = {
   cursor: null,
   lobby: null,
   complete: false,
+  connected: false,
+  since: null,
+  polling: false,
   gone: new Map(),
   arriving: null,
 };
@@ -75,7 +85,16 @@ export function take(state: LiveState, message: Told): LiveState {
     lobby: message.status ?? state.lobby,
     complete: state.complete || message.complete === true,
     arriving: message.complete ? null : arriving,
+    connected: state.connected,
+    since: state.since,
+    polling: state.polling,
   };
+}
+
+/** The same knowledge on another connection. */
+export function withConnection(state: LiveState, connected: boolean, polling: boolean, now: number): LiveState {
+  if (state.connected === connected && state.polling === polling) return state;
+  return { ...state, connected, polling, since: state.connected === connected ? state.since : now };
 }
 
 function arrivingWith(state: LiveState, message: Told): ReadonlySet<string> | null {
@@ -85,7 +104,7 @@ function arrivingWith(state: LiveState, message: Told): ReadonlySet<string> | nu
   return new Set([...(begins ? [] : (state.arriving ?? [])), ...named]);
 }
 
-/** `whole`: those whom a snapshot that is complete has named; there is nobody else. */
+/** `whole`: all users of a complete snapshot; there are no others. */
 function withAttendees(state: LiveState, told: Attendee[], whole: ReadonlySet<string> | null) {
   const [attendees, gone] = [new Map(state.attendees), new Map(state.gone)];
   for (const attendee of told) {
@@ -119,8 +138,10 @@ function newerMe(known: Me | null, told: Me | undefined): Me | null {
 
 function handsOf(attendees: Iterable<Attendee>): Hand[] {
   const hands = new Map<string, Hand>();
-  for (const { externalUserId, attendeeId, hand } of attendees) {
-    if (hand && !hands.has(externalUserId)) hands.set(externalUserId, { externalUserId, attendeeId, ...hand });
+  for (const { externalUserId, displayName, attendeeId, hand } of attendees) {
+    const named = displayName ? { displayName } : {};
+    if (hand && !hands.has(externalUserId))
+      hands.set(externalUserId, { externalUserId, ...named, attendeeId, ...hand });
   }
   return [...hands.values()].sort(
     (a, b) => compare(a.raisedAt, b.raisedAt) || compare(a.externalUserId, b.externalUserId),

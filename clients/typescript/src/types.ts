@@ -19,6 +19,8 @@ export type MeetingChangeAnswer = Schemas["MeetingChangeAnswer"];
 export type MeetingShown = Schemas["Meeting"];
 export type Medium = "audio" | "video" | "content";
 export type Registration = Schemas["Registration"];
+export type SelectionAnswer = Schemas["SelectionAnswer"];
+export type SelectedOutcome = Schemas["SelectedOutcome"];
 export type Settings = Omit<Schemas["MeetingPatch"], "mode" | "frozen" | "reason">;
 export type Ticket = Schemas["Live"];
 export type UndoAnswer = Schemas["UndoAnswer"];
@@ -27,7 +29,7 @@ export type Admission = Schemas["AdmissionShown"];
 export type ToAdmit = Schemas["Admitted"];
 export type MuteAll = Schemas["MuteAll"];
 
-/** A person by his ExternalUserId: also before he joins, and on all his seats. */
+/** A user, named by their ExternalUserId: also before they join, and with all their attendees. */
 export interface Person {
   user: string;
 }

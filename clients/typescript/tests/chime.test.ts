@@ -11,7 +11,7 @@ import {
   type LiveState,
   type Told,
 } from "../src/index.js";
-import { Api, attendeeOf, BOB, entryOf, EVERYTHING, json, MUTED, problem, until } from "./scene.js";
+import { Api, attendeeOf, BOB, entryOf, EVERYTHING, json, MUTED, problem, until } from "./fixtures.js";
 
 /** As the SDK behaves: it knows nothing of the server, and refuses to unmute while it may not. */
 class Facade implements AudioVideo {
@@ -50,7 +50,7 @@ class Facade implements AudioVideo {
 const NO_CAMERA = { ...EVERYTHING, video: "Receive" } as const;
 const DARK = { ...MUTED, video: "Receive" } as const;
 
-function stage(options: BindOptions = {}, answers: Response[] = [json({ changeId: "c1", status: "applied" })]) {
+function bound(options: BindOptions = {}, answers: Response[] = [json({ changeId: "c1", status: "applied" })]) {
   const api = new Api(answers, { retry: { tries: 1 } });
   const facade = new Facade();
   const listeners = new Set<(state: LiveState, message: Told) => void>();
@@ -85,15 +85,15 @@ function stage(options: BindOptions = {}, answers: Response[] = [json({ changeId
   return { api, facade, tell, has, asked, binding, errors, revision: () => revision };
 }
 
-test("whoever may speak is left alone", () => {
-  const { facade, has, binding } = stage();
+test("a user who may speak is left alone", () => {
+  const { facade, has, binding } = bound();
   has({ capabilities: EVERYTHING });
   assert.deepEqual([facade.done, facade.muted, binding.maySend], [["may true"], false, { audio: true, video: true }]);
 });
 
 test("a mute shows in the SDK, and its end opens no microphone", () => {
   const told: string[] = [];
-  const { facade, has } = stage({
+  const { facade, has } = bound({
     onSilenced: () => told.push("silenced"),
     onMayUnmute: () => told.push("may unmute"),
   });
@@ -112,7 +112,7 @@ test("a mute shows in the SDK, and its end opens no microphone", () => {
 });
 
 test("what Chime has not taken yet is still withheld, and what it had is not taken away for that", () => {
-  const { facade, has } = stage();
+  const { facade, has } = bound();
   has({ capabilities: MUTED });
   has({ capabilities: EVERYTHING, status: "pending" });
   assert.ok(!facade.mayUnmute);
@@ -123,7 +123,7 @@ test("what Chime has not taken yet is still withheld, and what it had is not tak
 });
 
 test("muted first: muted, then answered, and never unmuted", async () => {
-  const { api, facade, asked, has } = stage();
+  const { api, facade, asked, has } = bound();
   has({ capabilities: EVERYTHING });
   has({ capabilities: MUTED });
   facade.muted = false;
@@ -141,7 +141,7 @@ test("muted first: muted, then answered, and never unmuted", async () => {
 });
 
 test("what can't be muted is not answered for", async () => {
-  const { api, facade, asked, errors } = stage();
+  const { api, facade, asked, errors } = bound();
   facade.realtimeIsLocalAudioMuted = () => false;
   asked("muted-first");
   await until(() => errors.length === 1, "the page hears of it");
@@ -155,14 +155,14 @@ test("required: the person answers, and no answer is none", async () => {
     [undefined, []],
   ] as const) {
     const said: string[] = [];
-    const { api, facade, asked } = stage({ onConsentRequested: async (request) => (said.push(request.actor), answer) });
+    const { api, facade, asked } = bound({ onConsentRequested: async (request) => (said.push(request.actor), answer) });
     asked("required");
     await until(() => api.bodies.length === bodies.length && said.length === 1, "the person was asked");
     await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual([api.bodies, said], [bodies, ["alice"]]);
     assert.ok(facade.muted);
   }
-  const { api, asked } = stage();
+  const { api, asked } = bound();
   asked("required");
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(api.asked.length, 0, "a page that asks nobody answers nothing");
@@ -171,7 +171,7 @@ test("required: the person answers, and no answer is none", async () => {
 test("a request that is over takes its question along; the next one is asked anew", async () => {
   const signals: AbortSignal[] = [];
   let answer: (accept: boolean) => void = () => undefined;
-  const { api, facade, asked, has } = stage({
+  const { api, facade, asked, has } = bound({
     onConsentRequested: (_, signal) => (signals.push(signal), new Promise((resolve) => (answer = resolve))),
   });
   asked("required", "c1");
@@ -188,18 +188,18 @@ test("a request that is over takes its question along; the next one is asked ane
 });
 
 test("a request that another device has answered is no trouble, others are the page's", async () => {
-  const first = stage({}, [problem(409, "no-request")]);
+  const first = bound({}, [problem(409, "no-request")]);
   first.asked("muted-first");
   await until(() => first.api.asked.length === 1, "it is answered");
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(first.errors, []);
-  const second = stage({}, [problem(403, "not-permitted")]);
+  const second = bound({}, [problem(403, "not-permitted")]);
   second.asked("muted-first");
   await until(() => second.errors.length === 1, "the page hears of it");
 });
 
 test("the camera goes off when it is taken away, and on again if it was on", async () => {
-  const { facade, has } = stage();
+  const { facade, has } = bound();
   has({ capabilities: EVERYTHING });
   has({ capabilities: NO_CAMERA });
   assert.ok(!facade.camera);
@@ -209,11 +209,11 @@ test("the camera goes off when it is taken away, and on again if it was on", asy
 });
 
 test("a camera that was off stays off; one that runs unseen is toggled", async () => {
-  const off = stage();
+  const off = bound();
   off.facade.camera = false;
   off.has({ capabilities: NO_CAMERA });
   off.has({ capabilities: EVERYTHING });
-  const unseen = stage();
+  const unseen = bound();
   unseen.has({ capabilities: NO_CAMERA });
   unseen.facade.camera = true; // the page started it, and nobody sees it
   unseen.facade.done.length = 0;
@@ -223,9 +223,9 @@ test("a camera that was off stays off; one that runs unseen is toggled", async (
   assert.deepEqual(off.facade.done, ["may true"]);
 });
 
-test("the person may be asked before his camera goes on, and what is taken away meanwhile stays away", async () => {
+test("a user may be asked before their camera goes on, and what is taken away meanwhile stays away", async () => {
   let answer: (back: boolean) => void = () => undefined;
-  const { facade, has } = stage({ onCameraBack: () => new Promise((resolve) => (answer = resolve)) });
+  const { facade, has } = bound({ onCameraBack: () => new Promise((resolve) => (answer = resolve)) });
   has({ capabilities: EVERYTHING });
   has({ capabilities: NO_CAMERA });
   has({ capabilities: EVERYTHING });
@@ -239,7 +239,7 @@ test("the person may be asked before his camera goes on, and what is taken away 
 });
 
 test("effects tell what two changes at once hide, once, and not what is past", async () => {
-  const { facade, has, tell, revision } = stage();
+  const { facade, has, tell, revision } = bound();
   has({ capabilities: EVERYTHING });
   const effects = ["audio-may-flow", "renegotiation-needed"];
   const entry = entryOf("01A", {
@@ -258,8 +258,8 @@ test("effects tell what two changes at once hide, once, and not what is past", a
   assert.ok(!facade.muted);
 });
 
-test("a transition is minded once: its entry, later, mutes nobody who has unmuted himself", () => {
-  const { facade, has, tell, revision } = stage();
+test("a transition counts once: its later entry mutes nobody who has unmuted themselves", () => {
+  const { facade, has, tell, revision } = bound();
   has({ capabilities: MUTED });
   has({ capabilities: EVERYTHING });
   facade.unmute();
@@ -275,7 +275,7 @@ test("a transition is minded once: its entry, later, mutes nobody who has unmute
 });
 
 test("a screen share that may be sent again leaves the camera alone", () => {
-  const { facade, has, tell } = stage();
+  const { facade, has, tell } = bound();
   has({ capabilities: EVERYTHING });
   const change = {
     before: { ...EVERYTHING, content: "Receive" },
@@ -287,7 +287,7 @@ test("a screen share that may be sent again leaves the camera alone", () => {
 });
 
 test("after dispose nothing is touched any more", async () => {
-  const { facade, has, asked, binding, api } = stage();
+  const { facade, has, asked, binding, api } = bound();
   has({ capabilities: EVERYTHING });
   binding.dispose();
   facade.done.length = 0;

@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { pathOf, userInPath } from "../src/client.js";
 import { DurationError, isProblem, Unsettled, type Meeting } from "../src/index.js";
-import { Api, BOB, entryOf, json, MEETING, problem } from "./scene.js";
+import { Api, BOB, entryOf, json, MEETING, meetingOf, problem } from "./fixtures.js";
 
 const DESCRIPTION = JSON.parse(readFileSync("../../docs/openapi.json", "utf8")) as {
   paths: Record<string, Record<string, Operation>>;
@@ -25,14 +25,14 @@ interface Operation {
   responses: Record<string, unknown>;
 }
 
-test("wherever a seat may stand, the person may: same body, same answer", () => {
-  const seat = "/meetings/{meetingId}/attendees/{attendeeId}";
-  const routes = Object.keys(DESCRIPTION.paths).filter((route) => route.startsWith(seat));
+test("wherever an attendee may stand, the person may: same body, same answer", () => {
+  const attendee = "/meetings/{meetingId}/attendees/{attendeeId}";
+  const routes = Object.keys(DESCRIPTION.paths).filter((route) => route.startsWith(attendee));
   assert.ok(routes.length > 8);
   for (const route of routes) {
     const twin = DESCRIPTION.paths[route.replace("/attendees/{attendeeId}", "/users/{externalUserId}")];
     for (const [method, operation] of Object.entries(DESCRIPTION.paths[route]!)) {
-      if (route === seat && method === "put") continue; // binds a seat: a person can't be bound
+      if (route === attendee && method === "put") continue; // binds an attendee: a person can't be bound
       assert.deepEqual(twin?.[method]?.requestBody, operation.requestBody, `${method} ${route}`);
       assert.deepEqual(twin?.[method]?.responses["200"], operation.responses["200"], `${method} ${route}`);
     }
@@ -75,6 +75,23 @@ test("every method sends what the description knows", async () => {
       "POST /meetings/{m}/users/bob/remove",
       '{"ban":true,"until":"1970-01-01T00:00:00.000Z"}',
     ],
+    [
+      (m) => m.muteSelected([BOB, bob, { user: "al/ice" }], { for: "5m", reason: "noise" }),
+      "POST /meetings/{m}/mute",
+      `{"reason":"noise","durationSeconds":300,"attendeeIds":["${BOB}"],"externalUserIds":["bob","al/ice"]}`,
+    ],
+    [
+      (m) => m.unmuteSelected([bob], { media: "video" }),
+      "POST /meetings/{m}/unmute",
+      '{"media":["video"],"externalUserIds":["bob"]}',
+    ],
+    [(m) => m.lowerHands([bob]), "POST /meetings/{m}/hands/lower", '{"externalUserIds":["bob"]}'],
+    [(m) => m.setRoles([BOB], "viewer"), "POST /meetings/{m}/roles", `{"role":"viewer","attendeeIds":["${BOB}"]}`],
+    [
+      (m) => m.removeSelected([bob], { ban: true, reason: "why" }),
+      "POST /meetings/{m}/remove",
+      '{"ban":true,"reason":"why","externalUserIds":["bob"]}',
+    ],
     [(m) => m.ban(bob, { reason: "why" }), "PUT /meetings/{m}/bans/bob", '{"reason":"why"}'],
     [(m) => m.unban(bob), "DELETE /meetings/{m}/bans/bob", ""],
     [(m) => m.admit(bob), "PUT /meetings/{m}/lobby/bob", '{"admit":true}'],
@@ -85,6 +102,7 @@ test("every method sends what the description knows", async () => {
     ],
     [(m) => m.raiseHand(BOB), `PUT /meetings/{m}/attendees/${BOB}/hand`, "{}"],
     [(m) => m.lowerHand(BOB), `DELETE /meetings/{m}/attendees/${BOB}/hand`, ""],
+    [(m) => m.lowerAllHands({ reason: "next topic" }), "POST /meetings/{m}/hands/lower-all", '{"reason":"next topic"}'],
     [
       (m) => m.grantFloor(bob, { for: "90s", exclusive: true }),
       "POST /meetings/{m}/users/bob/floor",
@@ -119,6 +137,7 @@ test("every method sends what the description knows", async () => {
       '{"users":[{"externalUserId":"bob"}]}',
     ],
     [(m) => m.bind(BOB), `PUT /meetings/{m}/attendees/${BOB}`, "{}"],
+    [(m) => m.bind(BOB, { displayName: "Zoë" }), `PUT /meetings/{m}/attendees/${BOB}`, '{"displayName":"Zoë"}'],
   ];
   for (const [call, line, body] of calls) {
     const api = new Api([json(ANSWER)]);
@@ -166,24 +185,50 @@ test("nonsense is refused here, and nothing is sent", async () => {
   const api = new Api([json(ANSWER)]);
   await assert.rejects(api.meeting.mute(BOB, { for: "5 minutes" as "5m" }), DurationError);
   await assert.rejects(api.meeting.ban({ user: "bob" }, { until: "tomorrow" }), RangeError);
-  // @ts-expect-error a bare text is a seat; who is kept out is a person
+  // @ts-expect-error a bare text is an attendee; who is kept out is a person
   void (() => api.meeting.ban("bob"));
   assert.equal(api.asked.length, 0);
 });
 
 test("attendees come page by page", async () => {
-  const pages = [
+  const pages = () => [
     json({ items: [{ attendeeId: "a1" }, { attendeeId: "a2" }], nextToken: "a2" }),
     json({ items: [{ attendeeId: "a3" }], nextToken: null }),
   ];
-  const api = new Api(pages);
+  const api = new Api([...pages(), ...pages()]);
   const found: (string | null)[] = [];
   for await (const { attendeeId } of api.meeting.attendees({ limit: 2 })) found.push(attendeeId);
   assert.deepEqual(found, ["a1", "a2", "a3"]);
+  const again: (string | null)[] = [];
+  for await (const { attendeeId } of api.meeting.attendees({ first: 2, limit: 9 })) again.push(attendeeId);
+  assert.deepEqual(again, found);
   assert.deepEqual(
     api.asked.map(({ url }) => new URL(url).search),
-    ["?limit=2", "?limit=2&nextToken=a2"],
+    ["?limit=2", "?limit=2&nextToken=a2", "?limit=2", "?limit=9&nextToken=a2"],
   );
+});
+
+test("meetings come page by page, filtered", async () => {
+  const pages = [
+    json({ items: [meetingOf(), meetingOf({ revision: "m2" })], nextToken: "t" }),
+    json({ items: [meetingOf({ revision: "m3" })], nextToken: null }),
+  ];
+  const api = new Api(pages, { onBehalfOf: "zoë" });
+  const wanted = { externalMeetingId: "room 7", user: "bob", from: new Date(0), to: "2026-05-04T10:00:00Z", limit: 2 };
+  const found: string[] = [];
+  for await (const { revision } of api.gavel.meetings.list(wanted)) found.push(revision);
+  assert.deepEqual(found, ["m1", "m2", "m3"]);
+  const [first, second] = api.asked.map(({ url }) => new URL(url));
+  assert.equal(first!.pathname, "/meetings");
+  assert.deepEqual(Object.fromEntries(first!.searchParams), {
+    externalMeetingId: "room 7",
+    user: "bob",
+    from: "1970-01-01T00:00:00.000Z",
+    to: "2026-05-04T10:00:00.000Z",
+    limit: "2",
+  });
+  assert.equal(second!.searchParams.get("nextToken"), "t");
+  assert.equal(api.last.headers.get("Gavel-On-Behalf-Of"), "zo%C3%AB");
 });
 
 test("history: each entry once, more at once where the cursor can't pass yet, and the cursor is kept", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
 import { LiveOver, type Socket, type Told } from "../src/index.js";
-import { Api, attendeeOf, json, meetingOf, problem, until } from "./scene.js";
+import { Api, attendeeOf, json, meetingOf, problem, until } from "./fixtures.js";
 
 class Line implements Socket {
   static made: Line[] = [];
@@ -134,15 +134,96 @@ test("silence is not put up with, and it is asked again every five minutes", asy
     const second = await line(2);
     second.onopen?.();
     second.says(SNAPSHOT);
-    mock.timers.tick(299_999);
-    assert.equal(second.sent.length, 1);
-    mock.timers.tick(1);
-    assert.equal(second.sent.length, 2);
+    const asked = () => second.sent.filter(({ action }) => action === "listen").length;
+    for (let seconds = 10; seconds < 300; seconds += 10) {
+      mock.timers.tick(10_000);
+      second.says({ type: "pong" });
+    }
+    assert.equal(asked(), 1);
+    mock.timers.tick(10_000);
+    assert.equal(asked(), 2);
     assert.ok(!second.closed);
     live.close();
   } finally {
     mock.timers.reset();
   }
+});
+
+test("a line that is open and silent is found out within 30 seconds, and the state says since when", async () => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  try {
+    const { api, live, line } = listening();
+    const first = await line(1);
+    assert.deepEqual([live.state.connected, live.state.since], [false, null]);
+    api.clock.time = 1_000;
+    first.onopen?.();
+    first.says(SNAPSHOT);
+    assert.deepEqual([live.state.connected, live.state.since], [true, 1_000]);
+    mock.timers.tick(15_000);
+    assert.deepEqual(first.sent.at(-1), { action: "ping" });
+    first.says({ type: "pong" });
+    mock.timers.tick(15_000);
+    mock.timers.tick(7_999);
+    assert.ok(live.state.connected);
+    const known = live.state.attendees;
+    api.clock.time = 60_000;
+    mock.timers.tick(1);
+    assert.ok(first.closed);
+    await until(() => !live.state.connected, "it is told");
+    assert.equal(live.state.since, 60_000);
+    assert.equal(live.state.attendees, known);
+    live.close();
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test("who is offline is not connected, and comes back at once when the network does", async () => {
+  const network = new EventTarget();
+  const before = globalThis.addEventListener;
+  globalThis.addEventListener = network.addEventListener.bind(network) as typeof before;
+  try {
+    const { live, line } = listening();
+    const told: string[] = [];
+    live.subscribe((state, { type }) => told.push(`${type} ${state.connected}`));
+    const first = await line(1);
+    first.onopen?.();
+    first.says(SNAPSHOT);
+    network.dispatchEvent(new Event("offline"));
+    assert.ok(first.closed);
+    assert.equal(live.state.connected, false);
+    network.dispatchEvent(new Event("online"));
+    const again = await line(2);
+    again.onopen?.();
+    again.says(SNAPSHOT);
+    assert.ok(live.state.connected);
+    assert.deepEqual(told, ["snapshot true", "connection false", "snapshot true"]);
+    live.close();
+  } finally {
+    globalThis.addEventListener = before;
+  }
+});
+
+test("without a WebSocket it asks over HTTP, if the page wants that", async () => {
+  const me = { role: "host", attendee: null, may: [] };
+  let there = true;
+  const answers = (request: Request) => {
+    const path = new URL(request.url).pathname;
+    if (!there || path.endsWith("/live")) return problem(404, path.endsWith("/live") ? "change-not-found" : "busy");
+    if (path.endsWith("/me")) return json(me);
+    return path.endsWith("/attendees") ? json({ items: [attendeeOf()], nextToken: null }) : json(meetingOf());
+  };
+  const api = new Api([answers], { WebSocket: Line });
+  const told: string[] = [];
+  const live = api.meeting.live((state, { type }) => told.push(`${type} ${state.connected}`), { poll: "3s" });
+  const state = await live.when();
+  assert.deepEqual(told, ["snapshot true"], "one change is told once");
+  assert.deepEqual([state.connected, state.polling, state.attendees.size], [true, true, 1]);
+  there = false;
+  await live.when(({ connected }) => !connected);
+  there = true;
+  await live.when(({ connected }) => connected);
+  live.close();
 });
 
 test("a line that never opens is given up", async () => {
@@ -171,7 +252,7 @@ test("who is nobody here any more, or one page too many, does not come back", as
   }
 });
 
-test("nor does whoever is given no ticket; other trouble passes", async () => {
+test("nor does a client that gets no ticket; other failures are retried", async () => {
   for (const code of ["not-permitted", "banned", "meeting-not-found"] as const) {
     const { live } = listening(problem(403, code));
     const closed = await live.closed;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { isProblem, Problem, type Limit } from "../src/index.js";
-import { Api, BOB, json, problem } from "./scene.js";
+import { Api, BOB, json, problem } from "./fixtures.js";
 
 async function refused(answer: Response): Promise<Problem> {
   const error = await new Api([answer], { retry: { tries: 1 } }).meeting.unmute(BOB).then(

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { isProblem, Unreachable } from "../src/index.js";
-import { Api, BOB, json, problem } from "./scene.js";
+import { Api, BOB, json, problem } from "./fixtures.js";
 
 const DONE = json({ changeId: "c1", status: "applied", attendee: null, before: null, after: null, effects: [] });
 const LOST = new TypeError("fetch failed");

@@ -14,7 +14,7 @@ import {
   type Meeting,
   type SocketMaker,
 } from "../src/index.js";
-import { EVERYTHING, MUTED } from "./scene.js";
+import { EVERYTHING, MUTED } from "./fixtures.js";
 
 const { GAVEL_URL: url, GAVEL_ISSUER_URL: issuer, CHIME_ENDPOINT_URL: chime } = process.env;
 const skip = url && issuer && chime ? false : "no stack runs";
@@ -25,19 +25,19 @@ const PATIENCE = 45_000;
 after(() => open.forEach((live) => live.close()));
 
 test("from a token to a mute, and back", { skip }, async () => {
-  const scene = await sceneOf();
-  const { alice, bob } = scene;
+  const demo = await demoMeeting();
+  const { alice, bob } = demo;
   assert.equal((await alice.me()).role, "host");
   assert.ok((await bob.me()).may.includes("raise-hand"));
-  const muted = await alice.mute(scene.seat.bob, { for: "5m", media: "audio", reason: "noise" });
+  const muted = await alice.mute(demo.attendee.bob, { for: "5m", media: "audio", reason: "noise" });
   assert.deepEqual([muted.status, muted.after, muted.effects], ["applied", MUTED, ["content-audio-may-flow"]]);
-  assert.deepEqual(await scene.has("bob"), MUTED);
-  const limit = (await bob.attendee(scene.seat.bob)).limits?.[0];
+  assert.deepEqual(await demo.has("bob"), MUTED);
+  const limit = (await bob.attendee(demo.attendee.bob)).limits?.[0];
   assert.deepEqual([limit?.reason, limit?.actor, limit?.remainingSeconds! > 290], ["noise", "alice", true]);
-  assert.equal((await alice.mute(scene.seat.bob, { for: "5m", reason: "noise", dryRun: true })).status, "dry-run");
+  assert.equal((await alice.mute(demo.attendee.bob, { for: "5m", reason: "noise", dryRun: true })).status, "dry-run");
   const undone = await alice.undo(muted.changeId!);
   assert.equal(undone.status, "applied");
-  assert.deepEqual(await scene.has("bob"), EVERYTHING);
+  assert.deepEqual(await demo.has("bob"), EVERYTHING);
   await alice.mute({ user: "bob" });
   const lifted = await alice.unmute({ user: "bob" });
   assert.deepEqual([lifted.after, lifted.effects], [EVERYTHING, ["audio-may-flow"]]);
@@ -48,23 +48,23 @@ test("from a token to a mute, and back", { skip }, async () => {
 });
 
 test("the same key gets the same answer, and problems have their words", { skip }, async () => {
-  const { alice, bob, seat, gavel, meetingId } = await sceneOf();
+  const { alice, bob, attendee, gavel, meetingId } = await demoMeeting();
   const idempotencyKey = crypto.randomUUID();
-  const first = await alice.mute(seat.bob, { idempotencyKey });
-  assert.equal((await alice.mute(seat.bob, { idempotencyKey })).changeId, first.changeId);
-  await assert.rejects(alice.mute(seat.bob, { idempotencyKey, reason: "another" }), (e) =>
+  const first = await alice.mute(attendee.bob, { idempotencyKey });
+  assert.equal((await alice.mute(attendee.bob, { idempotencyKey })).changeId, first.changeId);
+  await assert.rejects(alice.mute(attendee.bob, { idempotencyKey, reason: "another" }), (e) =>
     isProblem(e, "idempotency-key-reused"),
   );
-  await assert.rejects(bob.mute(seat.alice), (e) => isProblem(e, "not-permitted") && e.policies.length > 0);
-  await assert.rejects(alice.mute(seat.bob, { ifMatch: "p1.m1" }), (e) => isProblem(e, "revision-mismatch"));
+  await assert.rejects(bob.mute(attendee.alice), (e) => isProblem(e, "not-permitted") && e.policies.length > 0);
+  await assert.rejects(alice.mute(attendee.bob, { ifMatch: "p1.m1" }), (e) => isProblem(e, "revision-mismatch"));
   await alice.freeze();
   await assert.rejects(
-    alice.unmute(seat.bob),
+    alice.unmute(attendee.bob),
     (e) => isProblem(e, "capability-unavailable") && e.limits.some(({ by }) => by === "freeze"),
   );
   await alice.unfreeze();
   await assert.rejects(
-    alice.mute(seat.bob, { reason: "x".repeat(501) }),
+    alice.mute(attendee.bob, { reason: "x".repeat(501) }),
     (e) => isProblem(e, "invalid-request") && e.errors[0]?.pointer === "/reason",
   );
   await assert.rejects(gavel("mallory").meeting(meetingId).me(), (e) => isProblem(e, "not-permitted"));
@@ -73,28 +73,38 @@ test("the same key gets the same answer, and problems have their words", { skip 
   );
 });
 
+test("the server answers a heartbeat", { skip }, async () => {
+  const { alice } = await demoMeeting();
+  const socket = new WebSocket((await alice.ticket()).url);
+  await new Promise((resolve) => socket.once("open", resolve));
+  const answer = new Promise<string>((resolve) => socket.once("message", (data) => resolve(String(data))));
+  socket.send(JSON.stringify({ action: "ping" }));
+  assert.deepEqual(JSON.parse(await answer), { type: "pong" });
+  socket.close();
+});
+
 test("everybody: people, roles, hands, the floor, bans, mute-all", { skip }, async () => {
-  const { alice, bob, seat } = await sceneOf();
+  const { alice, bob, attendee } = await demoMeeting();
   const names: string[] = [];
   for await (const attendee of bob.attendees({ limit: 1 })) names.push(attendee.externalUserId);
   assert.deepEqual(names.sort(), ["a/b", "alice", "bob"]);
-  await bob.raiseHand(seat.bob);
+  await bob.raiseHand(attendee.bob);
   assert.deepEqual(
     (await alice.hands()).map(({ externalUserId }) => externalUserId),
     ["bob"],
   );
   const all = await alice.muteAll({ media: ["audio", "content"] });
   assert.deepEqual(all.outcomes.map(({ outcome }) => outcome).sort(), ["applied", "applied", "spared"]);
-  await alice.grantFloor(seat.bob, { for: "1m" });
-  assert.equal((await bob.attendee(seat.bob)).capabilities.audio, "SendReceive");
+  await alice.grantFloor(attendee.bob, { for: "1m" });
+  assert.equal((await bob.attendee(attendee.bob)).capabilities.audio, "SendReceive");
   assert.deepEqual(await alice.hands(), []);
-  await alice.endFloor(seat.bob);
+  await alice.endFloor(attendee.bob);
   await alice.unmuteAll({ media: ["audio", "content"] });
   assert.equal((await alice.setRole({ user: "a/b" }, "presenter")).attendee?.role, "presenter");
   assert.equal((await alice.setMode("audience")).meeting.mode, "audience");
   assert.equal((await alice.settings({ lobby: true })).meeting.lobby, true);
-  await alice.hold(seat.bob);
-  await alice.release(seat.bob);
+  await alice.hold(attendee.bob);
+  await alice.release(attendee.bob);
   await alice.remove({ user: "a/b" }, { ban: true, reason: "spam" });
   assert.deepEqual(
     (await alice.bans()).map(({ externalUserId, reason }) => [externalUserId, reason]),
@@ -105,7 +115,7 @@ test("everybody: people, roles, hands, the floor, bans, mute-all", { skip }, asy
 });
 
 test("a back end registers, admits and binds", { skip }, async () => {
-  const { backEnd, alice } = await sceneOf({ lobby: true });
+  const { backEnd, alice } = await demoMeeting({ lobby: true });
   const [dora, alicesOwn] = await backEnd.admissions([{ externalUserId: "dora" }, { externalUserId: "alice" }]);
   assert.deepEqual([dora?.code, alicesOwn?.admitted], ["waiting", true]);
   assert.deepEqual(
@@ -126,58 +136,58 @@ for (const [name, WebSocketMaker] of [
 ] as const) {
   const missing = WebSocketMaker || globalThis.WebSocket ? skip : "this Node.js has no WebSocket";
   test(`live over ${name} WebSocket: a mute shows on both pages`, { skip: missing }, async () => {
-    const scene = await sceneOf({}, WebSocketMaker);
-    const lives = [listen(scene.alice), listen(scene.bob)];
+    const demo = await demoMeeting({}, WebSocketMaker);
+    const lives = [listen(demo.alice), listen(demo.bob)];
     for (const live of lives) await comesTo(live, "a snapshot");
     const has = (audio: string) => (state: LiveState) => {
-      const attendee = state.attendees.get(scene.seat.bob);
+      const attendee = state.attendees.get(demo.attendee.bob);
       return attendee?.capabilities.audio === audio && attendee.status === "applied";
     };
     assert.ok(has("SendReceive")(lives[0]!.state));
-    await scene.alice.mute(scene.seat.bob, { reason: "noise" });
-    for (const live of lives) await comesTo(live, "he is muted", has("Receive"));
+    await demo.alice.mute(demo.attendee.bob, { reason: "noise" });
+    for (const live of lives) await comesTo(live, "bob is muted", has("Receive"));
     assert.equal(lives[1]!.state.me?.attendee?.limits?.[0]?.reason, "noise");
-    await scene.bob.raiseHand(scene.seat.bob);
-    await comesTo(lives[0]!, "his hand is up", ({ hands }) => hands[0]?.externalUserId === "bob");
+    await demo.bob.raiseHand(demo.attendee.bob);
+    await comesTo(lives[0]!, "bob's hand is up", ({ hands }) => hands[0]?.externalUserId === "bob");
     await comesTo(lives[0]!, "it is told", ({ history }) => history.some(({ command }) => command === "raise-hand"));
   });
 }
 
 test("bound to the SDK: muted first, asked, answered, and heard only when the person unmutes", { skip }, async () => {
-  const scene = await sceneOf({ unmuteConsent: "muted-first" });
+  const demo = await demoMeeting({ unmuteConsent: "muted-first" });
   const page = new Page();
-  const binding = bindToChime(page, scene.bob, scene.seat.bob, {
+  const binding = bindToChime(page, demo.bob, demo.attendee.bob, {
     onMayUnmute: () => page.done.push("offered"),
     onError: assert.ifError,
   });
   open.add(binding.live);
   await comesTo(binding.live, "a snapshot");
   assert.deepEqual([page.done, binding.maySend.audio], [["may true"], true]);
-  await scene.alice.mute(scene.seat.bob);
-  await comesTo(binding.live, "he is silenced", () => !page.mayUnmute);
+  await demo.alice.mute(demo.attendee.bob);
+  await comesTo(binding.live, "bob is silenced", () => !page.mayUnmute);
   page.muted = false; // the hot microphone
-  const asked = await scene.alice.unmute(scene.seat.bob);
+  const asked = await demo.alice.unmute(demo.attendee.bob);
   assert.deepEqual([asked.status, asked.awaiting], ["pending", "consent"]);
-  assert.equal((await scene.alice.settled(asked, { within: "60s" }))?.status, "applied");
+  assert.equal((await demo.alice.settled(asked, { within: "60s" }))?.status, "applied");
   assert.ok(page.muted, "muted before anything flowed");
-  await comesTo(binding.live, "he may unmute", () => page.done.includes("offered"));
+  await comesTo(binding.live, "bob may unmute", () => page.done.includes("offered"));
   assert.ok(page.muted && page.mayUnmute);
-  assert.deepEqual(await scene.has("bob"), EVERYTHING);
+  assert.deepEqual(await demo.has("bob"), EVERYTHING);
   binding.dispose();
   assert.equal((await binding.live.closed).code, "stopped");
 });
 
 test("with consent required, the person declines", { skip }, async () => {
-  const scene = await sceneOf({ unmuteConsent: "required" });
-  const binding = bindToChime(new Page(), scene.bob, scene.seat.bob, {
+  const demo = await demoMeeting({ unmuteConsent: "required" });
+  const binding = bindToChime(new Page(), demo.bob, demo.attendee.bob, {
     onConsentRequested: ({ actor }) => actor !== "alice",
   });
   open.add(binding.live);
   await comesTo(binding.live, "a snapshot");
-  await scene.alice.mute(scene.seat.bob);
-  const asked = await scene.alice.unmute(scene.seat.bob);
-  assert.equal((await scene.alice.settled(asked, { within: "60s" }))?.status, "declined");
-  assert.deepEqual(await scene.has("bob"), MUTED);
+  await demo.alice.mute(demo.attendee.bob);
+  const asked = await demo.alice.unmute(demo.attendee.bob);
+  assert.equal((await demo.alice.settled(asked, { within: "60s" }))?.status, "declined");
+  assert.deepEqual(await demo.has("bob"), MUTED);
 });
 
 class Page implements AudioVideo {
@@ -226,7 +236,7 @@ async function comesTo(live: Live, what: string, condition?: (state: LiveState) 
   });
 }
 
-async function sceneOf(
+async function demoMeeting(
   settings: object = {},
   maker: SocketMaker | undefined = globalThis.WebSocket ? undefined : WebSocket,
 ) {
@@ -241,17 +251,17 @@ async function sceneOf(
     (await amazon("POST", `/meetings/${meetingId}/attendees`, { ExternalUserId: user })).Attendee.AttendeeId;
   const gavel = (sub: string, scope?: string) =>
     new Gavel({ url: url!, token: () => tokenOf(sub, scope), ...(maker && { WebSocket: maker }) });
-  const seat = { alice: await join("alice"), bob: await join("bob"), other: await join("a/b") };
+  const attendee = { alice: await join("alice"), bob: await join("bob"), other: await join("a/b") };
   const backEnd = gavel("back-end", "gavel/admin").meeting(meetingId);
   await backEnd.register({ roles: { alice: "host", bob: "participant", "a/b": "participant" }, ...settings });
   const has = async (user: "alice" | "bob") => {
-    const { Audio, Video, Content } = (await amazon("GET", `/meetings/${meetingId}/attendees/${seat[user]}`)).Attendee
-      .Capabilities;
+    const { Audio, Video, Content } = (await amazon("GET", `/meetings/${meetingId}/attendees/${attendee[user]}`))
+      .Attendee.Capabilities;
     return { audio: Audio, video: Video, content: Content };
   };
   return {
     meetingId,
-    seat,
+    attendee,
     gavel,
     backEnd,
     alice: gavel("alice").meeting(meetingId),

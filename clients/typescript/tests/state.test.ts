@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { isOlder, NOTHING_KNOWN, take, type Attendee, type LiveState, type Told } from "../src/index.js";
-import { attendeeOf, chance, entryOf, meetingOf } from "./scene.js";
+import { attendeeOf, chance, entryOf, meetingOf } from "./fixtures.js";
 
-const SEATS = ["a1", "a2", "a3", "a4"];
+const ATTENDEES = ["a1", "a2", "a3", "a4"];
 const told = (messages: readonly Told[], from: LiveState = NOTHING_KNOWN) => messages.reduce(take, from);
 const shown = ({ meeting, me, attendees, hands, history, cursor }: LiveState) => ({
   meeting,
@@ -36,10 +36,10 @@ test("revisions: what is older, newer, and neither", () => {
 });
 
 test("a snapshot of several parts replaces everybody, without an empty page between", () => {
-  const before = told([snapshot(1, [seat("a1"), seat("a2")], true)]);
-  const half = take(before, snapshot(1, [seat("a2", { revision: "p2.m1" })]));
+  const before = told([snapshot(1, [attendee("a1"), attendee("a2")], true)]);
+  const half = take(before, snapshot(1, [attendee("a2", { revision: "p2.m1" })]));
   assert.deepEqual([...half.attendees.keys()], ["a1", "a2"]);
-  const whole = take(half, snapshot(2, [seat("a3")], true));
+  const whole = take(half, snapshot(2, [attendee("a3")], true));
   assert.deepEqual([...whole.attendees.keys()], ["a2", "a3"]);
   assert.equal(whole.attendees.get("a2")?.revision, "p2.m1");
   assert.deepEqual(
@@ -48,14 +48,14 @@ test("a snapshot of several parts replaces everybody, without an empty page betw
   );
 });
 
-test("who has left stays away, whatever comes late, until he is back", () => {
+test("an attendee who has left stays away until they are back, whatever comes late", () => {
   const left = told([
-    snapshot(1, [seat("a1")], true),
-    change({ attendees: [seat("a1", { status: "gone", revision: "p3.m1" })] }),
+    snapshot(1, [attendee("a1")], true),
+    change({ attendees: [attendee("a1", { status: "gone", revision: "p3.m1" })] }),
   ]);
   assert.equal(left.attendees.size, 0);
-  assert.equal(take(left, change({ attendees: [seat("a1", { revision: "p2.m1" })] })).attendees.size, 0);
-  assert.equal(take(left, change({ attendees: [seat("a1", { revision: "p4.m1" })] })).attendees.size, 1);
+  assert.equal(take(left, change({ attendees: [attendee("a1", { revision: "p2.m1" })] })).attendees.size, 0);
+  assert.equal(take(left, change({ attendees: [attendee("a1", { revision: "p4.m1" })] })).attendees.size, 1);
 });
 
 test("hands: the oldest first, one a person, down when it is down", () => {
@@ -64,9 +64,9 @@ test("hands: the oldest first, one a person, down when it is down", () => {
     snapshot(
       1,
       [
-        seat("a1", { ...up("2026-01-02"), externalUserId: "bob" }),
-        seat("a2", { ...up("2026-01-02"), externalUserId: "bob" }),
-        seat("a3", { ...up("2026-01-01"), externalUserId: "carol" }),
+        attendee("a1", { ...up("2026-01-02"), externalUserId: "bob" }),
+        attendee("a2", { ...up("2026-01-02"), externalUserId: "bob" }),
+        attendee("a3", { ...up("2026-01-01"), externalUserId: "carol" }),
       ],
       true,
     ),
@@ -75,7 +75,7 @@ test("hands: the oldest first, one a person, down when it is down", () => {
     state.hands.map((hand) => hand.externalUserId),
     ["carol", "bob"],
   );
-  const down = take(state, change({ attendees: [seat("a3", { externalUserId: "carol", revision: "p2.m1" })] }));
+  const down = take(state, change({ attendees: [attendee("a3", { externalUserId: "carol", revision: "p2.m1" })] }));
   assert.deepEqual(
     down.hands.map((hand) => hand.externalUserId),
     ["bob"],
@@ -83,7 +83,7 @@ test("hands: the oldest first, one a person, down when it is down", () => {
 });
 
 test("states are never changed behind one's back, and what is untouched stays the same object", () => {
-  const before = told([snapshot(1, [seat("a1")], true)]);
+  const before = told([snapshot(1, [attendee("a1")], true)]);
   const after = take(
     before,
     change({ entries: [entryOf("01B")], meeting: meetingOf({ revision: "m2", mode: "audience" }) }),
@@ -98,7 +98,7 @@ test("changes that come late, twice and in any order end in the newest states", 
     const random = chance(seed);
     const first = snapshot(
       1,
-      SEATS.map((id) => seat(id)),
+      ATTENDEES.map((id) => attendee(id)),
       true,
     );
     const changes = story(random);
@@ -115,7 +115,10 @@ test("changes that come late, twice and in any order end in the newest states", 
 test("who waits in the lobby knows that alone, until they are let in", () => {
   const waiting = told([{ type: "lobby", part: 1, status: "waiting", since: "2026-05-04T10:00:00.000Z" }]);
   assert.deepEqual([waiting.lobby, waiting.complete, waiting.attendees.size], ["waiting", false, 0]);
-  const inside = take(take(waiting, { type: "lobby", part: 1, status: "admitted" }), snapshot(1, [seat("a1")], true));
+  const inside = take(
+    take(waiting, { type: "lobby", part: 1, status: "admitted" }),
+    snapshot(1, [attendee("a1")], true),
+  );
   assert.deepEqual([inside.lobby, inside.complete, inside.attendees.size], ["admitted", true, 1]);
   assert.equal(told([snapshot(1, [], true)]).lobby, null);
 });
@@ -128,7 +131,7 @@ test("a snapshot that comes twice, or after a break, does no harm", () => {
       told([
         snapshot(
           1,
-          SEATS.map((id) => seat(id)),
+          ATTENDEES.map((id) => attendee(id)),
           true,
         ),
       ]),
@@ -141,7 +144,7 @@ test("a snapshot that comes twice, or after a break, does no harm", () => {
 
 /** What happens to four people: each message has the newest states, and each state a revision of its own. */
 function story(random: () => number): Told[] {
-  const [own, has] = [new Map(SEATS.map((id) => [id, 1])), new Map<string, Attendee>()];
+  const [own, has] = [new Map(ATTENDEES.map((id) => [id, 1])), new Map<string, Attendee>()];
   let meeting = 1;
   return Array.from({ length: 12 }, (_, index) => {
     const common = {
@@ -150,13 +153,16 @@ function story(random: () => number): Told[] {
     };
     if (random() < 0.2) {
       meeting += 1;
-      const attendees = SEATS.map((id) => ({ ...(has.get(id) ?? seat(id)), revision: `p${own.get(id)!}.m${meeting}` }));
+      const attendees = ATTENDEES.map((id) => ({
+        ...(has.get(id) ?? attendee(id)),
+        revision: `p${own.get(id)!}.m${meeting}`,
+      }));
       attendees.forEach((one) => has.set(one.attendeeId!, one));
       return change({ ...common, meeting: meetingOf({ revision: `m${meeting}`, frozen: random() < 0.5 }), attendees });
     }
-    const id = SEATS[Math.floor(random() * SEATS.length)]!;
+    const id = ATTENDEES[Math.floor(random() * ATTENDEES.length)]!;
     own.set(id, own.get(id)! + 1);
-    const now = seat(id, {
+    const now = attendee(id, {
       revision: `p${own.get(id)!}.m${meeting}`,
       status: random() < 0.2 ? "gone" : "applied",
       hand: random() < 0.3 ? { raisedAt: `2026-01-01T00:00:${index}Z` } : null,
@@ -165,7 +171,7 @@ function story(random: () => number): Told[] {
     return change({
       ...common,
       attendees: [now],
-      me: { role: "host", may: [], attendee: has.get("a1") ?? seat("a1") },
+      me: { role: "host", may: [], modes: [], roles: [], attendee: has.get("a1") ?? attendee("a1") },
     });
   });
 }
@@ -176,7 +182,7 @@ function snapshotOf(state: LiveState): Told[] {
   return [first, snapshot(2, all.slice(2), true)];
 }
 
-function seat(attendeeId: string, said: Partial<Attendee> = {}): Attendee {
+function attendee(attendeeId: string, said: Partial<Attendee> = {}): Attendee {
   return attendeeOf({ attendeeId, externalUserId: `user-${attendeeId}`, ...said });
 }
 

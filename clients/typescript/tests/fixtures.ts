@@ -6,7 +6,7 @@ import {
   type Entry,
   type GavelOptions,
   type MeetingShown,
-  type Surroundings,
+  type Clock,
 } from "../src/index.js";
 
 export const MEETING = "2847961f-0000-4000-8000-000000000001";
@@ -62,12 +62,13 @@ export function entryOf(entryId: string, said: Partial<Entry> = {}): Entry {
     reason: null,
     revision: "p1.m1",
     summary: "alice muted bob",
+    summaryParts: [{ externalUserId: "alice" }, { text: " muted " }, { externalUserId: "bob" }],
     ...said,
   };
 }
 
 /** Pauses take no time, but turn the clock. */
-export class Clock implements Surroundings {
+export class TurnedClock implements Clock {
   time = 0;
   readonly waits: number[] = [];
   now = () => this.time;
@@ -86,7 +87,7 @@ type Answer = Response | Error | ((request: Request) => Response | Promise<Respo
 export class Api {
   readonly asked: Request[] = [];
   readonly bodies: string[] = [];
-  readonly clock = new Clock();
+  readonly clock = new TurnedClock();
   readonly gavel: Gavel;
   readonly #answers: Answer[];
 
@@ -94,7 +95,7 @@ export class Api {
     this.#answers = answers;
     const fetch = (request: Request) => this.#answer(request);
     const token = () => `token-${this.asked.length + 1}`;
-    this.gavel = new Gavel({ url: "https://gavel.example/", token, fetch, surroundings: this.clock, ...options });
+    this.gavel = new Gavel({ url: "https://gavel.example/", token, fetch, clock: this.clock, ...options });
   }
 
   get meeting() {
