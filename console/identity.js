@@ -1,14 +1,24 @@
 /**
- * Who is at the page. Tokens live in this tab's session storage and nowhere else.
- * Three ways in: the local issuer (pick a person), Cognito's pages (authorization code with PKCE), a token by hand.
+ * Who is at the page. Tokens live in this tab's session storage and nowhere else, and are renewed before they end.
+ * Three ways in: the local issuer (pick a user), Cognito's pages (authorization code with PKCE), a token by hand.
  */
 
+import {t} from "./words.js";
+
 const TOKEN = "gavel.token";
+const REFRESH = "gavel.refresh";
 const PERSON = "gavel.person";
 const SIGN_IN = "gavel.sign-in";
-const SOON = 60; // seconds before its end at which a token is not used any more
+/** Seconds before its end at which a token is renewed, if that is possible; without that it is used to its end. */
+const RENEW_BEFORE = 60;
+
+/** There is no token any more, and none can be had without the user. */
+export class SignedOut extends Error {}
 
 export class Identity {
+  /** @type {Promise<string> | null} */
+  #renewal = null;
+
   /** @param {import("./configuration.js").Configuration} config */
   constructor(config) {
     this.config = config;
@@ -19,20 +29,28 @@ export class Identity {
   }
 
   get isKnown() {
-    return this.kind === "people" ? Boolean(sessionStorage.getItem(PERSON)) : this.#isGood(sessionStorage.getItem(TOKEN));
+    return this.#isRenewable || this.#isGood(sessionStorage.getItem(TOKEN), 0);
   }
 
-  /** @returns {Promise<string | null>} a token that is good for a minute at least, or null: sign in again */
+  /** The user that the token names. */
+  get user() {
+    const sub = claimsOf(sessionStorage.getItem(TOKEN))?.sub;
+    return typeof sub === "string" ? sub : "";
+  }
+
+  /** When the user has to sign in again, in milliseconds; undefined if the token is renewed by itself. */
+  get endsAt() {
+    const ends = claimsOf(sessionStorage.getItem(TOKEN))?.exp;
+    return this.#isRenewable || typeof ends !== "number" ? undefined : ends * 1000;
+  }
+
+  /** A token that is good. Raises `SignedOut`: sign in again. */
   async token() {
     const held = sessionStorage.getItem(TOKEN);
-    if (this.#isGood(held)) return held;
-    const person = sessionStorage.getItem(PERSON);
-    return this.kind === "people" && person ? this.#issued(person) : null;
-  }
-
-  /** The API did not take the token. */
-  forget() {
-    sessionStorage.removeItem(TOKEN);
+    if (held && this.#isGood(held, this.#isRenewable ? RENEW_BEFORE : 0)) return held;
+    if (!this.#isRenewable) throw new SignedOut(t("ended.unauthorized"));
+    this.#renewal ??= this.#renew().finally(() => (this.#renewal = null));
+    return this.#renewal;
   }
 
   /** @param {string} person */
@@ -44,19 +62,19 @@ export class Identity {
   /** @param {string} token */
   paste(token) {
     const bare = token.trim().replace(/^Bearer\s+/i, "");
-    if (!this.#isGood(bare)) throw new Error("This is no token, or it has expired.");
+    if (!this.#isGood(bare, 0)) throw new Error(t("sign-in.bad-token"));
     sessionStorage.setItem(TOKEN, bare);
   }
 
   signOut() {
-    for (const key of [TOKEN, PERSON, SIGN_IN]) sessionStorage.removeItem(key);
+    for (const key of [TOKEN, REFRESH, PERSON, SIGN_IN]) sessionStorage.removeItem(key);
   }
 
-  /** To Cognito's page; it comes back to this one with a code. @param {string} meetingId */
-  async leaveToSignIn(meetingId) {
+  /** To Cognito's page; it comes back to this one with a code. @param {string} meetingId @param {object} place what of the page was looked at */
+  async leaveToSignIn(meetingId, place) {
     const [verifier, state] = [random(), random()];
     const back = location.origin + location.pathname.replace(/index\.html$/, "");
-    sessionStorage.setItem(SIGN_IN, JSON.stringify({verifier, state, meetingId, back}));
+    sessionStorage.setItem(SIGN_IN, JSON.stringify({verifier, state, meetingId, back, place}));
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
     const {domain, clientId} = this.#hosted;
     const asked = new URLSearchParams({
@@ -66,50 +84,73 @@ export class Identity {
     location.assign(`${domain}/oauth2/authorize?${asked}`);
   }
 
-  /** Takes what Cognito's page sent along, if it did. @returns {Promise<string | null>} the meeting one came from */
+  /** Takes what Cognito's page sent along, if it did. @returns {Promise<{meetingId: string, place: object} | null>} where one came from */
   async comeBack() {
     const said = new URLSearchParams(location.search);
     const kept = sessionStorage.getItem(SIGN_IN);
     if (!kept || !said.has("state")) return null;
     sessionStorage.removeItem(SIGN_IN);
-    const {verifier, state, meetingId, back} = JSON.parse(kept);
+    const {verifier, state, meetingId, back, place} = JSON.parse(kept);
     history.replaceState(null, "", back);
-    if (said.get("state") !== state || !said.has("code")) throw new Error(said.get("error_description") ?? "The sign-in failed.");
-    const {domain, clientId} = this.#hosted;
-    const answer = await fetch(`${domain}/oauth2/token`, {
-      method: "POST",
-      body: new URLSearchParams({
-        grant_type: "authorization_code", client_id: clientId, redirect_uri: back,
-        code: said.get("code") ?? "", code_verifier: verifier,
-      }),
-    });
-    if (!answer.ok) throw new Error("The sign-in failed.");
-    sessionStorage.setItem(TOKEN, (await answer.json()).access_token);
-    return meetingId;
+    if (said.get("state") !== state || !said.has("code")) throw new Error(said.get("error_description") ?? t("sign-in.failed"));
+    await this.#exchange({grant_type: "authorization_code", redirect_uri: back, code: said.get("code") ?? "", code_verifier: verifier});
+    return {meetingId, place};
   }
 
   get #hosted() {
-    if (!this.config.hostedSignIn) throw new Error("There is no page to sign in at.");
+    if (!this.config.hostedSignIn) throw new Error(t("sign-in.failed"));
     return this.config.hostedSignIn;
   }
 
-  /** @param {string} person */
+  get #isRenewable() {
+    return Boolean(this.kind === "people" ? sessionStorage.getItem(PERSON) : sessionStorage.getItem(REFRESH));
+  }
+
+  async #renew() {
+    const person = sessionStorage.getItem(PERSON);
+    if (this.kind === "people" && person) return this.#issued(person);
+    return this.#exchange({grant_type: "refresh_token", refresh_token: sessionStorage.getItem(REFRESH) ?? ""});
+  }
+
+  /** @param {Record<string, string>} grant @returns {Promise<string>} */
+  async #exchange(grant) {
+    const {domain, clientId} = this.#hosted;
+    const answer = await fetch(`${domain}/oauth2/token`, {method: "POST", body: new URLSearchParams({client_id: clientId, ...grant})});
+    if (answer.status === 400 || answer.status === 401) {
+      // Not renewable any more, so that the user is asked. A server that is down says nothing about that.
+      sessionStorage.removeItem(REFRESH);
+      throw new SignedOut(t("sign-in.failed"));
+    }
+    if (!answer.ok) throw new Error(t("sign-in.failed"));
+    const {access_token: token, refresh_token: refresh} = await answer.json();
+    sessionStorage.setItem(TOKEN, token);
+    if (refresh) sessionStorage.setItem(REFRESH, refresh);
+    return token;
+  }
+
+  /** @param {string} person @returns {Promise<string>} */
   async #issued(person) {
     const answer = await fetch(/** @type {string} */ (this.config.tokenUrl), {method: "POST", body: JSON.stringify({sub: person})});
-    if (!answer.ok) throw new Error(`The issuer answers ${answer.status}.`);
+    if (!answer.ok) throw new Error(t("sign-in.failed"));
     const token = (await answer.json()).access_token;
     sessionStorage.setItem(TOKEN, token);
     return token;
   }
 
-  /** @param {string | null} token */
-  #isGood(token) {
-    try {
-      const claims = JSON.parse(atob((token ?? "").split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));
-      return typeof claims.exp === "number" && claims.exp > Date.now() / 1000 + SOON;
-    } catch {
-      return false;
-    }
+  /** @param {string | null} token @param {number} margin seconds */
+  #isGood(token, margin) {
+    const ends = claimsOf(token)?.exp;
+    return typeof ends === "number" && ends > Date.now() / 1000 + margin;
+  }
+}
+
+/** @param {string | null} token @returns {Record<string, unknown> | null} */
+function claimsOf(token) {
+  try {
+    const part = (token ?? "").split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
+    return JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(part), (each) => each.charCodeAt(0))));
+  } catch {
+    return null;
   }
 }
 

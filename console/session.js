@@ -1,63 +1,175 @@
-/** One person in one meeting, on this page: what the views draw from and act through. */
+/** One user in one meeting, on this page: what the views draw from and act through. */
 
-import {Api} from "./api.js";
-import {Desk} from "./deeds.js";
-import {Fates} from "./fates.js";
-import {Live} from "./live.js";
+import {Desk} from "./desk.js";
+import {SignedOut} from "./identity.js";
+import {Outcomes} from "./outcomes.js";
 import {Store} from "./store.js";
+import {Gavel, isProblem, NOTHING_KNOWN, take} from "./vendor/gavel-client/gavel-client.js";
 
-const LOBBY = new Set(["Admission Requested", "admit"]);
+const LOBBY = new Set(["Admission Requested", "admit", "leave-lobby"]);
 const BANS = new Set(["ban", "unban", "remove"]);
+const PAST = 200;
+const POLL = 3;
+/** Attendees that are asked for at first, about as many as are in sight, and then at once. */
+const [FIRST, PAGE] = [30, 100];
+const NAMED_WITHIN = 4_000;
+
+/** @typedef {{text: string, only: string, role: string, refused: boolean, tab: string}} Place what of the page is looked at */
 
 export class Session {
-  filter = {text: "", only: "all", refused: false};
-  /** @type {{kind: string, of: string} | null} */
+  /** @type {Place} */
+  place = {text: "", only: "all", role: "", refused: false, tab: "hands"};
+  /** @type {{kind: string, of: string, search: string, chosen: Set<string>, asking: string, refusal: import("./desk.js").Refusal | null} | null} */
   dialog = null;
+  /** Who is marked for a common command. @type {Set<string>} */
+  marked = new Set();
+  /** Whose row the keyboard is on. */
+  active = "";
+  scrollTop = 0;
+  /** Entries of the history whose details are shown. @type {Set<string>} */
+  opened = new Set();
+  /** What the sign-in in between leads to. @type {(how: import("./views/sign-in.js").How) => void} */
+  signInAgain = () => undefined;
+  /** @type {HTMLElement | null} */
+  #origin = null;
+  /** Users in the lobby who were asked for again, because they had no name. @type {Set<string>} */
+  #nameless = new Set();
 
   /**
    * @param {import("./configuration.js").Configuration} config @param {import("./identity.js").Identity} identity
    * @param {string} meetingId @param {() => void} leave
    */
   constructor(config, identity, meetingId, leave) {
-    this.api = new Api(config.apiUrl, meetingId, identity);
+    const gavel = new Gavel({url: config.apiUrl, token: () => this.#token()});
+    this.config = config;
+    this.meeting = gavel.meeting(meetingId);
+    this.identity = identity;
     this.store = new Store();
-    this.desk = new Desk(this.api, this.store);
-    this.live = new Live(this.api, this.store);
-    this.fates = new Fates(this.api, this.store);
+    this.desk = new Desk(this.meeting, this.store);
+    this.outcomes = new Outcomes(this.meeting, this.store);
     this.leave = leave;
     this.#followLists();
   }
 
-  /** Asks for everything once, then listens. */
-  async start() {
-    await this.store.load(this.api);
-    await this.live.start();
+  async #token() {
+    try {
+      return await this.identity.token();
+    } catch (error) {
+      if (error instanceof SignedOut) this.store.end("unauthorized");
+      throw error;
+    }
+  }
+
+  start() {
+    this.live = this.meeting.live((state, message) => this.store.take(state, message.entries ?? []), {poll: POLL});
+    void this.live.closed.then(({code}) => this.store.end(code));
+    void this.#lookFirst().catch(() => undefined);
+    void this.live.when().then(() => this.#readPast()).catch(() => undefined);
   }
 
   stop() {
-    this.live.stop();
-    this.fates.stop();
+    this.live?.close();
+    this.outcomes.stop();
   }
 
-  /** @param {Partial<Session["filter"]>} filter */
-  narrow(filter) {
-    Object.assign(this.filter, filter);
-    this.store.changed();
+  /** @param {Partial<Place>} place */
+  look(place) {
+    Object.assign(this.place, place);
+    if ("text" in place || "only" in place || "role" in place) this.scrollTop = 0;
+    this.store.redraw();
   }
 
   /** @param {string} kind @param {string} [of] */
   open(kind, of = "") {
-    this.dialog = {kind, of};
-    if (kind === "settings" && this.store.may("view-bans")) this.store.loadBans(this.api).catch(() => {});
-    this.store.changed();
+    this.#origin ??= /** @type {HTMLElement | null} */ (document.activeElement);
+    this.dialog = {kind, of, search: "", chosen: new Set(), asking: "", refusal: null};
+    if (kind === "settings" && this.store.may("view-bans")) this.#loadBans();
+    this.store.redraw();
   }
 
+  /** The focus goes back to where it came from. */
   close() {
     this.dialog = null;
-    this.store.changed();
+    this.store.redraw();
+    const origin = this.#origin;
+    this.#origin = null;
+    setTimeout(() => /** @type {HTMLElement | null} */ (origin?.isConnected ? origin : document.querySelector(".row[tabindex='0'], #find"))?.focus());
   }
 
-  /** Nobody is told of lobby and bans by the live socket, but of the entries that change them. */
+  /** Closes when the server has agreed; until then what was typed stays.
+   * @param {string} form @param {import("./commands.js").Command} command */
+  async submit(form, command) {
+    const {dialog} = this;
+    if (!dialog || dialog.asking) return;
+    Object.assign(dialog, {refusal: null, asking: form});
+    const refusal = await this.desk.ask(command);
+    if (this.dialog !== dialog) return;
+    Object.assign(dialog, {refusal, asking: ""});
+    if (refusal) this.store.redraw();
+    else this.close();
+  }
+
+  /** A first page over HTTP is there before the subscription is; what the subscription says takes its place. */
+  async #lookFirst() {
+    const found = this.meeting.attendees({first: FIRST, limit: PAGE})[Symbol.asyncIterator]();
+    const [me, meeting, first] = await Promise.all([this.meeting.me(), this.meeting.get(), found.next()]);
+    const attendees = [];
+    for (let attendee = first; !attendee.done; attendee = await found.next()) {
+      attendees.push(attendee.value);
+      if (attendees.length % PAGE === FIRST) this.#show({me, meeting, attendees}, false);
+      if (this.store.state.complete) return;
+    }
+    this.#show({me, meeting, attendees}, true);
+  }
+
+  /** @param {Pick<import("./vendor/gavel-client/gavel-client.js").Told, "me" | "meeting" | "attendees">} seen @param {boolean} areAll */
+  #show(seen, areAll) {
+    const {store} = this;
+    if (store.state.complete || store.state.lobby) return;
+    store.hasEverybody = areAll;
+    store.take(take(NOTHING_KNOWN, {type: "snapshot", part: 1, ...seen}), []);
+  }
+
+  async #readPast() {
+    const {store} = this;
+    if (store.may("view-lobby")) this.#loadLobby();
+    if (!store.may("view-history")) return;
+    let left = PAST;
+    for await (const entry of this.meeting.history({order: "desc", limit: 100})) {
+      store.record(entry);
+      if (--left === 0) break;
+    }
+    store.changed();
+  }
+
+  #loadLobby() {
+    this.meeting.lobby().then((lobby) => {
+      this.store.lobby = lobby;
+      this.store.changed();
+      this.#lookForNames(lobby);
+    }).catch(this.#ignored);
+  }
+
+  /** The page of a user in the lobby brings their name a moment after they began to wait. @param {import("./vendor/gavel-client/gavel-client.js").Waiting[]} lobby */
+  #lookForNames(lobby) {
+    const nameless = lobby.filter(({externalUserId, displayName}) => !displayName && !this.#nameless.has(externalUserId));
+    for (const {externalUserId} of nameless) this.#nameless.add(externalUserId);
+    if (nameless.length) setTimeout(() => this.store.isOpen && this.#loadLobby(), NAMED_WITHIN);
+  }
+
+  #loadBans() {
+    this.meeting.bans().then((bans) => {
+      this.store.bans = bans;
+      this.store.changed();
+    }).catch(this.#ignored);
+  }
+
+  /** A list that can't be had now is asked for again with the next entry. @param {unknown} error */
+  #ignored = (error) => {
+    if (isProblem(error, "unauthorized")) this.store.end("unauthorized");
+  };
+
+  /** The subscription does not tell of lobby and bans, but of the entries that change them. */
   #followLists() {
     let seen = "";
     this.store.watch(() => {
@@ -66,8 +178,8 @@ export class Session {
       const first = !seen;
       seen = fresh[0].entryId;
       const has = (/** @type {Set<string>} */ names) => fresh.some((entry) => names.has(entry.type) || names.has(entry.command));
-      if (!first && has(LOBBY) && this.store.may("view-lobby")) this.store.loadLobby(this.api).catch(() => {});
-      if (this.dialog?.kind === "settings" && has(BANS)) this.store.loadBans(this.api).catch(() => {});
+      if (!first && has(LOBBY) && this.store.may("view-lobby")) this.#loadLobby();
+      if (this.dialog?.kind === "settings" && has(BANS)) this.#loadBans();
     });
   }
 }

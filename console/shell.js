@@ -1,31 +1,25 @@
-/** What both pages have in common: sign in, draw, keep clocks going, leave. */
+/** What both pages have in common: sign in, wait in the lobby, draw, keep clocks going, leave. */
 
-import {html, render} from "./vendor/lit-html/lit-html.js";
+import {html, nothing, render} from "./vendor/lit-html/lit-html.js";
+import {commands} from "./commands.js";
 import {configuration} from "./configuration.js";
 import {Identity} from "./identity.js";
-import {Problem} from "./api.js";
 import {Session} from "./session.js";
+import {icon} from "./views/icons.js";
+import {button} from "./views/parts.js";
 import {signIn} from "./views/sign-in.js";
+import {isSaid, speak, t} from "./words.js";
 
-const ENDS = {
-  "not-permitted": "You are nobody in this meeting (any more).",
-  banned: "You are banned from this meeting.",
-  waiting: "You are in the lobby. A host will let you in soon.",
-  "turned-away": "The host did not let you in.",
-  "lobby-off": "There is no lobby any more: sign in again.",
-  "too-many-connections": "This meeting is open on too many of your pages; this one was the oldest.",
-  "signed-out": "Your token has expired: sign in again.",
-  "meeting-not-found": "There is no such meeting.",
-};
+/** @typedef {import("./views/sign-in.js").How} How */
 
-/** @param {string} page what it is @param {(session: Session) => unknown} view */
+/** @param {string} page the key of what it is @param {(session: Session) => unknown} view */
 export async function run(page, view) {
   const root = /** @type {HTMLElement} */ (document.querySelector("#page"));
   root.replaceChildren();
   try {
-    const config = await configuration();
-    const identity = new Identity(config);
-    const shell = new Shell(root, config, identity, page, view);
+    const [config] = await Promise.all([configuration(), speak()]);
+    document.title = `Gavel – ${t(page)}`;
+    const shell = new Shell(root, config, new Identity(config), page, view);
     await shell.begin();
   } catch (error) {
     render(html`<main class="sign-in"><p class="strip over" role="alert">The page can't start: ${error instanceof Error ? error.message : error}</p></main>`, root);
@@ -35,6 +29,8 @@ export async function run(page, view) {
 class Shell {
   /** @type {Session | null} */
   session = null;
+  /** What of the page was looked at when it was left to sign in. @type {object} */
+  place = {};
 
   /**
    * @param {HTMLElement} root @param {import("./configuration.js").Configuration} config @param {Identity} identity
@@ -48,44 +44,50 @@ class Shell {
     this.view = view;
     this.meetingId = new URLSearchParams(location.search).get("meeting") ?? config.meetingId ?? "";
     setInterval(() => this.#draw(), 1000);
+    document.addEventListener("keydown", (event) => this.#onKey(event));
   }
 
   async begin() {
     try {
-      this.meetingId = (await this.identity.comeBack()) ?? this.meetingId;
+      const back = await this.identity.comeBack();
+      if (back) [this.meetingId, this.place] = [back.meetingId, back.place];
     } catch (error) {
       return this.#ask(error instanceof Error ? error.message : String(error));
     }
-    if (this.identity.isKnown && this.meetingId) await this.#open();
+    if (this.identity.isKnown && this.meetingId) this.#open();
     else this.#ask("");
   }
 
-  /** @param {{person?: string, token?: string, hosted?: boolean}} how @param {string} meetingId */
+  /** @param {How} how @param {string} meetingId */
   async #enter(how, meetingId) {
     this.meetingId = meetingId;
     try {
-      if (how.hosted) return await this.identity.leaveToSignIn(meetingId);
+      if (how.hosted) return await this.identity.leaveToSignIn(meetingId, this.session?.place ?? {});
       if (how.person) await this.identity.pick(how.person);
       if (how.token) this.identity.paste(how.token);
-      await this.#open();
+      this.#open();
     } catch (error) {
-      this.#ask(error instanceof Error ? error.message : String(error));
+      const problem = error instanceof Error ? error.message : String(error);
+      if (this.session?.dialog) this.session.dialog.refusal = {fields: {}, message: problem};
+      else return this.#ask(problem);
+      this.#draw();
     }
   }
 
-  async #open() {
+  /** A session takes the place of the one before it, which shows what was known until the new one knows more. */
+  #open() {
     history.replaceState(null, "", `?${new URLSearchParams({meeting: this.meetingId})}`);
+    const before = this.session;
+    before?.stop();
     const session = new Session(this.config, this.identity, this.meetingId, () => this.#leave(""));
+    session.signInAgain = (how) => this.#enter(how, this.meetingId);
+    Object.assign(session.place, this.place, before?.place);
+    if (before) session.store.entries = before.store.entries;
+    this.place = {};
     this.session = session;
-    session.store.watch(() => this.#draw());
+    session.store.watchDrawing(() => this.#draw());
+    session.start();
     this.#draw();
-    try {
-      await session.start();
-    } catch (error) {
-      if (this.session !== session) return;
-      const code = error instanceof Problem ? error.code : "";
-      this.#leave(ENDS[/** @type {keyof typeof ENDS} */ (code)] ?? (error instanceof Error ? error.message : String(error)));
-    }
   }
 
   /** @param {string} problem */
@@ -98,18 +100,53 @@ class Shell {
 
   /** @param {string} problem */
   #ask(problem) {
-    const shown = {meetingId: this.meetingId, problem, kind: this.identity.kind, page: this.page};
+    const shown = {meetingId: this.meetingId, problem, kind: this.identity.kind, page: t(this.page)};
     render(signIn(this.config, shown, (how, meetingId) => this.#enter(how, meetingId)), this.root);
+    /** @type {HTMLElement | null} */ (this.root.querySelector(this.meetingId ? ".picks button, [name=person], [name=token], button.strong" : "#meeting"))?.focus();
   }
 
   #draw() {
     const {session} = this;
     if (!session) return;
     const {store} = session;
-    if (store.ended) return this.#leave(ENDS[/** @type {keyof typeof ENDS} */ (store.ended)] ?? store.ended);
-    render(store.meeting && store.me ? this.view(session) : html`<main class="sign-in"><p role="status">Opening the meeting …</p></main>`, this.root);
+    const {ended} = store;
+    const stays = ended === "unauthorized" || ended === "stopped" || (ended && store.meeting?.endedAt);
+    if (ended && !(stays && store.meeting)) return this.#leave(isSaid(`ended.${ended}`) ? t(`ended.${ended}`) : ended);
+    render(this.#page(session), this.root);
     const dialog = this.root.querySelector("dialog");
     if (session.dialog && dialog && !dialog.open) dialog.showModal();
     if (!session.dialog && dialog?.open) dialog.close();
   }
+
+  /** @param {Session} session */
+  #page(session) {
+    const {store} = session;
+    if (store.state.lobby === "waiting") return waiting(session, this.identity.user);
+    if (!store.meeting || !store.me) return html`<main class="sign-in"><p role="status">${t("opening")}</p></main>`;
+    return html`<div class="page ${store.isStale ? "stale" : ""}">${this.view(session)}</div>`;
+  }
+
+  /** Keys that work wherever nothing is typed. @param {KeyboardEvent} event */
+  #onKey(event) {
+    const element = /** @type {HTMLElement} */ (event.target);
+    if (!this.session || this.session.dialog || event.ctrlKey || event.metaKey || event.altKey || element.matches?.("input, select, textarea")) return;
+    if (event.key === "/") {
+      this.session.look({tab: "people"});
+      setTimeout(() => /** @type {HTMLElement | null} */ (document.querySelector("#find"))?.focus());
+    } else if (event.key === "?" && document.querySelector(".keys")) this.session.open("keys");
+    else return;
+    event.preventDefault();
+  }
+}
+
+/** Shows a user in the lobby that they wait, and continues when they are admitted. @param {Session} session @param {string} user */
+function waiting(session, user) {
+  return html`<main class="sign-in waiting">
+    <h1>${icon("gavel")}<span class="brand">Gavel</span></h1>
+    <div role="status"><h2>${icon("clock")} ${t("waiting.title")}</h2></div>
+    <p>${t("waiting.says")}</p>
+    ${session.store.state.connected ? nothing : html`<p class="strip stale" role="alert">${icon("warning")}${t("waiting.offline")}</p>`}
+    <div class="actions">${button(session, commands.leaveLobby(user), {label: t("waiting.leave")})}
+      <button type="button" class="button quiet" @click=${() => session.leave()}>${t("sign-out")}</button></div>
+  </main>`;
 }

@@ -1,153 +1,170 @@
 /**
- * What the server has said, and nothing else: no deed writes here what it hopes for. Whoever draws is told when
- * something is new.
+ * What the server has said, as the views need it. `gavel-client` keeps the state of the meeting; this adds what it does
+ * not have: people instead of attendees, ends by this machine's clock, older history, lobby, bans and outcomes.
  *
- * @typedef {Record<"audio" | "video" | "content", string>} Capabilities
- * @typedef {{media: string[], withholds: string, by: string, liftableBy?: string, actor?: string, reason?: string,
- *   until?: string, remainingSeconds?: number, policies?: string[], endsAt?: number}} Limit
- * @typedef {{meetingId: string, attendeeId: string, externalUserId: string, role: string | null, status: string,
- *   capabilities: Capabilities, limits?: Limit[], hand: {raisedAt: string} | null, revision: string,
- *   floor: any, asked?: any, confirmed?: Capabilities, found?: Capabilities}} Attendee
- * @typedef {{id: string, role: string | null, seats: Attendee[], shown: Attendee}} Person
- * @typedef {any} Entry
+ * @typedef {import("./vendor/gavel-client/gavel-client.js").LiveState} LiveState
+ * @typedef {import("./vendor/gavel-client/gavel-client.js").Attendee} Attendee
+ * @typedef {import("./vendor/gavel-client/gavel-client.js").Capabilities} Capabilities
+ * @typedef {any} Entry an entry of the history: types of entries differ in what they add
+ * @typedef {{media: string[], withholds: string, by: string, liftableBy?: string | null, actor?: string | null,
+ *   reason?: string | null, until?: string | null, endsAt?: number}} Limit
+ * @typedef {Omit<Attendee, "limits" | "floor" | "asked"> & {limits?: Limit[], floor: any, asked: any,
+ *   confirmed?: Capabilities, found?: Capabilities}} Shown
+ * @typedef {{id: string, role: string | null, attendees: Shown[], shown: Shown}} Person
  */
+
+import {learn} from "./names.js";
+import {isOlder, NOTHING_KNOWN} from "./vendor/gavel-client/gavel-client.js";
 
 const WORST_FIRST = ["drifted", "pending", "applied"];
 
 export class Store {
-  /** @type {any} */
-  meeting = null;
-  /** @type {{role: string | null, attendee: Attendee | null, may: string[]} | null} */
-  me = null;
-  /** @type {Map<string, Attendee>} */
-  attendees = new Map();
+  /** @type {LiveState} */
+  state = NOTHING_KNOWN;
   /** @type {Map<string, Entry>} */
   entries = new Map();
-  /** @type {{externalUserId: string, role: string, since: string}[]} */
+  /** @type {import("./vendor/gavel-client/gavel-client.js").Waiting[]} */
   lobby = [];
-  /** What became of changes, where the server was asked; empty where it does not say. @type {Map<string, string>} */
-  fates = new Map();
-  /** @type {any[]} */
+  /** @type {import("./vendor/gavel-client/gavel-client.js").Banned[]} */
   bans = [];
-  cursor = "";
-  /** Why nothing comes any more: a problem's code. */
+  /** What became of changes, where the server was asked; empty where it does not say. @type {Map<string, string>} */
+  outcomes = new Map();
+  /** Changes that were undone. @type {Set<string>} */
+  undone = new Set();
+  /** Why nothing comes any more: the code with which the subscription was closed. */
   ended = "";
+  /** Whether the pages of attendees were read to the end, before there is a whole snapshot. */
+  hasEverybody = false;
+  /** By what was told; dropped with it. @type {WeakMap<object, Shown>} */
+  #stamped = new WeakMap();
+  /** Answers to commands of this page that the subscription has not caught up with. @type {Map<string, Attendee>} */
+  #answers = new Map();
+  /** @type {any} */
+  #meetingAnswer = null;
+  /** @type {Map<string, Capabilities>} */
+  #confirmed = new Map();
   /** @type {Map<string, Capabilities>} */
   #found = new Map();
-  #link = "connecting";
   /** @type {Set<() => void>} */
-  #drawn = new Set();
-  #told = false;
-  /** What follows from the above, until something is new. @type {{people?: Person[], hands?: Person[], history?: Entry[]}} */
+  #watchers = new Set();
+  /** @type {Set<() => void>} */
+  #drawers = new Set();
+  #isNew = false;
+  #isDue = false;
+  /** What follows from the above, until something is new.
+   * @type {{people?: Person[], byId?: Map<string, Person>, hands?: Person[], history?: Entry[]}} */
   #derived = {};
 
-  /** @param {() => void} draw */
-  watch(draw) {
-    this.#drawn.add(draw);
+  /** When something is known that was not before. @param {() => void} watcher */
+  watch(watcher) {
+    this.#watchers.add(watcher);
   }
 
-  /** Draws soon, once for all that is new by then. */
+  /** When the page has to be drawn, after the watchers. @param {() => void} drawer */
+  watchDrawing(drawer) {
+    this.#drawers.add(drawer);
+  }
+
+  /** Something is known that was not before. */
   changed() {
     this.#derived = {};
-    if (this.#told) return;
-    this.#told = true;
+    for (const users of [this.bans, this.lobby, this.state.gone.values(), this.state.attendees.values()]) learn(users);
+    this.#isNew = true;
+    this.redraw();
+  }
+
+  /** The same is shown in another way: a search, a selection, a dialog. Soon, and once for all until then. */
+  redraw() {
+    if (this.#isDue) return;
+    this.#isDue = true;
     setTimeout(() => {
-      this.#told = false;
-      for (const draw of this.#drawn) draw();
+      const isNew = this.#isNew;
+      this.#isDue = this.#isNew = false;
+      if (isNew) for (const watcher of this.#watchers) watcher();
+      for (const drawer of this.#drawers) drawer();
     });
   }
 
-  get link() {
-    return this.#link;
+  /** @returns {import("./vendor/gavel-client/gavel-client.js").MeetingShown | null} */
+  get meeting() {
+    const {meeting} = this.state;
+    const answered = this.#meetingAnswer;
+    return meeting && answered && isOlder(meeting.revision, answered.revision) ? {...meeting, ...answered} : meeting;
   }
 
-  set link(link) {
-    if (this.#link !== link) this.changed();
-    this.#link = link;
+  get me() {
+    return this.state.me;
+  }
+
+  get myId() {
+    return this.me?.attendee?.externalUserId ?? undefined;
+  }
+
+  /** Whether commands can still be given. */
+  get isOpen() {
+    return !this.ended && !this.meeting?.endedAt;
+  }
+
+  /** Whether what the page shows may be old. */
+  get isStale() {
+    return this.state.complete && !this.state.connected;
+  }
+
+  /** Whether everybody in the meeting is known. */
+  get isWhole() {
+    return this.state.complete || this.hasEverybody;
+  }
+
+  /** @param {string} action */
+  may(action) {
+    return this.me?.may.some((each) => each === action) ?? false;
+  }
+
+  /** @param {LiveState} state @param {readonly Entry[]} entries */
+  take(state, entries) {
+    this.state = state;
+    for (const entry of entries) this.record(entry);
+    for (const attendee of state.attendees.values()) this.#shown(attendee);
+    this.changed();
+  }
+
+  /** @param {Entry} entry */
+  record(entry) {
+    this.entries.set(entry.entryId, entry);
+    if (entry.type === "Drift Found") for (const {attendeeId, found} of entry.attendees ?? []) this.#found.set(attendeeId, found);
+    if (entry.command === "undo" && entry.verdict === "accepted") this.undone.add(entry.parameters?.changeId);
+  }
+
+  /** What a command was answered with. The subscription may have been faster. @param {any} answer */
+  answered({attendee, meeting}) {
+    if (attendee?.attendeeId) this.#answers.set(attendee.attendeeId, attendee);
+    if (meeting) this.#meetingAnswer = meeting;
+    this.changed();
   }
 
   /** @param {string} code */
   end(code) {
     this.ended = code;
-    this.link = "over";
-  }
-
-  /** @param {string} deed */
-  may(deed) {
-    return this.me?.may.includes(deed) ?? false;
-  }
-
-  /** Everything anew, by asking. @param {import("./api.js").Api} api */
-  async load(api) {
-    const me = await api.get("/me");
-    const meeting = await api.get();
-    /** @type {Attendee[]} */
-    const attendees = [];
-    await api.pages("/attendees", (page) => attendees.push(...page.items));
-    this.take({type: "snapshot", part: 1, me, meeting, attendees});
-    if (this.link !== "live") this.link = "polling";
-    if (this.may("view-history")) await this.#loadHistory(api);
-    if (this.may("view-lobby")) await this.loadLobby(api);
-  }
-
-  /** @param {import("./api.js").Api} api */
-  async loadLobby(api) {
-    this.lobby = (await api.get("/lobby")).items;
     this.changed();
   }
 
-  /** @param {import("./api.js").Api} api */
-  async loadBans(api) {
-    this.bans = (await api.get("/bans")).items;
-    this.changed();
-  }
-
-  /** @param {import("./api.js").Api} api */
-  async #loadHistory(api) {
-    for (let full = true; full; ) {
-      const page = await api.get(`/history?limit=100${this.cursor && `&after=${encodeURIComponent(this.cursor)}`}`);
-      full = page.items.length === 100 && page.cursor !== this.cursor;
-      this.take({entries: page.items, cursor: page.cursor});
-    }
-  }
-
-  /** A message of the live socket, or what was asked for in the same form. @param {any} message */
-  take(message) {
-    for (const entry of message.entries ?? []) this.#record(entry);
-    if (message.type === "snapshot" && message.part === 1) {
-      const before = this.attendees;
-      this.attendees = new Map();
-      for (const attendee of message.attendees ?? []) this.#put(attendee, before.get(attendee.attendeeId));
-    } else {
-      for (const attendee of message.attendees ?? []) this.#put(attendee, this.attendees.get(attendee.attendeeId));
-    }
-    if (message.meeting) this.meeting = message.meeting;
-    for (const {externalUserId, role} of message.roles ?? []) {
-      if (this.meeting) this.meeting = {...this.meeting, roles: {...this.meeting.roles, [externalUserId]: role}};
-    }
-    if (message.me) this.me = {...message.me, attendee: message.me.attendee && stamped(message.me.attendee)};
-    if (message.cursor > this.cursor) this.cursor = message.cursor;
-    this.changed();
-  }
-
-  /** What a deed was answered with. The live socket may have been faster. @param {any} answer */
-  answered(answer) {
-    const {attendee, meeting} = answer;
-    const known = attendee && this.attendees.get(attendee.attendeeId);
-    if (known && isNewer(attendee.revision, known.revision)) this.#put(attendee, known);
-    if (meeting && isNewer(meeting.revision, this.meeting?.revision ?? "")) this.meeting = {...this.meeting, ...meeting};
-    this.changed();
-  }
-
-  /** @returns {Person[]} seat by seat becomes person by person: rules bind the person */
+  /** Person by person: rules bind the user on all their attendees. @returns {Person[]} */
   people() {
     return (this.#derived.people ??= this.#byPerson());
   }
 
+  /** @param {string} id */
+  person(id) {
+    this.#derived.byId ??= new Map(this.people().map((person) => [person.id, person]));
+    return this.#derived.byId.get(id);
+  }
+
   /** Whose hand is up, the oldest first. */
   hands() {
-    return (this.#derived.hands ??= this.people().filter((person) => person.shown.hand).sort((a, b) =>
-      (a.shown.hand?.raisedAt ?? "").localeCompare(b.shown.hand?.raisedAt ?? "")));
+    return (this.#derived.hands ??= this.state.hands.flatMap(({externalUserId}) => {
+      const person = this.person(externalUserId);
+      return person?.shown.hand ? [person] : [];
+    }));
   }
 
   /** Newest first. */
@@ -156,51 +173,42 @@ export class Store {
   }
 
   #byPerson() {
-    /** @type {Map<string, Attendee[]>} */
-    const seats = new Map();
-    for (const attendee of this.attendees.values())
-      seats.set(attendee.externalUserId, [...(seats.get(attendee.externalUserId) ?? []), attendee]);
-    return [...seats].map(([id, of]) => {
-      const shown = [...of].sort((a, b) => WORST_FIRST.indexOf(a.status) - WORST_FIRST.indexOf(b.status))[0];
-      return {id, role: shown.role, seats: of, shown};
+    /** @type {Map<string, Shown[]>} */
+    const attendees = new Map();
+    for (const told of this.state.attendees.values()) {
+      const attendee = this.#shown(this.#newest(told));
+      const before = attendees.get(attendee.externalUserId);
+      if (before) before.push(attendee);
+      else attendees.set(attendee.externalUserId, [attendee]);
+    }
+    return [...attendees].map(([id, of]) => {
+      const shown = of.length === 1 ? of[0] : [...of].sort((a, b) => WORST_FIRST.indexOf(a.status) - WORST_FIRST.indexOf(b.status))[0];
+      return {id, role: shown.role, attendees: of, shown};
     });
   }
 
-  /** What Chime was seen to have is told by entries alone. @param {Entry} entry */
-  #record(entry) {
-    this.entries.set(entry.entryId, entry);
-    if (entry.type !== "Drift Found") return;
-    for (const {attendeeId, found} of entry.attendees) {
-      this.#found.set(attendeeId, found);
-      const shown = this.attendees.get(attendeeId);
-      if (shown) this.attendees.set(attendeeId, {...shown, found});
-    }
+  /** @param {Attendee} told */
+  #newest(told) {
+    const answered = told.attendeeId ? this.#answers.get(told.attendeeId) : undefined;
+    return answered && isOlder(told.revision, answered.revision) ? answered : told;
   }
 
-  /** @param {Attendee} attendee @param {Attendee} [known] */
-  #put(attendee, known) {
-    if (attendee.status === "gone") {
-      this.attendees.delete(attendee.attendeeId);
-      return;
-    }
-    const confirmed = attendee.status === "applied" ? attendee.capabilities : known?.confirmed;
-    this.attendees.set(attendee.attendeeId, {...stamped(attendee), confirmed, found: this.#found.get(attendee.attendeeId)});
+  /** @param {Attendee} told @returns {Shown} */
+  #shown(told) {
+    const known = this.#stamped.get(told);
+    if (known) return known;
+    const id = told.attendeeId ?? told.externalUserId;
+    if (told.status === "applied") this.#confirmed.set(id, told.capabilities);
+    const shown = {...stamped(told), confirmed: this.#confirmed.get(id), found: this.#found.get(id)};
+    this.#stamped.set(told, shown);
+    return shown;
   }
 }
 
-/** Ends by this machine's clock, for the server's may be another one. @param {Attendee} attendee */
+/** Ends by this machine's clock, for the server's may be another one. @param {Attendee} attendee @returns {Shown} */
 function stamped(attendee) {
   const at = Date.now();
   /** @param {any} timed */
   const ends = (timed) => (timed && typeof timed.remainingSeconds === "number" ? {...timed, endsAt: at + timed.remainingSeconds * 1000} : timed);
   return {...attendee, limits: attendee.limits?.map(ends), floor: ends(attendee.floor), asked: ends(attendee.asked)};
-}
-
-/** `p3.m1`: of the person and of the meeting; each only grows. @param {string} one @param {string} other */
-function isNewer(one, other) {
-  /** @param {string} revision @returns {Record<string, number>} */
-  const numbers = (revision) => Object.fromEntries([...revision.matchAll(/([pm])(\d+)/g)].map(([, of, n]) => [of, Number(n)]));
-  const [mine, known] = [numbers(one), numbers(other)];
-  const differences = Object.keys(mine).map((of) => mine[of] - (known[of] ?? -1));
-  return differences.every((each) => each >= 0) && differences.some((each) => each > 0);
 }

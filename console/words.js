@@ -1,72 +1,113 @@
-/** How states are said. Texts name things as the API does, so that what is read here can be looked up there. */
-
-export const MEDIA = /** @type {const} */ (["audio", "video", "content"]);
-export const MEDIUM = {audio: "Microphone", video: "Camera", content: "Screen share"};
-export const SHORT = {audio: "Mic", video: "Camera", content: "Share"};
-export const ROLES = ["host", "cohost", "presenter", "participant", "viewer"];
-export const MODES = {
-  open: "Everybody sends, viewers excepted",
-  presentation: "Presenters and hosts send",
-  audience: "Only hosts send",
-  "audio-only": "Everybody speaks; nobody but hosts shows anything",
-};
-export const EFFECTS = {
-  "audio-may-flow": "Their sound flows at once if the microphone was left open.",
-  "content-audio-may-flow": "The sound of a screen share still passes.",
-  "renegotiation-needed": "Their camera has to be switched off and on.",
-  "receive-removed": "They don't receive any more, either.",
-  "already-silent": "They were silent already; now this rule says so, too.",
-  "nobody-present": "Nobody of this name is here. The rule holds when they join.",
-};
-
-/** @param {string} word one of Amazon's four @param {"Send" | "Receive"} direction */
-export const allows = (word, direction) => word === "SendReceive" || word === direction;
-
 /**
- * What one medium of a person looks like.
- * @param {import("./store.js").Attendee} attendee @param {"audio" | "video" | "content"} medium
+ * Everything that the pages say, in the language of the browser: ICU messages from `messages/`, plurals, times and lists
+ * by `Intl`. Names and reasons are isolated, so that a right-to-left name leaves the sentence around it in order.
  */
-export function stateOf(attendee, medium) {
-  const sends = allows(attendee.capabilities[medium], "Send");
-  const receives = allows(attendee.capabilities[medium], "Receive");
-  const limits = (attendee.limits ?? []).filter((limit) => limit.media.includes(medium));
-  const withheld = limits.filter((limit) => limit.withholds === "send");
-  const chime = attendee.status === "drifted" ? attendee.found : attendee.confirmed;
-  const settled = attendee.status === "applied" || chime?.[medium] === attendee.capabilities[medium];
+
+import {html} from "./vendor/lit-html/lit-html.js";
+import {IntlMessageFormat} from "./vendor/intl-messageformat/intl-messageformat.js";
+
+export const LANGUAGES = ["en", "de", "es", "ja"];
+export const MEDIA = /** @type {const} */ (["audio", "video", "content"]);
+
+/** @typedef {"audio" | "video" | "content"} Medium @typedef {Record<string, unknown>} Values */
+
+/** @type {Record<string, string>} */
+let messages = {};
+let locale = "en";
+/** @type {Map<string, IntlMessageFormat>} */
+const formats = new Map();
+/** What `Intl` makes is costly, and the same for every row and every draw of one language. */
+let intl = intlOf(locale);
+
+/** The first of the browser's languages that there are messages for. @param {readonly string[]} wanted */
+export function languageOf(wanted) {
+  return wanted.map((tag) => tag.toLowerCase().split("-")[0]).find((tag) => LANGUAGES.includes(tag)) ?? "en";
+}
+
+/** @type {Promise<void> | undefined} */
+let asked;
+
+/** Loads the messages, once, and says in which language the page is. */
+export const speak = () => (asked ??= load(navigator.languages));
+
+/** @param {readonly string[]} wanted */
+async function load(wanted) {
+  const language = languageOf(wanted);
+  const answer = await fetch(`messages/${language}.json`);
+  if (!answer.ok) throw new Error(`messages/${language}.json: ${answer.status}`);
+  messages = await answer.json();
+  // The region, if the browser has one for this language: it decides how times are written.
+  locale = wanted.find((tag) => tag.toLowerCase().split("-")[0] === language) ?? language;
+  formats.clear();
+  intl = intlOf(locale);
+  document.documentElement.lang = language;
+}
+
+/** @param {string} locale */
+function intlOf(locale) {
+  const at = (/** @type {"medium" | "short"} */ timeStyle) => new Intl.DateTimeFormat(locale, {timeStyle});
+  /** @type {Map<string, Intl.NumberFormat>} */
+  const units = new Map();
+  const unit = (/** @type {string} */ unit, /** @type {"long" | "short"} */ unitDisplay) => {
+    const key = `${unit} ${unitDisplay}`;
+    const made = units.get(key) ?? new Intl.NumberFormat(locale, {style: "unit", unit, unitDisplay});
+    units.set(key, made);
+    return made;
+  };
   return {
-    sends, receives, withheld, settling: settled ? "" : attendee.status,
-    chime: attendee.status === "drifted" && !settled ? chime?.[medium] : undefined,
-    word: sends ? "on" : receives ? "off" : "off, and receives nothing",
+    names: new Intl.Collator(locale, {numeric: true}), lists: new Intl.ListFormat(locale), numbers: new Intl.NumberFormat(locale),
+    times: {medium: at("medium"), short: at("short")}, unit,
   };
 }
 
-/**
- * Why sending is withheld, and by whom.
- * @param {import("./store.js").Limit} limit @param {string} [me] who reads it @param {string} [whose] whom it concerns
- */
-export function because(limit, me, whose) {
-  const who = limit.actor === undefined ? "" : limit.actor === me ? "you" : limit.actor;
-  const reason = limit.reason ? `: ${limit.reason}` : "";
-  switch (limit.by) {
-    case "restriction": return `${limit.liftableBy === "self" ? "own mute" : `muted by ${who}`}${reason}`;
-    case "mute-all": return `mute-all${who && ` by ${who}`}${reason}`;
-    case "hold": return `on hold${who && ` by ${who}`}${reason}`;
-    case "policy": return `not for this role in this mode${only(limit.policies)}`;
-    case "grant": return "was never given";
-    case "freeze": return "the meeting is frozen";
-    case "meeting-feature": return "this meeting has none";
-    case "content-needs-video": return "needs the camera's picture";
-    case "consent": return `waits for ${me !== undefined && me === whose ? "your" : "their"} consent`;
-    case "ban": return "banned";
-    default: return limit.by;
-  }
+/** A sentence as text. @param {string} key @param {Values} [values] */
+export function t(key, values) {
+  const said = formatOf(key).format(/** @type {any} */ (values));
+  return Array.isArray(said) ? said.join("") : String(said);
 }
 
-/** The policies that forbid it; where merely none permits it there is nothing to name. @param {string[]} [policies] */
-function only(policies = []) {
-  const named = policies.filter((id) => id !== "no-permit");
-  return named.length ? ` (${named.join(", ")})` : "";
+/** A sentence whose values may be markup, as lit draws it. @param {string} key @param {Values} values */
+export function rich(key, values) {
+  return /** @type {any} */ (formatOf(key).format(/** @type {any} */ (values)));
 }
+
+/** @param {string} key */
+export const isSaid = (key) => key in messages;
+
+/** The message for one of several words, or the word itself where a newer server uses one that is not known here.
+ * @param {string} family @param {string} word */
+export const word = (family, word) => (isSaid(`${family}.${word}`) ? t(`${family}.${word}`) : word);
+
+/** @param {string} key */
+function formatOf(key) {
+  const known = formats.get(key);
+  if (known) return known;
+  const made = new IntlMessageFormat(messages[key] ?? key, locale);
+  formats.set(key, made);
+  return made;
+}
+
+/** What people typed: its direction is its own. @param {string | null | undefined} text */
+export const bdi = (text) => html`<bdi>${text}</bdi>`;
+
+/** The role's or mode's label: the API's, else this page's, else its id.
+ * @param {"role" | "mode"} family @param {string | null | undefined} id @param {{id: string, label: string}[] | null} [listed] */
+export function labelOf(family, id, listed) {
+  if (!id) return t(`${family}.none`);
+  if (isSaid(`${family}.${id}`)) return t(`${family}.${id}`);
+  return listed?.find((each) => each.id === id)?.label ?? id;
+}
+
+/** @param {string[]} media */
+export function mediaList(media) {
+  return list(media.map((medium) => word("medium", medium)));
+}
+
+/** @param {string[]} texts */
+export const list = (texts) => intl.lists.format(texts);
+
+/** The same of what may be markup: the pieces of the list. @template T @param {T[]} items @returns {(T | string)[]} */
+export const listOf = (items) => intl.lists.formatToParts(items.map((_, index) => String(index))).map(({type, value}) => (type === "element" ? items[Number(value)] : value));
 
 /** `4:31`, `1:02:07`. @param {number} milliseconds */
 export function clock(milliseconds) {
@@ -76,12 +117,19 @@ export function clock(milliseconds) {
   return `${hours ? `${hours}:${two(Math.floor(seconds / 60) % 60)}` : Math.floor(seconds / 60)}:${two(seconds % 60)}`;
 }
 
-/** @param {string} iso */
-export function timeOfDay(iso) {
-  return new Date(iso).toLocaleTimeString([], {hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23"});
+/** @param {string | number} time @param {"medium" | "short"} [timeStyle] with seconds, or without */
+export function timeOfDay(time, timeStyle = "medium") {
+  return intl.times[timeStyle].format(new Date(time));
 }
 
-/** @param {string[]} media */
-export function listed(media) {
-  return media.map((medium) => MEDIUM[/** @type {"audio"} */ (medium)].toLowerCase()).join(", ").replace(/, ([^,]*)$/, " and $1");
+/** `5 minutes`. @param {number} seconds @param {"long" | "short"} [unitDisplay] `5 min` */
+export function duration(seconds, unitDisplay = "long") {
+  const [unit, size] = seconds % 3600 === 0 ? ["hour", 3600] : seconds % 60 === 0 ? ["minute", 60] : ["second", 1];
+  return intl.unit(String(unit), unitDisplay).format(seconds / Number(size));
 }
+
+/** @param {number} count */
+export const number = (count) => intl.numbers.format(count);
+
+/** For sorting names as the reader's language does. @param {string} a @param {string} b */
+export const compared = (a, b) => intl.names.compare(a, b);

@@ -1,70 +1,134 @@
-/** What was done, by whom and why, newest first. Each deed is one line, with what has become of it. */
+/** The commands with their actors and reasons, newest first: one line and one outcome each, details on demand. */
 
 import {html, nothing} from "../vendor/lit-html/lit-html.js";
 import {repeat} from "../vendor/lit-html/directives/repeat.js";
-import {deeds, fateOf} from "../deeds.js";
-import {timeOfDay} from "../words.js";
+import {outcomeOf} from "../commands.js";
+import {called} from "../names.js";
+import {AS_MARKUP, AS_TEXT, told} from "../sentences.js";
+import {list, t, timeOfDay} from "../words.js";
 import {icon} from "./icons.js";
 
-/** @typedef {import("../session.js").Session} Session @typedef {import("../store.js").Entry} Entry */
+/** @typedef {import("../session.js").Session} Session @typedef {import("../store.js").Entry} Entry
+ * @typedef {{entry: Entry, outcome: string, people: string[], details: Entry[], more: Line[]}} Line */
 
 const AT_ONCE = 100;
-const OF_NOBODY = new Set(["register", "bind", "expire", "end", "undo"]);
+const TOGETHER_MS = 60_000;
+const NOT_UNDOABLE = new Set(["register", "bind", "expire", "end", "undo", "admit", "consent", "raise-hand", "lower-hand", "remove", "lower-all-hands", "leave-lobby", "admit-users"]);
+const SOME = 12;
 
 /** @param {Session} session */
 export function history(session) {
-  const {store, filter} = session;
-  const recent = filter.refused ? store.history() : store.history().slice(0, AT_ONCE * 4);
-  const lines = told(recent, store.fates).filter((line) => !filter.refused || line.fate === "refused");
-  return html`<section class="panel history" aria-labelledby="history-title">
-    <header class="panel-head"><h2 id="history-title">${store.may("view-history") ? "History" : "What was done to you"}</h2>
-      ${store.may("view-history") ? html`<label class="check"><input type="checkbox" .checked=${filter.refused} @change=${(/** @type {any} */ e) => session.narrow({refused: e.target.checked})} />refused only</label>` : nothing}
+  const {store, place} = session;
+  const recent = place.refused ? store.history() : store.history().slice(0, AT_ONCE * 4);
+  const lines = grouped(linesOf(recent, store.outcomes)).filter((line) => !place.refused || line.outcome === "refused");
+  const mayOversee = store.may("view-history");
+  return html`<section class="panel history" id="history" aria-labelledby="history-title" data-panel="history">
+    <header class="panel-head"><h2 id="history-title">${t(mayOversee ? "history.title" : "history.own-title")}</h2>
+      ${mayOversee ? html`<label class="check"><input type="checkbox" .checked=${place.refused} @change=${(/** @type {any} */ e) => session.look({refused: e.target.checked})} />${t("history.refused-only")}</label>` : nothing}
     </header>
-    <div class="log" role="log" aria-label="History, newest first" tabindex="0">
+    <div class="log" role="log" aria-label=${t("history.title")} tabindex="0">
       <ol>${repeat(lines.slice(0, AT_ONCE), (line) => line.entry.entryId, (line) => item(session, line))}</ol>
     </div>
-    ${lines.length ? nothing : html`<p class="empty">Nothing since you came.</p>`}
+    ${lines.length ? nothing : html`<p class="empty">${t("history.none")}</p>`}
   </section>`;
 }
 
 /**
- * Deeds with what became of them; what belongs to no deed stands for itself.
- * @param {Entry[]} newestFirst @param {Map<string, string>} fates as the server told when asked @returns {{entry: Entry, fate: string, detail: string[]}[]}
+ * Commands with what became of them; what belongs to no command stands for itself.
+ * @param {Entry[]} newestFirst @param {Map<string, string>} outcomes as the server told when asked @returns {Line[]}
  */
-export function told(newestFirst, fates = new Map()) {
-  /** @type {Map<string, {entry: Entry, fate: string, detail: string[]}>} */
+export function linesOf(newestFirst, outcomes = new Map()) {
+  /** @type {Map<string, Line>} */
   const decided = new Map();
   for (const entry of newestFirst)
     if (entry.type === "Moderation Decided" && entry.verdict === "accepted" && entry.changeId)
-      decided.set(entry.changeId, {entry, fate: fates.get(entry.changeId) ?? "pending", detail: []});
-  /** @type {{entry: Entry, fate: string, detail: string[]}[]} */
+      decided.set(entry.changeId, lineOf(entry, outcomes.get(entry.changeId) ?? "pending"));
+  /** @type {Line[]} */
   const lines = [];
   for (const entry of [...newestFirst].reverse()) {
     const of = decided.get(entry.changeId);
     if (of && of.entry === entry) lines.push(of);
-    else if (of && fateOf(entry)) {
-      of.fate = fateOf(entry) ?? of.fate;
-      if (entry.type === "Attendee Capabilities Changed") of.detail.push(entry.summary);
-    } else lines.push({entry, fate: entry.verdict === "refused" ? "refused" : "", detail: []});
+    else if (of && outcomeOf(entry)) {
+      of.outcome = outcomeOf(entry) ?? of.outcome;
+      if (entry.type !== "Attendee Capabilities Changed") continue;
+      of.people.push(...(entry.attendees ?? []).map((/** @type {any} */ each) => each.externalUserId));
+      of.details.push(entry);
+    } else if (of && entry.type === "Moderation Delayed") continue; // its line says "pending" until it says what became of it
+    else lines.push(lineOf(entry, entry.verdict === "refused" ? "refused" : ""));
   }
   return lines.reverse();
 }
 
-/** @param {Session} session @param {{entry: Entry, fate: string, detail: string[]}} line */
-function item(session, {entry, fate, detail}) {
-  const {entryId, summary, occurredAt, changeId, command} = entry;
-  const undoable = fate && fate !== "refused" && changeId && session.store.may("undo") && !OF_NOBODY.has(command);
-  return html`<li class="line ${fate}" data-entry=${entryId} data-fate=${fate}>
+/** @param {Entry} entry @param {string} outcome @returns {Line} */
+const lineOf = (entry, outcome) => ({entry, outcome, people: [], details: [], more: []});
+
+/** The same done to one after the other is one line for each outcome. @param {Line[]} lines newest first @returns {Line[]} */
+export function grouped(lines) {
+  /** @type {Line[]} */
+  const groups = [];
+  for (const line of lines) {
+    const group = groups.slice(groups.findLastIndex(({entry}) => !isSame(entry, line.entry)) + 1).find(({outcome}) => outcome === line.outcome);
+    if (group) group.more.push(line);
+    else groups.push({...line, more: []});
+  }
+  return groups;
+}
+
+/** @param {Entry} a @param {Entry} b */
+function isSame(a, b) {
+  return a.type === "Moderation Decided" && a.type === b.type && a.command === b.command && a.actor?.id === b.actor?.id
+    && a.attendees?.length === 1 && b.attendees?.length === 1 && a.verdict === b.verdict && a.reason === b.reason && a.code === b.code
+    && JSON.stringify(a.parameters) === JSON.stringify(b.parameters) && Math.abs(Date.parse(a.occurredAt) - Date.parse(b.occurredAt)) < TOGETHER_MS;
+}
+
+/** @param {Session} session @param {Line} line */
+function item(session, line) {
+  const {entry, outcome, more} = line;
+  const {entryId, occurredAt} = entry;
+  const changeIds = [line, ...more].map(({entry: {changeId}}) => changeId);
+  const undone = changeIds.every((changeId) => session.store.undone.has(changeId));
+  const said = undone ? "undone" : outcome;
+  const isUndoable = outcome && !["refused", "superseded", "abandoned", "declined", "expired"].includes(outcome) && !undone && entry.changeId && session.store.isOpen
+    && session.store.may("undo") && !NOT_UNDOABLE.has(entry.command);
+  const summary = summaryOf(session, line, AS_TEXT);
+  const drawn = summaryOf(session, line, AS_MARKUP);
+  return html`<li class="line ${said}" data-entry=${entryId} data-outcome=${said}>
     <time datetime=${occurredAt}>${timeOfDay(occurredAt)}</time>
-    <div class="line-said"><span class="summary">${summary}</span>
-      ${fate ? html`<span class="fate ${fate}">${mark(fate)}${fate}</span>` : nothing}
-      ${detail.map((each) => html`<span class="detail">${each}</span>`)}
+    <div class="line-said"><span class="summary" dir="auto">${drawn}</span>
+      ${said ? html`<span class="outcome ${said}">${mark(said)}${t(`outcome.${said}`)}</span>` : nothing}
+      ${details(session, line)}
     </div>
-    ${undoable ? html`<button type="button" class="button tiny quiet" aria-label=${`Undo: ${summary}`} title="Undo" @click=${() => session.desk.run(deeds.undo(changeId, summary))}>${icon("undo")}</button>` : nothing}
+    ${isUndoable ? html`<button type="button" class="button tiny quiet" aria-label=${t("do.undo", {what: summary})} title=${t("undo")} @click=${() => session.desk.undo(changeIds, summary)}>${icon("undo")}</button>` : nothing}
   </li>`;
 }
 
-/** @param {string} fate */
-function mark(fate) {
-  return fate === "applied" ? icon("done") : fate === "refused" ? icon("refused") : fate === "pending" ? icon("clock") : icon("warning");
+/** @param {Session} session @param {Line} line @param {import("../sentences.js").Speech} speech */
+function summaryOf(session, {entry, more}, speech) {
+  const what = told(entry, speech);
+  if (more.length) return speech.say("history.and-others", {what, count: more.length});
+  if (entry.command === "undo" && entry.type === "Moderation Decided" && entry.verdict === "accepted") {
+    const of = session.store.history().find((each) => each.changeId === entry.parameters?.changeId && each.type === "Moderation Decided");
+    const actor = entry.actor?.id ?? entry.attendees?.[0]?.externalUserId ?? "";
+    if (of) return speech.say("history.undid", {actor: speech.name(actor), what: told(of, speech)});
+  }
+  return what;
+}
+
+/** @param {Session} session @param {Line} line */
+function details(session, line) {
+  const {entry, people, details: said, more} = line;
+  const names = more.length ? [line, ...more].flatMap((each) => each.entry.attendees?.map((/** @type {any} */ one) => one.externalUserId) ?? []) : people;
+  const lines = more.length ? [] : said;
+  if (names.length < 2 && !lines.length && !entry.policies?.length) return nothing;
+  const named = names.length > SOME ? `${list(names.slice(0, SOME).map(called))} …` : list(names.map(called));
+  return html`<details class="details" ?open=${session.opened.has(entry.entryId)} @toggle=${(/** @type {any} */ event) => event.target.open ? session.opened.add(entry.entryId) : session.opened.delete(entry.entryId)}>
+    <summary>${names.length > 1 ? t("history.people", {count: names.length}) : t("history.details")}</summary>
+    ${names.length > 1 ? html`<p dir="auto">${named}</p>` : lines.map((each) => html`<p dir="auto">${told(each, AS_MARKUP)}</p>`)}
+    ${entry.policies?.length ? html`<p>${t("notice.policy")} ${entry.policies.map((/** @type {string} */ id) => html`<code>${id}</code> `)}</p>` : nothing}
+  </details>`;
+}
+
+/** @param {string} outcome */
+function mark(outcome) {
+  return outcome === "applied" ? icon("done") : outcome === "refused" ? icon("refused") : outcome === "pending" ? icon("clock") : outcome === "undone" ? icon("undo") : icon("warning");
 }

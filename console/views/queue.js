@@ -2,38 +2,44 @@
 
 import {html, nothing} from "../vendor/lit-html/lit-html.js";
 import {repeat} from "../vendor/lit-html/directives/repeat.js";
-import {deeds} from "../deeds.js";
-import {timeOfDay} from "../words.js";
+import {commands} from "../commands.js";
+import {called, user} from "../names.js";
+import {duration, number, t, timeOfDay} from "../words.js";
 import {icon} from "./icons.js";
-import {avatar, button} from "./parts.js";
+import {avatar, button, roleName} from "./parts.js";
+import {TURN} from "./people.js";
 
 /** @typedef {import("../session.js").Session} Session */
-
-const TURN = {durationSeconds: 120};
 
 /** @param {Session} session */
 export function hands(session) {
   const raised = session.store.hands();
-  return html`<section class="panel" aria-labelledby="hands-title">
-    <header class="panel-head"><h2 id="hands-title">${icon("hand")}Raised hands <span class="count">${raised.length}</span></h2></header>
-    ${raised.length ? html`<ol class="queue">${repeat(raised, (person) => person.id, (person) => html`<li data-hand=${person.id}>
-      ${avatar(person.id)}<span class="queue-said"><strong>${person.id}</strong> <span class="muted-text">since ${timeOfDay(person.shown.hand?.raisedAt ?? "")}</span></span>
-      ${button(session, deeds.floor(person.id, TURN), {label: html`${icon("floor")}2 min`, name: `Give ${person.id} the floor for 2 minutes`, look: "small"})}
-      ${button(session, deeds.lowerHand(person.id), {label: "Lower", name: `Lower ${person.id}'s hand`, look: "small quiet"})}
-    </li>`)}</ol>` : html`<p class="empty">No hand is up.</p>`}
+  return html`<section class="panel queue-panel" id="hands" aria-labelledby="hands-title" data-panel="hands">
+    <header class="panel-head"><h2 id="hands-title">${icon("hand")}${t("hands.title")} <span class="count">${number(raised.length)}</span></h2>
+      ${raised.length > 1 ? button(session, commands.lowerAllHands(), {label: t("hands.lower-all"), name: t("do.lower-all-hands"), look: "small quiet"}) : nothing}</header>
+    ${raised.length ? html`<ol class="queue">${repeat(raised, (person) => person.id, ({id, shown}) => html`<li data-hand=${id}>
+      ${avatar(id)}<span class="queue-said"><strong>${user(id)}</strong> <span class="muted-text">${t("hands.since", {time: timeOfDay(shown.hand?.raisedAt ?? "", "short")})}</span></span>
+      ${button(session, commands.floor(id, TURN), {label: html`${icon("floor")}${duration(TURN, "short")}`, name: t("do.floor", {user: called(id), time: duration(TURN)}), look: "small"})}
+      ${button(session, commands.lowerHand(id), {label: t("hands.lower"), name: t("do.lower-hand", {user: called(id)}), look: "small quiet"})}
+    </li>`)}</ol>` : html`<p class="empty">${t("hands.none")}</p>`}
   </section>`;
 }
 
 /** @param {Session} session */
+export function hasLobby({store}) {
+  return store.lobby.length > 0 || Boolean(store.meeting?.lobby);
+}
+
+/** @param {Session} session */
 export function lobby(session) {
-  const waiting = session.store.lobby;
-  if (!waiting.length && !session.store.meeting.lobby) return nothing;
-  return html`<section class="panel" aria-labelledby="lobby-title">
-    <header class="panel-head"><h2 id="lobby-title">${icon("clock")}Lobby <span class="count">${waiting.length}</span></h2></header>
-    ${waiting.length ? html`<ol class="queue">${repeat(waiting, (each) => each.externalUserId, (each) => html`<li>
-      ${avatar(each.externalUserId)}<span class="queue-said"><strong>${each.externalUserId}</strong> <span class="badge role">${each.role}</span></span>
-      ${button(session, deeds.admit(each.externalUserId, true), {label: "Let in", name: `Let in ${each.externalUserId}`, look: "small"})}
-      ${button(session, deeds.admit(each.externalUserId, false), {label: "Turn away", name: `Turn away ${each.externalUserId}`, look: "small quiet"})}
-    </li>`)}</ol>` : html`<p class="empty">Nobody waits.</p>`}
+  const {lobby: waiting} = session.store;
+  if (!hasLobby(session)) return nothing;
+  return html`<section class="panel queue-panel" id="lobby" aria-labelledby="lobby-title" data-panel="lobby">
+    <header class="panel-head"><h2 id="lobby-title">${icon("clock")}${t("lobby.title")} <span class="count">${number(waiting.length)}</span></h2></header>
+    ${waiting.length ? html`<ol class="queue">${repeat(waiting, (each) => each.externalUserId, ({externalUserId: id, role}) => html`<li data-waiting=${id}>
+      ${avatar(id)}<span class="queue-said"><strong>${user(id)}</strong> <span class="badge role">${roleName(session, role)}</span></span>
+      ${button(session, commands.admit(id, true), {label: t("lobby.admit"), name: t("do.admit", {user: called(id)}), look: "small"})}
+      ${button(session, commands.admit(id, false), {label: t("lobby.turn-away"), name: t("do.turn-away", {user: called(id)}), look: "small quiet"})}
+    </li>`)}</ol>` : html`<p class="empty">${t("lobby.none")}</p>`}
   </section>`;
 }

@@ -1,0 +1,1 @@
+export { IntlMessageFormat } from "../../../clients/typescript/node_modules/intl-messageformat/index.js";
