@@ -1,1 +1,1 @@
-"""What others build on, as files in `docs`: made from the code by `make contracts`, held against it by the tests."""
+"""The published files in `docs`. `make contracts` writes them from the code, and the tests compare them with it."""

@@ -1,32 +1,34 @@
-"""Which files there are, and what each has to say at this moment."""
+"""The generated files and their expected content."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from host_api.openapi import description
-
 from contracts.asyncapi import asyncapi
 from contracts.commands import command_schemas
-from contracts.events import event_schemas
+from contracts.configuration import configuration_page
+from contracts.events import TYPES, event_schemas, shared_types
+from contracts.openapi import openapi
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 REGENERATE = "make contracts"
+WIDTH = 120
 
 
 def contracts() -> dict[str, str]:
     """Path below `docs` → text."""
     documents = {
-        "openapi.json": description(),
+        "openapi.json": openapi(),
         "asyncapi.json": asyncapi(),
+        f"schemas/{TYPES}": shared_types(),
         **{f"schemas/events/{name}": schema for name, schema in event_schemas().items()},
         **{f"schemas/commands/{name}": schema for name, schema in command_schemas().items()},
     }
-    return {path: _text(document) for path, document in documents.items()}
+    return {**{path: _text(document) for path, document in documents.items()}, "configuration.md": configuration_page()}
 
 
 def write(directory: Path = DOCS) -> list[str]:
-    """Brings the files up to date and takes away schemas of what is no more; answers which ones were not right."""
+    """Writes the outdated files and deletes schemas without a source. Returns the paths of both."""
     expected = contracts()
     outdated = [path for path, text in expected.items() if not _says(directory / path, text)]
     for path in outdated:
@@ -39,7 +41,7 @@ def write(directory: Path = DOCS) -> list[str]:
 
 
 def schemas(directory: Path = DOCS) -> list[str]:
-    """The schemas that are there."""
+    """The schemas of events and commands that exist."""
     return sorted(str(file.relative_to(directory)) for file in directory.glob("schemas/*/*.json"))
 
 
@@ -48,4 +50,20 @@ def _says(path: Path, text: str) -> bool:
 
 
 def _text(document: Mapping[str, object]) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return _written(document, "", 0) + "\n"
+
+
+def _written(value: object, indent: str, before: int) -> str:
+    """JSON in Prettier's form: an object that fits on a line has one line. `before`: the number of characters before it
+    on its line.
+    """
+    line = json.dumps(value, ensure_ascii=False)
+    if len(line) + before <= WIDTH or not isinstance(value, dict | list) or not value:
+        return line
+    inner = indent + "  "
+    if isinstance(value, dict):
+        keys = [(f"{json.dumps(key, ensure_ascii=False)}: ", item) for key, item in value.items()]
+        items = [key + _written(item, inner, len(inner) + len(key) + 1) for key, item in keys]
+        return "{\n" + ",\n".join(inner + item for item in items) + f"\n{indent}}}"
+    items = [_written(item, inner, len(inner) + 1) for item in value]
+    return "[\n" + ",\n".join(inner + item for item in items) + f"\n{indent}]"
