@@ -7,7 +7,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from benchmarks import cold_start, contention, cost, joins, load, mute_all, storm, sweeps, warm
+from benchmarks import cold_start, console, contention, cost, joins, load, mute_all, storm, sweeps, warm
 from benchmarks.report import Report, Summary, summary
 
 BENCHMARKS: Mapping[str, Callable[[], Report]] = {
@@ -19,6 +19,7 @@ BENCHMARKS: Mapping[str, Callable[[], Report]] = {
     "contention": contention.run,
     "joins": joins.run,
     "sweeps": sweeps.run,
+    "console": console.run,
     "cost": cost.run,
 }
 

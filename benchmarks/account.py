@@ -1,6 +1,6 @@
-"""An account in memory whose calls take time and whose Chime has a quota, on a clock that jumps.
+"""An in-memory account whose calls take time and whose Chime has a quota, on a clock that jumps.
 
-The moderator around it is production's, with as many processes as there are requests at a time.
+The application is production's, with as many processes as there are concurrent requests.
 """
 
 import random
@@ -10,31 +10,31 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar, cast
 
+from chime_simulator.errors import Refusal
+from chime_simulator.quota import Quota, QuotaReading
 from moderation.adapters.cedar import CedarPolicies
 from moderation.application.requests import Outcome, Request
-from moderation.bootstrap import Gavel
+from moderation.bootstrap import Gavel, Ports
 from moderation.domain.capability import Capabilities, Medium, sending
 from moderation.domain.entry import CROCKFORD, first_id_at
-from moderation.ports import ChimeRetryableError, Clause, Ledger, SeatInChime, TransactionContentionError, Wakeup, World
+from moderation.ports import ChimeAttendee, ChimeRetryableError, Clause, Ledger, TransactionContentionError, Wakeup
 
 from benchmarks.virtual_time import VirtualTime
-from local.chime.errors import Refusal
-from local.chime.quota import Quota, QuotaReading
 from tests.memory.chime import MemoryChime
 from tests.memory.ledger import MemoryLedger, places
 
 READ_SECONDS, TRANSACTION_SECONDS, CHIME_SECONDS = 0.005, 0.010, 0.050
-"""What a call takes: single digits of milliseconds for DynamoDB, some tens for Chime."""
+"""Seconds of a call: single digits of milliseconds for DynamoDB, some tens for Chime."""
 RUN = timedelta(seconds=50)
 TICK_SECONDS = 60
 REMINDED_AT_ONCE = 2
-"""As `reconciler/handler.py` and `infra/reconciler.py` have them."""
+"""The values of `reconciler/handler.py` and `infra/constructs/reconciler.py`."""
 
 Done = TypeVar("Done")
 
 
 class SlowLedger:
-    """As DynamoDB: what two transactions touch at the same time, only one of them gets, be it for a check alone."""
+    """Like DynamoDB: of two concurrent transactions on an item, only one succeeds, condition checks included."""
 
     def __init__(self, time: VirtualTime, store: MemoryLedger) -> None:
         self._time = time
@@ -66,47 +66,47 @@ class SlowLedger:
 
 
 class ThrottlingChime(MemoryChime):
-    """Remembers who could be heard since when."""
+    """Records since when each attendee could send audio."""
 
-    def __init__(self, time: VirtualTime, reading: QuotaReading | None, *, shows_seats: bool) -> None:
+    def __init__(self, time: VirtualTime, reading: QuotaReading | None, *, shows_attendees: bool) -> None:
         """Without a reading there is no quota."""
         super().__init__()
         self._time = time
         self._reading = reading
-        self._shows_seats = shows_seats
+        self._shows_attendees = shows_attendees
         self.start_anew()
 
     def start_anew(self) -> None:
-        """As before the first call, but for what people hold."""
+        """Resets everything but the attendees' capabilities."""
         self._quota = Quota(lambda: self._time.seconds)
         self.taken: list[float] = []
         self.throttled = 0
         self.heard: dict[str, list[tuple[float, bool]]] = {}
-        """attendee → when it changed whether he may send audio, and to what"""
+        """AttendeeId → when their permission to send audio changed, and to what."""
 
-    def seat(self, meeting_id: str, attendee_id: str) -> SeatInChime:
-        if not self._shows_seats:
+    def attendee(self, meeting_id: str, attendee_id: str) -> ChimeAttendee:
+        if not self._shows_attendees:
             raise ChimeRetryableError("GetAttendee")
         self._take("GetAttendee")
-        return super().seat(meeting_id, attendee_id)
+        return super().attendee(meeting_id, attendee_id)
 
-    def roster(self, meeting_id: str) -> Sequence[SeatInChime]:
+    def roster(self, meeting_id: str) -> Sequence[ChimeAttendee]:
         self._take("ListAttendees")
         return super().roster(meeting_id)
 
-    def order(self, meeting_id: str, attendee_id: str, capabilities: Capabilities) -> Capabilities:
+    def update(self, meeting_id: str, attendee_id: str, capabilities: Capabilities) -> Capabilities:
         self._take("UpdateAttendeeCapabilities", counts=True)
-        return super().order(meeting_id, attendee_id, capabilities)
+        return super().update(meeting_id, attendee_id, capabilities)
 
-    def order_except(self, meeting_id: str, excluded: Sequence[str], capabilities: Capabilities) -> None:
+    def update_except(self, meeting_id: str, excluded: Sequence[str], capabilities: Capabilities) -> None:
         self._take("BatchUpdateAttendeeCapabilitiesExcept", counts=True)
-        super().order_except(meeting_id, excluded, capabilities)
+        super().update_except(meeting_id, excluded, capabilities)
 
-    def write(self, meeting_id: str, seat: SeatInChime, capabilities: Capabilities) -> None:
+    def write(self, meeting_id: str, attendee: ChimeAttendee, capabilities: Capabilities) -> None:
         can_send = sending([Medium.AUDIO]) in capabilities
-        if can_send != (sending([Medium.AUDIO]) in seat.capabilities):
-            self.heard.setdefault(seat.attendee_id, []).append((self._time.seconds, can_send))
-        super().write(meeting_id, seat, capabilities)
+        if can_send != (sending([Medium.AUDIO]) in attendee.capabilities):
+            self.heard.setdefault(attendee.attendee_id, []).append((self._time.seconds, can_send))
+        super().write(meeting_id, attendee, capabilities)
 
     def _take(self, operation: str, *, counts: bool = False) -> None:
         self._time.sleep(CHIME_SECONDS)
@@ -120,8 +120,8 @@ class ThrottlingChime(MemoryChime):
             self.taken.append(self._time.seconds)
 
 
-class Surroundings:
-    """Chance from a seed."""
+class Clock:
+    """A clock with jitter from a seed."""
 
     def __init__(self, time: VirtualTime, seed: int) -> None:
         self.now = time.now
@@ -136,29 +136,30 @@ class Surroundings:
 
 
 class Account:
-    """`perform` is a request at the door, `tick_until` the clock's minute; reminders come as their queue delivers them.
+    """`perform` is a request to the function, `tick_until` the reconciler's schedule. Wake-ups arrive as their queue
+    delivers them.
 
-    Without `shows_seats` Chime never tells what one seat holds, so that nobody can rely on it.
+    Without `shows_attendees` Chime never reports what one attendee holds, so that the application cannot rely on it.
     """
 
     def __init__(
-        self, seed: int, reading: QuotaReading | None = QuotaReading.STRICT, *, shows_seats: bool = True
+        self, seed: int, reading: QuotaReading | None = QuotaReading.STRICT, *, shows_attendees: bool = True
     ) -> None:
         self.time = VirtualTime()
         self.store = MemoryLedger()
-        self.chime = ThrottlingChime(self.time, reading, shows_seats=shows_seats)
-        surroundings = Surroundings(self.time, seed)
-        self.jitter = surroundings.jitter
+        self.chime = ThrottlingChime(self.time, reading, shows_attendees=shows_attendees)
+        clock = Clock(self.time, seed)
+        self.jitter = clock.jitter
         self.ledger = SlowLedger(self.time, self.store)
-        self.world = World(cast("Ledger", self.ledger), self.chime, CedarPolicies(), surroundings, self)
+        self.ports = Ports(cast("Ledger", self.ledger), self.chime, CedarPolicies(), clock, self)
         self.most_at_once = 0
         self._at_once = 0
         self._idle: list[Gavel] = []
-        self._reminders: deque[Wakeup] = deque()
+        self._wakeups: deque[Wakeup] = deque()
         self._reminded_at_once = 0
 
     def start_anew(self) -> None:
-        """Time and counters, when the scene is set."""
+        """Starts time and counters, after the set-up."""
         self.time.milliseconds = 0
         self.chime.start_anew()
         self.most_at_once = 0
@@ -166,33 +167,33 @@ class Account:
     def open_changes(self) -> int:
         return sum(change.is_open for change in self.store.changes.values())
 
-    def schedule(self, reminder: Wakeup, after: timedelta) -> None:
-        """The port: a delayed message, then one of the two that work them off, in their order."""
-        self.time.spawn(partial(self._reminded, reminder), max(0.0, after.total_seconds()))
+    def schedule(self, wakeup: Wakeup, after: timedelta) -> None:
+        """The port: a delayed message, then one of the two concurrent workers, in order."""
+        self.time.spawn(partial(self._woken, wakeup), max(0.0, after.total_seconds()))
 
-    def _reminded(self, reminder: Wakeup) -> None:
-        self._reminders.append(reminder)
+    def _woken(self, wakeup: Wakeup) -> None:
+        self._wakeups.append(wakeup)
         if self._reminded_at_once < REMINDED_AT_ONCE:
             self._reminded_at_once += 1
-            while self._reminders:
-                following = self._reminders.popleft()
+            while self._wakeups:
+                following = self._wakeups.popleft()
                 self.in_a_process(lambda gavel: gavel.reconciler.on_wakeup(following))  # noqa: B023 - called at once
             self._reminded_at_once -= 1
 
     def perform(self, request: Request) -> Outcome:
         return self.busy(lambda: self.in_a_process(lambda gavel: gavel.perform(request)))
 
-    def busy(self, deed: Callable[[], Done]) -> Done:
-        """Counts how many functions are at it at a time."""
+    def busy(self, call: Callable[[], Done]) -> Done:
+        """Counts concurrent functions."""
         self._at_once += 1
         self.most_at_once = max(self.most_at_once, self._at_once)
         try:
-            return deed()
+            return call()
         finally:
             self._at_once -= 1
 
     def tick_until(self, is_over: Callable[[], bool], minutes: int) -> None:
-        """The reconciler, every minute, for so long at most."""
+        """Runs the reconciler every minute, for at most so many minutes."""
 
         def tick() -> None:
             self.time.spawn(lambda: self.in_a_process(lambda gavel: gavel.reconciler.run(self.time.now() + RUN)))
@@ -201,10 +202,10 @@ class Account:
 
         self.time.spawn(tick, TICK_SECONDS)
 
-    def in_a_process(self, deed: Callable[[Gavel], Done]) -> Done:
-        """One that is idle, or a new one that remembers nothing."""
-        gavel = self._idle.pop() if self._idle else Gavel(self.world)
+    def in_a_process(self, call: Callable[[Gavel], Done]) -> Done:
+        """Runs in an idle process, or in a new one with an empty cache."""
+        gavel = self._idle.pop() if self._idle else Gavel(self.ports)
         try:
-            return deed(gavel)
+            return call(gavel)
         finally:
             self._idle.append(gavel)

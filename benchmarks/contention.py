@@ -82,8 +82,8 @@ def run() -> Report:
 def measured(busy: int) -> tuple[Answers, Answers]:
     """What the host was answered, and what so many attendees were."""
     account = Account(SEED, None)
-    people = [HOST, *(_attendee(number) for number in range(ATTENDEES))]
-    account.chime.open(MEETING, {_seat(person): person for person in people})
+    users = [HOST, *(_attendee(number) for number in range(ATTENDEES))]
+    account.chime.open(MEETING, {_attendee_id(user): user for user in users})
     request = Request(MEETING, Actor(ActorKind.ADMIN, "back-end"), Register(roles={HOST: "host"}))
     account.time.spawn(partial(account.perform, request))
     account.time.run()
@@ -91,11 +91,11 @@ def measured(busy: int) -> tuple[Answers, Answers]:
     host, attendees = Answers(), Answers()
     account.time.spawn(partial(_commanding, account, HOST, _of_the_host(), lambda: 1.0, host))
     for number in range(busy):
-        person = _attendee(number)
-        chance = random.Random(f"{SEED} {person}")
+        user = _attendee(number)
+        chance = random.Random(f"{SEED} {user}")
         pause = partial(chance.uniform, 0.8 * EACH_SECONDS, 1.2 * EACH_SECONDS)
         begin = chance.uniform(0, EACH_SECONDS)
-        account.time.spawn(partial(_commanding, account, person, _of(person), pause, attendees), begin)
+        account.time.spawn(partial(_commanding, account, user, _of(user), pause, attendees), begin)
     account.time.run()
     return host, attendees
 
@@ -104,14 +104,14 @@ def _attendee(number: int) -> str:
     return f"attendee-{number:03d}"
 
 
-def _seat(person: str) -> str:
-    return f"{MEETING}/{person}"
+def _attendee_id(user: str) -> str:
+    return f"{MEETING}/{user}"
 
 
-def _of(person: str) -> Iterator[tuple[Command, str | None]]:
+def _of(user: str) -> Iterator[tuple[Command, str | None]]:
     while True:
-        yield Mute(), _seat(person)
-        yield Unmute(), _seat(person)
+        yield Mute(), _attendee_id(user)
+        yield Unmute(), _attendee_id(user)
 
 
 def _of_the_host() -> Iterator[tuple[Command, str | None]]:
@@ -119,22 +119,22 @@ def _of_the_host() -> Iterator[tuple[Command, str | None]]:
     while True:
         for everybody in (MuteEverybody(), UnmuteEverybody()):
             for _ in range(3):
-                whom = _seat(_attendee(chance.randrange(ATTENDEES)))
-                yield chance.choice((Mute((Medium.VIDEO,)), Unmute((Medium.VIDEO,)))), whom
+                target = _attendee_id(_attendee(chance.randrange(ATTENDEES)))
+                yield chance.choice((Mute((Medium.VIDEO,)), Unmute((Medium.VIDEO,)))), target
             yield everybody, None
 
 
 def _commanding(
     account: Account,
-    person: str,
+    user: str,
     commands: Iterator[tuple[Command, str | None]],
     pause: Callable[[], float],
     answers: Answers,
 ) -> None:
     while account.time.seconds < SECONDS:
         began = account.time.seconds
-        command, seat = next(commands)
-        outcome = account.perform(Request(MEETING, Actor(ActorKind.USER, person), command, attendee_id=seat))
+        command, attendee = next(commands)
+        outcome = account.perform(Request(MEETING, Actor(ActorKind.USER, user), command, attendee_id=attendee))
         answers.statuses[outcome.status if isinstance(outcome, Answer) else outcome.code] += 1
         answers.took.append((account.time.seconds - began) * 1000)
         account.time.sleep(max(0.001, pause() - (account.time.seconds - began)))

@@ -1,8 +1,4 @@
-"""What commands cost in DynamoDB: the request units of the moderator's own reads and transactions, item by item.
-
-The items are those that the ledger writes; their sizes are reckoned as DynamoDB does. `docs/scale.md` makes dollars of
-the units.
-"""
+"""What commands cost in DynamoDB: the request units of Gavel's own reads and transactions, item by item."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -15,11 +11,10 @@ from unittest import mock
 
 from moderation.adapters.cedar import CedarPolicies
 from moderation.application.requests import Refused, Request
-from moderation.bootstrap import Gavel
+from moderation.bootstrap import Gavel, Ports
 from moderation.domain.actor import Actor, ActorKind
 from moderation.domain.commands import Command, Mute, MuteEverybody, Register, Unmute
-from moderation.domain.meeting import CHECKED_EVERY
-from moderation.ports import World
+from moderation.domain.schedule import CHECKED_EVERY
 from moto import mock_aws
 
 from benchmarks.report import Report
@@ -27,13 +22,13 @@ from local.aws import ENVIRONMENT
 from tests.integration.ledger.backends import dynamodb
 from tests.integration.ledger.table import Table, fresh_table
 from tests.memory.chime import MemoryChime
-from tests.memory.clock import Surroundings
-from tests.memory.moderated_meeting import MEETING, seat
+from tests.memory.clock import Clock
+from tests.memory.moderated_meeting import MEETING, attendee_of
 from tests.memory.wakeups import MemoryWakeups
 
 Image = dict[str, dict[str, Any]]
 WRITE_BYTES, READ_BYTES = 1024, 4096
-PEOPLE = {"alice": "host", "bob": "participant", "carol": "participant"}
+USERS = {"alice": "host", "bob": "participant", "carol": "participant"}
 CROWD = 50
 MANY = {"alice": "host", "bob": "participant"} | {f"{n:04d}-person": "participant" for n in range(CROWD - 2)}
 RUN = timedelta(seconds=50)
@@ -150,67 +145,69 @@ def _size_of(value: Mapping[str, Any]) -> int:
 
 
 @dataclass
-class Stage:
+class MeteredMeeting:
     """A registered meeting in a table. `process` is a function that has just started, with a meter of its own."""
 
     table: Table
-    people: Mapping[str, str]
+    users: Mapping[str, str]
 
     def __post_init__(self) -> None:
-        self.chime, self.surroundings = MemoryChime(), Surroundings()
-        self.chime.open(MEETING, {seat(user): user for user in self.people})
+        self.chime, self.clock = MemoryChime(), Clock()
+        self.chime.open(MEETING, {attendee_of(user): user for user in self.users})
         self.process()
-        roles = {user: role for user, role in self.people.items() if role != "participant"}
+        roles = {user: role for user, role in self.users.items() if role != "participant"}
         self.say("back-end", Register(roles=roles))
 
     def process(self) -> None:
         self.meter = Meter(self.table.client, self.table.name)
         ledger = Table(self.meter, self.table.name).ledger
-        self.gavel = Gavel(World(ledger, self.chime, CedarPolicies(), self.surroundings, MemoryWakeups()))
+        self.gavel = Gavel(Ports(ledger, self.chime, CedarPolicies(), self.clock, MemoryWakeups()))
 
     def in_a_while(self) -> datetime:
-        return self.surroundings.now() + RUN
+        return self.clock.now() + RUN
 
-    def say(self, who: str, command: Command, whom: str | None = None) -> None:
+    def say(self, who: str, command: Command, target: str | None = None) -> None:
         kind = ActorKind.ADMIN if who == "back-end" else ActorKind.USER
-        request = Request(MEETING, Actor(kind, who), command, attendee_id=seat(whom) if whom else None)
+        request = Request(MEETING, Actor(kind, who), command, attendee_id=attendee_of(target) if target else None)
         outcome = self.gavel.perform(request)
         if isinstance(outcome, Refused) and outcome.code != "not-permitted":
             raise RuntimeError(f"{command}: {outcome}")
 
-    def metered(self, deed: Callable[[], object]) -> Meter:
+    def metered(self, call: Callable[[], object]) -> Meter:
         self.meter.start_anew()
-        deed()
+        call()
         return self.meter
 
-    def said(self, who: str, command: Command, whom: str | None = None) -> Meter:
-        return self.metered(lambda: self.say(who, command, whom))
+    def said(self, who: str, command: Command, target: str | None = None) -> Meter:
+        return self.metered(lambda: self.say(who, command, target))
 
 
 def run() -> Report:
     rows: list[list[str]] = []
-    for people, measured in ((PEOPLE, _of_one), (MANY, _of_many)):
+    for users, measured in ((USERS, _of_one), (MANY, _of_many)):
         with _table() as table:
-            rows += measured(Stage(table, people))
+            rows += measured(MeteredMeeting(table, users))
     return Report("cost", "What commands cost in DynamoDB", SETTING, COLUMNS, rows, REMARKS)
 
 
-def _of_one(stage: Stage) -> Iterator[list[str]]:
-    stage.process()
-    yield stage.said("alice", Mute(reason="noise"), "bob").row("mute, cold")
-    stage.say("alice", Unmute(), "bob")
-    yield stage.said("alice", Mute(reason="noise"), "bob").row("mute, warm")
-    yield stage.said("alice", Mute(reason="noise"), "bob").row("mute again: unchanged")
-    yield stage.said("carol", Mute(), "bob").row("refused")
+def _of_one(meeting: MeteredMeeting) -> Iterator[list[str]]:
+    meeting.process()
+    yield meeting.said("alice", Mute(reason="noise"), "bob").row("mute, cold")
+    meeting.say("alice", Unmute(), "bob")
+    yield meeting.said("alice", Mute(reason="noise"), "bob").row("mute, warm")
+    yield meeting.said("alice", Mute(reason="noise"), "bob").row("mute again: unchanged")
+    yield meeting.said("carol", Mute(), "bob").row("refused")
 
 
-def _of_many(stage: Stage) -> Iterator[list[str]]:
+def _of_many(meeting: MeteredMeeting) -> Iterator[list[str]]:
     alice = Actor(ActorKind.USER, "alice")
-    yield stage.said("alice", MuteEverybody()).row(f"mute-all of {CROWD}")
-    yield stage.metered(lambda: stage.gavel.attendee(MEETING, alice, attendee_id=seat("bob"))).row("GET attendee")
-    yield stage.metered(lambda: stage.gavel.reconciler.run(stage.in_a_while())).row("reconciler, nothing due")
-    stage.surroundings.pass_by(CHECKED_EVERY.total_seconds())
-    compared = stage.metered(lambda: stage.gavel.reconciler.run(stage.in_a_while()))
+    yield meeting.said("alice", MuteEverybody()).row(f"mute-all of {CROWD}")
+    yield meeting.metered(lambda: meeting.gavel.attendee(MEETING, alice, attendee_id=attendee_of("bob"))).row(
+        "GET attendee"
+    )
+    yield meeting.metered(lambda: meeting.gavel.reconciler.run(meeting.in_a_while())).row("reconciler, nothing due")
+    meeting.clock.pass_by(CHECKED_EVERY.total_seconds())
+    compared = meeting.metered(lambda: meeting.gavel.reconciler.run(meeting.in_a_while()))
     yield compared.row(f"reconciler, comparison of {CROWD}")
 
 

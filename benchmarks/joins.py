@@ -14,7 +14,7 @@ from moderation.bootstrap import Gavel
 from moderation.domain.actor import Actor, ActorKind
 from moderation.domain.capability import EVERYTHING, Medium, sending
 from moderation.domain.commands import Mute, Register, Unmute
-from moderation.ports import SeatInChime
+from moderation.ports import ChimeAttendee
 
 from benchmarks.account import Account
 from benchmarks.report import Report, Summary
@@ -27,7 +27,7 @@ RELOAD_SECONDS = 2.0
 JOINS = 60
 MINUTES = 5
 EVENTS_AT_ONCE, VISIBILITY = 2, 35.0
-"""As `infra/event_functions.py` and `infra/event_queue.py` have them."""
+"""As `infra/constructs/chime_events.py` and `infra/resources/event_queue.py` have them."""
 FIRST_PAUSE, LONGEST_PAUSE, PATIENCE = 0.1, 1.5, 7.0
 """As `chime_events/handler.py` has them."""
 SPEECH = sending([Medium.AUDIO])
@@ -88,7 +88,7 @@ def measured(joins: Sequence[float], *, stays: bool = True) -> Measured:
     """
     account = Account(SEED)
     for meeting in (BUSY, OTHER):
-        account.chime.open(meeting, {_seat(meeting, HOST): HOST, _seat(meeting, MUTED): MUTED})
+        account.chime.open(meeting, {_attendee(meeting, HOST): HOST, _attendee(meeting, MUTED): MUTED})
         registers = Request(meeting, Actor(ActorKind.ADMIN, "back-end"), Register(roles={HOST: "host"}))
         account.time.spawn(partial(account.perform, registers))
     account.time.spawn(partial(account.perform, _of_the_host(BUSY, Mute())), 1)
@@ -100,10 +100,12 @@ def measured(joins: Sequence[float], *, stays: bool = True) -> Measured:
     account.time.spawn(partial(_commanding_elsewhere, account, last + 10, took))
     account.tick_until(lambda: not account.open_changes(), MINUTES)
     account.time.run()
-    muted = [seat for seat in account.chime.rooms[BUSY].seats.values() if seat.user_id == MUTED]
-    if any(SPEECH in seat.capabilities for seat in muted):
+    muted = [attendee for attendee in account.chime.rooms[BUSY].attendees.values() if attendee.user_id == MUTED]
+    if any(SPEECH in attendee.capabilities for attendee in muted):
         raise RuntimeError("the muted user is audible")
-    heard = [account.chime.heard[seat.attendee_id] for seat in muted if seat.attendee_id in account.chime.heard]
+    heard = [
+        account.chime.heard[attendee.attendee_id] for attendee in muted if attendee.attendee_id in account.chime.heard
+    ]
     silent_at = max((moments[-1][0] for moments in heard), default=0.0)
     return Measured(len(joins), len(account.chime.taken) - len(took), silent_at - last, max(took))
 
@@ -113,18 +115,18 @@ class Events:
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._seats = account.chime.rooms[BUSY].seats
+        self._attendees = account.chime.rooms[BUSY].attendees
         self._waiting: deque[Callable[[Gavel], None]] = deque()
         self._at_once = 0
 
     def join(self, number: int, *, stays: bool) -> None:
         """If they do not stay, the muted user's attendee of before is deleted."""
-        left = [] if stays else [seat for seat, held in self._seats.items() if held.user_id == MUTED]
-        for seat in left:
-            del self._seats[seat]
-            self._waiting.append(partial(_deleted, seat))
-        new = _seat(BUSY, f"{MUTED}-{number}")
-        self._seats[new] = SeatInChime(new, MUTED, EVERYTHING)
+        left = [] if stays else [attendee for attendee, held in self._attendees.items() if held.user_id == MUTED]
+        for attendee in left:
+            del self._attendees[attendee]
+            self._waiting.append(partial(_deleted, attendee))
+        new = _attendee(BUSY, f"{MUTED}-{number}")
+        self._attendees[new] = ChimeAttendee(new, MUTED, EVERYTHING)
         self._waiting.append(partial(_came, new))
         self._work_off()
 
@@ -153,12 +155,12 @@ class Events:
         self._work_off()
 
 
-def _came(seat: str, gavel: Gavel) -> None:
-    gavel.presence.on_joined(BUSY, seat)
+def _came(attendee: str, gavel: Gavel) -> None:
+    gavel.chime_events.on_joined(BUSY, attendee)
 
 
-def _deleted(seat: str, gavel: Gavel) -> None:
-    gavel.presence.on_deleted(BUSY, seat)
+def _deleted(attendee: str, gavel: Gavel) -> None:
+    gavel.chime_events.on_deleted(BUSY, attendee)
 
 
 def _commanding_elsewhere(account: Account, until: float, took: list[float]) -> None:
@@ -172,8 +174,8 @@ def _commanding_elsewhere(account: Account, until: float, took: list[float]) -> 
 
 
 def _of_the_host(meeting: str, command: Mute | Unmute) -> Request:
-    return Request(meeting, Actor(ActorKind.USER, HOST), command, attendee_id=_seat(meeting, MUTED))
+    return Request(meeting, Actor(ActorKind.USER, HOST), command, attendee_id=_attendee(meeting, MUTED))
 
 
-def _seat(meeting: str, name: str) -> str:
+def _attendee(meeting: str, name: str) -> str:
     return f"{meeting}/{name}"

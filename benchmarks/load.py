@@ -13,15 +13,15 @@ from local.stack import LocalStack
 from tests.e2e.simulator import Simulator
 
 A_SECOND = 2
-"""On two cores, with the emulator and its outbox beside."""
+"""On two cores, with the emulator and its event publisher beside."""
 SECONDS = 20
-PEOPLE = 20
+USERS = 20
 TOGETHER = 8
 FORERUNNERS = 4
-"""Deeds at once that wake up as many functions; they are not counted."""
+"""Requests sent at once to start as many functions; they are not counted."""
 COLUMNS = ("", "asked", "answered 200", "answered 202", "p50 ms", "p95 ms", "p99 ms")
 SETTING = f"""\
-A host sends {A_SECOND} commands a second over HTTP for {SECONDS} seconds, on {PEOPLE} users in one meeting. API
+A host sends {A_SECOND} commands a second over HTTP for {SECONDS} seconds, on {USERS} users in one meeting. API
 Gateway, token, function, ledger, Chime with its default quota, and the event publisher all run on one machine. A
 late command does not delay the next one."""
 REMARKS = (
@@ -34,14 +34,14 @@ def run() -> Report:
     with LocalStack() as stack, closing(Simulator(stack.chime_url)) as simulator:
         with simulator.without("quota"):
             meeting_id = simulator.create_meeting("load")
-            seats = simulator.join_together(meeting_id, ["alice", *(f"person-{n:02d}" for n in range(PEOPLE))])
+            attendees = simulator.join_together(meeting_id, ["alice", *(f"person-{n:02d}" for n in range(USERS))])
             admin = {"Authorization": f"Bearer {stack.token('back-end', scope='gavel/admin')}"}
             base = f"{stack.api_url}/meetings/{meeting_id}"
             with httpx.Client(timeout=60, trust_env=False) as back_end:
                 back_end.put(base, json={"roles": {"alice": "host"}}, headers=admin).raise_for_status()
-                for seat in seats.values():
-                    back_end.put(f"{base}/attendees/{seat}", headers=admin).raise_for_status()
-        statuses, took = _loaded(base, [seats[user] for user in seats if user != "alice"], stack.token("alice"))
+                for attendee in attendees.values():
+                    back_end.put(f"{base}/attendees/{attendee}", headers=admin).raise_for_status()
+        statuses, took = _loaded(base, [attendees[user] for user in attendees if user != "alice"], stack.token("alice"))
     cuts = quantiles(took, n=100)
     asked = A_SECOND * SECONDS
     percentiles = [f"{cuts[at - 1]:.0f}" for at in (50, 95, 99)]
@@ -60,21 +60,21 @@ def run() -> Report:
     )
 
 
-def _loaded(base: str, seats: list[str], token: str) -> tuple[list[int], list[float]]:
-    """Statuses, and milliseconds from the moment at which each deed was due."""
+def _loaded(base: str, attendees: list[str], token: str) -> tuple[list[int], list[float]]:
+    """Statuses, and milliseconds from the moment at which each call was due."""
     with (
         httpx.Client(timeout=60, trust_env=False, headers={"Authorization": f"Bearer {token}"}) as host,
         ThreadPoolExecutor(TOGETHER) as pool,
     ):
 
-        def deed(number: int, due: float) -> tuple[int, float]:
-            what = "unmute" if number // len(seats) % 2 else "mute"
-            answer = host.post(f"{base}/attendees/{seats[number % len(seats)]}/{what}", json={"reason": "load"})
+        def call(number: int, due: float) -> tuple[int, float]:
+            what = "unmute" if number // len(attendees) % 2 else "mute"
+            answer = host.post(f"{base}/attendees/{attendees[number % len(attendees)]}/{what}", json={"reason": "load"})
             return answer.status_code, (time.monotonic() - due) * 1000
 
-        for each in [pool.submit(deed, number, time.monotonic()) for number in range(FORERUNNERS)]:
+        for each in [pool.submit(call, number, time.monotonic()) for number in range(FORERUNNERS)]:
             each.result()
-        asked = [pool.submit(deed, number, due) for number, due in _moments()]
+        asked = [pool.submit(call, number, due) for number, due in _moments()]
         answers = [each.result() for each in asked]
     if unexpected := {status for status, _ in answers} - {200, 202}:
         raise RuntimeError(f"answered {unexpected}")

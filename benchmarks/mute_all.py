@@ -1,8 +1,4 @@
-"""Muting a full meeting: one call each, as one would write it by hand, against the moderator.
-
-Both find the same meeting: 250 people, 40 of them restricted in video or content already. Nobody may lose more than
-the right to send audio, so no single batch will do for all. The simulator has Chime's default quota.
-"""
+"""Muting a full meeting: one call for each attendee, as hand-written code does it, against Gavel."""
 
 import random
 import time
@@ -14,26 +10,26 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from chime_simulator import ChimeSimulator
 from moderation.adapters.cedar import CedarPolicies
-from moderation.adapters.chime import CONNECT_TIMEOUT, READ_TIMEOUT, ChimeGateway
+from moderation.adapters.chime import ChimeGateway
+from moderation.adapters.clients import ONE_ATTEMPT
 from moderation.adapters.system import SystemClock
 from moderation.application.requests import Answer, Request
-from moderation.bootstrap import Gavel
+from moderation.bootstrap import Gavel, Ports
 from moderation.domain.actor import Actor, ActorKind
 from moderation.domain.capability import Medium
 from moderation.domain.commands import Command, Mute, MuteEverybody, Register
-from moderation.ports import World
 
 from benchmarks.report import Report, Summary
 from local.aws import ENVIRONMENT, REGION
-from local.chime import ChimeSimulator
 from tests.e2e.simulator import Simulator
 from tests.memory.ledger import MemoryLedger
 from tests.memory.wakeups import MemoryWakeups
 
-PEOPLE = [f"person-{number:03d}" for number in range(250)]
+USERS = [f"person-{number:03d}" for number in range(250)]
 KINDS = ((Medium.VIDEO,), (Medium.CONTENT,), (Medium.VIDEO, Medium.CONTENT))
-RESTRICTED = {person: KINDS[number % len(KINDS)] for number, person in enumerate(PEOPLE[:40])}
+RESTRICTED = {user: KINDS[number % len(KINDS)] for number, user in enumerate(USERS[:40])}
 BACK_END = Actor(ActorKind.ADMIN, "back-end")
 SILENCED = {"SendReceive": "Receive", "Send": "None"}
 FIRST_PAUSE = 0.1
@@ -113,19 +109,19 @@ def run() -> Report:
 
 def _measured(mute: Callable[[Gavel, Any, str], None]) -> Measured:
     with ChimeSimulator() as chime, closing(Simulator(chime.url)) as simulator, closing(_client(chime.url)) as client:
-        gavel = Gavel(World(SlowLedger(), ChimeGateway(client), CedarPolicies(), SystemClock(), MemoryWakeups()))
+        gavel = Gavel(Ports(SlowLedger(), ChimeGateway(client), CedarPolicies(), SystemClock(), MemoryWakeups()))
         with simulator.without("quota"):
             meeting_id = simulator.create_meeting()
-            simulator.join_together(meeting_id, PEOPLE)
+            simulator.join_together(meeting_id, USERS)
             _perform(gavel, meeting_id, Register(roles={}))
-            for person, media in RESTRICTED.items():
-                _perform(gavel, meeting_id, Mute(media), person)
+            for user, media in RESTRICTED.items():
+                _perform(gavel, meeting_id, Mute(media), user)
         had, before = simulator.have(meeting_id), len(simulator.changes(meeting_id))
         started = time.monotonic()
         mute(gavel, client, meeting_id)
         seconds = time.monotonic() - started
         calls = simulator.changes(meeting_id)[before:]
-        wanted = {seat: has | {"audio": SILENCED.get(has["audio"], has["audio"])} for seat, has in had.items()}
+        wanted = {attendee: has | {"audio": SILENCED.get(has["audio"], has["audio"])} for attendee, has in had.items()}
         if simulator.have(meeting_id) != wanted:
             raise RuntimeError(f"`{mute.__name__}` has not muted everybody, or took more than that")
     throttled = sum(call["status"] == 429 for call in calls)
@@ -133,7 +129,7 @@ def _measured(mute: Callable[[Gavel, Any, str], None]) -> Measured:
 
 
 def _one_by_one(_: Gavel, client: Any, meeting_id: str) -> None:
-    """What one would write: everybody keeps what he has but the right to send audio."""
+    """The obvious code: each attendee keeps their capabilities except sending audio."""
     for attendee in _listed(client, meeting_id):
         has = attendee["Capabilities"]
         _patiently(
@@ -173,21 +169,19 @@ def _moderated(gavel: Gavel, _: Any, meeting_id: str) -> None:
     _perform(gavel, meeting_id, MuteEverybody((Medium.AUDIO,), spared_roles=()))
 
 
-def _perform(gavel: Gavel, meeting_id: str, command: Command, person: str | None = None) -> None:
-    outcome = gavel.perform(Request(meeting_id, BACK_END, command, user_id=person))
+def _perform(gavel: Gavel, meeting_id: str, command: Command, user: str | None = None) -> None:
+    outcome = gavel.perform(Request(meeting_id, BACK_END, command, user_id=user))
     if not isinstance(outcome, Answer) or outcome.status == "pending":
         raise RuntimeError(f"{command}: {outcome}")
 
 
 def _client(url: str) -> Any:
-    """As the deployed functions have it: one attempt a call, whoever calls tries again by hand."""
+    """As the deployed functions have it."""
     return boto3.client(
         "chime-sdk-meetings",
         endpoint_url=url,
         region_name=REGION,
         aws_access_key_id=ENVIRONMENT["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=ENVIRONMENT["AWS_SECRET_ACCESS_KEY"],
-        config=Config(
-            connect_timeout=CONNECT_TIMEOUT, read_timeout=READ_TIMEOUT, proxies={}, retries={"total_max_attempts": 1}
-        ),
+        config=ONE_ATTEMPT.merge(Config(proxies={})),
     )

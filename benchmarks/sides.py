@@ -17,19 +17,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import first_answer, warm_deeds
-from benchmarks.stage import Meeting, Stage
-from infra import bundle
+from benchmarks import first_answer, warm_commands
+from benchmarks.stack import BenchmarkStack, Meeting
+from infra.packaging import bundle
 
 BY_HAND = Path(__file__).with_name("by_hand.py")
+PROGRAMS = bundle.ROOT
 BOTO3 = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six")
 PREPARE = """
 import json, sys
 from host_api.handler import handler
+from benchmarks.lambda_context import CONTEXT
 for event in json.load(sys.stdin):
-    answer = handler(event, None)
-    if answer["statusCode"] != 200:
+    answer = handler(event, CONTEXT)
+    if answer["statusCode"] not in (200, 202):
         sys.exit(str(answer))
+print(answer["body"])
 """
 
 
@@ -76,34 +79,42 @@ def _installed(name: str) -> Path:
     return path.parent if path.name == "__init__.py" else path
 
 
-def prepare(stage: Stage, gavel: Side, meeting: Meeting) -> None:
-    """Registers the meeting and makes everybody's seat known."""
-    events = [meeting.registration(), *(meeting.binding(person) for person in meeting.people)]
-    _run(stage, gavel, ["-c", PREPARE], events)
+def prepare(stack: BenchmarkStack, gavel: Side, meeting: Meeting, **settings: str) -> None:
+    """Registers the meeting with these settings, and binds every attendee."""
+    events = [meeting.registration(**settings), *(meeting.binding(user) for user in meeting.users)]
+    _run(stack, gavel, ["-c", PREPARE], events)
 
 
-def first(stage: Stage, side: Side, event: Mapping[str, Any]) -> tuple[float, float]:
+def request_unmute(stack: BenchmarkStack, gavel: Side, meeting: Meeting, user: str) -> str:
+    """The host mutes the attendee and asks them to unmute; returns the change that waits for their consent."""
+    events = [meeting.command(user, "mute"), meeting.command(user, "unmute")]
+    answer = json.loads(_run(stack, gavel, ["-c", PREPARE], events))
+    assert answer["awaiting"] == "consent", answer
+    return str(answer["changeId"])
+
+
+def first(stack: BenchmarkStack, side: Side, event: Mapping[str, Any]) -> tuple[float, float]:
     """Seconds from the start of a fresh interpreter to its first answer, and those of the processor."""
     started = time.monotonic()
-    told = json.loads(_run(stage, side, [first_answer.__file__, side.module], event))
+    told = json.loads(_run(stack, side, [first_answer.__file__, side.module], event))
     _check(told["answer"])
     return told["moment"] - started, told["cpu"]
 
 
-def warm(stage: Stage, side: Side, deeds: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
-    """What `warm_deeds` tells, for each list of deeds."""
-    told: list[dict[str, Any]] = json.loads(_run(stage, side, [warm_deeds.__file__, side.module], deeds))
+def warm(stack: BenchmarkStack, side: Side, commands: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
+    """Returns what `warm_commands` prints, for each list of commands."""
+    told: list[dict[str, Any]] = json.loads(_run(stack, side, [warm_commands.__file__, side.module], commands))
     return told
 
 
-def _run(stage: Stage, side: Side, program: Sequence[str], said: object) -> str:
+def _run(stack: BenchmarkStack, side: Side, program: Sequence[str], said: object) -> str:
     """The last line that the process prints."""
     # Not the virtual environment's: nothing but the side's own packages shall be found.
     interpreter = os.path.realpath(sys.executable)
     finished = subprocess.run(
         [interpreter, "-S", *program],
         input=json.dumps(said),
-        env=stage.environment(side.asset),
+        env=stack.environment(side.asset, PROGRAMS),
         capture_output=True,
         text=True,
         check=False,

@@ -25,7 +25,7 @@ SEED = 20261124
 MEETINGS, HOSTS, OTHERS = 40, 25, 50
 """Hosts and others in each meeting; every host commands once."""
 LOUD = 10
-"""Whom a meeting's single commands are about: hosts mute those who make a noise, several hosts the same."""
+"""How many users the single commands of a meeting are about: several hosts mute the same noisy users."""
 STORM_SECONDS = 10
 MIX: tuple[tuple[Command, int], ...] = ((Mute(), 14), (Unmute(), 5), (MuteEverybody(), 4), (UnmuteEverybody(), 2))
 """What a meeting's 25 hosts do, in an order that chance makes."""
@@ -65,15 +65,15 @@ class Click:
     meeting: str
     host: str
     command: Command
-    whom: str | None
+    target: str | None
 
     @property
     def silences(self) -> bool:
         return isinstance(self.command, Mute | MuteEverybody)
 
     @property
-    def seat(self) -> str | None:
-        return seat(self.meeting, self.whom) if self.whom else None
+    def attendee(self) -> str | None:
+        return attendee_of(self.meeting, self.target) if self.target else None
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,8 @@ class Measured:
 def run() -> Report:
     given_up, by_hand = _by_hand(BOTO_ATTEMPTS), _by_hand(None)
     with mock.patch.object(meeting_applier, "plan", _one_by_one):
-        one_by_one = moderated(Account(SEED, shows_seats=False))
-    planned = moderated(Account(SEED, shows_seats=False))
+        one_by_one = moderated(Account(SEED, shows_attendees=False))
+    planned = moderated(Account(SEED, shows_attendees=False))
     ours = moderated(Account(SEED))
     return Report(
         name="storm",
@@ -135,8 +135,8 @@ def _ratio(other: Measured, ours: Measured) -> str:
     return "" if other.audible else f"{other.last / ours.last:.0f} : 1"
 
 
-def seat(meeting: str, person: str) -> str:
-    return f"{meeting}/{person}"
+def attendee_of(meeting: str, user: str) -> str:
+    return f"{meeting}/{user}"
 
 
 def clicks() -> list[Click]:
@@ -146,17 +146,17 @@ def clicks() -> list[Click]:
         commands = [command for command, times in MIX for _ in range(times)]
         chance.shuffle(commands)
         for host, command in enumerate(commands):
-            whom = f"other-{chance.randrange(LOUD)}" if isinstance(command, Mute | Unmute) else None
+            target = f"other-{chance.randrange(LOUD)}" if isinstance(command, Mute | Unmute) else None
             at = chance.uniform(0, STORM_SECONDS)
-            made.append(Click(at, f"meeting-{number}", f"host-{host}", command, whom))
+            made.append(Click(at, f"meeting-{number}", f"host-{host}", command, target))
     return sorted(made, key=lambda click: click.at)
 
 
 def _open(account: Account) -> None:
     """Everybody is seated with everything."""
-    people = [f"host-{n}" for n in range(HOSTS)] + [f"other-{n}" for n in range(OTHERS)]
+    users = [f"host-{n}" for n in range(HOSTS)] + [f"other-{n}" for n in range(OTHERS)]
     for number in range(MEETINGS):
-        account.chime.open(f"meeting-{number}", {seat(f"meeting-{number}", person): person for person in people})
+        account.chime.open(f"meeting-{number}", {attendee_of(f"meeting-{number}", user): user for user in users})
 
 
 def _judged(account: Account, silenced: set[str]) -> Measured:
@@ -179,8 +179,10 @@ def _by_hand(attempts: int | None) -> Measured:
     silenced: set[str] = set()
     for click in clicks():
         account.time.spawn(partial(account.busy, partial(_called, account, click, attempts)), click.at)
-        people = [click.seat] if click.seat else [seat(click.meeting, f"other-{n}") for n in range(OTHERS)]
-        silenced = silenced | set(people) if click.silences else silenced - set(people)
+        users = (
+            [click.attendee] if click.attendee else [attendee_of(click.meeting, f"other-{n}") for n in range(OTHERS)]
+        )
+        silenced = silenced | set(users) if click.silences else silenced - set(users)
     account.time.run()
     return _judged(account, silenced)
 
@@ -190,11 +192,11 @@ def _called(account: Account, click: Click, attempts: int | None) -> None:
     tries = 0
     while attempts is None or tries < attempts:
         try:
-            if click.seat:
-                account.chime.order(click.meeting, click.seat, capabilities)
+            if click.attendee:
+                account.chime.update(click.meeting, click.attendee, capabilities)
             else:
-                hosts = [seat(click.meeting, f"host-{n}") for n in range(HOSTS)]
-                account.chime.order_except(click.meeting, hosts, capabilities)
+                hosts = [attendee_of(click.meeting, f"host-{n}") for n in range(HOSTS)]
+                account.chime.update_except(click.meeting, hosts, capabilities)
         except ChimeRetryableError:
             account.time.sleep(account.jitter() * min(2**tries, BOTO_LONGEST))
             tries += 1
@@ -223,7 +225,7 @@ def moderated(account: Account) -> Measured:
 
 def _asked(account: Account, click: Click, asking: list[int]) -> None:
     """A front end asks again where it is told to."""
-    request = Request(click.meeting, Actor(ActorKind.USER, click.host), click.command, attendee_id=click.seat)
+    request = Request(click.meeting, Actor(ActorKind.USER, click.host), click.command, attendee_id=click.attendee)
     while True:
         outcome = account.perform(request)
         if isinstance(outcome, Answer):
@@ -235,13 +237,13 @@ def _asked(account: Account, click: Click, asking: list[int]) -> None:
 
 
 def _silenced(account: Account) -> set[str]:
-    held, now = account.world.policies.capabilities_for, account.time.now()
-    people = ((account.store.meetings[meeting], user) for (meeting, _), user in account.store.users.items())
-    return {seat(m.id, user.id) for m, user in people if SPEECH not in effective(m, user, held, now)}
+    held, now = account.ports.policies.capabilities_for, account.time.now()
+    users = ((account.store.meetings[meeting], user) for (meeting, _), user in account.store.users.items())
+    return {attendee_of(m.id, user.id) for m, user in users if SPEECH not in effective(m, user, held, now)}
 
 
 def _one_by_one(roster: Sequence[AttendeeState], _: Capabilities) -> tuple[Call, ...]:
-    """In place of the plan: a call for everybody who has something else than he is to have."""
+    """In place of the plan: one call for each attendee whose capabilities differ from the rules."""
     return tuple(
         Update(standing.attendee_id, standing.wanted)
         for standing in roster

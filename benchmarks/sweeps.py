@@ -11,15 +11,15 @@ from moderation.adapters.dynamodb.token_bucket import A_SECOND
 from moderation.application.requests import Request
 from moderation.domain.actor import Actor, ActorKind
 from moderation.domain.commands import Register
-from moderation.domain.meeting import CHECKED_EVERY
-from moderation.ports import Budget, SeatInChime
+from moderation.domain.schedule import CHECKED_EVERY
+from moderation.ports import Budget, ChimeAttendee
 
 from benchmarks.account import TICK_SECONDS, Account
 from benchmarks.report import Report, Summary
 
 SEED = 20261129
 MEETINGS = (1, 20, 250)
-PEOPLE = 5
+USERS = 5
 APART = 0.1
 """Seconds between two registrations."""
 MINUTES = 60
@@ -27,7 +27,7 @@ COLUMNS = ("meetings", "never compared", "comparisons of each", "longest wait", 
 SETTING = f"""\
 For {MINUTES} minutes this many meetings of up to 100 attendees are registered. Each is one page of the roster. The
 reconciler runs once a minute. A read of the ledger takes 5 ms, a transaction 10 ms, a call to Chime 50 ms. By the
-quota of reads: the time that the comparisons' budget of {A_SECOND[Budget.SWEEPS]} pages a second needs for all of
+quota of reads: the time that the comparisons' budget of {A_SECOND[Budget.COMPARISONS]} pages a second needs for all of
 them, and at least the {CHECKED_EVERY.seconds} s after which a meeting is due."""
 REMARKS = (
     "The next run finds a meeting that is due, up to a minute later.",
@@ -43,7 +43,7 @@ class WatchedAccount(Account):
         self.read_at: dict[str, list[float]] = {}
         roster = self.chime.roster
 
-        def noted(meeting_id: str) -> Sequence[SeatInChime]:
+        def noted(meeting_id: str) -> Sequence[ChimeAttendee]:
             self.read_at.setdefault(meeting_id, []).append(self.time.seconds)
             return roster(meeting_id)
 
@@ -57,7 +57,7 @@ def run() -> Report:
         waits = measured(count)
         times = [len(each) - 1 for each in waits]
         longest[count] = max(max(each) for each in waits)
-        limit = max(CHECKED_EVERY.total_seconds(), count / A_SECOND[Budget.SWEEPS])
+        limit = max(CHECKED_EVERY.total_seconds(), count / A_SECOND[Budget.COMPARISONS])
         never = sum(each == 0 for each in times)
         told = f"{min(times)} to {max(times)}"
         rows.append([str(count), str(never), told, f"{longest[count]:.0f} s", f"{limit:.0f} s"])
@@ -88,7 +88,7 @@ def measured(count: int) -> list[list[float]]:
     account = WatchedAccount(SEED)
     for number in range(count):
         meeting = f"meeting-{number}"
-        account.chime.open(meeting, {f"{meeting}/{n}": f"user-{n}" for n in range(PEOPLE)})
+        account.chime.open(meeting, {f"{meeting}/{n}": f"user-{n}" for n in range(USERS)})
         request = Request(meeting, Actor(ActorKind.ADMIN, "back-end"), Register(roles={"user-0": "host"}))
         account.time.spawn(partial(account.perform, request), APART * number)
     account.tick_until(lambda: False, MINUTES)

@@ -33,7 +33,7 @@ class VirtualTime:
         self._wake(after, Thread(target=self._live, args=(body,), daemon=True).start)
 
     def sleep(self, seconds: float) -> None:
-        """The actor that calls this goes on so much later; whoever is earlier runs meanwhile."""
+        """Pauses the calling actor; actors that are due earlier run meanwhile."""
         baton = Lock()
         baton.acquire()
         self._wake(seconds, baton.release)

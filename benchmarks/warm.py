@@ -6,14 +6,14 @@ from typing import Any
 from benchmarks import chart
 from benchmarks.report import Report, Summary
 from benchmarks.sides import prepare, sides, warm
-from benchmarks.stage import Meeting, stage
-from benchmarks.warm_deeds import FORERUNNERS
+from benchmarks.stack import Meeting, benchmark_stack
+from benchmarks.warm_commands import FORERUNNERS
 
-DEEDS = 300
+COMMANDS = 300
 LARGE = 250
 COLUMNS = ("", "ms of processor", "ms", "calls in a row", "ratio of processor", "ratio of time")
 SETTING = f"""\
-{DEEDS} commands mute and unmute one user in turn. Each side has a process of its own; the emulator and the Chime
+{COMMANDS} commands mute and unmute one user in turn. Each side has a process of its own; the emulator and the Chime
 simulator run on the same machine. The figures are medians for one command.
 
 ![ms of processor](warm.svg)"""
@@ -27,12 +27,12 @@ By hand: two calls, Chime and EventBridge. Gavel: a transaction that commits, Ch
 
 
 def run() -> Report:
-    with sides() as each, stage() as running:
+    with sides() as each, benchmark_stack() as running:
         small, large = running.meeting(1), running.meeting(LARGE - 1)
         for meeting in (small, large):
             prepare(running, each.gavel, meeting)
-        [hand] = warm(running, each.by_hand, [_deeds(small)])
-        [in_small, in_large] = warm(running, each.gavel, [_deeds(small), _deeds(large)])
+        [hand] = warm(running, each.by_hand, [_commands(small)])
+        [in_small, in_large] = warm(running, each.gavel, [_commands(small), _commands(large)])
     rows = {"by hand": hand, "Gavel, 1 attendee": in_small, f"Gavel, {LARGE} attendees": in_large}
     figures = {name: median(told["cpu"]) for name, told in rows.items()}
     chart.bars("warm", "Warm: ms of processor for a mute", figures)
@@ -57,9 +57,9 @@ def run() -> Report:
     )
 
 
-def _deeds(meeting: Meeting) -> list[dict[str, Any]]:
-    [person, *_] = meeting.people
-    return [meeting.deed(person, "unmute" if number % 2 else "mute") for number in range(FORERUNNERS + DEEDS)]
+def _commands(meeting: Meeting) -> list[dict[str, Any]]:
+    [user, *_] = meeting.users
+    return [meeting.command(user, "unmute" if number % 2 else "mute") for number in range(FORERUNNERS + COMMANDS)]
 
 
 def _row(name: str, told: dict[str, Any], hand: dict[str, Any]) -> list[str]:

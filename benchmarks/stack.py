@@ -1,9 +1,10 @@
-"""Where both sides play: an emulator with table, queue and bus, the Chime simulator, and a meeting full of people.
+"""The environment of both sides: an emulator with table, queue and bus, the Chime simulator, and a full meeting.
 
 Nothing is deployed on it, so that no function of ours takes processor time from what is measured.
 """
 
 import json
+import os
 import sys
 import tempfile
 import uuid
@@ -19,26 +20,26 @@ from local.ports import Ports
 from tests.e2e.simulator import Simulator
 from tests.integration.ledger.table import table_definition
 
-TABLE, BUS, WAKEUPS = "ledger", "gavel", "reminders"
+TABLE, BUS, WAKEUPS = "ledger", "gavel", "wakeups"
 HOST = "alice"
 
 
 @dataclass(frozen=True)
-class Stage:
+class BenchmarkStack:
     aws_url: str
     chime_url: str
     queue_url: str
     simulator: Simulator
 
-    def environment(self, asset: Path) -> dict[str, str]:
-        """What Lambda would tell a function whose code is in `asset`."""
+    def environment(self, *paths: Path) -> dict[str, str]:
+        """The environment that Lambda gives a function whose code is in `paths`."""
         return server_environment(
             AWS_ENDPOINT_URL=self.aws_url,
             AWS_ENDPOINT_URL_CHIME_SDK_MEETINGS=self.chime_url,
             AWS_LAMBDA_INITIALIZATION_TYPE="on-demand",
             BUS=BUS,
             GAVEL_BUS=BUS,
-            GAVEL_COMMAND_MAX_AGE="300",
+            GAVEL_COMMAND_MAX_AGE_SECONDS="300",
             GAVEL_IDENTITY_CLAIM="sub",
             GAVEL_WAKEUPS_QUEUE_URL=self.queue_url,
             GAVEL_RETENTION_DAYS="30",
@@ -46,41 +47,46 @@ class Stage:
             GAVEL_TABLE=TABLE,
             NO_PROXY="127.0.0.1,localhost",
             PYTHONNOUSERSITE="1",
-            PYTHONPATH=str(asset),
+            PYTHONPATH=os.pathsep.join(map(str, paths)),
         )
 
-    def meeting(self, people: int) -> "Meeting":
+    def meeting(self, users: int) -> "Meeting":
         """With a host and so many others, none of them known to Gavel yet."""
         meeting_id = self.simulator.create_meeting()
-        names = [HOST, *(f"person-{number:03d}" for number in range(people))]
+        names = [HOST, *(f"person-{number:03d}" for number in range(users))]
         return Meeting(meeting_id, self.simulator.join_together(meeting_id, names))
 
 
 @dataclass(frozen=True)
 class Meeting:
-    """`seats`: ExternalUserId → AttendeeId."""
+    """`attendees`: ExternalUserId → AttendeeId."""
 
     id: str
-    seats: Mapping[str, str] = field(repr=False)
+    attendees: Mapping[str, str] = field(repr=False)
 
     @property
-    def people(self) -> Sequence[str]:
+    def users(self) -> Sequence[str]:
         """Everybody but the host."""
-        return [person for person in self.seats if person != HOST]
+        return [user for user in self.attendees if user != HOST]
 
-    def registration(self) -> dict[str, Any]:
+    def registration(self, **settings: str) -> dict[str, Any]:
         claims = {"sub": "back-end", "scope": "gavel/admin"}
-        return http_event("PUT", f"/meetings/{self.id}", {"roles": {HOST: "host"}}, claims)
+        return http_event("PUT", f"/meetings/{self.id}", {"roles": {HOST: "host"}, **settings}, claims)
 
-    def binding(self, person: str) -> dict[str, Any]:
+    def binding(self, user: str) -> dict[str, Any]:
         """Chime's news of somebody who joins do the same."""
         claims = {"sub": "back-end", "scope": "gavel/admin"}
-        return http_event("PUT", f"/meetings/{self.id}/attendees/{self.seats[person]}", {}, claims)
+        return http_event("PUT", f"/meetings/{self.id}/attendees/{self.attendees[user]}", {}, claims)
 
-    def deed(self, person: str, deed: str = "mute") -> dict[str, Any]:
-        path = f"/meetings/{self.id}/attendees/{self.seats[person]}/{deed}"
+    def command(self, user: str, command: str = "mute") -> dict[str, Any]:
+        path = f"/meetings/{self.id}/attendees/{self.attendees[user]}/{command}"
         event = http_event("POST", path, {"reason": "noise"}, {"sub": HOST})
-        return event | {"pathParameters": {"meetingId": self.id, "attendeeId": self.seats[person]}}
+        return event | {"pathParameters": {"meetingId": self.id, "attendeeId": self.attendees[user]}}
+
+    def consent(self, user: str, change_id: str) -> dict[str, Any]:
+        path = f"/meetings/{self.id}/attendees/{self.attendees[user]}/consent"
+        event = http_event("PUT", path, {"changeId": change_id, "accept": True}, {"sub": user})
+        return event | {"pathParameters": {"meetingId": self.id, "attendeeId": self.attendees[user]}}
 
 
 def http_event(method: str, path: str, body: object, claims: Mapping[str, str]) -> dict[str, Any]:
@@ -111,7 +117,7 @@ def http_event(method: str, path: str, body: object, claims: Mapping[str, str]) 
 
 
 @contextmanager
-def stage() -> Iterator[Stage]:
+def benchmark_stack() -> Iterator[BenchmarkStack]:
     ports = Ports.free()
     aws_url, chime_url = f"http://127.0.0.1:{ports.aws}", f"http://127.0.0.1:{ports.chime}"
     with ExitStack() as open_ones:
@@ -120,7 +126,7 @@ def stage() -> Iterator[Stage]:
         open_ones.callback(aws.stop)
         chime = Child(
             "Chime simulator",
-            [sys.executable, "-m", "local.chime", "--port", str(ports.chime)],
+            [sys.executable, "-m", "chime_simulator", "--port", str(ports.chime)],
             server_environment(PYTHONPATH=str(Path(__file__).parent.parent)),
             directory / "chime.log",
         )
@@ -129,7 +135,7 @@ def stage() -> Iterator[Stage]:
         chime.wait_until_ready(f"{chime_url}/_simulator/health")
         simulator = open_ones.enter_context(closing(Simulator(chime_url)))
         with simulator.without("quota", "events"):
-            yield Stage(aws_url, chime_url, _furnished(aws_url), simulator)
+            yield BenchmarkStack(aws_url, chime_url, _furnished(aws_url), simulator)
 
 
 def _emulator(port: int, directory: Path) -> Child:

@@ -1,4 +1,4 @@
-"""The program of a warm function: `warm_deeds.py <module>`, with lists of events on standard input.
+"""The program of a warm function: `warm_commands.py <module>`, with lists of events on standard input.
 
 The lists are gone through in turn, an event of each, so that whatever disturbs the machine disturbs all of them. Prints
 JSON, for each list: milliseconds of the processor and of the clock, and calls to AWS, each of them per event.
@@ -9,6 +9,8 @@ import time
 from importlib import import_module
 from json import dumps, loads
 from typing import Any
+
+from benchmarks.lambda_context import CONTEXT
 
 FORERUNNERS = 20
 """Events at the head of each list that are not counted: the first ones connect, and load what is loaded when needed."""
@@ -22,7 +24,7 @@ def main() -> None:
     for number, events in enumerate(zip(*lists, strict=True)):
         for said, event in zip(told, events, strict=True):
             before, cpu, wall = len(sent), time.process_time(), time.perf_counter()
-            answer = handler(event, None)
+            answer = handler(event, CONTEXT)
             spent = time.process_time() - cpu, time.perf_counter() - wall
             if answer["statusCode"] != 200:
                 sys.exit(str(answer))
@@ -35,16 +37,17 @@ def main() -> None:
 
 def _sent() -> list[str]:
     """Every request that botocore sends from now on, by its URL."""
-    from botocore.httpsession import URLLib3Session
+    from botocore import httpsession
 
+    session: Any = httpsession.URLLib3Session
     sent: list[str] = []
-    send = URLLib3Session.send
+    send = session.send
 
     def noted(self: Any, request: Any) -> Any:
         sent.append(request.url)
         return send(self, request)
 
-    URLLib3Session.send = noted
+    session.send = noted
     return sent
 
 
