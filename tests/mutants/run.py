@@ -87,7 +87,7 @@ class Runner:
         originals = {module: path.read_text(encoding="utf-8") for module, path in sources.items()}
         places = {_place(mutant) for mutant in self.mutants}
         for module, source in originals.items():
-            _swap(module, _marked(source, module, places))
+            _swap(module, _marked(source, module, places, sources[module]))
         for place, item in enumerate(session.items):
             hits.clear()
             began = time.process_time()
@@ -109,7 +109,9 @@ class Runner:
         if child:
             return child
         try:
-            swapped = _swap(mutant.module, compile(mutant.source, "mutant", "exec"), mutant.function)
+            swapped = _swap(
+                mutant.module, compile(mutant.source, str(sys.modules[mutant.module].__file__), "exec"), mutant.function
+            )
         except (SyntaxError, ValueError):  # the latter: another number of free variables
             swapped = 0
         if not swapped:
@@ -193,7 +195,7 @@ def _place(mutant: Mutant) -> Place:
     return mutant.module, mutant.line
 
 
-def _marked(source: str, module: str, places: Collection[Place]) -> CodeType:
+def _marked(source: str, module: str, places: Collection[Place], path: Path) -> CodeType:
     """Each of these statements tells that it was reached."""
 
     class Marking(ast.NodeTransformer):
@@ -203,7 +205,7 @@ def _marked(source: str, module: str, places: Collection[Place]) -> CodeType:
                 return [*ast.parse(f"__hit__(({module!r}, {node.lineno}))").body, node]
             return node
 
-    return compile(ast.fix_missing_locations(Marking().visit(ast.parse(source))), "marked", "exec")
+    return compile(ast.fix_missing_locations(Marking().visit(ast.parse(source))), str(path), "exec")
 
 
 def _swap(module: str, code: CodeType, only: str | None = None) -> int:

@@ -3,14 +3,17 @@
 import json
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from .__main__ import EXCUSED, LAMBDAS, LAYERS
 from .run import KILLED, SURVIVED, UNREACHED, UNTRUSTED
 
 ROOT = Path(__file__).parents[2]
+EXCUSES = tomllib.loads(EXCUSED.read_text(encoding="utf-8"))["mutant"]
 RUN = """
 import json, pathlib, sys
 import pytest, subject
@@ -52,6 +55,24 @@ def run(folder: Path, tests: str) -> tuple[int, Counter[tuple[str, str]]]:
 
 def results(found: Counter[tuple[str, str]], function: str) -> set[str]:
     return {result for name, result in found if name == function}
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_layer_has_code_and_tests(layer: str) -> None:
+    folder, tests = LAYERS[layer]
+    assert [path for path in (LAMBDAS / folder).rglob("*.py") if path.stem != "__init__"]
+    assert [test for test in tests if not (ROOT / test).is_dir()] == []
+
+
+@pytest.mark.parametrize("each", EXCUSES, ids=lambda each: each["function"])
+def test_an_excuse_goes_when_its_line_does(each: dict[str, str]) -> None:
+    module, _, function = each["function"].partition(":")
+    source = LAMBDAS.joinpath(*module.split(".")).with_suffix(".py").read_text(encoding="utf-8")
+    *classes, name = function.split(".")
+    assert all(f"class {each}" in source for each in classes)
+    assert f"def {name}(" in source
+    assert each["was"] in [line.strip() for line in source.splitlines()]
+    assert each["reason"]
 
 
 def test_a_mutant_is_killed_by_a_test_that_sees_it_and_by_no_other(tmp_path: Path) -> None:

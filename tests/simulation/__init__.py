@@ -1,1 +1,1 @@
-"""Deterministic simulation of the life of a command: production code in a world where each schedule has its seed."""
+"""Deterministic simulation of the life of a command: production code, with a schedule that follows from a seed."""

@@ -1,6 +1,7 @@
 """`python -m tests.simulation --schedules N`: the long run. `--seed S` runs one schedule and prints its trace."""
 
 import argparse
+import logging
 import sys
 import time
 from collections import Counter
@@ -49,6 +50,10 @@ def _chunks(first: int, schedules: int) -> Iterator[range]:
         yield range(start, min(start + CHUNK, first + schedules))
 
 
+def _silence_logs() -> None:
+    logging.disable(logging.CRITICAL)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("--schedules", type=int, default=20_000, metavar="N")
@@ -56,14 +61,17 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="only this one, with its trace")
     parser.add_argument("--processes", type=int, default=2)
     asked = parser.parse_args()
+    _silence_logs()
     if asked.seed is not None:
         result = simulate(asked.seed)
         print(trace_of(asked.seed, result))
         return 1 if result.violations else 0
     started, tally = time.monotonic(), Tally()
-    with ProcessPoolExecutor(asked.processes) as pool:
+    with ProcessPoolExecutor(asked.processes, initializer=_silence_logs) as pool:
         for part in pool.map(explore, _chunks(asked.first, asked.schedules)):
             tally.add(part)
+            for seed, what in part.bad:
+                print(f"\rseed {seed}: {what}\n  make simulate SEED={seed}", flush=True)
             sys.stderr.write(f"\r{tally.schedules} of {asked.schedules}, {len(tally.bad)} bad")
     print(file=sys.stderr)
     _print(tally, time.monotonic() - started)
@@ -79,8 +87,6 @@ def _print(tally: Tally, seconds: float) -> None:
     for kind, count in sorted(tally.faults.items()):
         print(f"  {'other: ' + kind:<34} {count:>9}")
     print(f"violations           {len(tally.bad):>9}")
-    for seed, what in tally.bad[:20]:
-        print(f"  seed {seed}: {what}\n    make simulate SEED={seed}")
 
 
 if __name__ == "__main__":

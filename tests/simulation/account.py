@@ -1,4 +1,4 @@
-"""What all meetings of a run share: an account with its ledger, its Chime and its functions."""
+"""The account that all meetings of a run share: ledger, Chime and functions."""
 
 import contextlib
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from typing import Any
 
 from moderation.application.background.chime_events import ChimeEventHandler, NotSettledError
 from moderation.application.background.reconciler import Reconciler
-from moderation.bootstrap import Gavel
-from moderation.ports import InfrastructureError, World
+from moderation.bootstrap import Gavel, Ports
+from moderation.ports import InfrastructureError
 
 from tests.memory.described import DescribedLedger
 
@@ -20,7 +20,7 @@ from .machine import Machine
 from .monitor import Monitor, Violation
 from .one_meeting import OneMeeting
 from .policies import policies
-from .ports import SimulatedSurroundings, SimulatedWakeups
+from .ports import SimulatedClock, SimulatedWakeups
 from .reading import Reader
 from .result import Result
 from .scheduler import Scheduler
@@ -32,13 +32,13 @@ from .verdict import at_rest
 MOST_ROUNDS = 40
 EARLIER, TWO_MEETINGS, SKEWED = "a function of the earlier version", "two meetings", "clocks that differ"
 LOOKS = 3
-"""Comparisons with Chime once nothing goes wrong any more: what was just changed is found by the next one."""
+"""Comparisons with Chime after the last fault. What was just changed is found by the next one."""
 TOLD_AGAIN_AFTER = (1, 10, 60)
-"""Seconds between deliveries of an event that could not be seen to; then it is dropped."""
+"""Seconds between deliveries of an event that could not be processed. Then it is dropped."""
 
 
 class Account:
-    """Set up, then given meetings and what happens in them, then run."""
+    """Set up, then given meetings and actors, then run."""
 
     def __init__(self, choices: Choices, scheduler: Scheduler, faults: Faults, upgrade: Upgrade | None = None) -> None:
         self.choices, self.scheduler, self.faults = choices, scheduler, faults
@@ -46,38 +46,38 @@ class Account:
         self.monitors: dict[str, Monitor] = {}
         self.readers: list[Reader] = []
         self.watched: set[str] = set()
-        """Meetings in whose Chime things happen that only a comparison is sure to find."""
+        """Meetings with events in Chime that only a comparison is sure to find."""
         self.rooms.monitors = self.monitors
         self._upgrade = upgrade
         machine = Machine(scheduler, faults, self.monitors)
-        surroundings = SimulatedSurroundings(scheduler)
+        clock = SimulatedClock(scheduler)
         self._ledger = SimulatedLedger(machine, self.store)
-        self._world = World(
+        self._ports = Ports(
             self._ledger,
             SimulatedChime(machine, self.rooms),
             policies(),
-            surroundings,
+            clock,
             SimulatedWakeups(machine, self._reminded),
         )
         if upgrade is not None:
-            self._world_before = World(
-                self._world.ledger, self._world.chime, upgrade.policies, surroundings, self._world.wakeups
+            self._ports_before = Ports(
+                self._ports.ledger, self._ports.chime, upgrade.policies, clock, self._ports.wakeups
             )
 
     def watch(self, meeting_id: str) -> Monitor:
-        """From now on, what becomes of the meeting is watched."""
+        """Starts a monitor of the meeting."""
         versions = (policies(),) if self._upgrade is None else (policies(), self._upgrade.policies)
         view = OneMeeting(self.store, meeting_id)
         self.monitors[meeting_id] = Monitor(view, versions, self.scheduler)
         return self.monitors[meeting_id]
 
     def function(self) -> Gavel:
-        """A function as it starts now, of the version that is deployed."""
+        """A function that starts now, in a deployed version."""
         if self._upgrade is not None and self._upgrade.starts_the_earlier(self.scheduler.now_ms):
             self.scheduler.say(EARLIER, "starts")
             self.faults.happened[EARLIER] += 1
-            return Gavel(self._world_before)
-        return Gavel(self._world)
+            return Gavel(self._ports_before)
+        return Gavel(self._ports)
 
     # ---- what happens ----------------------------------------------------------------------------------------------
 
@@ -90,12 +90,12 @@ class Account:
         self.scheduler.spawn(name, live, after)
 
     def told(self, name: str, tell: Callable[[ChimeEventHandler], None], after: float) -> None:
-        """An event, as a bus delivers it: again if it could not be seen to, but not for ever."""
+        """Delivers an event like a bus: again if it could not be processed, but not for ever."""
 
         def live() -> None:
             for wait in TOLD_AGAIN_AFTER:
                 try:
-                    tell(self.function().presence)
+                    tell(self.function().chime_events)
                     return
                 except (InfrastructureError, NotSettledError):
                     self.scheduler.pause(wait)
@@ -112,7 +112,7 @@ class Account:
     # ---- run -------------------------------------------------------------------------------------------------------
 
     def run(self) -> Result:
-        """Everything goes wrong that is chosen to; then nothing does, until the reconciler has nothing left to do."""
+        """Runs with the chosen faults, and then without any until the reconciler has nothing left to do."""
         self.scheduler.run()
         self.faults.happened[TWO_MEETINGS] += len(self.monitors) > 1
         self.faults.happened[SKEWED] += self.scheduler.most_skew_ms > 0
@@ -139,10 +139,12 @@ class Account:
         )
 
     def _comes_to_rest(self) -> bool:
-        """Meetings are looked at for ever; at rest is one of which the last looks found nothing to do."""
-        looks = LOOKS if self.watched else 0
+        """Runs comparisons until the last ones find nothing to do. They also find the effect of newer policies."""
+        looks = LOOKS if self.watched or self._upgrade is not None else 0
         for _ in range(MOST_ROUNDS):
-            due = [change.due_at for change in self.store.changes.values() if change.due_at is not None]
+            due = [
+                change.next_attempt_at for change in self.store.changes.values() if change.next_attempt_at is not None
+            ]
             due += [at for _, at in ends(self.store)]
             if not due and not looks:
                 return True

@@ -1,13 +1,14 @@
-"""The production event publisher between the ledger's stream and a bus that does not always take what it is given: it
-takes some, refuses one for good, or none for so long that the stream drops them. An operator's redrive does the rest.
+"""The production event publisher between the ledger's stream and an unreliable bus. The bus accepts some entries,
+rejects one for good, or rejects all until the stream has dropped them. Then an operator redrives them.
 """
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from io import StringIO
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -16,23 +17,24 @@ from botocore.exceptions import EndpointConnectionError
 from event_publisher import handler as event_publisher
 from moderation.domain.entry import Entry
 
-from infra.redrive import Redrive
+from infra.tools.redrive import Redrive
+from tests.telemetry import CONTEXT
 
 from .choices import Choices
 from .monitor import Violation
 
 MOST_DELIVERIES = 200
 OUTAGE = [8.0, 1.0]
-"""How likely it is that the stream drops what it shows, against that it does not."""
+"""Weights of an outage in which the stream drops records, and of none."""
 REFUSED = [60.0, 1.0]
-"""How likely it is that an entry is refused for good, until somebody has found out why."""
+"""Weights of an entry that is rejected until an operator has found the reason, and of none."""
 STREAM_LOST, SET_ASIDE = "a part of the stream is lost", "an event is refused for good"
 STREAM_KEEPS = 5
-"""Deliveries of a run's stream before an outage has outlived what it keeps."""
+"""Deliveries after which the stream drops its records."""
 
 
 class Bus:
-    """Takes each event or not; may take all and not be heard."""
+    """Accepts each event or not. May accept all without an answer."""
 
     def __init__(self, choices: Choices) -> None:
         self._choices = choices
@@ -99,9 +101,8 @@ class Table:
 def publish(
     entries: Sequence[Entry], arrivals: Mapping[str, datetime], choices: Choices, happened: Counter[str]
 ) -> Iterator[Violation]:
-    """Everything that the stream shows, from the first failure on again, until the bus has it all or has refused it,
-    or the stream keeps it no longer; then an operator redrives what was given up. `arrivals`: entry → when the stream
-    has got it.
+    """Delivers the stream from the first failure on, until the bus has accepted or rejected all, or the stream has
+    dropped them. Then an operator redrives what is left. `arrivals`: entry → time of its arrival in the stream.
     """
     bus, queue = Bus(choices), Queue()
     arrived = [(entry, arrivals.get(entry.id, entry.occurred_at)) for entry in entries]
@@ -110,11 +111,11 @@ def publish(
         bus.is_out = choices.pick(OUTAGE) == 1
         bus.refused = {entry.id for entry in entries if choices.pick(REFUSED) == 1}
         happened.update({STREAM_LOST: bus.is_out, SET_ASIDE: len(bus.refused)})
-    environment = {"GAVEL_BUS": "gavel", "GAVEL_UNDELIVERABLE_QUEUE_URL": "queue"}
+    settings = SimpleNamespace(bus="gavel", undeliverable_queue_url="queue", display_names_in_events=False)
     with (
-        patch.object(event_publisher, "_events", lambda: bus),
-        patch.object(event_publisher, "_sqs", lambda: queue),
-        patch.dict(os.environ, environment),
+        patch.object(event_publisher, "events", lambda: bus),
+        patch.object(event_publisher, "sqs", lambda: queue),
+        patch.object(event_publisher, "settings", lambda: settings),
     ):
         for delivery in range(MOST_DELIVERIES):
             if not records:
@@ -133,14 +134,14 @@ def publish(
 
 
 def _drop(arrived: Sequence[tuple[Entry, datetime]], queue: Queue) -> None:
-    """As Lambda tells of a batch that is older than its event source mapping allows."""
+    """Sends the pointer to a batch that is older than the event source mapping permits, as Lambda does."""
     moments = sorted(at.astimezone(UTC).isoformat() for _, at in arrived)
     batch = {"approximateArrivalOfFirstRecord": moments[0], "approximateArrivalOfLastRecord": moments[-1]}
     queue.send_message("queue", json.dumps({"DDBStreamBatchInfo": batch}))
 
 
 def _redrive(bus: Bus, queue: Queue, entries: Sequence[Entry]) -> None:
-    """By then somebody has found out why the bus refused."""
+    """Redrives after the reason of the rejection was removed."""
     bus.is_out, bus.refused = False, set()
     queue.hidden.clear()
     pauses: list[float] = []
@@ -149,10 +150,10 @@ def _redrive(bus: Bus, queue: Queue, entries: Sequence[Entry]) -> None:
 
 
 def _delivered(records: list[dict[str, Any]]) -> int:
-    """How many the stream needs not show again."""
+    """The number of records that the stream need not deliver again."""
     try:
-        with patch("sys.stdout"):
-            failures = event_publisher.handler({"Records": records}, None)["batchItemFailures"]
+        with redirect_stdout(StringIO()):
+            failures = event_publisher.handler({"Records": records}, CONTEXT)["batchItemFailures"]
     except EndpointConnectionError:
         return 0
     numbers = [record["dynamodb"]["SequenceNumber"] for record in records]

@@ -1,4 +1,4 @@
-"""Where every decision of a run comes from: a seed, or a list of decisions to be gone through exhaustively."""
+"""The source of every decision in a run: a seed, or a list of decisions for exhaustive exploration."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ class Choices(Protocol):
     is_exhaustive: bool
 
     def pick(self, weights: Sequence[float]) -> int:
-        """An index; weight 0 is never picked. The first is what happens when nothing goes wrong."""
+        """An index; weight 0 is never picked. Index 0 means that nothing goes wrong."""
 
     def jitter(self) -> float:
         """Between 0 and 1, for jitter."""
@@ -32,7 +32,7 @@ class Seeded:
 
 
 class Prefix:
-    """Replays a prefix of decisions and takes the first option from there on; remembers how many there were."""
+    """Replays a prefix of decisions, takes the first option from there on, and records the number of options."""
 
     is_exhaustive = True
 
@@ -55,7 +55,7 @@ class Prefix:
         return 0.5
 
     def following(self) -> list[int] | None:
-        """The next prefix in the order of an odometer; None after the last."""
+        """The next prefix in the order of an odometer. `None` after the last."""
         for at in reversed(range(len(self.taken))):
             if self.taken[at] + 1 < self.widths[at]:
                 return [*self.taken[:at], self.taken[at] + 1]
@@ -63,7 +63,7 @@ class Prefix:
 
 
 def every_prefix(limit: int) -> Iterator[Prefix]:
-    """All there are, each once. Whoever takes one has to run it before he asks for the next."""
+    """All choices, each once. The caller has to run one before it takes the next."""
     prefix: list[int] | None = []
     for _ in range(limit):
         if prefix is None:

@@ -1,4 +1,4 @@
-"""What an account may be in disorder in, drawn apart: clocks that differ, and a deployment in the midst of a run."""
+"""Clocks that differ, and a deployment during a run. Drawn from a seed of their own."""
 
 import random
 
@@ -9,9 +9,9 @@ from .scheduler import Scheduler
 from .upgrade import Upgrade
 
 OFTEN = 0.12
-"""How many runs have clocks that differ, and how many a deployment."""
+"""The share of runs with different clocks, and of runs with a deployment."""
 MOST_SKEW_MS = 1_000
-"""Lambda's hosts keep time by Amazon's time service, to a few milliseconds; a function that is thawed may be behind."""
+"""Lambda's hosts keep time to a few milliseconds. A function that is thawed may be behind."""
 SKEWS = (-MOST_SKEW_MS, -80, 0, 0, 15, 400, MOST_SKEW_MS)
 DEPLOYED_AT = (0.0, 0.03, 0.5, 5.0, 31.0, 64.0, 120.0)
 SEND = (Capabilities.SEND_AUDIO, Capabilities.SEND_VIDEO, Capabilities.SEND_CONTENT)
@@ -31,7 +31,7 @@ class Disorder:
             scheduler.most_skew_ms = MOST_SKEW_MS
 
     def upgrade(self) -> Upgrade | None:
-        """To a version whose policies take something from participants, or give them something, in one mode."""
+        """A deployment of a version whose policies change what participants have in one mode."""
         if not self._is_upgraded:
             return None
         draw = self._draw

@@ -1,14 +1,14 @@
-"""What was to last for a time: it ends once, not before its time, and is gone from the rules at rest."""
+"""Checks timed rules: each ends once, not before its time, and is gone from the rules at rest."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from moderation.domain.actor import ActorKind
+from moderation.domain.capability import MuteAll, Restriction
 from moderation.domain.change import Change
-from moderation.domain.meeting import MeetingRules, UserRules, next_end
-from moderation.domain.mute_all import MuteAll
+from moderation.domain.meeting import MeetingRules, UserRules
 from moderation.domain.personal_rules import Ban, Floor
-from moderation.domain.restriction import Restriction
+from moderation.domain.schedule import next_end
 
 from tests.memory.ledger import MemoryLedger
 
@@ -19,7 +19,7 @@ Timed = Restriction | MuteAll | Floor | Ban
 
 
 class Ends:
-    """Watches the clock's own changes."""
+    """Checks the changes of the clock."""
 
     def __init__(self, store: OneMeeting, violated: Callable[[str, str], None]) -> None:
         self._store = store
@@ -27,12 +27,12 @@ class Ends:
         self._ended: set[tuple[str, Timed]] = set()
 
     def opened(self, change: Change, now: datetime) -> None:
-        """Each end is one change, and so one entry. Called when the change has just been committed."""
+        """Checks that each end is one change, and so one entry. Called right after the commit."""
         if change.actor.kind is not ActorKind.CLOCK or is_a_question(change):
             return
         if self._store.meetings[change.meeting_id].rules.frozen_at is not None:
             self._violated("nothing ends while the meeting is frozen", change.id[-4:])
-        subject = change.subject or ""
+        subject = change.user_id or ""
         gone = _timed(change.rules_before) - _timed(change.rules_after)
         if not gone:
             self._violated("the clock ends what has ended", f"{subject or 'everybody'}: nothing")
@@ -45,14 +45,14 @@ class Ends:
 
 
 def left_over(store: MemoryLedger | OneMeeting, now: datetime) -> Iterator[str]:
-    """Whose rules still hold something whose time has passed, though nothing keeps it from ending."""
+    """Users and meetings whose rules have expired and were not ended, although nothing prevents it."""
     for name, at in ends(store):
         if at <= now:
             yield f"{name}: {at}"
 
 
 def ends(store: MemoryLedger | OneMeeting) -> Iterator[tuple[str, datetime]]:
-    """What the clock will still have to end, in meetings where time passes."""
+    """The ends that are still to come, in meetings that are not frozen."""
     passing = {m.id: m for m in store.meetings.values() if m.ended_at is None and m.rules.frozen_at is None}
     for meeting in passing.values():
         if at := next_end(meeting.rules):

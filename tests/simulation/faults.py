@@ -1,8 +1,9 @@
-"""What may go wrong, how likely, how often at most, and how often it did."""
+"""The faults of a run: their kinds, probabilities, limits, and how often they happened."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from .choices import Choices
 
@@ -12,12 +13,14 @@ LEDGER_FAULTS = ("contention", "lost, undone", "lost, done", "lost, done later")
 CHIME_FAULTS = ("throttled", "unknown end, undone", "unknown end, done", "unknown end, done later", "answers otherwise")
 READ_FAULTS = ("unavailable",)
 BESIDE = "transactions beside each other"
-"""No matter of chance: where it has a rate, they are turned away as DynamoDB does it."""
+"""Has no probability: if it has a rate, concurrent transactions on an item fail as in DynamoDB."""
 
 
 @dataclass
 class Faults:
-    """`rates`: kind → weight against 1 for nothing. `budget`: kind → how often at most; none: as often as chosen."""
+    """`rates`: kind → weight against 1 for no fault. `budget`: kind → the most of them; without a budget there is no
+    limit.
+    """
 
     choices: Choices
     rates: Mapping[str, float]
@@ -26,7 +29,7 @@ class Faults:
     quiet: bool = False
 
     def pick(self, kinds: tuple[str, ...]) -> str | None:
-        """One of the kinds, or None: nothing goes wrong."""
+        """One of the kinds, or `None` for no fault."""
         if self.quiet:
             return None
         weights = [self._weight(kind) for kind in kinds]
@@ -42,6 +45,16 @@ class Faults:
             self.budget[group] -= 1
         return kind
 
+    def seconds_on_the_way(self, slow: Sequence[float]) -> float:
+        """Additional seconds of a call, if calls may be slow."""
+        rate = self._weight("slow")
+        if self.quiet or not rate:
+            return 0.0
+        at = self.choices.pick([1.0, *[rate] * len(slow)])
+        if at and "slow" in self.budget:
+            self.budget["slow"] -= 1
+        return slow[at - 1] if at else 0.0
+
     def _weight(self, kind: str) -> float:
         group = group_of(kind)
         if self.budget.get(group, 1) <= 0:
@@ -49,6 +62,7 @@ class Faults:
         return self.rates.get(kind, self.rates.get(group, 0.0))
 
 
+@cache
 def group_of(kind: str) -> str:
-    """`crash`, `stall`, `lost`, `unknown end` …: what is bounded together."""
+    """The group of kinds that share a limit: `crash`, `stall`, `lost`, `unknown end` and so on."""
     return next((g for g in ("crash", "stall", "lost", "unknown end") if kind.startswith(g)), kind)

@@ -1,11 +1,11 @@
-"""What a call to Chime rests on: when whoever makes it last looked at the rules of the person it is about."""
+"""What a call to Chime rests on: when its process last read the rules of the user that it concerns."""
 
 from collections.abc import Callable, Collection
 
 from .scheduler import Actor, Scheduler
 
 Since = Callable[[str, str], int]
-"""User and seat → since when, in milliseconds, rules may have stood by which the call was made."""
+"""User and attendee → since when, in milliseconds, the rules that the call follows may have been current."""
 
 
 class Grounds:
@@ -14,25 +14,25 @@ class Grounds:
         self._looks: dict[Actor, dict[str, int]] = {}
         self._calls: dict[Actor, dict[str, int]] = {}
         self._blind: set[Actor] = set()
-        """Those whose last look failed. What narrows by what they know is pursued all the same: a mute waits for no
-        ledger (`tests/unit/application/test_retries.py`). What a newer rule says comes when it can be read again.
+        """Processes whose last read failed. They still apply what narrows by the rules they know: a mute does not wait
+        for the ledger (`tests/unit/application/test_retries.py`). Newer rules follow with the next read.
         """
 
     def looked(self, users: Collection[str], read_at: int | None = None) -> None:
-        """The one who runs has read these people, or a commit has told that they are as they were read."""
+        """The running process has read these users, or a commit has confirmed its read."""
         if self._scheduler.current is not None:
             self._blind.discard(self._scheduler.current)
             now = self._scheduler.now_ms if read_at is None else read_at
             self._looks.setdefault(self._scheduler.current, {}).update(dict.fromkeys(users, now))
 
     def is_blind(self) -> None:
-        """The one who runs could not read."""
+        """The running process could not read."""
         if self._scheduler.current is not None:
             self._blind.add(self._scheduler.current)
 
     def starts(self, attendee_id: str | None) -> Since:
-        """A look serves for one call on a seat. Whoever calls again without another look may give nothing that the
-        rules don't give at that moment.
+        """One read permits one call on an attendee. A further call without a read may give only what the current rules
+        give.
         """
         actor, started = self._scheduler.current, self._scheduler.now_ms
         looks = dict(self._looks.get(actor, {})) if actor is not None else {}
@@ -41,10 +41,10 @@ class Grounds:
         if attendee_id is not None:
             calls[attendee_id] = started
 
-        def since(user_id: str, seat: str) -> int:
+        def since(user_id: str, attendee: str) -> int:
             looked = looks.get(user_id)
             if looked is None:
                 return 0
-            return started if before.get(seat, -1) > looked else looked
+            return started if before.get(attendee, -1) > looked else looked
 
         return since

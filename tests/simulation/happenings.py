@@ -1,5 +1,5 @@
-"""What comes from outside besides requests, drawn apart from them: people come, somebody writes
-into Chime behind Gavel's back, and Chime tells of it or does not.
+"""Events outside of Gavel besides requests: attendees join, another system writes into Chime, and Chime announces it or
+not. Drawn from a seed of their own.
 """
 
 import random
@@ -8,31 +8,31 @@ from moderation.application.background.chime_events import ChimeEventHandler
 from moderation.domain.capability import EVERYTHING, Capabilities, coherent
 from moderation.domain.meeting import Features
 
-from .world import Simulation, Stage
+from .world import Setup, Simulation
 
 NEWCOMERS = (("nina", 0), ("nina", 1), ("bob", 7), ("carol", 7), ("omar", 0))
 SEATED = (("bob", 0), ("carol", 0), ("hugo", 0))
 MOMENTS = (0.02, 0.3, 2.0, 14.0, 33.0, 61.0, 100.0)
 TOLD_AFTER = (-0.2, 0.0, 0.01, 0.04, 0.4, 3.0, 31.0, 70.0)
-"""Seconds from a happening to its event: events are told out of order, and a hint may come before what it is of."""
+"""Seconds from a happening to its event. Events come out of order, and may come before their cause."""
 
 
 class Happenings:
-    def __init__(self, seed: int | str, simulation: Simulation, stage: Stage) -> None:
+    def __init__(self, seed: int | str, simulation: Simulation, setup: Setup) -> None:
         self._draw = random.Random(f"happenings {seed}")
         self._simulation = simulation
-        self._stage = stage
+        self._setup = setup
 
     def anything(self) -> None:
-        """Most runs are without, so that what they are about stays dense."""
+        """Most runs have none, so that the others stay dense."""
         if self._draw.random() < 0.25:
             self._people_come()
         if self._draw.random() < 0.2:
             self._somebody_interferes()
 
     def _people_come(self) -> None:
-        """Up to three of them, each announced by no event, by one, or by several that say the same or are disordered;
-        now and then it is told that the meeting is over, which it is not.
+        """Up to three joins, each announced by no event, by one, or by several in any order. Sometimes an event reports
+        the end of the meeting, which has not ended.
         """
         draw = self._draw
         self._simulation.is_watched()
@@ -46,7 +46,7 @@ class Happenings:
             self._simulation.told("ended", lambda presence: presence.on_ended(meeting_id), draw.choice(MOMENTS))
 
     def _somebody_interferes(self) -> None:
-        """Up to three writes out of band, wider or narrower than the rules, in the midst of changes or long after."""
+        """Up to three writes by another system, wider or narrower than the rules, during changes or long after."""
         draw = self._draw
         self._simulation.is_watched()
         for _ in range(draw.choice((1, 1, 2, 3))):
@@ -57,7 +57,7 @@ class Happenings:
                 self._told(user, number, at, "changed")
 
     def _told(self, user: str, number: int, at: float, kind: str) -> None:
-        meeting_id, attendee_id = self._simulation.meeting_id, self._simulation.seat(user, number)
+        meeting_id, attendee_id = self._simulation.meeting_id, self._simulation.attendee_of(user, number)
 
         def tell(presence: ChimeEventHandler) -> None:
             (presence.on_joined if kind == "came" else presence.on_capabilities_updated)(meeting_id, attendee_id)
@@ -65,7 +65,7 @@ class Happenings:
         self._simulation.told(f"{kind} {user}", tell, max(0.0, at + self._draw.choice(TOLD_AFTER)))
 
     def _some(self) -> Capabilities:
-        """What Chime could hold of it."""
-        features = self._stage.features
-        withheld = Features(features.video, features.content, not self._stage.strict).withheld
+        """Any capabilities that Chime could hold for the attendee."""
+        features = self._setup.features
+        withheld = Features(features.video, features.content, not self._setup.strict).withheld
         return coherent(Capabilities(self._draw.randrange(EVERYTHING.value + 1)) & ~withheld)

@@ -1,4 +1,4 @@
-"""What all simulated ports share: each operation is a point where the schedule may do anything."""
+"""What all simulated ports share: each operation is a point where the schedule may switch, stall or crash."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ T = TypeVar("T")
 
 @dataclass
 class Machine:
-    """What all ports share."""
+    """The base of the simulated ports."""
 
     scheduler: Scheduler
     faults: Faults
     monitors: Mapping[str, Monitor]
-    """Meeting → who watches it."""
+    """Meeting → its monitor."""
 
     def stall(self) -> None:
-        """The process is frozen while the others go on."""
+        """The process is frozen while others continue."""
         kind = self.faults.pick(STALLS)
         if kind is not None:
             self.scheduler.say("process", kind)
@@ -32,8 +32,8 @@ class Machine:
         self.stall()
         self.scheduler.switch()
 
-    def read(self, operation: str, deed: Callable[[], T], milliseconds: int, failure: type[Exception]) -> T:
-        """A read: may fail, may be followed by a stall in which what was read grows old."""
+    def read(self, operation: str, call: Callable[[], T], milliseconds: int, failure: type[Exception]) -> T:
+        """A read. It may fail, and a stall after it may make its result old."""
         self.before(milliseconds)
         kind = self.faults.pick(("crash before", *READ_FAULTS))
         if kind == "crash before":
@@ -44,15 +44,15 @@ class Machine:
             for monitor in self.monitors.values():
                 monitor.could_not_read()
             raise failure
-        found = deed()
+        found = call()
         self.scheduler.say(operation, "ok")
         return found
 
-    def later(self, seconds: float, name: str, deed: Callable[[], None]) -> None:
-        """An effect on its way that nobody waits for any more."""
+    def later(self, seconds: float, name: str, call: Callable[[], None]) -> None:
+        """Schedules an effect that no process waits for."""
 
         def arrive() -> None:
             self.scheduler.say(name, "takes effect late", "network")
-            deed()
+            call()
 
         self.scheduler.spawn("network", arrive, seconds, inline=True)

@@ -1,11 +1,11 @@
-"""Where microphones open by consent only: nobody's opens behind his back, whatever opens it.
+"""Where microphones open by consent only: no microphone opens without its user's agreement, whatever opens it.
 
-Watched is what Chime really holds, write by write, not what Gavel believes. A person is silent while no seat of his
-sends audio. A write of Gavel's may end his silence only
-- if he agreed since it began: he accepted a request, or opened his microphone himself;
-- if he agreed a short while ago and nobody has decided since that he be silent: an older order came in between;
-- if the call was on its way before he fell silent, or whoever made it saw him send when he last looked: order and
-  silence passed each other. If what he fell silent by is the later decision, it is looked at again and stands.
+The monitor watches what Chime holds, write by write, not what Gavel believes. A user is silent while none of their
+attendees sends audio. A write of Gavel's may end this silence only
+- if the user has agreed since it began: they accepted a request, or opened the microphone themselves;
+- if they agreed a short while ago and no decision silenced them until the call began: an older call came in between;
+- if the call was on its way before the silence began, or its process saw the user send at its last read: call and
+  silence passed each other. If the silence comes from the later decision, it is verified afterwards and stands.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from moderation.domain.capability import Capabilities
 from moderation.domain.change import CALL_LIFE, GIVE_UP_AFTER, LEASE
 from moderation.domain.entry import UNMUTE_ANSWERED
 from moderation.domain.meeting import UnmuteConsent
-from moderation.ports import ChangeOpened, Clause, EntryWritten, SeatInChime, UserRevised
+from moderation.ports import ChangeOpened, ChimeAttendee, Clause, EntryWritten, UserRevised
 
 from .one_meeting import OneMeeting
 from .scheduler import Actor, Scheduler
@@ -24,10 +24,10 @@ WINDOW_MS = round((LEASE + CALL_LIFE).total_seconds() * 1000)
 PATIENCE_MS = round(GIVE_UP_AFTER.total_seconds() * 1000)
 MOMENT_MS = 2_000
 NEWCOMER = ""
-"""Whom nobody has heard of."""
+"""A user with nothing stored."""
 ALWAYS = -1
 Looks = Mapping[str, tuple[str, int]]
-"""Seat → whose it is and when it was last looked at, in milliseconds. Two seats of one person are two looks."""
+"""Attendee → its user, and when it was last read, in milliseconds. Two attendees of one user are two reads."""
 
 
 class Microphones:
@@ -36,14 +36,14 @@ class Microphones:
         store: OneMeeting,
         scheduler: Scheduler,
         violated: Callable[[str, str], None],
-        is_free_since: Callable[[str, int], bool],
+        is_free: Callable[[str, int, int], bool],
     ) -> None:
-        """`is_free_since`: whether by the rules nothing but consent has kept somebody silent since then."""
-        self._is_free_since = is_free_since
+        """`is_free`: whether consent alone has kept a user silent between two times."""
+        self._is_free = is_free
         self._store = store
         self._scheduler = scheduler
         self._violated = violated
-        self._seats: dict[str, SeatInChime] = {}
+        self._attendees: dict[str, ChimeAttendee] = {}
         self._silent_since: dict[str, int] = {}
         self._agreed: dict[str, int] = {}
         self._agreements: dict[str, object] = {}
@@ -53,7 +53,7 @@ class Microphones:
         self._interrupted: set[str] = set()
 
     def required_from(self, since: int) -> None:
-        """Whether consent is wanted, as the meeting stands by now."""
+        """Notes whether the meeting requires consent."""
         rules = next(iter(self._store.meetings.values())).rules
         if rules.unmute_consent is UnmuteConsent.NONE:
             self._required_since = None
@@ -62,56 +62,61 @@ class Microphones:
 
     # ---- what happens in Chime -------------------------------------------------------------------------------------
 
-    def holds(self, seat: SeatInChime) -> None:
-        """What a seat holds from now on, whoever made it so."""
-        self._seats[seat.attendee_id] = seat
-        self._note(seat.user_id)
+    def holds(self, attendee: ChimeAttendee) -> None:
+        """Notes what an attendee holds from now on, whatever wrote it."""
+        self._attendees[attendee.attendee_id] = attendee
+        self._note(attendee.user_id)
 
-    def leaves(self, seat: SeatInChime) -> None:
-        self._seats.pop(seat.attendee_id, None)
-        self._note(seat.user_id)
+    def leaves(self, attendee: ChimeAttendee) -> None:
+        self._attendees.pop(attendee.attendee_id, None)
+        self._note(attendee.user_id)
 
-    def comes(self, seat: SeatInChime) -> None:
-        """Whoever is created with less than the rules give a newcomer, and gave a moment ago, may get that from a
-        batch before he is known.
+    def comes(self, attendee: ChimeAttendee) -> None:
+        """An attendee that was created with less than the rules give a newcomer may get the rest from a batch before
+        Gavel knows them.
         """
-        if AUDIO not in seat.capabilities and self._is_free_since(NEWCOMER, self._scheduler.now_ms - MOMENT_MS):
-            self._created_with_less.add(seat.attendee_id)
-        self.holds(seat)
+        now = self._scheduler.now_ms
+        if AUDIO not in attendee.capabilities and self._is_free(NEWCOMER, now - MOMENT_MS, now):
+            self._created_with_less.add(attendee.attendee_id)
+        self.holds(attendee)
 
-    def wrote(self, seat: SeatInChime, new: Capabilities, started_ms: int, looks: Looks, *, is_known: bool) -> None:
-        """Called before Gavel's write takes effect. `is_known`: the ledger had the seat when the call began."""
-        user_id = seat.user_id
-        self._is_interrupted(seat, new, is_known=is_known)
+    def wrote(
+        self, attendee: ChimeAttendee, new: Capabilities, started_ms: int, looks: Looks, *, is_known: bool
+    ) -> None:
+        """Called before Gavel's write takes effect. `is_known`: the ledger had the attendee when the call began."""
+        user_id = attendee.user_id
+        self._is_interrupted(attendee, new, is_known=is_known)
         if AUDIO not in new or self._sends(user_id) or not self._is_required(started_ms):
             return
-        if (seat.attendee_id in self._created_with_less and not is_known) or user_id in self._interrupted:
+        if (attendee.attendee_id in self._created_with_less and not is_known) or user_id in self._interrupted:
             return
         since = self._silent_since.get(user_id, ALWAYS)
-        saw_him_send = since >= started_ms or any(whose == user_id and since >= at for whose, at in looks.values())
-        if not saw_him_send and not self._has_agreed(user_id, since, started_ms):
+        saw_sending = since >= started_ms or any(whose == user_id and since >= at for whose, at in looks.values())
+        if not saw_sending and not self._has_agreed(user_id, since, started_ms):
             self._violated("no microphone opens without consent", f"{user_id}, silent since {since}")
 
     def _has_agreed(self, user_id: str, silent_since: int, started_ms: int) -> bool:
         agreed = self._agreed.get(user_id)
         if agreed is None or agreed >= silent_since:
             return agreed is not None
-        return started_ms <= agreed + PATIENCE_MS and self._is_free_since(user_id, agreed)
+        return started_ms <= agreed + PATIENCE_MS and self._is_free(user_id, agreed, started_ms)
 
-    def _is_interrupted(self, seat: SeatInChime, new: Capabilities, *, is_known: bool) -> None:
-        """A batch that takes from a newcomer what he came with is no decision about him: he is given it back."""
-        if self._sends(seat.user_id):
-            self._interrupted.discard(seat.user_id)
-            if AUDIO in seat.capabilities and AUDIO not in new and not is_known:
-                self._interrupted.add(seat.user_id)
+    def _is_interrupted(self, attendee: ChimeAttendee, new: Capabilities, *, is_known: bool) -> None:
+        """Whether the write is only an interruption: a batch that narrows a newcomer is no decision about that user,
+        and is reverted.
+        """
+        if self._sends(attendee.user_id):
+            self._interrupted.discard(attendee.user_id)
+            if AUDIO in attendee.capabilities and AUDIO not in new and not is_known:
+                self._interrupted.add(attendee.user_id)
 
     def _is_required(self, started_ms: int) -> bool:
-        """Long enough for no order to be under way that was derived before."""
+        """Whether consent has been required for so long that no older call is under way."""
         since = self._required_since
         return since is not None and (since == ALWAYS or since + WINDOW_MS <= started_ms)
 
     def _sends(self, user_id: str) -> bool:
-        return any(s.user_id == user_id and AUDIO in s.capabilities for s in self._seats.values())
+        return any(s.user_id == user_id and AUDIO in s.capabilities for s in self._attendees.values())
 
     def _note(self, user_id: str) -> None:
         if self._sends(user_id):
@@ -121,13 +126,13 @@ class Microphones:
 
     # ---- who looks, who agrees -------------------------------------------------------------------------------------
 
-    def looked(self, seats: Sequence[SeatInChime]) -> None:
+    def looked(self, attendees: Sequence[ChimeAttendee]) -> None:
         if self._scheduler.current is not None:
             mine = self._looks.setdefault(self._scheduler.current, {})
-            mine.update({seat.attendee_id: (seat.user_id, self._scheduler.now_ms) for seat in seats})
+            mine.update({attendee.attendee_id: (attendee.user_id, self._scheduler.now_ms) for attendee in attendees})
 
     def looks(self) -> Looks:
-        """What the one who runs has seen since he began with the change he is at."""
+        """What the running process has read since it began its current change."""
         current = self._scheduler.current
         return dict(self._looks.get(current, {})) if current is not None else {}
 
@@ -143,12 +148,12 @@ class Microphones:
             user, agreed = clause.user, clause.user.rules.agreed
             if agreed is not None and agreed != self._agreements.get(user.id):
                 self._agreed[user.id] = self._scheduler.now_ms
-                if not _is_his_own(user.id, clauses):
+                if not _is_own_change(user.id, clauses):
                     self._violated("nobody agrees in another's place", user.id)
             self._agreements[user.id] = agreed
 
 
-def _is_his_own(user_id: str, clauses: Sequence[Clause]) -> bool:
+def _is_own_change(user_id: str, clauses: Sequence[Clause]) -> bool:
     for clause in clauses:
         if isinstance(clause, ChangeOpened) and clause.change.actor.is_user(user_id):
             return True

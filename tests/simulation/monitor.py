@@ -1,4 +1,4 @@
-"""Watches a run from outside: every commit, every write to Chime, every answer, whatever they come from."""
+"""Checks every commit, every write to Chime and every answer of a run, from outside."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -9,32 +9,32 @@ from operator import or_
 from typing import cast
 
 from moderation.application.answers import STORED
-from moderation.application.commands.authorization import authorize
+from moderation.application.commands.context import authorize
 from moderation.application.commands.timeliness import dated
+from moderation.application.enforcement.chime_calls import RULES_ARE_FRESH_FOR
 from moderation.application.queries.history import BEHIND
 from moderation.application.requests import Answer, Outcome, Request
 from moderation.domain.actor import ActorKind, Authorization
-from moderation.domain.capability import NOTHING, Capabilities
+from moderation.domain.capability import NOTHING, Capabilities, in_force
 from moderation.domain.change import Change, Status
-from moderation.domain.commands import Register, Undo
+from moderation.domain.commands import LowerAllHands, Register, Undo
 from moderation.domain.decisions.decide import decide
 from moderation.domain.decisions.decision import Accepted, Case, Unchanged, precondition_refusal
-from moderation.domain.effective import effective
-from moderation.domain.effects import NOBODY_PRESENT
+from moderation.domain.effective import NOBODY_PRESENT, effective
 from moderation.domain.entry import CAPABILITIES_CHANGED, DECIDED, REMOVED, Entry, first_id_at
-from moderation.domain.meeting import Meeting, User, UserRules, ends_between, next_end
-from moderation.domain.restriction import in_force
+from moderation.domain.meeting import Meeting, User, UserRules
+from moderation.domain.schedule import ends_between, next_end
 from moderation.ports import (
+    AttendeeBound,
+    AttendeesNoted,
     ChangeKept,
     ChangeOpened,
+    ChimeAttendee,
     Clause,
     EntryWritten,
     KeyTaken,
     MeetingRevised,
     Policies,
-    SeatBound,
-    SeatInChime,
-    SeatsNoted,
     UserIs,
     UserRevised,
 )
@@ -44,27 +44,30 @@ from .ends import Ends
 from .grounds import Grounds, Since
 from .microphones import WINDOW_MS, Looks, Microphones
 from .one_meeting import OneMeeting
-from .people import People
 from .policies import policies
 from .reports import TWICE, Reports
-from .scheduler import Actor, Scheduler
+from .scheduler import START, Actor, Scheduler
+from .users import UserChecks
 
+FRESH_MS = round(RULES_ARE_FRESH_FOR.total_seconds() * 1000)
 SEEN_TO = "who is bound is seen to"
+ALL_DOWN = "all hands come down"
 UNDECIDED = ("busy", "contended", "outcome-unknown")
 NEWCOMER = ""
-"""Whom nobody has heard of: what he may have is what everybody may have had before he was known."""
+"""Stands for a user unknown to the ledger, who may have what any user may have had before they were known."""
 NOBODY = User(NEWCOMER)
 Allowed = frozenset[Capabilities]
-"""The most that somebody may have, by each version of the policies."""
+"""The most that a user may have, by each version of the policies."""
 
 
 @dataclass(slots=True)
 class Asking:
-    """One request while it is under way. `label` names it in every change and entry that comes of it."""
+    """One request under way. Its `label` is in every change and entry that it causes."""
 
     label: str
     request: Request
     subject: str | None
+    began_at: datetime = START
     reads: int = 0
     lost: int = 0
     was_so: bool = False
@@ -86,7 +89,7 @@ class Monitor:
         self.begun: list[str] = []
         self.has_versions = len(versions) > 1
         self.drifted: set[str] = set()
-        """Seats that somebody else has written since Gavel did."""
+        """Attendees that another system has written since Gavel did."""
         self._versions = versions
         self._scheduler = scheduler
         self._asking: dict[Actor, Asking] = {}
@@ -96,23 +99,27 @@ class Monitor:
         self._was_last = False
         self._was_decided_so = True
         self._closed_by: dict[str, Actor | None] = {}
+        self._opening: set[str] = set()
+        """Changes that were decided to open a microphone."""
         self._revisions: dict[str, int] = {}
         self._told: Counter[tuple[str, str, bool, str]] = Counter()
         self._ends = Ends(store, self.violated)
-        self.microphones = Microphones(store, scheduler, self.violated, self._is_free_since)
-        self.people = People(store, scheduler, self.violated)
+        self.microphones = Microphones(store, scheduler, self.violated, self._is_free)
+        self.users = UserChecks(store, scheduler, self.violated)
         self.reports = Reports(store, self.violated, has_versions=len(versions) > 1)
         self._grounds = Grounds(scheduler)
+        self.excused = 0
+        """Attendees reached by a batch whose read came before they were bound."""
         self._is_timed = False
         self._frozen_at: datetime | None = None
         self._remembered: dict[str, tuple[Meeting, User, datetime]] = {}
         self._refused: Counter[str | None] = Counter()
         self.held_up: set[str] = set()
-        """Entries of functions that hung for longer than a cursor stays behind, between their name and their commit: a
-        commit is tried for less long.
+        """Entries of functions that stalled between naming and committing an entry for longer than a cursor stays
+        behind: a commit is tried for less long.
         """
         self._grants: dict[str, Capabilities | None] = {}
-        """Whom a batch reached before anybody saw him is given back what he had, frozen or not: no gain of his."""
+        """What each attendee had before a batch reached them unseen. To give it back is no gain, frozen or not."""
 
     def now(self) -> datetime:
         return self._scheduler.now()
@@ -124,7 +131,7 @@ class Monitor:
     # ---- requests --------------------------------------------------------------------------------------------------
 
     def begins(self, asking: Asking) -> None:
-        self.asked[asking.label] = asking
+        self.asked[asking.label], asking.began_at = asking, self.now()
         self.begun.append(asking.label)
         self.microphones.begins_anew()
         if self._scheduler.current is not None:
@@ -140,11 +147,11 @@ class Monitor:
         self._check_answer(asking, outcome, said)
 
     def saw(self, users: Collection[str]) -> None:
-        """The one who runs has read these people."""
+        """The running process has read these users."""
         self._grounds.looked(users)
 
     def loaded(self, users: Collection[str], read_at: int) -> None:
-        """`read_at`: when the meeting was, in milliseconds, whose rules go with theirs."""
+        """`read_at`: when the meeting was read whose rules go with theirs, in milliseconds."""
         self._grounds.looked(users, read_at)
         asking = self._asking.get(self._scheduler.current) if self._scheduler.current else None
         if asking is None:
@@ -168,6 +175,7 @@ class Monitor:
         if isinstance(outcome, Answer):
             self.reports.answered(asking.label, outcome)
             self._says_who_is_asked(asking, outcome)
+            self._lowers_every_hand(asking, outcome)
         if isinstance(outcome, Answer) and outcome.change_id is not None:
             change = self.store.changes.get((asking.request.meeting_id, outcome.change_id))
             if change is None or not self._is_true(asking, outcome, said, change):
@@ -180,14 +188,23 @@ class Monitor:
             self.violated("answers are true", f"{asking.label}: unchanged, but it never was so")
 
     def _says_who_is_asked(self, asking: Asking, answer: Answer) -> None:
-        """No answer is `applied` if the user is still asked for the audio that the command asks for."""
-        is_asked = answer.subject.get("asked") is not None
+        """No answer is `applied` while the user is still asked for the audio that the command requests."""
+        is_asked = answer.subject.get("asked") is not None and answer.change_id in self._opening
         if answer.status == Status.APPLIED.value and is_asked and promises.opens_audio(asking.request.command):
             self.violated("answers are true", f"{asking.label}: applied, though {asking.subject} is asked first")
 
+    def _lowers_every_hand(self, asking: Asking, answer: Answer) -> None:
+        """After a command lowered all hands, no hand is up since before the command."""
+        if not isinstance(asking.request.command, LowerAllHands) or answer.status not in ("applied", "unchanged"):
+            return
+        for _, user_id in self.store.hands_up:
+            if self.users.raised_at[user_id] < asking.began_at:
+                self.violated(ALL_DOWN, f"{asking.label}: {user_id}'s hand is still up")
+
     def _is_true(self, asking: Asking, answer: Answer, said: str, change: Change) -> bool:
-        """`pending` is so of a change that is open, or that somebody else has closed since, or whose closing was not
-        heard: it will be carried out or reported, and has been. So it is where another change waits for consent.
+        """Whether the answer is true. `pending` is true of a change that is open, that another process has closed
+        since, or whose close had no answer: it will be applied or reported, or was. The same holds if another change
+        waits for consent.
         """
         is_kept = change.status is Status.APPLIED and NOBODY_PRESENT in change.effects
         if said == (STORED if is_kept else change.status.value) or (said == "pending" and answer.waiting is not None):
@@ -196,16 +213,16 @@ class Monitor:
         return said == "pending" and not closed_by_it
 
     def _ends_made_it_so(self, asking: Asking) -> bool:
-        """Time may pass between what was read and the decision."""
+        """Time may pass between the read and the decision."""
         return self._is_timed and self._is_kept(asking)
 
     def _is_kept(self, asking: Asking, since: datetime | None = None) -> bool:
-        """Whether what was asked for is in the rules as they are stored now, or has ended since."""
+        """Whether the rules still have what was requested, or it has ended since."""
         request = asking.request
         meeting = self.store.meetings.get(request.meeting_id)
         if isinstance(request.command, Register) or asking.subject is None or meeting is None:
             return True
-        if since is not None and promises.is_over(request.command, since, self.now()):
+        if since is not None and promises.is_over(request.command, since, self._scheduler.own_moments()[1]):
             return True
         user = self._user(request.meeting_id, asking.subject)
         rules = self._in_force(user.rules, meeting)
@@ -231,21 +248,21 @@ class Monitor:
     # ---- commits ---------------------------------------------------------------------------------------------------
 
     def about_to(self, clauses: Sequence[Clause]) -> None:
-        """What stands before the transaction."""
-        self.people.about_to(clauses)
+        """Notes the state before the transaction."""
+        self.users.about_to(clauses)
         self._was, self._was_decided_so = None, True
         self._time_passed()
         for clause in clauses:
             if isinstance(clause, ChangeKept):
                 self._was = self.store.changes.get((clause.change.meeting_id, clause.change.id))
-                user = self._user(clause.change.meeting_id, clause.change.subject or "")
+                user = self._user(clause.change.meeting_id, clause.change.user_id or "")
                 self._was_last = clause.change.rules_after == user.rules
             if isinstance(clause, ChangeOpened):
                 self._was_decided_so = self._decided_now(clause.change, clauses)
 
     def committed(self, clauses: Sequence[Clause]) -> None:
         self.microphones.committed(clauses)
-        self.people.committed(clauses)
+        self.users.committed(clauses)
         self.reports.committed(clauses)
         self._grounds.looked(_verified(clauses))
         if any(self._goes_on_from(clause) for clause in clauses):
@@ -258,7 +275,7 @@ class Monitor:
                 case UserRevised(_, user, was):
                     self._one_more(user.id, was, user.revision)
                     self._is_timed = self._is_timed or next_end(user.rules) is not None
-                case SeatBound(meeting_id, attendee_id, user_id):
+                case AttendeeBound(meeting_id, attendee_id, user_id):
                     self._bound_ms.setdefault(attendee_id, self._scheduler.now_ms)
                     self._bound(self.store.meetings[meeting_id], self._user(meeting_id, user_id), attendee_id)
                 case ChangeOpened(change):
@@ -272,16 +289,16 @@ class Monitor:
         self._remember()
 
     def _goes_on_from(self, clause: Clause) -> bool:
-        """Whether whoever wrote it has something else to carry out from then on."""
+        """Whether the writer has something else to apply from then on."""
         return isinstance(clause, ChangeOpened) or (isinstance(clause, ChangeKept) and clause.change != self._was)
 
     def from_now_on(self) -> None:
-        """What stands already when a run begins."""
+        """Notes the state when a run begins."""
         for meeting in self.store.meetings.values():
             self._revisions["the meeting"] = meeting.revision
         for (_, user_id), user in self.store.users.items():
             self._revisions[user_id] = user.revision
-        for _, attendee_id in self.store.seats:
+        for _, attendee_id in self.store.attendees:
             self._bound_ms[attendee_id] = -1
         self.microphones.required_from(-1)
         self._remember()
@@ -293,13 +310,13 @@ class Monitor:
         self._revisions[what] = now
 
     def _decided_now(self, change: Change, clauses: Sequence[Clause]) -> bool:
-        """Whether the same comes out if it is decided in the state in which it commits."""
+        """Whether the command has the same result if it is decided in the state in which it commits."""
         asking, meeting = self.asked.get(change.actor.via or ""), self.store.meetings.get(change.meeting_id)
-        if asking is None or meeting is None or change.subject is None or not isinstance(change.rules_after, UserRules):
+        if asking is None or meeting is None or change.user_id is None or not isinstance(change.rules_after, UserRules):
             return True
         if promises.is_a_question(change):
             return True
-        user = self._as_seen(self._user(meeting.id, change.subject), change, clauses)
+        user = self._as_seen(self._user(meeting.id, change.user_id), change, clauses)
         request = asking.request
         if isinstance(request.command, Undo):
             undone = self.store.changes.get((meeting.id, request.command.change_id))
@@ -334,33 +351,37 @@ class Monitor:
         return isinstance(decided, Accepted) and _said(decided.rules) == _said(made)
 
     def _as_seen(self, user: User, change: Change, clauses: Sequence[Clause]) -> User:
-        """With the seats that Chime showed of him as a stranger, and what the first of them was created with."""
+        """The user with the attendees that Chime showed before they were bound, and the grant of the first of them."""
         new = {
             s.attendee_id: s
             for c in clauses
             if isinstance(c, UserRevised) and c.user.id == user.id
-            for s in c.new_seats
+            for s in c.new_attendees
         }
         if not new:
             return user
         seen = change.rules_before if isinstance(change.rules_before, UserRules) else UserRules()
         granted = user.rules.grant if user.rules.grant is not None else seen.grant
         waiting = user.rules.waiting or seen.waiting
-        return replace(user, rules=replace(user.rules, grant=granted, waiting=waiting), seats={**user.seats, **new})
+        return replace(
+            user, rules=replace(user.rules, grant=granted, waiting=waiting), attendees={**user.attendees, **new}
+        )
 
     def _bound(self, meeting: Meeting, user: User, attendee_id: str) -> None:
-        """An attendee is either as the rules say, or some change gives it that: nothing waits for a comparison."""
-        changes = (c for c in self.store.changes.values() if c.is_of_the_meeting or c.subject == user.id)
-        is_seen_to = meeting.ended_at is not None or any(change.due_at is not None for change in changes)
+        """A bound attendee has what the rules say, or a change gives it: nothing is left to a comparison."""
+        changes = (c for c in self.store.changes.values() if c.is_meeting_wide or c.user_id == user.id)
+        is_seen_to = meeting.ended_at is not None or any(change.next_attempt_at is not None for change in changes)
         moments = (self.now(), *self._scheduler.own_moments())
         allowed = [
             effective(meeting, user, policies.capabilities_for, now) for policies in self._versions for now in moments
         ]
-        if not (is_seen_to or any(user.seats[attendee_id].has(capabilities) for capabilities in allowed)):
+        if not (is_seen_to or any(user.attendees[attendee_id].has(capabilities) for capabilities in allowed)):
             self.violated(SEEN_TO, f"{user.id} {attendee_id[-2:]}")
 
     def _opened(self, change: Change) -> None:
         self._ends.opened(change, self._scheduler.own_moments()[1])
+        if Capabilities.SEND_AUDIO in (change.after or NOTHING):
+            self._opening.add(change.id)
         if not self._was_decided_so:
             self.violated("a command is decided in the state it is committed in", f"{change.command} {change.actor}")
 
@@ -381,7 +402,7 @@ class Monitor:
 
     def _is_back(self, change: Change) -> bool:
         rules, meeting = (
-            self._user(change.meeting_id, change.subject or "").rules,
+            self._user(change.meeting_id, change.user_id or "").rules,
             self.store.meetings[change.meeting_id],
         )
         if not isinstance(change.rules_before, UserRules):
@@ -394,8 +415,8 @@ class Monitor:
         if entry.change_id is not None:
             change = self.store.changes.get((entry.meeting_id or "", entry.change_id))
             # Attendees who join a pending change are decided on one by one, and those of a meeting taken out in parts.
-            whom = str(entry.extra["attendees"]) if entry.type in (REMOVED, DECIDED) else ""
-            told = (entry.change_id, entry.type, change is not None and change.awaits_consent, whom)
+            users = str(entry.extra["attendees"]) if entry.type in (REMOVED, DECIDED) else ""
+            told = (entry.change_id, entry.type, change is not None and change.awaits_consent, users)
             self._told[told] += 1
             if self._told[told] > 1 and entry.type != CAPABILITIES_CHANGED:  # `reports` looks at each attendee
                 self.violated(TWICE, f"{entry.change_id[-4:]}: {entry.type}")
@@ -409,46 +430,62 @@ class Monitor:
 
     # ---- Chime -----------------------------------------------------------------------------------------------------
 
-    def holds(self, seat: SeatInChime, *, by_gavel: bool) -> None:
-        """What a seat holds from now on."""
-        self.microphones.holds(seat)
-        self.reports.holds(seat, by_gavel=by_gavel)
+    def holds(self, attendee: ChimeAttendee, *, by_gavel: bool) -> None:
+        """Notes what an attendee holds from now on."""
+        self.microphones.holds(attendee)
+        self.reports.holds(attendee, by_gavel=by_gavel)
 
-    def comes(self, seat: SeatInChime) -> None:
-        self.microphones.comes(seat)
-        self.reports.holds(seat, by_gavel=False)
+    def comes(self, attendee: ChimeAttendee) -> None:
+        self.microphones.comes(attendee)
+        self.reports.holds(attendee, by_gavel=False)
 
-    def leaves(self, seat: SeatInChime) -> None:
-        self.microphones.leaves(seat)
-        self.reports.leaves(seat.attendee_id)
+    def leaves(self, attendee: ChimeAttendee) -> None:
+        self.microphones.leaves(attendee)
+        self.reports.leaves(attendee.attendee_id)
 
     def starts(self, attendee_id: str | None) -> Since:
-        """Since when what the call rests on counts, person by person. `attendee_id` None: a batch."""
+        """Since when the rules that the call rests on may have been current, user by user. `attendee_id`
+        None: a batch.
+        """
         return self._grounds.starts(attendee_id)
 
-    def wrote(self, seat: SeatInChime, capabilities: Capabilities, started_ms: int, looks: Looks, since: Since) -> None:
-        """No call gives anybody more than rules that stood when whoever made it last looked at them, or since. Whom the
-        ledger did not know when it began gets what a newcomer may have.
+    def wrote(
+        self, attendee: ChimeAttendee, capabilities: Capabilities, started_ms: int, looks: Looks, since: Since
+    ) -> None:
+        """No call gives an attendee more than the rules at the caller's last read, or since. An attendee that the
+        ledger did not know at the start of the call gets what a newcomer may have.
+
+        An attendee that was bound after the read of the batch that reaches them is excused: no read is as new as the
+        call. They are excused for as long as production takes rules for fresh, and the second look corrects them
+        (`small_looks.BOUND_AFTER_THE_READ`).
         """
-        self.drifted.discard(seat.attendee_id)
-        is_known = self._bound_ms.get(seat.attendee_id, started_ms + 1) <= started_ms
-        self.microphones.wrote(seat, capabilities, started_ms, looks, is_known=is_known)
+        self.drifted.discard(attendee.attendee_id)
+        bound_ms, looked_ms = (
+            self._bound_ms.get(attendee.attendee_id, started_ms + 1),
+            since(attendee.user_id, attendee.attendee_id),
+        )
+        is_known = bound_ms <= started_ms
+        is_excused = started_ms - FRESH_MS <= looked_ms < bound_ms <= started_ms
+        self.microphones.wrote(attendee, capabilities, started_ms, looks, is_known=is_known)
         self._time_passed()
         horizon = self._scheduler.now_ms - WINDOW_MS
-        if capabilities & ~seat.capabilities:
-            horizon = max(horizon, since(seat.user_id, seat.attendee_id))
-        lately = self._lately(seat.user_id, horizon)
-        if not is_known:
+        if capabilities & ~attendee.capabilities:
+            horizon = max(horizon, looked_ms)
+        lately = self._lately(attendee.user_id, horizon)
+        if not is_known or is_excused:
             lately += self._lately(NEWCOMER, self._scheduler.now_ms - WINDOW_MS)
+        self.excused += is_excused
         if not any(capabilities in most for allowed in lately for most in allowed):
             self.violated(
-                "nobody gets more than he was allowed", f"{seat.user_id} {capabilities.value:06b} at {started_ms}"
+                "no attendee gets more than the rules allow",
+                f"{attendee.user_id} {capabilities.value:06b} at {started_ms}",
             )
 
-    def took_away(self, seat: SeatInChime) -> None:
-        """Gavel has taken a seat out of Chime: one whose person is banned, or who had to leave."""
-        self.leaves(seat)
-        self.drifted.discard(seat.attendee_id)
+    def took_away(self, attendee: ChimeAttendee) -> None:
+        """Gavel has removed an attendee: the user is banned, or the attendee had to leave."""
+        self.users.takes_out(attendee)
+        self.leaves(attendee)
+        self.drifted.discard(attendee.attendee_id)
 
     def _lately(self, user_id: str, horizon: int) -> list[Allowed]:
         own = self._history.get(user_id, [])
@@ -457,28 +494,29 @@ class Monitor:
         ends = [since for since, _ in history[1:]] + [self._scheduler.now_ms]
         return [allowed for (_, allowed), end in zip(history, ends, strict=False) if end >= horizon]
 
-    def _is_free_since(self, user_id: str, since: int) -> bool:
+    def _is_free(self, user_id: str, since: int, until: int) -> bool:
         own = self._history.get(user_id, [])
         ends = [at for at, _ in own[1:]] + [self._scheduler.now_ms + 1]
         return all(
             any(Capabilities.SEND_AUDIO in most for most in allowed)
-            for (_, allowed), end in zip(own, ends, strict=True)
-            if end > since
+            for (at, allowed), end in zip(own, ends, strict=True)
+            if end > since and at <= until
         )
 
     def _time_passed(self) -> None:
-        """What has ended since the last commit gives more, though nobody has written it yet."""
+        """What has ended since the last commit gives more, even if no commit has written it yet."""
         if self._is_timed:
             self._remember()
 
     def _remember(self) -> None:
-        """What each person may have in this state, and since when."""
+        """Notes what each user may have in this state, and since when."""
         moments = set(self._scheduler.own_moments())
-        people = dict(self.store.users)
-        people |= {(meeting_id, NEWCOMER): NOBODY for meeting_id in self.store.meetings}
-        for (meeting_id, user_id), user in people.items():
+        users = dict(self.store.users)
+        users |= {(meeting_id, NEWCOMER): NOBODY for meeting_id in self.store.meetings}
+        for (meeting_id, user_id), user in users.items():
             meeting = self.store.meetings.get(meeting_id)
-            if meeting is None or meeting.ended_at is not None or self._is_as_remembered(meeting, user):
+            is_over = meeting is not None and meeting.ended_at is not None
+            if meeting is None or (is_over and user_id in self._history) or self._is_as_remembered(meeting, user):
                 continue
             allowed = frozenset(
                 effective(meeting, user, policies.capabilities_for, moment, consented=True)
@@ -496,7 +534,9 @@ class Monitor:
         self._frozen_at = next((m.rules.frozen_at for m in self.store.meetings.values()), None)
 
     def _is_as_remembered(self, meeting: Meeting, user: User) -> bool:
-        """Nothing that is stored is ever changed in place, and time changes what ends by itself only."""
+        """Whether the state is as noted: stored records are never changed in place, and time changes only rules that
+        end.
+        """
         was = self._remembered.get(user.id)
         earliest, latest = self._scheduler.own_moments()
         self._remembered[user.id] = (meeting, user, earliest)
@@ -505,7 +545,7 @@ class Monitor:
         return not (ends_between(meeting.rules, was[2], latest) or ends_between(user.rules, was[2], latest))
 
     def _gained_while_frozen(self, meeting: Meeting, user_id: str) -> None:
-        """What is given up goes back to what it replaced, also then: Chime never took what would be narrower."""
+        """No user gains while frozen, except by a revert: Chime never took what would be narrower."""
         by = self.store.changes.get((meeting.id, meeting.revised_by or ""))
         if by is not None and by.status is Status.ABANDONED:
             return
@@ -517,8 +557,8 @@ class Monitor:
 
 
 def _verified(clauses: Sequence[Clause]) -> set[str]:
-    """Whose rules a commit has found to be those that whoever wrote it knows."""
-    found = {c.user_id for c in clauses if isinstance(c, UserIs | SeatsNoted)}
+    """The users whose rules the commit has checked against what its writer had read."""
+    found = {c.user_id for c in clauses if isinstance(c, UserIs | AttendeesNoted)}
     return found | {c.user.id for c in clauses if isinstance(c, UserRevised)}
 
 
@@ -527,5 +567,5 @@ def _together(allowed: Allowed) -> Capabilities:
 
 
 def _said(rules: UserRules) -> UserRules:
-    """Without what follows from which seats were there and what was known of them: that is noted without a revision."""
+    """The rules without what depends on the attendees present and their notes, which change without a revision."""
     return replace(rules, asked=None, agreed=None, removed=frozenset())

@@ -1,4 +1,4 @@
-"""A safeguard that is taken away: how the ledger is made to check less, and what has to be seen broken."""
+"""A mutation removes a safeguard: it makes the ledger check less, and names the invariants that have to break."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest.mock import patch
 
-from moderation.ports import ChangeKept, ChangeOpened, Clause, MeetingIs, SeatsNoted, UserIs, UserRevised
+from moderation.ports import AttendeesNoted, ChangeKept, ChangeOpened, Clause, MeetingIs, UserIs, UserRevised
 
 from tests.memory.ledger import MemoryLedger
 
@@ -18,7 +18,7 @@ Patch = Callable[[], AbstractContextManager[Any]]
 HOLDS = "Chime holds what the rules say"
 KNOWN = "what is known of Chime is so"
 CLOSED = "every change is closed"
-WIDER = "nobody gets more than he was allowed"
+WIDER = "no attendee gets more than the rules allow"
 ONCE = "a change is closed once"
 TWICE = "no change tells the same twice"
 APPLIED = "what is applied is in the rules"
@@ -28,8 +28,9 @@ REVISIONS = "no revision is skipped or used twice"
 TRUE = "answers are true"
 ONE_KEY = "one key, one change"
 BACK = "what is given up is taken back"
+TOLD = "who is taken out is told of"
 OUTAGE = {"throttled": 3.0, "unavailable": 0.1}
-"""Long enough for what widens to be given up."""
+"""Long enough that widenings are given up."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +39,15 @@ class Mutation:
     without: Patch
     loses: tuple[str, ...]
     rates: Mapping[str, float] = field(default_factory=dict)
-    """What goes wrong more often than elsewhere, so that few schedules are enough."""
+    """Faults that are more frequent than usual, so that few schedules are enough."""
     first: int = 0
-    """The seed to begin with: it is known to show soon after."""
+    """The first seed to try. It is known to show the loss soon after."""
     case: Case | None = None
-    """A small case in which it shows, rather than random schedules."""
+    """A small case that shows the loss, in place of random schedules."""
 
 
 def rewriting(rewrite: Rewriting) -> Patch:
-    """A ledger that is handed other clauses than production wrote."""
+    """Replaces the clauses that production wrote."""
     original = MemoryLedger.transact
 
     def transact(self: MemoryLedger, clauses: Sequence[Clause]) -> None:
@@ -57,7 +58,7 @@ def rewriting(rewrite: Rewriting) -> Patch:
 
 def settles(clauses: Sequence[Clause]) -> bool:
     kinds = {type(clause) for clause in clauses}
-    return ChangeKept in kinds and bool(kinds & {MeetingIs, SeatsNoted})
+    return ChangeKept in kinds and bool(kinds & {MeetingIs, AttendeesNoted})
 
 
 def commits(clauses: Sequence[Clause]) -> bool:
@@ -69,7 +70,7 @@ def any_revision(store: MemoryLedger, clauses: Sequence[Clause]) -> Sequence[Cla
         return clauses
     found: list[Clause] = []
     for clause in clauses:
-        if isinstance(clause, SeatsNoted):
+        if isinstance(clause, AttendeesNoted):
             stored = store.users.get((clause.meeting_id, clause.user_id))
             found.append(replace(clause, revision=stored.revision if stored else 0, notes=None))
         elif not isinstance(clause, UserIs):
@@ -90,7 +91,7 @@ def any_token(store: MemoryLedger, clauses: Sequence[Clause]) -> Sequence[Clause
 
 
 def any_user(store: MemoryLedger, clauses: Sequence[Clause]) -> Sequence[Clause]:
-    """Whoever writes last wins."""
+    """The last write wins."""
     found: list[Clause] = []
     for clause in clauses:
         if isinstance(clause, UserRevised) and clause.was:
@@ -99,6 +100,13 @@ def any_user(store: MemoryLedger, clauses: Sequence[Clause]) -> Sequence[Clause]
         else:
             found.append(clause)
     return found
+
+
+def any_notes(_: MemoryLedger, clauses: Sequence[Clause]) -> Sequence[Clause]:
+    """Ignores what was noted since a user was read."""
+    if not commits(clauses):
+        return clauses
+    return [replace(c, notes=None) if isinstance(c, UserRevised) else c for c in clauses]
 
 
 def drop(kind: type, where: Callable[[Sequence[Clause]], bool]) -> Patch:

@@ -1,7 +1,7 @@
-"""Production without one of its safeguards at a time: what the simulation has to notice, or it proves nothing.
+"""Production without one safeguard at a time. The simulation has to notice each, or it proves nothing.
 
-The first eight are those of the protocol's model. Each is a small patch over production code or over what the ledger
-checks; `loses` names the invariants of which at least one must be seen broken.
+The first eight are those of the protocol's model. Each is a small patch of production code or of the ledger's checks;
+`loses` names the invariants of which at least one has to break.
 """
 
 import sys
@@ -28,7 +28,8 @@ from moderation.application.enforcement.change_in_progress import ChangeInProgre
 from moderation.application.enforcement.chime_calls import ChimeCalls
 from moderation.application.enforcement.roster_snapshot import RosterSnapshot
 from moderation.domain import change as changes
-from moderation.domain.change import Change, Lease, Status
+from moderation.domain import rule_changes
+from moderation.domain.change import Change, Closure, Lease
 from moderation.ports import KeyTaken, Loaded, MeetingIs, UserIs
 
 from .mutation import (
@@ -47,6 +48,7 @@ from .mutation import (
     TWICE,
     WIDER,
     Mutation,
+    any_notes,
     any_revision,
     any_token,
     any_user,
@@ -56,7 +58,7 @@ from .mutation import (
 )
 from .small import HOST_AND_EVERYBODY, NEWCOMER, SLOW_TO_SETTLE, TAKEN_OVER
 from .small_seeds import NOTED_EARLY, OVERTAKEN_IN_FLIGHT, SETTLED_BESIDE
-from .small_stalls import GIVEN_UP_LATE, OUTLIVED, SETTLED_LATE
+from .small_stalls import GIVEN_UP_LATE, MUTED_AGAIN_BY_MEMORY, OUTLIVED, SETTLED_LATE
 
 
 @contextmanager
@@ -65,23 +67,23 @@ def _closing(closed: Callable[..., Change]) -> Iterator[None]:
         yield
 
 
-def _closed_for_good(change: Change, status: Status, *_: object) -> Change:
-    return replace(change, status=status, lease=None, due_at=None, uncertain_until=None)
+def _closed_for_good(change: Change, closure: Closure, *_: object) -> Change:
+    return replace(change, closure=closure, lease=None, next_attempt_at=None, uncertain_until=None)
 
 
-def _closed_late(change: Change, status: Status, order: ChimeCalls, _: datetime, now: datetime) -> Change:
-    return change_in_progress.closed(change, status, order, now, now)
+def _closed_late(change: Change, closure: Closure, order: ChimeCalls, _: datetime, now: datetime) -> Change:
+    return change_in_progress.closed(change, closure, order, now, now)
 
 
 def _start_at_any_time(self: ChimeCalls) -> datetime:
-    return self.world.surroundings.now()
+    return self.clock.now()
 
 
 def _start_then_wait(self: ChimeCalls) -> datetime:
-    now = self.world.surroundings.now()
+    now = self.clock.now()
     if now + changes.CALL_TIMEOUT > min(self.lease.until, self.deadline):
         raise chime_calls.DeadlineExceededError
-    if self.in_background and not self.world.ledger.acquire_background_calls(1, now):
+    if self.in_background and not self.ledger.acquire_background_calls(1, now):
         raise chime_calls.DeadlineExceededError
     return now
 
@@ -92,7 +94,7 @@ def _at_the_lease_s_end(lease: Lease) -> datetime:
 
 @contextmanager
 def _due_at_the_leases_end() -> Iterator[None]:
-    """Wherever a lease is written."""
+    """For every lease that is written."""
     modules = [m for n, m in sys.modules.items() if n.startswith("moderation.application.") and hasattr(m, "due_after")]
     patches = [patch.object(module, "due_after", _at_the_lease_s_end) for module in modules]
     for each in patches:
@@ -109,27 +111,27 @@ def _no_reconciler() -> Iterator[None]:
     nothing = reconciler.Report()
     with (
         patch.object(reconciler.Reconciler, "run", lambda *_: nothing),
-        patch.object(reconciler.Reconciler, "remind", lambda *_: nothing),
+        patch.object(reconciler.Reconciler, "on_wakeup", lambda *_: nothing),
     ):
         yield
 
 
 @contextmanager
 def _believing_memory() -> Iterator[None]:
-    original = facts.ContextLoader._remembered
+    original = facts.ContextLoader._from_cache
 
     def remembered(self: Any, request: Any) -> Any:
         found = original(self, request)
         return replace(found, from_memory=False) if found else None
 
-    with patch.object(facts.ContextLoader, "_remembered", remembered):
+    with patch.object(facts.ContextLoader, "_from_cache", remembered):
         yield
 
 
 @contextmanager
 def _mixing_people() -> Iterator[None]:
-    """The look at the meeting before people are ordered sees what it expects."""
-    original = meeting_applier.MeetingApplier._order
+    """The look at the meeting before the update sees what it expects."""
+    original = meeting_applier.MeetingApplier._update_all
 
     class Agreeing:
         def __init__(self, meeting: Any) -> None:
@@ -139,14 +141,14 @@ def _mixing_people() -> Iterator[None]:
             return Loaded(self._meeting)
 
     def order(self: Any, order: ChimeCalls, on_its_way: ChangeInProgress, crowd: Any) -> None:
-        world = self._world
-        self._world = replace(world, ledger=Agreeing(on_its_way.meeting))
+        ledger = self._ledger
+        self._ledger = Agreeing(on_its_way.meeting)
         try:
             original(self, order, on_its_way, crowd)
         finally:
-            self._world = world
+            self._ledger = ledger
 
-    with patch.object(meeting_applier.MeetingApplier, "_order", order):
+    with patch.object(meeting_applier.MeetingApplier, "_update_all", order):
         yield
 
 
@@ -178,11 +180,11 @@ def _in_place_by(reading: Callable[[Change], Change]) -> Iterator[None]:
 
 @contextmanager
 def _believing_notes() -> Iterator[None]:
-    """Whatever this change has ordered itself."""
+    """Believes every note of its own calls."""
     original = attendee_applier._is_in_place
 
-    def is_in_place(change: Change, seat: Any, target: Any, order: ChimeCalls) -> bool:
-        return original(change, seat, target, replace(order, reached={}, reached_at={}))
+    def is_in_place(change: Change, attendee: Any, target: Any, order: ChimeCalls) -> bool:
+        return original(change, attendee, target, replace(order, reached={}, reached_at={}))
 
     with patch.object(attendee_applier, "_is_in_place", is_in_place):
         yield
@@ -223,6 +225,12 @@ MUTATIONS = (
     Mutation("commit checks the meeting", drop(MeetingIs, commits), (DECIDED_THERE,), first=1200),
     Mutation("commit checks the person", rewriting(any_user), (REVISIONS, DECIDED_THERE)),
     Mutation(
+        "commit checks what was noted of the person",
+        rewriting(any_notes),
+        (DECIDED_THERE,),
+        case=MUTED_AGAIN_BY_MEMORY,
+    ),
+    Mutation(
         "what is given up is taken back",
         lambda: patch.object(attendee_applier, "reverted", lambda _, rules, __: rules),
         (BACK,),
@@ -255,7 +263,7 @@ MUTATIONS = (
     ),
     Mutation(
         "who is bound between the roster and the look at people is taken in",
-        lambda: patch.object(RosterSnapshot, "take_in_whom_the_roster_lacks", lambda _: None),
+        lambda: patch.object(RosterSnapshot, "add_attendees_the_roster_lacks", lambda _: None),
         (HOLDS,),
         case=NEWCOMER,
     ),
@@ -269,7 +277,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what is said again is overruled, too",
-        lambda: patch.object(changes, "_still_said", lambda *_: True),
+        lambda: patch.object(rule_changes, "_is_still_withheld", lambda *_: True),
         (APPLIED,),
         first=410,
     ),

@@ -1,4 +1,4 @@
-"""Production without one of the safeguards at a time that what was seen in Chime rests on: it may have moved since."""
+"""Production without one safeguard of reads of Chime at a time: what was read may have changed since."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -8,71 +8,80 @@ from typing import Any
 from unittest.mock import patch
 
 from moderation.application import answers
+from moderation.application.background import drift
 from moderation.application.background.chime_events import ChimeEventHandler, ComparisonResult
 from moderation.application.commands import consent
-from moderation.application.enforcement import attendee_applier, meeting_applier
+from moderation.application.enforcement import attendee_applier, attendee_outcome, meeting_applier
 from moderation.application.enforcement import notes as noting
 from moderation.application.enforcement.change_in_progress import ChangeInProgress
-from moderation.application.enforcement.chime_calls import ChimeCalls
+from moderation.application.enforcement.chime_calls import ChimeCalls, StillWanted
 from moderation.application.enforcement.roster_snapshot import RosterSnapshot
-from moderation.domain import change as changes
+from moderation.domain import effective, rule_changes
 from moderation.domain.change import Change
+from moderation.domain.effective import attendee_of
 from moderation.domain.entry import DRIFT_FOUND
-from moderation.domain.meeting import Meeting, User, UserRules
-from moderation.ports import ChangeKept, ChangeOpened, Clause, EntryWritten, SeatBound, SeatsNoted, UserRevised
+from moderation.domain.meeting import Attendee, Meeting, User, UserRules
+from moderation.ports import AttendeeBound, AttendeesNoted, ChangeKept, ChangeOpened, Clause, EntryWritten, UserRevised
 
 from tests.memory.ledger import MemoryLedger
 
 from .monitor import SEEN_TO
-from .mutation import HOLDS, KNOWN, TWICE, Mutation, drop, rewriting
+from .mutation import HOLDS, KNOWN, TOLD, TWICE, WIDER, Mutation, drop, rewriting
 from .reports import FALSE, INVENTED
 from .small import HOST_AND_EVERYBODY
 from .small_consent import AGREED_AFTER_THE_END, AGREED_ON_WHAT_IS_LEFT
+from .small_found import REMOVED_SLOWLY_AND_UNBANNED
 from .small_looks import (
     ADMITTED_MEANWHILE,
     APPLIED_DURING_A_LOOK,
+    BAN_ENDED_BEFORE_THE_NOTE,
+    BAN_ENDED_UNDER_A_CALL,
+    BANNED_FOR_A_MOMENT,
     BOUND_DURING_A_LOOK,
     BOUND_WITHOUT_A_LEASE,
     CORRECTED_WITHOUT_A_LEASE,
+    FLOOR_ENDED_DURING_A_LOOK,
+    JOINED_BETWEEN_TWO_BATCHES,
     LEFT_MEANWHILE,
+    NOTED_AFTER_A_FREEZE,
 )
 
 
 class _LateLedger:
-    """What is read of everybody before the roster turns into what is read after it."""
+    """Reads of all users before the roster return what is read after it."""
 
     def __init__(self, ledger: Any) -> None:
         self._ledger = ledger
-        self._people: dict[str, User] = {}
+        self._users: dict[str, User] = {}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._ledger, name)
 
-    def everybody(self, meeting_id: str) -> Mapping[str, User]:
-        self._people |= self._ledger.everybody(meeting_id)
-        return self._people
+    def all_users(self, meeting_id: str) -> Mapping[str, User]:
+        self._users |= self._ledger.all_users(meeting_id)
+        return self._users
 
 
 @contextmanager
 def _reading_people_after_the_roster() -> Iterator[None]:
-    original = ChimeEventHandler.sweep
+    original = ChimeEventHandler.compare
 
-    def sweep(self: Any, meeting: Meeting, deadline: datetime | None = None) -> ComparisonResult:
-        world = self._world
-        self._world = replace(world, ledger=_LateLedger(world.ledger))
+    def compare(self: Any, meeting: Meeting, deadline: datetime | None = None) -> ComparisonResult:
+        ledger = self._ledger
+        self._ledger = _LateLedger(ledger)
         try:
             return original(self, meeting, deadline)
         finally:
-            self._world = world
+            self._ledger = ledger
 
-    with patch.object(ChimeEventHandler, "sweep", sweep):
+    with patch.object(ChimeEventHandler, "compare", compare):
         yield
 
 
 def _drift_on_any_notes(_: MemoryLedger, clauses: Sequence[Clause]) -> Sequence[Clause]:
     if not any(isinstance(c, EntryWritten) and c.entry.type == DRIFT_FOUND for c in clauses):
         return clauses
-    return [replace(c, notes=None) if isinstance(c, SeatsNoted) else c for c in clauses]
+    return [replace(c, notes=None) if isinstance(c, AttendeesNoted) else c for c in clauses]
 
 
 def _corrects_a_grant(clauses: Sequence[Clause]) -> bool:
@@ -80,21 +89,87 @@ def _corrects_a_grant(clauses: Sequence[Clause]) -> bool:
 
 
 def _telling_all_when_it_settles(
-    world: Any, settled: ChangeInProgress, crowd: RosterSnapshot, order: ChimeCalls, ids: Any
+    clock: Any, settled: ChangeInProgress, crowd: RosterSnapshot, order: ChimeCalls, ids: Any
 ) -> Any:
-    return noting.told_of(world, settled, crowd, replace(order, told={}), ids)
+    return noting.capability_entries(clock, settled, crowd, replace(order, reported={}), ids)
 
 
 def _binds(clauses: Sequence[Clause]) -> bool:
     kinds = {type(clause) for clause in clauses}
-    return {SeatBound, ChangeKept} <= kinds and ChangeOpened not in kinds
+    return {AttendeeBound, ChangeKept} <= kinds and ChangeOpened not in kinds
 
 
 def _taken_back_as_it_was(change: Change, rules: UserRules, _: datetime) -> UserRules:
-    return changes.reverted(change, rules, datetime.min.replace(tzinfo=UTC))
+    return rule_changes.reverted(change, rules, datetime.min.replace(tzinfo=UTC))
+
+
+def _noted_since_the_answer(self: ChimeCalls, attendee: Attendee) -> bool:
+    reached_at = self.reached_at.get(attendee.attendee_id)
+    return reached_at is not None and attendee.noted_at is not None and attendee.noted_at > reached_at
+
+
+def _removing_and_forgetting(self: ChimeCalls, attendee_id: str, *about: Any) -> None:
+    remove(self, attendee_id, *about)
+    self.removed.discard(attendee_id)
+
+
+def _only_if_repeated(self: ChimeCalls, is_wanted: StillWanted, *, is_repeated: bool = False) -> None:
+    if is_repeated:
+        check_if_possible(self, is_wanted, is_repeated=True)
+
+
+remove, check_if_possible = ChimeCalls.remove, ChimeCalls.check_if_possible
+
+
+@contextmanager
+def _answering_about_any_attendee() -> Iterator[None]:
+    with patch.object(answers, "subject_of", attendee_of), patch.object(effective, "subject_of", attendee_of):
+        yield
 
 
 LOOK_MUTATIONS = (
+    Mutation(
+        "what has ended, and whose end is still to be applied, is no drift",
+        lambda: patch.object(drift, "next_end", lambda _: None),
+        (INVENTED,),
+        case=FLOOR_ENDED_DURING_A_LOOK,
+    ),
+    Mutation(
+        "who is found gone just after a ban was removed by it",
+        lambda: patch.object(User, "may_go", lambda self, attendee_id, _: self.is_out(attendee_id)),
+        (TOLD,),
+        case=BAN_ENDED_BEFORE_THE_NOTE,
+    ),
+    Mutation(
+        "a meeting's change reports users removed by a ban that has ended",
+        lambda: patch.object(noting, "_taken_out", lambda *_: ()),
+        (TOLD,),
+        case=BAN_ENDED_UNDER_A_CALL,
+    ),
+    Mutation(
+        "a batch that narrows follows rules that were just read",
+        lambda: patch.object(ChimeCalls, "check_if_possible", _only_if_repeated),
+        (WIDER,),
+        case=JOINED_BETWEEN_TWO_BATCHES,
+    ),
+    Mutation(
+        "an attendee that a call has taken out is gone, whatever the rules say by now",
+        lambda: patch.object(ChimeCalls, "remove", _removing_and_forgetting),
+        (TOLD,),
+        case=REMOVED_SLOWLY_AND_UNBANNED,
+    ),
+    Mutation(
+        "who was taken out by a ban that has ended is told of",
+        lambda: patch.object(attendee_outcome, "is_taken_out", lambda *_: False),
+        (TOLD,),
+        case=BANNED_FOR_A_MOMENT,
+    ),
+    Mutation(
+        "a note that came during an own call counts as later",
+        lambda: patch.object(ChimeCalls, "is_noted_since", _noted_since_the_answer),
+        (TWICE,),
+        case=NOTED_AFTER_A_FREEZE,
+    ),
     Mutation(
         "an answer outlives the calls of a function that died",
         lambda: patch.object(consent, "calls_live_until", lambda change, _: change.uncertain_until),
@@ -112,7 +187,7 @@ LOOK_MUTATIONS = (
     ),
     Mutation(
         "what is told with the notes is not told when it settles",
-        lambda: patch.object(meeting_applier, "told_of", _telling_all_when_it_settles),
+        lambda: patch.object(meeting_applier, "capability_entries", _telling_all_when_it_settles),
         (TWICE,),
         case=HOST_AND_EVERYBODY,
     ),
@@ -130,7 +205,7 @@ LOOK_MUTATIONS = (
     ),
     Mutation(
         "who was revised by no change is looked at again",
-        lambda: patch.object(noting, "_is_left_to_nobody", lambda *_: False),
+        lambda: patch.object(noting, "_is_revised_without_change", lambda *_: False),
         (KNOWN,),
         case=ADMITTED_MEANWHILE,
     ),
@@ -142,13 +217,13 @@ LOOK_MUTATIONS = (
     ),
     Mutation(
         "a user who has left is gone, also if another process notes it",
-        lambda: patch.object(attendee_applier, "_has_left", lambda *_: False),
+        lambda: patch.object(attendee_outcome, "_has_left", lambda *_: False),
         (FALSE,),
         case=LEFT_MEANWHILE,
     ),
     Mutation(
         "an answer is about an attendee that is there",
-        lambda: patch.object(answers, "spoken_of", answers.seat_of),
+        _answering_about_any_attendee,
         (FALSE,),
         case=AGREED_ON_WHAT_IS_LEFT,
     ),

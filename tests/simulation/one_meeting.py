@@ -1,4 +1,4 @@
-"""The ledger of a run as far as one meeting goes: what its monitor may look at."""
+"""The part of the ledger about one meeting, which its monitor reads."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -28,8 +28,8 @@ class OneMeeting:
         return self._of(self._store.users)
 
     @property
-    def seats(self) -> Mapping[tuple[str, str], str]:
-        return self._of(self._store.seats)
+    def attendees(self) -> Mapping[tuple[str, str], str]:
+        return self._of(self._store.attendees)
 
     @property
     def changes(self) -> Mapping[tuple[str, str], Change]:
@@ -43,8 +43,8 @@ class OneMeeting:
     def entries(self) -> Sequence[Entry]:
         return [entry for entry in self._store.entries if entry.meeting_id == self.meeting_id]
 
-    def everybody(self, meeting_id: str) -> Mapping[str, User]:
-        return self._store.everybody(meeting_id)
+    def all_users(self, meeting_id: str) -> Mapping[str, User]:
+        return self._store.all_users(meeting_id)
 
     def _of(self, records: Mapping[tuple[str, str], T]) -> Mapping[tuple[str, str], T]:
         if len(self._store.meetings) == 1:

@@ -1,15 +1,16 @@
-"""The policies of a run: the shipped ones, and those of an earlier version that differ in what a mode gives."""
+"""The policies of a run: the shipped ones, and an earlier version that differs in one mode."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
 from moderation.adapters.cedar import CedarPolicies
-from moderation.domain.actor import Authorization, AuthorizationRequest, PolicyCapabilities
-from moderation.domain.capability import NOTHING, Capabilities
+from moderation.domain.actor import Authorization, AuthorizationRequest
+from moderation.domain.capability import NOTHING, Capabilities, PolicyCapabilities
 
 
 class RememberingPolicies:
-    """The shipped policies; they are pure, so each question is put to Cedar once."""
+    """The shipped policies. They are pure, so each request is evaluated once."""
 
     def __init__(self) -> None:
         self._cedar = CedarPolicies()
@@ -26,6 +27,10 @@ class RememberingPolicies:
     @property
     def modes(self) -> frozenset[str]:
         return self._cedar.modes
+
+    @property
+    def labels(self) -> Mapping[str, Mapping[str, str]]:
+        return self._cedar.labels
 
     def authorize(self, question: AuthorizationRequest) -> Authorization:
         question = replace(question, principal=replace(question.principal, via=None))
@@ -44,7 +49,7 @@ def policies() -> RememberingPolicies:
 
 @dataclass(frozen=True)
 class EarlierPolicies:
-    """As shipped, but that in one mode the participants have more, or less, than they are given now."""
+    """The shipped policies, except that participants have more or less in one mode."""
 
     mode: str
     gives: Capabilities = NOTHING
@@ -61,6 +66,10 @@ class EarlierPolicies:
     @property
     def modes(self) -> frozenset[str]:
         return policies().modes
+
+    @property
+    def labels(self) -> Mapping[str, Mapping[str, str]]:
+        return policies().labels
 
     def authorize(self, question: AuthorizationRequest) -> Authorization:
         return policies().authorize(question)

@@ -1,4 +1,4 @@
-"""Time and reminders."""
+"""Simulated clock and wake-ups."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -10,7 +10,7 @@ from .machine import Machine
 from .scheduler import Scheduler
 
 
-class SimulatedSurroundings:
+class SimulatedClock:
     def __init__(self, scheduler: Scheduler) -> None:
         self._scheduler = scheduler
         self._count = 1_000_000  # above what the prepared meeting has used
@@ -31,7 +31,7 @@ class SimulatedSurroundings:
 
 
 class SimulatedWakeups:
-    """A reminder comes, comes twice, late, early, or never."""
+    """A wake-up comes, comes twice, late, early, or never."""
 
     def __init__(self, machine: Machine, deliver: Callable[..., None]) -> None:
         self._machine = machine

@@ -1,15 +1,15 @@
-"""The meeting that a run begins with, registered by production code once and copied from then on."""
+"""The meeting at the start of a run, registered once by production code and then copied."""
 
 from typing import Any
 
 from moderation.application.requests import Answer, Request
-from moderation.bootstrap import Gavel
+from moderation.bootstrap import Gavel, Ports
 from moderation.domain.actor import Actor, ActorKind
 from moderation.domain.commands import Register
-from moderation.ports import Policies, World
+from moderation.ports import Policies
 
 from tests.memory.chime import MemoryChime
-from tests.memory.clock import Surroundings
+from tests.memory.clock import Clock
 from tests.memory.ledger import MemoryLedger
 from tests.memory.wakeups import MemoryWakeups
 
@@ -21,16 +21,16 @@ _KNOWN: dict[Any, tuple[MemoryLedger, MemoryChime]] = {}
 def registered(
     key: object, meeting_id: str, body: Register, store: MemoryLedger, rooms: MemoryChime, policies: Policies
 ) -> None:
-    """Fills `store` and `rooms` with what registering the meeting made of them."""
+    """Fills `store` and `rooms` with the result of the registration."""
     if (meeting_id, key) not in _KNOWN:
         _KNOWN[meeting_id, key] = _register(meeting_id, body, rooms, policies)
     known, chime = _KNOWN[meeting_id, key]
     store.meetings.update(known.meetings)
     store.users.update(known.users)
-    store.seats.update(known.seats)
+    store.attendees.update(known.attendees)
     store.changes.update(known.changes)
     store.entries.extend(known.entries)
-    rooms.rooms[meeting_id].seats.update(chime.rooms[meeting_id].seats)
+    rooms.rooms[meeting_id].attendees.update(chime.rooms[meeting_id].attendees)
 
 
 def _register(
@@ -39,10 +39,10 @@ def _register(
     store, chime = MemoryLedger(), MemoryChime()
     room = rooms.rooms[meeting_id]
     opened = chime.open(meeting_id, {}, room.features, room.strict)
-    opened.seats.update(room.seats)
-    surroundings = Surroundings()
-    surroundings.count = len(_KNOWN) * IDS_EACH
-    world = World(store, chime, policies, surroundings, MemoryWakeups())
+    opened.attendees.update(room.attendees)
+    clock = Clock()
+    clock.count = len(_KNOWN) * IDS_EACH
+    world = Ports(store, chime, policies, clock, MemoryWakeups())
     answer = Gavel(world).perform(Request(meeting_id, Actor(ActorKind.ADMIN, "back-end"), body))
     assert isinstance(answer, Answer), answer
     assert answer.status == "applied"

@@ -1,8 +1,8 @@
-"""What a command promises: what has to be in a person's rules once it is answered `applied`, or `unchanged`."""
+"""What a command promises: the rules of a user after the answer `applied` or `unchanged`."""
 
 from datetime import datetime, timedelta
 
-from moderation.domain.capability import NOTHING, Capabilities, Medium, sending, whole
+from moderation.domain.capability import NOTHING, Capabilities, LiftableBy, Medium, Origin, sending, whole
 from moderation.domain.change import Change
 from moderation.domain.commands import (
     Ban,
@@ -19,7 +19,6 @@ from moderation.domain.commands import (
     Unmute,
 )
 from moderation.domain.meeting import UserRules
-from moderation.domain.restriction import LiftableBy, Origin
 
 
 def kept(command: Command, rules: UserRules, *, oneself: bool, by_moderator: bool) -> bool:
@@ -47,7 +46,7 @@ def kept(command: Command, rules: UserRules, *, oneself: bool, by_moderator: boo
 
 
 def is_over(command: Command, since: datetime, now: datetime) -> bool:
-    """Whether it was promised for a time that has passed."""
+    """Whether the promise was for a time that has passed."""
     if isinstance(command, Ban | Remove):
         return command.until is not None and command.until <= now
     seconds = command.seconds if isinstance(command, Mute | GrantFloor) else None
@@ -64,7 +63,7 @@ def opens_audio(command: Command) -> bool:
 
 
 def _waiting(rules: UserRules, oneself: bool) -> Capabilities:
-    """What waits for the answer to a request, and is not promised before that: then the answer is not `applied`
+    """Capabilities that wait for the answer to a request and are not promised before: then the answer is not `applied`
     (`Monitor._says_who_is_asked`).
     """
     return sending([Medium.AUDIO]) if rules.asked is not None and not oneself else NOTHING
@@ -89,5 +88,5 @@ def _withheld(rules: UserRules, origin: Origin) -> Capabilities:
 
 
 def is_a_question(change: Change) -> bool:
-    """Whether somebody is asked on account of a change of the whole meeting: it leaves the rules as they are."""
-    return change.subject is not None and change.rules_after == change.rules_before and change.widens is True
+    """Whether the change asks a user because of a change of the whole meeting. It leaves the rules as they are."""
+    return change.user_id is not None and change.rules_after == change.rules_before and change.widens is True

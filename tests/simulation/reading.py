@@ -24,8 +24,8 @@ class Reader:
             self._cursor = str(page["cursor"])
 
     def missed(self, monitor: Monitor) -> Iterator[Violation]:
-        """What lies before the cursor and was never shown. Excused are entries of functions that hung between the name
-        of the entry and its commit.
+        """Entries before the cursor that were never shown. Entries of functions that stalled between naming and
+        committing them are excused.
         """
         for entry in monitor.store.entries:
             is_passed = self._cursor is not None and entry.id <= self._cursor

@@ -1,4 +1,4 @@
-"""A run for the eye: what happened, line by line, and how to see it again."""
+"""Prints a run line by line, and the command that repeats it."""
 
 from .result import Result
 

@@ -1,8 +1,8 @@
-"""What is said of a change, held against what Chime really held: one truth in answer, history and event.
+"""Compares answers, history and events of a change with what Chime really held.
 
-Where nothing else was under way while a change was open, it is plain what it did: each seat held one thing when it was
-committed and holds another when it is told of. Of changes that overlap nobody can say which of them did what, so they
-are held against each other only: answer and event of one change never contradict each other.
+If no other change was open at the same time, the effect of a change is clear: what each attendee held at its commit,
+and what they hold when it is reported. The effects of changes that overlap cannot be told apart. For them the check is
+that answer and event of one change never contradict each other.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,12 +10,21 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from moderation.application.requests import Answer
-from moderation.domain.capability import Capabilities, Medium, in_words, sending
+from moderation.domain.capability import Capabilities, in_words
 from moderation.domain.change import Change, Status
-from moderation.domain.effects import together
+from moderation.domain.effective import together
 from moderation.domain.entry import CAPABILITIES_CHANGED, DRIFT_FOUND, REMOVED, Entry
-from moderation.domain.meeting import is_pipeline
-from moderation.ports import ChangeKept, ChangeOpened, Clause, EntryWritten, SeatBound, SeatInChime, SeatsNoted
+from moderation.domain.ids import is_pipeline
+from moderation.domain.rule_changes import withholding
+from moderation.ports import (
+    AttendeeBound,
+    AttendeesNoted,
+    ChangeKept,
+    ChangeOpened,
+    ChimeAttendee,
+    Clause,
+    EntryWritten,
+)
 
 from .one_meeting import OneMeeting
 
@@ -24,26 +33,28 @@ RECEIVE = Capabilities.RECEIVE_AUDIO | Capabilities.RECEIVE_VIDEO | Capabilities
 FALSE = "what is said of a change is what it did"
 TWICE = "no change tells the same twice"
 UNTOLD = ("unban", "admit", "leave-lobby")
-"""Commands that keep no rule for a user who is absent: they are applied, and no event tells of attendees."""
+"""Commands without a rule for absent users: they are applied, and no event reports attendees."""
 INVENTED = "a drift that is told of is one"
 
 
 @dataclass(slots=True)
 class Course:
-    """A change while it is open: what each seat held when it was committed, and when it was `last` told of, and whether
-    anything else was under way.
+    """A change while it is open: what each attendee held at its commit and at its `last` report, and whether another
+    change was open at the same time.
     """
 
     change: Change
-    held: Mapping[str, SeatInChime]
-    last: dict[str, SeatInChime]
+    held: Mapping[str, ChimeAttendee]
+    last: dict[str, ChimeAttendee]
     is_alone: bool
     told: dict[str, Mapping[str, object]] = field(default_factory=dict)
-    """Seat → what its event said of it."""
+    """Attendee → what the event reported."""
+    told_at_end: Mapping[str, Mapping[str, object]] | None = None
+    """What was reported when the change was decided. The answer may come after a later look has reported more."""
     since: dict[str, list[Words]] = field(default_factory=dict)
-    """Seat → what it has held since it was told of."""
-    left: Mapping[str, SeatInChime] = field(default_factory=dict)
-    """What each seat held when the change was closed."""
+    """Attendee → what it has held since the report."""
+    left: Mapping[str, ChimeAttendee] = field(default_factory=dict)
+    """What each attendee held when the change was closed."""
 
 
 class Reports:
@@ -51,33 +62,33 @@ class Reports:
         self._has_versions = has_versions
         self._store = store
         self._violated = violated
-        self._seats: dict[str, SeatInChime] = {}
+        self._attendees: dict[str, ChimeAttendee] = {}
         self._open: dict[str, Course] = {}
         self._courses: dict[str, Course] = {}
         self._unseen: set[str] = set()
-        """Seats that somebody else has written, or created, since Gavel looked."""
+        """Attendees that another system has written or created since Gavel's last read."""
         self._foreign: set[str] = set()
-        """Seats that hold what another system has written, or created them with."""
+        """Attendees that hold what another system has written, or were created with it."""
         self.excused = 0
-        """Drifts that were told of what an older change has done."""
+        """Drifts that report the effect of an older change."""
 
     # ---- what happens in Chime -------------------------------------------------------------------------------------
 
-    def holds(self, seat: SeatInChime, *, by_gavel: bool) -> None:
-        self._seats[seat.attendee_id] = seat
+    def holds(self, attendee: ChimeAttendee, *, by_gavel: bool) -> None:
+        self._attendees[attendee.attendee_id] = attendee
         for course in self._courses.values():
-            if seat.attendee_id in course.since:
-                course.since[seat.attendee_id].append(in_words(seat.capabilities))
+            if attendee.attendee_id in course.since:
+                course.since[attendee.attendee_id].append(in_words(attendee.capabilities))
         if by_gavel:
-            self._unseen.discard(seat.attendee_id)
-            self._foreign.discard(seat.attendee_id)
+            self._unseen.discard(attendee.attendee_id)
+            self._foreign.discard(attendee.attendee_id)
             return
-        self._unseen.add(seat.attendee_id)
-        self._foreign.add(seat.attendee_id)
+        self._unseen.add(attendee.attendee_id)
+        self._foreign.add(attendee.attendee_id)
         self._interferes()
 
     def leaves(self, attendee_id: str) -> None:
-        self._seats.pop(attendee_id, None)
+        self._attendees.pop(attendee_id, None)
         self._interferes()
 
     def _interferes(self) -> None:
@@ -99,21 +110,21 @@ class Reports:
             match clause:
                 case ChangeKept(change):
                     self._kept(change)
-                case SeatBound(_, attendee_id):
+                case AttendeeBound(_, attendee_id):
                     self._unseen.discard(attendee_id)
-                case SeatsNoted(_, _, _, seats):
-                    self._unseen -= {s.attendee_id for s in seats if s.known == self._held(s.attendee_id)}
+                case AttendeesNoted(_, _, _, attendees):
+                    self._unseen -= {s.attendee_id for s in attendees if s.known == self._held(s.attendee_id)}
                 case _:
                     pass
 
     def _held(self, attendee_id: str) -> Capabilities | None:
-        seat = self._seats.get(attendee_id)
-        return seat.capabilities if seat is not None else None
+        attendee = self._attendees.get(attendee_id)
+        return attendee.capabilities if attendee is not None else None
 
     def _opens(self, change: Change) -> None:
         is_alone = not self._open and not self._unseen
         self._interferes()
-        held = {key: seat for key, seat in self._seats.items() if not is_pipeline(seat.user_id)}
+        held = {key: attendee for key, attendee in self._attendees.items() if not is_pipeline(attendee.user_id)}
         self._open[change.id] = self._courses[change.id] = Course(change, held, dict(held), is_alone)
 
     def _kept(self, change: Change) -> None:
@@ -121,18 +132,20 @@ class Reports:
         if course is not None and change.agreed_at != course.change.agreed_at:
             course.change = change
             course.told.clear()  # what was done while it waited for consent is told, and no part of its answer
-        if course is None or change.due_at is not None:
+        if course is not None and course.told_at_end is None and change.closure is not None:
+            course.told_at_end = dict(course.told)
+        if course is None or change.next_attempt_at is not None:
             return
         del self._open[change.id]
-        course.left = dict(self._seats)
+        course.left = dict(self._attendees)
         if course.is_alone and change.status is Status.APPLIED and not change.awaits_consent and change.lapsed is None:
             for wrong in self._left_out(course):
                 self._violated(FALSE, f"{change.command} {change.id[-4:]}: {wrong}")
 
     def _left_out(self, course: Course) -> Iterator[str]:
-        """Whoever has something else by it is told of."""
+        """Attendees that the change gave other capabilities without reporting them."""
         for key, was in course.last.items():
-            now = self._seats.get(key)
+            now = self._attendees.get(key)
             if now is not None and now.capabilities != was.capabilities:
                 yield f"{was.user_id} went {_bits(was)} to {_bits(now)}, of which no event tells"
 
@@ -144,7 +157,7 @@ class Reports:
             key = str(each["attendeeId"])
             self._once(course, key, each)
             course.told[key], course.since[key] = each, []
-            was, now = course.last.get(key), self._seats.get(key)
+            was, now = course.last.get(key), self._attendees.get(key)
             if course.is_alone and was is not None and now is not None:
                 for wrong in (
                     *_wrong(each, was.capabilities, now.capabilities),
@@ -155,32 +168,32 @@ class Reports:
                 course.last[key] = now
 
     def _unsilent(
-        self, said: Mapping[str, object], change: Change, was: SeatInChime, now: SeatInChime
+        self, said: Mapping[str, object], change: Change, was: ChimeAttendee, now: ChimeAttendee
     ) -> Iterator[str]:
-        """An attendee who is said to be silent already loses nothing. Where policies have changed with the functions,
-        the change may bring about what they withhold besides; what the command names was silent all the same.
+        """An attendee that is reported as already silent loses nothing. With changed policies, the change may also
+        apply what they withhold.
         """
         if "already-silent" not in cast("Sequence[str]", said["effects"]):
             return
         lost = was.capabilities & ~now.capabilities
-        if self._has_versions and "media" in change.said:
-            lost &= sending(Medium(word) for word in cast("Sequence[str]", change.said["media"]))
+        if self._has_versions and change.command in ("mute", "set-capabilities"):
+            lost &= withholding(change)
         if lost or now.capabilities & ~was.capabilities:
             yield f"`already-silent` is said, {_bits(was)} becomes {_bits(now)}"
 
     def _once(self, course: Course, key: str, said: Mapping[str, object]) -> None:
-        """The same is told of a seat twice only if it happened twice: the seat has held again what it had before."""
+        """The same report on an attendee comes twice only if it happened twice, with the former state in between."""
         told = course.told.get(key, {})
         is_same = (told.get("before"), told.get("after")) == (said["before"], said["after"])
         if is_same and said["before"] not in course.since[key]:
             self._violated(TWICE, f"{course.change.command} {course.change.id[-4:]} of {said['externalUserId']}")
 
     def _drifted(self, entry: Entry) -> None:
-        """It is told of what another system has written, not of what Gavel has put right or written since.
+        """A drift reports what another system wrote, and not what Gavel corrected or wrote since.
 
-        Excused is what a call of an older change has done that is still due: `Drift` asks for the latest changes only,
-        and that one looks at it again and puts it right (`small_looks.DRIFT_BY_AN_OLDER_CHANGE`). Where policies have
-        changed with the functions, what the earlier ones gave is drift by the later ones.
+        The effect of an older change that is still due is excused: `Drift` considers only the latest changes, and the
+        older one corrects it later (`small_looks.DRIFT_BY_AN_OLDER_CHANGE`). With changed policies, what the earlier
+        ones gave is drift by the later ones.
         """
         for each in _documents(entry.extra["attendees"]):
             if self._has_versions or each["attendeeId"] in self._foreign:
@@ -191,9 +204,9 @@ class Reports:
                 self._violated(INVENTED, f"{each['externalUserId']}, found with {each['found']}")
 
     def _is_under_way(self, user_id: str, besides: str | None) -> bool:
-        """`besides`: the change that puts the drift right."""
-        due = (c for c in self._store.changes.values() if c.due_at is not None and c.id != besides)
-        return any(change.is_of_the_meeting or change.subject == user_id for change in due)
+        """`besides`: the change that corrects the drift."""
+        due = (c for c in self._store.changes.values() if c.next_attempt_at is not None and c.id != besides)
+        return any(change.is_meeting_wide or change.user_id == user_id for change in due)
 
     # ---- what is answered ------------------------------------------------------------------------------------------
 
@@ -205,15 +218,16 @@ class Reports:
             self._outcomes(label, answer, course)
             return
         key = str(answer.subject["attendeeId"])
-        told = course.told.get(key)
+        events = course.told if course.told_at_end is None else course.told_at_end
+        told = events.get(key)
         if told is None:
-            is_there = key in self._seats
+            is_there = key in self._attendees
             if (is_there or course.change.command not in UNTOLD) and not self._is_taken_out(course.change, key):
                 self._violated(FALSE, f"{label}: {course.change.command} is applied, of which no event tells")
             return
         if answer.before is None or answer.after is None:
             return
-        effects = list(together(cast("Sequence[str]", each["effects"]) for each in course.told.values()))
+        effects = list(together(cast("Sequence[str]", each["effects"]) for each in events.values()))
         said = {"before": in_words(answer.before), "after": in_words(answer.after), "effects": list(answer.effects)}
         for name, word in said.items():
             in_event = effects if name == "effects" else told[name]
@@ -221,15 +235,15 @@ class Reports:
                 self._violated(FALSE, f"{label}: `{name}` is {word} in the answer, {in_event} in the event")
 
     def _is_taken_out(self, change: Change, attendee_id: str) -> bool:
-        """Told by whatever took the attendee out; or another one of the user, if the one that was named had left."""
+        """Whether the attendee was removed and this was reported, or another attendee of the user is answered about."""
         told = (entry.extra["attendees"] for entry in self._store.entries if entry.type == REMOVED)
         out = [each for some in told for each in _documents(some)]
-        is_named = attendee_id == change.attendee_id and any(each["externalUserId"] == change.subject for each in out)
+        is_named = attendee_id == change.attendee_id and any(each["externalUserId"] == change.user_id for each in out)
         return is_named or any(each["attendeeId"] == attendee_id for each in out)
 
     def _outcomes(self, label: str, answer: Answer, course: Course) -> None:
         """If a function died between its notes and the end of the change, the one that takes over finds those attendees
-        as they are to be, and calls them unchanged. Subscribers were told with the notes.
+        as they should be, and calls them unchanged. The notes have reported them.
         """
         if self._store.changes[course.change.meeting_id, course.change.id].notes_count_from is not None:
             return
@@ -261,5 +275,5 @@ def _wrong(said: Mapping[str, object], was: Capabilities, now: Capabilities) -> 
             yield f"`{effect}` is {'left out' if is_so else 'said'}, {was.value:06b} becomes {now.value:06b}"
 
 
-def _bits(seat: SeatInChime) -> str:
-    return f"{seat.capabilities.value:06b}"
+def _bits(attendee: ChimeAttendee) -> str:
+    return f"{attendee.capabilities.value:06b}"

@@ -1,7 +1,7 @@
-"""Actors as threads that hand over a baton: one runs at a time, and which one is a choice.
+"""Actors as threads that pass a baton: one runs at a time, and a choice decides which.
 
-Threads only because production code is written without coroutines. Nothing ever runs in parallel, nothing really
-sleeps, and the clock moves when the scheduler says so.
+Threads are used only because production code has no coroutines. Nothing runs in parallel, nothing really sleeps, and
+the clock moves when the scheduler says so.
 """
 
 from collections.abc import Callable
@@ -16,16 +16,16 @@ MOST_STEPS = 6_000
 
 
 class Crash(BaseException):
-    """A process is gone. Nothing in production catches it, as nothing there survives it."""
+    """A process dies. Production code does not catch it."""
 
 
 class Runaway(BaseException):
-    """More steps than any run needs."""
+    """A run has more steps than any run needs."""
 
 
 @dataclass(eq=False, slots=True)
 class Actor:
-    """`wake`: milliseconds after `START` from which on it may run. Inline: no thread, done in one go."""
+    """`wake`: milliseconds after `START` at which the actor may run. An inline actor has no thread and runs at once."""
 
     name: str
     body: Callable[[], None]
@@ -34,7 +34,7 @@ class Actor:
     lock: Lock = field(default_factory=Lock)
     thread: Thread | None = None
     skew_ms: int = 0
-    """By how much its clock is ahead of the true time."""
+    """How far its clock is ahead."""
 
 
 Line = tuple[int, str, str, str]
@@ -42,7 +42,7 @@ Line = tuple[int, str, str, str]
 
 class Scheduler:
     def __init__(self, choices: Choices, *, stay: float, preemptions: int | None = None) -> None:
-        """`stay`: how likely an actor goes on rather than another. `preemptions`: how often it may be otherwise."""
+        """`stay`: the probability that an actor continues. `preemptions`: how often another one may take over."""
         self.choices = choices
         self.now_ms = 0
         self.actors: list[Actor] = []
@@ -51,7 +51,7 @@ class Scheduler:
         self.broken: list[str] = []
         self.crashed: list[str] = []
         self.skews: Callable[[], int] = lambda: 0
-        """By how much the clock of the next actor is ahead, in milliseconds."""
+        """How far the clock of the next actor is ahead, in milliseconds."""
         self.most_skew_ms = 0
         self._stay = stay
         self._preemptions = preemptions
@@ -62,11 +62,11 @@ class Scheduler:
         return START + timedelta(milliseconds=self.now_ms)
 
     def own_now(self) -> datetime:
-        """As the clock of the one who runs has it."""
+        """The time on the clock of the running actor."""
         return self.now() + timedelta(milliseconds=self.current.skew_ms if self.current is not None else 0)
 
     def own_moments(self) -> tuple[datetime, datetime]:
-        """What the slowest clock may show, and the fastest."""
+        """The earliest and the latest time that any clock may show."""
         skew = timedelta(milliseconds=self.most_skew_ms)
         return self.now() - skew, self.now() + skew
 
@@ -79,7 +79,7 @@ class Scheduler:
         self.trace.append((self.now_ms, name, operation, outcome))
 
     def run(self) -> None:
-        """Until nobody is left."""
+        """Runs until no actor is left."""
         self._over.acquire()
         following = self._next()
         if following is not None:
@@ -88,7 +88,7 @@ class Scheduler:
         self._over.release()
 
     def pause(self, seconds: float) -> None:
-        """The current actor goes on that much later at the earliest."""
+        """The running actor pauses."""
         me = self._me()
         me.wake = self.now_ms + max(1, round(seconds * 1000))
         self.switch()
@@ -97,7 +97,7 @@ class Scheduler:
         self.now_ms += milliseconds
 
     def switch(self) -> None:
-        """The point where somebody else may run."""
+        """A point where another actor may run."""
         me = self._me()
         self._steps += 1
         if self._steps > MOST_STEPS:
@@ -139,7 +139,7 @@ class Scheduler:
             self._resume(following)
 
     def _next(self) -> Actor | None:
-        """Who runs next; what is inline is done on the way. Time moves on only if nobody could run now."""
+        """The next actor. Inline actors run on the way. Time moves only if no actor can run now."""
         while self.actors:
             ready = [actor for actor in self.actors if actor.wake <= self.now_ms]
             if not ready:
@@ -153,7 +153,7 @@ class Scheduler:
         return None
 
     def _chosen(self, ready: list[Actor]) -> Actor:
-        """The current one first, if it can go on: leaving it is a preemption."""
+        """The running actor comes first, if it can continue: a switch is a preemption."""
         if self.current not in ready:
             return ready[self.choices.pick([1.0] * len(ready))]
         if self._preemptions is not None and self._preemptions <= 0:

@@ -1,4 +1,6 @@
-"""Looks for a schedule that loses something without a safeguard. `python -m tests.simulation.search` lists them."""
+"""Searches for a schedule that breaks an invariant without a safeguard. `python -m
+tests.simulation.search` lists them.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -7,12 +9,12 @@ from dataclasses import dataclass
 from .mutation import Mutation
 from .mutations import MUTATIONS
 from .mutations_looks import LOOK_MUTATIONS
-from .mutations_people import PEOPLE_MUTATIONS
+from .mutations_users import USER_MUTATIONS
 from .result import Result
 from .workload import simulate
 
 MOST_SEEDS = 6_000
-EVERY_MUTATION = (*MUTATIONS, *PEOPLE_MUTATIONS, *LOOK_MUTATIONS)
+EVERY_MUTATION = (*MUTATIONS, *USER_MUTATIONS, *LOOK_MUTATIONS)
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def _runs(mutation: Mutation) -> Iterator[tuple[str, Result]]:
 
 
 def main() -> int:
-    """1 if there is a safeguard without which nothing was seen to be lost."""
+    """Returns 1 if there is a safeguard without which no loss was found."""
     needless = False
     for mutation in EVERY_MUTATION:
         found = loss(mutation)

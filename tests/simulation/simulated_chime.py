@@ -1,11 +1,11 @@
-"""Chime: calls that are throttled, take their time, or are done although nobody has heard of it."""
+"""A simulated Chime: calls are throttled, slow, or have an effect without an answer."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from moderation.domain.capability import EVERYTHING, Capabilities
 from moderation.domain.change import CALL_LIFE, CALL_TIMEOUT
-from moderation.ports import ChimeError, ChimeRetryableError, MeetingInChime, OutcomeUnknownError, SeatInChime
+from moderation.ports import ChimeAttendee, ChimeError, ChimeRetryableError, MeetingInChime, OutcomeUnknownError
 
 from tests.memory.chime import MemoryChime
 
@@ -18,35 +18,35 @@ from .scheduler import Crash
 
 CHIME_MS = 30
 LATE_CHIME = (0.2, 2.0, 6.0, 12.0, 18.0, 25.0, 29.9)
-"""Seconds after its start at which a call of unknown end takes effect: before `CALL_LIFE` is over."""
-SLOW = (0.0, 1.0, 3.9)
-"""Seconds that a call takes whose end is known: below `CALL_TIMEOUT`."""
+"""Seconds after its start at which a call of unknown outcome takes effect, less than `CALL_LIFE`."""
+SLOW = (1.0, 3.9)
+"""Seconds of a slow call with an answer, less than `CALL_TIMEOUT`."""
 
 T = TypeVar("T")
 
 
 class WatchedChime(MemoryChime):
-    """Tells the monitor of the meeting what each seat gets."""
+    """Reports each attendee's capabilities to the monitor of the meeting."""
 
     def __init__(self) -> None:
         super().__init__()
         self.started = 0
-        self.since: Since = lambda user_id, seat: 0
+        self.since: Since = lambda user_id, attendee: 0
         self.looks: Looks = {}
-        """When the seats were last looked at by whoever began the call."""
+        """When the process that began the call last read the attendees."""
         self.monitors: Mapping[str, Monitor] = {}
-        """Meeting → who watches it."""
+        """Meeting → its monitor."""
 
-    def write(self, meeting_id: str, seat: SeatInChime, capabilities: Capabilities) -> None:
+    def write(self, meeting_id: str, attendee: ChimeAttendee, capabilities: Capabilities) -> None:
         monitor = self.monitors[meeting_id]
-        monitor.wrote(seat, capabilities, self.started, self.looks, self.since)
-        super().write(meeting_id, seat, capabilities)
-        monitor.holds(self.rooms[meeting_id].seats[seat.attendee_id], by_gavel=True)
+        monitor.wrote(attendee, capabilities, self.started, self.looks, self.since)
+        super().write(meeting_id, attendee, capabilities)
+        monitor.holds(self.rooms[meeting_id].attendees[attendee.attendee_id], by_gavel=True)
 
     def take_away(self, meeting_id: str, attendee_id: str) -> None:
-        seat = self.rooms[meeting_id].seats[attendee_id]
+        attendee = self.rooms[meeting_id].attendees[attendee_id]
         super().take_away(meeting_id, attendee_id)
-        self.monitors[meeting_id].took_away(seat)
+        self.monitors[meeting_id].took_away(attendee)
 
 
 class SimulatedChime:
@@ -57,34 +57,34 @@ class SimulatedChime:
     def meeting(self, meeting_id: str) -> MeetingInChime:
         return self._machine.read("get meeting", lambda: self.rooms.meeting(meeting_id), CHIME_MS, ChimeRetryableError)
 
-    def seat(self, meeting_id: str, attendee_id: str) -> SeatInChime:
+    def attendee(self, meeting_id: str, attendee_id: str) -> ChimeAttendee:
         found = self._machine.read(
-            "get attendee", lambda: self.rooms.seat(meeting_id, attendee_id), CHIME_MS, ChimeRetryableError
+            "get attendee", lambda: self.rooms.attendee(meeting_id, attendee_id), CHIME_MS, ChimeRetryableError
         )
         self._machine.monitors[meeting_id].microphones.looked([found])
         return found
 
-    def roster(self, meeting_id: str) -> Sequence[SeatInChime]:
+    def roster(self, meeting_id: str) -> Sequence[ChimeAttendee]:
         found = self._machine.read("roster", lambda: self.rooms.roster(meeting_id), CHIME_MS, ChimeRetryableError)
         self._machine.monitors[meeting_id].microphones.looked(found)
         return found
 
-    def order(self, meeting_id: str, attendee_id: str, capabilities: Capabilities) -> Capabilities:
+    def update(self, meeting_id: str, attendee_id: str, capabilities: Capabilities) -> Capabilities:
         operation = f"order {attendee_id[:8]} {capabilities.value:06b}"
-        deed = lambda: self.rooms.order(meeting_id, attendee_id, capabilities)  # noqa: E731
-        answer = self._call(meeting_id, operation, deed, attendee_id)
+        call = lambda: self.rooms.update(meeting_id, attendee_id, capabilities)  # noqa: E731
+        answer = self._call(meeting_id, operation, call, attendee_id)
         return capabilities ^ EVERYTHING if answer is None else answer
 
-    def order_except(self, meeting_id: str, excluded: Sequence[str], capabilities: Capabilities) -> None:
+    def update_except(self, meeting_id: str, excluded: Sequence[str], capabilities: Capabilities) -> None:
         names = ",".join(attendee_id[:8] for attendee_id in excluded)
         operation = f"order all but {names} {capabilities.value:06b}"
         self._call(
-            meeting_id, operation, lambda: self.rooms.order_except(meeting_id, excluded, capabilities), silent=True
+            meeting_id, operation, lambda: self.rooms.update_except(meeting_id, excluded, capabilities), silent=True
         )
 
     def remove(self, meeting_id: str, attendee_id: str) -> None:
-        deed = lambda: self.rooms.remove(meeting_id, attendee_id)  # noqa: E731
-        self._call(meeting_id, f"remove {attendee_id[:8]}", deed, silent=True)
+        call = lambda: self.rooms.remove(meeting_id, attendee_id)  # noqa: E731
+        self._call(meeting_id, f"remove {attendee_id[:8]}", call, silent=True)
 
     def end(self, meeting_id: str) -> None:
         self._call(meeting_id, "end the meeting", lambda: self.rooms.end(meeting_id), silent=True)
@@ -93,57 +93,54 @@ class SimulatedChime:
         self,
         meeting_id: str,
         operation: str,
-        deed: Callable[[], T],
+        call: Callable[[], T],
         attendee_id: str | None = None,
         *,
         silent: bool = False,
     ) -> T | None:
-        """A call starts here; it is on its way for less than `CALL_TIMEOUT` if its end is known. None: answered, but
-        not with what was ordered. `silent`: its answer says nothing of what is held.
+        """Makes a call, which takes less than `CALL_TIMEOUT` if it has an answer. `None`: answered with other
+        capabilities than requested. `silent`: the answer has no capabilities.
         """
         machine = self._machine
         started = machine.scheduler.now_ms
-        deed = self._timed(meeting_id, deed, started, attendee_id)
+        call = self._timed(meeting_id, call, started, attendee_id)
         machine.scheduler.tick(CHIME_MS)
         self._on_the_way()
         kind = machine.faults.pick((*CHIME_FAULTS[: -1 if silent else None], *CRASHES))
         if kind is not None:
-            self._act_out(kind, operation, deed, started)
+            self._act_out(kind, operation, call, started)
             return None
-        answer = deed()
+        answer = call()
         machine.scheduler.say(operation, "ok")
         machine.stall()
         return answer
 
-    def _timed(self, meeting_id: str, deed: Callable[[], T], started: int, attendee_id: str | None) -> Callable[[], T]:
+    def _timed(self, meeting_id: str, call: Callable[[], T], started: int, attendee_id: str | None) -> Callable[[], T]:
         monitor = self._machine.monitors[meeting_id]
         looks, since = monitor.microphones.looks(), monitor.starts(attendee_id)
 
         def at_last() -> T:
             self.rooms.started, self.rooms.looks, self.rooms.since = started, looks, since
-            return deed()
+            return call()
 
         return at_last
 
     def _on_the_way(self) -> None:
         scheduler = self._machine.scheduler
-        slow = 0.0
-        if not self._machine.faults.quiet and self._machine.faults.rates.get("slow"):
-            rate = self._machine.faults.rates["slow"]
-            slow = SLOW[scheduler.choices.pick([1.0, rate, rate])]
+        slow = self._machine.faults.seconds_on_the_way(SLOW)
         scheduler.pause(slow) if slow else scheduler.switch()
 
-    def _act_out(self, kind: str, operation: str, deed: Callable[[], object], started: int) -> None:
+    def _act_out(self, kind: str, operation: str, call: Callable[[], object], started: int) -> None:
         machine = self._machine
         machine.scheduler.say(operation, kind)
         if kind == "throttled":
             raise ChimeRetryableError
         if kind in ("unknown end, done", "crash after"):
-            self._unheard(deed)
+            self._unheard(call)
         if kind.endswith("done later"):
             latest = LATE_CHIME[machine.scheduler.choices.pick([1.0] * len(LATE_CHIME))]
             left = latest - (machine.scheduler.now_ms - started) / 1000
-            machine.later(max(left, 0.001), operation, lambda: self._unheard(deed))
+            machine.later(max(left, 0.001), operation, lambda: self._unheard(call))
         if kind.startswith("crash"):
             raise Crash
         if kind.startswith("unknown end"):
@@ -151,10 +148,10 @@ class SimulatedChime:
             machine.scheduler.pause(max(0.001, (cut_off - machine.scheduler.now_ms) / 1000))
             raise OutcomeUnknownError
 
-    def _unheard(self, deed: Callable[[], object]) -> None:
-        """Chime may refuse, too, but nobody hears it."""
+    def _unheard(self, call: Callable[[], object]) -> None:
+        """The effect of a call without an answer. Chime may refuse it, too."""
         try:
-            deed()
+            call()
         except ChimeError:
             return
 

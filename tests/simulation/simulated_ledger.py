@@ -1,4 +1,4 @@
-"""The ledger: reads that are no snapshots, transactions whose answers may be lost."""
+"""A simulated ledger: reads are no snapshots, and answers of transactions may be lost."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
@@ -15,6 +15,7 @@ from moderation.ports import (
     EntryWritten,
     LedgerUnavailableError,
     Loaded,
+    MeetingList,
     Minute,
     Page,
     TransactionContentionError,
@@ -38,42 +39,51 @@ class SimulatedLedger:
         self._machine = machine
         self.store = store
         self._due_before: Sequence[Due] = []
-        """What was due when somebody looked last."""
+        """What was due at the last query."""
         self.arrivals: dict[str, datetime] = {}
-        """Entry → when it was committed."""
+        """Entry → the time of its commit."""
         self._under_way: list[set[tuple[str, ...]]] = []
-        """The items of each transaction that has been sent and not been answered."""
+        """The items of each transaction that was sent and not answered."""
 
     def load(
-        self, meeting_id: str, users: Collection[str] = (), seats: Collection[str] = (), key: str | None = None
+        self, meeting_id: str, users: Collection[str] = (), attendees: Collection[str] = (), key: str | None = None
     ) -> Loaded:
-        """As a BatchGet: each item as it is, together no snapshot."""
-        first = self._read("load meeting", lambda: self.store.load(meeting_id, (), seats, key))
+        """Like BatchGetItem: each item as it is at its read, together no snapshot."""
+        first = self._read("load meeting", lambda: self.store.load(meeting_id, (), attendees, key))
         read_at = self._machine.scheduler.now_ms
         if users:
             self._machine.scheduler.switch()
         second = self.store.load(meeting_id, users)
         self._machine.monitors[meeting_id].loaded(users, read_at)
-        return Loaded(first.meeting, second.users, first.seats, first.away, first.key)
+        return Loaded(first.meeting, second.users, first.attendees, first.away, first.key)
 
-    def everybody(self, meeting_id: str) -> Mapping[str, User]:
-        """As a query: page by page, no snapshot."""
+    def all_users(self, meeting_id: str) -> Mapping[str, User]:
+        """Like Query: page by page, no snapshot."""
         found: dict[str, User] = {}
-        self._read("everybody", lambda: None)
-        for user_id in list(self.store.everybody(meeting_id)):
+        self._read("all users", lambda: None)
+        for user_id in list(self.store.all_users(meeting_id)):
             found[user_id] = self.store.users[meeting_id, user_id]
             self._machine.monitors[meeting_id].saw([user_id])
             self._machine.scheduler.switch()
-        return found | {u: user for u, user in self.store.everybody(meeting_id).items() if u not in found}
+        return found | {u: user for u, user in self.store.all_users(meeting_id).items() if u not in found}
 
-    def seats_after(self, meeting_id: str, after: str, limit: int) -> Mapping[str, str]:
-        return self._read("seats", lambda: self.store.seats_after(meeting_id, after, limit))
+    def all_roles(self, meeting_id: str) -> Mapping[str, User]:
+        return self._read("all roles", lambda: self.store.all_roles(meeting_id))
+
+    def attendees_after(self, meeting_id: str, after: str, limit: int) -> Mapping[str, str]:
+        return self._read("attendees", lambda: self.store.attendees_after(meeting_id, after, limit))
 
     def hands(self, meeting_id: str) -> Mapping[str, datetime]:
         return self._read("hands", lambda: self.store.hands(meeting_id))
 
     def meetings_named(self, external_id: str) -> Sequence[str]:
         return self._read("meetings named", lambda: self.store.meetings_named(external_id))
+
+    def listed(self, which: MeetingList, after: str, before: str, limit: int) -> Sequence[str]:
+        return self._read("list of meetings", lambda: self.store.listed(which, after, before, limit))
+
+    def registered(self, meeting_ids: Collection[str]) -> Mapping[str, Meeting]:
+        return self._read("meetings", lambda: self.store.registered(meeting_ids))
 
     def change(self, meeting_id: str, change_id: str) -> Change | None:
         return self._read("change", lambda: self.store.change(meeting_id, change_id))
@@ -90,7 +100,7 @@ class SimulatedLedger:
         return found
 
     def due_records(self, due: Collection[Due]) -> Mapping[Due, Change | Meeting]:
-        """As a BatchGet: each as it is, together no snapshot."""
+        """Like BatchGetItem: each record as it is at its read, together no snapshot."""
         self._read("due records", lambda: None)
         found: dict[Due, Change | Meeting] = {}
         for each in due:
@@ -142,8 +152,8 @@ class SimulatedLedger:
         machine.stall()
 
     def _beside_others(self, operation: str, items: set[tuple[str, ...]]) -> None:
-        """As DynamoDB has it: what touches an item, if only to check it, while another transaction that touches it is
-        under way, is turned away at once.
+        """Refuses a transaction on an item of another transaction under way, condition checks included, as DynamoDB
+        does.
         """
         scheduler = self._machine.scheduler
         self._machine.stall()
@@ -175,7 +185,7 @@ class SimulatedLedger:
         raise LedgerUnavailableError
 
     def _silently(self, operation: str, clauses: Sequence[Clause]) -> None:
-        """Nobody hears the answer."""
+        """A transaction whose answer is lost."""
         try:
             self._commit(operation, clauses)
         except ConditionFailedError:
@@ -197,9 +207,9 @@ class SimulatedLedger:
             monitor.committed(clauses)
 
     def _watching(self, clauses: Sequence[Clause]) -> Sequence[Monitor]:
-        """Who watches the meeting that the transaction is about."""
+        """The monitors of the meeting that the transaction is about."""
         meetings = {place[1] for clause in clauses for place in places(clause)}
         return [monitor for meeting_id, monitor in self._machine.monitors.items() if meeting_id in meetings]
 
-    def _read(self, operation: str, deed: Callable[[], T]) -> T:
-        return self._machine.read(operation, deed, LEDGER_MS, LedgerUnavailableError)
+    def _read(self, operation: str, call: Callable[[], T]) -> T:
+        return self._machine.read(operation, call, LEDGER_MS, LedgerUnavailableError)

@@ -1,7 +1,7 @@
-"""Small cases, gone through exhaustively: few actors, few faults, every place where they can be.
+"""Small cases, explored exhaustively: few actors, few faults, at every possible place.
 
-What is bounded: `preemptions` (an actor that could go on is left for another), and how many of each kind of fault there
-are. Within the bounds nothing is left out.
+The bounds are `preemptions` (switches from an actor that could continue) and the number of each kind of fault. Within
+the bounds nothing is left out.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +11,7 @@ from moderation.application.requests import Request
 from moderation.domain.capability import Medium, of_word
 from moderation.domain.commands import Mute, SetCapabilities, Unmute, UserCommand
 
-from tests.memory.moderated_meeting import MEETING, seat
+from tests.memory.moderated_meeting import MEETING, attendee_of
 
 from .account import Account
 from .choices import Prefix, every_prefix
@@ -19,27 +19,29 @@ from .faults import Faults
 from .monitor import Asking
 from .result import Result
 from .scheduler import Scheduler
-from .world import HOSTS, Simulation, Stage, asking, registration
+from .world import HOSTS, Setup, Simulation, asking, registration
 
 CRASH = {"crash": 1.0}
 STALL = {"stall 31 s": 1.0, "stall 46 s": 1.0}
 UNKNOWN = {"unknown end, done later": 1.0}
 LOST = {"lost, done": 1.0, "lost, undone": 1.0}
-STAGE = Stage(roles={"alice": "host", "hugo": "host", "bob": "participant", "carol": "participant"})
+SETUP = Setup(roles={"alice": "host", "hugo": "host", "bob": "participant", "carol": "participant"})
 MOST = 60_000
 
 
 @dataclass(frozen=True)
 class Case:
-    """`faults`: kinds, one of each group at most. `set`: who does what."""
+    """`faults`: kinds, at most one of each group. `set`: who does what."""
 
     name: str
     set: Callable[[Simulation], None]
     faults: Mapping[str, float] = field(default_factory=dict)
     preemptions: int = 2
-    stage: Stage = STAGE
+    setup: Setup = SETUP
     at_least: int = 100
-    """Schedules there have been; far fewer would mean that places where things can happen have been lost."""
+    """The least number of schedules. Far fewer would mean that possible places were lost."""
+    slow: int | None = None
+    """The most slow calls, if there is a limit."""
 
     def all_runs(self) -> Iterator[tuple[Prefix, Result]]:
         for choices in every_prefix(MOST):
@@ -50,15 +52,17 @@ class Case:
 
     def simulation(self, choices: Prefix) -> Simulation:
         budget = {"crash": 1, "stall": 1, "lost": 1, "unknown end": 1, "throttled": 2}
+        if self.slow is not None:
+            budget["slow"] = self.slow
         scheduler = Scheduler(choices, stay=0.5, preemptions=self.preemptions)
-        simulation = Simulation(Account(choices, scheduler, Faults(choices, self.faults, budget)), self.stage)
+        simulation = Simulation(Account(choices, scheduler, Faults(choices, self.faults, budget)), self.setup)
         self.set(simulation)
         return simulation
 
 
 def host(simulation: Simulation, label: str, who: str, command: UserCommand, after: float = 0) -> None:
     def make() -> Asking:
-        request = Request(MEETING, HOSTS[who], command, attendee_id=seat("bob"))
+        request = Request(MEETING, HOSTS[who], command, attendee_id=attendee_of("bob"))
         return asking(label, request.actor, request, "bob")
 
     simulation.process(who, [make], after)
@@ -97,13 +101,13 @@ def with_reconciler(*at: float, then: Callable[[Simulation], None] = two_hosts) 
 
 
 def overtaken(simulation: Simulation) -> None:
-    """While one call's end is awaited, another host decides otherwise."""
+    """While the outcome of one call is open, another host decides otherwise."""
     host(simulation, "mute", "alice", Mute())
     host(simulation, "unmute", "hugo", Unmute(), 1)
 
 
 def newcomer(simulation: Simulation) -> None:
-    """Who comes after the roster was read is muted before people are."""
+    """An attendee who joins after the roster was read is muted before users are read."""
 
     def make() -> Asking:
         return asking("mute zoe", HOSTS["alice"], Request(MEETING, HOSTS["alice"], Mute(), user_id="zoe"), "zoe")
@@ -113,7 +117,7 @@ def newcomer(simulation: Simulation) -> None:
     simulation.process("alice", [make], 0.04)
 
 
-NEWCOMER = Case("a newcomer is muted", newcomer, stage=replace(STAGE, mode="presentation"), at_least=50)
+NEWCOMER = Case("a newcomer is muted", newcomer, setup=replace(SETUP, mode="presentation"), at_least=50)
 SLOW_TO_SETTLE = Case("a stall before the settle", overtaken, UNKNOWN | {"stall 31 s": 1.0}, preemptions=0)
 TAKEN_OVER = Case("a crash and a takeover", with_reconciler(20, 46, then=overtaken), CRASH, preemptions=0, at_least=40)
 HOST_AND_EVERYBODY = Case("host and everybody", host_and_everybody, at_least=200)

@@ -1,4 +1,4 @@
-"""Small cases of requests to unmute, gone through exhaustively: who is asked, answers, is decided about meanwhile."""
+"""Small cases of requests to unmute, explored exhaustively: asked users, answers, and commands in between."""
 
 from dataclasses import replace
 
@@ -10,15 +10,16 @@ from moderation.domain.meeting import UnmuteConsent
 
 from tests.memory.moderated_meeting import MEETING
 
-from .small import CRASH, STAGE, STALL, UNKNOWN, Case, host, with_reconciler
-from .small_people import AGAIN, bob_comes_again, everybody
+from .small import CRASH, SETUP, STALL, UNKNOWN, Case, host, with_reconciler
+from .small_users import AGAIN, bob_comes_again, everybody
 from .world import Simulation, asking
 
-CONSENT = replace(STAGE, consent=UnmuteConsent.REQUIRED)
+BOB = Actor(ActorKind.USER, "bob")
+CONSENT = replace(SETUP, consent=UnmuteConsent.REQUIRED)
 
 
 def bob_answers(simulation: Simulation, after: float, *, accept: bool = True) -> None:
-    """So long after he has been asked."""
+    """bob answers `after` seconds after the request."""
     bob = Actor(ActorKind.USER, "bob")
 
     def asked(user: str, change_id: str) -> None:
@@ -26,54 +27,54 @@ def bob_answers(simulation: Simulation, after: float, *, accept: bool = True) ->
         if user == "bob":
             simulation.process("bob", [lambda: asking(f"answer to {change_id}", bob, request, "bob")], after)
 
-    simulation.monitor.people.on_request = asked
+    simulation.monitor.users.on_request = asked
 
 
 def _asked(simulation: Simulation, answer: float, *, accept: bool = True) -> None:
-    """bob is muted and then asked to unmute; nobody else is at work till then."""
+    """bob is muted and then asked to unmute, with no other command until then."""
     host(simulation, "mute", "alice", Mute())
     host(simulation, "unmute", "alice", Unmute(), 1)
     bob_answers(simulation, answer, accept=accept)
 
 
 def consent_and_withdrawal(simulation: Simulation) -> None:
-    """He agrees while another host mutes him, which withdraws the request."""
+    """bob agrees while another host mutes bob, which withdraws the request."""
     _asked(simulation, 0.03)
     host(simulation, "mute again", "hugo", Mute(reason="noise"), 1.045)
 
 
 def quick_consent(simulation: Simulation) -> None:
-    """He agrees before whoever asked him is through."""
+    """bob agrees before the change that asked has settled."""
     _asked(simulation, 0.001)
 
 
 def consent_and_mute_all(simulation: Simulation) -> None:
-    """He agrees, and everybody is muted and unmuted: what he has agreed to is over then."""
+    """bob agrees, then all users are muted and unmuted, which ends the agreement."""
     _asked(simulation, 0.03)
     everybody(simulation, "hugo", MuteEverybody(), 1.05)
     everybody(simulation, "alice", UnmuteEverybody(), 1.4)
 
 
 def consent_and_expiry(simulation: Simulation) -> None:
-    """He agrees in the last moment."""
+    """bob agrees at the last moment."""
     _asked(simulation, 59.98)
 
 
 def mute_and_unmute(simulation: Simulation) -> None:
-    """Where consent is wanted: whoever unmutes believes him to be heard, for his silence is not noted yet."""
+    """With consent required: the unmuting host takes bob for heard, because the mute is not noted yet."""
     host(simulation, "mute", "alice", Mute())
     host(simulation, "unmute", "hugo", Unmute(), 0.03)
 
 
-def one_of_two_seats_leaves(simulation: Simulation) -> None:
-    """He leaves the seat on which he was heard; on the other he is silent, and nobody opens that behind his back."""
+def one_of_two_attendees_leaves(simulation: Simulation) -> None:
+    """bob leaves as the attendee that was heard. The other one is silent and stays so without bob's consent."""
     bob_comes_again(simulation, 0.0, 0.04, EVERYTHING & ~Capabilities.SEND_AUDIO)
     simulation.leaves("bob", 0.02)
     host(simulation, "role", "alice", SetRole("presenter"), 0.06)
 
 
 def silent_newcomer(simulation: Simulation) -> None:
-    """Whoever comes silent, as the mute-all said, is not opened by the batch that gives others their video back."""
+    """A newcomer who joins silent, as the mute-all says, is not opened by the batch that gives others their video."""
     silent = EVERYTHING & ~(Capabilities.SEND_AUDIO | Capabilities.SEND_VIDEO)
     everybody(simulation, "alice", MuteEverybody(spared_users=("bob", "carol")), 0)
     everybody(simulation, "hugo", MuteEverybody((Medium.VIDEO,)), 0.5)
@@ -83,7 +84,7 @@ def silent_newcomer(simulation: Simulation) -> None:
 
 
 def answered_from_elsewhere(simulation: Simulation) -> None:
-    """His seat was found gone after he had been asked; of the one from which he answers nobody has told."""
+    """bob's attendee is gone after the request, and bob answers from a new one that Chime has not announced."""
     _asked(simulation, 4)
     simulation.leaves("bob", 2)
     host(simulation, "no video", "hugo", Mute((Medium.VIDEO,)), 3)
@@ -91,8 +92,10 @@ def answered_from_elsewhere(simulation: Simulation) -> None:
     simulation.is_watched()
 
 
-def agreed_on_the_seat_that_is_left(simulation: Simulation) -> None:
-    """bob is asked on one of two seats, and leaves it while the answer is applied: it is said of the other one."""
+def agreed_on_the_attendee_that_is_left(simulation: Simulation) -> None:
+    """bob is asked with two attendees, and leaves as one while the answer is applied: the answer is about the other
+    one.
+    """
     both = (Medium.AUDIO, Medium.VIDEO)
     bob_comes_again(simulation, 0.0, 0.01)
     host(simulation, "mute", "alice", Mute(both), 0.5)
@@ -102,15 +105,17 @@ def agreed_on_the_seat_that_is_left(simulation: Simulation) -> None:
 
 
 def agreed_from_nowhere(simulation: Simulation) -> None:
-    """bob is asked in the meeting, and agrees after all seats were found gone: it counts when they join again."""
+    """bob is asked in the meeting, and agrees after all attendees were found gone: the agreement counts when they join
+    again.
+    """
     _asked(simulation, 4)
     simulation.leaves("bob", 2)
     host(simulation, "no video", "hugo", Mute((Medium.VIDEO,)), 3)
 
 
 def agreed_after_the_end(simulation: Simulation) -> None:
-    """A mute ends while bob is asked. bob agrees, and nothing of it is applied in time: what is given up does not bring
-    the mute back.
+    """A mute ends while bob is asked. bob agrees, and Chime takes nothing in time: the revert does not restore the
+    mute.
     """
     host(simulation, "mute", "alice", Mute(seconds=20))
     host(simulation, "unmute", "alice", Unmute(), 1)
@@ -119,33 +124,51 @@ def agreed_after_the_end(simulation: Simulation) -> None:
     simulation.reconciler(150)
 
 
-WITHDRAWN = Case("consent and a withdrawn request", consent_and_withdrawal, stage=CONSENT, at_least=60)
+def shut_after_it_was_seen_open(simulation: Simulation) -> None:
+    """bob's own mute ends while a call that mutes their second attendee is on its way. The process that ends it sees
+    that microphone open, and then closed: it is not opened without bob's consent.
+    """
+    muted = Request(MEETING, BOB, Mute(seconds=2), user_id="bob")
+    simulation.process("bob", [lambda: asking("own mute", BOB, muted, "bob")])
+    bob_comes_again(simulation, 0.5, 1)
+
+
+WITHDRAWN = Case("consent and a withdrawn request", consent_and_withdrawal, setup=CONSENT, at_least=60)
 CONSENT_AND_MUTE_ALL = Case(
-    "consent, and everybody is muted", consent_and_mute_all, stage=CONSENT, preemptions=1, at_least=20
+    "consent, and everybody is muted", consent_and_mute_all, setup=CONSENT, preemptions=1, at_least=20
 )
-ONE_SEAT_LEAVES = Case(
-    "one of two seats leaves", one_of_two_seats_leaves, stage=replace(CONSENT, mode="open"), at_least=20
+ONE_ATTENDEE_LEAVES = Case(
+    "one of two attendees leaves", one_of_two_attendees_leaves, setup=replace(CONSENT, mode="open"), at_least=20
 )
-SILENCE_NOT_NOTED = Case("mute and unmute where consent is wanted", mute_and_unmute, stage=CONSENT, at_least=15)
-SILENT_NEWCOMER = Case("a silent newcomer and unmute-all", silent_newcomer, stage=CONSENT, at_least=2)
+SHUT_SINCE = Case(
+    "a microphone shuts after it was seen open",
+    shut_after_it_was_seen_open,
+    {"slow": 1.0},
+    preemptions=1,
+    slow=1,
+    setup=CONSENT,
+    at_least=200,
+)
+SILENCE_NOT_NOTED = Case("mute and unmute where consent is wanted", mute_and_unmute, setup=CONSENT, at_least=15)
+SILENT_NEWCOMER = Case("a silent newcomer and unmute-all", silent_newcomer, setup=CONSENT, at_least=2)
 QUICK = Case(
     "consent before the asking is through",
     with_reconciler(31, 62, then=quick_consent),
     UNKNOWN,
     preemptions=1,
-    stage=CONSENT,
+    setup=CONSENT,
     at_least=20,
 )
-ANSWERED_FROM_ELSEWHERE = Case("an answer from a new seat", answered_from_elsewhere, stage=CONSENT, at_least=1)
+ANSWERED_FROM_ELSEWHERE = Case("an answer from a new attendee", answered_from_elsewhere, setup=CONSENT, at_least=1)
 AGREED_ON_WHAT_IS_LEFT = Case(
-    "agreed on the seat that is left",
-    agreed_on_the_seat_that_is_left,
+    "agreed on the attendee that is left",
+    agreed_on_the_attendee_that_is_left,
     preemptions=1,
-    stage=CONSENT,
+    setup=CONSENT,
     at_least=4,
 )
 AGREED_AFTER_THE_END = Case(
-    "agreed after the end, a crash anywhere", agreed_after_the_end, CRASH, preemptions=0, stage=CONSENT, at_least=60
+    "agreed after the end, a crash anywhere", agreed_after_the_end, CRASH, preemptions=0, setup=CONSENT, at_least=60
 )
 CONSENTS = (
     WITHDRAWN,
@@ -154,7 +177,7 @@ CONSENTS = (
         with_reconciler(47, 93, then=consent_and_withdrawal),
         CRASH,
         preemptions=0,
-        stage=CONSENT,
+        setup=CONSENT,
         at_least=60,
     ),
     Case(
@@ -162,17 +185,18 @@ CONSENTS = (
         with_reconciler(47, 93, then=consent_and_withdrawal),
         STALL,
         preemptions=0,
-        stage=CONSENT,
+        setup=CONSENT,
         at_least=60,
     ),
     CONSENT_AND_MUTE_ALL,
     QUICK,
-    Case("consent in the last moment", consent_and_expiry, stage=CONSENT, at_least=4),
+    Case("consent in the last moment", consent_and_expiry, setup=CONSENT, at_least=4),
+    SHUT_SINCE,
     SILENCE_NOT_NOTED,
-    ONE_SEAT_LEAVES,
+    ONE_ATTENDEE_LEAVES,
     SILENT_NEWCOMER,
     ANSWERED_FROM_ELSEWHERE,
     AGREED_AFTER_THE_END,
     AGREED_ON_WHAT_IS_LEFT,
-    Case("agreed from nowhere", agreed_from_nowhere, stage=CONSENT, at_least=1),
+    Case("agreed from nowhere", agreed_from_nowhere, setup=CONSENT, at_least=1),
 )

@@ -1,4 +1,4 @@
-"""Small cases of what random schedules once found, gone through exhaustively: each names what was wrong."""
+"""Small cases of faults that random schedules found, explored exhaustively. Each names the fault."""
 
 from collections.abc import Callable
 
@@ -7,25 +7,25 @@ from moderation.domain.actor import Actor, ActorKind
 from moderation.domain.capability import EVERYTHING, Capabilities, Medium, of_word
 from moderation.domain.commands import Ban, GrantFloor, Mute, MuteEverybody, SetCapabilities, SetRole, Undo, Unmute
 
-from tests.memory.moderated_meeting import MEETING, seat
+from tests.memory.moderated_meeting import MEETING, attendee_of
 
 from .faults import BESIDE
 from .monitor import Asking
 from .small import STALL, Case, host, meeting, two_hosts
 from .small_consent import CONSENT
-from .small_people import everybody
+from .small_users import everybody
 from .world import HOSTS, Simulation, asking
 
 
 def _oneself(simulation: Simulation, label: str, who: str, command: Mute, after: float) -> None:
     actor = Actor(ActorKind.USER, who)
-    request = Request(MEETING, actor, command, attendee_id=seat(who))
+    request = Request(MEETING, actor, command, attendee_id=attendee_of(who))
     simulation.process(who, [lambda: asking(label, actor, request, who)], after)
 
 
 def moved_while_silent(simulation: Simulation) -> None:
-    """bob is silent in Chime, which is still to be noted. Whoever changes something for all sees him silent, and then
-    that he has changed something else: what was noted of him before is no proof that he is heard.
+    """bob is silent in Chime, and this is not noted yet. The meeting's change sees bob silent, and then that bob has
+    changed something else: the older note is no proof that bob is heard.
     """
     simulation.drifts("bob", 0, EVERYTHING & ~Capabilities.SEND_AUDIO, 0)
     everybody(simulation, "alice", MuteEverybody((Medium.CONTENT,)), 0.01)
@@ -33,15 +33,15 @@ def moved_while_silent(simulation: Simulation) -> None:
 
 
 def exclusive_floor_after_a_stall(simulation: Simulation) -> None:
-    """A turn to speak begins when it is decided, and nothing is looked up between that and its commit."""
+    """A floor begins when it is decided, and nothing is read between the decision and its commit."""
     command = GrantFloor(seconds=12, exclusive=True)
-    request = Request(MEETING, HOSTS["alice"], command, attendee_id=seat("carol"))
+    request = Request(MEETING, HOSTS["alice"], command, attendee_id=attendee_of("carol"))
     simulation.process("alice", [lambda: asking("floor", HOSTS["alice"], request, "carol")])
     simulation.reconciler(46)
 
 
 def undone_after_the_floor_is_over(simulation: Simulation) -> None:
-    """A ban ended a turn to speak. When it is undone, the turn would have been over: it is not brought back."""
+    """A ban ended a floor. When the ban is undone, the floor would have ended: it is not restored."""
     host(simulation, "floor", "alice", GrantFloor(seconds=2))
     host(simulation, "ban", "alice", Ban(), 1)
 
@@ -53,10 +53,10 @@ def undone_after_the_floor_is_over(simulation: Simulation) -> None:
 
 
 def said_again_from_memory(simulation: Simulation) -> None:
-    """What another has carried out meanwhile is in the ledger, and not in the memory of whoever says it again."""
+    """What another process has applied meanwhile is in the ledger, and not in the cache of the repeating process."""
 
     def made(label: str) -> Callable[[], Asking]:
-        request = Request(MEETING, HOSTS["alice"], Mute(), attendee_id=seat("bob"))
+        request = Request(MEETING, HOSTS["alice"], Mute(), attendee_id=attendee_of("bob"))
         return lambda: asking(label, HOSTS["alice"], request, "bob")
 
     simulation.process("alice", [made("mute"), made("again")])
@@ -64,13 +64,13 @@ def said_again_from_memory(simulation: Simulation) -> None:
 
 
 def overtaken_in_flight(simulation: Simulation) -> None:
-    """A call that takes its time comes after that of another host, who has noted theirs meanwhile."""
+    """A slow call ends after that of another host, who has noted theirs meanwhile."""
     host(simulation, "mute", "alice", Mute())
-    host(simulation, "unmute", "hugo", Unmute(), 0.05)
+    host(simulation, "unmute", "hugo", Unmute(), 2.2)
 
 
 def noted_before_a_late_call(simulation: Simulation) -> None:
-    """A function dies, and its last call takes effect after a change of everybody has noted what that one did."""
+    """A function dies, and its last call takes effect after a meeting's change has noted that call's effect."""
     host(simulation, "mute", "alice", Mute())
     meeting(simulation, 2, mode="presentation")
     simulation.reconciler(46)
@@ -78,14 +78,14 @@ def noted_before_a_late_call(simulation: Simulation) -> None:
 
 
 def muted_in_one_meeting_change(simulation: Simulation) -> None:
-    """A host's change reads the meeting, and settles while a change of everybody is on its way."""
+    """A host's change reads the meeting, and settles while a meeting's change is on its way."""
     host(simulation, "mute", "alice", Mute(media=(Medium.VIDEO,)))
     everybody(simulation, "hugo", MuteEverybody(), 0.03)
 
 
 def asked_by_another(simulation: Simulation) -> None:
     """While bob is asked to unmute, another host wants bob to send audio and to receive no video. The answer says that
-    video is done, and that audio waits for bob.
+    video is applied, and that audio waits for bob.
     """
     host(simulation, "mute", "alice", Mute())
     host(simulation, "unmute", "alice", Unmute(), 1)
@@ -106,7 +106,7 @@ def undone_while_asked(simulation: Simulation) -> None:
 
 
 def demoted_by_an_undo(simulation: Simulation) -> None:
-    """A promotion is undone after the turn to speak was given that comes with it: bob keeps neither."""
+    """A promotion is undone after a floor was granted that the role permits: bob keeps neither."""
     host(simulation, "promote", "alice", SetRole("presenter"))
     host(simulation, "floor", "alice", GrantFloor(seconds=600), 1)
 
@@ -117,7 +117,7 @@ def demoted_by_an_undo(simulation: Simulation) -> None:
     simulation.process("hugo", [make], 2)
 
 
-MOVED_WHILE_SILENT = Case("he changes something while all are changed", moved_while_silent, stage=CONSENT, at_least=30)
+MOVED_WHILE_SILENT = Case("bob changes something while all are changed", moved_while_silent, setup=CONSENT, at_least=30)
 LATE_FLOOR = Case(
     "an exclusive floor, a stall anywhere",
     exclusive_floor_after_a_stall,
@@ -146,7 +146,7 @@ SEEDS = (
     OVERTAKEN_IN_FLIGHT,
     NOTED_EARLY,
     SETTLED_BESIDE,
-    Case("asked by another", asked_by_another, stage=CONSENT, preemptions=0, at_least=1),
-    Case("undone while asked", undone_while_asked, stage=CONSENT, preemptions=0, at_least=1),
+    Case("asked by another", asked_by_another, setup=CONSENT, preemptions=0, at_least=1),
+    Case("undone while asked", undone_while_asked, setup=CONSENT, preemptions=0, at_least=1),
     Case("demoted by an undo", demoted_by_an_undo, preemptions=0, at_least=1),
 )

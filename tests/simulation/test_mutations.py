@@ -1,6 +1,6 @@
-"""Whether the simulation sees what is lost when a safeguard is taken away.
+"""Whether the simulation notices a removed safeguard.
 
-In small cases, which are gone through in seconds. `make safeguards` looks for the others too, in random schedules.
+Small cases take seconds. `make safeguards` searches random schedules for the others.
 """
 
 import pytest
@@ -15,10 +15,16 @@ IN_SMALL_CASES = [mutation for mutation in EVERY_MUTATION if mutation.case is no
 
 @pytest.mark.parametrize("mutation", IN_SMALL_CASES, ids=lambda mutation: mutation.safeguard)
 def test_each_safeguard_is_needed(mutation: Mutation) -> None:
-    """Said with `pytest -rP`: what is lost without it."""
+    """`pytest -rP` prints what is lost without it."""
     found = loss(mutation)
     assert found is not None, f"nothing is lost without: {mutation.safeguard}"
     print(f"without `{mutation.safeguard}`: {found}")
+
+
+@pytest.mark.parametrize("mutation", EVERY_MUTATION, ids=lambda mutation: mutation.safeguard)
+def test_what_is_taken_away_is_there(mutation: Mutation) -> None:
+    with mutation.without():
+        pass
 
 
 def test_the_models_safeguards_are_among_them() -> None:

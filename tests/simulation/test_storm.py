@@ -1,4 +1,4 @@
-"""The storm of `make bench`, as a promise: nothing is lost in it, and what waits does not multiply the calls."""
+"""The storm of `make bench` as a promise: nothing is lost, and waiting changes do not multiply the calls."""
 
 from benchmarks.account import Account
 from benchmarks.storm import HOSTS, MEETINGS, SEED, moderated

@@ -1,11 +1,11 @@
-"""A deployment in the midst of a run: for a while, functions of two versions work side by side."""
+"""A deployment during a run: for a while, functions of two versions work side by side."""
 
 import random
 
 from .policies import EarlierPolicies
 
 SIDE_BY_SIDE_MS = 20_000
-"""How long functions of both versions begin, once the newer one is deployed."""
+"""How long functions of both versions start after the deployment."""
 
 
 class Upgrade:

@@ -16,8 +16,8 @@ from moderation.domain.entry import (
     SUPERSEDED,
     UNMUTE_ANSWERED,
 )
-from moderation.domain.meeting import Meeting, Seat, User
-from moderation.ports import Policies, SeatInChime
+from moderation.domain.meeting import Attendee, Meeting, User
+from moderation.ports import ChimeAttendee, Policies
 
 from tests.memory.chime import MemoryChime
 
@@ -30,7 +30,7 @@ CLOSED = {Status.APPLIED, Status.SUPERSEDED, Status.ABANDONED, Status.GONE, Stat
 
 
 def at_rest(monitor: Monitor, rooms: MemoryChime, policies: Policies, *, all_known: bool) -> Iterator[Violation]:
-    """`all_known`: the sweep has looked, so whoever is there has to be known."""
+    """`all_known`: a comparison has run, so all attendees have to be known."""
     store = monitor.store
     for meeting in store.meetings.values():
         yield from _chime(meeting, store, rooms, policies, monitor)
@@ -39,7 +39,7 @@ def at_rest(monitor: Monitor, rooms: MemoryChime, policies: Policies, *, all_kno
     for change in store.changes.values():
         yield from _change(change, store)
     yield from _answers(monitor, store)
-    yield from (Violation(*broken) for broken in monitor.people.at_rest())
+    yield from (Violation(*broken) for broken in monitor.users.at_rest())
     for what in left_over(store, monitor.now()):
         yield Violation("what has ended is gone", what)
 
@@ -47,73 +47,78 @@ def at_rest(monitor: Monitor, rooms: MemoryChime, policies: Policies, *, all_kno
 def _chime(
     meeting: Meeting, store: OneMeeting, rooms: MemoryChime, policies: Policies, monitor: Monitor
 ) -> Iterator[Violation]:
-    """Whoever is out is out; everybody else holds what the rules say. What newer policies give more comes with the next
-    change (`docs/policies.md`), what they give less is put right by the next comparison.
+    """Removed users are out; all others hold what the rules say. What newer policies add comes with the next change
+    (`docs/policies.md`), what they take away with the next comparison.
     """
-    for seat in _seats(meeting, rooms):
-        if (meeting.id, seat.attendee_id) not in store.seats:
-            continue  # nobody has told the ledger yet that this seat exists
-        user = store.users.get((meeting.id, seat.user_id), User(seat.user_id))
-        if user.is_out(seat.attendee_id):
-            yield Violation("who is out is not in Chime", f"{seat.user_id} {seat.attendee_id[-2:]}")
+    for attendee in _attendees(meeting, rooms):
+        if (meeting.id, attendee.attendee_id) not in store.attendees:
+            continue  # nobody has told the ledger yet that this attendee exists
+        user = store.users.get((meeting.id, attendee.user_id), User(attendee.user_id))
+        if user.is_out(attendee.attendee_id):
+            yield Violation("who is out is not in Chime", f"{attendee.user_id} {attendee.attendee_id[-2:]}")
             continue
         wanted = effective(meeting, user, policies.capabilities_for, monitor.now())
-        noted = user.seats[seat.attendee_id]
-        drifted = seat.attendee_id in monitor.drifted
-        waits = monitor.has_versions and is_narrower(seat.capabilities, wanted)
-        if seat.capabilities != wanted and not (waits or (drifted and _is_left(noted, seat.capabilities, wanted))):
+        noted = user.attendees[attendee.attendee_id]
+        drifted = attendee.attendee_id in monitor.drifted
+        waits = monitor.has_versions and is_narrower(attendee.capabilities, wanted)
+        if attendee.capabilities != wanted and not (
+            waits or (drifted and _is_left(noted, attendee.capabilities, wanted))
+        ):
             yield Violation(
                 "Chime holds what the rules say",
-                f"{seat.user_id} has {seat.capabilities.value:06b}, the rules say {wanted.value:06b}",
+                f"{attendee.user_id} has {attendee.capabilities.value:06b}, the rules say {wanted.value:06b}",
             )
         known = noted.known
-        if not drifted and known not in (None, seat.capabilities):
-            yield Violation("what is known of Chime is so", f"{seat.user_id}: {known.value:06b} is believed")
+        if not drifted and known not in (None, attendee.capabilities):
+            yield Violation("what is known of Chime is so", f"{attendee.user_id}: {known.value:06b} is believed")
 
 
-def _seats(meeting: Meeting, rooms: MemoryChime) -> Collection[SeatInChime]:
-    """Nobody's, if the meeting has ended."""
-    return rooms.rooms[meeting.id].seats.values() if meeting.id in rooms.rooms else ()
+def _attendees(meeting: Meeting, rooms: MemoryChime) -> Collection[ChimeAttendee]:
+    """The attendees in Chime; none if the meeting has ended."""
+    return rooms.rooms[meeting.id].attendees.values() if meeting.id in rooms.rooms else ()
 
 
-def _is_left(noted: Seat, found: Capabilities, wanted: Capabilities) -> bool:
-    """Less than the rules say is told and left. Nothing is told of a seat that Gavel hasn't seen as the rules say: that
-    it lags behind them is no drift.
+def _is_left(noted: Attendee, found: Capabilities, wanted: Capabilities) -> bool:
+    """Whether this is narrower drift, which Gavel reports and leaves.
+
+    An attendee that Gavel has not yet seen as the rules say is not reported: it lags behind them, which is no drift.
     """
     return is_narrower(found, wanted) and (noted.drifted or noted.known != wanted)
 
 
 def _strangers(meeting: Meeting, store: OneMeeting, rooms: MemoryChime) -> Iterator[Violation]:
-    for seat in _seats(meeting, rooms):
-        if (meeting.id, seat.attendee_id) not in store.seats:
-            yield Violation("who is there is known", seat.user_id)
+    for attendee in _attendees(meeting, rooms):
+        if (meeting.id, attendee.attendee_id) not in store.attendees:
+            yield Violation("who is there is known", attendee.user_id)
 
 
 def _ghosts(meeting: Meeting, store: OneMeeting, rooms: MemoryChime) -> Iterator[Violation]:
-    there = {seat.attendee_id for seat in _seats(meeting, rooms)}
-    for user in store.everybody(meeting.id).values() if meeting.ended_at is None else ():
-        for seat in user.present:
-            if seat.attendee_id not in there:
+    there = {attendee.attendee_id for attendee in _attendees(meeting, rooms)}
+    for user in store.all_users(meeting.id).values() if meeting.ended_at is None else ():
+        for attendee in user.present:
+            if attendee.attendee_id not in there:
                 yield Violation("who has left Chime is gone", user.id)
 
 
 def _change(change: Change, store: OneMeeting) -> Iterator[Violation]:
     told = {entry.type for entry in store.entries if entry.change_id == change.id}
     name = f"{change.command} {change.id[-4:]} ({change.actor.via})"
-    if change.status not in CLOSED or change.due_at is not None:
-        yield Violation("every change is closed", f"{name} is {change.status}, due {change.due_at}")
+    if change.status not in CLOSED or change.next_attempt_at is not None:
+        yield Violation("every change is closed", f"{name} is {change.status}, due {change.next_attempt_at}")
     if DECIDED not in told and not _nobody_asked(change):
         yield Violation("every change has its entries", f"{name}: none of its decision")
     for kind in _expected(change):
         if kind not in told:
             yield Violation("every change has its entries", f"{name} is {change.status}, but no `{kind}`")
-    overruled_by = store.changes.get((change.meeting_id, change.closed_by or ""))
+    overruled_by = store.changes.get((change.meeting_id, change.superseded_by or ""))
     if change.status is Status.SUPERSEDED and (overruled_by is None or overruled_by.id == change.id):
-        yield Violation("superseded by somebody", f"{name} by {change.closed_by}")
+        yield Violation("superseded by somebody", f"{name} by {change.superseded_by}")
 
 
 def _nobody_asked(change: Change) -> bool:
-    """A person was seen, or is asked on account of somebody's change of the whole meeting."""
+    """Whether the change has no caller: an attendee was seen, or a user is asked because of a change of the whole
+    meeting.
+    """
     return change.command == "bind" or is_a_question(change)
 
 
@@ -128,7 +133,7 @@ def _expected(change: Change) -> tuple[str, ...]:
         return ()
     if change.command == "end":
         return (MEETING_ENDED,)
-    if change.subject is None:
+    if change.user_id is None:
         return (MEETING_CHANGED,)
     return (CAPABILITIES_CHANGED,) if change.answer.get("attendeeId") and change.answer.get("status") != "gone" else ()
 

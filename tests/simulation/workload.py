@@ -1,4 +1,4 @@
-"""What is asked of whom in a random run, and how much goes wrong in it: drawn from the run's own seed."""
+"""The commands, their targets and the faults of a random run, drawn from the run's own seed."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -20,15 +20,16 @@ from moderation.domain.commands import (
 )
 from moderation.domain.meeting import Features, User, revision_of
 
-from tests.memory.moderated_meeting import MEETING, seat
+from tests.memory.moderated_meeting import MEETING, attendee_of
 
 from .account import Account
 from .choices import Seeded
 from .crowds import OFTEN, Crowds
-from .deeds import Deeds
 from .disorder import OFTEN as DISORDER
 from .disorder import Disorder
 from .faults import BESIDE, Faults
+from .hands import OFTEN as HANDS
+from .hands import Hands
 from .happenings import Happenings
 from .monitor import Asking
 from .next_door import OFTEN as NEIGHBOURS
@@ -37,12 +38,13 @@ from .outsiders import OFTEN as OUTSIDERS
 from .outsiders import Outsiders
 from .result import Result
 from .scheduler import Scheduler
-from .world import Simulation, Stage, asking, registration
+from .user_commands import UserCommands
+from .world import Setup, Simulation, asking, registration
 
 ROLES = {"alice": "host", "hugo": "host", "bob": "participant", "carol": "participant"}
 MODES = ("open", "presentation", "audio-only")
 LENGTHS = (2, 12, 30, 47, 90, 200)
-"""Seconds that a mute is to last: shorter and longer than a lease, than a run, than whoever gives up."""
+"""Seconds of a mute: shorter and longer than a lease, than a run, than the time until a widening is given up."""
 WORDS = ("SendReceive", "Send", "Receive", "None")
 RATES = {
     "crash": 0.006,
@@ -62,15 +64,15 @@ RATES = {
     "reminder late": 0.2,
 }
 STORMS = (0.0, 0.5, 1.0, 1.0, 2.0, 4.0)
-"""How much of it."""
+"""Strengths of the faults."""
 
 Making = Callable[[], Asking]
 Asked = TypeVar("Asked", UserCommand, MeetingCommand)
 
 
 def simulate(seed: int, rates: Mapping[str, float] | None = None) -> Result:
-    """One random run. `rates`, which the search for what a safeguard is good for gives, makes some faults likelier than
-    they are otherwise; those runs are without crowds and without transactions beside each other, and so denser.
+    """One random run. `rates`, from the search for the effect of a safeguard, makes some faults more frequent. Those
+    runs have no crowds and no concurrent transactions on an item, and are denser.
     """
     workload = Workload(seed, rates)
     workload.anything()
@@ -98,19 +100,20 @@ class Workload:
             rates[BESIDE] = 1.0
         budget = {"crash": 3, "stall": 3, "lost": 4, "unknown end": 4, "throttled": self.random.choice((4, 40, 400))}
         scheduler = Scheduler(choices, stay=self.random.choice((0.3, 0.6, 0.9)))
-        self._deeds, self._crowds = Deeds(seed), Crowds(seed, 0.0 if often is not None else OFTEN)
+        self._user_commands, self._crowds = UserCommands(seed), Crowds(seed, 0.0 if often is not None else OFTEN)
         self._outsiders = Outsiders(seed, 0.0 if often is not None else OUTSIDERS)
-        self.stage = self._outsiders.stage(self._crowds.stage(self._deeds.stage(self._stage())))
+        self._hands = Hands(seed, 0.0 if often is not None else HANDS)
+        self.setup = self._outsiders.setup(self._crowds.setup(self._user_commands.setup(self._setup())))
         disorder = Disorder(seed, 0.0 if often is not None else DISORDER)
         disorder.skew(scheduler)
         account = Account(choices, scheduler, Faults(choices, rates, budget), disorder.upgrade())
-        self.simulation = Simulation(account, self.stage)
+        self.simulation = Simulation(account, self.setup)
         self._next_door = NextDoor(seed, 0.0 if often is not None else NEIGHBOURS, account)
 
-    def _stage(self) -> Stage:
+    def _setup(self) -> Setup:
         draw = self.random
         silent = draw.random() < 0.15
-        return Stage(
+        return Setup(
             roles=ROLES if draw.random() < 0.8 else ROLES | {"cora": "cohost"},
             mode=draw.choice(MODES),
             features=Features(video=not silent),
@@ -121,7 +124,7 @@ class Workload:
     # ---- what happens ----------------------------------------------------------------------------------------------
 
     def anything(self) -> None:
-        """Two or three processes, the reconciler every minute and in between, people who come and go."""
+        """Two or three processes, the reconciler every minute and in between, attendees who join and leave."""
         draw = self.random
         for number in range(draw.choice((2, 2, 3))):
             makings = [self._making(f"r{number}.{i}") for i in range(draw.choice((1, 1, 2, 3)))]
@@ -131,11 +134,12 @@ class Workload:
         self.reconcile()
         if self._times.random() < 0.15:
             self._freezes()
-        self._deeds.anything(self.simulation)
+        self._user_commands.anything(self.simulation)
         self._crowds.anything(self.simulation)
         self._outsiders.anything(self.simulation)
+        self._hands.anything(self.simulation)
         self._next_door.anything(self._making)
-        Happenings(self._seed, self.simulation, self.stage).anything()
+        Happenings(self._seed, self.simulation, self.setup).anything()
         if draw.random() < 0.3:
             self.simulation.leaves("bob", draw.choice((0.1, 1, 20, 40)))
         if draw.random() < 0.3:
@@ -151,7 +155,7 @@ class Workload:
             self.simulation.reconciler(self.random.choice((3, 8, 17, 22, 32, 46, 50, 65, 80)), "reconciler, too")
 
     def _freezes(self) -> None:
-        """Once or more, for a while or for good."""
+        """Processes stall once or more, for a while or for good."""
         draw, at = self._times, 0.0
         for number, frozen in enumerate((True, False, True, False)[: draw.choice((1, 2, 2, 3, 4))]):
             at += draw.choice((0.05, 1, 7, 33, 64))
@@ -165,7 +169,7 @@ class Workload:
         return self.random.choice((0, 0, 0, 0.01, 0.1, 0.5, 5, 20))
 
     def _same_key_twice(self) -> None:
-        who, command, user = self._who(), self._for_a_time(self._command()), self._whom()
+        who, command, user = self._who(), self._for_a_time(self._command()), self._target()
         for number in (1, 2):
             name = f"process k{number}"
             make = self.on_person("k", who, command, user, key="key", fingerprint="f")
@@ -181,7 +185,7 @@ class Workload:
         key = f"key-{label}" if draw.random() < 0.2 else None
         fingerprint = "f" if key else ""
         return self.on_person(
-            label, self._who(), self._for_a_time(self._command()), self._whom(),
+            label, self._who(), self._for_a_time(self._command()), self._target(),
             matches=matches, dry_run=dry_run, key=key, fingerprint=fingerprint,
         )  # fmt: skip
 
@@ -216,7 +220,7 @@ class Workload:
         key: str | None = None,
         fingerprint: str = "",
     ) -> Making:
-        by_seat = user != "zoe" and user not in self.stage.absent
+        by_attendee = user != "zoe" and user not in self.setup.absent
         store = self.simulation.store
 
         def make() -> Asking:
@@ -227,8 +231,8 @@ class Workload:
                 MEETING,
                 Actor(ActorKind.USER, who),
                 command,
-                attendee_id=seat(user) if by_seat else None,
-                user_id=None if by_seat else user,
+                attendee_id=attendee_of(user) if by_attendee else None,
+                user_id=None if by_attendee else user,
                 dry_run=dry_run,
                 if_match=if_match,
                 key=key,
@@ -246,7 +250,7 @@ class Workload:
     def _who(self) -> str:
         return self.random.choice(("alice", "hugo", "alice", "hugo", "alice", "bob", "carol"))
 
-    def _whom(self) -> str:
+    def _target(self) -> str:
         return self.random.choice(("bob", "bob", "bob", "carol", "hugo", "zoe"))
 
     def _command(self) -> UserCommand:

@@ -1,16 +1,20 @@
-"""Small cases of deeds on people, gone through exhaustively: the races between two who mean the same person."""
+"""Small cases of user commands, explored exhaustively: races of two commands on the same user."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
 from moderation.application.requests import Request
+from moderation.domain.actor import Actor, ActorKind
 from moderation.domain.capability import EVERYTHING, Capabilities, Medium
 from moderation.domain.commands import (
     Ban,
     EndFloor,
     GrantFloor,
+    LowerAllHands,
+    LowerHand,
     Mute,
     MuteEverybody,
+    RaiseHand,
     SetMeeting,
     SetRole,
     Undo,
@@ -18,15 +22,15 @@ from moderation.domain.commands import (
     UnmuteEverybody,
 )
 
-from tests.memory.moderated_meeting import MEETING, seat
+from tests.memory.moderated_meeting import MEETING, attendee_of
 
 from .monitor import Asking
-from .small import CRASH, STAGE, UNKNOWN, Case, host, with_reconciler
+from .small import CRASH, SETUP, UNKNOWN, Case, host, with_reconciler
 from .world import HOSTS, Simulation, asking
 
-PRESENTATION = replace(STAGE, mode="presentation")
+PRESENTATION = replace(SETUP, mode="presentation")
 AGAIN = 4
-"""The number of bob's other seat."""
+"""The number of bob's other attendee."""
 
 
 def everybody(
@@ -41,65 +45,76 @@ def everybody(
 def bob_comes_again(simulation: Simulation, at: float, told: float, holding: Capabilities = EVERYTHING) -> None:
     simulation.is_watched()
     simulation.joins("bob", AGAIN, at, holding)
-    simulation.told("came bob", lambda presence: presence.on_joined(MEETING, seat("bob", AGAIN)), told)
+    simulation.told("came bob", lambda presence: presence.on_joined(MEETING, attendee_of("bob", AGAIN)), told)
 
 
 def floor_and_mute(simulation: Simulation) -> None:
-    """His turn ends by the clock while a host mutes him."""
+    """A floor ends by the clock while a host mutes its owner."""
     host(simulation, "floor", "alice", GrantFloor(seconds=1))
     host(simulation, "mute", "hugo", Mute(), 1.002)
 
 
 def floor_and_exclusive_floor(simulation: Simulation) -> None:
-    """His turn ends for another's sake while a host renews it."""
+    """A floor ends because another begins, while a host renews it."""
     host(simulation, "floor", "alice", GrantFloor(seconds=60))
 
     def make() -> Asking:
-        request = Request(MEETING, HOSTS["hugo"], GrantFloor(seconds=60, exclusive=True), attendee_id=seat("carol"))
+        request = Request(
+            MEETING, HOSTS["hugo"], GrantFloor(seconds=60, exclusive=True), attendee_id=attendee_of("carol")
+        )
         return asking("alone", HOSTS["hugo"], request, "carol")
 
     simulation.process("hugo", [make])
 
 
 def exclusive_floor_and_its_end(simulation: Simulation) -> None:
-    """It is ended by another host before it has settled."""
+    """Another host ends the exclusive floor before it has settled."""
     for who, command, after in (("alice", GrantFloor(seconds=60, exclusive=True), 0.0), ("hugo", EndFloor(), 0.01)):
-        request = Request(MEETING, HOSTS[who], command, attendee_id=seat("carol"))
+        request = Request(MEETING, HOSTS[who], command, attendee_id=attendee_of("carol"))
         simulation.process(who, [_made(command.name, request, "carol")], after)
 
 
 def role_and_everybody(simulation: Simulation) -> None:
-    """He becomes a presenter while everybody else is silenced by the mode."""
+    """A user becomes a presenter while the mode silences all others."""
     host(simulation, "role", "alice", SetRole("presenter"))
     everybody(simulation, "hugo", SetMeeting(mode="presentation"), 0)
 
 
 def hosts_demote_each_other(simulation: Simulation) -> None:
-    """Of two hosts one is left."""
-    for who, whom in (("alice", "hugo"), ("hugo", "alice")):
-        request = Request(MEETING, HOSTS[who], SetRole("participant"), attendee_id=seat(whom))
-        simulation.process(who, [_made(f"{who} demotes", request, whom)])
+    """Of two hosts, one is left."""
+    for who, target in (("alice", "hugo"), ("hugo", "alice")):
+        request = Request(MEETING, HOSTS[who], SetRole("participant"), attendee_id=attendee_of(target))
+        simulation.process(who, [_made(f"{who} demotes", request, target)])
 
 
 def _made(label: str, request: Request, subject: str) -> Callable[[], Asking]:
     return lambda: asking(label, request.actor, request, subject)
 
 
+def all_hands_and_one(simulation: Simulation) -> None:
+    """A host lowers all hands while bob lowers their own and carol raises hers."""
+    for user, command, after in (("bob", RaiseHand(), 0.0), ("bob", LowerHand(), 1.0), ("carol", RaiseHand(), 1.0)):
+        request = Request(MEETING, Actor(ActorKind.USER, user), command, user_id=user)
+        simulation.process(user, [_made(f"{user} {command.name}", request, user)], after)
+    request = Request(MEETING, HOSTS["alice"], LowerAllHands(), key="all", fingerprint="f")
+    simulation.process("alice", [lambda: asking("all hands", HOSTS["alice"], request, None)], 1.0)
+
+
 def ban_and_rejoin(simulation: Simulation) -> None:
-    """He comes again on another seat while he is banned."""
+    """A user rejoins as another attendee while they are banned."""
     host(simulation, "ban", "alice", Ban())
     bob_comes_again(simulation, 0.01, 0.012)
 
 
 def ban_and_everybody(simulation: Simulation) -> None:
-    """He comes again, of which nobody tells, and is found out by a mute-all."""
+    """A user rejoins without an event, and a mute-all finds them."""
     host(simulation, "ban", "alice", Ban())
     simulation.joins("bob", AGAIN, 0.5)
     everybody(simulation, "hugo", MuteEverybody(), 1)
 
 
 def found_out_twice(simulation: Simulation) -> None:
-    """Whoever finds him out is frozen before he tells it, and somebody else takes over."""
+    """The process that finds the user is frozen before it reports it, and another takes over."""
     ban_and_everybody(simulation)
     simulation.reconciler(46.5)
 
@@ -117,14 +132,14 @@ def undo_of_what_has_moved(simulation: Simulation) -> None:
 
 
 def look_and_mute_all(simulation: Simulation) -> None:
-    """The meeting is looked at while everybody is muted for a time; nobody is reminded of its end."""
+    """A comparison runs while all are muted for a time. No wake-up reports its end."""
     simulation.reconciler(120.001)
     everybody(simulation, "hugo", MuteEverybody(seconds=2), 120.01)
     simulation.reconciler(123)
 
 
-def two_seats(simulation: Simulation) -> None:
-    """His other seat comes while he is muted: it is silent, too."""
+def two_attendees(simulation: Simulation) -> None:
+    """Another attendee of the user joins while the user is muted: it is muted as well."""
     host(simulation, "mute", "alice", Mute())
     bob_comes_again(simulation, 0.0, 0.004)
 
@@ -143,16 +158,17 @@ LOOK_AND_MUTE_ALL = Case(
     at_least=10,
 )
 LAST_HOST = Case("two hosts demote each other", hosts_demote_each_other)
-EXCLUSIVE_ENDED = Case("an exclusive floor and its end", exclusive_floor_and_its_end, stage=PRESENTATION, at_least=20)
-FLOORS = Case("a floor and an exclusive floor", floor_and_exclusive_floor, stage=PRESENTATION)
-PEOPLE = (
-    Case("the end of a floor and a mute", floor_and_mute, stage=PRESENTATION, at_least=60),
+EXCLUSIVE_ENDED = Case("an exclusive floor and its end", exclusive_floor_and_its_end, setup=PRESENTATION, at_least=20)
+FLOORS = Case("a floor and an exclusive floor", floor_and_exclusive_floor, setup=PRESENTATION)
+USERS = (
+    Case("all hands and one", all_hands_and_one, preemptions=1, at_least=40),
+    Case("the end of a floor and a mute", floor_and_mute, setup=PRESENTATION, at_least=60),
     Case(
         "the end of a floor and a mute, a crash anywhere",
         with_reconciler(46, 92, then=floor_and_mute),
         CRASH,
         preemptions=0,
-        stage=PRESENTATION,
+        setup=PRESENTATION,
         at_least=40,
     ),
     FLOORS,
@@ -185,5 +201,5 @@ PEOPLE = (
         preemptions=0,
         at_least=60,
     ),
-    Case("two seats and a mute", two_seats, at_least=40),
+    Case("two attendees and a mute", two_attendees, at_least=40),
 )

@@ -1,16 +1,17 @@
-"""What hosts decide about people: who hosts, whose turn it is, whose word counts, who is asked and who is out."""
+"""Checks commands on users: hosts, floors, which command counts, requests to unmute, and removals."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from moderation.domain.actor import ActorKind
 from moderation.domain.capability import Capabilities
-from moderation.domain.change import OF_ONE_VALUE, Change, Status
-from moderation.domain.decisions.users import is_demotion
+from moderation.domain.change import Change, MeetingChange, Status
+from moderation.domain.decisions.decision import is_demotion
 from moderation.domain.entry import HAND_LOWERED, HAND_RAISED, REMOVED, UNMUTE_ANSWERED, UNMUTE_REQUESTED, Entry
-from moderation.domain.meeting import Meeting, Seat, User, UserRules, floor_media, is_host
+from moderation.domain.meeting import Attendee, Meeting, User, UserRules, floor_media, is_host
 from moderation.domain.personal_rules import Ban, Floor
-from moderation.ports import ChangeKept, ChangeOpened, Clause, EntryWritten, SeatsNoted, UserRevised
+from moderation.domain.rule_changes import OF_ONE_VALUE
+from moderation.ports import AttendeesNoted, ChangeKept, ChangeOpened, ChimeAttendee, Clause, EntryWritten, UserRevised
 
 from .one_meeting import OneMeeting
 from .promises import is_a_question
@@ -18,7 +19,7 @@ from .scheduler import Scheduler
 
 RANKING = ("host", "cohost", "presenter", "participant", "viewer")
 LATE = timedelta(seconds=20)
-"""From an answer that came in time to its commit, at the worst: a race, and a transaction on its way."""
+"""The longest time from an answer in time to its commit: conflicts, and a transaction on its way."""
 TRUE_AFTER = {
     "accepted": {Status.APPLIED, Status.SUPERSEDED, Status.ABANDONED, Status.GONE},
     "declined": {Status.DECLINED},
@@ -28,7 +29,7 @@ TRUE_AFTER = {
 """What may become of a change whose request was answered so."""
 
 
-class People:
+class UserChecks:
     def __init__(self, store: OneMeeting, scheduler: Scheduler, violated: Callable[[str, str], None]) -> None:
         self._store = store
         self._scheduler = scheduler
@@ -38,15 +39,18 @@ class People:
         self._was: dict[str, UserRules] = {}
         self._change_was: Change | None = None
         self._decided_by: dict[tuple[str, str], str] = {}
-        """Person and kind of rule → the change that last said so."""
+        """User and kind of rule → the last change that set it."""
         self._asked: dict[str, str] = {}
         self._answers: dict[str, list[str]] = {}
         self._hands: dict[str, str] = {}
+        self.raised_at: dict[str, datetime] = {}
+        self._taken_out: dict[str, str] = {}
+        """Attendee → user, of attendees that Gavel has removed from Chime."""
 
     # ---- commits ---------------------------------------------------------------------------------------------------
 
     def about_to(self, clauses: Sequence[Clause]) -> None:
-        """What stands before the transaction."""
+        """Notes the state before the transaction."""
         self._was, self._change_was = {}, None
         for clause in clauses:
             if isinstance(clause, UserRevised):
@@ -62,8 +66,8 @@ class People:
                     self._revised(user, changes)
                 case ChangeOpened(change):
                     self._opened(change)
-                case SeatsNoted(meeting_id, user_id, _, seats):
-                    self._noted(self._user(meeting_id, user_id), seats, clauses)
+                case AttendeesNoted(meeting_id, user_id, _, attendees):
+                    self._noted(self._user(meeting_id, user_id), attendees, clauses)
                 case EntryWritten(entry):
                     self._told(entry)
                 case _:
@@ -72,8 +76,8 @@ class People:
             self._counts_its_hosts(meeting, changes)
 
     def _counts_its_hosts(self, meeting: Meeting, changes: Sequence[Change]) -> None:
-        people = self._store.everybody(meeting.id).values()
-        hosts = sum(is_host(user.rules) for user in people)
+        users = self._store.all_users(meeting.id).values()
+        hosts = sum(is_host(user.rules) for user in users)
         if meeting.hosts != hosts:
             self._violated("a meeting knows how many hosts it has", f"{meeting.hosts}, there are {hosts}")
         if self._had_hosts and not hosts and not any(c.actor.kind is ActorKind.ADMIN for c in changes):
@@ -81,7 +85,7 @@ class People:
         self._had_hosts = bool(hosts)
 
     def _revised(self, user: User, changes: Sequence[Change]) -> None:
-        """What is given up gives up what it said itself, and nothing that somebody has said since."""
+        """A revert takes back the effect of its own change, and nothing that later changes set."""
         was = self._was.get(user.id, UserRules())
         for name in OF_ONE_VALUE:
             if getattr(was, name) == getattr(user.rules, name):
@@ -93,11 +97,11 @@ class People:
             if changes:
                 self._decided_by[user.id, name] = changes[0].id
 
-    def _noted(self, user: User, seats: Sequence[Seat], clauses: Sequence[Clause]) -> None:
-        """Nobody is told later of a seat that is noted as gone."""
+    def _noted(self, user: User, attendees: Sequence[Attendee], clauses: Sequence[Clause]) -> None:
+        """No attendee is reported after it was noted as gone."""
         told = {a["attendeeId"] for c in clauses if isinstance(c, EntryWritten) for a in _taken_out(c.entry)}
-        for seat in seats:
-            if seat.gone and user.is_out(seat.attendee_id) and seat.attendee_id not in told:
+        for attendee in attendees:
+            if attendee.gone and user.is_out(attendee.attendee_id) and attendee.attendee_id not in told:
                 self._violated("who is taken out is told of", user.id)
 
     def _opened(self, change: Change) -> None:
@@ -105,21 +109,21 @@ class People:
             return
         if change.command == "undo":
             self._undone(change)
-        if change.command == "grant-floor" and change.everybody and change.subject is not None:
+        if change.command == "grant-floor" and isinstance(change, MeetingChange):
             self._has_the_floor_alone(change)
 
     def _has_the_floor_alone(self, change: Change) -> None:
         meeting = self._store.meetings[change.meeting_id]
-        grantee = self._user(meeting.id, change.subject or "")
+        grantee = self._user(meeting.id, change.user_id or "")
         mine = set(floor_media(grantee, meeting, self._scheduler.now()))
-        for user in self._store.everybody(meeting.id).values():
+        for user in self._store.all_users(meeting.id).values():
             theirs = set(floor_media(user, meeting, self._scheduler.now()))
             if user.id != grantee.id and mine & theirs:
                 self._violated("an exclusive floor is the only one", f"{user.id} speaks beside {grantee.id}")
 
     def _undone(self, undo: Change) -> None:
-        """What stood before is back, whatever the undone change replaced; everything else is as it was."""
-        undone = self._store.changes.get((undo.meeting_id, str(undo.said["changeId"])))
+        """An undo restores what the undone change replaced. Everything else stays."""
+        undone = self._store.changes.get((undo.meeting_id, str(undo.parameters["changeId"])))
         before, after = undo.rules_before, undo.rules_after
         if undone is None or not isinstance(before, UserRules) or not isinstance(after, UserRules):
             return
@@ -138,14 +142,14 @@ class People:
             if isinstance(back, Ban | Floor) and not back.holds_at(moment):
                 back = None  # what would have ended by now is not brought back
             if getattr(after, name) != back:
-                self._violated("an undo restores what was replaced", f"{name} of {undo.subject}")
+                self._violated("an undo restores what was replaced", f"{name} of {undo.user_id}")
         added = set(made.restrictions) - set(replaced.restrictions)
         if not {r for r in added if r.holds_at(self._scheduler.now())} <= set(before.restrictions):
             self._violated("an undo restores what was replaced", f"of {undone.command} not all stood any more")
         waits = undo.awaits_consent or undo.waits_for is not None
         left = added & set(after.restrictions)
         if any(not (waits and r.withholds is Capabilities.SEND_AUDIO) for r in left):  # else the answer is `pending`
-            self._violated("an undo restores what was replaced", f"restrictions of {undo.subject}")
+            self._violated("an undo restores what was replaced", f"restrictions of {undo.user_id}")
 
     def _falls(self, meeting_id: str, before: UserRules, after: UserRules) -> bool:
         default = self._store.meetings[meeting_id].rules.default_role
@@ -163,6 +167,8 @@ class People:
                 if self._hands.get(user_id, HAND_LOWERED) == entry.type:
                     self._violated("a hand goes up and down in turn", f"{user_id}: {entry.type} twice")
                 self._hands[user_id] = entry.type
+                if entry.type == HAND_RAISED:
+                    self.raised_at[user_id] = self._scheduler.now()
 
     def _answered(self, entry: Entry, change_id: str) -> None:
         word = str(entry.extra["answer"])
@@ -181,10 +187,18 @@ class People:
         elif not asked.is_open(self._scheduler.now() - LATE):
             self._violated("only an open request is answered", f"{user_id} {word} too late")
 
+    def takes_out(self, attendee: ChimeAttendee) -> None:
+        self._taken_out[attendee.attendee_id] = attendee.user_id
+
     # ---- at rest ---------------------------------------------------------------------------------------------------
 
     def at_rest(self) -> Iterator[tuple[str, str]]:
         yield from self._requests()
+        told = {a["attendeeId"] for entry in self._store.entries for a in _taken_out(entry)}
+        is_over = any(meeting.ended_at is not None for meeting in self._store.meetings.values())
+        for attendee_id, user_id in self._taken_out.items():
+            if not is_over and attendee_id not in told:  # after the end nothing is noted any more
+                yield "who is taken out is told of", user_id
         up = {user_id for _, user_id in self._store.hands_up}
         said = {user_id for user_id, kind in self._hands.items() if kind == HAND_RAISED}
         if up != said:

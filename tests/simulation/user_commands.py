@@ -1,5 +1,5 @@
-"""What hosts do to people besides muting them, drawn apart: roles, holds, bans, turns to speak, hands, undo, the end;
-and what people answer who are asked to unmute.
+"""Commands of hosts on users besides muting: roles, holds, bans, floors, hands, undo, the end; and answers to requests
+to unmute. Drawn from a seed of their own.
 """
 
 import random
@@ -37,46 +37,48 @@ from moderation.domain.meeting import UnmuteConsent
 
 from .monitor import Asking
 from .scheduler import START
-from .world import Simulation, Stage, asking
+from .world import Setup, Simulation, asking
 
 TARGETS = ("bob", "bob", "bob", "carol", "hugo", "alice")
 HOSTS = ("alice", "hugo")
-BY_HIMSELF = (RaiseHand, LowerHand, Unmute, Mute)
+ON_ONESELF = (RaiseHand, LowerHand, Unmute, Mute)
 MOMENTS = (0.0, 0.0, 0.01, 0.1, 0.5, 5.0, 20.0, 47.0, 63.0, 110.0)
 LENGTHS = (2, 12, 30, 62)
-"""Seconds of a turn to speak, or of a ban."""
+"""Seconds of a floor or of a ban."""
 ANSWERED_AFTER = (0.005, 0.05, 1.0, 7.0, 31.0, 58.0, 59.99, 61.0)
 Making = Callable[[], Asking]
 OFTEN = 0.5
-"""How many runs are about people."""
+"""The share of runs with user commands."""
+STREAM = bytes.fromhex("6465656473").decode()
+"""The first name of these draws. Recorded seeds (`FOUND`, `Mutation.first`) repeat their schedules only under it."""
 
 
 def _came(meeting_id: str, attendee_id: str, presence: ChimeEventHandler) -> None:
     presence.on_joined(meeting_id, attendee_id)
 
 
-class Deeds:
+class UserCommands:
     def __init__(self, seed: int | str, often: float = OFTEN) -> None:
-        self._draw = random.Random(f"deeds {seed}")
+        self._draw = random.Random(f"{STREAM} {seed}")
         self.happen = self._draw.random() < often
         self._answers = 0
 
-    def stage(self, stage: Stage) -> Stage:
-        """In most runs about people microphones open by consent only."""
+    def setup(self, setup: Setup) -> Setup:
+        """Most of these runs require consent."""
         if not self.happen:
-            return stage
+            return setup
         consent = self._draw.choice((UnmuteConsent.NONE, UnmuteConsent.REQUIRED, UnmuteConsent.REQUIRED))
-        return replace(stage, consent=consent)
+        return replace(setup, consent=consent)
 
     def anything(self, simulation: Simulation) -> None:
         if not self.happen:
             return
         draw = self._draw
         self._simulation = simulation
-        simulation.monitor.people.on_request = self._is_asked
+        simulation.monitor.users.on_request = self._is_asked
         for number in range(draw.choice((1, 2, 2, 3))):
             makings = [self._making(f"d{number}.{i}") for i in range(draw.choice((1, 1, 2, 3)))]
-            simulation.process(f"deeds {number}", makings, draw.choice(MOMENTS))
+            simulation.process(f"user commands {number}", makings, draw.choice(MOMENTS))
         if draw.random() < 0.4:
             self._comes_again()
         if draw.random() < 0.06:
@@ -91,24 +93,24 @@ class Deeds:
             return self._asked(label, self._host(), Request(self._simulation.meeting_id, self._host(), command), None)
         if isinstance(command, Undo):
             return self._undoes(label, self._host())
-        whom = self._draw.choice(TARGETS)
-        who = Actor(ActorKind.USER, whom) if self._by_himself(command) else self._host()
-        request = Request(self._simulation.meeting_id, who, command, user_id=whom)
-        if self._draw.random() < 0.5 and whom not in self._simulation.stage.absent:
-            request = replace(request, user_id=None, attendee_id=self._simulation.seat(whom))
-        return self._asked(label, who, request, whom)
+        target = self._draw.choice(TARGETS)
+        who = Actor(ActorKind.USER, target) if self._on_oneself(command) else self._host()
+        request = Request(self._simulation.meeting_id, who, command, user_id=target)
+        if self._draw.random() < 0.5 and target not in self._simulation.setup.absent:
+            request = replace(request, user_id=None, attendee_id=self._simulation.attendee_of(target))
+        return self._asked(label, who, request, target)
 
     def _asked(self, label: str, who: Actor, request: Request, subject: str | None) -> Making:
         return lambda: asking(label, who, request, subject)
 
-    def _by_himself(self, command: Command) -> bool:
-        return isinstance(command, BY_HIMSELF) and self._draw.random() < (0.3 if isinstance(command, Mute) else 0.5)
+    def _on_oneself(self, command: Command) -> bool:
+        return isinstance(command, ON_ONESELF) and self._draw.random() < (0.3 if isinstance(command, Mute) else 0.5)
 
     def _host(self) -> Actor:
         return Actor(ActorKind.USER, self._draw.choice(HOSTS))
 
     def _undoes(self, label: str, who: Actor) -> Making:
-        """One of the latest changes, whatever it was about."""
+        """Undoes one of the latest changes, whatever its command."""
         at = self._draw.choice((1, 1, 2, 3))
 
         def make() -> Asking:
@@ -149,14 +151,16 @@ class Deeds:
     # ---- people ----------------------------------------------------------------------------------------------------
 
     def _comes_again(self) -> None:
-        """On another seat: the second of two, or the first after he was taken out. It is told of, or found out."""
+        """Rejoins as another attendee, the second of two or the first after a removal, with or without an event."""
         draw, simulation = self._draw, self._simulation
         simulation.is_watched()
         user, number, at = draw.choice(("bob", "carol")), 4, draw.choice(MOMENTS)
         simulation.joins(user, number, at)
         for _ in range(draw.choice((0, 1, 1, 2))):
             after = at + draw.choice((0.0, 0.02, 1.0, 31.0))
-            simulation.told(f"came {user}", partial(_came, simulation.meeting_id, simulation.seat(user, number)), after)
+            simulation.told(
+                f"came {user}", partial(_came, simulation.meeting_id, simulation.attendee_of(user, number)), after
+            )
         if draw.random() < 0.3:
             simulation.leaves(user, at + draw.choice(MOMENTS), draw.choice((0, number)))
 
@@ -167,7 +171,7 @@ class Deeds:
         self._simulation.process("ends", [make], self._draw.choice(MOMENTS[3:]))
 
     def _is_asked(self, user: str, change_id: str) -> None:
-        """He agrees, declines or does nothing; at once, later, too late; now and then twice, or both."""
+        """The user agrees, declines or does nothing: at once, later or too late, sometimes twice, or both."""
         draw = self._draw
         for _ in range(draw.choice((0, 1, 1, 1, 2))):
             self._answers += 1
