@@ -1,22 +1,33 @@
-"""Meetings, people and commands as Hypothesis draws them. Small alphabets, so that collisions are common."""
+"""Hypothesis strategies of meetings, users and commands. Small alphabets make collisions common."""
 
 from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import strategies as st
 from moderation.domain import commands as command
-from moderation.domain.actor import Actor, ActorKind, PolicyCapabilities
+from moderation.domain.actor import Actor, ActorKind
 from moderation.domain.batch_plan import AttendeeState
-from moderation.domain.capability import RECEIVE, SEND, Capabilities, Medium, coherent
+from moderation.domain.capability import (
+    RECEIVE,
+    SEND,
+    Capabilities,
+    LiftableBy,
+    Medium,
+    MuteAll,
+    Origin,
+    PolicyCapabilities,
+    Restriction,
+    Restrictions,
+    added,
+    coherent,
+)
 from moderation.domain.commands import Mute, SetCapabilities, Unmute, UserCommand
 from moderation.domain.decisions.decision import Case
 from moderation.domain.effective import Holds
-from moderation.domain.meeting import Features, Meeting, MeetingRules, Seat, UnmuteConsent, User, UserRules
-from moderation.domain.mute_all import MuteAll
+from moderation.domain.meeting import Attendee, Features, Meeting, MeetingRules, UnmuteConsent, User, UserRules
 from moderation.domain.personal_rules import Agreement, Ban, ConsentRequest, Floor, Hold, Waiting
-from moderation.domain.restriction import LiftableBy, Origin, Restriction, Restrictions, added
 
-from tests.unit.domain.scenes import ALICE, BOB, NOW, meeting
+from tests.unit.domain.cases import ALICE, BOB, NOW, meeting
 
 capabilities = st.integers(0, 63).map(Capabilities)
 coherents = capabilities.map(coherent)
@@ -29,7 +40,7 @@ features = st.builds(Features, st.booleans(), st.booleans(), st.booleans())
 
 @st.composite
 def restrictions(draw: st.DrawFn, *, ended: bool = True) -> Restrictions:
-    """Canonical, as rules are written; some have ended unless told otherwise."""
+    """Restrictions in canonical order. Some have ended, unless `ended` is false."""
     ends = [None, NOW + timedelta(seconds=5)] + ([NOW, NOW - timedelta(seconds=5)] if ended else [])
     each = st.builds(
         Restriction,
@@ -51,16 +62,16 @@ rules = st.builds(
     given=capabilities,
     restrictions=restrictions(),
 )
-seats = st.lists(st.none() | coherents, max_size=2).map(
-    lambda known: {f"s{n}": Seat(f"s{n}", bits) for n, bits in enumerate(known)}
+attendees = st.lists(st.none() | coherents, max_size=2).map(
+    lambda known: {f"s{n}": Attendee(f"s{n}", bits) for n, bits in enumerate(known)}
 )
-users = st.builds(User, id=st.just("bob"), rules=rules, seats=seats, revision=st.integers(0, 9))
+users = st.builds(User, id=st.just("bob"), rules=rules, attendees=attendees, revision=st.integers(0, 9))
 meetings: st.SearchStrategy[Meeting] = features.map(lambda some: meeting(features=some))
 
 
 @st.composite
 def policies(draw: st.DrawFn) -> Holds:
-    """One answer for everybody: what differs by role and mode is for the policies' own tests."""
+    """The same capabilities for every role and mode. The policies' own tests check the differences."""
     held = PolicyCapabilities(draw(capabilities), {bit: (f"no-{bit.value}",) for bit in draw(capabilities)})
     return lambda role, mode, floor: held
 
@@ -110,7 +121,7 @@ agreements = st.builds(Agreement, until=ends, meeting_revision=st.sampled_from([
 
 @st.composite
 def floors(draw: st.DrawFn) -> Floor:
-    """Of the turn that runs, or of one that is over."""
+    """A floor of the current generation, or of an earlier one."""
     spoken = draw(media)
     turns = tuple(draw(st.sampled_from(["", "other"])) for _ in spoken)
     return Floor(spoken, turns, ALICE, SINCE, draw(ends), draw(reasons))
@@ -133,8 +144,8 @@ whole_rules = st.builds(
     asked=st.none() | requests,
     agreed=st.none() | agreements,
 )
-"""All that may stand on a person, whether or not one deed after another could have brought it about."""
-whole_users = st.builds(User, id=st.just("bob"), rules=whole_rules, seats=seats, revision=st.integers(0, 9))
+"""All rules that a user may have, whether or not a series of commands could have produced them."""
+whole_users = st.builds(User, id=st.just("bob"), rules=whole_rules, attendees=attendees, revision=st.integers(0, 9))
 
 
 @st.composite
@@ -161,13 +172,13 @@ whole_meetings = st.builds(lambda some, rules: replace(meeting(features=some), r
 
 @st.composite
 def floor_policies(draw: st.DrawFn) -> Holds:
-    """By mode; with the floor never less than without it."""
+    """Capabilities by mode; with the floor never less than without it."""
     without = {mode: draw(capabilities) for mode in MODES}
     more = draw(capabilities)
     return lambda role, mode, floor: PolicyCapabilities(without[mode] | (more if floor else Capabilities(0)))
 
 
-deeds_on_people: st.SearchStrategy[UserCommand] = (
+user_commands: st.SearchStrategy[UserCommand] = (
     commands
     | st.builds(command.Hold, reason=reasons)
     | st.just(command.Release())

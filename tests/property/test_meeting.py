@@ -6,26 +6,36 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from moderation.domain.actor import PolicyCapabilities
-from moderation.domain.capability import EVERYTHING, RECEIVING, SEND, Capabilities, Medium, coherent
-from moderation.domain.change import Change, is_in_effect, meeting_reverted
+from moderation.domain.capability import (
+    EVERYTHING,
+    RECEIVING,
+    SEND,
+    Capabilities,
+    LiftableBy,
+    Medium,
+    MuteAll,
+    PolicyCapabilities,
+    coherent,
+    in_force,
+    withheld,
+)
+from moderation.domain.change import Change, MeetingChange
 from moderation.domain.commands import MeetingCommand, MuteEverybody, SetMeeting, UnmuteEverybody, UserCommand
 from moderation.domain.decisions.decide import decide
 from moderation.domain.decisions.decision import Accepted, Case, Unchanged
 from moderation.domain.decisions.meeting import MeetingCase
 from moderation.domain.effective import effective
 from moderation.domain.meeting import Meeting, MeetingRules, User, UserRules, role_of
-from moderation.domain.mute_all import MuteAll
-from moderation.domain.restriction import LiftableBy, in_force, withheld
+from moderation.domain.rule_changes import is_in_effect, meeting_reverted
 
-from tests.unit.domain.scenes import ALICE, NOW, meeting
+from tests.unit.domain.cases import ALICE, NOW, meeting
 
 from .strategies import capabilities, commands, media, reasons, restrictions, seconds
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 ROLES = ("host", "cohost", "participant", "viewer")
 MODES = ("open", "audience", "audio-only")
-PEOPLE = ("alice", "bob", "carol")
+USERS = ("alice", "bob", "carol")
 IDS = [f"c{n}/{medium.value}" for n in range(2) for medium in Medium]
 
 
@@ -37,7 +47,7 @@ def holds(role: str | None, mode: str, _floor: bool) -> PolicyCapabilities:
 
 
 some_roles = st.frozensets(st.sampled_from(ROLES), max_size=3)
-some_people = st.frozensets(st.sampled_from(PEOPLE), max_size=2)
+some_people = st.frozensets(st.sampled_from(USERS), max_size=2)
 
 
 @st.composite
@@ -69,9 +79,9 @@ rules = st.builds(
     frozen_at=st.sampled_from([None, NOW - timedelta(seconds=30), NOW]),
 )
 meetings = rules.map(lambda some: replace(meeting(), rules=some))
-people = st.builds(
+users = st.builds(
     User,
-    id=st.sampled_from(PEOPLE),
+    id=st.sampled_from(USERS),
     rules=st.builds(
         UserRules,
         role=st.none() | st.sampled_from(ROLES),
@@ -81,7 +91,7 @@ people = st.builds(
         spares=st.frozensets(st.sampled_from(IDS), max_size=3),
     ),
 )
-populations = st.lists(people, max_size=5)
+populations = st.lists(users, max_size=5)
 bulk_commands: st.SearchStrategy[MeetingCommand] = (
     st.builds(
         MuteEverybody,
@@ -118,10 +128,10 @@ def has(at: Meeting, user: User) -> Capabilities:
 
 def change(replaced: MeetingRules, made: MeetingRules) -> Change:
     about: dict[str, Any] = {"rules_before": replaced, "rules_after": made}
-    return Change("new", "m", "any", {}, ALICE, (), NOW, "m1", **about)
+    return MeetingChange("new", "m", "any", {}, ALICE, (), NOW, "m1", **about)
 
 
-@given(meetings, people)
+@given(meetings, users)
 def test_what_results_is_the_formula(at: Meeting, user: User) -> None:
     moment = NOW if at.rules.frozen_at is None else at.rules.frozen_at
     bits = user.rules.granted & holds(role_of(user, at), at.rules.mode, False).capabilities
@@ -145,7 +155,7 @@ def test_one_mute_all_a_medium_in_one_order(at: Meeting, first: MeetingCommand, 
 
 
 @given(meetings, populations, bulk_commands)
-def test_while_frozen_no_deed_on_everybody_widens_anybody(
+def test_while_frozen_no_meeting_command_widens_anybody(
     at: Meeting, population: list[User], command: MeetingCommand
 ) -> None:
     then = after(at, command)
@@ -162,8 +172,8 @@ def test_what_gains_nothing_widens_nobody(at: Meeting, population: list[User], c
         assert all(has(then, user) in has(at, user) for user in population)
 
 
-@given(meetings, people, commands)
-def test_while_frozen_no_deed_on_one_widens_him(at: Meeting, user: User, command: UserCommand) -> None:
+@given(meetings, users, commands)
+def test_while_frozen_no_user_command_widens_its_user(at: Meeting, user: User, command: UserCommand) -> None:
     if at.rules.frozen_at is None:
         return
     answer = decide(Case(at, user, ALICE, True, holds, NOW), command)

@@ -34,9 +34,9 @@ def test_nobody_ever_holds_what_neither_was_nor_shall_be(roster: list[AttendeeSt
 @given(rosters, newcomers)
 def test_a_newcomer_never_holds_more_than_the_rules_give(roster: list[AttendeeState], newcomer: Capabilities) -> None:
     for held in moments(roster, plan(roster, newcomer), newcomer):
-        his = held[NEWCOMER]
-        assert his is not None
-        assert his in newcomer
+        given = held[NEWCOMER]
+        assert given is not None
+        assert given in newcomer
 
 
 @given(rosters)

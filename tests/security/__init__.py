@@ -1,1 +1,1 @@
-"""What an attacker might try, and what he gets: docs/security.md says for each line which of these tests proves it."""
+"""Attacks and their outcomes. docs/security.md names a test of these for each of its statements."""

@@ -1,11 +1,9 @@
-"""Who may do what, written down from the contract and not asked of the policies: what both are held against."""
+"""Who may do what, written down from the contract. Policies and API are compared with it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from host_api.routes import ROUTES
-from host_api.routing import Route
 from moderation.domain.commands import (
     Admit,
     Ban,
@@ -36,8 +34,9 @@ from moderation.domain.commands import (
 )
 from moderation.domain.meeting import UnmuteConsent
 
-from tests.memory.moderated_meeting import seat
-from tests.security.cast import ROLES, WAITS_TOO
+from tests.memory.moderated_meeting import attendee_of
+from tests.security.api import ROLES, WAITS_TOO
+from tests.unit.host_api.operations import MODERATION, Operation
 
 IN_THE_MEETING = frozenset({"host", "cohost", "presenter", "participant", "viewer"})
 MODERATORS = frozenset({"host", "cohost"})
@@ -50,8 +49,8 @@ NOWHERE = "99999999-0000-0000-0000-000000000000"
 
 @dataclass(frozen=True)
 class Permission:
-    """A line of the contract. `on_others`, `on_a_host`, `on_oneself`: who may, by the user on whom it is; a command on
-    the meeting has the first alone. What the policies are asked comes from the registry of commands.
+    """A line of the contract: who may act on other users, on a host, and on themselves. A command on the meeting has
+    `on_others` only. The authorization request comes from the registry of commands.
     """
 
     on_others: Who
@@ -63,7 +62,7 @@ class Permission:
     body: Any = None
     admin: bool = True
     besides: Who = NOBODY
-    """Who may in some part, though the policies know nothing of it."""
+    """Callers who may in part, although the policies do not know them."""
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -76,12 +75,12 @@ class Permission:
 
 
 def _moderation(command: Command, body: Any = None, *, oneself: Who = HOST) -> Permission:
-    """Cohosts never on hosts, nor on themselves."""
+    """Cohosts may not act on hosts, nor on themselves."""
     return Permission(MODERATORS, HOST, oneself, command, body=body)
 
 
 def _own(command: Command, body: Any = None) -> Permission:
-    """Moderators on others, and everybody on themselves."""
+    """Moderators on others, and all users on themselves."""
     return Permission(MODERATORS, HOST, IN_THE_MEETING, command, body=body)
 
 
@@ -89,7 +88,16 @@ def _in_person(command: Command, body: Any = None, *, who: Who = IN_THE_MEETING,
     return Permission(NOBODY, NOBODY, who, command, body=body, admin=admin)
 
 
-PERSON: dict[str, Sequence[Permission]] = {
+SELECTION = {
+    "mute-selected": "mute",
+    "unmute-selected": "unmute",
+    "lower-hands": "lower-hand-of",
+    "set-roles": "set-role-of",
+    "remove-selected": "remove",
+}
+"""Route on several users → route on one user. The same is permitted for each of them."""
+
+USER: dict[str, Sequence[Permission]] = {
     "set-capabilities-of": [_moderation(SetCapabilities(), {"audio": "Receive"})],
     "mute": [_own(Mute())],
     "unmute": [_own(Unmute())],
@@ -105,6 +113,7 @@ PERSON: dict[str, Sequence[Permission]] = {
 }
 ROUTE: dict[str, Sequence[Permission]] = {
     "register-meeting": [Permission(NOBODY, command=Register(), body={"mode": "open"})],
+    "list-meetings": [Permission(NOBODY, reads="list-meetings")],
     "get-meeting": [Permission(IN_THE_MEETING, reads="view-meeting")],
     "patch-meeting": [
         Permission(MODERATORS, command=SetMeeting(mode="presentation"), body={"mode": "presentation"}),
@@ -122,6 +131,7 @@ ROUTE: dict[str, Sequence[Permission]] = {
     "mute-all": [Permission(MODERATORS, command=MuteEverybody())],
     "unmute-all": [Permission(MODERATORS, command=UnmuteEverybody())],
     "undo": [Permission(MODERATORS, command=Undo(), body={"changeId": "{undoable}"})],
+    "lower-all-hands": [Permission(MODERATORS, command=LowerAllHands())],
     "end": [Permission(HOST, command=End())],
     "admit-users": [Permission(NOBODY, command=Admit(), body={"users": [{"externalUserId": "newcomer"}]})],
     "bind-attendee": [_in_person(Bind(), who=NOBODY)],
@@ -135,17 +145,16 @@ ROUTE: dict[str, Sequence[Permission]] = {
     "get-history": [Permission(MODERATORS, reads="view-history")],
     "get-change": [Permission(MODERATORS, reads="view-changes")],
     "listen": [Permission(IN_THE_MEETING | WAITING, reads="live", besides=WAITING)],
-    **{f"{name}-{kind}": permissions for name, permissions in PERSON.items() for kind in ("attendee", "user")},
+    **{several: USER[one] for several, one in SELECTION.items()},
+    **{f"{name}-{kind}": permissions for name, permissions in USER.items() for kind in ("attendee", "user")},
 }
-BY_EVENT_ALONE: Sequence[Command] = [LowerAllHands()]
-"""Commands that have no route yet."""
 READS_ON_A_PERSON = {"get-attendee", "get-user"}
-"""The policies are asked about the meeting, not about the person."""
+"""The policies are asked about the meeting, not about the user."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    route: Route
+    route: Operation
     permission: Permission
     role: str
     target: str | None
@@ -158,34 +167,42 @@ class Cell:
     def who(self) -> str:
         return ROLES.get(self.role, self.role)
 
-    def path(self, undoable: str, seats: dict[str, str]) -> str:
-        """Behind the meeting's own."""
-        found = self.route.path.removeprefix("/meetings/{meetingId}").replace("{changeId}", undoable)
+    @property
+    def is_in_meeting(self) -> bool:
+        """Whether it is about one meeting, and not about all."""
+        return "{meetingId}" in self.route.path
+
+    def path(self, undoable: str, attendees: dict[str, str]) -> str:
+        """The path after the meeting's own, or after that of all meetings."""
+        found = self.route.path.removeprefix("/meetings").removeprefix("/{meetingId}").replace("{changeId}", undoable)
         if self.target is not None:
             found = found.replace("{externalUserId}", self.target)
-            found = found.replace("{attendeeId}", seats.get(self.target, NOWHERE))
+            found = found.replace("{attendeeId}", attendees.get(self.target, NOWHERE))
         return found
 
     def body(self, undoable: str) -> Any:
         if self.route.method == "DELETE":
             return None
+        if self.route.name in SELECTION:
+            return {**(self.permission.body or {}), "externalUserIds": [self.target]}
         is_undo = self.route.name == "undo"
         return {"changeId": undoable} if is_undo else self.permission.body
 
 
-SEATS = {user: seat(user) for user in ("alice", "hugo", "cora", "paula", "pete", "bob", "victor")}
+ATTENDEES = {user: attendee_of(user) for user in ("alice", "hugo", "cora", "paula", "pete", "bob", "victor")}
 
 
 def cells() -> Iterator[Cell]:
-    """Every route, and every way in which it may be meant, by everybody, on everybody."""
-    for route in ROUTES:
+    """Every route, in every sense, by every caller, on every user."""
+    for route in MODERATION:
         for permission in ROUTE[route.name]:
             for role in (*ROLES, "admin"):
                 yield from _of(route, permission, role)
 
 
-def _of(route: Route, permission: Permission, role: str) -> Iterator[Cell]:
-    if "{externalUserId}" not in route.path and "{attendeeId}" not in route.path:
+def _of(route: Operation, permission: Permission, role: str) -> Iterator[Cell]:
+    is_on_users = "{externalUserId}" in route.path or "{attendeeId}" in route.path or route.name in SELECTION
+    if not is_on_users:
         yield Cell(route, permission, role, None, _may(permission, role, permission.on_others))
         return
     somebody = WAITS_TOO if route.name == "answer-lobby" else "bob"

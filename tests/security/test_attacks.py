@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.memory.moderated_meeting import MEETING, seat
-from tests.security.cast import BACK_END, ELSEWHERE, Cast
-from tests.unit.host_api.door import Reply, event
+from tests.memory.moderated_meeting import MEETING, attendee_of
+from tests.security.api import BACK_END, ELSEWHERE, MeetingsApi
+from tests.unit.host_api.api import Reply, event
 
 OUR_HEADERS = {"Content-Type", "Cache-Control", "ETag", "Location", "Idempotency-Replayed", "Retry-After", "Allow"} | {
     "WWW-Authenticate"
@@ -22,18 +22,18 @@ SPLIT = "bob\r\nSet-Cookie: admin=1"
 
 
 @pytest.fixture(scope="module")
-def played() -> Cast:
-    return Cast()
+def shared_api() -> MeetingsApi:
+    return MeetingsApi()
 
 
 @pytest.fixture
-def cast(played: Cast) -> Iterator[Cast]:
-    played.reset()
-    yield played
-    played.reset()
+def api(shared_api: MeetingsApi) -> Iterator[MeetingsApi]:
+    shared_api.reset()
+    yield shared_api
+    shared_api.reset()
 
 
-def harmless(cast: Cast, before: object, reply: Reply) -> Reply:
+def harmless(api: MeetingsApi, before: object, reply: Reply) -> Reply:
     assert 400 <= reply.status < 500, reply.document
     assert set(reply.headers) <= OUR_HEADERS
     assert not any(character in value for value in reply.headers.values() for character in "\r\n")
@@ -41,7 +41,7 @@ def harmless(cast: Cast, before: object, reply: Reply) -> Reply:
     told = json.dumps(reply.document)
     assert "Traceback" not in told
     assert ".py" not in told
-    assert cast.state() == before
+    assert api.state() == before
     return reply
 
 
@@ -65,10 +65,10 @@ BODIES = {
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_bodies(cast: Cast, name: str) -> None:
+def test_bodies(api: MeetingsApi, name: str) -> None:
     content, status = BODIES[name]
     said = event("POST", MUTE, content, {"content-type": "application/json"}, {"sub": "alice"})
-    reply = harmless(cast, cast.state(), cast.send(said))
+    reply = harmless(api, api.state(), api.send(said))
     assert reply.status == status
     assert len(json.dumps(reply.document)) < 5_000
 
@@ -109,35 +109,35 @@ IDS = [
 
 
 VALID = ("USER#bob", "..")
-"""By Chime's pattern these are ids, if odd ones: somebody whom nobody has seen may be muted in advance."""
+"""By Chime's pattern these are ids, if odd ones: an unknown user may be muted in advance."""
 
 
 @pytest.mark.parametrize("text", IDS)
 @pytest.mark.parametrize("place", ["path", "header"])
-def test_ids(cast: Cast, text: str, place: str) -> None:
+def test_ids(api: MeetingsApi, text: str, place: str) -> None:
     """Each is no id, or nobody's: none is another way to write `bob`."""
     written = quote(text, safe="~", errors="surrogatepass")
-    before = cast.state()
+    before = api.state()
     if place == "path":
         said = event("POST", f"/meetings/{MEETING}/users/{written}/mute", None, None, {"sub": "alice"})
     else:
         said = event("POST", MUTE, None, {"gavel-on-behalf-of": written}, dict(BACK_END))
-    reply = cast.send(said)
+    reply = api.send(said)
     if place == "path" and reply.status == 200:
         assert text in VALID
         assert reply.document["attendee"]["externalUserId"] == text
-        assert cast.state()[5] == before[5]
+        assert api.state()[5] == before[5]
         return
-    harmless(cast, before, reply)
+    harmless(api, before, reply)
 
 
-def test_the_one_other_way_to_write_an_id(cast: Cast) -> None:
+def test_the_one_other_way_to_write_an_id(api: MeetingsApi) -> None:
     """Base64url, which is decoded before anything is asked about it: it is judged as the same person."""
     aliases = ["~" + base64.urlsafe_b64encode(b"alice").decode(), "%61lice", "~YWxpY2V="]
     for alias in aliases:
         said = event("POST", f"/meetings/{MEETING}/users/{alias}/mute", None, None, {"sub": "cora"})
-        assert cast.send(said).document.get("policies") in (["non-hosts-may-not-act-on-hosts"], None)
-        assert cast.scene.chime.calls == []
+        assert api.send(said).document.get("policies") in (["non-hosts-may-not-act-on-hosts"], None)
+        assert api.meeting.chime.calls == []
 
 
 PATHS = [
@@ -162,11 +162,11 @@ PATHS = [
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_paths(cast: Cast, path: str) -> None:
+def test_paths(api: MeetingsApi, path: str) -> None:
     said = event("GET", "/", None, None, {"sub": "alice"})
     for raw in (path, path.replace("%2f", "/")):
-        reply = cast.send({**said, "rawPath": raw})
-        harmless(cast, cast.state(), reply)
+        reply = api.send({**said, "rawPath": raw})
+        harmless(api, api.state(), reply)
 
 
 HEADERS = {
@@ -178,25 +178,25 @@ HEADERS = {
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in HEADERS.items() for value in values])
-def test_headers(cast: Cast, name: str, value: str) -> None:
+def test_headers(api: MeetingsApi, name: str, value: str) -> None:
     said = event("POST", MUTE, {"reason": "x"}, {name: value}, dict(BACK_END))
-    before = cast.state()
-    reply = cast.send(said)
+    before = api.state()
+    reply = api.send(said)
     if reply.status == 200:  # a media type's parameters are not looked at
         assert (name, value) == ("content-type", "application/json\r\nX: y")
         return
-    harmless(cast, before, reply)
+    harmless(api, before, reply)
 
 
-def test_a_person_may_be_called_like_a_header(cast: Cast) -> None:
+def test_a_person_may_be_called_like_a_header(api: MeetingsApi) -> None:
     """ExternalUserIds may hold line breaks: they get into documents, escaped, and never into headers."""
-    people = [{"externalUserId": SPLIT, "role": "host"}]
-    assert cast("admin", "POST", "/admissions", {"users": people}).status == 200
+    users = [{"externalUserId": SPLIT, "role": "host"}]
+    assert api("admin", "POST", "/admissions", {"users": users}).status == 200
     replies = [
-        cast(SPLIT, "GET", "/me"),
-        cast("alice", "POST", f"/users/{quote(SPLIT, safe='')}/mute", {"reason": SPLIT}),
-        cast(SPLIT, "PUT", f"/users/{quote(SPLIT, safe='')}/hand"),
-        cast("alice", "GET", "/history"),
+        api(SPLIT, "GET", "/me"),
+        api("alice", "POST", f"/users/{quote(SPLIT, safe='')}/mute", {"reason": SPLIT}),
+        api(SPLIT, "PUT", f"/users/{quote(SPLIT, safe='')}/hand"),
+        api("alice", "GET", "/history"),
     ]
     for reply in replies:
         assert reply.status == 200
@@ -208,12 +208,12 @@ def test_a_person_may_be_called_like_a_header(cast: Cast) -> None:
     "query",
     ["dryRun=true&dryRun=false", "dryRun=1", "dryRun=TRUE", "dryrun=true", "x=1", "&" * 100, "a=1&" * 60, "%00=1"],
 )
-def test_queries(cast: Cast, query: str) -> None:
+def test_queries(api: MeetingsApi, query: str) -> None:
     """A dry run that is not understood as one is not carried out instead."""
-    before = cast.state()
-    reply = cast.send(event("POST", f"{MUTE}?{query}", None, None, {"sub": "alice"}))
+    before = api.state()
+    reply = api.send(event("POST", f"{MUTE}?{query}", None, None, {"sub": "alice"}))
     if query.strip("&"):
-        assert harmless(cast, before, reply).code == "invalid-request"
+        assert harmless(api, before, reply).code == "invalid-request"
 
 
 SCOPES: list[Any] = [
@@ -240,13 +240,13 @@ SCOPES: list[Any] = [
 
 @pytest.mark.parametrize("scope", SCOPES)
 @pytest.mark.parametrize("claim", ["scope", "scp"])
-def test_scopes_that_are_not_the_admins(cast: Cast, claim: str, scope: str) -> None:
-    before = cast.state()
+def test_scopes_that_are_not_the_admins(api: MeetingsApi, claim: str, scope: str) -> None:
+    before = api.state()
     claims = {"sub": "mallory", claim: scope}
     said = event("PUT", f"/meetings/{MEETING}", {"roles": {"mallory": "host"}}, None, claims)
-    assert harmless(cast, before, cast.send(said)).code == "not-permitted"
+    assert harmless(api, before, api.send(said)).code == "not-permitted"
     said = event("GET", f"/meetings/{MEETING}", None, {"gavel-on-behalf-of": "alice"}, claims)
-    assert harmless(cast, before, cast.send(said)).code == "not-permitted"
+    assert harmless(api, before, api.send(said)).code == "not-permitted"
 
 
 @pytest.mark.parametrize(
@@ -271,11 +271,11 @@ def test_scopes_that_are_not_the_admins(cast: Cast, claim: str, scope: str) -> N
         {"claims": {"sub": "alice", "scope": "gavel/admin"}},
     ],
 )
-def test_a_token_that_names_nobody(cast: Cast, authorizer: object) -> None:
+def test_a_token_that_names_nobody(api: MeetingsApi, authorizer: object) -> None:
     """As it would be if the gateway let one through: 403, whatever is asked."""
     said = event("POST", MUTE)
     said["requestContext"]["authorizer"] = authorizer
-    assert harmless(cast, cast.state(), cast.send(said)).code == "not-permitted"
+    assert harmless(api, api.state(), api.send(said)).code == "not-permitted"
 
 
 @pytest.mark.parametrize(
@@ -291,78 +291,85 @@ def test_a_token_that_names_nobody(cast: Cast, authorizer: object) -> None:
     ],
     ids=repr,
 )
-def test_a_token_that_the_stacks_own_authorizer_did_not_take(cast: Cast, found: object) -> None:
+def test_a_token_that_the_stacks_own_authorizer_did_not_take(api: MeetingsApi, found: object) -> None:
     """The gateway lets it through, for it is here that it is answered 401."""
     said = event("POST", MUTE)
     said["requestContext"]["authorizer"] = {"lambda": found}
-    assert harmless(cast, cast.state(), cast.send(said)).status == 401
+    assert harmless(api, api.state(), api.send(said)).status == 401
 
 
-def test_headers_are_no_claims(cast: Cast) -> None:
+def test_headers_are_no_claims(api: MeetingsApi) -> None:
     headers = {"x-amzn-oidc-identity": "alice", "sub": "alice", "scope": "gavel/admin", "x-forwarded-user": "alice"}
     said = event("POST", MUTE, None, headers, {"sub": "mallory"})
-    assert harmless(cast, cast.state(), cast.send(said)).code == "not-permitted"
+    assert harmless(api, api.state(), api.send(said)).code == "not-permitted"
 
 
 # ---- other people's meetings ---------------------------------------------------------------------------------------
-def test_a_host_is_nobody_in_another_meeting(cast: Cast) -> None:
-    before = cast.state()
+def test_a_host_is_nobody_in_another_meeting(api: MeetingsApi) -> None:
+    before = api.state()
     for method, path, body in (
         ("GET", "", None),
         ("GET", "/history", None),
-        ("GET", f"/changes/{cast.undoable}", None),
-        ("GET", f"/attendees/{seat('bob')}", None),
+        ("GET", f"/changes/{api.undoable}", None),
+        ("GET", f"/attendees/{attendee_of('bob')}", None),
         ("POST", "/mute-all", None),
-        ("POST", "/undo", {"changeId": cast.undoable}),
-        ("POST", "/undo", {"changeId": cast.elsewhere}),
+        ("POST", "/undo", {"changeId": api.undoable}),
+        ("POST", "/undo", {"changeId": api.elsewhere}),
         ("POST", "/live", None),
         ("POST", "/end", None),
     ):
-        assert harmless(cast, before, cast("olga", method, path, body)).code == "not-permitted"
+        assert harmless(api, before, api("olga", method, path, body)).code == "not-permitted"
 
 
-def test_what_is_of_one_meeting_is_not_found_in_another(cast: Cast) -> None:
-    """Seats, changes and requests, named by a host under the path of his own meeting."""
-    before = cast.state()
-    seats = f"/attendees/{seat('bob')}"
+def test_what_is_of_one_meeting_is_not_found_in_another(api: MeetingsApi) -> None:
+    """Attendees, changes and requests of another meeting, named by a host under the path of their own."""
+    before = api.state()
+    attendees = f"/attendees/{attendee_of('bob')}"
     for method, path, body, code in (
-        ("GET", seats, None, "attendee-not-found"),
-        ("POST", f"{seats}/mute", None, "attendee-not-found"),
-        ("POST", f"{seats}/remove", None, "attendee-not-found"),
-        ("GET", f"/changes/{cast.undoable}", None, "change-not-found"),
-        ("POST", "/undo", {"changeId": cast.undoable}, "change-not-found"),
-        ("PUT", "/users/olga/consent", {"changeId": cast.undoable, "accept": True}, "no-request"),
+        ("GET", attendees, None, "attendee-not-found"),
+        ("POST", f"{attendees}/mute", None, "attendee-not-found"),
+        ("POST", f"{attendees}/remove", None, "attendee-not-found"),
+        ("GET", f"/changes/{api.undoable}", None, "change-not-found"),
+        ("POST", "/undo", {"changeId": api.undoable}, "change-not-found"),
+        ("PUT", "/users/olga/consent", {"changeId": api.undoable, "accept": True}, "no-request"),
     ):
-        assert harmless(cast, before, cast("olga", method, path, body, meeting_id=ELSEWHERE)).code == code, path
-    shown = json.dumps(cast("olga", "GET", "/history", meeting_id=ELSEWHERE).document)
+        assert harmless(api, before, api("olga", method, path, body, meeting_id=ELSEWHERE)).code == code, path
+    shown = json.dumps(api("olga", "GET", "/history", meeting_id=ELSEWHERE).document)
     assert MEETING not in shown
     assert "alice" not in shown
 
 
-def test_an_excepted_attendee_of_another_meeting_is_as_unknown_as_an_invented_one(cast: Cast) -> None:
-    body = {"except": {"attendeeIds": [seat("bob"), seat("nobody")]}}
-    reply = cast("olga", "POST", "/mute-all", body, meeting_id=ELSEWHERE)
+def test_an_excepted_attendee_of_another_meeting_is_as_unknown_as_an_invented_one(api: MeetingsApi) -> None:
+    body = {"except": {"attendeeIds": [attendee_of("bob"), attendee_of("nobody")]}}
+    reply = api("olga", "POST", "/mute-all", body, meeting_id=ELSEWHERE)
     assert reply.document["unknown"] == body["except"]["attendeeIds"]
     outcomes = {outcome["externalUserId"]: outcome["outcome"] for outcome in reply.document["outcomes"]}
     assert outcomes["bob"] != "spared", "their namesake here is muted all the same"
 
 
-def test_an_idempotency_key_is_its_callers(cast: Cast) -> None:
-    """Nobody is given what another was answered, nor finds out that he used the key."""
+def test_an_idempotency_key_is_its_callers(api: MeetingsApi) -> None:
+    """A caller gets no answer of another caller, and does not find out that they used the key."""
     key = {"idempotency-key": "one"}
-    first = cast("alice", "POST", "/users/bob/mute", headers=key)
-    again = cast("hugo", "POST", "/users/bob/mute", headers=key)
+    first = api("alice", "POST", "/users/bob/mute", headers=key)
+    again = api("hugo", "POST", "/users/bob/mute", headers=key)
     assert "Idempotency-Replayed" not in again.headers
-    assert cast("mallory", "POST", "/users/bob/mute", headers=key).code == "not-permitted"
-    by_back_end = cast("alice", "POST", "/users/bob/mute", headers=key, behalf=True)
+    assert api("mallory", "POST", "/users/bob/mute", headers=key).code == "not-permitted"
+    by_back_end = api("alice", "POST", "/users/bob/mute", headers=key, behalf=True)
     assert "Idempotency-Replayed" not in by_back_end.headers
-    repeated = cast("alice", "POST", "/users/bob/mute", headers=key)
+    repeated = api("alice", "POST", "/users/bob/mute", headers=key)
     assert (repeated.headers["Idempotency-Replayed"], repeated.document) == ("true", first.document)
 
 
-def test_a_key_of_one_meeting_in_another(cast: Cast) -> None:
+def test_a_key_of_one_meeting_in_another(api: MeetingsApi) -> None:
     key = {"idempotency-key": "two"}
-    assert cast("admin", "POST", "/users/bob/mute", headers=key).status == 200
-    before = cast.state()
-    reply = cast("admin", "POST", "/users/bob/mute", headers=key, meeting_id=ELSEWHERE)
-    assert harmless(cast, before, reply).code == "idempotency-key-reused"
+    assert api("admin", "POST", "/users/bob/mute", headers=key).status == 200
+    before = api.state()
+    reply = api("admin", "POST", "/users/bob/mute", headers=key, meeting_id=ELSEWHERE)
+    assert harmless(api, before, reply).code == "idempotency-key-reused"
+
+
+def test_a_meeting_that_chime_does_not_have(api: MeetingsApi) -> None:
+    """It could be in another Region, so the answer says which one was asked."""
+    reply = api("admin", "PUT", "", {}, meeting_id="33333333-3333-3333-3333-333333333333")
+    assert (reply.status, reply.code) == (404, "meeting-not-found")
+    assert "Chime has no such meeting in this Region" in reply.document["detail"]

@@ -12,9 +12,10 @@ from chime_events import handler as news
 from event_commands import handler as commands
 from event_commands.processor import CommandProcessor
 
-from tests.memory.moderated_meeting import MEETING, seat
-from tests.security.cast import Cast
-from tests.unit.event_commands.door import MAX_AGE, event, triggered
+from tests.memory.moderated_meeting import MEETING, attendee_of
+from tests.security.api import MeetingsApi
+from tests.telemetry import CONTEXT
+from tests.unit.event_commands.command_queue import MAX_AGE, event, triggered
 
 MUTE = {"command": "mute-all", "meetingId": MEETING}
 SOURCES = [
@@ -42,36 +43,36 @@ SOURCES = [
 
 
 @pytest.fixture(scope="module")
-def played() -> Cast:
-    return Cast()
+def shared_api() -> MeetingsApi:
+    return MeetingsApi()
 
 
 @pytest.fixture
-def cast(played: Cast, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cast]:
-    played.reset()
-    inbox = CommandProcessor(played.gavel, played.scene.surroundings.now, MAX_AGE)
-    monkeypatch.setattr(commands, "inbox", lambda: inbox)
-    monkeypatch.setattr(news, "presence", lambda: played.gavel.presence)
-    yield played
-    played.reset()
+def api(shared_api: MeetingsApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[MeetingsApi]:
+    shared_api.reset()
+    inbox = CommandProcessor(shared_api.gavel, shared_api.meeting.clock.now, MAX_AGE)
+    monkeypatch.setattr(commands, "commands", lambda: inbox)
+    monkeypatch.setattr(news, "chime_events", lambda: shared_api.gavel.chime_events)
+    yield shared_api
+    shared_api.reset()
 
 
 def delivered(handler: Any, *bodies: Any) -> bool:
     """Whether none comes again."""
     records = [{"messageId": str(number), "body": json.dumps(body)} for number, body in enumerate(bodies)]
-    answer: dict[str, Any] = handler.handler({"Records": records}, None)
+    answer: dict[str, Any] = handler.handler({"Records": records}, CONTEXT)
     return answer == {"batchItemFailures": []}
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_no_source_may_do_anything(cast: Cast, source: str) -> None:
-    before = cast.state()
+def test_no_source_may_do_anything(api: MeetingsApi, source: str) -> None:
+    before = api.state()
     assert delivered(
         commands, event(MUTE, source=source), event({"command": "end", "meetingId": MEETING}, "e-2", source)
     )
-    assert cast.state() == before
-    assert cast.scene.chime.orders() == []
-    told = cast.scene.ledger.entries[len(cast.begun_with) :]
+    assert api.state() == before
+    assert api.meeting.chime.updates() == []
+    told = api.meeting.ledger.entries[len(api.begun_with) :]
     assert {(entry.actor.kind, entry.actor.id, entry.extra["verdict"]) for entry in told} <= {
         ("service", source, "refused")
     }
@@ -92,19 +93,19 @@ FORGERIES: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("forged", FORGERIES)
 @pytest.mark.parametrize("place", ["detail", "envelope"])
-def test_who_commands_is_not_said_by_the_command(cast: Cast, forged: dict[str, Any], place: str) -> None:
-    before = cast.state()
+def test_who_commands_is_not_said_by_the_command(api: MeetingsApi, forged: dict[str, Any], place: str) -> None:
+    before = api.state()
     body = event({**MUTE, **forged}) if place == "detail" else {**event(MUTE), **forged}
     if place == "envelope":
         body["source"] = "other.app"
     assert delivered(commands, body)
-    assert cast.state() == before
+    assert api.state() == before
 
 
-def test_a_trigger_is_no_more_than_a_trigger(cast: Cast) -> None:
+def test_a_trigger_is_no_more_than_a_trigger(api: MeetingsApi) -> None:
     """It moderates; hosts, settings, what is done in person and what the back end does are not its own."""
     assert delivered(commands, triggered(MUTE))
-    before = cast.state()
+    before = api.state()
     others: list[dict[str, Any]] = [
         {"command": "remove", "externalUserId": "alice"},
         {"command": "set-role", "externalUserId": "hugo", "role": "viewer"},
@@ -112,17 +113,22 @@ def test_a_trigger_is_no_more_than_a_trigger(cast: Cast) -> None:
         {"command": "register", "roles": {"mallory": "host"}},
         {"command": "set-settings", "lobby": False},
         {"command": "admit-users", "users": [{"externalUserId": "mallory"}]},
-        {"command": "bind", "attendeeId": seat("bob")},
+        {"command": "bind", "attendeeId": attendee_of("bob")},
         {"command": "expire"},
     ]
     for number, command in enumerate(others):
         assert delivered(commands, triggered({"meetingId": MEETING, **command}, f"e-{number + 10}"))
-        assert cast.state() == before, command
+        assert api.state() == before, command
 
 
 # ---- what is told of Chime's meetings ------------------------------------------------------------------------------
 def told(kind: str, **detail: Any) -> dict[str, Any]:
-    about = {"meetingId": MEETING, "attendeeId": seat("bob"), "externalUserId": "bob", "eventType": f"chime:{kind}"}
+    about = {
+        "meetingId": MEETING,
+        "attendeeId": attendee_of("bob"),
+        "externalUserId": "bob",
+        "eventType": f"chime:{kind}",
+    }
     return {"id": "e-1", "source": "aws.chime", "detail": {"version": "0", **about, **detail}}
 
 
@@ -132,11 +138,11 @@ def told(kind: str, **detail: Any) -> dict[str, Any]:
         told("MeetingEnded"),
         told("AttendeeAdded"),
         told("AttendeeJoined", externalUserId="alice"),
-        told("AttendeeJoined", attendeeId=seat("nobody"), externalUserId="alice"),
+        told("AttendeeJoined", attendeeId=attendee_of("nobody"), externalUserId="alice"),
         told("AttendeeLeft"),
         told("AttendeeDeleted"),
         told("AttendeeCapabilitiesUpdated", audioCapability="None"),
-        told("AttendeeCapabilitiesUpdated", attendeeId=seat("nobody")),
+        told("AttendeeCapabilitiesUpdated", attendeeId=attendee_of("nobody")),
         told("AttendeeCapabilitiesUpdated", successCount=0),
         told("AttendeeJoined", attendeeId="../x", externalUserId="x" * 9_999),
         told("AttendeeJoined", attendeeId=["x"]),
@@ -145,25 +151,25 @@ def told(kind: str, **detail: Any) -> dict[str, Any]:
         told("Nonsense", externalUserId="alice"),
     ],
 )
-def test_a_forged_state_change_causes_a_look_at_most(cast: Cast, forged: dict[str, Any]) -> None:
-    """What it tells is looked up and never believed: nobody gets another's seat, no meeting is over."""
-    before = cast.state()
+def test_a_forged_state_change_causes_a_look_at_most(api: MeetingsApi, forged: dict[str, Any]) -> None:
+    """What it tells is looked up and never believed: nobody gets another's attendee, no meeting is over."""
+    before = api.state()
     assert delivered(news, forged)
-    assert cast.state() == before
-    assert cast.scene.chime.orders() == []
-    assert len(cast.scene.chime.calls) <= 1
+    assert api.state() == before
+    assert api.meeting.chime.updates() == []
+    assert len(api.meeting.chime.calls) <= 1
 
 
-def test_state_changes_of_meetings_that_are_not_there(cast: Cast) -> None:
+def test_state_changes_of_meetings_that_are_not_there(api: MeetingsApi) -> None:
     for number in range(200):
         meeting_id = str(uuid.UUID(int=number))
         for kind in ("AttendeeJoined", "AttendeeLeft", "AttendeeCapabilitiesUpdated", "MeetingEnded"):
             assert delivered(news, told(kind, meetingId=meeting_id))
-    assert cast.scene.chime.calls == []
+    assert api.meeting.chime.calls == []
 
 
-def test_floods_of_state_changes(cast: Cast) -> None:
-    """Of a seat that is known and as it should be nobody is asked; others are looked at as often as there is room."""
+def test_floods_of_state_changes(api: MeetingsApi) -> None:
+    """Events on an attendee that is as the rules say cost no call. Others are looked at within the call budget."""
     for _ in range(200):
         delivered(news, told("AttendeeCapabilitiesUpdated"))
-    assert len(cast.scene.chime.calls) <= 10
+    assert len(api.meeting.chime.calls) <= 10

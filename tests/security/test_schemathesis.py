@@ -1,12 +1,12 @@
 """Schemathesis over the description: what fits it, and what doesn't, is answered as it says, and never by 5xx."""
 
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import schemathesis
-from host_api.openapi import description
-from host_api.routes import ROUTES
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
@@ -19,9 +19,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.memory.moderated_meeting import MEETING, seat
-from tests.security.cast import Cast
+from contracts.openapi import openapi
+from tests.memory.moderated_meeting import MEETING, attendee_of
+from tests.security.api import MeetingsApi
 from tests.security.gateway import TOKENS, Gateway
+from tests.unit.host_api.operations import MODERATION, OPERATIONS
 
 EXAMPLES = 8
 """Of each kind, for each operation."""
@@ -32,34 +34,34 @@ CHECKS: list[CheckFunction] = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-NAMES = [route.name for route in ROUTES] + ["get-health", "get-openapi"]
-IDS = {"meetingId": MEETING, "attendeeId": seat("bob"), "externalUserId": "bob"}
+NAMES = [operation.name for operation in OPERATIONS]
+IDS = {"meetingId": MEETING, "attendeeId": attendee_of("bob"), "externalUserId": "bob"}
 
 
 @pytest.fixture(scope="module")
-def played() -> Cast:
-    return Cast()
+def shared_api() -> MeetingsApi:
+    return MeetingsApi()
 
 
 @pytest.fixture(scope="module")
-def schema(played: Cast) -> Any:
-    found = schemathesis.openapi.from_dict(dict(description()))
-    found.app = Gateway(lambda: played.gavel)
+def schema(shared_api: MeetingsApi) -> Any:
+    found = schemathesis.openapi.from_dict(json.loads(json.dumps(openapi())))
+    found.app = Gateway(lambda: shared_api.gavel)
     return found
 
 
 @pytest.fixture
-def cast(played: Cast) -> Iterator[Cast]:
-    played.reset()
-    yield played
-    played.reset()
+def api(shared_api: MeetingsApi) -> Iterator[MeetingsApi]:
+    shared_api.reset()
+    yield shared_api
+    shared_api.reset()
 
 
 def test_every_operation_is_visited(schema: Any) -> None:
     assert sorted(op.ok().definition.raw["operationId"] for op in schema.get_all_operations()) == sorted(NAMES)
 
 
-def run(cast: Cast, strategy: st.SearchStrategy[Case[Any]], checks: list[CheckFunction]) -> list[int]:
+def run(api: MeetingsApi, strategy: st.SearchStrategy[Case[Any]], checks: list[CheckFunction]) -> list[int]:
     """The statuses that were answered."""
     statuses: list[int] = []
 
@@ -73,7 +75,7 @@ def run(cast: Cast, strategy: st.SearchStrategy[Case[Any]], checks: list[CheckFu
     )
     @given(strategy, st.sampled_from(sorted(TOKENS)))
     def asked(case: Case[Any], token: str) -> None:
-        cast.reset()
+        api.reset()
         response = case.call(headers={"Authorization": f"Bearer {token}"})
         statuses.append(response.status_code)
         case.validate_response(response, checks=checks)
@@ -83,20 +85,20 @@ def run(cast: Cast, strategy: st.SearchStrategy[Case[Any]], checks: list[CheckFu
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_in_a_meeting_that_is_there(cast: Cast, schema: Any, name: str) -> None:
+def test_in_a_meeting_that_is_there(api: MeetingsApi, schema: Any, name: str) -> None:
     operation = schema.find_operation_by_id(name)
-    ids = IDS | {"changeId": cast.undoable}
-    named = {p["name"]: ids[p["name"]] for p in operation.definition.raw.get("parameters", []) if p["in"] == "path"}
-    statuses = run(cast, operation.as_strategy(GenerationMode.POSITIVE, path_parameters=named or None), CHECKS)
+    ids = IDS | {"changeId": api.undoable}
+    named = {name: ids[name] for name in re.findall(r"{(\w+)}", operation.path)}
+    statuses = run(api, operation.as_strategy(GenerationMode.POSITIVE, path_parameters=named or None), CHECKS)
     assert len(statuses) >= 1
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_with_whatever_ids(cast: Cast, schema: Any, name: str) -> None:
-    run(cast, schema.find_operation_by_id(name).as_strategy(GenerationMode.POSITIVE), CHECKS)
+def test_with_whatever_ids(api: MeetingsApi, schema: Any, name: str) -> None:
+    run(api, schema.find_operation_by_id(name).as_strategy(GenerationMode.POSITIVE), CHECKS)
 
 
-@pytest.mark.parametrize("name", [route.name for route in ROUTES])
-def test_with_what_does_not_fit(cast: Cast, schema: Any, name: str) -> None:
+@pytest.mark.parametrize("name", [operation.name for operation in MODERATION])
+def test_with_what_does_not_fit(api: MeetingsApi, schema: Any, name: str) -> None:
     operation = schema.find_operation_by_id(name)
-    run(cast, operation.as_strategy(GenerationMode.NEGATIVE), [*CHECKS, negative_data_rejection])
+    run(api, operation.as_strategy(GenerationMode.NEGATIVE), [*CHECKS, negative_data_rejection])

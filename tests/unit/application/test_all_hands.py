@@ -7,12 +7,12 @@ from moderation.domain.entry import HAND_LOWERED
 from moderation.domain.summary import summary
 
 from tests.memory.moderated_meeting import ADMIN, MEETING, ModeratedMeeting
-from tests.unit.application.hall import by, code
+from tests.unit.application.commanded_meeting import by, code
 
 MANY = {"alice": "host", "cora": "cohost", **{f"{n:03}-user": "participant" for n in range(200)}}
 
 
-def meeting(*hands: str, roles: dict[str, str] | None = None) -> ModeratedMeeting:
+def with_hands(*hands: str, roles: dict[str, str] | None = None) -> ModeratedMeeting:
     found = ModeratedMeeting(roles=roles) if roles else ModeratedMeeting()
     for user in hands:
         found.ask_user(user, RaiseHand(), user)
@@ -26,7 +26,7 @@ def lower_all(at: ModeratedMeeting, who: str = "alice", **how: object) -> Outcom
 
 @pytest.mark.parametrize("who", ["alice", "cora", "back-end"])
 def test_hosts_cohosts_and_the_back_end_lower_all(who: str) -> None:
-    at = meeting("bob", "carol")
+    at = with_hands("bob", "carol")
     outcome = lower_all(at, who)
     assert isinstance(outcome, Answer)
     assert (outcome.status, {str(o["externalUserId"]) for o in outcome.outcomes or ()}) == ("applied", {"bob", "carol"})
@@ -34,12 +34,12 @@ def test_hosts_cohosts_and_the_back_end_lower_all(who: str) -> None:
     [entry] = at.entries(HAND_LOWERED)
     assert (entry.command, set(entry.names), entry.revision) == ("lower-all-hands", {"bob", "carol"}, "m1")
     actor = "back-end" if who == "back-end" else who
-    assert summary(entry) == f"{actor} lowered the hands of bob, carol: next topic"
+    assert summary(entry) == f"{actor} lowered the hands of bob and carol: next topic"
     assert at.chime.calls == []
 
 
 def test_others_may_not() -> None:
-    at = meeting("bob")
+    at = with_hands("bob")
     assert code(lower_all(at, "carol")) == "not-permitted"
     assert at.ledger.hands(MEETING).keys() == {"bob"}
     [refused] = [entry for entry in at.ledger.entries if entry.extra.get("verdict") == "refused"]
@@ -47,13 +47,13 @@ def test_others_may_not() -> None:
 
 
 def test_without_a_raised_hand_nothing_changes() -> None:
-    at = meeting()
+    at = with_hands()
     assert code(lower_all(at)) == "unchanged"
     assert at.entries(HAND_LOWERED) == []
 
 
 def test_a_dry_run_lowers_none() -> None:
-    at = meeting("bob")
+    at = with_hands("bob")
     outcome = lower_all(at, dry_run=True)
     assert isinstance(outcome, Answer)
     assert (outcome.status, len(outcome.outcomes or ())) == ("dry-run", 1)
@@ -62,7 +62,7 @@ def test_a_dry_run_lowers_none() -> None:
 
 def test_more_hands_than_one_transaction_takes() -> None:
     raised = [user for user in MANY if user.endswith("-user")]
-    at = meeting(*raised, roles=MANY)
+    at = with_hands(*raised, roles=MANY)
     outcome = lower_all(at)
     assert isinstance(outcome, Answer)
     assert len(outcome.outcomes or ()) == len(raised)
@@ -72,7 +72,7 @@ def test_more_hands_than_one_transaction_takes() -> None:
 
 
 def test_under_its_key_it_is_answered_again_and_lowers_no_hand_that_was_raised_since() -> None:
-    at = meeting("bob")
+    at = with_hands("bob")
     assert code(lower_all(at, key="k", fingerprint="f")) == "applied"
     at.ask_user("bob", RaiseHand(), "bob")
     again = lower_all(at, key="k", fingerprint="f")
@@ -82,7 +82,7 @@ def test_under_its_key_it_is_answered_again_and_lowers_no_hand_that_was_raised_s
 
 
 def test_a_hand_that_comes_down_meanwhile_is_left_out() -> None:
-    at = meeting("bob", "carol")
+    at = with_hands("bob", "carol")
     hands, lowered = at.ledger.hands, list[str]()
 
     def meanwhile(meeting_id: str) -> object:
@@ -99,6 +99,6 @@ def test_a_hand_that_comes_down_meanwhile_is_left_out() -> None:
 
 
 def test_on_another_revision_nothing_is_done() -> None:
-    at = meeting("bob")
+    at = with_hands("bob")
     assert code(lower_all(at, if_match="m9")) == "revision-mismatch"
     assert at.ledger.hands(MEETING).keys() == {"bob"}

@@ -13,300 +13,336 @@ from moderation.domain.commands import GrantFloor, Mute, MuteEverybody, SetMeeti
 from moderation.domain.entry import ABANDONED, CAPABILITIES_CHANGED, DELAYED, MEETING_CHANGED, SUPERSEDED
 from moderation.domain.meeting import Features
 from moderation.ports import (
+    AttendeesNoted,
     ChangeKept,
     ChimeRejectedError,
     Clause,
     LedgerUnavailableError,
     OutcomeUnknownError,
-    SeatsNoted,
     UserRevised,
 )
 
-from tests.memory.moderated_meeting import MEETING, seat
-from tests.unit.application.hall import MUTE_ALL, RECEIVING, SILENT, UNMUTE_ALL, Hall, by, not_now, outcomes
+from tests.memory.moderated_meeting import MEETING, attendee_of
+from tests.unit.application.commanded_meeting import (
+    MUTE_ALL,
+    RECEIVING,
+    SILENT,
+    UNMUTE_ALL,
+    CommandedMeeting,
+    by,
+    not_now,
+    outcomes,
+)
 
 
 def never() -> None:
     raise ChimeRejectedError("refused")
 
 
-def status(hall: Hall, answer: Answer) -> str:
-    change = hall.ledger.change(MEETING, answer.change_id or "")
+def status(meeting: CommandedMeeting, answer: Answer) -> str:
+    change = meeting.ledger.change(MEETING, answer.change_id or "")
     assert change is not None
     return change.status
 
 
 def test_a_widening_that_chime_has_not_taken_in_a_minute_is_taken_back() -> None:
-    hall = Hall()
-    hall.done("alice", MuteEverybody(reason="exam"))
-    before = hall.meeting().rules
-    hall.chime_refuses()
-    answer = hall.done("alice", UNMUTE_ALL)
+    meeting = CommandedMeeting()
+    meeting.done("alice", MuteEverybody(reason="exam"))
+    before = meeting.stored().rules
+    meeting.chime_refuses()
+    answer = meeting.done("alice", UNMUTE_ALL)
     assert answer.status == "pending"
     assert outcomes(answer)["bob"] == "pending"
-    hall.reconcile(40)
-    assert [e.type for e in hall.entries(DELAYED)] == [DELAYED]
-    hall.reconcile(30)
-    assert hall.meeting().rules == before
-    hall.chime_recovers()
-    hall.reconcile(60)
-    assert status(hall, answer) == "abandoned"
-    assert len(hall.entries(ABANDONED)) == 1
-    assert hall.bits("bob") == SILENT
+    meeting.reconcile(40)
+    assert [e.type for e in meeting.entries(DELAYED)] == [DELAYED]
+    meeting.reconcile(30)
+    assert meeting.stored().rules == before
+    meeting.chime_recovers()
+    meeting.reconcile(60)
+    assert status(meeting, answer) == "abandoned"
+    assert len(meeting.entries(ABANDONED)) == 1
+    assert meeting.bits("bob") == SILENT
 
 
 @pytest.mark.parametrize("command", [UNMUTE_ALL, Unmute()])
 def test_what_would_have_ended_meanwhile_is_not_brought_back(command: UnmuteEverybody | Unmute) -> None:
-    """It was over when the widening was given up: it neither binds nor ends once more."""
-    hall = Hall()
+    """The rule had ended when the widening was given up: it neither binds nor ends again."""
+    meeting = CommandedMeeting()
     is_bulk = isinstance(command, UnmuteEverybody)
     if is_bulk:
-        hall.done("alice", MuteEverybody(seconds=30))
+        meeting.done("alice", MuteEverybody(seconds=30))
     else:
-        hall.answered("alice", Mute(seconds=30), "bob")
-    hall.chime_refuses()
-    answer = hall.done("alice", UNMUTE_ALL) if is_bulk else hall.answered("alice", Unmute(), "bob")
-    hall.reconcile(70)
-    assert status(hall, answer) == "abandoned"
-    assert (hall.user("bob").rules.restrictions, hall.meeting().rules.mute_alls) == ((), ())
-    hall.chime_recovers()
-    hall.reconcile(60)
-    assert hall.bits("bob") == EVERYTHING
-    assert [change.command for change in hall.ledger.changes.values() if change.command == "expire"] == []
+        meeting.answered("alice", Mute(seconds=30), "bob")
+    meeting.chime_refuses()
+    answer = meeting.done("alice", UNMUTE_ALL) if is_bulk else meeting.answered("alice", Unmute(), "bob")
+    meeting.reconcile(70)
+    assert status(meeting, answer) == "abandoned"
+    assert (meeting.user("bob").rules.restrictions, meeting.stored().rules.mute_alls) == ((), ())
+    meeting.chime_recovers()
+    meeting.reconcile(60)
+    assert meeting.bits("bob") == EVERYTHING
+    assert [change.command for change in meeting.ledger.changes.values() if change.command == "expire"] == []
 
 
 def test_a_turn_that_would_be_over_is_not_brought_back() -> None:
-    hall = Hall()
-    hall.done("alice", SetMeeting(mode="audience"))
-    hall.answered("alice", GrantFloor(seconds=30), "bob")
-    hall.chime_refuses()
-    longer = hall.answered("alice", GrantFloor(seconds=300, media=(Medium.AUDIO, Medium.VIDEO)), "bob")
-    hall.reconcile(70)
-    assert (status(hall, longer), hall.user("bob").rules.floor) == ("abandoned", None)
+    meeting = CommandedMeeting()
+    meeting.done("alice", SetMeeting(mode="audience"))
+    meeting.answered("alice", GrantFloor(seconds=30), "bob")
+    meeting.chime_refuses()
+    longer = meeting.answered("alice", GrantFloor(seconds=300, media=(Medium.AUDIO, Medium.VIDEO)), "bob")
+    meeting.reconcile(70)
+    assert (status(meeting, longer), meeting.user("bob").rules.floor) == ("abandoned", None)
 
 
 def test_rules_are_taken_back_even_if_chime_can_not_be_read() -> None:
-    hall = Hall()
-    hall.done("alice", MUTE_ALL)
-    hall.chime_refuses()
-    hall.done("alice", UNMUTE_ALL)
+    meeting = CommandedMeeting()
+    meeting.done("alice", MUTE_ALL)
+    meeting.chime_refuses()
+    meeting.done("alice", UNMUTE_ALL)
 
     def roster(_: str) -> object:
         raise OutcomeUnknownError
 
-    hall.chime.roster = roster  # type: ignore[method-assign, assignment]
-    hall.reconcile(70)
-    assert len(hall.meeting().rules.mute_alls) == 1
+    meeting.chime.roster = roster  # type: ignore[method-assign, assignment]
+    meeting.reconcile(70)
+    assert len(meeting.stored().rules.mute_alls) == 1
 
 
 @pytest.mark.parametrize("command", [UNMUTE_ALL, Unmute()])
 def test_given_up_though_the_answer_was_lost_it_goes_on_at_once(command: UnmuteEverybody | Unmute) -> None:
-    """Under the same lease, which nobody can take who has read the change as it was before."""
-    hall = Hall()
-    hall.answered("alice", Mute(), "bob")
-    hall.done("alice", MUTE_ALL)
-    hall.chime_refuses()
-    asked = hall.answered("alice", command, "bob") if isinstance(command, Unmute) else hall.done("alice", command)
-    transact = hall.ledger.transact
+    """Under the same lease with another token: no process that read the change before can take it."""
+    meeting = CommandedMeeting()
+    meeting.answered("alice", Mute(), "bob")
+    meeting.done("alice", MUTE_ALL)
+    meeting.chime_refuses()
+    asked = meeting.answered("alice", command, "bob") if isinstance(command, Unmute) else meeting.done("alice", command)
+    transact = meeting.ledger.transact
 
     def losing(clauses: Sequence[Clause]) -> None:
         if any(isinstance(c, ChangeKept) and c.change.status is Status.ABANDONED for c in clauses):
-            hall.ledger.transact = transact  # type: ignore[method-assign]
-            hall.ledger.fail(1, done=True)
+            meeting.ledger.transact = transact  # type: ignore[method-assign]
+            meeting.ledger.fail(1, done=True)
         transact(clauses)
 
-    hall.ledger.transact = losing  # type: ignore[method-assign]
-    hall.reconcile(70)
-    assert status(hall, asked) == "abandoned"
-    kept = hall.ledger.change(MEETING, asked.change_id or "")
+    meeting.ledger.transact = losing  # type: ignore[method-assign]
+    meeting.reconcile(70)
+    assert status(meeting, asked) == "abandoned"
+    kept = meeting.ledger.change(MEETING, asked.change_id or "")
     assert kept is not None
-    assert kept.due_at is None
-    assert hall.bits("bob") == SILENT
+    assert kept.next_attempt_at is None
+    assert meeting.bits("bob") == SILENT
 
 
 def test_what_chime_has_taken_is_not_taken_back_because_nobody_noted_it() -> None:
-    """Whoever carried it out died between the order and the note; the next one comes after a minute."""
-    hall = Hall()
-    hall.done("alice", MUTE_ALL)
-    hall.chime_refuses()
-    answer = hall.done("alice", UNMUTE_ALL)
-    hall.chime_recovers()
+    """The process dies between the call and the note. The next one takes over after a minute."""
+    meeting = CommandedMeeting()
+    meeting.done("alice", MUTE_ALL)
+    meeting.chime_refuses()
+    answer = meeting.done("alice", UNMUTE_ALL)
+    meeting.chime_recovers()
     for user in ("bob", "carol"):
-        hall.turn(user, EVERYTHING)
-    hall.reconcile(90)
-    assert status(hall, answer) == "applied"
-    assert hall.meeting().rules.mute_alls == ()
-    assert hall.bits("bob") == EVERYTHING
+        meeting.drifts(user, EVERYTHING)
+    meeting.reconcile(90)
+    assert status(meeting, answer) == "applied"
+    assert meeting.stored().rules.mute_alls == ()
+    assert meeting.bits("bob") == EVERYTHING
 
 
 def test_a_narrowing_is_pursued() -> None:
-    hall = Hall()
-    hall.chime_refuses()
-    answer = hall.done("alice", SetMeeting(mode="audience"))
+    meeting = CommandedMeeting()
+    meeting.chime_refuses()
+    answer = meeting.done("alice", SetMeeting(mode="audience"))
     for _ in range(5):
-        hall.reconcile(60)
-    assert status(hall, answer) == "pending"
-    hall.chime_recovers()
-    hall.reconcile(60)
-    assert status(hall, answer) == "applied"
-    assert hall.bits("bob") == RECEIVING
-    assert len(hall.entries(DELAYED)) == 1
-    assert len(hall.entries(MEETING_CHANGED)) == 1
+        meeting.reconcile(60)
+    assert status(meeting, answer) == "pending"
+    meeting.chime_recovers()
+    meeting.reconcile(60)
+    assert status(meeting, answer) == "applied"
+    assert meeting.bits("bob") == RECEIVING
+    assert len(meeting.entries(DELAYED)) == 1
+    assert len(meeting.entries(MEETING_CHANGED)) == 1
 
 
 def test_what_chime_refuses_for_good_is_taken_back_at_once() -> None:
-    hall = Hall()
-    hall.done("alice", MUTE_ALL)
-    before = hall.meeting().rules
-    hall.chime.before = [never]
-    refused = hall.denied("alice", UNMUTE_ALL)
+    meeting = CommandedMeeting()
+    meeting.done("alice", MUTE_ALL)
+    before = meeting.stored().rules
+    meeting.chime.before = [never]
+    refused = meeting.denied("alice", UNMUTE_ALL)
     assert refused.code == "chime-refused"
-    assert hall.meeting().rules == before
-    assert hall.bits("bob") == SILENT
-    assert len(hall.entries(ABANDONED)) == 1
+    assert meeting.stored().rules == before
+    assert meeting.bits("bob") == SILENT
+    assert len(meeting.entries(ABANDONED)) == 1
 
 
 def test_a_narrowing_that_chime_refuses_for_good_stays_pending_with_its_outcomes() -> None:
-    hall = Hall()
-    hall.chime.before = [never] * 5
-    answer = hall.done("alice", MUTE_ALL)
+    meeting = CommandedMeeting()
+    meeting.chime.before = [never] * 5
+    answer = meeting.done("alice", MUTE_ALL)
     assert answer.status == "pending"
     assert outcomes(answer)["bob"] == "pending"
-    assert len(hall.meeting().rules.mute_alls) == 1
+    assert len(meeting.stored().rules.mute_alls) == 1
 
 
 def test_the_strict_reading_is_found_out_once_for_all() -> None:
-    hall = Hall(features=Features(video=False), strict=True)
-    hall.goes("alice")
-    answer = hall.done("cora", MUTE_ALL)
+    meeting = CommandedMeeting(features=Features(video=False), strict=True)
+    meeting.goes("alice")
+    answer = meeting.done("cora", MUTE_ALL)
     assert answer.status == "applied"
     assert outcomes(answer)["bob"] == "applied"
-    assert not hall.meeting().features.video_can_be_received
-    assert hall.held("bob") == {"audio": "Receive", "video": "None", "content": "Send"}
+    assert not meeting.stored().features.video_can_be_received
+    assert meeting.held("bob") == {"audio": "Receive", "video": "None", "content": "Send"}
+
+
+def test_the_strict_reading_is_found_out_by_a_command_on_one_user() -> None:
+    """The registration of the meeting was not applied before it."""
+    meeting = CommandedMeeting(features=Features(video=False), strict=True, registered=False)
+    meeting.chime_refuses()
+    meeting.register(roles=meeting.roles)
+    assert meeting.stored().features.video_can_be_received
+    meeting.chime_recovers()
+    assert meeting.answered("alice", Mute(), "bob").status == "applied"
+    assert not meeting.stored().features.video_can_be_received
+    assert meeting.held("bob") == {"audio": "Receive", "video": "None", "content": "Send"}
 
 
 @pytest.mark.parametrize("leave", [False, True])
 def test_a_refusal_that_has_another_reason_says_nothing_of_video(leave: bool) -> None:
-    """Whatever is tried is refused, or nobody is left to try it on."""
-    hall = Hall(features=Features(video=False), registered=False)
+    """Chime refuses whatever is tried, or no attendee is left to try it on."""
+    meeting = CommandedMeeting(features=Features(video=False), registered=False)
 
     def refuses() -> None:
         if leave:
-            for user in hall.roles:
-                hall.goes(user)
+            for user in meeting.roles:
+                meeting.goes(user)
         raise ChimeRejectedError
 
-    hall.chime.before = [refuses, *([] if leave else [never] * 1000)]
-    hall.register(roles=hall.roles)
-    assert hall.meeting().features.video_can_be_received
+    meeting.chime.before = [refuses, *([] if leave else [never] * 1000)]
+    meeting.register(roles=meeting.roles)
+    assert meeting.stored().features.video_can_be_received
 
 
 def test_the_strict_reading_is_found_out_though_chime_takes_its_time() -> None:
-    """Before what widens the rules are read again, if a second has passed."""
-    hall = Hall(features=Features(video=False), strict=True, registered=False)
+    """Before a call that widens, rules older than a second are read again."""
+    meeting = CommandedMeeting(features=Features(video=False), strict=True, registered=False)
 
     def slowly() -> None:
-        hall.surroundings.pass_by(2)
+        meeting.clock.pass_by(2)
 
-    hall.chime.before = [slowly, not_now]
-    registered = hall.register(roles=hall.roles)
+    meeting.chime.before = [slowly, not_now]
+    registered = meeting.register(roles=meeting.roles)
     assert isinstance(registered, Answer), registered
     assert registered.status == "applied"
-    assert hall.held("bob") == {"audio": "SendReceive", "video": "None", "content": "Send"}
+    assert meeting.held("bob") == {"audio": "SendReceive", "video": "None", "content": "Send"}
 
 
 def test_a_mute_all_overtaken_by_unmute_all_before_it_settled_is_told() -> None:
-    hall = Hall()
-    hall.chime_refuses()
-    first = hall.done("alice", MUTE_ALL)
-    hall.chime_recovers()
-    second = hall.done("hugo", UNMUTE_ALL)
-    hall.reconcile(60)
-    assert (status(hall, first), status(hall, second)) == ("superseded", "applied")
-    [told] = hall.entries(SUPERSEDED)
+    meeting = CommandedMeeting()
+    meeting.chime_refuses()
+    first = meeting.done("alice", MUTE_ALL)
+    meeting.chime_recovers()
+    second = meeting.done("hugo", UNMUTE_ALL)
+    meeting.reconcile(60)
+    assert (status(meeting, first), status(meeting, second)) == ("superseded", "applied")
+    [told] = meeting.entries(SUPERSEDED)
     assert (told.change_id, told.extra["supersededBy"]) == (first.change_id, second.change_id)
-    assert hall.bits("bob") == EVERYTHING
+    assert meeting.bits("bob") == EVERYTHING
 
 
 def test_a_host_who_acts_while_another_s_order_is_under_way() -> None:
-    """The mode comes between mute-all's commit and its order: both stand, and Chime has both."""
-    hall = Hall()
-    other = hall.another_process()
+    """The mode comes between the commit of the mute-all and its call: Chime has both."""
+    meeting = CommandedMeeting()
+    other = meeting.another_process()
     told: list[str] = []
 
     def between() -> None:
         from moderation.application.requests import Request
         from moderation.domain.actor import Actor, ActorKind
 
-        hall.chime.before = []
+        meeting.chime.before = []
         outcome = other.perform(Request(MEETING, Actor(ActorKind.USER, "hugo"), SetMeeting(mode="audience")))
         assert isinstance(outcome, Answer)
         told.append(outcome.status)
 
-    hall.chime.before = [between]
-    assert hall.done("alice", MUTE_ALL).status == "applied"
+    meeting.chime.before = [between]
+    assert meeting.done("alice", MUTE_ALL).status == "applied"
     assert told == ["applied"]
-    assert hall.bits("bob") == RECEIVING
-    hall.done("alice", SetMeeting(mode="open"))
-    assert hall.bits("bob") == SILENT
+    assert meeting.bits("bob") == RECEIVING
+    meeting.done("alice", SetMeeting(mode="open"))
+    assert meeting.bits("bob") == SILENT
 
 
-def test_whoever_is_muted_while_the_bulk_goes_through_is_found_by_the_second_look() -> None:
-    hall = Hall()
-    hall.done("alice", MUTE_ALL)
+def test_a_user_muted_during_a_meeting_change_is_found_by_the_second_look() -> None:
+    meeting = CommandedMeeting()
+    meeting.done("alice", MUTE_ALL)
 
     def between() -> None:
-        hall.chime.before = []
-        hall.ask("hugo", Mute(), "bob")
+        meeting.chime.before = []
+        meeting.ask("hugo", Mute(), "bob")
 
-    hall.chime.before = [between]
-    assert hall.done("alice", UNMUTE_ALL).status == "applied"
-    assert (hall.bits("bob"), hall.bits("carol")) == (SILENT, EVERYTHING)
+    meeting.chime.before = [between]
+    assert meeting.done("alice", UNMUTE_ALL).status == "applied"
+    assert (meeting.bits("bob"), meeting.bits("carol")) == (SILENT, EVERYTHING)
+
+
+def test_a_user_who_is_commanded_during_a_meeting_change_that_spares_them_is_left_to_that_command() -> None:
+    """The second look is for a newcomer."""
+    meeting = CommandedMeeting()
+
+    def meanwhile() -> None:
+        meeting.comes("dora")
+        mute = Request(MEETING, by("hugo"), Mute((Medium.VIDEO,)), attendee_id=attendee_of("cora"))
+        assert isinstance(meeting.another_process().perform(mute), Answer)
+
+    meeting.chime.before = [meanwhile]
+    meeting.done("alice", MUTE_ALL)
+    assert meeting.bits("dora") == SILENT
+    assert [call.attendee_id for call in meeting.chime.updates()].count(attendee_of("cora")) == 1
 
 
 def test_an_unmute_of_one_loses_against_a_mute_all_that_came_later() -> None:
-    hall = Hall()
-    hall.done("alice", MUTE_ALL)
-    hall.chime_refuses()
-    answer = hall.answered("alice", Unmute(), "bob")
-    hall.chime_recovers()
-    hall.done("hugo", MUTE_ALL)
-    hall.reconcile(60)
-    assert hall.bits("bob") == SILENT
-    assert status(hall, answer) == "superseded"
+    meeting = CommandedMeeting()
+    meeting.done("alice", MUTE_ALL)
+    meeting.chime_refuses()
+    answer = meeting.answered("alice", Unmute(), "bob")
+    meeting.chime_recovers()
+    meeting.done("hugo", MUTE_ALL)
+    meeting.reconcile(60)
+    assert meeting.bits("bob") == SILENT
+    assert status(meeting, answer) == "superseded"
 
 
 def test_a_call_of_unknown_end_is_looked_at_again() -> None:
-    hall = Hall()
+    meeting = CommandedMeeting()
 
     def unknown() -> None:
         raise OutcomeUnknownError
 
-    hall.chime.before = [unknown]
-    answer = hall.done("alice", MUTE_ALL)
+    meeting.chime.before = [unknown]
+    answer = meeting.done("alice", MUTE_ALL)
     assert answer.status == "applied"
-    hall.turn("bob", EVERYTHING)
-    hall.reconcile(45)
-    assert hall.bits("bob") == SILENT
-    assert len(hall.entries(CAPABILITIES_CHANGED)) == 1
+    meeting.drifts("bob", EVERYTHING)
+    meeting.reconcile(45)
+    assert meeting.bits("bob") == SILENT
+    assert len(meeting.entries(CAPABILITIES_CHANGED)) == 1
 
 
 def test_the_same_key_gets_the_same_outcomes() -> None:
-    hall = Hall()
-    first = hall.done("alice", MUTE_ALL, key="k", fingerprint="f")
-    again = hall.done("alice", MUTE_ALL, key="k", fingerprint="f")
+    meeting = CommandedMeeting()
+    first = meeting.done("alice", MUTE_ALL, key="k", fingerprint="f")
+    again = meeting.done("alice", MUTE_ALL, key="k", fingerprint="f")
     assert again.replayed
     assert (again.change_id, again.status, again.outcomes) == (first.change_id, first.status, first.outcomes)
-    nothing = hall.done("alice", SetMeeting(mode="open"), key="n", fingerprint="f")
-    assert hall.done("alice", SetMeeting(mode="open"), key="n", fingerprint="f").outcomes == nothing.outcomes == ()
-    assert hall.denied("alice", UNMUTE_ALL, key="k", fingerprint="other").code == "idempotency-key-reused"
-    assert len(hall.meeting().rules.mute_alls) == 1
+    nothing = meeting.done("alice", SetMeeting(mode="open"), key="n", fingerprint="f")
+    assert meeting.done("alice", SetMeeting(mode="open"), key="n", fingerprint="f").outcomes == nothing.outcomes == ()
+    assert meeting.denied("alice", UNMUTE_ALL, key="k", fingerprint="other").code == "idempotency-key-reused"
+    assert len(meeting.stored().rules.mute_alls) == 1
 
 
 def test_two_mute_alls_race_and_one_rule_is_left() -> None:
-    hall = Hall()
-    other = hall.another_process()
-    transact = hall.ledger.transact
+    meeting = CommandedMeeting()
+    other = meeting.another_process()
+    transact = meeting.ledger.transact
     raced: list[object] = []
 
     def slower(clauses: object) -> None:
@@ -318,38 +354,38 @@ def test_two_mute_alls_race_and_one_rule_is_left() -> None:
             raced.append(other.perform(Request(MEETING, Actor(ActorKind.USER, "hugo"), MUTE_ALL)))
         transact(clauses)  # type: ignore[arg-type]
 
-    hall.ledger.transact = slower  # type: ignore[method-assign]
-    answer = hall.done("alice", MUTE_ALL)
+    meeting.ledger.transact = slower  # type: ignore[method-assign]
+    answer = meeting.done("alice", MUTE_ALL)
     assert answer.status == "applied"
     assert isinstance(raced[1], Answer)
-    [mute_all] = hall.meeting().rules.mute_alls
+    [mute_all] = meeting.stored().rules.mute_alls
     assert mute_all.actor.id == "alice", "who lost the race decided anew"
-    assert hall.bits("bob") == SILENT
-    assert seat("bob") in hall.user("bob").seats
+    assert meeting.bits("bob") == SILENT
+    assert attendee_of("bob") in meeting.user("bob").attendees
 
 
 class Died(BaseException):
-    """The function, at this point."""
+    """The process dies at this point."""
 
 
 @pytest.mark.parametrize("dies", [True, False])
 def test_what_was_done_before_a_takeover_is_told_by_who_takes_over(dies: bool) -> None:
-    """Chime shows everybody silent by then, but subscribers have been told of nobody."""
-    hall = Hall()
+    """Chime shows all attendees silent by then, but no entry has reported it."""
+    meeting = CommandedMeeting()
 
     def last_call() -> None:
         if dies:
             raise Died
-        hall.ledger.fail(1000, done=False)
+        meeting.ledger.fail(1000, done=False)
 
-    hall.chime.after = [last_call]
+    meeting.chime.after = [last_call]
     with pytest.raises(Died) if dies else nullcontext():
-        hall.say("alice", MUTE_ALL)
-    hall.ledger.fail(0, done=False)
-    assert hall.bits("bob") == SILENT
-    assert not hall.entries(CAPABILITIES_CHANGED)
-    hall.reconcile(46)
-    [entry] = hall.entries(CAPABILITIES_CHANGED)
+        meeting.say("alice", MUTE_ALL)
+    meeting.ledger.fail(0, done=False)
+    assert meeting.bits("bob") == SILENT
+    assert not meeting.entries(CAPABILITIES_CHANGED)
+    meeting.reconcile(46)
+    [entry] = meeting.entries(CAPABILITIES_CHANGED)
     told: Any = entry.extra["attendees"]
     assert {attendee["externalUserId"] for attendee in told} == {"bob", "carol"}
     assert {attendee["before"]["audio"] for attendee in told} == {"SendReceive"}
@@ -358,44 +394,44 @@ def test_what_was_done_before_a_takeover_is_told_by_who_takes_over(dies: bool) -
 
 @pytest.mark.parametrize("is_ruled_anew", [False, True])
 def test_a_note_that_comes_after_anothers_is_written_again_unless_the_rules_have_moved(is_ruled_anew: bool) -> None:
-    """Whose rules have moved is told of by the change that moved them."""
-    hall = Hall()
-    transact = hall.ledger.transact
+    """A user whose rules have changed is reported by the change that changed them."""
+    meeting = CommandedMeeting()
+    transact = meeting.ledger.transact
 
     def overtaken(clauses: Sequence[Clause]) -> None:
-        if any(isinstance(c, SeatsNoted) for c in clauses):
-            hall.ledger.transact = transact  # type: ignore[method-assign]
-            bob = hall.user("bob")
-            seen = bob.seats[seat("bob")].noted(SILENT, hall.surroundings.now())
-            transact([SeatsNoted(MEETING, "bob", bob.revision, (seen,), bob.notes)])
+        if any(isinstance(c, AttendeesNoted) for c in clauses):
+            meeting.ledger.transact = transact  # type: ignore[method-assign]
+            bob = meeting.user("bob")
+            seen = bob.attendees[attendee_of("bob")].noted(SILENT, meeting.clock.now())
+            transact([AttendeesNoted(MEETING, "bob", bob.revision, (seen,), bob.notes)])
             if is_ruled_anew:
                 moved = replace(bob, revision=bob.revision + 1, revised_by="another")
                 transact([UserRevised(MEETING, moved, bob.revision)])
         transact(clauses)
 
-    hall.ledger.transact = overtaken  # type: ignore[method-assign]
-    hall.done("alice", MUTE_ALL)
-    told: Any = [attendee for entry in hall.entries(CAPABILITIES_CHANGED) for attendee in entry.extra["attendees"]]  # type: ignore[attr-defined]
+    meeting.ledger.transact = overtaken  # type: ignore[method-assign]
+    meeting.done("alice", MUTE_ALL)
+    told: Any = [each for entry in meeting.entries(CAPABILITIES_CHANGED) for each in entry.extra["attendees"]]  # type: ignore[attr-defined]
     named = [attendee["externalUserId"] for attendee in told]
     assert sorted(named) == (["carol"] if is_ruled_anew else ["bob", "carol"])
-    assert hall.user("bob").notes == (1 if is_ruled_anew else 2)
+    assert meeting.user("bob").notes == (1 if is_ruled_anew else 2)
 
 
 def test_what_a_lost_answer_has_told_is_told_once() -> None:
-    """The notes are written, and the meeting has moved before they are tried again."""
-    hall = Hall()
-    transact = hall.ledger.transact
+    """The notes are written, and the meeting has changed before they are tried again."""
+    meeting = CommandedMeeting()
+    transact = meeting.ledger.transact
 
     def losing(clauses: Sequence[Clause]) -> None:
         transact(clauses)
-        if any(isinstance(c, SeatsNoted) for c in clauses):
-            hall.ledger.transact = transact  # type: ignore[method-assign]
+        if any(isinstance(c, AttendeesNoted) for c in clauses):
+            meeting.ledger.transact = transact  # type: ignore[method-assign]
             mode = Request(MEETING, by("hugo"), SetMeeting(default_role="viewer"))
-            assert isinstance(hall.another_process().perform(mode), Answer)
+            assert isinstance(meeting.another_process().perform(mode), Answer)
             raise LedgerUnavailableError
 
-    hall.ledger.transact = losing  # type: ignore[method-assign]
-    answer = hall.done("alice", MUTE_ALL)
-    told = [entry for entry in hall.entries(CAPABILITIES_CHANGED) if entry.change_id == answer.change_id]
+    meeting.ledger.transact = losing  # type: ignore[method-assign]
+    answer = meeting.done("alice", MUTE_ALL)
+    told = [entry for entry in meeting.entries(CAPABILITIES_CHANGED) if entry.change_id == answer.change_id]
     attendees: Any = [attendee for entry in told for attendee in entry.extra["attendees"]]  # type: ignore[attr-defined]
     assert sorted(attendee["externalUserId"] for attendee in attendees) == ["bob", "carol"]

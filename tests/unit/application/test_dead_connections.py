@@ -14,81 +14,81 @@ from moderation.domain.meeting import UnmuteConsent
 from moderation.ports import OutcomeUnknownError
 
 from tests.memory.moderated_meeting import ADMIN, MEETING
-from tests.unit.application.hall import SILENT, Stage
+from tests.unit.application.commanded_meeting import SILENT, CommandedMeeting
 
 ANOTHER = "22222222-2222-2222-2222-222222222222"
-READS = ("meeting", "seat", "roster")
-Deed = Callable[[Stage, Callable[[], None]], object]
+READS = ("meeting", "attendee", "roster")
+Operation = Callable[[CommandedMeeting, Callable[[], None]], object]
 """What is done before the freeze, the freeze itself (which it calls), and what comes after it."""
 
 
-def takes_a_camera_where_microphones_open_by_consent(stage: Stage, freeze: Callable[[], None]) -> Outcome:
-    stage.consenting(UnmuteConsent.REQUIRED)
+def takes_a_camera_where_microphones_open_by_consent(meeting: CommandedMeeting, freeze: Callable[[], None]) -> Outcome:
+    meeting.consenting(UnmuteConsent.REQUIRED)
     freeze()
-    return stage.ask("alice", Mute(media=(Medium.VIDEO,)), "bob")
+    return meeting.ask("alice", Mute(media=(Medium.VIDEO,)), "bob")
 
 
-def mutes_in_a_meeting_that_is_over(stage: Stage, freeze: Callable[[], None]) -> Outcome:
-    del stage.chime.rooms[MEETING]
+def mutes_in_a_meeting_that_is_over(meeting: CommandedMeeting, freeze: Callable[[], None]) -> Outcome:
+    del meeting.chime.rooms[MEETING]
     freeze()
-    return stage.ask("alice", Mute(), "bob")
+    return meeting.ask("alice", Mute(), "bob")
 
 
-def takes_over_what_is_done_already(stage: Stage, freeze: Callable[[], None]) -> object:
-    stage.chime_refuses()
-    waiting = stage.answered("alice", Mute(), "bob")
-    stage.chime_recovers()
-    stage.turn("bob", SILENT)
-    stage.chime.calls.clear()
+def takes_over_what_is_done_already(meeting: CommandedMeeting, freeze: Callable[[], None]) -> object:
+    meeting.chime_refuses()
+    waiting = meeting.answered("alice", Mute(), "bob")
+    meeting.chime_recovers()
+    meeting.drifts("bob", SILENT)
+    meeting.chime.calls.clear()
     freeze()
-    stage.reconcile(seconds=40)
-    return stage.change(waiting.change_id).status
+    meeting.reconcile(seconds=40)
+    return meeting.change(waiting.change_id).status
 
 
-def mutes_everybody(stage: Stage, freeze: Callable[[], None]) -> Outcome:
+def mutes_everybody(meeting: CommandedMeeting, freeze: Callable[[], None]) -> Outcome:
     freeze()
-    return stage.done("alice", MuteEverybody())
+    return meeting.done("alice", MuteEverybody())
 
 
-def registers(stage: Stage, freeze: Callable[[], None]) -> Outcome:
-    stage.chime.open(ANOTHER, {})
+def registers(meeting: CommandedMeeting, freeze: Callable[[], None]) -> Outcome:
+    meeting.chime.open(ANOTHER, {})
     freeze()
-    return stage.gavel.perform(Request(ANOTHER, ADMIN, Register(roles={"alice": "host"})))
+    return meeting.gavel.perform(Request(ANOTHER, ADMIN, Register(roles={"alice": "host"})))
 
 
-def mutes_somebody_new(stage: Stage, freeze: Callable[[], None]) -> Outcome:
-    stage.comes("dora")
+def mutes_somebody_new(meeting: CommandedMeeting, freeze: Callable[[], None]) -> Outcome:
+    meeting.comes("dora")
     freeze()
-    return stage.ask("alice", Mute(), "dora")
+    return meeting.ask("alice", Mute(), "dora")
 
 
-def binds_a_newcomer(stage: Stage, freeze: Callable[[], None]) -> Outcome:
-    attendee_id = stage.comes("dora")
+def binds_a_newcomer(meeting: CommandedMeeting, freeze: Callable[[], None]) -> Outcome:
+    attendee_id = meeting.comes("dora")
     freeze()
-    return stage.gavel.perform(Request(MEETING, ADMIN, Bind(), attendee_id=attendee_id))
+    return meeting.gavel.perform(Request(MEETING, ADMIN, Bind(), attendee_id=attendee_id))
 
 
-def looks_at_somebody_new(stage: Stage, freeze: Callable[[], None]) -> object:
-    attendee_id = stage.comes("dora")
+def looks_at_somebody_new(meeting: CommandedMeeting, freeze: Callable[[], None]) -> object:
+    attendee_id = meeting.comes("dora")
     freeze()
-    return stage.gavel.attendee(MEETING, ADMIN, attendee_id=attendee_id)
+    return meeting.gavel.attendee(MEETING, ADMIN, attendee_id=attendee_id)
 
 
-def hears_of_a_newcomer(stage: Stage, freeze: Callable[[], None]) -> object:
-    attendee_id = stage.comes("dora")
+def hears_of_a_newcomer(meeting: CommandedMeeting, freeze: Callable[[], None]) -> object:
+    attendee_id = meeting.comes("dora")
     freeze()
-    stage.gavel.presence.on_joined(MEETING, attendee_id)
-    return stage.user("dora").seats[attendee_id].known
+    meeting.gavel.chime_events.on_joined(MEETING, attendee_id)
+    return meeting.user("dora").attendees[attendee_id].known
 
 
-def hears_of_the_end(stage: Stage, freeze: Callable[[], None]) -> object:
-    del stage.chime.rooms[MEETING]
+def hears_of_the_end(meeting: CommandedMeeting, freeze: Callable[[], None]) -> object:
+    del meeting.chime.rooms[MEETING]
     freeze()
-    stage.gavel.presence.on_ended(MEETING)
-    return stage.meeting().ended_at is not None
+    meeting.gavel.chime_events.on_ended(MEETING)
+    return meeting.stored().ended_at is not None
 
 
-DEEDS: tuple[Deed, ...] = (
+OPERATIONS: tuple[Operation, ...] = (
     takes_a_camera_where_microphones_open_by_consent,
     mutes_in_a_meeting_that_is_over,
     takes_over_what_is_done_already,
@@ -102,21 +102,21 @@ DEEDS: tuple[Deed, ...] = (
 )
 
 
-@pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.__name__)
-def test_it_comes_out_as_if_nothing_had_happened(deed: Deed) -> None:
-    plain, dead = Stage(), Stage()
-    as_ever = said(deed(plain, lambda: None))
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.__name__)
+def test_it_comes_out_as_if_nothing_had_happened(operation: Operation) -> None:
+    plain, dead = CommandedMeeting(), CommandedMeeting()
+    as_ever = said(operation(plain, lambda: None))
     dropped = list[str]()
-    assert said(deed(dead, lambda: drop_next_read(dead, dropped))) == as_ever
-    assert len(dropped) == 1, "the deed reads from Chime"
+    assert said(operation(dead, lambda: drop_next_read(dead, dropped))) == as_ever
+    assert len(dropped) == 1, "the operation reads from Chime"
     assert [call for call in dead.chime.calls if call.operation not in READS] == [
         call for call in plain.chime.calls if call.operation not in READS
     ]
 
 
-def drop_next_read(stage: Stage, dropped: list[str]) -> None:
+def drop_next_read(meeting: CommandedMeeting, dropped: list[str]) -> None:
     for operation in READS:
-        setattr(stage.chime, operation, _dropping(operation, getattr(stage.chime, operation), dropped))
+        setattr(meeting.chime, operation, _dropping(operation, getattr(meeting.chime, operation), dropped))
 
 
 def _dropping(operation: str, read: Callable[..., Any], dropped: list[str]) -> Callable[..., Any]:

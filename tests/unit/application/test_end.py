@@ -1,7 +1,11 @@
-"""The end: for everybody, durable, and the last thing that is decided."""
+"""The end of a meeting: for all users, stored, and the last accepted command."""
+
+from dataclasses import replace
 
 import pytest
+from moderation.application.enforcement.change_in_progress import wanted
 from moderation.application.requests import Answer, Refused, Request
+from moderation.domain.capability import Capabilities
 from moderation.domain.commands import (
     Admit,
     Ban,
@@ -13,6 +17,7 @@ from moderation.domain.commands import (
     LetIn,
     LowerHand,
     Mute,
+    MuteEverybody,
     RaiseHand,
     Release,
     Remove,
@@ -26,164 +31,187 @@ from moderation.domain.commands import (
 from moderation.domain.entry import DECIDED, MEETING_ENDED
 from moderation.ports import OutcomeUnknownError
 
-from tests.memory.moderated_meeting import ADMIN, MEETING, seat
-from tests.unit.application.hall import MUTE_ALL, UNMUTE_ALL, Stage, by, code
+from tests.memory.moderated_meeting import ADMIN, MEETING, attendee_of
+from tests.unit.application.commanded_meeting import MUTE_ALL, UNMUTE_ALL, CommandedMeeting, by, code
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def meeting() -> CommandedMeeting:
+    return CommandedMeeting()
 
 
-def test_it_ends_in_chime_and_is_told_once(stage: Stage) -> None:
-    answer = stage.done("alice", End(reason="time is up"))
+def test_it_ends_in_chime_and_is_told_once(meeting: CommandedMeeting) -> None:
+    answer = meeting.done("alice", End(reason="time is up"))
     assert answer.status == "applied"
-    assert MEETING not in stage.chime.rooms
-    assert stage.meeting().ended_at is not None
-    [told] = stage.entries(MEETING_ENDED)
+    assert MEETING not in meeting.chime.rooms
+    assert meeting.stored().ended_at is not None
+    [told] = meeting.entries(MEETING_ENDED)
     assert (told.actor.id, told.reason, told.change_id) == ("alice", "time is up", answer.change_id)
-    stage.gavel.presence.on_ended(MEETING)
-    stage.reconcile(300)
-    assert len(stage.entries(MEETING_ENDED)) == 1
+    meeting.gavel.chime_events.on_ended(MEETING)
+    meeting.reconcile(300)
+    assert len(meeting.entries(MEETING_ENDED)) == 1
     assert answer.subject["endedAt"]
 
 
 @pytest.mark.parametrize("who", ["cora", "bob", "nobody"])
-def test_only_a_host_ends_it(stage: Stage, who: str) -> None:
-    assert code(stage.say(who, End())) == "not-permitted"
-    assert MEETING in stage.chime.rooms
+def test_only_a_host_ends_it(meeting: CommandedMeeting, who: str) -> None:
+    assert code(meeting.say(who, End())) == "not-permitted"
+    assert MEETING in meeting.chime.rooms
 
 
-def test_the_back_end_may(stage: Stage) -> None:
-    assert code(stage.say(ADMIN, End())) == "applied"
+def test_the_back_end_may(meeting: CommandedMeeting) -> None:
+    assert code(meeting.say(ADMIN, End())) == "applied"
 
 
 ON_BOB: list[Command] = [
     Mute(), Unmute(), SetCapabilities(), Hold(), Release(), SetRole("viewer"), Remove(), Remove(ban=True), Ban(),
     Unban(), LetIn(), GrantFloor(), LowerHand(), Bind(),
 ]  # fmt: skip
+
+
+def test_what_ends_after_the_end_is_forgotten_though_the_ledger_is_contended(meeting: CommandedMeeting) -> None:
+    """Otherwise it would stay due."""
+    meeting.answered("alice", Mute(seconds=60), "bob")
+    meeting.done("alice", End())
+    meeting.clock.pass_by(60)
+    meeting.ledger.contend(1)
+    assert meeting.reconcile().failed == 0
+    assert meeting.user("bob").rules.restrictions == ()
+
+
 ON_ALL: list[Command] = [MUTE_ALL, UNMUTE_ALL, SetMeeting(mode="audience"), SetMeeting(lobby=True), End()]
 
 
-@pytest.mark.parametrize("deed", ON_BOB, ids=lambda deed: deed.name)
-def test_writes_are_refused(stage: Stage, deed: Command) -> None:
-    stage.done("alice", End())
-    who = ADMIN if isinstance(deed, Bind) else "alice"
-    assert stage.refused(who, deed, "bob").code == "meeting-ended"
-    outcome = stage.ask_user(who, deed, "bob") if not isinstance(deed, Bind) else None
+@pytest.mark.parametrize("command", ON_BOB, ids=lambda command: command.name)
+def test_writes_are_refused(meeting: CommandedMeeting, command: Command) -> None:
+    meeting.done("alice", End())
+    who = ADMIN if isinstance(command, Bind) else "alice"
+    assert meeting.refused(who, command, "bob").code == "meeting-ended"
+    outcome = meeting.ask_user(who, command, "bob") if not isinstance(command, Bind) else None
     assert outcome is None or code(outcome) == "meeting-ended"
-    assert stage.ask("bob", RaiseHand(), "bob").code == "meeting-ended"  # type: ignore[union-attr]
+    assert meeting.ask("bob", RaiseHand(), "bob").code == "meeting-ended"  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("deed", ON_ALL, ids=lambda deed: deed.name)
-def test_so_are_those_on_all(stage: Stage, deed: Command) -> None:
-    stage.done("alice", End())
-    assert code(stage.gavel.perform(Request(MEETING, by("alice"), deed))) == "meeting-ended"
+@pytest.mark.parametrize("command", ON_ALL, ids=lambda command: command.name)
+def test_so_are_those_on_all(meeting: CommandedMeeting, command: Command) -> None:
+    meeting.done("alice", End())
+    assert code(meeting.gavel.perform(Request(MEETING, by("alice"), command))) == "meeting-ended"
 
 
-def test_undo_and_admissions_too(stage: Stage) -> None:
-    muted, all_muted = stage.answered("alice", Mute(), "bob"), stage.done("alice", MUTE_ALL)
-    end = stage.done("alice", End())
+def test_undo_and_admissions_too(meeting: CommandedMeeting) -> None:
+    muted, all_muted = meeting.answered("alice", Mute(), "bob"), meeting.done("alice", MUTE_ALL)
+    end = meeting.done("alice", End())
     for answer in (muted, all_muted, end):
-        assert code(stage.say("alice", Undo(answer.change_id or ""))) == "meeting-ended"
-    assert code(stage.gavel.perform(Request(MEETING, ADMIN, Admit({"dora": None})))) == "meeting-ended"
+        assert code(meeting.say("alice", Undo(answer.change_id or ""))) == "meeting-ended"
+    assert code(meeting.gavel.perform(Request(MEETING, ADMIN, Admit({"dora": None})))) == "meeting-ended"
 
 
-def test_who_may_not_learns_no_more_than_that(stage: Stage) -> None:
-    stage.done("alice", End())
-    assert stage.refused("bob", Mute(), "carol").code == "not-permitted"
+def test_who_may_not_learns_no_more_than_that(meeting: CommandedMeeting) -> None:
+    meeting.done("alice", End())
+    assert meeting.refused("bob", Mute(), "carol").code == "not-permitted"
 
 
-def test_reads_go_on(stage: Stage) -> None:
-    stage.answered("alice", Ban(), "carol")
-    stage.done("alice", End())
+def test_reads_go_on(meeting: CommandedMeeting) -> None:
+    meeting.answered("alice", Ban(), "carol")
+    meeting.done("alice", End())
     alice = by("alice")
     for read in (
-        stage.gavel.meeting(MEETING, alice),
-        stage.gavel.me(MEETING, alice),
-        stage.gavel.attendee(MEETING, alice, attendee_id=seat("bob")),
-        stage.gavel.attendees(MEETING, alice, limit=10, after=None),
-        stage.gavel.hands(MEETING, alice),
-        stage.gavel.bans(MEETING, alice),
-        stage.gavel.lobby(MEETING, alice),
-        stage.gavel.history(MEETING, alice, after=None, limit=100),
+        meeting.gavel.meeting(MEETING, alice),
+        meeting.gavel.me(MEETING, alice),
+        meeting.gavel.attendee(MEETING, alice, attendee_id=attendee_of("bob")),
+        meeting.gavel.attendees(MEETING, alice, limit=10, after=None),
+        meeting.gavel.hands(MEETING, alice),
+        meeting.gavel.bans(MEETING, alice),
+        meeting.gavel.lobby(MEETING, alice),
+        meeting.gavel.history(MEETING, alice, after=None, limit=100),
     ):
         assert not isinstance(read, Refused), read
-    seen = stage.gavel.attendee(MEETING, alice, attendee_id=seat("bob"))
+    seen = meeting.gavel.attendee(MEETING, alice, attendee_id=attendee_of("bob"))
     assert not isinstance(seen, Refused)
     assert seen["status"] == "gone"
 
 
-def test_chime_failing_it_is_ended_later(stage: Stage) -> None:
-    stage.chime_refuses()
-    answer = stage.done("alice", End())
+def test_chime_failing_it_is_ended_later(meeting: CommandedMeeting) -> None:
+    meeting.chime_refuses()
+    answer = meeting.done("alice", End())
     assert answer.status == "pending"
-    assert code(stage.say("alice", MUTE_ALL)) == "meeting-ended", "decided is decided"
+    assert code(meeting.say("alice", MUTE_ALL)) == "meeting-ended", "decided is decided"
     for _ in range(5):
-        stage.reconcile(60)
-    assert MEETING in stage.chime.rooms
-    stage.chime_recovers()
-    stage.reconcile(60)
-    assert MEETING not in stage.chime.rooms
-    assert stage.change(answer.change_id).status == "applied"
-    assert len(stage.entries(MEETING_ENDED)) == 1
+        meeting.reconcile(60)
+    assert MEETING in meeting.chime.rooms
+    meeting.chime_recovers()
+    meeting.reconcile(60)
+    assert MEETING not in meeting.chime.rooms
+    assert meeting.change(answer.change_id).status == "applied"
+    assert len(meeting.entries(MEETING_ENDED)) == 1
 
 
-def test_an_answer_that_was_lost(stage: Stage) -> None:
+def test_an_answer_that_was_lost(meeting: CommandedMeeting) -> None:
     def lost() -> None:
         raise OutcomeUnknownError
 
-    stage.chime.after = [lost]
-    assert stage.done("alice", End()).status == "applied"
-    stage.reconcile(60)
-    assert len(stage.entries(MEETING_ENDED)) == 1
+    meeting.chime.after = [lost]
+    assert meeting.done("alice", End()).status == "applied"
+    meeting.reconcile(60)
+    assert len(meeting.entries(MEETING_ENDED)) == 1
 
 
-def test_ended_by_chime_meanwhile(stage: Stage) -> None:
-    stage.chime.close(MEETING)
-    assert stage.done("alice", End()).status == "applied"
-    stage.gavel.presence.on_ended(MEETING)
-    assert len(stage.entries(MEETING_ENDED)) == 1
+def test_ended_by_chime_meanwhile(meeting: CommandedMeeting) -> None:
+    meeting.chime.close(MEETING)
+    assert meeting.done("alice", End()).status == "applied"
+    meeting.gavel.chime_events.on_ended(MEETING)
+    assert len(meeting.entries(MEETING_ENDED)) == 1
 
 
-def test_a_second_end_is_too_late_and_the_same_request_again_is_the_same(stage: Stage) -> None:
+def test_a_second_end_is_too_late_and_the_same_request_again_is_the_same(meeting: CommandedMeeting) -> None:
     how = {"key": "k", "fingerprint": "f"}
-    first = stage.done("alice", End(), **how)
-    again = stage.done("alice", End(), **how)
+    first = meeting.done("alice", End(), **how)
+    again = meeting.done("alice", End(), **how)
     assert (again.change_id, again.replayed) == (first.change_id, True)
-    assert code(stage.say("hugo", End())) == "meeting-ended"
-    assert [e.command for e in stage.entries(DECIDED)] == ["end", "end"]
+    assert code(meeting.say("hugo", End())) == "meeting-ended"
+    assert [e.command for e in meeting.entries(DECIDED)] == ["end", "end"]
 
 
-def test_a_dry_run_ends_nothing(stage: Stage) -> None:
-    assert code(stage.say("alice", End(), dry_run=True)) == "dry-run"
-    assert MEETING in stage.chime.rooms
-    assert stage.meeting().ended_at is None
-    assert stage.entries() == []
+def test_a_dry_run_ends_nothing(meeting: CommandedMeeting) -> None:
+    assert code(meeting.say("alice", End(), dry_run=True)) == "dry-run"
+    assert MEETING in meeting.chime.rooms
+    assert meeting.stored().ended_at is None
+    assert meeting.entries() == []
 
 
-def test_what_was_under_way_comes_to_an_end(stage: Stage) -> None:
-    """Changes that Chime had not taken, requests that nobody answered, times that run: nothing stays due for ever."""
-    stage.consenting()
-    stage.answered("alice", Mute(), "bob")
-    stage.answered("alice", Unmute(), "bob")
-    stage.answered("alice", Mute(seconds=30), "carol")
-    stage.chime_refuses()
-    stage.answered("alice", Hold(), "carol")
-    stage.chime_recovers()
-    stage.done("alice", End())
+def test_what_was_under_way_comes_to_an_end(meeting: CommandedMeeting) -> None:
+    """Changes that Chime has not taken, open requests and timed rules: nothing stays due for ever."""
+    meeting.consenting()
+    meeting.answered("alice", Mute(), "bob")
+    meeting.answered("alice", Unmute(), "bob")
+    meeting.answered("alice", Mute(seconds=30), "carol")
+    meeting.chime_refuses()
+    meeting.answered("alice", Hold(), "carol")
+    meeting.chime_recovers()
+    meeting.done("alice", End())
     for _ in range(4):
-        stage.reconcile(61)
-    far = stage.surroundings.now().replace(year=2027)
-    assert stage.ledger.due(far, 100) == []
-    assert stage.reconcile(0).failed == 0
+        meeting.reconcile(61)
+    far = meeting.clock.now().replace(year=2027)
+    assert meeting.ledger.due(far, 100) == []
+    assert meeting.reconcile(0).failed == 0
 
 
-def test_everybody_is_gone(stage: Stage) -> None:
-    answer = stage.done("alice", End())
+def test_everybody_is_gone(meeting: CommandedMeeting) -> None:
+    answer = meeting.done("alice", End())
     assert isinstance(answer, Answer)
-    found = stage.gavel.attendees(MEETING, by("alice"), limit=10, after=None)
+    found = meeting.gavel.attendees(MEETING, by("alice"), limit=10, after=None)
     assert not isinstance(found, Refused)
     items = found["items"]
     assert isinstance(items, list)
     assert {item["status"] for item in items} <= {"gone"}
+
+
+def test_nobody_is_heard_because_a_mute_would_have_ended_after_the_meeting(meeting: CommandedMeeting) -> None:
+    meeting.done("alice", MuteEverybody(seconds=60))
+    ended = replace(meeting.stored(), ended_at=meeting.clock.now())
+    meeting.clock.pass_by(120)
+
+    running = replace(ended, ended_at=None)
+    bob, policies = meeting.user("bob"), meeting.ports.policies
+    assert Capabilities.SEND_AUDIO not in wanted(policies, meeting.clock, ended, bob)
+    assert Capabilities.SEND_AUDIO in wanted(policies, meeting.clock, running, bob)

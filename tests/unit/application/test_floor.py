@@ -1,4 +1,4 @@
-"""The floor: a turn to speak, through what binds all, back to the rule by itself."""
+"""The floor: a turn to speak through mute-alls and the mode. It ends by itself."""
 
 from datetime import timedelta
 
@@ -23,25 +23,33 @@ from moderation.domain.entry import CAPABILITIES_CHANGED, DECIDED, MEETING_CHANG
 from moderation.ports import Wakeup
 
 from tests.memory.moderated_meeting import MEETING
-from tests.unit.application.hall import CONTENT, MUTE_ALL, RECEIVING, SILENT, UNMUTE_ALL, Stage, code
+from tests.unit.application.commanded_meeting import (
+    CONTENT,
+    MUTE_ALL,
+    RECEIVING,
+    SILENT,
+    UNMUTE_ALL,
+    CommandedMeeting,
+    code,
+)
 
 BOB = Wakeup(MEETING, user_id="bob")
 AUDIENCE = SetMeeting(mode="audience")
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def meeting() -> CommandedMeeting:
+    return CommandedMeeting()
 
 
 @pytest.fixture
-def silenced() -> Stage:
-    stage = Stage()
-    stage.done("alice", MUTE_ALL)
-    return stage
+def silenced() -> CommandedMeeting:
+    meeting = CommandedMeeting()
+    meeting.done("alice", MUTE_ALL)
+    return meeting
 
 
-def test_through_a_mute_all(silenced: Stage) -> None:
+def test_through_a_mute_all(silenced: CommandedMeeting) -> None:
     answer = silenced.answered("alice", GrantFloor(60), "bob")
     assert (answer.status, answer.effects) == ("applied", ("audio-may-flow",))
     assert silenced.heard("bob")
@@ -52,29 +60,29 @@ def test_through_a_mute_all(silenced: Stage) -> None:
     }  # fmt: skip
 
 
-def test_through_a_mode_and_for_its_media_alone(stage: Stage) -> None:
-    stage.done("alice", AUDIENCE)
-    stage.answered("alice", GrantFloor(), "bob")
-    assert stage.bits("bob") == RECEIVING | Capabilities.SEND_AUDIO
-    stage.answered("alice", GrantFloor(media=(Medium.AUDIO, Medium.VIDEO)), "carol")
-    assert stage.bits("carol") == RECEIVING | Capabilities.SEND_AUDIO | Capabilities.SEND_VIDEO
+def test_through_a_mode_and_for_its_media_alone(meeting: CommandedMeeting) -> None:
+    meeting.done("alice", AUDIENCE)
+    meeting.answered("alice", GrantFloor(), "bob")
+    assert meeting.bits("bob") == RECEIVING | Capabilities.SEND_AUDIO
+    meeting.answered("alice", GrantFloor(media=(Medium.AUDIO, Medium.VIDEO)), "carol")
+    assert meeting.bits("carol") == RECEIVING | Capabilities.SEND_AUDIO | Capabilities.SEND_VIDEO
 
 
 @pytest.mark.parametrize("mode", ["audience", "audio-only", "presentation"])
-def test_for_a_viewer_too(stage: Stage, mode: str) -> None:
-    stage.answered("alice", SetRole("viewer"), "bob")
-    stage.done("alice", SetMeeting(mode=mode))
-    stage.answered("alice", GrantFloor(), "bob")
-    assert stage.bits("bob") == RECEIVING | Capabilities.SEND_AUDIO
+def test_for_a_viewer_too(meeting: CommandedMeeting, mode: str) -> None:
+    meeting.answered("alice", SetRole("viewer"), "bob")
+    meeting.done("alice", SetMeeting(mode=mode))
+    meeting.answered("alice", GrantFloor(), "bob")
+    assert meeting.bits("bob") == RECEIVING | Capabilities.SEND_AUDIO
 
 
-def test_it_goes_back_by_itself_to_the_second(silenced: Stage) -> None:
+def test_it_goes_back_by_itself_to_the_second(silenced: CommandedMeeting) -> None:
     silenced.answered("alice", GrantFloor(60), "bob")
     assert silenced.wakeups.sent[-1] == (BOB, timedelta(seconds=60))
-    silenced.surroundings.pass_by(59.9)
+    silenced.clock.pass_by(59.9)
     silenced.gavel.reconciler.on_wakeup(BOB)
     assert silenced.heard("bob")
-    silenced.surroundings.pass_by(0.1)
+    silenced.clock.pass_by(0.1)
     silenced.gavel.reconciler.on_wakeup(BOB)
     assert not silenced.heard("bob")
     assert silenced.user("bob").rules.floor is None
@@ -82,14 +90,14 @@ def test_it_goes_back_by_itself_to_the_second(silenced: Stage) -> None:
     assert silenced.told(CAPABILITIES_CHANGED)[-1] == ["bob"]
 
 
-def test_to_the_rule_of_then_and_not_of_before(silenced: Stage) -> None:
+def test_to_the_rule_of_then_and_not_of_before(silenced: CommandedMeeting) -> None:
     silenced.answered("alice", GrantFloor(60), "bob")
     silenced.done("alice", UNMUTE_ALL)
     silenced.reconcile(61)
     assert silenced.bits("bob") == EVERYTHING
 
 
-def test_chime_failing_at_its_end_is_pursued(silenced: Stage) -> None:
+def test_chime_failing_at_its_end_is_pursued(silenced: CommandedMeeting) -> None:
     silenced.answered("alice", GrantFloor(60), "bob")
     silenced.chime_refuses()
     silenced.reconcile(61)
@@ -100,16 +108,16 @@ def test_chime_failing_at_its_end_is_pursued(silenced: Stage) -> None:
     assert not silenced.heard("bob")
 
 
-def test_delete_ends_it(silenced: Stage) -> None:
+def test_delete_ends_it(silenced: CommandedMeeting) -> None:
     silenced.answered("alice", GrantFloor(), "bob")
     assert silenced.answered("cora", EndFloor(), "bob").status == "applied"
     assert not silenced.heard("bob")
     assert silenced.answered("alice", EndFloor(), "bob").status == "unchanged"
 
 
-def test_granted_again_it_goes_on_longer(silenced: Stage) -> None:
+def test_granted_again_it_goes_on_longer(silenced: CommandedMeeting) -> None:
     silenced.answered("alice", GrantFloor(60), "bob")
-    silenced.surroundings.pass_by(30)
+    silenced.clock.pass_by(30)
     silenced.answered("alice", GrantFloor(60), "bob")
     silenced.reconcile(31)
     assert silenced.heard("bob"), "a minute from the second grant"
@@ -117,14 +125,14 @@ def test_granted_again_it_goes_on_longer(silenced: Stage) -> None:
     assert not silenced.heard("bob")
 
 
-def test_one_for_other_media_takes_its_place(stage: Stage) -> None:
-    stage.done("alice", AUDIENCE)
-    stage.answered("alice", GrantFloor(), "bob")
-    stage.answered("alice", GrantFloor(media=(Medium.VIDEO,)), "bob")
-    assert stage.bits("bob") == RECEIVING | Capabilities.SEND_VIDEO
+def test_one_for_other_media_takes_its_place(meeting: CommandedMeeting) -> None:
+    meeting.done("alice", AUDIENCE)
+    meeting.answered("alice", GrantFloor(), "bob")
+    meeting.answered("alice", GrantFloor(media=(Medium.VIDEO,)), "bob")
+    assert meeting.bits("bob") == RECEIVING | Capabilities.SEND_VIDEO
 
 
-def test_two_have_it_unless_it_is_exclusive(silenced: Stage) -> None:
+def test_two_have_it_unless_it_is_exclusive(silenced: CommandedMeeting) -> None:
     silenced.answered("alice", GrantFloor(), "bob")
     silenced.answered("alice", GrantFloor(), "carol")
     assert silenced.heard("bob")
@@ -134,7 +142,7 @@ def test_two_have_it_unless_it_is_exclusive(silenced: Stage) -> None:
     assert (answer.status, answer.subject["externalUserId"]) == ("applied", "carol")
 
 
-def test_exclusive_ends_the_others_in_the_same_change(silenced: Stage) -> None:
+def test_exclusive_ends_the_others_in_the_same_change(silenced: CommandedMeeting) -> None:
     silenced.answered("alice", GrantFloor(), "bob")
     answer = silenced.answered("hugo", GrantFloor(exclusive=True), "carol")
     told = [e for e in silenced.entries() if e.change_id == answer.change_id]
@@ -142,26 +150,33 @@ def test_exclusive_ends_the_others_in_the_same_change(silenced: Stage) -> None:
     assert all(e.type != MEETING_CHANGED for e in told)
 
 
-def test_of_two_exclusive_ones_that_wait_the_first_is_superseded_by_the_second(silenced: Stage) -> None:
+def test_an_exclusive_one_that_waits_is_shown(silenced: CommandedMeeting) -> None:
+    silenced.chime_refuses()
+    answer = silenced.answered("alice", GrantFloor(exclusive=True), "bob")
+    assert (answer.status, answer.subject["externalUserId"]) == ("pending", "bob")
+    assert answer.subject["floor"] is not None
+
+
+def test_of_two_exclusive_ones_that_wait_the_first_is_superseded_by_the_second(silenced: CommandedMeeting) -> None:
     silenced.chime_refuses()
     first, second = (silenced.answered("alice", GrantFloor(exclusive=True), user) for user in ("bob", "carol"))
     silenced.chime_recovers()
     silenced.reconcile(5)
     assert (silenced.heard("bob"), silenced.heard("carol")) == (False, True)
     superseded = silenced.change(first.change_id)
-    assert (superseded.status, superseded.closed_by) == ("superseded", second.change_id)
+    assert (superseded.status, superseded.superseded_by) == ("superseded", second.change_id)
     assert silenced.change(second.change_id).status == "applied"
 
 
-def test_exclusive_leaves_other_media_alone(stage: Stage) -> None:
-    stage.done("alice", AUDIENCE)
-    stage.answered("alice", GrantFloor(media=(Medium.AUDIO, Medium.VIDEO)), "bob")
-    stage.answered("alice", GrantFloor(media=(Medium.AUDIO,), exclusive=True), "carol")
-    assert stage.bits("bob") == RECEIVING | Capabilities.SEND_VIDEO
-    assert stage.bits("carol") == RECEIVING | Capabilities.SEND_AUDIO
+def test_exclusive_leaves_other_media_alone(meeting: CommandedMeeting) -> None:
+    meeting.done("alice", AUDIENCE)
+    meeting.answered("alice", GrantFloor(media=(Medium.AUDIO, Medium.VIDEO)), "bob")
+    meeting.answered("alice", GrantFloor(media=(Medium.AUDIO,), exclusive=True), "carol")
+    assert meeting.bits("bob") == RECEIVING | Capabilities.SEND_VIDEO
+    assert meeting.bits("carol") == RECEIVING | Capabilities.SEND_AUDIO
 
 
-def test_an_exclusive_one_that_is_narrowed_before_it_has_settled_is_superseded(silenced: Stage) -> None:
+def test_an_exclusive_one_that_is_narrowed_before_it_has_settled_is_superseded(silenced: CommandedMeeting) -> None:
     silenced.chime_refuses()
     both = silenced.answered("alice", GrantFloor(90, (Medium.AUDIO, Medium.VIDEO), exclusive=True), "bob")
     silenced.answered("hugo", GrantFloor(90, (Medium.AUDIO,)), "bob")
@@ -170,7 +185,7 @@ def test_an_exclusive_one_that_is_narrowed_before_it_has_settled_is_superseded(s
     assert silenced.change(both.change_id).status == "superseded"
 
 
-def test_a_mute_all_ends_every_turn(silenced: Stage) -> None:
+def test_a_mute_all_ends_every_turn(silenced: CommandedMeeting) -> None:
     silenced.answered("alice", GrantFloor(), "bob")
     silenced.done("cora", MUTE_ALL)
     assert not silenced.heard("bob")
@@ -178,50 +193,50 @@ def test_a_mute_all_ends_every_turn(silenced: Stage) -> None:
     assert silenced.heard("bob"), "and a new one may be given"
 
 
-def test_a_mute_all_of_other_media_does_not(silenced: Stage) -> None:
+def test_a_mute_all_of_other_media_does_not(silenced: CommandedMeeting) -> None:
     silenced.answered("alice", GrantFloor(), "bob")
     silenced.done("alice", MuteEverybody(media=CONTENT))
     assert silenced.heard("bob")
 
 
-def test_not_through_what_hosts_withhold_from_him_alone(stage: Stage) -> None:
-    stage.answered("alice", Mute(reason="noise"), "bob")
-    refused = stage.refused("hugo", GrantFloor(), "bob")
+def test_not_through_what_hosts_withhold_from_the_user_alone(meeting: CommandedMeeting) -> None:
+    meeting.answered("alice", Mute(reason="noise"), "bob")
+    refused = meeting.refused("hugo", GrantFloor(), "bob")
     assert refused.code == "capability-unavailable"
     assert [(x["by"], x["reason"]) for x in refused.limits] == [("restriction", "noise")]
-    assert stage.bits("bob") == SILENT
-    stage.answered("hugo", Hold(), "carol")
-    assert stage.refused("hugo", GrantFloor(), "carol").code == "capability-unavailable"
+    assert meeting.bits("bob") == SILENT
+    meeting.answered("hugo", Hold(), "carol")
+    assert meeting.refused("hugo", GrantFloor(), "carol").code == "capability-unavailable"
 
 
-def test_nor_does_it_open_what_he_has_muted_himself(silenced: Stage) -> None:
+def test_nor_does_it_open_what_users_have_muted_themselves(silenced: CommandedMeeting) -> None:
     silenced.answered("bob", Mute(), "bob")
     answer = silenced.answered("alice", GrantFloor(), "bob")
     assert (answer.status, silenced.heard("bob")) == ("applied", False)
     assert silenced.answered("bob", Unmute(), "bob").status == "applied"
-    assert silenced.heard("bob"), "he lifts it in his turn"
+    assert silenced.heard("bob"), "the user lifts it during their turn"
 
 
-def test_nor_gives_it_what_was_not_granted(stage: Stage) -> None:
-    stage.gavel.presence.on_joined(MEETING, stage.comes("zoe", capabilities=RECEIVING))
-    refused = stage.refused("alice", GrantFloor(), "zoe")
+def test_nor_gives_it_what_was_not_granted(meeting: CommandedMeeting) -> None:
+    meeting.gavel.chime_events.on_joined(MEETING, meeting.comes("zoe", capabilities=RECEIVING))
+    refused = meeting.refused("alice", GrantFloor(), "zoe")
     assert {x["by"] for x in refused.limits} == {"grant"}
 
 
-def test_a_mute_during_his_turn_silences_him(silenced: Stage) -> None:
+def test_a_mute_during_the_floor_silences_the_user(silenced: CommandedMeeting) -> None:
     silenced.answered("alice", GrantFloor(), "bob")
     silenced.answered("alice", Mute(), "bob")
     assert not silenced.heard("bob")
 
 
-def test_a_patch_can_take_it_too(stage: Stage) -> None:
-    stage.done("alice", AUDIENCE)
-    stage.answered("alice", GrantFloor(), "bob")
-    stage.answered("alice", SetCapabilities({Medium.AUDIO: Capabilities.RECEIVE_AUDIO}), "bob")
-    assert stage.bits("bob") == RECEIVING
+def test_a_patch_can_take_it_too(meeting: CommandedMeeting) -> None:
+    meeting.done("alice", AUDIENCE)
+    meeting.answered("alice", GrantFloor(), "bob")
+    meeting.answered("alice", SetCapabilities({Medium.AUDIO: Capabilities.RECEIVE_AUDIO}), "bob")
+    assert meeting.bits("bob") == RECEIVING
 
 
-def test_while_frozen_no_turn_begins_or_ends_by_itself(silenced: Stage) -> None:
+def test_while_frozen_no_turn_begins_or_ends_by_itself(silenced: CommandedMeeting) -> None:
     silenced.answered("alice", GrantFloor(60), "carol")
     silenced.done("alice", SetMeeting(frozen=True))
     refused = silenced.refused("alice", GrantFloor(), "bob")
@@ -233,30 +248,30 @@ def test_while_frozen_no_turn_begins_or_ends_by_itself(silenced: Stage) -> None:
     assert not silenced.heard("carol")
 
 
-def test_while_frozen_it_may_be_taken_away(silenced: Stage) -> None:
+def test_while_frozen_it_may_be_taken_away(silenced: CommandedMeeting) -> None:
     silenced.answered("alice", GrantFloor(60), "carol")
     silenced.done("alice", SetMeeting(frozen=True))
     assert silenced.answered("alice", EndFloor(), "carol").status == "applied"
     assert not silenced.heard("carol")
 
 
-def test_before_he_joins(silenced: Stage) -> None:
+def test_before_the_user_joins(silenced: CommandedMeeting) -> None:
     assert code(silenced.ask_user("alice", GrantFloor(), "dora")) == "stored"
     silenced.admits("dora")
-    silenced.gavel.presence.on_joined(MEETING, silenced.comes("dora", capabilities=SILENT))
+    silenced.gavel.chime_events.on_joined(MEETING, silenced.comes("dora", capabilities=SILENT))
     assert silenced.heard("dora")
     silenced.reconcile(121)
     assert not silenced.heard("dora"), "her turn is over"
 
 
-def test_on_all_his_seats(silenced: Stage) -> None:
-    silenced.gavel.presence.on_joined(MEETING, silenced.comes("bob", 1))
+def test_on_all_attendees_of_the_user(silenced: CommandedMeeting) -> None:
+    silenced.gavel.chime_events.on_joined(MEETING, silenced.comes("bob", 1))
     silenced.answered("alice", GrantFloor(), "bob")
     assert silenced.heard("bob")
     assert silenced.heard("bob", 1)
 
 
-def test_who_may(silenced: Stage) -> None:
+def test_who_may(silenced: CommandedMeeting) -> None:
     for who in ("bob", "carol"):
         assert silenced.refused(who, GrantFloor(), "bob").code == "not-permitted"
         assert silenced.refused(who, EndFloor(), "bob").code == "not-permitted"
@@ -264,14 +279,14 @@ def test_who_may(silenced: Stage) -> None:
     assert silenced.answered("cora", GrantFloor(), "bob").status == "applied"
 
 
-def test_whoever_is_removed_in_his_turn_does_not_get_it_back(silenced: Stage) -> None:
+def test_a_user_removed_during_their_floor_does_not_get_it_back(silenced: CommandedMeeting) -> None:
     silenced.answered("alice", GrantFloor(3600), "bob")
     silenced.answered("alice", Remove(), "bob")
-    silenced.gavel.presence.on_joined(MEETING, silenced.comes("bob", 1))
+    silenced.gavel.chime_events.on_joined(MEETING, silenced.comes("bob", 1))
     assert not silenced.heard("bob", 1)
 
 
-def test_a_turn_that_chime_does_not_take_is_given_up(silenced: Stage) -> None:
+def test_a_turn_that_chime_does_not_take_is_given_up(silenced: CommandedMeeting) -> None:
     silenced.chime_refuses()
     for command in (GrantFloor(3600), GrantFloor(3600, exclusive=True)):
         answer = silenced.answered("alice", command, "bob")
@@ -287,26 +302,26 @@ def test_a_turn_that_chime_does_not_take_is_given_up(silenced: Stage) -> None:
     assert silenced.heard("carol")
 
 
-def test_a_cohosts_exclusive_floor_ends_no_hosts_turn(stage: Stage) -> None:
-    stage.done("alice", MuteEverybody(spared_roles=()))
-    stage.answered("alice", GrantFloor(), "hugo")
-    refused = stage.refused("cora", GrantFloor(exclusive=True), "bob")
+def test_a_cohosts_exclusive_floor_ends_no_hosts_turn(meeting: CommandedMeeting) -> None:
+    meeting.done("alice", MuteEverybody(spared_roles=()))
+    meeting.answered("alice", GrantFloor(), "hugo")
+    refused = meeting.refused("cora", GrantFloor(exclusive=True), "bob")
     assert (refused.code, refused.policies) == ("not-permitted", ("non-hosts-may-not-act-on-hosts",))
-    assert (stage.heard("hugo"), stage.heard("bob")) == (True, False)
-    assert stage.answered("cora", GrantFloor(media=(Medium.VIDEO,), exclusive=True), "bob").status == "applied"
-    assert stage.answered("alice", GrantFloor(exclusive=True), "bob").status == "applied"
-    assert not stage.heard("hugo")
+    assert (meeting.heard("hugo"), meeting.heard("bob")) == (True, False)
+    assert meeting.answered("cora", GrantFloor(media=(Medium.VIDEO,), exclusive=True), "bob").status == "applied"
+    assert meeting.answered("alice", GrantFloor(exclusive=True), "bob").status == "applied"
+    assert not meeting.heard("hugo")
 
 
-def test_her_own_turn_a_cohost_may_give_away(stage: Stage) -> None:
-    stage.done("alice", MuteEverybody(spared_roles=("host",)))
-    stage.answered("alice", GrantFloor(), "cora")
-    assert stage.answered("cora", GrantFloor(exclusive=True), "bob").status == "applied"
-    assert (stage.heard("cora"), stage.heard("bob")) == (False, True)
+def test_her_own_turn_a_cohost_may_give_away(meeting: CommandedMeeting) -> None:
+    meeting.done("alice", MuteEverybody(spared_roles=("host",)))
+    meeting.answered("alice", GrantFloor(), "cora")
+    assert meeting.answered("cora", GrantFloor(exclusive=True), "bob").status == "applied"
+    assert (meeting.heard("cora"), meeting.heard("bob")) == (False, True)
 
 
 @pytest.mark.parametrize("exclusive", [False, True])
-def test_a_dry_run_shows_what_would_be(silenced: Stage, exclusive: bool) -> None:
+def test_a_dry_run_shows_what_would_be(silenced: CommandedMeeting, exclusive: bool) -> None:
     silenced.answered("bob", RaiseHand(), "bob")
     command = GrantFloor(60, exclusive=exclusive)
     foreseen = silenced.answered("alice", command, "bob", dry_run=True)
@@ -315,9 +330,9 @@ def test_a_dry_run_shows_what_would_be(silenced: Stage, exclusive: bool) -> None
         assert foreseen.subject[shown] == done.subject[shown]
 
 
-def test_given_to_a_host_whose_ban_has_just_ended_he_counts_again(stage: Stage) -> None:
-    stage.answered("alice", Ban(until=stage.surroundings.now() + timedelta(seconds=5)), "hugo")
-    assert stage.meeting().hosts == 1
-    stage.surroundings.pass_by(6)
-    assert code(stage.ask_user("alice", GrantFloor(exclusive=True), "hugo")) == "stored"
-    assert stage.meeting().hosts == 2
+def test_given_to_a_host_whose_ban_has_just_ended_the_host_counts_again(meeting: CommandedMeeting) -> None:
+    meeting.answered("alice", Ban(until=meeting.clock.now() + timedelta(seconds=5)), "hugo")
+    assert meeting.stored().hosts == 1
+    meeting.clock.pass_by(6)
+    assert code(meeting.ask_user("alice", GrantFloor(exclusive=True), "hugo")) == "stored"
+    assert meeting.stored().hosts == 2

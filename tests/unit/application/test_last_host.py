@@ -1,4 +1,4 @@
-"""A meeting that has a host keeps one, whichever way roles are given."""
+"""A meeting with a host keeps one, whichever way roles change."""
 
 from moderation.application.requests import Answer, Refused, Request
 from moderation.domain.commands import Admit
@@ -9,26 +9,26 @@ ROLES = {"alice": "host", "bob": "participant"}
 
 
 def test_a_registration_leaves_one() -> None:
-    scene = ModeratedMeeting(roles=ROLES)
-    refused = scene.register(roles={"alice": "participant"}, if_match="m1")
+    meeting = ModeratedMeeting(roles=ROLES)
+    refused = meeting.register(roles={"alice": "participant"}, if_match="m1")
     assert isinstance(refused, Refused)
     assert refused.code == "last-host"
-    other = scene.register(roles={"bob": "host"}, if_match="m1")
+    other = meeting.register(roles={"bob": "host"}, if_match="m1")
     assert isinstance(other, Answer)
-    assert scene.meeting().hosts == 1
+    assert meeting.stored().hosts == 1
 
 
 def test_an_admission_leaves_one() -> None:
-    scene = ModeratedMeeting(roles={"bob": "participant"})
-    scene.register(roles={"alice": "host"}, if_match="m1")
-    refused = scene.gavel.perform(Request(MEETING, ADMIN, Admit({"alice": "viewer"})))
+    meeting = ModeratedMeeting(roles={"bob": "participant"})
+    meeting.register(roles={"alice": "host"}, if_match="m1")
+    refused = meeting.gavel.perform(Request(MEETING, ADMIN, Admit({"alice": "viewer"})))
     assert isinstance(refused, Refused)
     assert refused.code == "last-host"
-    both = scene.gavel.perform(Request(MEETING, ADMIN, Admit({"alice": "viewer", "carol": "host"})))
+    both = meeting.gavel.perform(Request(MEETING, ADMIN, Admit({"alice": "viewer", "carol": "host"})))
     assert isinstance(both, Answer)
-    assert scene.meeting().hosts == 1
+    assert meeting.stored().hosts == 1
 
 
 def test_a_meeting_without_hosts_may_stay_so() -> None:
-    scene = ModeratedMeeting(roles={"bob": "participant"})
-    assert isinstance(scene.register(roles={"bob": "viewer"}, if_match="m1"), Answer)
+    meeting = ModeratedMeeting(roles={"bob": "participant"})
+    assert isinstance(meeting.register(roles={"bob": "viewer"}, if_match="m1"), Answer)

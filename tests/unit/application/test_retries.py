@@ -1,143 +1,211 @@
-"""A call that Chime did not take is repeated only while the rules still want it."""
+"""A call that Chime did not take is repeated only while the rules still give it."""
+
+from collections.abc import Mapping
 
 import pytest
 from moderation.application.requests import Answer, Request
-from moderation.domain.capability import Capabilities
-from moderation.domain.commands import Ban, Command, GrantFloor, Mute, Unban, Unmute
-from moderation.ports import ChimeRetryableError, LedgerUnavailableError, SeatInChime
+from moderation.domain.capability import EVERYTHING, Capabilities
+from moderation.domain.commands import Ban, Command, GrantFloor, Mute, SetMeeting, Unban, Unmute
+from moderation.domain.meeting import User
+from moderation.ports import ChimeAttendee, ChimeRetryableError, LedgerUnavailableError
 
-from tests.memory.moderated_meeting import MEETING, seat
-from tests.unit.application.hall import MUTE_ALL, UNMUTE_ALL, Stage, by
+from tests.memory.moderated_meeting import MEETING, attendee_of
+from tests.unit.application.commanded_meeting import MUTE_ALL, UNMUTE_ALL, CommandedMeeting, by
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def meeting() -> CommandedMeeting:
+    return CommandedMeeting()
 
 
-def meanwhile(stage: Stage, command: Command, *, on_bob: bool = True) -> list[bool]:
+def meanwhile(meeting: CommandedMeeting, command: Command, *, on_bob: bool = True) -> list[bool]:
     """While Chime refuses for some seconds, hugo commands through another process and is answered `applied`. Returns,
-    for each write to bob's seat since, whether he could be heard by it.
+    for each write to bob's attendee since, whether it made them audible.
     """
-    other, wrote, write = stage.another_process(), list[bool](), stage.chime.write
+    other, wrote, write = meeting.another_process(), list[bool](), meeting.chime.write
 
     def refuses() -> None:
-        stage.surroundings.pass_by(1)
+        meeting.clock.pass_by(1)
         raise ChimeRetryableError
 
     def commands() -> None:
-        waiting, stage.chime.before = stage.chime.before, []
-        request = Request(MEETING, by("hugo"), command, attendee_id=seat("bob") if on_bob else None)
+        waiting, meeting.chime.before = meeting.chime.before, []
+        request = Request(MEETING, by("hugo"), command, attendee_id=attendee_of("bob") if on_bob else None)
         outcome = other.perform(request)
         assert isinstance(outcome, Answer), outcome
         assert outcome.status == "applied"
-        stage.chime.before = waiting
+        meeting.chime.before = waiting
         wrote.clear()
         refuses()
 
-    def writes(meeting_id: str, seat: SeatInChime, capabilities: Capabilities) -> None:
-        write(meeting_id, seat, capabilities)
-        wrote.append(stage.heard("bob"))
+    def writes(meeting_id: str, attendee: ChimeAttendee, capabilities: Capabilities) -> None:
+        write(meeting_id, attendee, capabilities)
+        wrote.append(meeting.heard("bob"))
 
-    stage.chime.write = writes  # type: ignore[method-assign]
-    stage.chime.before = [refuses, commands, refuses, refuses]
+    meeting.chime.write = writes  # type: ignore[method-assign]
+    meeting.chime.before = [refuses, commands, refuses, refuses]
     return wrote
 
 
 @pytest.mark.parametrize(("command", "on_bob"), [(Mute(), True), (MUTE_ALL, False)])
-def test_an_unmute_that_waits_is_overruled_by_a_newer_mute(stage: Stage, command: Command, on_bob: bool) -> None:
-    stage.answered("alice", Mute(), "bob")
-    wrote = meanwhile(stage, command, on_bob=on_bob)
-    stage.ask("alice", Unmute(), "bob")
+def test_an_unmute_that_waits_is_overruled_by_a_newer_mute(
+    meeting: CommandedMeeting, command: Command, on_bob: bool
+) -> None:
+    meeting.answered("alice", Mute(), "bob")
+    wrote = meanwhile(meeting, command, on_bob=on_bob)
+    meeting.ask("alice", Unmute(), "bob")
     assert not any(wrote)
-    assert not stage.heard("bob")
+    assert not meeting.heard("bob")
 
 
 @pytest.mark.parametrize(("command", "on_bob"), [(Mute(), True), (MUTE_ALL, False)])
 def test_an_unmute_all_that_waits_opens_nobody_who_was_muted_since(
-    stage: Stage, command: Command, on_bob: bool
+    meeting: CommandedMeeting, command: Command, on_bob: bool
 ) -> None:
-    stage.done("alice", MUTE_ALL)
-    wrote = meanwhile(stage, command, on_bob=on_bob)
-    stage.say("alice", UNMUTE_ALL)
+    meeting.done("alice", MUTE_ALL)
+    wrote = meanwhile(meeting, command, on_bob=on_bob)
+    meeting.say("alice", UNMUTE_ALL)
     assert not any(wrote)
-    assert not stage.heard("bob")
+    assert not meeting.heard("bob")
 
 
-def test_a_turn_that_is_over_before_chime_takes_it_opens_nothing(stage: Stage) -> None:
-    """It ends by itself, so nobody's rules have moved."""
-    stage.done("alice", MUTE_ALL)
-    wrote, write = list[bool](), stage.chime.write
+def test_a_turn_that_is_over_before_chime_takes_it_opens_nothing(meeting: CommandedMeeting) -> None:
+    """The floor ends by itself, so no rules have changed."""
+    meeting.done("alice", MUTE_ALL)
+    wrote, write = list[bool](), meeting.chime.write
 
     def refuses() -> None:
-        stage.surroundings.pass_by(6)
+        meeting.clock.pass_by(6)
         raise ChimeRetryableError
 
-    def writes(meeting_id: str, seat: SeatInChime, capabilities: Capabilities) -> None:
-        write(meeting_id, seat, capabilities)
-        wrote.append(stage.heard("bob"))
+    def writes(meeting_id: str, attendee: ChimeAttendee, capabilities: Capabilities) -> None:
+        write(meeting_id, attendee, capabilities)
+        wrote.append(meeting.heard("bob"))
 
-    stage.chime.write = writes  # type: ignore[method-assign]
-    stage.chime.before = [refuses]
-    stage.answered("alice", GrantFloor(5, exclusive=True), "bob")
-    stage.reconcile(1)
+    meeting.chime.write = writes  # type: ignore[method-assign]
+    meeting.chime.before = [refuses]
+    meeting.answered("alice", GrantFloor(5, exclusive=True), "bob")
+    meeting.reconcile(1)
     assert not any(wrote)
-    assert not stage.heard("bob")
+    assert not meeting.heard("bob")
 
 
-def test_a_removal_that_waits_spares_who_was_let_back(stage: Stage) -> None:
-    meanwhile(stage, Unban())
-    stage.ask("alice", Ban(), "bob")
-    assert stage.inside("bob")
+def test_a_removal_that_waits_spares_who_was_let_back(meeting: CommandedMeeting) -> None:
+    meanwhile(meeting, Unban())
+    meeting.ask("alice", Ban(), "bob")
+    assert meeting.inside("bob")
 
 
-def test_a_ban_that_was_lifted_within_the_second_removes_nobody(stage: Stage) -> None:
+def test_a_removal_by_a_change_of_the_meeting_that_waits_spares_who_was_let_back(meeting: CommandedMeeting) -> None:
+    meeting.chime_refuses()
+    assert meeting.answered("hugo", Ban(), "bob").status == "pending"
+    meeting.chime_recovers()
+    meanwhile(meeting, Unban())
+    assert meeting.done("alice", SetMeeting(mode="presentation")).status == "applied"
+    assert meeting.inside("bob")
+
+
+def test_a_ban_that_was_lifted_within_the_second_removes_nobody(meeting: CommandedMeeting) -> None:
     def lifted() -> None:
-        stage.chime.before = []
-        stage.another_process().perform(Request(MEETING, by("hugo"), Unban(), user_id="bob"))
+        meeting.chime.before = []
+        meeting.another_process().perform(Request(MEETING, by("hugo"), Unban(), user_id="bob"))
         raise ChimeRetryableError
 
-    stage.chime.before = [lifted]
-    stage.ask("alice", Ban(), "bob")
-    assert stage.inside("bob")
+    meeting.chime.before = [lifted]
+    meeting.ask("alice", Ban(), "bob")
+    assert meeting.inside("bob")
 
 
-def refuse_once_then_lose_the_ledger(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Chime turns the next call away two seconds later, and from then on the ledger can't be read."""
+def refuse_once_then_lose_the_ledger(meeting: CommandedMeeting, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chime refuses the next call two seconds later, and from then on the ledger cannot be read."""
 
     def refuses() -> None:
-        stage.surroundings.pass_by(2)
-        monkeypatch.setattr(stage.ledger, "load", unavailable)
+        meeting.clock.pass_by(2)
+        monkeypatch.setattr(meeting.ledger, "load", unavailable)
         raise ChimeRetryableError
 
-    def unavailable(*_: object, **__: object) -> None:
-        raise LedgerUnavailableError
-
-    stage.chime.before = [refuses]
+    meeting.chime.before = [refuses]
 
 
-def test_what_cannot_be_checked_opens_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    stage.answered("alice", Mute(), "bob")
-    refuse_once_then_lose_the_ledger(stage, monkeypatch)
-    assert stage.answered("alice", Unmute(), "bob").status == "pending"
-    assert not stage.heard("bob")
+def unavailable(*_: object, **__: object) -> None:
+    raise LedgerUnavailableError
 
 
-def test_a_mute_is_pursued_whether_or_not_the_ledger_can_be_read(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    refuse_once_then_lose_the_ledger(stage, monkeypatch)
-    assert stage.answered("alice", Mute(), "bob").status == "applied"
-    assert not stage.heard("bob")
+def test_what_cannot_be_checked_opens_nothing(meeting: CommandedMeeting, monkeypatch: pytest.MonkeyPatch) -> None:
+    meeting.answered("alice", Mute(), "bob")
+    refuse_once_then_lose_the_ledger(meeting, monkeypatch)
+    assert meeting.answered("alice", Unmute(), "bob").status == "pending"
+    assert not meeting.heard("bob")
 
 
-def test_a_call_that_is_taken_at_once_costs_no_read_of_the_user(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    stage.answered("alice", Mute(), "bob")
+def test_a_mute_is_pursued_whether_or_not_the_ledger_can_be_read(
+    meeting: CommandedMeeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse_once_then_lose_the_ledger(meeting, monkeypatch)
+    assert meeting.answered("alice", Mute(), "bob").status == "applied"
+    assert not meeting.heard("bob")
+
+
+def two_batches_with_a_pause(seconds: float) -> CommandedMeeting:
+    """A mode that takes something from participants and something else from viewers: one batch for each role. The
+    first one takes its time.
+    """
+    roles = {"alice": "host", "bob": "participant", "carol": "participant", "val": "viewer", "vera": "viewer"}
+    meeting = CommandedMeeting(roles=roles)
+    for user in ("val", "vera"):
+        meeting.drifts(user, EVERYTHING)
+    meeting.chime.calls.clear()
+    meeting.chime.after = [lambda: meeting.clock.pass_by(seconds)]
+    return meeting
+
+
+def batches(meeting: CommandedMeeting) -> list[Capabilities | None]:
+    return [call.capabilities for call in meeting.chime.calls if call.operation == "update_except"]
+
+
+def test_a_batch_that_narrows_is_pursued_whether_or_not_the_ledger_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    meeting = two_batches_with_a_pause(2)
+    wait = meeting.chime.after[0]
+
+    def waits_and_loses_the_ledger() -> None:
+        assert wait is not None
+        wait()
+        monkeypatch.setattr(meeting.ledger, "all_users", unavailable)
+
+    meeting.chime.after = [waits_and_loses_the_ledger]
+    assert meeting.done("alice", SetMeeting(mode="audio-only")).status == "pending"
+    assert len(batches(meeting)) == 2
+    assert not meeting.heard("val")
+    assert Capabilities.SEND_VIDEO not in meeting.bits("bob")
+
+
+@pytest.mark.parametrize(("seconds", "reads"), [(0, 2), (2, 3)])
+def test_rules_that_were_just_read_are_not_read_again_before_a_batch(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, reads: int
+) -> None:
+    meeting, reads_of_all = two_batches_with_a_pause(seconds), list[str]()
+    read = meeting.ledger.all_users
+
+    def reading(meeting_id: str) -> Mapping[str, User]:
+        reads_of_all.append(meeting_id)
+        return read(meeting_id)
+
+    monkeypatch.setattr(meeting.ledger, "all_users", reading)
+    assert meeting.done("alice", SetMeeting(mode="audio-only")).status == "applied"
+    assert (len(batches(meeting)), len(reads_of_all)) == (2, reads)
+
+
+def test_a_call_that_is_taken_at_once_costs_no_read_of_the_user(
+    meeting: CommandedMeeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meeting.answered("alice", Mute(), "bob")
     loads: list[object] = []
-    load = stage.ledger.load
+    load = meeting.ledger.load
 
     def loading(*asked: object, **how: object) -> object:
         loads.append(asked)
         return load(*asked, **how)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(stage.ledger, "load", loading)
-    assert stage.answered("alice", Unmute(), "bob").status == "applied"
+    monkeypatch.setattr(meeting.ledger, "load", loading)
+    assert meeting.answered("alice", Unmute(), "bob").status == "applied"
     assert loads == [(MEETING,)]

@@ -1,4 +1,4 @@
-"""What a warm function asks of the ledger and of Chime for one change, and what it never believes from memory."""
+"""The reads and calls of a warm function for one change, and what it never takes from its cache."""
 
 from collections.abc import Collection, Sequence
 
@@ -13,17 +13,17 @@ from tests.memory.moderated_meeting import ADMIN, MEETING, ModeratedMeeting
 
 
 class Counting(MemoryLedger):
-    """Keeps what was asked of it, one line a round trip."""
+    """Records its calls, one line for each round trip."""
 
     def __init__(self) -> None:
         super().__init__()
         self.trips: list[str] = []
 
     def load(
-        self, meeting_id: str, users: Collection[str] = (), seats: Collection[str] = (), key: str | None = None
+        self, meeting_id: str, users: Collection[str] = (), attendees: Collection[str] = (), key: str | None = None
     ) -> Loaded:
         self.trips.append("load")
-        return super().load(meeting_id, users, seats, key)
+        return super().load(meeting_id, users, attendees, key)
 
     def transact(self, clauses: Sequence[Clause]) -> None:
         self.trips.append("transact")
@@ -31,65 +31,65 @@ class Counting(MemoryLedger):
 
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> tuple[ModeratedMeeting, Counting]:
-    """A scene whose ledger counts; `Scene` makes its ledger by this name."""
+    """A meeting whose ledger counts its calls."""
     monkeypatch.setattr("tests.memory.moderated_meeting.DescribedLedger", Counting)
-    scene = ModeratedMeeting()
-    assert isinstance(scene.ledger, Counting)
-    return scene, scene.ledger
+    meeting = ModeratedMeeting()
+    assert isinstance(meeting.ledger, Counting)
+    return meeting, meeting.ledger
 
 
 def test_a_warm_change_takes_four_round_trips(monkeypatch: pytest.MonkeyPatch) -> None:
-    scene, ledger = counted(monkeypatch)
-    scene.answered("alice", Mute(), "bob")
-    scene.chime.calls.clear()
+    meeting, ledger = counted(monkeypatch)
+    meeting.answered("alice", Mute(), "bob")
+    meeting.chime.calls.clear()
     ledger.trips.clear()
-    scene.answered("alice", Unmute(), "bob")
+    meeting.answered("alice", Unmute(), "bob")
     assert ledger.trips == ["transact", "load", "transact"]
-    assert [call.operation for call in scene.chime.calls] == ["order"]
+    assert [call.operation for call in meeting.chime.calls] == ["update"]
 
 
-def test_a_cold_change_takes_five_once_its_seat_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    scene, ledger = counted(monkeypatch)
+def test_a_cold_change_takes_five_once_its_attendee_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    meeting, ledger = counted(monkeypatch)
     ledger.trips.clear()
-    assert isinstance(scene.ask_user("alice", Mute(), "bob"), Answer)
+    assert isinstance(meeting.ask_user("alice", Mute(), "bob"), Answer)
     assert ledger.trips == ["load", "transact", "load", "transact"]
-    assert len(scene.chime.calls) == 1
+    assert len(meeting.chime.calls) == 1
 
 
 def test_what_commits_nothing_never_rests_on_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    scene, ledger = counted(monkeypatch)
-    scene.answered("alice", Mute(), "bob")
+    meeting, ledger = counted(monkeypatch)
+    meeting.answered("alice", Mute(), "bob")
     ledger.trips.clear()
-    assert scene.answered("alice", Mute(), "bob").status == "unchanged"
-    assert scene.answered("alice", Unmute(), "bob", dry_run=True).status == "dry-run"
-    assert scene.refused("carol", Unmute(), "bob").code == "not-permitted"
+    assert meeting.answered("alice", Mute(), "bob").status == "unchanged"
+    assert meeting.answered("alice", Unmute(), "bob", dry_run=True).status == "dry-run"
+    assert meeting.refused("carol", Unmute(), "bob").code == "not-permitted"
     assert ledger.trips.count("load") == 3
 
 
 def test_a_lost_race_shows_what_moved_and_costs_one_more_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
-    scene, ledger = counted(monkeypatch)
-    scene.answered("alice", Mute(), "bob")
-    other = scene.another_process()
+    meeting, ledger = counted(monkeypatch)
+    meeting.answered("alice", Mute(), "bob")
+    other = meeting.another_process()
     other.perform(Request(MEETING, ADMIN, Mute(reason="exam"), user_id="bob"))
     ledger.trips.clear()
-    scene.answered("alice", Unmute(), "bob")
+    meeting.answered("alice", Unmute(), "bob")
     assert ledger.trips == ["transact", "transact", "load", "transact"]
-    assert scene.bits("bob") == EVERYTHING
+    assert meeting.bits("bob") == EVERYTHING
 
 
 def test_a_warm_function_refuses_a_revoked_host_at_once() -> None:
-    scene = ModeratedMeeting()
-    scene.answered("hugo", Mute(), "bob")
-    revoked = {**scene.roles, "hugo": "participant"}
-    etag = f"m{scene.meeting().revision}"
-    outcome = scene.another_process().perform(Request(MEETING, ADMIN, Register(roles=revoked), if_match=etag))
+    meeting = ModeratedMeeting()
+    meeting.answered("hugo", Mute(), "bob")
+    revoked = {**meeting.roles, "hugo": "participant"}
+    etag = f"m{meeting.stored().revision}"
+    outcome = meeting.another_process().perform(Request(MEETING, ADMIN, Register(roles=revoked), if_match=etag))
     assert isinstance(outcome, Answer)
-    assert scene.refused("hugo", Unmute(), "bob").code == "not-permitted"
-    assert scene.bits("bob") == EVERYTHING & ~Capabilities.SEND_AUDIO
+    assert meeting.refused("hugo", Unmute(), "bob").code == "not-permitted"
+    assert meeting.bits("bob") == EVERYTHING & ~Capabilities.SEND_AUDIO
 
 
 def test_a_meeting_that_is_due_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    scene, ledger = counted(monkeypatch)
+    meeting, ledger = counted(monkeypatch)
     ledger.trips.clear()
-    assert scene.gavel.reconciler.on_wakeup(Wakeup(MEETING)).taken == 1
+    assert meeting.gavel.reconciler.on_wakeup(Wakeup(MEETING)).taken == 1
     assert ledger.trips == []

@@ -1,63 +1,108 @@
-"""Changes that waited for Chime together: one call serves all that the rules have become."""
+"""Changes that waited for Chime together: one call serves all whose rules have become the same."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from moderation.domain.capability import EVERYTHING
+from moderation.domain.change import LEASE
 from moderation.domain.commands import Mute, Unmute
-from moderation.ports import ChimeRetryableError
+from moderation.ports import AttendeesNoted, ChimeRetryableError, Clause, Wakeup
 
-from tests.memory.moderated_meeting import MEETING
-from tests.unit.application.hall import MUTE_ALL, Hall
+from tests.memory.moderated_meeting import MEETING, attendee_of
+from tests.unit.application.commanded_meeting import MUTE_ALL, SILENT, CommandedMeeting
 
 
-def waiting(hall: Hall, commands: list[tuple[str, Mute | Unmute]]) -> list[str]:
-    """Each is accepted and left pending; answers their ids."""
-    hall.chime_refuses()
-    answers = [hall.answered(who, command, "bob") for who, command in commands]
-    hall.chime_recovers()
-    hall.chime.calls.clear()
+def waiting(meeting: CommandedMeeting, commands: list[tuple[str, Mute | Unmute]]) -> list[str]:
+    """Accepts the commands, leaves them pending and returns the ids of their changes."""
+    meeting.chime_refuses()
+    answers = [meeting.answered(who, command, "bob") for who, command in commands]
+    meeting.chime_recovers()
+    meeting.chime.calls.clear()
     assert {answer.status for answer in answers} == {"pending"}
     return [answer.change_id or "" for answer in answers]
 
 
-def statuses(hall: Hall, ids: list[str]) -> list[str]:
-    return [hall.ledger.changes[MEETING, each].status for each in ids]
+def statuses(meeting: CommandedMeeting, ids: list[str]) -> list[str]:
+    return [meeting.ledger.changes[MEETING, each].status for each in ids]
 
 
 def test_several_mutes_of_one_person_are_one_call() -> None:
-    hall = Hall()
-    ids = waiting(hall, [("alice", Mute()), ("hugo", Mute(reason="noise")), ("alice", Mute(seconds=600))])
-    hall.reconcile(60)
-    assert len(hall.chime.orders()) == 1
-    assert hall.held("bob")["audio"] == "Receive"
-    assert statuses(hall, ids)[-1] == "applied"
-    assert not [change for change in hall.ledger.changes.values() if change.due_at is not None]
+    meeting = CommandedMeeting()
+    ids = waiting(meeting, [("alice", Mute()), ("hugo", Mute(reason="noise")), ("alice", Mute(seconds=600))])
+    meeting.reconcile(60)
+    assert len(meeting.chime.updates()) == 1
+    assert meeting.held("bob")["audio"] == "Receive"
+    assert statuses(meeting, ids)[-1] == "applied"
+    assert not [change for change in meeting.ledger.changes.values() if change.next_attempt_at is not None]
+
+
+def test_the_reconciler_is_woken_when_a_change_is_due_again() -> None:
+    meeting = CommandedMeeting()
+    [change_id] = waiting(meeting, [("alice", Mute())])
+    due = meeting.change(change_id).next_attempt_at
+    assert due is not None
+    assert meeting.wakeups.sent == [(Wakeup(MEETING, change_id=change_id), due - meeting.clock.now())]
 
 
 def test_what_is_overruled_while_it_waits_is_never_ordered() -> None:
-    hall = Hall()
-    ids = waiting(hall, [("alice", Mute()), ("hugo", Unmute())])
-    hall.reconcile(60)
-    assert hall.chime.orders() == []
-    assert hall.held("bob")["audio"] == "SendReceive"
-    assert statuses(hall, ids) == ["superseded", "applied"]
+    meeting = CommandedMeeting()
+    ids = waiting(meeting, [("alice", Mute()), ("hugo", Unmute())])
+    meeting.reconcile(60)
+    assert meeting.chime.updates() == []
+    assert meeting.held("bob")["audio"] == "SendReceive"
+    assert statuses(meeting, ids) == ["superseded", "applied"]
 
 
 def test_a_mute_all_that_got_through_serves_those_who_waited() -> None:
-    hall = Hall()
-    ids = waiting(hall, [("alice", Mute())])
-    hall.done("alice", MUTE_ALL)
-    calls = len(hall.chime.orders())
-    hall.reconcile(60)
-    assert len(hall.chime.orders()) == calls
-    assert statuses(hall, ids) == ["applied"]
+    meeting = CommandedMeeting()
+    ids = waiting(meeting, [("alice", Mute())])
+    meeting.done("alice", MUTE_ALL)
+    meeting.chime.calls.clear()
+    meeting.reconcile(60)
+    assert meeting.chime.calls == []
+    assert statuses(meeting, ids) == ["applied"]
 
 
 def test_where_the_look_fails_it_is_ordered() -> None:
-    hall = Hall()
-    ids = waiting(hall, [("alice", Mute())])
+    meeting = CommandedMeeting()
+    ids = waiting(meeting, [("alice", Mute())])
 
     def unseen(*_: str) -> object:
         raise ChimeRetryableError("429")
 
-    hall.chime.seat = unseen  # type: ignore[method-assign, assignment]
-    hall.reconcile(60)
-    assert len(hall.chime.orders()) == 1
-    assert statuses(hall, ids) == ["applied"]
+    meeting.chime.attendee = unseen  # type: ignore[method-assign, assignment]
+    meeting.reconcile(60)
+    assert len(meeting.chime.updates()) == 1
+    assert statuses(meeting, ids) == ["applied"]
+
+
+def test_a_call_is_made_again_if_another_function_notes_something_else_after_it() -> None:
+    """An older call took effect after it."""
+    meeting = CommandedMeeting()
+    transact = meeting.ledger.transact
+
+    def overtaken(clauses: Sequence[Clause]) -> None:
+        if any(isinstance(clause, AttendeesNoted) for clause in clauses):
+            meeting.ledger.transact = transact  # type: ignore[method-assign]
+            meeting.clock.pass_by(0.01)
+            meeting.drifts("bob", EVERYTHING)
+            bob = meeting.user("bob")
+            noted = bob.attendees[attendee_of("bob")].noted(EVERYTHING, meeting.clock.now())
+            transact([AttendeesNoted(MEETING, "bob", bob.revision, (noted,), bob.notes)])
+        transact(clauses)
+
+    meeting.ledger.transact = overtaken  # type: ignore[method-assign]
+    assert meeting.answered("alice", Mute(), "bob").status == "applied"
+    assert meeting.bits("bob") == SILENT
+
+
+def test_a_note_may_be_younger_than_the_last_call_and_its_own_call_older() -> None:
+    """A function has died after its calls. Another one stalled between its call and its note."""
+    meeting = CommandedMeeting()
+    [change_id] = waiting(meeting, [("alice", Mute())])
+    ledger, bob, now = meeting.ledger, meeting.user("bob"), meeting.clock.now()
+    ledger.changes[MEETING, change_id] = replace(ledger.changes[MEETING, change_id], notes_count_from=now)
+    ledger.users[MEETING, "bob"] = bob.with_notes([bob.attendees[attendee_of("bob")].noted(SILENT, now + LEASE)])
+    meeting.reconcile(60)
+    assert statuses(meeting, [change_id]) == ["applied"]
+    assert meeting.held("bob")["audio"] == "Receive"

@@ -1,18 +1,20 @@
-"""State changes from the queue: what is passed on, what is dropped, what comes again, and what the log may tell."""
+"""Chime's events from the queue: which are passed on, dropped or retried, and what the log may contain."""
 
 import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from chime_events import handler as door
+from chime_events import handler as function
 from moderation.application.background.chime_events import NotSettledError
 from moderation.domain.capability import EVERYTHING, Capabilities
 from moderation.ports import ConditionFailedError, LedgerUnavailableError
 
+from tests.telemetry import CONTEXT, lines, measured, metric_documents
+
 AT = datetime(2026, 5, 4, 10, 0, 0, 250000, tzinfo=UTC)
 MEETING = "0b8f1c5e-6f6a-4f0c-9d3e-2f7a5c1b9e44"
-SEAT = "5c2b7a10-3d4e-8f6a-1b2c-9e8d7f6a5b4c"
+ATTENDEE = "5c2b7a10-3d4e-8f6a-1b2c-9e8d7f6a5b4c"
 
 
 class Connection:
@@ -61,13 +63,13 @@ class Clock:
 @pytest.fixture
 def listener(monkeypatch: pytest.MonkeyPatch) -> Connection:
     listener = Connection()
-    monkeypatch.setattr(door, "presence", lambda: listener)
-    monkeypatch.setattr(door, "time", Clock())
+    monkeypatch.setattr(function, "chime_events", lambda: listener)
+    monkeypatch.setattr(function, "time", Clock())
     return listener
 
 
 def news(event_type: str, **detail: Any) -> dict[str, Any]:
-    about = {"meetingId": MEETING, "attendeeId": SEAT, "externalUserId": "bob"}
+    about = {"meetingId": MEETING, "attendeeId": ATTENDEE, "externalUserId": "bob"}
     return {"id": "e-1", "detail": {"version": "0", "eventType": event_type, **about, **detail}}
 
 
@@ -77,23 +79,23 @@ def deliver(*bodies: Any) -> list[str]:
         {"messageId": str(place), "body": body if isinstance(body, str) else json.dumps(body)}
         for place, body in enumerate(bodies)
     ]
-    answer = door.handler({"Records": records}, None)
+    answer = function.handler({"Records": records}, CONTEXT)
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
 def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return lines(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize(
     ("event_type", "told"),
     [
-        ("chime:AttendeeAdded", ("on_joined", MEETING, SEAT, None)),
-        ("chime:AttendeeJoined", ("on_joined", MEETING, SEAT, AT)),
-        ("chime:AttendeeAuthorized", ("on_joined", MEETING, SEAT, AT)),
-        ("chime:AttendeeCapabilitiesUpdated", ("on_capabilities_updated", MEETING, SEAT, None, True)),
-        ("chime:AttendeeLeft", ("on_left", MEETING, SEAT, AT)),
-        ("chime:AttendeeDeleted", ("on_deleted", MEETING, SEAT, AT)),
+        ("chime:AttendeeAdded", ("on_joined", MEETING, ATTENDEE, None)),
+        ("chime:AttendeeJoined", ("on_joined", MEETING, ATTENDEE, AT)),
+        ("chime:AttendeeAuthorized", ("on_joined", MEETING, ATTENDEE, AT)),
+        ("chime:AttendeeCapabilitiesUpdated", ("on_capabilities_updated", MEETING, ATTENDEE, None, True)),
+        ("chime:AttendeeLeft", ("on_left", MEETING, ATTENDEE, AT)),
+        ("chime:AttendeeDeleted", ("on_deleted", MEETING, ATTENDEE, AT)),
         ("chime:MeetingEnded", ("on_ended", MEETING)),
     ],
 )
@@ -105,13 +107,13 @@ def test_what_is_passed_on(listener: Connection, event_type: str, told: tuple[ob
 @pytest.mark.parametrize("timestamp", [1777888800250, "1777888800250", 1777888800250.0])
 def test_a_timestamp_is_number_or_text(listener: Connection, timestamp: object) -> None:
     deliver(news("chime:AttendeeLeft", timestamp=timestamp))
-    assert listener.told == [("on_left", MEETING, SEAT, AT)]
+    assert listener.told == [("on_left", MEETING, ATTENDEE, AT)]
 
 
 @pytest.mark.parametrize("timestamp", [None, "yesterday", True, [], 10**30, "nan", "inf"])
 def test_one_that_cannot_be_read_is_none(listener: Connection, timestamp: object) -> None:
     deliver(news("chime:AttendeeLeft", timestamp=timestamp))
-    assert listener.told == [("on_left", MEETING, SEAT, None)]
+    assert listener.told == [("on_left", MEETING, ATTENDEE, None)]
 
 
 @pytest.mark.parametrize(
@@ -137,22 +139,22 @@ def test_pipelines_are_none_of_our_business(listener: Connection, kind: str, use
     assert listener.told == []
 
 
-def test_a_screen_share_is_the_seat_of_its_sharer(listener: Connection) -> None:
-    deliver(news("chime:AttendeeJoined", attendeeId=f"{SEAT}#content"))
-    assert listener.told == [("on_joined", MEETING, SEAT, None)]
+def test_a_screen_share_is_the_attendee_of_its_sharer(listener: Connection) -> None:
+    deliver(news("chime:AttendeeJoined", attendeeId=f"{ATTENDEE}#content"))
+    assert listener.told == [("on_joined", MEETING, ATTENDEE, None)]
 
 
 @pytest.mark.parametrize("event_type", ["chime:AttendeeLeft", "chime:AttendeeDeleted"])
 def test_whose_screen_share_ends_stays(
     listener: Connection, capsys: pytest.CaptureFixture[str], event_type: str
 ) -> None:
-    assert deliver(news(event_type, attendeeId=f"{SEAT}#content")) == []
+    assert deliver(news(event_type, attendeeId=f"{ATTENDEE}#content")) == []
     assert (listener.told, logged(capsys)) == ([], [])
 
 
 def test_who_it_is_need_not_be_told(listener: Connection) -> None:
     deliver(news("chime:AttendeeJoined", externalUserId=None))
-    assert listener.told == [("on_joined", MEETING, SEAT, None)]
+    assert listener.told == [("on_joined", MEETING, ATTENDEE, None)]
 
 
 @pytest.mark.parametrize("success", ["1", "0", 1, 0])
@@ -162,12 +164,13 @@ def test_success_is_text_or_number_and_zero_is_counted(
     capabilities = {"audio": "Receive", "video": "SendReceive", "content": "SendReceive"}
     event = news("chime:AttendeeCapabilitiesUpdated", success=success, attendeeCapabilities=capabilities)
     assert deliver(event) == []
-    assert listener.told == [
-        ("on_capabilities_updated", MEETING, SEAT, EVERYTHING & ~Capabilities.SEND_AUDIO, success in ("1", 1))
-    ]
-    (line,) = logged(capsys)
+    held = EVERYTHING & ~Capabilities.SEND_AUDIO
+    assert listener.told == [("on_capabilities_updated", MEETING, ATTENDEE, held, success in ("1", 1))]
+    written = capsys.readouterr().out
+    (line,) = lines(written)
     assert line["success"] == str(success)
-    assert line.get("CapabilitiesNotTaken", 0) == (success in ("0", 0))
+    counted = measured(metric_documents(written))
+    assert counted.get("CapabilityUpdatesNotApplied", 0) == (success in ("0", 0))
 
 
 @pytest.mark.parametrize(
@@ -175,7 +178,7 @@ def test_success_is_text_or_number_and_zero_is_counted(
 )
 def test_capabilities_that_cannot_be_read_are_none(listener: Connection, told: object) -> None:
     deliver(news("chime:AttendeeCapabilitiesUpdated", success=1, attendeeCapabilities=told))
-    assert listener.told == [("on_capabilities_updated", MEETING, SEAT, None, True)]
+    assert listener.told == [("on_capabilities_updated", MEETING, ATTENDEE, None, True)]
 
 
 @pytest.mark.parametrize(
@@ -201,7 +204,7 @@ def test_what_cannot_be_read_is_dropped_and_told(
     assert deliver(body) == []
     assert listener.told == []
     (line,) = logged(capsys)
-    assert (line["level"], line["message"], line["messageId"]) == ("WARNING", "dropped", "0")
+    assert (line["level"], line["message"], line["messageId"]) == ("WARNING", "message dropped", "0")
     assert line["lacks"] in {"body", "detail", "eventType", "meetingId", "attendeeId"}
 
 
@@ -245,11 +248,14 @@ def test_a_slip_of_ours_is_not_tried_at_once(listener: Connection) -> None:
 def test_the_log_names_people_in_one_place(listener: Connection, capsys: pytest.CaptureFixture[str]) -> None:
     listener.failures = [RuntimeError("bob")]
     deliver(news("chime:AttendeeAdded"), news("chime:AttendeeAdded"))
-    lines = logged(capsys)
-    assert [(line["level"], line["message"]) for line in lines] == [("ERROR", "failed"), ("INFO", "heard")]
-    assert lines[0]["exception"] == "RuntimeError"
-    for line in lines:
-        assert line.pop("person") == {"attendeeId": SEAT, "externalUserId": "bob"}
+    found = logged(capsys)
+    assert [(line["level"], line["message"]) for line in found] == [
+        ("ERROR", "failed"),
+        ("INFO", "chime event processed"),
+    ]
+    assert found[0]["exception"] == "RuntimeError"
+    for line in found:
+        assert line.pop("person") == {"attendeeId": ATTENDEE, "externalUserId": "bob"}
         assert line["meetingId"] == MEETING
         assert "bob" not in json.dumps(line)
-        assert SEAT not in json.dumps(line)
+        assert ATTENDEE not in json.dumps(line)

@@ -1,4 +1,4 @@
-"""The little that a plan has to know of Chime: what the two capability calls do to whoever is there."""
+"""A model of Chime for plans: what the two capability calls do to the attendees present."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ State = tuple[Capabilities | None, ...]
 
 
 def after(held: PolicyCapabilities, call: Call) -> dict[str, Capabilities | None]:
-    """A batch overwrites everybody who isn't excluded, people nobody knows of included."""
+    """The effect of a call. A batch overwrites all attendees that are not excluded, also unknown ones."""
     match call:
         case Update(attendee_id, capabilities):
             assert attendee_id in held, "404"
@@ -28,7 +28,7 @@ def after(held: PolicyCapabilities, call: Call) -> dict[str, Capabilities | None
 def moments(
     roster: Sequence[AttendeeState], calls: Iterable[Call], newcomer: Capabilities
 ) -> Iterator[PolicyCapabilities]:
-    """What everybody holds before, between and after the calls; one more person came after the roster was read."""
+    """The capabilities before, between and after the calls. One more attendee joined after the roster was read."""
     held: PolicyCapabilities = {**{s.attendee_id: s.actual for s in roster}, NEWCOMER: newcomer}
     yield held
     for call in calls:
@@ -39,7 +39,7 @@ def moments(
 def vocabulary(
     ids: Sequence[str], pipelines: frozenset[str], newcomer: Capabilities, words: Iterable[Capabilities]
 ) -> list[Call]:
-    """Every call that anybody could think of: never on a pipeline, no batch wider than a newcomer may be given."""
+    """Every possible call: never on a media pipeline, no batch wider than a newcomer may have."""
     moderated = [a for a in ids if a not in pipelines]
     excluded = [e for n in range(1, len(ids) + 1) for e in combinations(ids, n) if pipelines <= set(e)]
     calls: list[Call] = []
@@ -51,7 +51,7 @@ def vocabulary(
 
 
 def fewest(start: State, ids: Sequence[str], calls: Sequence[Call]) -> dict[State, int]:
-    """For every state that can be reached, the least number of calls it takes."""
+    """The least number of calls to every reachable state."""
     found = {start: 0}
     waiting = deque([start])
     while waiting:

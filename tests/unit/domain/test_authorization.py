@@ -1,24 +1,24 @@
-"""What the policies are asked: who asks, in which role, what for, and about whom, in which state of the meeting."""
+"""Authorization requests: principal, role, action, target and the state of the meeting."""
 
 from dataclasses import replace
 
 import pytest
 from moderation.domain.actor import AuthorizationRequest
-from moderation.domain.authorization import question
-from moderation.domain.meeting import MeetingRules, Seat, User, UserRules
+from moderation.domain.decisions.decision import authorization_request
+from moderation.domain.meeting import Attendee, MeetingRules, User, UserRules
 from moderation.domain.personal_rules import Ban, Waiting
 
-from .scenes import ALICE, NOW, SEAT, meeting
+from .cases import ALICE, ATTENDEE, NOW, meeting
 
 AT = replace(meeting(), rules=MeetingRules(mode="audience", default_role="viewer"))
 HOST = User("alice", UserRules("host"))
-ASKED = AuthorizationRequest(ALICE, "host", "mute", "m", "audience", False, None, None, False, False)
+ASKED = AuthorizationRequest(ALICE, "host", "mute", "m", "audience", external_meeting_id="standup")
 
 
 def test_about_the_meeting() -> None:
-    assert question(ALICE, HOST, "mute", AT) == ASKED
+    assert authorization_request(ALICE, HOST, "mute", AT) == ASKED
     frozen = replace(AT, rules=replace(AT.rules, frozen_at=NOW))
-    assert question(ALICE, HOST, "mute", frozen) == replace(ASKED, frozen=True)
+    assert authorization_request(ALICE, HOST, "mute", frozen) == replace(ASKED, frozen=True)
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,8 @@ def test_about_the_meeting() -> None:
     ],
 )
 def test_about_somebody_in_it(rules: UserRules, role: str, is_banned: bool, waits: bool) -> None:
-    about = replace(ASKED, person="bob", person_role=role, person_is_banned=is_banned, person_waits=waits)
-    assert question(ALICE, HOST, "mute", AT, User("bob", rules)) == about
+    about = replace(ASKED, user_id="bob", user_role=role, user_is_banned=is_banned, user_waits=waits)
+    assert authorization_request(ALICE, HOST, "mute", AT, User("bob", rules)) == about
 
 
 @pytest.mark.parametrize(
@@ -40,10 +40,10 @@ def test_about_somebody_in_it(rules: UserRules, role: str, is_banned: bool, wait
     [
         (None, None),
         (User("alice"), None),
-        (User("alice", seats={SEAT: Seat(SEAT)}), "viewer"),
+        (User("alice", attendees={ATTENDEE: Attendee(ATTENDEE)}), "viewer"),
         (User("alice", UserRules("host", ban=Ban(ALICE, NOW))), None),
         (User("alice", UserRules("host", removed_at=NOW)), None),
     ],
 )
 def test_who_is_nobody_here_asks_in_no_role(caller: User | None, role: str | None) -> None:
-    assert question(ALICE, caller, "mute", AT).role == role
+    assert authorization_request(ALICE, caller, "mute", AT).role == role

@@ -26,7 +26,7 @@ from moderation.domain.capability import (
     word,
 )
 
-from .scenes import ALL_STATES, MEDIA_SETS
+from .cases import ALL_STATES, MEDIA_SETS
 
 AMAZONS_WORDS = {"SendReceive", "Send", "Receive", "None"}
 

@@ -1,27 +1,26 @@
-"""The consent gate: who is asked, who is not, and that it never takes more than a voice. Tables."""
+"""Consent: which users are asked, which are not, and that it withholds audio only. Tables."""
 
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from moderation.domain.actor import Actor, ActorKind
-from moderation.domain.capability import EVERYTHING, NOTHING, Capabilities, Medium
+from moderation.domain.capability import EVERYTHING, NOTHING, Capabilities, LiftableBy, Medium
 from moderation.domain.change import GIVE_UP_AFTER
 from moderation.domain.commands import GrantFloor, Hold, Mute, Release, SetCapabilities, Unmute, UserCommand
 from moderation.domain.decisions.decision import Accepted, Case, is_asked
-from moderation.domain.effective import effective, limits
-from moderation.domain.meeting import Seat, UnmuteConsent, as_agreed, must_consent
+from moderation.domain.effective import as_agreed, effective, limits
+from moderation.domain.meeting import Attendee, UnmuteConsent, must_consent
 from moderation.domain.personal_rules import ANSWER_WITHIN, Agreement, ConsentRequest
-from moderation.domain.restriction import LiftableBy
 
-from .scenes import ALICE, BOB, NOW, SEAT, case, decided, following, has, own, person, unchanged, withholding
+from .cases import ALICE, ATTENDEE, BOB, NOW, a_user, case, decided, following, has, own, unchanged, withholding
 
-AUDIO = Capabilities.SEND_AUDIO
+AUDIO, VIDEO = Capabilities.SEND_AUDIO, Capabilities.SEND_VIDEO
 SILENT = EVERYTHING & ~AUDIO
 LATER = NOW + timedelta(seconds=1)
 
 
-def scene(
+def situation(
     *known: Capabilities | None,
     actor: Actor = ALICE,
     kind: UnmuteConsent = UnmuteConsent.REQUIRED,
@@ -29,10 +28,10 @@ def scene(
     asked: ConsentRequest | None = None,
     agreed: Agreement | None = None,
 ) -> Case:
-    """bob on as many seats as are given, muted by a host."""
-    user = person(withholding(AUDIO) if muted else ())
+    """bob with so many attendees, muted by a host."""
+    user = a_user(withholding(AUDIO) if muted else ())
     user = replace(user, rules=replace(user.rules, asked=asked, agreed=agreed))
-    user = replace(user, seats={f"{SEAT}{n}": Seat(f"{SEAT}{n}", bits) for n, bits in enumerate(known)})
+    user = replace(user, attendees={f"{ATTENDEE}{n}": Attendee(f"{ATTENDEE}{n}", bits) for n, bits in enumerate(known)})
     at = replace(case(user, actor), change_id="c")
     return replace(at, meeting=replace(at.meeting, rules=replace(at.meeting.rules, unmute_consent=kind)))
 
@@ -46,7 +45,7 @@ OPENING: list[UserCommand] = [Unmute(), SetCapabilities({Medium.AUDIO: Capabilit
 @pytest.mark.parametrize("kind", UnmuteConsent)
 @pytest.mark.parametrize("known", [(SILENT,), (SILENT, SILENT), (None,), (NOTHING,)])
 def test_who_is_silent_is_asked(command: UserCommand, kind: UnmuteConsent, known: tuple[Capabilities]) -> None:
-    made = decided(scene(*known, kind=kind), command)
+    made = decided(situation(*known, kind=kind), command)
     if kind is UnmuteConsent.NONE:
         assert (made.awaits_consent, made.after) == (False, EVERYTHING)
     else:
@@ -56,31 +55,32 @@ def test_who_is_silent_is_asked(command: UserCommand, kind: UnmuteConsent, known
         gives = isinstance(command, SetCapabilities)
         assert made.rules.asked == ConsentRequest("c", ALICE, NOW, NOW + ANSWER_WITHIN, lifts=True, gives=gives)
         assert as_agreed(made.rules).restrictions == ()
+        assert AUDIO not in made.rules.given, "what is given waits for the answer, too"
         assert "audio-may-flow" not in made.effects
 
 
 def test_who_is_absent_is_not() -> None:
-    made = decided(scene(), Unmute())
+    made = decided(situation(), Unmute())
     assert (made.awaits_consent, made.after) == (False, EVERYTHING)
 
 
-def test_nor_is_he_who_asks_for_himself() -> None:
+def test_nor_are_users_who_unmute_themselves() -> None:
     for actor in (BOB, Actor(ActorKind.USER, "bob", via="phone")):
-        made = decided(replace(scene(SILENT, actor=actor)), Unmute())
+        made = decided(replace(situation(SILENT, actor=actor)), Unmute())
         assert (made.awaits_consent, made.after) == (False, EVERYTHING)
         assert made.rules.agreed == Agreement(NOW + GIVE_UP_AFTER, 7)
 
 
-def test_nor_who_is_heard_on_any_of_his_seats_all_the_time() -> None:
-    """Chime holds it open: nothing is widened."""
-    unchanged(scene(EVERYTHING, muted=False), Unmute())
-    at = scene(EVERYTHING, SILENT, muted=False)
+def test_nor_are_users_heard_through_any_attendee_all_the_time() -> None:
+    """Chime holds the microphone open already: nothing is widened."""
+    unchanged(situation(EVERYTHING, muted=False), Unmute())
+    at = situation(EVERYTHING, SILENT, muted=False)
     made = decided(at, Unmute())
     assert (made.awaits_consent, made.after) == (False, EVERYTHING)
 
 
 def test_what_the_agreement_lifts_is_no_limit_to_who_has_agreed() -> None:
-    at = scene(SILENT)
+    at = situation(SILENT)
     asked = following(at, decided(at, Unmute()))
     assert [x.by for x in limits(asked.meeting, asked.user, asked.holds, asked.now)] == ["restriction"]
     assert limits(asked.meeting, asked.user, asked.holds, asked.now, consented=True) == ()
@@ -88,18 +88,18 @@ def test_what_the_agreement_lifts_is_no_limit_to_who_has_agreed() -> None:
 
 
 @pytest.mark.parametrize("media", [(Medium.VIDEO,), (Medium.CONTENT,), (Medium.VIDEO, Medium.CONTENT)])
-def test_nor_for_anything_but_his_voice(media: tuple[Medium, ...]) -> None:
-    user = person(withholding(Capabilities.SEND_VIDEO | Capabilities.SEND_CONTENT))
-    at = scene(AUDIO, muted=False)
-    at = replace(at, user=replace(user, seats=at.user.seats))
+def test_nor_for_anything_but_audio(media: tuple[Medium, ...]) -> None:
+    user = a_user(withholding(Capabilities.SEND_VIDEO | Capabilities.SEND_CONTENT))
+    at = situation(AUDIO, muted=False)
+    at = replace(at, user=replace(user, attendees=at.user.attendees))
     made = decided(at, Unmute(media))
     assert not made.awaits_consent
     assert made.rules.asked is None
 
 
 def test_what_stays_withheld_asks_nobody() -> None:
-    """Whoever is to be asked would be heard if he agreed."""
-    at = scene(NOTHING)
+    """A user who is asked would be heard if they agreed."""
+    at = situation(NOTHING)
     at = replace(at, user=replace(at.user, rules=replace(at.user.rules, hold=None)))
     held = following(at, decided(at, Hold()))
     assert decided(held, Mute(reason="y")).rules.asked is None
@@ -109,16 +109,16 @@ def test_what_stays_withheld_asks_nobody() -> None:
 
 
 def test_a_request_stands_until_it_is_over() -> None:
-    waiting = scene(SILENT, muted=False, asked=OPEN)
+    waiting = situation(SILENT, muted=False, asked=OPEN)
     assert has(waiting) == SILENT
     unchanged(waiting, Unmute())
-    over = scene(SILENT, muted=False, asked=OVER)
+    over = situation(SILENT, muted=False, asked=OVER)
     made = decided(over, Unmute())
     assert made.rules.asked == ConsentRequest("c", ALICE, NOW, NOW + ANSWER_WITHIN)
 
 
 def test_who_let_it_lapse_is_silent_and_asked_again_by_whatever_opens() -> None:
-    at = scene(SILENT, muted=False)
+    at = situation(SILENT, muted=False)
     assert has(at) == SILENT
     for command in (*OPENING, GrantFloor(), GrantFloor(exclusive=True)):
         made = decided(at, command)
@@ -126,12 +126,12 @@ def test_who_let_it_lapse_is_silent_and_asked_again_by_whatever_opens() -> None:
 
 
 @pytest.mark.parametrize("command", [Mute(), Mute(reason="x"), Hold()])
-def test_what_takes_his_voice_withdraws_the_request(command: UserCommand) -> None:
-    assert decided(scene(SILENT, muted=False, asked=OPEN), command).rules.asked is None
+def test_what_withholds_audio_withdraws_the_request(command: UserCommand) -> None:
+    assert decided(situation(SILENT, muted=False, asked=OPEN), command).rules.asked is None
 
 
-def test_what_does_not_concern_his_voice_leaves_it() -> None:
-    made = decided(scene(SILENT, muted=False, asked=OPEN), Mute((Medium.VIDEO,)))
+def test_what_does_not_concern_audio_leaves_it() -> None:
+    made = decided(situation(SILENT, muted=False, asked=OPEN), Mute((Medium.VIDEO,)))
     assert made.rules.asked == OPEN
     assert not made.awaits_consent
 
@@ -145,22 +145,22 @@ AGREEMENTS = [
 
 @pytest.mark.parametrize(("agreed", "serves"), AGREEMENTS, ids=["serves", "run out", "of another revision"])
 def test_an_agreement_serves_in_time_and_while_nobody_changed_the_meeting(agreed: Agreement, serves: bool) -> None:
-    at = scene(SILENT, muted=False, agreed=agreed)
+    at = situation(SILENT, muted=False, agreed=agreed)
     assert must_consent(at.user, at.meeting, at.now) is not serves
     assert (has(at) == EVERYTHING) is serves
 
 
 def test_an_agreement_goes_with_a_mute() -> None:
     agreed = Agreement(NOW + timedelta(seconds=30), 7)
-    at = scene(EVERYTHING, muted=False, agreed=agreed)
+    at = situation(EVERYTHING, muted=False, agreed=agreed)
     assert decided(at, Mute()).rules.agreed is None
 
 
-def test_it_is_the_last_limit_named_and_his_own_to_lift() -> None:
-    at = scene(SILENT, muted=False)
+def test_it_is_the_last_limit_named_and_the_users_own_to_lift() -> None:
+    at = situation(SILENT, muted=False)
     *_, last = limits(at.meeting, at.user, at.holds, at.now)
     assert (last.by, last.withholds, last.liftable_by) == ("consent", AUDIO, LiftableBy.SELF)
-    muted = scene(SILENT)
+    muted = situation(SILENT)
     assert "consent" not in [x.by for x in limits(muted.meeting, muted.user, muted.holds, muted.now)]
 
 
@@ -170,7 +170,7 @@ def test_it_is_the_last_limit_named_and_his_own_to_lift() -> None:
 def test_it_takes_a_voice_and_nothing_else(
     known: tuple[Capabilities | None, ...], asked: ConsentRequest | None, kind: UnmuteConsent
 ) -> None:
-    at = scene(*known, kind=kind, asked=asked, muted=False)
+    at = situation(*known, kind=kind, asked=asked, muted=False)
     free = effective(at.meeting, at.user, at.holds, at.now, consented=True)
     assert has(at) in (free, free & ~AUDIO)
     is_heard = any(bits is not None and AUDIO in bits for bits in known)
@@ -180,13 +180,13 @@ def test_it_takes_a_voice_and_nothing_else(
         assert (AUDIO in has(at)) == (is_heard and asked is None)
 
 
-def test_his_own_mute_stays_his() -> None:
-    user = person((*withholding(AUDIO), *own(AUDIO, by=BOB)))
-    at = scene(SILENT)
-    at = replace(at, user=replace(user, seats=at.user.seats), by_moderator=True)
+def test_the_users_own_mute_stays_theirs() -> None:
+    user = a_user((*withholding(AUDIO), *own(AUDIO, by=BOB)))
+    at = situation(SILENT)
+    at = replace(at, user=replace(user, attendees=at.user.attendees), by_moderator=True)
     made = decided(at, Unmute())
     assert isinstance(made, Accepted)
-    assert made.awaits_consent, "a host lifts both, and he is asked"
+    assert made.awaits_consent, "a host lifts both, and the user is asked"
 
 
 @pytest.mark.parametrize("gives", [True, False])
@@ -196,8 +196,22 @@ def test_an_agreement_does_what_the_request_says(gives: bool, lifts: bool) -> No
     asked = ConsentRequest("c", ALICE, since, LATER, lifts=lifts, spares=frozenset({"m1"}), gives=gives)
     before, video = withholding(AUDIO), withholding(Capabilities.SEND_VIDEO)
     later = tuple(replace(r, since=since + timedelta(seconds=1)) for r in own(AUDIO))
-    user = person((*before, *video, *later), grant=NOTHING)
+    user = a_user((*before, *video, *later), grant=NOTHING)
     rules = as_agreed(replace(user.rules, asked=asked, spares=frozenset({"m0"})))
     assert rules.spares == {"m0", "m1"}
     assert rules.given == (AUDIO if gives else NOTHING)
     assert rules.restrictions == ((*video, *later) if lifts else (*before, *video, *later))
+
+
+def test_another_unmute_waits_for_the_request_that_is_open() -> None:
+    at = situation(SILENT, muted=False, asked=OPEN)
+    at = replace(at, user=replace(at.user, rules=replace(at.user.rules, restrictions=withholding(VIDEO))))
+    made = decided(at, Unmute((Medium.AUDIO, Medium.VIDEO)))
+    assert (made.waits_for, made.awaits_consent, VIDEO in made.after) == ("before", False, True)
+
+
+def test_a_request_that_has_run_out_lifts_nothing_when_the_user_unmutes_something_else() -> None:
+    at = situation(SILENT, actor=BOB, asked=replace(OVER, lifts=True))
+    rules = replace(at.user.rules, restrictions=withholding(AUDIO) + own(VIDEO))
+    made = decided(replace(at, user=replace(at.user, rules=rules)), Unmute((Medium.VIDEO,)))
+    assert made.rules.restrictions == withholding(AUDIO)

@@ -1,28 +1,37 @@
-"""The one derived truth, for every state that there is."""
+"""Effective capabilities, for every state."""
 
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 
 import pytest
-from moderation.domain.actor import PolicyCapabilities
-from moderation.domain.capability import EVERYTHING, NOTHING, RECEIVING, Capabilities, Medium, coherent, whole, word
+from moderation.domain.capability import (
+    EVERYTHING,
+    NOTHING,
+    RECEIVING,
+    Capabilities,
+    Medium,
+    PolicyCapabilities,
+    coherent,
+    whole,
+    word,
+)
 from moderation.domain.effective import effective, limits
 from moderation.domain.meeting import Features, MeetingRules, UserRules
 from moderation.domain.personal_rules import Floor
 
-from .scenes import (
+from .cases import (
     ALICE,
     ALL_FEATURES,
     ALL_STATES,
     ANYTHING,
     NOW,
+    a_user,
     case,
     has,
     holding,
     meeting,
     own,
-    person,
     withholding,
 )
 
@@ -32,39 +41,39 @@ POLICY = holding(RECEIVING, "participants-only-receive")
 @pytest.mark.parametrize("features", ALL_FEATURES, ids=str)
 def test_grant_and_restrictions(features: Features) -> None:
     for grant, restricted in product(ALL_STATES, repeat=2):
-        scene = case(person(withholding(restricted), grant), features=features)
-        assert has(scene) == coherent(grant & ~restricted & ~features.withheld)
+        situation = case(a_user(withholding(restricted), grant), features=features)
+        assert has(situation) == coherent(grant & ~restricted & ~features.withheld)
 
 
 @pytest.mark.parametrize("features", ALL_FEATURES, ids=str)
 def test_grant_and_policy(features: Features) -> None:
     for grant, allowed in product(ALL_STATES, repeat=2):
-        assert has(case(person(grant=grant), holds=holding(allowed), features=features)) == coherent(
+        assert has(case(a_user(grant=grant), holds=holding(allowed), features=features)) == coherent(
             grant & allowed & ~features.withheld
         )
 
 
 def test_all_four_at_once() -> None:
     for grant, restricted in product(ALL_STATES, repeat=2):
-        scene = case(person(withholding(restricted), grant), holds=POLICY, features=Features(content=False))
-        assert has(scene) == coherent(grant & RECEIVING & ~restricted & ~whole(Medium.CONTENT))
+        situation = case(a_user(withholding(restricted), grant), holds=POLICY, features=Features(content=False))
+        assert has(situation) == coherent(grant & RECEIVING & ~restricted & ~whole(Medium.CONTENT))
 
 
 @pytest.mark.parametrize("features", ALL_FEATURES, ids=str)
 def test_limits_explain_exactly_what_is_missing(features: Features) -> None:
     for grant, restricted in product(ALL_STATES, repeat=2):
-        scene = case(person(withholding(restricted), grant), holds=POLICY, features=features)
+        situation = case(a_user(withholding(restricted), grant), holds=POLICY, features=features)
         explained = NOTHING
-        for limit in limits(scene.meeting, scene.user, scene.holds, NOW):
+        for limit in limits(situation.meeting, situation.user, situation.holds, NOW):
             assert limit.withholds, "a limit that withholds nothing explains nothing"
             explained |= limit.withholds
-        assert explained == EVERYTHING & ~has(scene)
+        assert explained == EVERYTHING & ~has(situation)
 
 
 @pytest.mark.parametrize("features", ALL_FEATURES, ids=str)
 def test_chime_takes_whatever_results(features: Features) -> None:
     for grant, restricted in product(ALL_STATES, repeat=2):
-        result = has(case(person(withholding(restricted), grant), features=features))
+        result = has(case(a_user(withholding(restricted), grant), features=features))
         receives_video = Capabilities.RECEIVE_VIDEO in result
         assert receives_video or Capabilities.RECEIVE_CONTENT not in result
         if not features.content:
@@ -92,32 +101,32 @@ def test_both_switched_off_leaves_no_video_at_all() -> None:
 @pytest.mark.parametrize("features", ALL_FEATURES, ids=str)
 def test_more_restrictions_never_widen(features: Features) -> None:
     for restricted in ALL_STATES:
-        held = has(case(person(withholding(restricted)), features=features))
+        held = has(case(a_user(withholding(restricted)), features=features))
         for bit in Capabilities:
-            more = person(withholding(restricted) + own(bit))
+            more = a_user(withholding(restricted) + own(bit))
             assert has(case(more, features=features)) in held
 
 
 def test_two_origins_on_one_capability_withhold_until_both_are_lifted() -> None:
     audio = Capabilities.SEND_AUDIO
-    assert audio not in has(case(person(withholding(audio) + own(audio))))
-    assert audio not in has(case(person(own(audio))))
+    assert audio not in has(case(a_user(withholding(audio) + own(audio))))
+    assert audio not in has(case(a_user(own(audio))))
 
 
 @pytest.mark.parametrize(("ends_in", "withheld"), [(1, True), (0, False), (-1, False)])
 def test_what_has_ended_counts_for_nothing(ends_in: int, *, withheld: bool) -> None:
     timed = withholding(Capabilities.SEND_AUDIO, until=NOW + timedelta(seconds=ends_in))
-    assert (Capabilities.SEND_AUDIO not in has(case(person(timed)))) == withheld
-    assert bool(limits(meeting(), person(timed), ANYTHING, NOW)) == withheld
+    assert (Capabilities.SEND_AUDIO not in has(case(a_user(timed)))) == withheld
+    assert bool(limits(meeting(), a_user(timed), ANYTHING, NOW)) == withheld
 
 
 def test_what_hosts_gave_adds_to_the_grant() -> None:
     for grant, given in product(ALL_STATES, repeat=2):
-        assert has(case(person(grant=grant, given=given))) == coherent(grant | given)
+        assert has(case(a_user(grant=grant, given=given))) == coherent(grant | given)
 
 
-def test_whoever_was_registered_by_name_is_granted_everything() -> None:
-    assert has(case(person(grant=None))) == EVERYTHING
+def test_a_registered_user_is_granted_everything() -> None:
+    assert has(case(a_user(grant=None))) == EVERYTHING
 
 
 def test_policies_are_asked_for_the_role_and_the_mode() -> None:
@@ -128,14 +137,14 @@ def test_policies_are_asked_for_the_role_and_the_mode() -> None:
         return PolicyCapabilities(EVERYTHING)
 
     hall = replace(meeting(), rules=MeetingRules(mode="audience", default_role="viewer"))
-    effective(hall, person(), holds, NOW)
-    effective(hall, replace(person(), rules=UserRules()), holds, NOW)
+    effective(hall, a_user(), holds, NOW)
+    effective(hall, replace(a_user(), rules=UserRules()), holds, NOW)
     assert asked == [("participant", "audience", False), ("viewer", "audience", False)]
 
 
 def test_policies_that_withhold_are_named_together_where_they_withhold_together() -> None:
     withheld_by = {Capabilities.SEND_AUDIO: ("a",), Capabilities.SEND_VIDEO: ("a",), Capabilities.SEND_CONTENT: ("b",)}
-    found = limits(meeting(), person(), lambda role, mode, floor: PolicyCapabilities(RECEIVING, withheld_by), NOW)
+    found = limits(meeting(), a_user(), lambda role, mode, floor: PolicyCapabilities(RECEIVING, withheld_by), NOW)
     assert [(limit.by, limit.withholds, limit.policies) for limit in found] == [
         ("policy", Capabilities.SEND_AUDIO | Capabilities.SEND_VIDEO, ("a",)),
         ("policy", Capabilities.SEND_CONTENT, ("b",)),
@@ -143,7 +152,7 @@ def test_policies_that_withhold_are_named_together_where_they_withhold_together(
 
 
 def test_contents_receive_goes_along_with_videos_and_says_so() -> None:
-    found = limits(meeting(), person(withholding(Capabilities.RECEIVE_VIDEO)), ANYTHING, NOW)
+    found = limits(meeting(), a_user(withholding(Capabilities.RECEIVE_VIDEO)), ANYTHING, NOW)
     assert [(limit.by, limit.withholds) for limit in found] == [
         ("restriction", Capabilities.RECEIVE_VIDEO),
         ("content-needs-video", Capabilities.RECEIVE_CONTENT),
@@ -159,7 +168,7 @@ def test_what_the_floor_does_not_give_is_withheld_by_the_policies_for_who_has_it
         )
 
     floor = Floor((Medium.AUDIO, Medium.CONTENT), ("", ""), ALICE, NOW, NOW + timedelta(seconds=60))
-    speaking = replace(person(), rules=replace(person().rules, floor=floor))
+    speaking = replace(a_user(), rules=replace(a_user().rules, floor=floor))
     found = {(limit.by, limit.withholds, limit.policies) for limit in limits(meeting(), speaking, holds, NOW)}
     assert found == {
         ("policy", Capabilities.SEND_AUDIO, ("with the floor",)),

@@ -7,7 +7,7 @@ import pytest
 from moderation.domain.actor import Actor, ActorKind
 from moderation.domain.entry import DECIDED, SCHEMA_VERSION, Entry, EntryFilter, concerning, first_id_at, iso
 
-from .scenes import ALICE, NOW
+from .cases import ALICE, NOW
 
 MILLISECOND = timedelta(milliseconds=1)
 

@@ -1,16 +1,15 @@
-"""When the reconciler has to look at a meeting, and what ends by itself."""
+"""When the reconciler has to check a meeting, and which rules end by themselves."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from moderation.domain.capability import EVERYTHING, Medium
-from moderation.domain.meeting import MeetingRules, UserRules, ends_between, look_at, next_end
-from moderation.domain.mute_all import MuteAll
+from moderation.domain.capability import EVERYTHING, LiftableBy, Medium, MuteAll
+from moderation.domain.meeting import MeetingRules, UserRules
 from moderation.domain.personal_rules import Ban, Floor
-from moderation.domain.restriction import LiftableBy
+from moderation.domain.schedule import ends_between, next_check_at, next_end
 
-from .scenes import ALICE, NOW, meeting, withholding
+from .cases import ALICE, NOW, meeting, withholding
 
 SOON, LATE = NOW + timedelta(seconds=30), NOW + timedelta(seconds=90)
 
@@ -36,7 +35,7 @@ def all_muted(*until: datetime | None) -> MeetingRules:
 def test_a_meeting_is_looked_at_when_it_was_to_be_or_when_a_mute_all_ends(
     check_at: datetime | None, rules: MeetingRules, then: datetime | None
 ) -> None:
-    assert look_at(replace(meeting(), check_at=check_at), rules) == then
+    assert next_check_at(replace(meeting(), check_at=check_at), rules) == then
 
 
 FLOOR = Floor((Medium.AUDIO,), ("",), ALICE, NOW, SOON)

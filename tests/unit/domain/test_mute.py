@@ -6,24 +6,32 @@ from itertools import product
 
 import pytest
 from moderation.domain.actor import Actor, ActorKind
-from moderation.domain.capability import EVERYTHING, RECEIVING, Capabilities, Medium, coherent, sending
+from moderation.domain.capability import (
+    EVERYTHING,
+    RECEIVING,
+    Capabilities,
+    LiftableBy,
+    Medium,
+    Origin,
+    coherent,
+    sending,
+)
 from moderation.domain.commands import Mute
-from moderation.domain.restriction import LiftableBy, Origin
 
-from .scenes import (
+from .cases import (
     ALL_STATES,
     ANYTHING,
     BOB,
     MEDIA_SETS,
     NOW,
-    by_himself,
+    a_user,
     case,
     decided,
     following,
     has,
     holding,
+    on_oneself,
     own,
-    person,
     refused,
     seated,
     settled,
@@ -37,8 +45,8 @@ AUDIO = Capabilities.SEND_AUDIO
 @pytest.mark.parametrize("media", MEDIA_SETS, ids="+".join)
 def test_only_send_is_withheld_of_whatever_there_was(media: tuple[Medium, ...]) -> None:
     for grant, restricted in product(ALL_STATES, repeat=2):
-        scene = case(person(withholding(restricted), grant))
-        answer = decided(settled(scene), Mute(media, reason="noise"))
+        situation = case(a_user(withholding(restricted), grant))
+        answer = decided(settled(situation), Mute(media, reason="noise"))
         assert answer.before == coherent(grant & ~restricted)
         assert answer.after == answer.before & ~sending(media)
         assert answer.after & RECEIVING == answer.before & RECEIVING
@@ -52,23 +60,23 @@ def test_the_mute_of_a_host() -> None:
 
 def test_the_mute_of_oneself_is_liftable_by_oneself() -> None:
     for said in (None, LiftableBy.SELF):
-        (made,) = decided(by_himself(), Mute(liftable_by=said)).rules.restrictions
+        (made,) = decided(on_oneself(), Mute(liftable_by=said)).rules.restrictions
         assert (made.origin, made.liftable_by, made.actor) == (Origin.SELF, LiftableBy.SELF, BOB)
 
 
-def test_nobody_locks_himself() -> None:
+def test_nobody_locks_themselves() -> None:
     for by_moderator in (True, False):
-        answer = refused(case(person(), BOB, by_moderator=by_moderator), Mute(liftable_by=LiftableBy.HOST))
+        answer = refused(case(a_user(), BOB, by_moderator=by_moderator), Mute(liftable_by=LiftableBy.HOST))
         assert (answer.code, answer.pointer) == ("invalid-request", "/liftableBy")
 
 
 def test_a_service_of_the_same_name_is_not_oneself() -> None:
-    (made,) = decided(case(person(), Actor(ActorKind.SERVICE, "bob")), Mute()).rules.restrictions
+    (made,) = decided(case(a_user(), Actor(ActorKind.SERVICE, "bob")), Mute()).rules.restrictions
     assert made.origin is Origin.HOST
 
 
 def test_a_back_end_that_acts_for_a_person_is_that_person() -> None:
-    (made,) = decided(case(person(), replace(BOB, via="phone"), by_moderator=False), Mute()).rules.restrictions
+    (made,) = decided(case(a_user(), replace(BOB, via="phone"), by_moderator=False), Mute()).rules.restrictions
     assert made.origin is Origin.SELF
 
 
@@ -85,69 +93,69 @@ def test_a_duration_is_an_end() -> None:
 @pytest.mark.parametrize("media", MEDIA_SETS, ids="+".join)
 def test_the_same_twice_is_unchanged_if_chime_has_it(media: tuple[Medium, ...]) -> None:
     again = Mute(media, reason="noise")
-    scene = settled(following(case(), decided(case(), again)))
-    assert unchanged(scene, again).capabilities == EVERYTHING & ~sending(media)
+    situation = settled(following(case(), decided(case(), again)))
+    assert unchanged(situation, again).capabilities == EVERYTHING & ~sending(media)
 
 
-def test_the_same_twice_is_unchanged_for_whoever_has_not_joined() -> None:
+def test_the_same_twice_is_unchanged_for_a_user_who_has_not_joined() -> None:
     unchanged(following(case(), decided(case(), Mute())), Mute())
 
 
 @pytest.mark.parametrize("known", [EVERYTHING, None, RECEIVING])
 def test_the_same_twice_is_a_change_while_chime_is_not_known_to_have_it(known: Capabilities | None) -> None:
-    scene = seated(following(case(), decided(case(), Mute())), known)
-    answer = decided(scene, Mute())
-    assert answer.rules == scene.user.rules
+    situation = seated(following(case(), decided(case(), Mute())), known)
+    answer = decided(situation, Mute())
+    assert answer.rules == situation.user.rules
 
 
 def test_the_same_from_another_host_is_the_same() -> None:
     carol = Actor(ActorKind.USER, "carol")
-    unchanged(settled(case(person(withholding(AUDIO, carol, reason="noise")))), Mute(reason="noise"))
+    unchanged(settled(case(a_user(withholding(AUDIO, carol, reason="noise")))), Mute(reason="noise"))
 
 
 @pytest.mark.parametrize(
     "other", [Mute(reason="exam"), Mute(seconds=60, reason="noise"), Mute(reason="noise", liftable_by=LiftableBy.SELF)]
 )
 def test_another_reason_or_end_or_lock_replaces(other: Mute) -> None:
-    scene = settled(case(person(withholding(AUDIO, reason="noise"))))
-    (made,) = decided(scene, other).rules.restrictions
+    situation = settled(case(a_user(withholding(AUDIO, reason="noise"))))
+    (made,) = decided(situation, other).rules.restrictions
     assert (made.reason, made.until is None, made.since) == (other.reason, other.seconds is None, NOW)
 
 
-def test_whoever_is_silent_already_is_muted_all_the_same() -> None:
-    """Rules are compared, not their effect: what silences him now may be lifted tomorrow."""
+def test_a_silent_user_is_muted_all_the_same() -> None:
+    """Rules are compared, not their effect: another rule that mutes the user now may be lifted later."""
     silent = {
-        "by himself": case(person(own(AUDIO))),
-        "by his grant": case(person(grant=RECEIVING)),
+        "by the user": case(a_user(own(AUDIO))),
+        "by the grant": case(a_user(grant=RECEIVING)),
         "by policy": case(holds=holding(RECEIVING)),
     }
-    for scene in silent.values():
-        answer = decided(settled(scene), Mute())
-        assert answer.before == answer.after == has(scene)
+    for situation in silent.values():
+        answer = decided(settled(situation), Mute())
+        assert answer.before == answer.after == has(situation)
         assert "already-silent" in answer.effects
         assert AUDIO in {r.withholds for r in answer.rules.restrictions if r.origin is Origin.HOST}
 
 
-def test_his_own_and_the_hosts_stand_side_by_side() -> None:
-    answer = decided(case(person(own(AUDIO))), Mute(reason="noise"))
+def test_the_users_own_and_the_hosts_stand_side_by_side() -> None:
+    answer = decided(case(a_user(own(AUDIO))), Mute(reason="noise"))
     assert {r.origin for r in answer.rules.restrictions} == set(Origin)
-    mine = decided(by_himself(person(withholding(AUDIO, reason="noise"))), Mute())
+    mine = decided(on_oneself(a_user(withholding(AUDIO, reason="noise"))), Mute())
     assert {(r.origin, r.reason) for r in mine.rules.restrictions} == {(Origin.HOST, "noise"), (Origin.SELF, None)}
 
 
 def test_other_restrictions_stay_as_they_were() -> None:
     others = withholding(EVERYTHING & ~AUDIO, reason="exam") + own(EVERYTHING)
-    assert set(others) < set(decided(case(person(others)), Mute()).rules.restrictions)
+    assert set(others) < set(decided(case(a_user(others)), Mute()).rules.restrictions)
 
 
-def test_a_mute_before_one_joins_needs_no_seat() -> None:
-    scene = case()
-    assert not scene.user.seats
-    assert decided(scene, Mute()).after == EVERYTHING & ~AUDIO
-    assert scene.holds is ANYTHING
+def test_a_mute_before_one_joins_needs_no_attendee() -> None:
+    situation = case()
+    assert not situation.user.attendees
+    assert decided(situation, Mute()).after == EVERYTHING & ~AUDIO
+    assert situation.holds is ANYTHING
 
 
-def test_whoever_has_left_has_nothing_that_could_differ() -> None:
-    scene = seated(following(case(), decided(case(), Mute())), EVERYTHING)
-    left = {a: replace(seat, gone=True) for a, seat in scene.user.seats.items()}
-    unchanged(replace(scene, user=replace(scene.user, seats=left)), Mute())
+def test_a_user_who_has_left_has_nothing_that_could_differ() -> None:
+    situation = seated(following(case(), decided(case(), Mute())), EVERYTHING)
+    left = {a: replace(attendee, gone=True) for a, attendee in situation.user.attendees.items()}
+    unchanged(replace(situation, user=replace(situation.user, attendees=left)), Mute())

@@ -10,7 +10,7 @@ from moderation.domain.commands import COMMANDS, Command, Invoker, MeetingComman
 from moderation.domain.entry import DECIDED, Entry
 from moderation.domain.summary import summary
 
-from .scenes import NOW
+from .cases import NOW
 
 EVERY = list(dict.fromkeys(COMMANDS.values()))
 ACTION = re.compile(r'"([a-z-]+)"')
@@ -50,10 +50,16 @@ def test_the_policies_schema_has_no_action_that_is_neither_a_command_nor_a_read(
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_history_has_a_sentence_for_it(name: str) -> None:
+@pytest.mark.parametrize("code", [None, "not-permitted"])
+def test_the_history_has_a_sentence_for_it(name: str, code: str | None) -> None:
     command = COMMANDS[name]()
     attendees = [{"attendeeId": None, "externalUserId": "bob"}]
-    said: dict[str, object] = {"verdict": "accepted", "policies": [], "code": None, "parameters": command.parameters()}
+    said: dict[str, object] = {
+        "verdict": "refused" if code else "accepted",
+        "policies": [],
+        "code": code,
+        "parameters": command.parameters(),
+    }
     entry = Entry(
         "e",
         DECIDED,
@@ -66,9 +72,12 @@ def test_the_history_has_a_sentence_for_it(name: str) -> None:
         extra=said | {"attendees": attendees},
     )
     sentence = summary(entry)
-    assert sentence.startswith("alice ")
     assert "{" not in sentence
-    assert f"did {name}" not in sentence
+    if code:
+        assert sentence.startswith("alice is not permitted to ")
+    else:
+        assert sentence.startswith("alice " if COMMANDS[name].invoker is not Invoker.CLOCK else "bob's ")
+        assert sentence != "alice changed what bob may do"
 
 
 def test_what_comes_by_event_targets_a_user_or_the_meeting_and_is_permitted_under_the_same_name() -> None:

@@ -5,10 +5,19 @@ from datetime import timedelta
 from itertools import product
 
 import pytest
-from moderation.domain.capability import EVERYTHING, NOTHING, Capabilities
-from moderation.domain.restriction import LiftableBy, Restriction, added, in_force, lifted, withheld
+from moderation.domain.capability import (
+    EVERYTHING,
+    NOTHING,
+    Capabilities,
+    LiftableBy,
+    Restriction,
+    added,
+    in_force,
+    lifted,
+    withheld,
+)
 
-from .scenes import ALICE, ALL_STATES, BOB, NOW, own, withholding
+from .cases import ALICE, ALL_STATES, BOB, NOW, own, withholding
 
 AUDIO = Capabilities.SEND_AUDIO
 (NOISE,) = withholding(AUDIO, reason="noise")

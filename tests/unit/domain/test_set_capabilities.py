@@ -14,7 +14,9 @@ from moderation.domain.capability import (
     RECEIVING,
     SEND,
     Capabilities,
+    LiftableBy,
     Medium,
+    Origin,
     coherent,
     whole,
 )
@@ -22,19 +24,18 @@ from moderation.domain.commands import Mute, SetCapabilities, Unmute
 from moderation.domain.decisions.decide import decide
 from moderation.domain.decisions.decision import Accepted, Case, Refusal, Unchanged
 from moderation.domain.meeting import Features
-from moderation.domain.restriction import LiftableBy, Origin
 
-from .scenes import (
+from .cases import (
     ALL_FEATURES,
     ALL_STATES,
     NOW,
+    a_user,
     case,
     decided,
     following,
     has,
     holding,
     own,
-    person,
     refused,
     requests,
     seated,
@@ -60,15 +61,15 @@ def asked_and_named(wanted: Wanted) -> tuple[Capabilities, Capabilities]:
 
 
 def contradicts_itself(wanted: Wanted) -> bool:
-    """As the contract says it: content's receive is asked for and video's is denied, in one request."""
+    """As the contract says: content's receive is requested and video's is withheld in one request."""
     both = VIDEO in wanted and CONTENT in wanted
     return both and Capabilities.RECEIVE_CONTENT in wanted[CONTENT] and Capabilities.RECEIVE_VIDEO not in wanted[VIDEO]
 
 
-def check(scene: Case, wanted: Wanted, unavailable: Capabilities = NOTHING) -> None:
-    """Either an error for a reason that is there, or exactly what was asked for and nothing else."""
-    before, (asked, named) = has(scene), asked_and_named(wanted)
-    match decide(settled(scene), SetCapabilities(wanted)):
+def check(situation: Case, wanted: Wanted, unavailable: Capabilities = NOTHING) -> None:
+    """Checks for an error with a true reason, or exactly the requested result."""
+    before, (asked, named) = has(situation), asked_and_named(wanted)
+    match decide(settled(situation), SetCapabilities(wanted)):
         case Refusal("content-needs-video"):
             assert contradicts_itself(wanted)
         case Refusal(code, limits=found):
@@ -94,14 +95,14 @@ def results(before: Capabilities, after: Capabilities, asked: Capabilities, name
 
 
 def parts() -> Iterator[Wanted]:
-    """Every request that names some of the media: five choices each, not naming it being one."""
+    """Every request for some of the media: five choices for each, one of them to omit it."""
     for choice in product(*([None, *words_of(medium)] for medium in Medium)):
         yield {medium: bits for medium, bits in zip(Medium, choice, strict=True) if bits is not None}
 
 
 def test_every_request_in_every_restricted_state() -> None:
     for restricted, wanted in product(ALL_STATES, parts()):
-        check(case(person(withholding(restricted))), wanted)
+        check(case(a_user(withholding(restricted))), wanted)
 
 
 def test_what_people_withhold_of_themselves_no_request_lifts() -> None:
@@ -109,14 +110,14 @@ def test_what_people_withhold_of_themselves_no_request_lifts() -> None:
         if contradicts_itself(wanted):
             continue
         asked, _ = asked_and_named(wanted)
-        answer = decide(case(person(own(restricted))), SetCapabilities(wanted))
+        answer = decide(case(a_user(own(restricted))), SetCapabilities(wanted))
         assert isinstance(answer, Refusal) == bool(asked & restricted)
 
 
 def test_every_request_for_every_grant() -> None:
     """A host may give more than Chime was told at the creation."""
     for grant, wanted in product(ALL_STATES, requests()):
-        check(case(person(grant=grant)), wanted)
+        check(case(a_user(grant=grant)), wanted)
 
 
 def test_every_request_under_every_policy() -> None:
@@ -137,19 +138,19 @@ def test_a_request_that_contradicts_itself() -> None:
 
 
 def test_where_only_the_state_stands_against_it_content_waits_for_video() -> None:
-    scene = case(person(withholding(whole(VIDEO) | whole(CONTENT))))
-    answer = decided(scene, of_one_medium(CONTENT, whole(CONTENT)))
+    situation = case(a_user(withholding(whole(VIDEO) | whole(CONTENT))))
+    answer = decided(situation, of_one_medium(CONTENT, whole(CONTENT)))
     assert answer.after == EVERYTHING & ~whole(VIDEO) & ~Capabilities.RECEIVE_CONTENT
-    later = decided(following(scene, answer), of_one_medium(VIDEO, whole(VIDEO)))
+    later = decided(following(situation, answer), of_one_medium(VIDEO, whole(VIDEO)))
     assert later.after == EVERYTHING
 
 
 def test_video_taken_takes_contents_receive_along_and_gives_it_back() -> None:
-    scene = settled(case())
-    taken = decided(scene, of_one_medium(VIDEO, NOTHING))
+    situation = settled(case())
+    taken = decided(situation, of_one_medium(VIDEO, NOTHING))
     assert taken.after == whole(AUDIO) | Capabilities.SEND_CONTENT
     assert "receive-removed" in taken.effects
-    given = decided(following(scene, taken), of_one_medium(VIDEO, whole(VIDEO)))
+    given = decided(following(situation, taken), of_one_medium(VIDEO, whole(VIDEO)))
     assert given.after == EVERYTHING
 
 
@@ -161,8 +162,8 @@ def test_narrowing_is_a_restriction_of_the_host() -> None:
 
 
 def test_widening_lifts_what_any_host_withheld() -> None:
-    scene = case(person(withholding(EVERYTHING)))
-    left = decided(scene, of_one_medium(AUDIO, whole(AUDIO))).rules.restrictions
+    situation = case(a_user(withholding(EVERYTHING)))
+    left = decided(situation, of_one_medium(AUDIO, whole(AUDIO))).rules.restrictions
     assert {MEDIUM[r.withholds] for r in left} == {VIDEO, CONTENT}
 
 
@@ -171,22 +172,22 @@ def test_widening_gives_what_was_not_granted_and_no_more() -> None:
         if contradicts_itself(wanted):
             continue
         asked, _ = asked_and_named(wanted)
-        answer = decide(settled(case(person(grant=grant))), SetCapabilities(wanted))
+        answer = decide(settled(case(a_user(grant=grant))), SetCapabilities(wanted))
         given = answer.rules.given if isinstance(answer, Accepted) else NOTHING
         assert given == asked & ~grant
 
 
 def test_what_was_given_is_never_a_way_around_the_policies() -> None:
-    scene = case(person(grant=NOTHING), holds=holding(RECEIVING, "hall"))
-    answer = refused(scene, of_one_medium(AUDIO, whole(AUDIO)))
+    situation = case(a_user(grant=NOTHING), holds=holding(RECEIVING, "hall"))
+    answer = refused(situation, of_one_medium(AUDIO, whole(AUDIO)))
     assert [(limit.by, limit.policies) for limit in answer.limits] == [("policy", ("hall",))]
 
 
 def test_what_was_given_can_be_taken_and_unmuted_again() -> None:
-    scene = case(person(grant=RECEIVING))
+    situation = case(a_user(grant=RECEIVING))
     for command in (of_one_medium(AUDIO, whole(AUDIO)), Mute(), Unmute()):
-        scene = following(scene, decided(scene, command))
-    assert SEND[AUDIO] in has(scene)
+        situation = following(situation, decided(situation, command))
+    assert SEND[AUDIO] in has(situation)
 
 
 def test_the_same_twice_is_unchanged_if_chime_has_it() -> None:
@@ -195,24 +196,24 @@ def test_the_same_twice_is_unchanged_if_chime_has_it() -> None:
             continue
         command = SetCapabilities(wanted, "exam")
         answer = decide(case(), command)
-        scene = following(case(), answer) if isinstance(answer, Accepted) else case()
-        unchanged(settled(scene), command)
-        if has(scene) != EVERYTHING:
-            assert decided(seated(scene, EVERYTHING), command).rules == scene.user.rules
+        situation = following(case(), answer) if isinstance(answer, Accepted) else case()
+        unchanged(settled(situation), command)
+        if has(situation) != EVERYTHING:
+            assert decided(seated(situation, EVERYTHING), command).rules == situation.user.rules
 
 
 def test_a_timed_mute_does_not_end_what_was_set_since() -> None:
-    scene = case()
-    scene = following(scene, decided(scene, Mute(seconds=60)))
-    scene = following(scene, decided(scene, of_one_medium(AUDIO, Capabilities.RECEIVE_AUDIO)))
-    assert has(replace(scene, now=NOW + timedelta(hours=1))) == EVERYTHING & ~Capabilities.SEND_AUDIO
+    situation = case()
+    situation = following(situation, decided(situation, Mute(seconds=60)))
+    situation = following(situation, decided(situation, of_one_medium(AUDIO, Capabilities.RECEIVE_AUDIO)))
+    assert has(replace(situation, now=NOW + timedelta(hours=1))) == EVERYTHING & ~Capabilities.SEND_AUDIO
 
 
 def test_naming_nothing_changes_nothing() -> None:
-    unchanged(settled(case(person(own(EVERYTHING)))), SetCapabilities())
+    unchanged(settled(case(a_user(own(EVERYTHING)))), SetCapabilities())
 
 
 def test_a_service_may_make_it_so_as_well() -> None:
-    scene = replace(case(), actor=Actor(ActorKind.SERVICE, "proctor"))
-    (made,) = decided(scene, of_one_medium(AUDIO, Capabilities.RECEIVE_AUDIO)).rules.restrictions
+    situation = replace(case(), actor=Actor(ActorKind.SERVICE, "proctor"))
+    (made,) = decided(situation, of_one_medium(AUDIO, Capabilities.RECEIVE_AUDIO)).rules.restrictions
     assert (made.origin, made.actor.kind) == (Origin.HOST, ActorKind.SERVICE)

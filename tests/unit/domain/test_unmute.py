@@ -5,26 +5,34 @@ from datetime import timedelta
 from itertools import product
 
 import pytest
-from moderation.domain.capability import EVERYTHING, RECEIVING, Capabilities, Medium, coherent, sending
+from moderation.domain.capability import (
+    EVERYTHING,
+    RECEIVING,
+    Capabilities,
+    LiftableBy,
+    Medium,
+    Origin,
+    coherent,
+    sending,
+)
 from moderation.domain.commands import Unmute
 from moderation.domain.decisions.decide import decide
 from moderation.domain.decisions.decision import Accepted, Refusal, Unchanged
 from moderation.domain.effective import Holds
 from moderation.domain.meeting import Features, User
-from moderation.domain.restriction import LiftableBy, Origin
 
-from .scenes import (
+from .cases import (
     ALL_STATES,
     ANYTHING,
     MEDIA_SETS,
     NOW,
-    by_himself,
+    a_user,
     case,
     decided,
     has,
     holding,
+    on_oneself,
     own,
-    person,
     refused,
     seated,
     settled,
@@ -39,16 +47,18 @@ AUDIO = Capabilities.SEND_AUDIO
 def test_a_moderator_lifts_all_or_is_told_what_stands_against_it(media: tuple[Medium, ...]) -> None:
     asked = sending(media)
     for grant, restricted in product(ALL_STATES, repeat=2):
-        scene = settled(case(person(withholding(restricted), grant)))
-        match decide(scene, Unmute(media)):
+        situation = settled(case(a_user(withholding(restricted), grant)))
+        match decide(situation, Unmute(media)):
             case Accepted(rules, before, after):
                 assert asked in grant
                 assert after == before | asked
-                assert set(rules.restrictions) == {r for r in scene.user.rules.restrictions if r.withholds not in asked}
+                assert set(rules.restrictions) == {
+                    r for r in situation.user.rules.restrictions if r.withholds not in asked
+                }
                 assert after == coherent(grant & ~(restricted & ~asked))
             case Unchanged(capabilities):
                 assert asked in capabilities
-                assert capabilities == has(scene)
+                assert capabilities == has(situation)
             case Refusal(code, limits=found):
                 assert code == "capability-unavailable"
                 assert [(limit.by, limit.withholds) for limit in found] == [("grant", asked & ~grant)]
@@ -60,7 +70,7 @@ def test_oneself_lifts_only_what_is_liftable_by_oneself(media: tuple[Medium, ...
     asked = sending(media)
     for by_host, by_self in product(ALL_STATES, repeat=2):
         rules = withholding(by_host) + own(by_self)
-        match decide(settled(by_himself(person(rules))), Unmute(media)):
+        match decide(settled(on_oneself(a_user(rules))), Unmute(media)):
             case Accepted(after=after, rules=made):
                 assert not by_host & asked
                 assert asked in after
@@ -73,25 +83,25 @@ def test_oneself_lifts_only_what_is_liftable_by_oneself(media: tuple[Medium, ...
                 assert {limit.liftable_by for limit in found} == {LiftableBy.HOST}
 
 
-def test_oneself_lifts_what_a_host_left_to_him() -> None:
-    left_to_him = withholding(AUDIO, liftable_by=LiftableBy.SELF)
-    assert decided(by_himself(person(left_to_him)), Unmute()).after == EVERYTHING
+def test_users_lift_what_a_host_left_to_them() -> None:
+    left_to_user = withholding(AUDIO, liftable_by=LiftableBy.SELF)
+    assert decided(on_oneself(a_user(left_to_user)), Unmute()).after == EVERYTHING
 
 
-def test_a_moderator_does_not_lift_what_the_person_did_to_himself() -> None:
-    answer = decide(case(person(own(AUDIO) + withholding(AUDIO))), Unmute())
+def test_a_moderator_does_not_lift_what_users_did_to_themselves() -> None:
+    answer = decide(case(a_user(own(AUDIO) + withholding(AUDIO))), Unmute())
     assert isinstance(answer, Refusal)
     assert answer.code == "capability-unavailable"
     assert [(limit.by, limit.liftable_by) for limit in answer.limits] == [("restriction", LiftableBy.SELF)]
 
 
-def test_a_moderator_who_muted_himself_lifts_what_other_hosts_did_if_the_policies_let_him_moderate_himself() -> None:
-    assert decided(replace(by_himself(person(withholding(AUDIO))), by_moderator=True), Unmute()).after == EVERYTHING
+def test_a_moderator_lifts_what_other_hosts_did_if_policies_permit_moderating_oneself() -> None:
+    assert decided(replace(on_oneself(a_user(withholding(AUDIO))), by_moderator=True), Unmute()).after == EVERYTHING
 
 
 def test_receiving_is_left_alone() -> None:
-    scene = case(person(withholding(EVERYTHING)))
-    answer = decided(scene, Unmute(tuple(Medium)))
+    situation = case(a_user(withholding(EVERYTHING)))
+    answer = decided(situation, Unmute(tuple(Medium)))
     assert answer.after & RECEIVING == Capabilities(0)
     assert {r.withholds for r in answer.rules.restrictions} == set(RECEIVING)
 
@@ -99,9 +109,9 @@ def test_receiving_is_left_alone() -> None:
 @pytest.mark.parametrize(
     ("user", "holds", "features", "by", "policies"),
     [
-        (person(withholding(AUDIO), grant=RECEIVING), ANYTHING, Features(), "grant", ()),
+        (a_user(withholding(AUDIO), grant=RECEIVING), ANYTHING, Features(), "grant", ()),
         (
-            person(withholding(AUDIO)),
+            a_user(withholding(AUDIO)),
             holding(RECEIVING, "only-watch"),
             Features(),
             "policy",
@@ -127,20 +137,20 @@ def test_what_the_meeting_was_created_without_cannot_be_had(medium: Medium, feat
 
 def test_what_a_host_withholds_is_told_with_the_reason_and_the_end() -> None:
     until = NOW + timedelta(seconds=60)
-    answer = refused(by_himself(person(withholding(AUDIO, reason="noise", until=until))), Unmute())
+    answer = refused(on_oneself(a_user(withholding(AUDIO, reason="noise", until=until))), Unmute())
     (limit,) = answer.limits
     assert (limit.by, limit.liftable_by, limit.reason, limit.until) == ("restriction", LiftableBy.HOST, "noise", until)
 
 
 def test_only_what_was_asked_for_is_named_in_the_refusal() -> None:
-    scene = by_himself(person(withholding(EVERYTHING)))
-    assert [limit.withholds for limit in refused(scene, Unmute()).limits] == [AUDIO]
+    situation = on_oneself(a_user(withholding(EVERYTHING)))
+    assert [limit.withholds for limit in refused(situation, Unmute()).limits] == [AUDIO]
 
 
 def test_one_medium_that_stays_withheld_refuses_the_whole() -> None:
-    """What is answered is what is so: no half of a command is carried out."""
-    scene = by_himself(person(own(AUDIO) + withholding(Capabilities.SEND_VIDEO)))
-    assert refused(scene, Unmute((Medium.AUDIO, Medium.VIDEO))).code == "capability-unavailable"
+    """The answer says what is so: a command is never applied by half."""
+    situation = on_oneself(a_user(own(AUDIO) + withholding(Capabilities.SEND_VIDEO)))
+    assert refused(situation, Unmute((Medium.AUDIO, Medium.VIDEO))).code == "capability-unavailable"
 
 
 def test_nothing_to_lift() -> None:
@@ -154,11 +164,11 @@ def test_nothing_to_lift_but_chime_does_not_have_it() -> None:
 
 def test_a_mute_that_has_ended_stands_against_nobody() -> None:
     ended = withholding(AUDIO, until=NOW)
-    unchanged(settled(by_himself(person(ended))), Unmute())
-    assert decided(seated(by_himself(person(ended)), None), Unmute()).rules.restrictions == ()
+    unchanged(settled(on_oneself(a_user(ended))), Unmute())
+    assert decided(seated(on_oneself(a_user(ended)), None), Unmute()).rules.restrictions == ()
 
 
 def test_the_other_origin_alone_keeps_its_restriction() -> None:
     both = own(AUDIO) + withholding(Capabilities.SEND_VIDEO)
-    (left,) = decided(by_himself(person(both)), Unmute()).rules.restrictions
+    (left,) = decided(on_oneself(a_user(both)), Unmute()).rules.restrictions
     assert left.origin is Origin.HOST

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 from event_commands.command_specs import COMMANDS, addressed_command
-from host_api.routes import ROUTES
-from moderation.domain.capability import Capabilities, Medium
+from moderation.domain.capability import Capabilities, LiftableBy, Medium
 from moderation.domain.commands import (
     Ban,
     Command,
@@ -29,12 +28,13 @@ from moderation.domain.commands import (
     Unmute,
     UnmuteEverybody,
 )
-from moderation.domain.restriction import LiftableBy
+from moderation.models import Admissions, Binding, Body, Registration, routed_bodies
+from moderation.models import Undo as UndoBody
 
-from infra.triggers import ON_A_MEETING, ON_A_PERSON
-from tests.memory.moderated_meeting import MEETING, seat
+from infra.settings.triggers import MEETING_COMMANDS, USER_COMMANDS
+from tests.memory.moderated_meeting import MEETING, attendee_of
 
-from .door import BOB, EXTERNAL, SOURCE, Door
+from .command_queue import BOB, EXTERNAL, SOURCE, CommandQueue
 
 ALL = {"meetingId": MEETING}
 UNTIL = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -51,8 +51,8 @@ CASES: list[tuple[dict[str, Any], Command]] = [
     ),
     ({"command": "mute-all", **ALL}, MuteEverybody()),
     (
-        {"command": "mute-all", **ALL, "except": {"roles": [], "attendeeIds": [seat("bob") + "#content"]}},
-        MuteEverybody(spared_roles=(), spared_attendees=(seat("bob"),)),
+        {"command": "mute-all", **ALL, "except": {"roles": [], "attendeeIds": [attendee_of("bob") + "#content"]}},
+        MuteEverybody(spared_roles=(), spared_attendees=(attendee_of("bob"),)),
     ),
     ({"command": "unmute-all", **ALL, "media": ["content"]}, UnmuteEverybody((Medium.CONTENT,))),
     ({"command": "set-mode", **ALL, "mode": "audience", "reason": "x"}, SetMeeting(mode="audience", reason="x")),
@@ -92,20 +92,16 @@ def test_every_command_is_tested() -> None:
 
 def test_every_body_that_a_route_has_is_reused() -> None:
     """What a route does takes the same fields here. Consent and the lobby's answer are for people alone."""
-    bodies = {route.body() for route in ROUTES if route.body is not None}
-    assert {name for name, deed in COMMANDS.items() if deed.body not in bodies} == {
-        "set-mode",
-        "freeze",
-        "unfreeze",
-        "lower-all-hands",
-    }
-    others = {body.__name__ for body in bodies - {deed.body for deed in COMMANDS.values()}}
-    assert others == {"Registration", "MeetingPatch", "Admissions", "Binding", "Consent", "LeaveLobby", "LetIn"}
+    bodies: set[type[Body]] = {*routed_bodies(), Admissions, Binding, Registration, UndoBody}
+    assert {name for name, spec in COMMANDS.items() if spec.body not in bodies} == {"set-mode", "freeze", "unfreeze"}
+    others = {body.__name__ for body in bodies - {spec.body for spec in COMMANDS.values()}}
+    for_people = {"Registration", "MeetingPatch", "Admissions", "Binding", "Consent", "LeaveLobby", "LetIn"}
+    assert others == for_people | {"MuteSelected", "UnmuteSelected", "LowerHands", "SetRoles", "RemoveSelected"}
 
 
 def test_the_configuration_of_triggers_knows_the_same() -> None:
-    assert {name for name, deed in COMMANDS.items() if deed.on_user} == ON_A_PERSON
-    assert {name for name, deed in COMMANDS.items() if not deed.on_user} == ON_A_MEETING
+    assert {name for name, spec in COMMANDS.items() if spec.on_user} == USER_COMMANDS
+    assert {name for name, spec in COMMANDS.items() if not spec.on_user} == MEETING_COMMANDS
 
 
 def test_the_contract_knows_no_other() -> None:
@@ -117,67 +113,67 @@ def test_the_contract_knows_no_other() -> None:
 
 
 def test_one_person() -> None:
-    door = Door()
-    assert door.send("mute", **BOB, reason="exam") == []
-    assert door.scene.held("bob")["audio"] == "Receive"
-    [entry] = door.scene.entries("Moderation Decided")
+    queue = CommandQueue()
+    assert queue.send("mute", **BOB, reason="exam") == []
+    assert queue.meeting.held("bob")["audio"] == "Receive"
+    [entry] = queue.meeting.entries("Moderation Decided")
     assert (entry.actor.kind, entry.actor.id, entry.reason) == ("service", SOURCE, "exam")
-    assert door.send("unmute", "e-2", meetingId=MEETING, externalUserId="bob") == []
-    assert door.scene.held("bob")["audio"] == "SendReceive"
+    assert queue.send("unmute", "e-2", meetingId=MEETING, externalUserId="bob") == []
+    assert queue.meeting.held("bob")["audio"] == "SendReceive"
 
 
 def test_everybody() -> None:
-    door = Door()
-    assert door.send("mute-all", meetingId=MEETING, media=["audio", "content"]) == []
-    assert door.scene.held("bob") == {"audio": "Receive", "video": "SendReceive", "content": "Receive"}
-    assert door.scene.held("alice")["audio"] == "SendReceive"
-    assert door.send("unmute-all", "e-2", externalMeetingId=EXTERNAL) == []
-    assert door.scene.held("bob") == {"audio": "SendReceive", "video": "SendReceive", "content": "Receive"}
+    queue = CommandQueue()
+    assert queue.send("mute-all", meetingId=MEETING, media=["audio", "content"]) == []
+    assert queue.meeting.held("bob") == {"audio": "Receive", "video": "SendReceive", "content": "Receive"}
+    assert queue.meeting.held("alice")["audio"] == "SendReceive"
+    assert queue.send("unmute-all", "e-2", externalMeetingId=EXTERNAL) == []
+    assert queue.meeting.held("bob") == {"audio": "SendReceive", "video": "SendReceive", "content": "Receive"}
 
 
 def test_the_meeting() -> None:
-    door = Door()
-    assert door.send("set-mode", meetingId=MEETING, mode="audience") == []
-    assert door.send("freeze", "e-2", meetingId=MEETING) == []
-    rules = door.scene.meeting().rules
+    queue = CommandQueue()
+    assert queue.send("set-mode", meetingId=MEETING, mode="audience") == []
+    assert queue.send("freeze", "e-2", meetingId=MEETING) == []
+    rules = queue.meeting.stored().rules
     assert (rules.mode, rules.frozen_at is not None) == ("audience", True)
-    assert door.send("unfreeze", "e-3", meetingId=MEETING) == []
-    assert door.scene.meeting().rules.frozen_at is None
+    assert queue.send("unfreeze", "e-3", meetingId=MEETING) == []
+    assert queue.meeting.stored().rules.frozen_at is None
 
 
 def test_a_trigger_raises_a_hand_for_somebody() -> None:
     """Of a caller by telephone, say, who has pressed a key."""
-    door = Door()
-    assert door.trigger("raise-hand", name="dial-in", **BOB, reason="pressed 1") == []
-    assert door.scene.user("bob").hand is not None
-    assert door.trigger("lower-hand", "e-2", name="dial-in", **BOB) == []
-    assert door.scene.user("bob").hand is None
-    [raised] = door.scene.entries("Hand Raised")
+    queue = CommandQueue()
+    assert queue.trigger("raise-hand", name="dial-in", **BOB, reason="pressed 1") == []
+    assert queue.meeting.user("bob").hand is not None
+    assert queue.trigger("lower-hand", "e-2", name="dial-in", **BOB) == []
+    assert queue.meeting.user("bob").hand is None
+    [raised] = queue.meeting.entries("Hand Raised")
     assert (raised.actor.id, raised.reason) == ("trigger/dial-in", "pressed 1")
 
 
 def test_all_hands_come_down() -> None:
-    door = Door()
+    queue = CommandQueue()
     for number, user in enumerate(("bob", "carol")):
-        assert door.trigger("raise-hand", f"e-{number}", meetingId=MEETING, externalUserId=user) == []
-    assert door.send("lower-all-hands", "e-9", meetingId=MEETING, reason="next topic") == []
-    assert door.scene.ledger.hands(MEETING) == {}
-    [entry] = door.scene.entries("Hand Lowered")
+        assert queue.trigger("raise-hand", f"e-{number}", meetingId=MEETING, externalUserId=user) == []
+    assert queue.send("lower-all-hands", "e-9", meetingId=MEETING, reason="next topic") == []
+    assert queue.meeting.ledger.hands(MEETING) == {}
+    [entry] = queue.meeting.entries("Hand Lowered")
     assert (entry.command, entry.reason, set(entry.names)) == ("lower-all-hands", "next topic", {"bob", "carol"})
 
 
 def test_out_of_the_meeting() -> None:
-    door = Door()
-    assert door.send("remove", **BOB, ban=True) == []
-    rules = door.scene.user("bob").rules
+    queue = CommandQueue()
+    assert queue.send("remove", **BOB, ban=True) == []
+    rules = queue.meeting.user("bob").rules
     assert rules.ban is not None
-    assert door.send("unban", "e-2", meetingId=MEETING, externalUserId="bob") == []
-    assert door.scene.user("bob").rules.ban is None
+    assert queue.send("unban", "e-2", meetingId=MEETING, externalUserId="bob") == []
+    assert queue.meeting.user("bob").rules.ban is None
 
 
 def test_undone() -> None:
-    door = Door()
-    assert door.send("hold", **BOB) == []
-    [entry] = door.scene.entries("Moderation Decided")
-    assert door.send("undo", "e-2", meetingId=MEETING, changeId=entry.change_id) == []
-    assert door.scene.held("bob")["audio"] == "SendReceive"
+    queue = CommandQueue()
+    assert queue.send("hold", **BOB) == []
+    [entry] = queue.meeting.entries("Moderation Decided")
+    assert queue.send("undo", "e-2", meetingId=MEETING, changeId=entry.change_id) == []
+    assert queue.meeting.held("bob")["audio"] == "SendReceive"

@@ -4,14 +4,14 @@ import json
 from typing import Any
 
 import pytest
-from event_commands.message import Unreadable, read
+from event_commands.message import UnreadableMessageError, read
 from event_commands.trigger_template import PATH, resolved
 from moderation.domain.entry import DECIDED
 
-from infra import triggers
+from infra.settings import triggers
 from tests.memory.moderated_meeting import MEETING
 
-from .door import Door, triggered
+from .command_queue import CommandQueue, triggered
 
 MUTE = {
     "command": "mute",
@@ -52,11 +52,11 @@ ATTACKS = [
 @pytest.mark.parametrize("note", ATTACKS)
 def test_a_text_stays_a_text(note: str) -> None:
     """The author of a note is heard as its author, and as nothing else."""
-    door = Door()
-    assert door(triggered(MUTE, detail={**DETAIL, "note": note})) == []
-    [entry] = door.scene.entries(DECIDED)
+    queue = CommandQueue()
+    assert queue(triggered(MUTE, detail={**DETAIL, "note": note})) == []
+    [entry] = queue.meeting.entries(DECIDED)
     assert (entry.command, entry.reason, entry.extra["verdict"]) == ("mute", note, "accepted")
-    assert {user: door.scene.held(user)["audio"] for user in ("bob", "carol")} == {
+    assert {user: queue.meeting.held(user)["audio"] for user in ("bob", "carol")} == {
         "bob": "Receive",
         "carol": "SendReceive",
     }
@@ -66,35 +66,35 @@ def test_a_text_stays_a_text(note: str) -> None:
     "note", [{"except": {"roles": []}}, {"command": "end"}, [{"roles": ["x"]}], [["x"]], [None], {}, None]
 )
 def test_what_is_no_plain_value_is_refused(note: object) -> None:
-    door = Door()
-    assert door(triggered(MUTE, detail={**DETAIL, "note": note})) == []
-    entry = door.refusal()
+    queue = CommandQueue()
+    assert queue(triggered(MUTE, detail={**DETAIL, "note": note})) == []
+    entry = queue.refusal()
     assert (entry.actor.id, entry.command, entry.extra["code"]) == ("trigger/exam", "mute", "invalid-request")
     assert "`$.detail.note`" in str(entry.extra["detail"])
-    assert door.scene.held("bob")["audio"] == "SendReceive"
+    assert queue.meeting.held("bob")["audio"] == "SendReceive"
 
 
 @pytest.mark.parametrize("note", [7, 1.5, True, ["a"], [1, 2]])
 def test_a_value_of_the_wrong_kind_is_refused(note: object) -> None:
-    door = Door()
-    assert door(triggered(MUTE, detail={**DETAIL, "note": note})) == []
-    assert "`/reason`" in str(door.refusal().extra["detail"])
-    assert door.scene.held("bob")["audio"] == "SendReceive"
+    queue = CommandQueue()
+    assert queue(triggered(MUTE, detail={**DETAIL, "note": note})) == []
+    assert "`/reason`" in str(queue.refusal().extra["detail"])
+    assert queue.meeting.held("bob")["audio"] == "SendReceive"
 
 
 @pytest.mark.parametrize(("missing", "key"), [("user", "externalUserId"), ("note", "reason")])
 def test_a_missing_path_is_refused(missing: str, key: str) -> None:
-    door = Door()
+    queue = CommandQueue()
     detail = {name: value for name, value in DETAIL.items() if name != missing}
     for _ in range(2):
-        assert door(triggered(MUTE, detail=detail)) == []
-    assert door.refusal().extra["detail"] == f"`/{key}`: the event has no value at `$.detail.{missing}`"
+        assert queue(triggered(MUTE, detail=detail)) == []
+    assert queue.refusal().extra["detail"] == f"`/{key}`: the event has no value at `$.detail.{missing}`"
 
 
 def test_the_command_is_never_taken_from_the_event() -> None:
-    door = Door()
-    assert door(triggered({**MUTE, "command": "$.detail.what"}, detail={**DETAIL, "what": "end"})) == []
-    assert (door.refusal().command, door.scene.meeting().ended_at) == ("unknown", None)
+    queue = CommandQueue()
+    assert queue(triggered({**MUTE, "command": "$.detail.what"}, detail={**DETAIL, "what": "end"})) == []
+    assert (queue.refusal().command, queue.meeting.stored().ended_at) == ("unknown", None)
 
 
 @pytest.mark.parametrize(
@@ -148,9 +148,9 @@ def test_the_configuration_takes_the_same_paths() -> None:
 
 def test_an_event_may_arrive_as_a_text() -> None:
     """AWS documents the variable both as JSON and as a text."""
-    door, message = Door(), triggered(MUTE, detail=DETAIL)
-    assert door({**message, "event": json.dumps(message["event"])}) == []
-    assert door.scene.held("bob")["audio"] == "Receive"
+    queue, message = CommandQueue(), triggered(MUTE, detail=DETAIL)
+    assert queue({**message, "event": json.dumps(message["event"])}) == []
+    assert queue.meeting.held("bob")["audio"] == "Receive"
 
 
 NUMBERS = ["1e999", "NaN", "Infinity", "9" * 5_000]
@@ -161,9 +161,9 @@ def test_numbers_that_are_none(number: str) -> None:
     """Nobody is muted for an infinite time, nor for what another reader takes for another number."""
     template = {**MUTE, "durationSeconds": "$.detail.seconds"}
     body = json.dumps(triggered(template, detail={**DETAIL, "seconds": "SECONDS"})).replace('"SECONDS"', number)
-    door = Door()
-    assert door(body) in ([], ["0"])
-    assert door.scene.held("bob")["audio"] == "SendReceive"
+    queue = CommandQueue()
+    assert queue(body) in ([], ["0"])
+    assert queue.meeting.held("bob")["audio"] == "SendReceive"
 
 
 BROKEN = [
@@ -178,7 +178,7 @@ BROKEN = [
 
 @pytest.mark.parametrize("body", BROKEN, ids=range(len(BROKEN)))
 def test_a_message_that_cannot_be_read_names_its_trigger(body: str) -> None:
-    with pytest.raises(Unreadable) as unreadable:
+    with pytest.raises(UnreadableMessageError) as unreadable:
         read(body)
     assert unreadable.value.message is not None
     assert unreadable.value.message.actor.id == "trigger/exam"
@@ -187,25 +187,25 @@ def test_a_message_that_cannot_be_read_names_its_trigger(body: str) -> None:
 @pytest.mark.parametrize("body", BROKEN, ids=range(len(BROKEN)))
 def test_a_message_that_cannot_be_read_is_refused_once_and_kept(body: str) -> None:
     """It comes again until it lies in the dead-letter queue; the refusal is told the first time."""
-    door = Door()
+    queue = CommandQueue()
     for _ in range(5):
-        assert door(body) == ["0"]
-    entry = door.refusal()
+        assert queue(body) == ["0"]
+    entry = queue.refusal()
     assert (entry.meeting_id, entry.actor.id, entry.extra["code"]) == (None, "trigger/exam", "invalid-request")
-    assert "can't be read" in str(entry.extra["detail"])
-    assert door.scene.meeting().ended_at is None
+    assert "cannot be read" in str(entry.extra["detail"])
+    assert queue.meeting.stored().ended_at is None
 
 
 @pytest.mark.parametrize("room", [{"meeting": None}, {}, {"meeting": 7}, {"meeting": {"meetingId": MEETING}}])
 def test_a_meeting_that_the_event_does_not_name_is_refused(room: dict[str, Any]) -> None:
-    door = Door()
-    assert door(triggered(MUTE, detail={"user": "bob", "note": "noise", **room})) == []
-    entry = door.refusal()
+    queue = CommandQueue()
+    assert queue(triggered(MUTE, detail={"user": "bob", "note": "noise", **room})) == []
+    entry = queue.refusal()
     assert (entry.meeting_id, entry.actor.id, entry.command) == (None, "trigger/exam", "mute")
     assert "meeting" in str(entry.extra["detail"])
 
 
 def test_what_an_event_holds_is_taken_for_no_beginning() -> None:
-    with pytest.raises(Unreadable) as unreadable:
+    with pytest.raises(UnreadableMessageError) as unreadable:
         read('{"version": "0", "x": {"trigger": "exam"}')
     assert unreadable.value.message is None

@@ -1,4 +1,4 @@
-"""A command that was long on its way widens nothing and ends nothing; nor does one that others have overtaken."""
+"""A late command widens nothing and ends nothing; nor does one that later commands have overtaken."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from moderation.domain.entry import DECIDED, iso
 
 from tests.memory.moderated_meeting import ADMIN, MEETING
 
-from .door import BOB, EXTERNAL, MAX_AGE, Door, event
+from .command_queue import BOB, EXTERNAL, MAX_AGE, CommandQueue, event
 
 HERE = {"meetingId": MEETING}
 MUTED = (Mute(), "bob")
@@ -30,7 +30,7 @@ WIDENING: list[tuple[list[tuple[Command, str | None]], dict[str, Any]]] = [
     ([(Hold(), "bob")], {"command": "release", **BOB}),
     ([SILENT], {"command": "grant-floor", **BOB}),
     ([(SetMeeting(mode="audience"), None)], {"command": "set-role", **BOB, "role": "cohost"}),
-    # What nobody would notice at once gives him more later on.
+    # An effect that is not visible at once widens capabilities later.
     ([], {"command": "set-role", **BOB, "role": "cohost"}),
     ([], {"command": "grant-floor", **BOB}),
     ([(Hold(), "bob"), MUTED_ALTOGETHER], {"command": "release", **BOB}),
@@ -49,86 +49,86 @@ NARROWING: list[tuple[list[tuple[Command, str | None]], dict[str, Any]]] = [
 ]
 
 
-def after(before: list[tuple[Command, str | None]]) -> Door:
-    door = Door()
+def after(before: list[tuple[Command, str | None]]) -> CommandQueue:
+    queue = CommandQueue()
     for number, (command, user) in enumerate(before):
-        door.gavel.perform(Request(MEETING, ADMIN, command, user_id=user, key=f"k{number}"))
-    return door
+        queue.gavel.perform(Request(MEETING, ADMIN, command, user_id=user, key=f"k{number}"))
+    return queue
 
 
-def late(door: Door, by: timedelta) -> None:
-    door.scene.surroundings.pass_by((MAX_AGE + by).total_seconds())
+def late(queue: CommandQueue, by: timedelta) -> None:
+    queue.meeting.clock.pass_by((MAX_AGE + by).total_seconds())
 
 
 @pytest.mark.parametrize(("before", "detail"), WIDENING)
 def test_too_late(before: list[tuple[Command, str | None]], detail: dict[str, Any]) -> None:
-    door = after(before)
-    held = [door.scene.held(user) for user in ("alice", "bob", "carol")]
-    at = door.scene.surroundings.now()
-    late(door, timedelta(seconds=1))
+    queue = after(before)
+    held = [queue.meeting.held(user) for user in ("alice", "bob", "carol")]
+    at = queue.meeting.clock.now()
+    late(queue, timedelta(seconds=1))
     for _ in range(2):
-        assert door(event(detail, at=at)) == []
-    assert [code for _, _, code in door.verdicts()][len(before) :] == ["too-late"]
-    assert [door.scene.held(user) for user in ("alice", "bob", "carol")] == held
+        assert queue(event(detail, at=at)) == []
+    assert [code for _, _, code in queue.verdicts()][len(before) :] == ["too-late"]
+    assert [queue.meeting.held(user) for user in ("alice", "bob", "carol")] == held
 
 
 @pytest.mark.parametrize(("before", "detail"), WIDENING)
 def test_just_in_time(before: list[tuple[Command, str | None]], detail: dict[str, Any]) -> None:
-    door = after(before)
-    at = door.scene.surroundings.now()
-    late(door, timedelta(0))
-    assert door(event(detail, at=at)) == []
-    assert [code for _, _, code in door.verdicts()][len(before) :] == [None]
+    queue = after(before)
+    at = queue.meeting.clock.now()
+    late(queue, timedelta(0))
+    assert queue(event(detail, at=at)) == []
+    assert [code for _, _, code in queue.verdicts()][len(before) :] == [None]
 
 
 @pytest.mark.parametrize(("before", "detail"), NARROWING)
 def test_never_too_late(before: list[tuple[Command, str | None]], detail: dict[str, Any]) -> None:
-    door = after(before)
-    at = door.scene.surroundings.now()
-    late(door, timedelta(hours=1))
-    assert door(event(detail, at=at)) == []
-    assert [code for _, _, code in door.verdicts()][len(before) :] == [None]
+    queue = after(before)
+    at = queue.meeting.clock.now()
+    late(queue, timedelta(hours=1))
+    assert queue(event(detail, at=at)) == []
+    assert [code for _, _, code in queue.verdicts()][len(before) :] == [None]
 
 
 def test_a_ban_is_not_lifted_late() -> None:
-    door = after([(Ban(), "bob")])
-    unban, at = {"command": "unban", **HERE, "externalUserId": "bob"}, door.scene.surroundings.now()
-    late(door, timedelta(seconds=1))
-    assert door(event(unban, at=at)) == []
-    assert door.verdicts()[-1][2] == "too-late"
-    assert door.scene.user("bob").rules.ban is not None
-    assert door(event(unban, "e-2", at=door.scene.surroundings.now())) == []
-    assert door.scene.user("bob").rules.ban is None
+    queue = after([(Ban(), "bob")])
+    unban, at = {"command": "unban", **HERE, "externalUserId": "bob"}, queue.meeting.clock.now()
+    late(queue, timedelta(seconds=1))
+    assert queue(event(unban, at=at)) == []
+    assert queue.verdicts()[-1][2] == "too-late"
+    assert queue.meeting.user("bob").rules.ban is not None
+    assert queue(event(unban, "e-2", at=queue.meeting.clock.now())) == []
+    assert queue.meeting.user("bob").rules.ban is None
 
 
 def test_a_ban_does_not_end_sooner_for_a_late_command() -> None:
-    door = after([(Ban(), "bob")])
-    at, until = door.scene.surroundings.now(), door.scene.surroundings.now() + timedelta(hours=1)
-    late(door, timedelta(seconds=1))
-    assert door(event({"command": "ban", **HERE, "externalUserId": "bob", "until": iso(until)}, at=at)) == []
-    assert door.verdicts()[-1][2] == "too-late"
+    queue = after([(Ban(), "bob")])
+    at, until = queue.meeting.clock.now(), queue.meeting.clock.now() + timedelta(hours=1)
+    late(queue, timedelta(seconds=1))
+    assert queue(event({"command": "ban", **HERE, "externalUserId": "bob", "until": iso(until)}, at=at)) == []
+    assert queue.verdicts()[-1][2] == "too-late"
 
 
 def test_an_undo_that_gives_something_back() -> None:
-    door = after([MUTED])
-    at, [muted] = door.scene.surroundings.now(), door.scene.entries(DECIDED)
-    late(door, timedelta(seconds=1))
+    queue = after([MUTED])
+    at, [muted] = queue.meeting.clock.now(), queue.meeting.entries(DECIDED)
+    late(queue, timedelta(seconds=1))
     undo = {"command": "undo", **HERE, "changeId": muted.change_id}
-    assert door(event(undo, at=at)) == []
-    assert door.verdicts()[-1][2] == "too-late"
-    assert door.scene.held("bob")["audio"] == "Receive"
-    assert door(event(undo, "e-2", at=door.scene.surroundings.now())) == []
-    assert door.scene.held("bob")["audio"] == "SendReceive"
+    assert queue(event(undo, at=at)) == []
+    assert queue.verdicts()[-1][2] == "too-late"
+    assert queue.meeting.held("bob")["audio"] == "Receive"
+    assert queue(event(undo, "e-2", at=queue.meeting.clock.now())) == []
+    assert queue.meeting.held("bob")["audio"] == "SendReceive"
 
 
 @pytest.mark.parametrize("time", [None, "", "yesterday", 7, "2026-05-04T10:00:00"])
 @pytest.mark.parametrize("command", ["unmute", "mute", "remove"])
 def test_of_unknown_age(time: object, command: str) -> None:
     """Nobody can tell whether it is older than the meeting."""
-    door = after([(Mute((Medium.VIDEO,)), "bob")])
+    queue = after([(Mute((Medium.VIDEO,)), "bob")])
     for _ in range(2):
-        assert door(event({"command": command, **BOB}) | {"time": time}) == []
-    assert [code for _, _, code in door.verdicts()] == [None, "bad-time"]
+        assert queue(event({"command": command, **BOB}) | {"time": time}) == []
+    assert [code for _, _, code in queue.verdicts()] == [None, "bad-time"]
 
 
 @pytest.mark.parametrize(
@@ -141,16 +141,16 @@ def test_of_unknown_age(time: object, command: str) -> None:
     ],
 )
 def test_what_cannot_be_taken_back_is_not_done_late(detail: dict[str, Any]) -> None:
-    door = after([])
-    at = door.scene.surroundings.now()
-    late(door, timedelta(seconds=1))
+    queue = after([])
+    at = queue.meeting.clock.now()
+    late(queue, timedelta(seconds=1))
     for _ in range(2):
-        assert door(event(detail, at=at)) == []
-    assert [code for _, _, code in door.verdicts()] == ["too-late"]
-    assert (door.scene.meeting().ended_at, door.scene.user("bob").rules.ban) == (None, None)
-    assert door.scene.held("bob")["audio"] == "SendReceive"
-    assert door(event(detail, "e-2", at=door.scene.surroundings.now())) == []
-    assert door.verdicts()[-1][2] is None
+        assert queue(event(detail, at=at)) == []
+    assert [code for _, _, code in queue.verdicts()] == ["too-late"]
+    assert (queue.meeting.stored().ended_at, queue.meeting.user("bob").rules.ban) == (None, None)
+    assert queue.meeting.held("bob")["audio"] == "SendReceive"
+    assert queue(event(detail, "e-2", at=queue.meeting.clock.now())) == []
+    assert queue.verdicts()[-1][2] is None
 
 
 OF_ANOTHER_DAY = [
@@ -167,27 +167,27 @@ OF_ANOTHER_DAY = [
 @pytest.mark.parametrize("seconds", [1, 120, 86_400])
 def test_older_than_the_meeting_of_that_name(detail: dict[str, Any], seconds: float) -> None:
     """A queue that is redriven brings yesterday's commands to today's meeting in the same room."""
-    door = Door()
-    registered = door.scene.meeting().registered_at
+    queue = CommandQueue()
+    registered = queue.meeting.stored().registered_at
     assert registered is not None
     named = {**detail, "externalMeetingId": EXTERNAL}
     for _ in range(2):
-        assert door(event(named, at=registered - timedelta(seconds=seconds))) == []
-    assert [code for _, _, code in door.verdicts()] == ["too-late"]
-    assert door.scene.held("bob") == dict.fromkeys(("audio", "video", "content"), "SendReceive")
-    assert door.scene.user("bob").hand is None
-    assert door(event(named, "e-2", at=registered)) == []
-    assert door.verdicts()[-1][2] is None or door.scene.user("bob").hand
+        assert queue(event(named, at=registered - timedelta(seconds=seconds))) == []
+    assert [code for _, _, code in queue.verdicts()] == ["too-late"]
+    assert queue.meeting.held("bob") == dict.fromkeys(("audio", "video", "content"), "SendReceive")
+    assert queue.meeting.user("bob").hand is None
+    assert queue(event(named, "e-2", at=registered)) == []
+    assert queue.verdicts()[-1][2] is None or queue.meeting.user("bob").hand
 
 
 def test_a_registration_anew_is_not_the_meeting_anew() -> None:
-    door = Door()
-    at = door.scene.surroundings.now()
-    door.scene.surroundings.pass_by(60)
-    revision = meeting_revision(door.scene.meeting())
-    door.scene.register(if_match=revision, roles=door.scene.roles, mode="audio-only")
-    assert door(event({"command": "mute-all", **HERE}, at=at)) == []
-    assert door.verdicts()[-1][2] is None
+    queue = CommandQueue()
+    at = queue.meeting.clock.now()
+    queue.meeting.clock.pass_by(60)
+    revision = meeting_revision(queue.meeting.stored())
+    queue.meeting.register(if_match=revision, roles=queue.meeting.roles, mode="audio-only")
+    assert queue(event({"command": "mute-all", **HERE}, at=at)) == []
+    assert queue.verdicts()[-1][2] is None
 
 
 LIFTING = [case for case in WIDENING if case[0] and case[1]["command"] != "set-role"]
@@ -197,16 +197,16 @@ LIFTING = [case for case in WIDENING if case[0] and case[1]["command"] != "set-r
 @pytest.mark.parametrize(("before", "detail"), LIFTING)
 def test_overtaken(before: list[tuple[Command, str | None]], detail: dict[str, Any]) -> None:
     """Sent before what it would lift, delivered after it: EventBridge keeps no order."""
-    scene = Door()
-    sent = scene.scene.surroundings.now()
-    scene.scene.surroundings.pass_by(2)
+    meeting = CommandQueue()
+    sent = meeting.meeting.clock.now()
+    meeting.meeting.clock.pass_by(2)
     for number, (command, user) in enumerate(before):
-        scene.gavel.perform(Request(MEETING, ADMIN, command, user_id=user, key=f"k{number}"))
-    held = [scene.scene.held(user) for user in ("alice", "bob", "carol")]
+        meeting.gavel.perform(Request(MEETING, ADMIN, command, user_id=user, key=f"k{number}"))
+    held = [meeting.meeting.held(user) for user in ("alice", "bob", "carol")]
     for _ in range(2):
-        assert scene(event(detail, at=sent)) == []
-    assert [code for _, _, code in scene.verdicts()][len(before) :] == ["too-late"]
-    assert [scene.scene.held(user) for user in ("alice", "bob", "carol")] == held
+        assert meeting(event(detail, at=sent)) == []
+    assert [code for _, _, code in meeting.verdicts()][len(before) :] == ["too-late"]
+    assert [meeting.meeting.held(user) for user in ("alice", "bob", "carol")] == held
 
 
 @pytest.mark.parametrize(
@@ -222,55 +222,55 @@ def test_overtaken(before: list[tuple[Command, str | None]], detail: dict[str, A
 )
 def test_what_was_sent_in_order_is_done_though_the_first_was_slow(first: dict[str, Any], then: dict[str, Any]) -> None:
     """Two events are compared by when they were sent."""
-    door = Door()
-    sent = door.scene.surroundings.now()
-    door.scene.surroundings.pass_by(30)
-    assert door(event(first, "e-1", at=sent)) == []
-    assert door(event(then, "e-2", at=sent + timedelta(seconds=3))) == []
-    assert [code for _, _, code in door.verdicts()] == [None, None]
+    queue = CommandQueue()
+    sent = queue.meeting.clock.now()
+    queue.meeting.clock.pass_by(30)
+    assert queue(event(first, "e-1", at=sent)) == []
+    assert queue(event(then, "e-2", at=sent + timedelta(seconds=3))) == []
+    assert [code for _, _, code in queue.verdicts()] == [None, None]
 
 
 def test_what_a_command_finds_is_as_old_as_it_was() -> None:
     """Only what the command makes holds since it was sent."""
-    door = after([(Mute((Medium.VIDEO,)), "bob"), (MuteEverybody((Medium.VIDEO,)), None)])
-    before = door.scene.surroundings.now()
+    queue = after([(Mute((Medium.VIDEO,)), "bob"), (MuteEverybody((Medium.VIDEO,)), None)])
+    before = queue.meeting.clock.now()
     sent = before + timedelta(seconds=10)
-    door.scene.surroundings.pass_by(30)
-    door(event({"command": "mute", **BOB}, "e-1", at=sent))
-    door(event({"command": "mute-all", **HERE}, "e-2", at=sent))
-    restrictions = {r.withholds: r.since for r in door.scene.user("bob").rules.restrictions}
+    queue.meeting.clock.pass_by(30)
+    queue(event({"command": "mute", **BOB}, "e-1", at=sent))
+    queue(event({"command": "mute-all", **HERE}, "e-2", at=sent))
+    restrictions = {r.withholds: r.since for r in queue.meeting.user("bob").rules.restrictions}
     assert restrictions == {Capabilities.SEND_VIDEO: before, Capabilities.SEND_AUDIO: sent}
-    assert {m.medium: m.since for m in door.scene.meeting().rules.mute_alls} == {
+    assert {m.medium: m.since for m in queue.meeting.stored().rules.mute_alls} == {
         Medium.VIDEO: before, Medium.AUDIO: sent
     }  # fmt: skip
 
 
 @pytest.mark.parametrize(("seconds", "code"), [(60, None), (61, "bad-time"), (72_000, "bad-time")])
 def test_a_clock_that_is_ahead(seconds: float, code: str | None) -> None:
-    door = after([MUTED])
-    at = door.scene.surroundings.now() + timedelta(seconds=seconds)
+    queue = after([MUTED])
+    at = queue.meeting.clock.now() + timedelta(seconds=seconds)
     for _ in range(2):
-        assert door(event({"command": "unmute", **BOB}, at=at)) == []
-    assert [code for _, _, code in door.verdicts()] == [None, code]
-    assert (door.scene.held("bob")["audio"] == "Receive") is (code is not None)
+        assert queue(event({"command": "unmute", **BOB}, at=at)) == []
+    assert [code for _, _, code in queue.verdicts()] == [None, code]
+    assert (queue.meeting.held("bob")["audio"] == "Receive") is (code is not None)
 
 
 def test_what_came_too_early_does_not_work_when_it_comes_again() -> None:
-    door = after([MUTED])
-    at = door.scene.surroundings.now() + timedelta(seconds=90)
+    queue = after([MUTED])
+    at = queue.meeting.clock.now() + timedelta(seconds=90)
     for _ in range(2):
-        assert door(event({"command": "unmute", **BOB}, at=at)) == []
-        door.scene.surroundings.pass_by(60)
-    assert [code for _, _, code in door.verdicts()] == [None, "bad-time"]
-    assert door.scene.held("bob")["audio"] == "Receive"
+        assert queue(event({"command": "unmute", **BOB}, at=at)) == []
+        queue.meeting.clock.pass_by(60)
+    assert [code for _, _, code in queue.verdicts()] == [None, "bad-time"]
+    assert queue.meeting.held("bob")["audio"] == "Receive"
 
 
 def test_a_retry_that_comes_late_gets_its_first_answer() -> None:
-    door = after([MUTED])
-    detail, at = {"command": "unmute", **BOB}, door.scene.surroundings.now()
-    assert door(event(detail, at=at)) == []
-    late(door, timedelta(hours=1))
-    door.another_process()
-    assert door(event(detail, at=at)) == []
-    assert [code for _, _, code in door.verdicts()] == [None, None]
-    assert door.scene.held("bob")["audio"] == "SendReceive"
+    queue = after([MUTED])
+    detail, at = {"command": "unmute", **BOB}, queue.meeting.clock.now()
+    assert queue(event(detail, at=at)) == []
+    late(queue, timedelta(hours=1))
+    queue.another_process()
+    assert queue(event(detail, at=at)) == []
+    assert [code for _, _, code in queue.verdicts()] == [None, None]
+    assert queue.meeting.held("bob")["audio"] == "SendReceive"

@@ -1,9 +1,12 @@
-"""The outbox: batches that EventBridge takes, and where the stream goes on after a failure."""
+"""The event publisher: batches within EventBridge's limits, and where the stream continues after a failure."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from event_publisher import handler as event_publisher
+
+from tests.telemetry import CONTEXT
 
 
 class Bus:
@@ -20,8 +23,10 @@ class Bus:
 
 
 def delivered(bus: Bus, details: list[str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    monkeypatch.setenv("GAVEL_BUS", "gavel")
-    monkeypatch.setattr(event_publisher, "_events", lambda: bus)
+    monkeypatch.setattr(
+        event_publisher, "settings", lambda: SimpleNamespace(bus="gavel", display_names_in_events=False)
+    )
+    monkeypatch.setattr(event_publisher, "events", lambda: bus)
     records = [
         {
             "dynamodb": {
@@ -33,7 +38,7 @@ def delivered(bus: Bus, details: list[str], monkeypatch: pytest.MonkeyPatch) -> 
     ]
     return [
         failure["itemIdentifier"]
-        for failure in event_publisher.handler({"Records": records}, None)["batchItemFailures"]
+        for failure in event_publisher.handler({"Records": records}, CONTEXT)["batchItemFailures"]
     ]
 
 

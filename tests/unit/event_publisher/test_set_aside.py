@@ -1,11 +1,14 @@
-"""Poisoned records: what EventBridge never takes is set aside, and what it may yet take keeps its place."""
+"""Records that EventBridge rejects for good are set aside. Others that it rejects keep their place."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from event_publisher import handler as event_publisher
+
+from tests.telemetry import CONTEXT
 
 POINTERS = "https://sqs/undeliverable"
 
@@ -50,22 +53,22 @@ def raw(entry_id: str, image: object) -> dict[str, Any]:
 @pytest.fixture
 def sqs(monkeypatch: pytest.MonkeyPatch) -> Sqs:
     found = Sqs()
-    monkeypatch.setenv("GAVEL_BUS", "gavel")
-    monkeypatch.setenv("GAVEL_UNDELIVERABLE_QUEUE_URL", POINTERS)
-    monkeypatch.setattr(event_publisher, "_sqs", lambda: found)
+    settings = SimpleNamespace(bus="gavel", undeliverable_queue_url=POINTERS, display_names_in_events=False)
+    monkeypatch.setattr(event_publisher, "settings", lambda: settings)
+    monkeypatch.setattr(event_publisher, "sqs", lambda: found)
     return found
 
 
 def delivered(bus: Bus, records: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    monkeypatch.setattr(event_publisher, "_events", lambda: bus)
+    monkeypatch.setattr(event_publisher, "events", lambda: bus)
     return [
         failure["itemIdentifier"]
-        for failure in event_publisher.handler({"Records": records}, None)["batchItemFailures"]
+        for failure in event_publisher.handler({"Records": records}, CONTEXT)["batchItemFailures"]
     ]
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["of the entry", "of the call"])
-@pytest.mark.parametrize("code", sorted(event_publisher.NEVER_TAKEN))
+@pytest.mark.parametrize("code", sorted(event_publisher.REJECTED_FOR_GOOD))
 def test_what_is_never_taken_blocks_nothing(sqs: Sqs, monkeypatch: pytest.MonkeyPatch, code: str, whole: bool) -> None:
     bus = Bus(whole=whole)
     assert delivered(bus, [record("1"), record("2", code=code), record("3")], monkeypatch) == []

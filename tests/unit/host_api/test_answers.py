@@ -1,4 +1,4 @@
-"""From the moderator's answers to HTTP."""
+"""HTTP responses of the application's outcomes."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from host_api.problems import KINDS
 from moderation.application.requests import Answer, Refused
 from moderation.domain.capability import EVERYTHING
 
-from .door import (
+from .api import (
     ADMISSION,
     ADMITTED,
     APPLIED,
@@ -18,7 +18,7 @@ from .door import (
     OUTCOMES,
     REGISTERED,
     A,
-    Door,
+    HostApi,
     M,
     Reply,
     StandIn,
@@ -30,11 +30,11 @@ CAPABILITIES = f"/meetings/{M}/attendees/{A}/capabilities"
 
 
 def muted(answer: Answer) -> Reply:
-    return Door(StandIn(answer))("POST", MUTE)
+    return HostApi(StandIn(answer))("POST", MUTE)
 
 
 def refused(refusal: Refused) -> Reply:
-    return Door(StandIn(refused=refusal))("PATCH", CAPABILITIES, {"audio": "None"})
+    return HostApi(StandIn(refused=refusal))("PATCH", CAPABILITIES, {"audio": "None"})
 
 
 def test_applied() -> None:
@@ -75,7 +75,7 @@ def test_waiting_for_consent() -> None:
 
 def test_a_hand_is_no_change() -> None:
     up = ATTENDEE | {"hand": {"raisedAt": "2026-05-04T10:00:00.000Z"}}
-    reply = Door(StandIn(Answer("applied", up)))("PUT", f"/meetings/{M}/users/bob/hand")
+    reply = HostApi(StandIn(Answer("applied", up)))("PUT", f"/meetings/{M}/users/bob/hand")
     assert (reply.status, reply.document["changeId"], reply.document["attendee"]) == (200, None, up)
 
 
@@ -86,26 +86,26 @@ def test_replayed() -> None:
 
 
 def test_revisions() -> None:
-    assert Door()("GET", f"/meetings/{M}/users/bob").headers["ETag"] == '"p3.m7"'
-    assert Door()("GET", f"/meetings/{M}").headers["ETag"] == '"m7"'
-    assert Door()("PUT", f"/meetings/{M}").headers["ETag"] == '"m7"'
+    assert HostApi()("GET", f"/meetings/{M}/users/bob").headers["ETag"] == '"p3.m7"'
+    assert HostApi()("GET", f"/meetings/{M}").headers["ETag"] == '"m7"'
+    assert HostApi()("PUT", f"/meetings/{M}").headers["ETag"] == '"m7"'
 
 
 def test_registered() -> None:
-    reply = Door(StandIn(replace(REGISTERED, status="pending", replayed=True)))("PUT", f"/meetings/{M}")
+    reply = HostApi(StandIn(replace(REGISTERED, status="pending", replayed=True)))("PUT", f"/meetings/{M}")
     assert (reply.status, reply.document) == (202, MEETING)
     assert reply.headers["Location"] == f"/meetings/{M}/changes/01JZ"
     assert reply.headers["Idempotency-Replayed"] == "true"
 
 
 def test_registered_dry() -> None:
-    reply = Door(StandIn(Answer("dry-run", MEETING)))("PUT", f"/meetings/{M}?dryRun=true")
+    reply = HostApi(StandIn(Answer("dry-run", MEETING)))("PUT", f"/meetings/{M}?dryRun=true")
     assert reply.document == MEETING | {"status": "dry-run"}
     assert "ETag" not in reply.headers
 
 
 def muted_all(answer: Answer) -> Reply:
-    return Door(StandIn(answer))("POST", f"/meetings/{M}/mute-all")
+    return HostApi(StandIn(answer))("POST", f"/meetings/{M}/mute-all")
 
 
 def test_governed() -> None:
@@ -126,7 +126,7 @@ def test_some_are_asked() -> None:
 
 
 def undone(answer: Answer) -> Reply:
-    return Door(StandIn(answer))("POST", f"/meetings/{M}/undo", {"changeId": "01JA"})
+    return HostApi(StandIn(answer))("POST", f"/meetings/{M}/undo", {"changeId": "01JA"})
 
 
 def test_undone_for_one_person() -> None:
@@ -144,7 +144,7 @@ def test_undone_for_everybody() -> None:
 
 def test_ended() -> None:
     gone = OUTCOMES[1] | {"outcome": "gone"}
-    reply = Door(StandIn(replace(GOVERNED, outcomes=(gone,))))("POST", f"/meetings/{M}/end")
+    reply = HostApi(StandIn(replace(GOVERNED, outcomes=(gone,))))("POST", f"/meetings/{M}/end")
     assert (reply.status, reply.document["outcomes"]) == (200, [gone])
 
 
@@ -172,7 +172,7 @@ def test_governed_dry() -> None:
 
 
 def admitted(answer: Answer) -> Reply:
-    return Door(StandIn(answer))("POST", f"/meetings/{M}/admissions", {"users": [{"externalUserId": "bob"}]})
+    return HostApi(StandIn(answer))("POST", f"/meetings/{M}/admissions", {"users": [{"externalUserId": "bob"}]})
 
 
 def test_admitted() -> None:
@@ -188,7 +188,7 @@ def test_admitted_dry() -> None:
 
 
 def bound(answer: Answer) -> Reply:
-    return Door(StandIn(answer))("PUT", f"/meetings/{M}/attendees/{A}")
+    return HostApi(StandIn(answer))("PUT", f"/meetings/{M}/attendees/{A}")
 
 
 def test_bound() -> None:
@@ -245,16 +245,16 @@ def test_what_a_refusal_says() -> None:
 
 
 @pytest.mark.parametrize("code", ["not-permitted", "meeting-not-found", "meeting-ended", "revision-mismatch", "busy"])
-def test_refused_deeds_on_the_meeting(code: str) -> None:
-    people = {"users": [{"externalUserId": "bob"}]}
+def test_refused_meeting_commands(code: str) -> None:
+    users = {"users": [{"externalUserId": "bob"}]}
     for method, path, body in (
         ("POST", "/mute-all", None),
         ("POST", "/unmute-all", None),
         ("PATCH", "", {"frozen": True}),
-        ("POST", "/admissions", people),
+        ("POST", "/admissions", users),
         ("PUT", f"/attendees/{A}", None),
     ):
-        assert Door(StandIn(refused=Refused(code, "no")))(method, f"/meetings/{M}{path}", body).code == code
+        assert HostApi(StandIn(refused=Refused(code, "no")))(method, f"/meetings/{M}{path}", body).code == code
 
 
 @pytest.mark.parametrize(
@@ -272,19 +272,19 @@ def test_refused_deeds_on_the_meeting(code: str) -> None:
         ("POST", "/end", None, "banned", 403),
     ],
 )
-def test_refused_deeds(method: str, path: str, body: object, code: str, status: int) -> None:
-    reply = Door(StandIn(refused=Refused(code, "no")))(method, f"/meetings/{M}{path}", body)
+def test_refused_commands(method: str, path: str, body: object, code: str, status: int) -> None:
+    reply = HostApi(StandIn(refused=Refused(code, "no")))(method, f"/meetings/{M}{path}", body)
     assert (reply.status, reply.code) == (status, code)
 
 
 @pytest.mark.parametrize("code", ["not-permitted", "banned", "meeting-not-found", "busy"])
 def test_refused_reading(code: str) -> None:
     for path in ("", "/me", "/attendees", f"/attendees/{A}", "/users/bob", "/history", "/changes/01JZ", *LISTS):
-        assert Door(StandIn(refused=Refused(code, "no")))("GET", f"/meetings/{M}{path}").code == code
+        assert HostApi(StandIn(refused=Refused(code, "no")))("GET", f"/meetings/{M}{path}").code == code
 
 
 def test_a_revision_is_required() -> None:
-    reply = Door(StandIn(refused=Refused("revision-required", "say it")))("PUT", f"/meetings/{M}")
+    reply = HostApi(StandIn(refused=Refused("revision-required", "say it")))("PUT", f"/meetings/{M}")
     assert reply.status == 428
 
 
@@ -293,15 +293,15 @@ def test_titles_are_text_for_people() -> None:
 
 
 def test_where_to_listen() -> None:
-    door = Door()
-    reply = door("POST", f"/meetings/{M}/live")
+    api = HostApi()
+    reply = api("POST", f"/meetings/{M}/live")
     assert reply.status == 200
     assert reply.document.keys() == {"url", "ticket", "expiresAt", "cursor"}
-    assert door.gavel.asked == [("live", M, door.gavel.actor)]
+    assert api.gavel.asked == [("live", M, api.gavel.actor)]
 
 
 def test_who_may_not_listen_is_told_by_which_policies() -> None:
-    reply = Door(StandIn(refused=Refused("not-permitted", "no", ("no-permit",))))("POST", f"/meetings/{M}/live")
+    reply = HostApi(StandIn(refused=Refused("not-permitted", "no", ("no-permit",))))("POST", f"/meetings/{M}/live")
     assert (reply.status, reply.code, reply.document["policies"]) == (403, "not-permitted", ["no-permit"])
 
 

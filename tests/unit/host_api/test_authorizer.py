@@ -1,4 +1,4 @@
-"""What the stack's own authorizer says of a token: its claims count as the gateway's do, and without them it is 401."""
+"""Answers of the stack's own authorizer: its claims count like API Gateway's, and without claims the answer is 401."""
 
 import json
 import time
@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 from moderation.domain.actor import Actor, ActorKind
 
-from .door import Door, M, Reply
+from .api import HostApi, M, Reply
 
 ME = f"/meetings/{M}/me"
 LATER = "4000000000"
 
 
-def asked(context: object, door: Door | None = None, path: str = ME, method: str = "GET") -> Reply:
+def asked(context: object, api: HostApi | None = None, path: str = ME, method: str = "GET") -> Reply:
     event: dict[str, Any] = {
         "rawPath": path,
         "requestContext": {"http": {"method": method}, "authorizer": {"lambda": context}},
     }
-    return (door or Door()).send(event)
+    return (api or HostApi()).send(event)
 
 
 def claims(**said: object) -> dict[str, str]:
@@ -26,21 +26,21 @@ def claims(**said: object) -> dict[str, str]:
 
 
 def test_claims_are_taken_as_from_the_gateway() -> None:
-    door = Door()
-    assert asked(claims(), door).status == 200
-    assert door.gavel.actor == Actor(ActorKind.USER, "alice")
-    assert asked(claims(sub="back-end", scp="[openid gavel/admin]"), door).status == 200
-    assert door.gavel.actor == Actor(ActorKind.ADMIN, "back-end")
+    api = HostApi()
+    assert asked(claims(), api).status == 200
+    assert api.gavel.actor == Actor(ActorKind.USER, "alice")
+    assert asked(claims(sub="back-end", scp="[openid gavel/admin]"), api).status == 200
+    assert api.gavel.actor == Actor(ActorKind.ADMIN, "back-end")
 
 
 def test_a_refusal_is_answered_as_the_gateway_does() -> None:
-    door = Door()
-    reply = asked({"refusal": "the audience is not one that the API takes"}, door)
+    api = HostApi()
+    reply = asked({"refusal": "the audience is not one that the API takes"}, api)
     assert (reply.status, reply.document) == (401, {"message": "Unauthorized"})
     assert reply.headers["WWW-Authenticate"] == (
         'Bearer realm="gavel", error="invalid_token", error_description="the audience is not one that the API takes"'
     )
-    assert not door.gavel.asked
+    assert not api.gavel.asked
 
 
 @pytest.mark.parametrize("path", ["/no/such/route", "/meetings/x?y=1"])
@@ -68,9 +68,9 @@ def test_a_stranger_learns_nothing_of_routes(path: str) -> None:
     ids=repr,
 )
 def test_without_claims_nobody_gets_in(context: object) -> None:
-    door = Door()
-    assert asked(context, door).status == 401
-    assert not door.gavel.asked
+    api = HostApi()
+    assert asked(context, api).status == 401
+    assert not api.gavel.asked
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(60, 200), (0, 401), (-60, 401)])

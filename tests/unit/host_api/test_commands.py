@@ -1,9 +1,9 @@
-"""What the moderator is asked for each write."""
+"""The command that each route makes."""
 
 from datetime import UTC, datetime
 
 import pytest
-from moderation.domain.capability import Capabilities, Medium
+from moderation.domain.capability import Capabilities, LiftableBy, Medium
 from moderation.domain.commands import (
     Admit,
     Ban,
@@ -15,6 +15,7 @@ from moderation.domain.commands import (
     GrantFloor,
     Hold,
     LetIn,
+    LowerAllHands,
     LowerHand,
     Mute,
     MuteEverybody,
@@ -31,9 +32,8 @@ from moderation.domain.commands import (
     UnmuteEverybody,
 )
 from moderation.domain.meeting import UnmuteConsent
-from moderation.domain.restriction import LiftableBy
 
-from .door import A, Door, M
+from .api import A, HostApi, M
 
 WHOLE_MUTE = {"media": ["content", "audio"], "durationSeconds": 300, "reason": "noise", "liftableBy": "self"}
 UNTIL = datetime(2026, 6, 1, 12, 0, 0, 5000, tzinfo=UTC)
@@ -80,14 +80,14 @@ CASES: list[tuple[str, str, object, Command]] = [
 
 
 @pytest.mark.parametrize(("method", "suffix", "body", "command"), CASES)
-def test_on_a_seat_and_on_a_person(method: str, suffix: str, body: object, command: Command) -> None:
-    door = Door()
-    assert door(method, f"/meetings/{M}/attendees/{A}{suffix}", body).status == 200
-    assert door(method, f"/meetings/{M}/users/bob{suffix}", body).status == 200
-    seat, person = door.gavel.requests
-    assert seat.command == person.command == command
-    assert (seat.meeting_id, seat.attendee_id, seat.user_id) == (M, A, None)
-    assert (person.meeting_id, person.attendee_id, person.user_id) == (M, None, "bob")
+def test_on_an_attendee_and_on_a_person(method: str, suffix: str, body: object, command: Command) -> None:
+    api = HostApi()
+    assert api(method, f"/meetings/{M}/attendees/{A}{suffix}", body).status == 200
+    assert api(method, f"/meetings/{M}/users/bob{suffix}", body).status == 200
+    attendee, user = api.gavel.requests
+    assert attendee.command == user.command == command
+    assert (attendee.meeting_id, attendee.attendee_id, attendee.user_id) == (M, A, None)
+    assert (user.meeting_id, user.attendee_id, user.user_id) == (M, None, "bob")
 
 
 @pytest.mark.parametrize(
@@ -109,9 +109,9 @@ def test_on_a_seat_and_on_a_person(method: str, suffix: str, body: object, comma
     ],
 )
 def test_register(body: object, command: Command) -> None:
-    door = Door()
-    assert door("PUT", f"/meetings/{M}", body).status == 200
-    assert door.gavel.requests[0].command == command
+    api = HostApi()
+    assert api("PUT", f"/meetings/{M}", body).status == 200
+    assert api.gavel.requests[0].command == command
 
 
 OF_A_PERSON: list[tuple[str, str, object, Command]] = [
@@ -125,10 +125,10 @@ OF_A_PERSON: list[tuple[str, str, object, Command]] = [
 
 
 @pytest.mark.parametrize(("method", "where", "body", "command"), OF_A_PERSON)
-def test_on_whoever_need_not_be_in_the_meeting(method: str, where: str, body: object, command: Command) -> None:
-    door = Door()
-    assert door(method, f"/meetings/{M}/{where}/~YWwvaWNl", body).status == 200
-    [request] = door.gavel.requests
+def test_on_users_who_need_not_be_in_the_meeting(method: str, where: str, body: object, command: Command) -> None:
+    api = HostApi()
+    assert api(method, f"/meetings/{M}/{where}/~YWwvaWNl", body).status == 200
+    [request] = api.gavel.requests
     assert (request.command, request.meeting_id) == (command, M)
     assert (request.attendee_id, request.user_id) == (None, "al/ice")
 
@@ -169,6 +169,8 @@ ON_THE_MEETING: list[tuple[str, str, object, Command]] = [
     ),
     ("POST", "/undo", {"changeId": "01JZ"}, Undo("01JZ")),
     ("POST", "/undo", {"changeId": "01JZ", "reason": "x"}, Undo("01JZ", "x")),
+    ("POST", "/hands/lower-all", None, LowerAllHands()),
+    ("POST", "/hands/lower-all", {"reason": "x"}, LowerAllHands("x")),
     ("POST", "/end", None, End()),
     ("POST", "/end", {"reason": "x"}, End("x")),
 ]
@@ -176,11 +178,11 @@ ON_THE_MEETING: list[tuple[str, str, object, Command]] = [
 
 @pytest.mark.parametrize(("method", "suffix", "body", "command"), ON_THE_MEETING)
 def test_on_the_meeting(method: str, suffix: str, body: object, command: Command) -> None:
-    door = Door()
+    api = HostApi()
     headers = {"if-match": '"m7"', "idempotency-key": "k"}
-    assert door(method, f"/meetings/{M}{suffix}", body, headers=headers).status == 200
-    assert door(method, f"/meetings/{M}{suffix}?dryRun=true", body, headers={"if-match": "*"}).status == 200
-    wet, dry = door.gavel.requests
+    assert api(method, f"/meetings/{M}{suffix}", body, headers=headers).status == 200
+    assert api(method, f"/meetings/{M}{suffix}?dryRun=true", body, headers={"if-match": "*"}).status == 200
+    wet, dry = api.gavel.requests
     assert wet.command == dry.command == command
     assert (wet.meeting_id, wet.attendee_id, wet.user_id, wet.if_match, wet.dry_run) == (M, None, None, "m7", False)
     assert (dry.if_match, dry.key, dry.dry_run) == (None, None, True)
@@ -189,40 +191,68 @@ def test_on_the_meeting(method: str, suffix: str, body: object, command: Command
 
 @pytest.mark.parametrize("body", [None, {}])
 def test_binding(body: object) -> None:
-    door = Door()
-    assert door("PUT", f"/meetings/{M}/attendees/{A}%23content", body).status == 200
-    request = door.gavel.requests[0]
+    api = HostApi()
+    assert api("PUT", f"/meetings/{M}/attendees/{A}%23content", body).status == 200
+    request = api.gavel.requests[0]
     assert (request.command, request.meeting_id, request.attendee_id, request.user_id) == (Bind(), M, A, None)
+
+
+def test_display_names_are_normalized() -> None:
+    api = HostApi()
+    assert api("PUT", f"/meetings/{M}/attendees/{A}", {"displayName": " Zoe\u0308 "}).status == 200
+    users = [{"externalUserId": "bob", "displayName": "Bob"}, {"externalUserId": "eve", "displayName": None}]
+    assert api("POST", f"/meetings/{M}/admissions", {"users": users}).status == 200
+    assert [request.command for request in api.gavel.requests] == (
+        [Bind("Zoë"), Admit({"bob": None, "eve": None}, {"bob": "Bob"})]
+    )
+
+
+def test_no_error_repeats_a_display_name() -> None:
+    api = HostApi()
+    for name in ("Secret\u202eName", "Secret" * 11, ["SecretName"]):
+        answers = (
+            api("PUT", f"/meetings/{M}/attendees/{A}", {"displayName": name}),
+            api("POST", f"/meetings/{M}/admissions", {"users": [{"externalUserId": "bob", "displayName": name}]}),
+        )
+        assert [answer.pointers for answer in answers] == [["/displayName"], ["/users/0/displayName"]]
+        assert "Secret" not in str([answer.document for answer in answers])
 
 
 def test_a_hundred_people_may_be_admitted() -> None:
     body = {"users": [{"externalUserId": f"user{n}"} for n in range(100)]}
-    assert Door()("POST", f"/meetings/{M}/admissions", body).status == 200
+    assert HostApi()("POST", f"/meetings/{M}/admissions", body).status == 200
+
+
+def test_a_user_may_be_named_twice_with_one_role() -> None:
+    api = HostApi()
+    bob = {"externalUserId": "bob", "role": "viewer"}
+    assert api("POST", f"/meetings/{M}/admissions", {"users": [bob, bob]}).status == 200
+    assert api.gavel.requests[0].command == Admit({"bob": "viewer"})
 
 
 def test_ninety_people_may_be_named() -> None:
-    assert Door()("PUT", f"/meetings/{M}", {"roles": {f"user{n}": "viewer" for n in range(90)}}).status == 200
+    assert HostApi()("PUT", f"/meetings/{M}", {"roles": {f"user{n}": "viewer" for n in range(90)}}).status == 200
 
 
 @pytest.mark.parametrize(("query", "dry"), [("", False), ("?dryRun=true", True), ("?dryRun=false", False)])
 def test_dry_runs(query: str, dry: bool) -> None:
-    door = Door()
-    assert door("POST", f"/meetings/{M}/users/bob/mute{query}").status == 200
-    assert door.gavel.requests[0].dry_run is dry
+    api = HostApi()
+    assert api("POST", f"/meetings/{M}/users/bob/mute{query}").status == 200
+    assert api.gavel.requests[0].dry_run is dry
 
 
 def test_bytes_are_json_too() -> None:
-    door = Door()
+    api = HostApi()
     headers = {"Content-Type": "application/JSON"}
-    assert door("POST", f"/meetings/{M}/users/bob/mute", b'{"reason":"\xc3\xa9"}', headers=headers).status == 200
-    assert door.gavel.requests[0].command.reason == "é"
+    assert api("POST", f"/meetings/{M}/users/bob/mute", b'{"reason":"\xc3\xa9"}', headers=headers).status == 200
+    assert api.gavel.requests[0].command.reason == "é"
 
 
 def test_reading() -> None:
-    door = Door()
+    api = HostApi()
     for path in ("", "/me", f"/attendees/{A}", "/users/bob", "/changes/01JZ", "/hands", "/bans", "/lobby"):
-        assert door("GET", f"/meetings/{M}{path}").status == 200
-    assert [(asked[0], asked[1], asked[3:]) for asked in door.gavel.asked] == [
+        assert api("GET", f"/meetings/{M}{path}").status == 200
+    assert [(asked[0], asked[1], asked[3:]) for asked in api.gavel.asked] == [
         ("meeting", M, ()),
         ("me", M, ()),
         ("attendee", M, (A, None)),
@@ -236,10 +266,10 @@ def test_reading() -> None:
 
 @pytest.mark.parametrize("path", [f"/attendees/{A}/hand", "/users/bob/floor", "/bans/bob"])
 def test_a_delete_is_a_write_like_any_other(path: str) -> None:
-    door = Door()
+    api = HostApi()
     headers = {"if-match": '"p3.m7"', "idempotency-key": "k"}
-    assert door("DELETE", f"/meetings/{M}{path}", headers=headers).status == 200
-    assert door("DELETE", f"/meetings/{M}{path}?dryRun=true", headers=headers).status == 200
-    wet, dry = door.gavel.requests
+    assert api("DELETE", f"/meetings/{M}{path}", headers=headers).status == 200
+    assert api("DELETE", f"/meetings/{M}{path}?dryRun=true", headers=headers).status == 200
+    wet, dry = api.gavel.requests
     assert (wet.if_match, wet.dry_run, wet.key is not None) == ("p3.m7", False, True)
     assert (dry.if_match, dry.dry_run, dry.key) == ("p3.m7", True, None)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moderation.domain.commands import MuteEverybody
 
-from .door import A, Door, M, StandIn, event
+from .api import A, HostApi, M, StandIn, event
 
 ALLOWED = "-_&@+=,(){}[]/«».:|'\"#" + "abcXYZ019" + "ÀÿÖ×÷" + " \t\n\r\f\v"
 IDS = st.text(st.sampled_from(ALLOWED), min_size=2, max_size=64).filter(lambda u: not u.lower().startswith("aws:"))
@@ -20,9 +20,9 @@ def with_tilde(user_id: str) -> str:
 
 
 def who_was_asked_for(path: str) -> object:
-    door = Door()
-    assert door("GET", path).status == 200
-    return door.gavel.asked[-1][4]
+    api = HostApi()
+    assert api("GET", path).status == 200
+    return api.gavel.asked[-1][4]
 
 
 @settings(deadline=None)
@@ -40,7 +40,7 @@ def test_percent_encoded(user_id: str) -> None:
 @settings(deadline=None)
 @given(IDS.filter(lambda u: "/" not in u))
 def test_a_gateway_that_decodes_nothing(user_id: str) -> None:
-    door = Door()
+    api = HostApi()
     said = {
         "rawPath": f"/meetings/{M}/users/{quote(user_id, safe='')}",
         "requestContext": {
@@ -48,8 +48,8 @@ def test_a_gateway_that_decodes_nothing(user_id: str) -> None:
             "authorizer": {"jwt": {"claims": {"sub": "alice"}}},
         },
     }
-    assert door.send(said).status == 200
-    assert door.gavel.asked[-1][4] == user_id
+    assert api.send(said).status == 200
+    assert api.gavel.asked[-1][4] == user_id
 
 
 def test_plus_is_plus() -> None:
@@ -57,7 +57,7 @@ def test_plus_is_plus() -> None:
 
 
 def test_a_slash_needs_the_tilde() -> None:
-    reply = Door()("GET", f"/meetings/{M}/users/a%2Fb")
+    reply = HostApi()("GET", f"/meetings/{M}/users/a%2Fb")
     assert (reply.status, reply.code) == (404, "not-found")
     assert "base64url" in reply.document["detail"]
 
@@ -81,51 +81,52 @@ def test_a_slash_needs_the_tilde() -> None:
     ],
 )
 def test_what_is_no_user_id(written: str) -> None:
-    for method, rest in (("GET", ""), ("POST", "/mute"), ("POST", "/unmute"), ("PATCH", "/capabilities")):
-        reply = Door()(method, f"/meetings/{M}/users/{written}{rest}")
+    audio = {"audio": "None"}
+    for method, rest, body in (("GET", "", None), ("POST", "/mute", None), ("PATCH", "/capabilities", audio)):
+        reply = HostApi()(method, f"/meetings/{M}/users/{written}{rest}", body)
         assert (reply.status, reply.pointers) == (400, ["{externalUserId}"])
 
 
-@pytest.mark.parametrize("seat", [A, A.upper(), A + "%23content"])
-def test_seats(seat: str) -> None:
-    door = Door()
-    assert door("POST", f"/meetings/{M}/attendees/{seat}/mute").status == 200
-    assert door.gavel.requests[0].attendee_id == A
-    assert door.gavel.requests[0].meeting_id == M
+@pytest.mark.parametrize("attendee", [A, A.upper(), A + "%23content"])
+def test_attendees(attendee: str) -> None:
+    api = HostApi()
+    assert api("POST", f"/meetings/{M}/attendees/{attendee}/mute").status == 200
+    assert api.gavel.requests[0].attendee_id == A
+    assert api.gavel.requests[0].meeting_id == M
 
 
 def test_ids_in_capitals() -> None:
     """As Swift writes a UUID; what is asked for is what Chime knows, wherever an id stands."""
-    door = Door()
-    meeting, seat = "AAAAAAAA-bbbb-CCCC-dddd-EEEEEEEEEEEE", "BBBBBBBB-0000-0000-0000-000000000001"
-    assert door("GET", f"/meetings/{meeting}").status == 200
-    assert door.gavel.asked[-1][1] == meeting.lower()
-    assert door("POST", f"/meetings/{meeting}/mute-all", {"except": {"attendeeIds": [seat]}}).status == 200
-    assert door("PUT", f"/meetings/{meeting}/attendees/{seat}", {}).status == 200
-    spared, bound = door.gavel.requests
+    api = HostApi()
+    meeting, attendee = "AAAAAAAA-bbbb-CCCC-dddd-EEEEEEEEEEEE", "BBBBBBBB-0000-0000-0000-000000000001"
+    assert api("GET", f"/meetings/{meeting}").status == 200
+    assert api.gavel.asked[-1][1] == meeting.lower()
+    assert api("POST", f"/meetings/{meeting}/mute-all", {"except": {"attendeeIds": [attendee]}}).status == 200
+    assert api("PUT", f"/meetings/{meeting}/attendees/{attendee}", {}).status == 200
+    spared, bound = api.gavel.requests
     assert spared.meeting_id == bound.meeting_id == meeting.lower()
     assert isinstance(spared.command, MuteEverybody)
-    assert spared.command.spared_attendees == (seat.lower(),)
-    assert bound.attendee_id == seat.lower()
+    assert spared.command.spared_attendees == (attendee.lower(),)
+    assert bound.attendee_id == attendee.lower()
 
 
 @pytest.mark.parametrize("path", ["", "/me", f"/attendees/{A}", "/history", "/lobby", "/users/bob/"])
 def test_a_slash_at_the_end(path: str) -> None:
     """It says nothing, but behind an ExternalUserId, which may end with one: `bob/` is not bob."""
-    reply = Door()("GET", f"/meetings/{M}{path.removesuffix('/')}/")
+    reply = HostApi()("GET", f"/meetings/{M}{path.removesuffix('/')}/")
     assert (reply.status, reply.code) == ((404, "not-found") if "users" in path else (200, None))
-    assert Door()("POST", f"/meetings/{M}/users/bob/mute/").status == 200
-    assert Door()("PUT", f"/meetings/{M}/bans/bob/", {}).status == 404
-    assert Door()("GET", f"/meetings/{M}//").status == 404
+    assert HostApi()("POST", f"/meetings/{M}/users/bob/mute/").status == 200
+    assert HostApi()("PUT", f"/meetings/{M}/bans/bob/", {}).status == 404
+    assert HostApi()("GET", f"/meetings/{M}//").status == 404
 
 
 @pytest.mark.parametrize("path", [f"/meetings/{M}%2Fmute-all", f"/meetings/{M}/mut%65-all", "/meet%69ngs/x/mute-all"])
 def test_an_escape_reaches_no_other_route(path: str) -> None:
     """Where a gateway decodes nothing."""
-    door = Door()
+    api = HostApi()
     said = event("POST", "/", {}, None, {"sub": "alice"}) | {"rawPath": path}
-    assert door.send(said).status in (400, 404, 405)
-    assert door.gavel.requests == []
+    assert api.send(said).status in (400, 404, 405)
+    assert api.gavel.requests == []
 
 
 @pytest.mark.parametrize("path", ["", "/me", "/attendees", f"/attendees/{A}", "/history", "/nowhere"])
@@ -140,14 +141,14 @@ def test_head(path: str) -> None:
 
 
 def test_head_changes_nothing() -> None:
-    door = Door()
-    answer = create_app(lambda: door.gavel, lambda: "sub")(
+    api = HostApi()
+    answer = create_app(lambda: api.gavel, lambda: "sub")(
         event("HEAD", f"/meetings/{M}/mute-all", claims={"sub": "alice"})
     )
-    assert (answer["statusCode"], answer["headers"]) == (405, {**answer["headers"], "Allow": "POST"})  # type: ignore[dict-item]
-    assert door.gavel.requests == []
+    assert (answer["statusCode"], answer["headers"]) == (405, {**answer["headers"], "Allow": "POST"})
+    assert api.gavel.requests == []
 
 
-@pytest.mark.parametrize("seat", ["bob", A + "%23", A + "%23Content", A + "%23content%23content", A + "content"])
-def test_what_is_no_seat(seat: str) -> None:
-    assert Door()("GET", f"/meetings/{M}/attendees/{seat}").pointers == ["{attendeeId}"]
+@pytest.mark.parametrize("attendee", ["bob", A + "%23", A + "%23Content", A + "%23content%23content", A + "content"])
+def test_what_is_no_attendee(attendee: str) -> None:
+    assert HostApi()("GET", f"/meetings/{M}/attendees/{attendee}").pointers == ["{attendeeId}"]

@@ -1,8 +1,7 @@
-"""One line for each request, with nothing in it that should not be kept."""
+"""One log line for each request, without anything that should not be stored."""
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from host_api.app import create_app
@@ -10,33 +9,26 @@ from moderation.application.requests import BUSY, Answer, Outcome, Refused
 from moderation.domain.actor import Actor
 from moderation.domain.documents import Document
 
-from .door import APPLIED, ATTENDEE, REGISTERED, A, Door, M, StandIn, event
+from tests.telemetry import Captured, line, own_keys, written
 
-Captured = pytest.CaptureFixture[str]
-
-
-def line(captured: Captured) -> dict[str, Any]:
-    text = captured.readouterr().out
-    assert text.count("\n") == 1
-    said: dict[str, Any] = json.loads(text)
-    return said
+from .api import APPLIED, ATTENDEE, REGISTERED, A, HostApi, M, StandIn, event
 
 
 def test_a_decision(capsys: Captured) -> None:
     headers = {"authorization": "Bearer secret-token", "idempotency-key": "secret-key"}
-    Door()("POST", f"/meetings/{M}/users/bob/mute?dryRun=false", {"reason": "secret-reason"}, headers=headers)
-    said = line(capsys)
-    assert said.pop("durationMs") == said.pop("Latency") >= 0
-    assert {key: said.pop(key) for key in ("stage", "Decisions")} == {"stage": "none", "Decisions": 1}
-    assert said.pop("_aws")
-    assert said == {
+    HostApi()("POST", f"/meetings/{M}/users/bob/mute?dryRun=false", {"reason": "secret-reason"}, headers=headers)
+    said, counted = written(capsys)
+    assert said.pop("durationMs") == counted["Latency"] >= 0
+    assert counted["Decisions"] == 1
+    assert said["correlation_id"] == "01JZ"
+    assert own_keys(said) == {
+        "stage": "none",
         "level": "INFO",
         "message": "answered",
         "command": "mute",
         "requestId": "r-1",
         "route": "POST /meetings/{meetingId}/users/{externalUserId}/mute",
         "status": 200,
-        "code": None,
         "changeId": "01JZ",
         "meetingId": M,
         "person": {"actorKind": "user", "actor": "alice", "externalUserId": "bob"},
@@ -63,15 +55,15 @@ def test_verdicts(outcome: Outcome, verdict: str, capsys: Captured) -> None:
     create_app(lambda: StandIn(outcome), lambda: "sub")(
         event("POST", f"/meetings/{M}/users/bob/mute", {}, claims={"sub": "alice"})
     )
-    said = line(capsys)
-    assert (said["verdict"], said["Decisions"]) == (verdict, 1)
+    said, counted = written(capsys)
+    assert (said["verdict"], counted["Decisions"]) == (verdict, 1)
     assert said["pending"] is (isinstance(outcome, Answer) and outcome.status == "pending")
 
 
 def test_an_answer_that_is_given_again_decides_nothing(capsys: Captured) -> None:
-    Door(StandIn(replace(APPLIED, replayed=True)))("POST", f"/meetings/{M}/users/bob/mute", {})
-    said = line(capsys)
-    assert (said["replayed"], "Decisions" in said, "Latency" in said) == (True, False, True)
+    HostApi(StandIn(replace(APPLIED, replayed=True)))("POST", f"/meetings/{M}/users/bob/mute", {})
+    said, counted = written(capsys)
+    assert (said["replayed"], "Decisions" in counted, "Latency" in counted) == (True, False, True)
 
 
 @pytest.mark.parametrize(("method", "path", "body"), [("PUT", "", {}), ("PUT", f"/attendees/{A}", {})])
@@ -79,24 +71,30 @@ def test_a_change_is_named_where_the_answer_is_a_document(
     method: str, path: str, body: object, capsys: Captured
 ) -> None:
     outcome = REGISTERED if not path else Answer("applied", ATTENDEE, "01JZ")
-    Door(StandIn(outcome))(method, f"/meetings/{M}{path}", body)
+    HostApi(StandIn(outcome))(method, f"/meetings/{M}{path}", body)
     assert line(capsys)["changeId"] == "01JZ"
 
 
-def test_a_question_is_no_decision(capsys: Captured) -> None:
-    Door()("GET", f"/meetings/{M}")
+def test_what_needs_no_token_leaves_a_line_as_well(capsys: Captured) -> None:
+    HostApi(claims=None)("GET", "/health")
     said = line(capsys)
-    assert (said["command"], "_aws" in said, "verdict" in said) == ("none", False, False)
+    assert (said["route"], said["status"], said["person"]) == ("GET /health", 200, {})
 
 
-def test_a_deed_for_somebody(capsys: Captured) -> None:
+def test_a_question_is_no_decision(capsys: Captured) -> None:
+    HostApi()("GET", f"/meetings/{M}")
+    said, counted = written(capsys)
+    assert (said["command"], counted, "verdict" in said) == ("none", {}, False)
+
+
+def test_a_command_on_behalf_of_a_user(capsys: Captured) -> None:
     claims = {"sub": "back-end", "scope": "gavel/admin"}
-    Door()("GET", f"/meetings/{M}/attendees/{A}", headers={"gavel-on-behalf-of": "bob"}, claims=claims)
+    HostApi()("GET", f"/meetings/{M}/attendees/{A}", headers={"gavel-on-behalf-of": "bob"}, claims=claims)
     assert line(capsys)["person"] == {"actorKind": "user", "actor": "bob", "via": "back-end", "attendeeId": A}
 
 
 def test_a_problem(capsys: Captured) -> None:
-    Door()("GET", "/nowhere/secret?secret=1")
+    HostApi()("GET", "/nowhere/secret?secret=1")
     said = line(capsys)
     assert (said["route"], said["status"], said["code"]) == ("none", 404, "not-found")
     assert "secret" not in json.dumps(said)
@@ -108,8 +106,8 @@ class Broken(StandIn):
 
 
 def test_a_failure(capsys: Captured) -> None:
-    """Nobody is told what happened; the log tells where, but quotes nothing."""
-    reply = Door(Broken())("GET", f"/meetings/{M}")
+    """The caller does not learn what happened; the log says where, and quotes nothing."""
+    reply = HostApi(Broken())("GET", f"/meetings/{M}")
     assert (reply.status, reply.code) == (500, "internal-error")
     assert "r-1" in reply.document["detail"]
     assert "ZeroDivision" not in json.dumps(reply.document)

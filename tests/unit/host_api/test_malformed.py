@@ -1,5 +1,6 @@
-"""Whatever is wrong with a request is named where it is, and never reaches the moderator."""
+"""Each fault of a request is named with its place, and such a request never reaches the application."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,15 +8,21 @@ from moderation.application.queries.history import Span
 from moderation.domain.commands import Mute
 from moderation.domain.entry import EntryFilter
 
-from .door import CURSOR, A, Door, M, event
+from .api import CURSOR, A, HostApi, M, event
 
 TARGETS = (f"/meetings/{M}/attendees/{A}", f"/meetings/{M}/users/bob")
 MUTE, UNMUTE, CAPABILITIES, REGISTER = "POST /mute", "POST /unmute", "PATCH /capabilities", "PUT"
-MUTE_ALL, UNMUTE_ALL, PATCH, ADMIT, BIND = "POST /mute-all", "POST /unmute-all", "PATCH", "POST /admissions", "PUT seat"
+MUTE_ALL, UNMUTE_ALL, PATCH, ADMIT, BIND = (
+    "POST /mute-all",
+    "POST /unmute-all",
+    "PATCH",
+    "POST /admissions",
+    "PUT attendee",
+)
 HOLD, ROLE, REMOVE, FLOOR, CONSENT, HAND = "hold", "role", "remove", "floor", "consent", "hand"
 BAN, LOBBY, UNDO, END = "ban", "lobby", "undo", "end"
 WRITES = {
-    HOLD: [("POST", f"{target}/{deed}") for target in TARGETS for deed in ("hold", "release")],
+    HOLD: [("POST", f"{target}/{command}") for target in TARGETS for command in ("hold", "release")],
     ROLE: [("PUT", f"{target}/role") for target in TARGETS],
     REMOVE: [("POST", f"{target}/remove") for target in TARGETS],
     FLOOR: [("POST", f"{target}/floor") for target in TARGETS],
@@ -45,7 +52,7 @@ LEAST: dict[str, object] = {
     UNDO: {"changeId": "01JZ"},
 }
 DELETES = [("DELETE", f"/meetings/{M}/bans/bob")] + [
-    ("DELETE", f"{target}/{deed}") for target in TARGETS for deed in ("hand", "floor")
+    ("DELETE", f"{target}/{command}") for target in TARGETS for command in ("hand", "floor")
 ]
 EVERY_WRITE_WELL = [
     *((*call, LEAST.get(route)) for route, calls in WRITES.items() for call in calls),
@@ -189,45 +196,46 @@ JSON = {"content-type": "application/json; charset=utf-8"}
 @pytest.mark.parametrize(("route", "body", "pointers"), BODIES)
 def test_bodies(route: str, body: object, pointers: list[str]) -> None:
     for method, target in WRITES[route]:
-        door = Door()
-        reply = door(method, target, body)
+        api = HostApi()
+        reply = api(method, target, body)
         assert (reply.status, reply.code, reply.pointers) == (400, "invalid-request", pointers)
-        assert not door.gavel.requests
+        assert not any(re.match("Input|List|String|Value|Field|Dict", e["detail"]) for e in reply.document["errors"])
+        assert not api.gavel.requests
 
 
 @pytest.mark.parametrize("call", EVERY_WRITE)
 def test_what_is_no_json_object(call: tuple[str, str]) -> None:
     for raw in RAW:
-        assert Door()(*call, raw, headers=JSON).pointers == [""]
+        assert HostApi()(*call, raw, headers=JSON).pointers == [""]
     for document in (b"null", b"[]", b'"text"', b"3", b"true"):
-        assert Door()(*call, document, headers=JSON).pointers == [""]
-    assert Door()(*call, b'{"reason": "a", "reason": "b"}', headers=JSON).pointers == ["/reason"]
+        assert HostApi()(*call, document, headers=JSON).pointers == [""]
+    assert HostApi()(*call, b'{"reason": "a", "reason": "b"}', headers=JSON).pointers == ["/reason"]
 
 
 @pytest.mark.parametrize("call", EVERY_WRITE)
 def test_only_json_is_taken(call: tuple[str, str]) -> None:
     for headers in ({}, {"content-type": "application/x-www-form-urlencoded"}, {"content-type": "text/plain"}):
-        assert Door()(*call, b"{}", headers=headers).pointers == ["Content-Type"]
+        assert HostApi()(*call, b"{}", headers=headers).pointers == ["Content-Type"]
 
 
 @pytest.mark.parametrize("call", DELETES)
 def test_a_delete_says_nothing(call: tuple[str, str]) -> None:
     for raw in (b"{}", b'{"reason": "x"}', b"nonsense"):
         for headers in (JSON, {}):
-            assert Door()(*call, raw, headers=headers).pointers == [""]
-    assert Door()(*call, b" " * 65_537).code == "payload-too-large"
-    assert Door()(call[0], f"{call[1]}?reason=x").pointers == ["?reason"]
+            assert HostApi()(*call, raw, headers=headers).pointers == [""]
+    assert HostApi()(*call, b" " * 65_537).code == "payload-too-large"
+    assert HostApi()(call[0], f"{call[1]}?reason=x").pointers == ["?reason"]
 
 
 def test_broken_base64() -> None:
     said = event("POST", f"{TARGETS[0]}/mute", b"{}", JSON, {"sub": "alice"}) | {"body": "!!!"}
-    assert Door().send(said).pointers == [""]
+    assert HostApi().send(said).pointers == [""]
 
 
 @pytest.mark.parametrize("call", EVERY_WRITE)
 def test_too_large(call: tuple[str, str]) -> None:
     for body in (b" " * 65_537, b" " * 200_000, {"reason": "é" * 40_000}):
-        reply = Door()(*call, body, headers=JSON)
+        reply = HostApi()(*call, body, headers=JSON)
         assert (reply.status, reply.code) == (413, "payload-too-large")
 
 
@@ -246,18 +254,18 @@ def test_too_large(call: tuple[str, str]) -> None:
 )
 def test_queries_of_writes(call: tuple[str, str, object], query: str, pointers: list[str]) -> None:
     method, target, body = call
-    assert Door()(method, f"{target}?{query}", body).pointers == pointers
+    assert HostApi()(method, f"{target}?{query}", body).pointers == pointers
 
 
 @pytest.mark.parametrize("call", EVERY_READ)
 def test_queries_of_reads(call: tuple[str, str]) -> None:
     method, target = call
-    assert Door()(method, f"{target}?dryRun=true").pointers == ["?dryRun"]
+    assert HostApi()(method, f"{target}?dryRun=true").pointers == ["?dryRun"]
 
 
 @pytest.mark.parametrize("wrong", ["limit=0", "limit=101", "limit=1.5", "limit=-1", "limit=", "limit=٣", "limit=+5"])
 def test_limits_of_history(wrong: str) -> None:
-    assert Door()("GET", f"/meetings/{M}/history?{wrong}").pointers == ["?limit"]
+    assert HostApi()("GET", f"/meetings/{M}/history?{wrong}").pointers == ["?limit"]
 
 
 @pytest.mark.parametrize(
@@ -272,15 +280,15 @@ def test_limits_of_history(wrong: str) -> None:
     ],
 )
 def test_wrong_pages_of_attendees(query: str, pointer: str) -> None:
-    assert Door()("GET", f"/meetings/{M}/attendees?{query}").pointers == [pointer]
+    assert HostApi()("GET", f"/meetings/{M}/attendees?{query}").pointers == [pointer]
 
 
 def test_pages_of_attendees() -> None:
-    door = Door()
-    token = door("GET", f"/meetings/{M}/attendees").document["nextToken"]
+    api = HostApi()
+    token = api("GET", f"/meetings/{M}/attendees").document["nextToken"]
     assert A not in token
-    assert door("GET", f"/meetings/{M}/attendees?limit=7&nextToken={token}").status == 200
-    assert [asked[3:] for asked in door.gavel.asked] == [(50, None), (7, A)]
+    assert api("GET", f"/meetings/{M}/attendees?limit=7&nextToken={token}").status == 200
+    assert [asked[3:] for asked in api.gavel.asked] == [(50, None), (7, A)]
 
 
 NO_HISTORY = {
@@ -303,17 +311,17 @@ NO_HISTORY = {
 @pytest.mark.parametrize("query", NO_HISTORY)
 def test_what_is_no_part_of_a_history(query: str) -> None:
     """It must not read as if nothing had happened."""
-    door = Door()
-    reply = door("GET", f"/meetings/{M}/history?{query}")
-    assert (reply.status, reply.pointers, door.gavel.asked) == (400, [NO_HISTORY[query]], [])
+    api = HostApi()
+    reply = api("GET", f"/meetings/{M}/history?{query}")
+    assert (reply.status, reply.pointers, api.gavel.asked) == (400, [NO_HISTORY[query]], [])
 
 
 def test_which_history() -> None:
-    door = Door()
+    api = HostApi()
     query = "from=2026-05-04T10:00:00Z&to=2026-05-04T11:00:00Z&verdict=refused&actor=alice&command=mute-all&order=desc"
-    assert door("GET", f"/meetings/{M}/history?{query}").status == 200
+    assert api("GET", f"/meetings/{M}/history?{query}").status == 200
     begin = datetime(2026, 5, 4, 10, tzinfo=UTC)
-    assert door.gavel.which == {
+    assert api.gavel.which == {
         "span": Span(begin, begin + timedelta(hours=1)),
         "only": EntryFilter("refused", "alice", "mute-all"),
         "newest_first": True,
@@ -322,9 +330,9 @@ def test_which_history() -> None:
 
 @pytest.mark.parametrize("seconds", ["60.0", "6e1", "60"])
 def test_what_json_schema_calls_an_integer(seconds: str) -> None:
-    door = Door()
+    api = HostApi()
     assert (
-        door(
+        api(
             "POST",
             f"/meetings/{M}/users/bob/mute",
             b'{"durationSeconds": %s}' % seconds.encode(),
@@ -332,13 +340,13 @@ def test_what_json_schema_calls_an_integer(seconds: str) -> None:
         ).status
         == 200
     )
-    command = door.gavel.requests[0].command
+    command = api.gavel.requests[0].command
     assert isinstance(command, Mute)
     assert (command.seconds, type(command.seconds)) == (60, int)
 
 
 OURS = {
-    b'{"media": []}': "should have at least 1 items",
+    b'{"media": []}': "should have 1 or more items",
     b'{"media": "audio"}': "should be a list",
     b'{"media": ["smell"]}': "should be `audio`, `video` or `content`",
     b'{"durationSeconds": 0}': "should be 1 or more",
@@ -351,21 +359,21 @@ OURS = {
 
 @pytest.mark.parametrize("body", OURS)
 def test_faults_are_said_in_our_words(body: bytes) -> None:
-    reply = Door()("POST", f"/meetings/{M}/mute-all", body, headers={"Content-Type": "application/json"})
+    reply = HostApi()("POST", f"/meetings/{M}/mute-all", body, headers={"Content-Type": "application/json"})
     assert [error["detail"] for error in reply.document["errors"]] == [OURS[body]]
 
 
 def test_history_pages() -> None:
-    door = Door()
-    assert door("GET", f"/meetings/{M}/history?after=a%20b").pointers == ["?after"]
-    assert door("GET", f"/meetings/{M}/history?attendeeId=bob").pointers == ["?attendeeId"]
-    assert door("GET", f"/meetings/{M}/history?after={CURSOR}&limit=7&attendeeId={A}%23content").status == 200
-    assert door("GET", f"/meetings/{M}/history").status == 200
-    assert door("GET", f"/meetings/{M}/history?externalUserId=al/ice").status == 200
-    both = door("GET", f"/meetings/{M}/history?externalUserId=bob&attendeeId={A}")
+    api = HostApi()
+    assert api("GET", f"/meetings/{M}/history?after=a%20b").pointers == ["?after"]
+    assert api("GET", f"/meetings/{M}/history?attendeeId=bob").pointers == ["?attendeeId"]
+    assert api("GET", f"/meetings/{M}/history?after={CURSOR}&limit=7&attendeeId={A}%23content").status == 200
+    assert api("GET", f"/meetings/{M}/history").status == 200
+    assert api("GET", f"/meetings/{M}/history?externalUserId=al/ice").status == 200
+    both = api("GET", f"/meetings/{M}/history?externalUserId=bob&attendeeId={A}")
     assert both.pointers == ["?externalUserId"]
-    assert door("GET", f"/meetings/{M}/history?externalUserId=b").pointers == ["?externalUserId"]
-    assert [asked[3:] for asked in door.gavel.asked] == [
+    assert api("GET", f"/meetings/{M}/history?externalUserId=b").pointers == ["?externalUserId"]
+    assert [asked[3:] for asked in api.gavel.asked] == [
         (CURSOR, 7, A, None),
         (None, 50, None, None),
         (None, 50, None, "al/ice"),
@@ -376,29 +384,29 @@ def test_history_pages() -> None:
 @pytest.mark.parametrize("wrong", ["x", f"{M}0", "%00", "..", f"{M}%0A", "%F0%9F%92%A9", "%FF", "%2525"])
 def test_malformed_ids(call: tuple[str, str, object], wrong: str) -> None:
     method, target, body = call
-    reply = Door()(method, target.replace(M, wrong), body)
+    reply = HostApi()(method, target.replace(M, wrong), body)
     assert (reply.status, reply.code, reply.pointers) == (400, "invalid-request", ["{meetingId}"])
 
 
 def test_malformed_ids_are_all_named() -> None:
-    assert Door()("GET", "/meetings/x/attendees/y").pointers == ["{meetingId}", "{attendeeId}"]
-    assert Door()("GET", f"/meetings/{M}/changes/a.b").pointers == ["{changeId}"]
+    assert HostApi()("GET", "/meetings/x/attendees/y").pointers == ["{meetingId}", "{attendeeId}"]
+    assert HostApi()("GET", f"/meetings/{M}/changes/a.b").pointers == ["{changeId}"]
 
 
-@pytest.mark.parametrize("path", ["/", "", "/meetings", f"//meetings/{M}", f"/Meetings/{M}", "x"])
+@pytest.mark.parametrize("path", ["/", "", f"//meetings/{M}", f"/Meetings/{M}", "x"])
 def test_no_such_route(path: str) -> None:
-    reply = Door()("GET", path)
+    reply = HostApi()("GET", path)
     assert (reply.status, reply.code) == (404, "not-found")
 
 
 @pytest.mark.parametrize("method", ["DELETE", "OPTIONS", "POST", "TRACE", "get "])
 def test_no_such_method(method: str) -> None:
-    reply = Door()(method, f"/meetings/{M}")
+    reply = HostApi()(method, f"/meetings/{M}")
     assert (reply.status, reply.code, reply.headers["Allow"]) == (405, "method-not-allowed", "GET, HEAD, PATCH, PUT")
-    assert Door()(method, "/health").headers["Allow"] == "GET, HEAD"
+    assert HostApi()(method, "/health").headers["Allow"] == "GET, HEAD"
 
 
 def test_an_answer_says_where() -> None:
-    reply = Door()("GET", "/meetings/%22%C3%A9/me")
+    reply = HostApi()("GET", "/meetings/%22%C3%A9/me")
     assert reply.document["instance"] == "/meetings/%22%C3%A9/me"
     assert reply.document["type"] == "urn:gavel:problem:invalid-request"

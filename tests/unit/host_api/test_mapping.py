@@ -1,10 +1,11 @@
 """Behind a domain with a mapping key, which API Gateway leaves in front of the path."""
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from host_api.mapping import behind
+from host_api.mapping import without_mapping_key
 
 KEY = "meet/moderation"
 
@@ -17,7 +18,7 @@ def seen(path: str, headers: Mapping[str, str] | None = None) -> tuple[str, dict
         asked.append(event)
         return {"statusCode": 202, "headers": dict(headers or {})}
 
-    answer = behind(KEY, api, {"rawPath": path, "version": "2.0"})
+    answer = without_mapping_key(KEY, api, {"rawPath": path, "version": "2.0"})
     (event,) = asked
     assert event["version"] == "2.0"
     return event["rawPath"], answer
@@ -52,6 +53,8 @@ def test_the_handler_takes_the_key_from_its_environment(monkeypatch: pytest.Monk
     from host_api.handler import handler
 
     event = {"rawPath": "/moderation/health", "requestContext": {"http": {"method": "GET"}}}
-    assert handler(event, None)["statusCode"] == 404
+    names = ("function_name", "memory_limit_in_mb", "invoked_function_arn", "aws_request_id")
+    context = SimpleNamespace(**dict.fromkeys(names, "x"))
+    assert handler(event, context)["statusCode"] == 404
     monkeypatch.setenv("GAVEL_MAPPING_KEY", "moderation")
-    assert handler(event, None)["statusCode"] == 200
+    assert handler(event, context)["statusCode"] == 200

@@ -16,15 +16,16 @@ def register_after_restore(hook, *args, **kwargs):
 READY = """
 import sys
 import host_api.handler
-from host_api.routes import ROUTES
 from moderation.bootstrap import gavel
-assert all(route.body().__pydantic_complete__ for route in ROUTES if route.body)
+from moderation.models import routed_bodies
+assert all(route._dependant for route in host_api.handler.app.resolver.routes)
+assert all(body.__pydantic_complete__ for body in routed_bodies())
 assert "moderation.application.commands.meeting_commands" in sys.modules
 """
 RESTORED = """
 import contextlib, random, socket, threading
 import snapshot_restore_py
-from moderation.adapters.clients import client
+from moderation.adapters.clients import dynamodb
 server = socket.create_server(("127.0.0.1", PORT))
 accepted = []
 threads = []
@@ -49,18 +50,18 @@ def stop():
         thread.join()
 start(serve)
 def ask():
-    client("dynamodb").get_item(TableName="t", Key={"pk": {"S": "x"}})
+    dynamodb().get_item(TableName="t", Key={"pk": {"S": "x"}})
 try:
     ask()
     ask()
     assert len(accepted) == 1
-    before, moderator = random.getstate(), gavel()._commands
+    before, moderator = random.getstate(), gavel()
     [hook] = snapshot_restore_py.hooks
     hook()
     ask()
     assert len(accepted) == 2, "a connection of before the snapshot was used"
     assert random.getstate() != before
-    assert gavel()._commands is not moderator
+    assert gavel() is not moderator
 finally:
     stop()
 """
@@ -81,7 +82,7 @@ def run(program: str, initialization: str, path: Path, port: int = 9) -> None:
         "GAVEL_WAKEUPS_QUEUE_URL": "q",
         "GAVEL_IDENTITY_CLAIM": "sub",
         "GAVEL_RETENTION_DAYS": "1",
-        "GAVEL_COMMAND_MAX_AGE": "1",
+        "GAVEL_COMMAND_MAX_AGE_SECONDS": "1",
         "PYTHONPATH": f"{LAMBDAS}{os.pathsep}{path}",
     }
     finished = subprocess.run(

@@ -1,4 +1,4 @@
-"""Messages on a line: none too large, nothing lost, each with its number."""
+"""Live messages: none too large, nothing lost, each with its number."""
 
 import json
 from typing import Any

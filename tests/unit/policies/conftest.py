@@ -5,10 +5,12 @@ import pytest
 from moderation.adapters.cedar import SHIPPED, CedarPolicies
 from moderation.ports import Policies
 
+from .questions import COMMAND_SOURCE
+
 
 @pytest.fixture(scope="session")
 def shipped() -> CedarPolicies:
-    policies = CedarPolicies()
+    policies = CedarPolicies(command_sources=[COMMAND_SOURCE])
     _: Policies = policies  # it is what the moderator needs
     return policies
 

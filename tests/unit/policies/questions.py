@@ -1,7 +1,10 @@
-"""Who may stand in a question of these tests, by a short name."""
+"""Short names for the principals and targets of authorization requests."""
 
 from moderation.adapters.cedar import CedarPolicies
 from moderation.domain.actor import Actor, ActorKind, AuthorizationRequest
+
+COMMAND_SOURCE = "school"
+"""What the configuration names in `commandSources`."""
 
 PRINCIPALS = {
     "admin": (Actor(ActorKind.ADMIN, "back-end"), None),
@@ -13,20 +16,21 @@ PRINCIPALS = {
     "nobody": (Actor(ActorKind.USER, "nick"), None),
     "trigger": (Actor(ActorKind.SERVICE, "trigger/exam"), None),
     "source": (Actor(ActorKind.SERVICE, "exam.app"), None),
+    "command source": (Actor(ActorKind.SERVICE, COMMAND_SOURCE), None),
 }
-"""`nobody` is whoever has no role in the meeting, say because he is banned."""
+"""`nobody` is a user without a role in the meeting, for example because they are banned."""
 
 PERSONS = {"participant": ("otto", "participant"), "cohost": ("cleo", "cohost"), "host": ("hugo", "host")}
 """Others, so never the principal of the same role."""
 
 
 def question(principal: str, action: str, target: str) -> AuthorizationRequest:
-    """`target` is `self`, `meeting`, or one of the persons."""
+    """`target` is `self`, `meeting`, `all meetings`, or one of the persons."""
     actor, role = PRINCIPALS[principal]
-    if target == "meeting":
-        return AuthorizationRequest(actor, role, action, "m-1", "open")
-    person, person_role = (actor.id, role) if target == "self" else PERSONS[target]
-    return AuthorizationRequest(actor, role, action, "m-1", "open", person=person, person_role=person_role)
+    if target in ("meeting", "all meetings"):
+        return AuthorizationRequest(actor, role, action, "m-1" if target == "meeting" else None, "open")
+    user, user_role = (actor.id, role) if target == "self" else PERSONS[target]
+    return AuthorizationRequest(actor, role, action, "m-1", "open", user_id=user, user_role=user_role)
 
 
 def allows(policies: CedarPolicies, principal: str, action: str, target: str) -> bool:

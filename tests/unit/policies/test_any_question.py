@@ -1,12 +1,10 @@
-"""Whatever is asked, there is an answer: ids and words may hold any characters."""
+"""Every authorization request has an answer: ids and words may contain any characters."""
 
 import string
-import subprocess
-import sys
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from moderation.adapters.cedar import SHIPPED, CedarPolicies
+from moderation.adapters.cedar import CedarPolicies
 from moderation.domain.actor import Actor, ActorKind, AuthorizationRequest
 from moderation.domain.capability import EVERYTHING, Capabilities
 
@@ -38,15 +36,16 @@ questions = st.builds(
     principal=st.builds(Actor, kind=st.sampled_from(ActorKind), id=words, via=st.none() | words),
     role=roles,
     action=actions,
-    meeting_id=words,
+    meeting_id=st.none() | words,
     mode=modes,
     frozen=st.booleans(),
-    person=st.none() | words,
-    person_role=roles,
-    person_is_banned=st.booleans(),
+    user_id=st.none() | words,
+    user_role=roles,
+    user_is_banned=st.booleans(),
 )
 
 
+@settings(deadline=None)
 @given(questions)
 def test_every_question_has_a_verdict_with_policies(question: AuthorizationRequest) -> None:
     verdict = SHIPPED_POLICIES.authorize(question)
@@ -54,17 +53,19 @@ def test_every_question_has_a_verdict_with_policies(question: AuthorizationReque
     assert verdict == SHIPPED_POLICIES.authorize(question)
 
 
+@settings(deadline=None)
 @given(words.filter(lambda word: "\ud800" not in word and word.isprintable()), words)
 def test_ids_are_compared_as_they_are(one: str, other: str) -> None:
-    """Everybody acts for himself, and for nobody whose id is another string."""
+    """Users may act on themselves, and on no user with another id."""
     asked = AuthorizationRequest(
-        Actor(ActorKind.USER, one), "viewer", "mute-self", "m-1", "open", person=one, person_role="viewer"
+        Actor(ActorKind.USER, one), "viewer", "mute-self", "m-1", "open", user_id=one, user_role="viewer"
     )
     assert SHIPPED_POLICIES.authorize(asked).allowed
-    asked = AuthorizationRequest(Actor(ActorKind.USER, one), "viewer", "mute-self", "m-1", "open", person=other)
+    asked = AuthorizationRequest(Actor(ActorKind.USER, one), "viewer", "mute-self", "m-1", "open", user_id=other)
     assert SHIPPED_POLICIES.authorize(asked).allowed == (one == other)
 
 
+@settings(deadline=None)
 @given(roles, modes, st.booleans())
 def test_every_bit_is_held_or_withheld_by_a_policy(role: str | None, mode: str, has_floor: bool) -> None:
     held = SHIPPED_POLICIES.capabilities_for(role, mode, has_floor)
@@ -73,10 +74,3 @@ def test_every_bit_is_held_or_withheld_by_a_policy(role: str | None, mode: str, 
         assert policies
         withheld |= bit
     assert held.capabilities == EVERYTHING & ~withheld
-
-
-def test_importing_the_adapter_does_not_import_cedar() -> None:
-    """A cold start pays for Cedar where the first question is asked."""
-    code = "import sys; sys.path.insert(0, sys.argv[1]); import moderation.adapters.cedar"
-    code += "; sys.exit('cedarpy' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code, str(SHIPPED.parents[2])], check=True)

@@ -1,4 +1,4 @@
-"""What a role holds in a mode by the shipped policies: the whole table, six bits each."""
+"""The capabilities of each role in each mode by the shipped policies: the whole table."""
 
 import pytest
 from moderation.adapters.cedar import CedarPolicies

@@ -66,7 +66,7 @@ def test_a_mode_or_role_that_was_taken_away_locks_nobody_out(shipped: CedarPolic
     host = Actor(ActorKind.USER, "hana")
     assert shipped.authorize(AuthorizationRequest(host, "host", "set-mode", "m-1", "long-gone")).allowed
     assert shipped.authorize(
-        AuthorizationRequest(host, "host", "mute", "m-1", "open", person="x", person_role="long-gone")
+        AuthorizationRequest(host, "host", "mute", "m-1", "open", user_id="x", user_role="long-gone")
     ).allowed
     assert not shipped.authorize(AuthorizationRequest(host, "long-gone", "view-meeting", "m-1", "open")).allowed
 

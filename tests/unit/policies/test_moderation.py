@@ -1,12 +1,12 @@
-"""Who may do what to whom by the shipped policies: every principal, every action, every kind of target."""
+"""The shipped policies: every principal, every action, every kind of target."""
 
 import pytest
 from moderation.adapters.cedar import CedarPolicies
 
 from .questions import PERSONS, PRINCIPALS, allows, question, refusal
 
-# One line per action. `-` is nothing, `s` himself, `p` a participant, `c` another cohost, `h` another host,
-# `m` the meeting. `member` is any other role: presenter, participant, viewer.
+# One line per action. `-` is nothing, `s` themselves, `p` a participant, `c` another cohost, `h` another host,
+# `m` the meeting, `a` all meetings. `member` is any other role: presenter, participant, viewer.
 TABLE = """
 action           admin  host   cohost member trigger
 mute             pch    spch   pc     -      pc
@@ -50,19 +50,20 @@ set-settings     m      m      -      -      -
 register         pchm   -      -      -      -
 admit-users      pchm   -      -      -      -
 bind             pchm   -      -      -      -
+list-meetings    a      -      -      -      -
 """
-LETTERS = {"self": "s", "participant": "p", "cohost": "c", "host": "h", "meeting": "m"}
+LETTERS = {"self": "s", "participant": "p", "cohost": "c", "host": "h", "meeting": "m", "all meetings": "a"}
 MEMBERS = ("presenter", "participant", "viewer")
 HEADINGS, *ROWS = [line.split() for line in TABLE.strip().splitlines()]
-COLUMNS = {**{name: name for name in PRINCIPALS}, **dict.fromkeys(MEMBERS, "member")}
+COLUMNS = {**{name: name for name in PRINCIPALS}, **dict.fromkeys(MEMBERS, "member"), "command source": "trigger"}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row[0]))
 @pytest.mark.parametrize("principal", PRINCIPALS)
-def test_who_may_do_what_to_whom(shipped: CedarPolicies, principal: str, row: list[str]) -> None:
+def test_which_role_may_do_what_to_which(shipped: CedarPolicies, principal: str, row: list[str]) -> None:
     """Nobody, and an event source that no policy names, may do nothing at all."""
     cells = dict(zip(HEADINGS, row, strict=True))
-    is_person = principal not in {"admin", "trigger", "source"}
+    is_person = principal not in {"admin", "trigger", "source", "command source"}
     targets = [target for target in LETTERS if target != "self" or is_person]
     permitted = "".join(LETTERS[target] for target in targets if allows(shipped, principal, row[0], target))
     assert (permitted or "-") == cells.get(COLUMNS[principal], "-")
@@ -71,23 +72,23 @@ def test_who_may_do_what_to_whom(shipped: CedarPolicies, principal: str, row: li
 def test_the_table_has_every_action_of_the_first_question(shipped: CedarPolicies) -> None:
     from moderation.adapters.cedar.validation import asked_about
 
-    groups = {"moderate-person", "moderate-meeting", "self", "in-person", "read", "oversee", "back-end"}
+    groups = {"by-event", "moderate-person", "moderate-meeting", "self", "in-person", "read", "oversee", "back-end"}
     second_question = {"send", "receive", *(d + m for d in ("send", "receive") for m in ("Audio", "Video", "Content"))}
     assert {row[0] for row in ROWS} == asked_about(shipped.schema) - groups - second_question
 
 
-@pytest.mark.parametrize("principal", ["cohost", "participant", "nobody", "trigger", "source"])
+@pytest.mark.parametrize("principal", ["cohost", "participant", "nobody", "trigger", "source", "command source"])
 def test_a_refusal_to_touch_a_host_names_the_policy(shipped: CedarPolicies, principal: str) -> None:
     assert refusal(shipped, principal, "mute", "host") == ("non-hosts-may-not-act-on-hosts",)
     assert refusal(shipped, principal, "set-role", "host") == ("non-hosts-may-not-act-on-hosts",)
 
 
-def test_a_cohost_muted_by_a_host_cannot_free_himself(shipped: CedarPolicies) -> None:
+def test_a_cohost_muted_by_a_host_cannot_unmute_themselves(shipped: CedarPolicies) -> None:
     for action in ("unmute", "release", "set-capabilities", "grant-floor"):
         assert refusal(shipped, "cohost", action, "self") == ("cohosts-may-not-moderate-themselves",)
 
 
-def test_nobody_decides_on_his_own_ban(shipped: CedarPolicies) -> None:
+def test_nobody_decides_on_their_own_ban(shipped: CedarPolicies) -> None:
     for principal in ("host", "participant", "nobody"):
         assert "own-ban" in refusal(shipped, principal, "unban", "self")
 
@@ -112,10 +113,10 @@ def test_what_is_allowed_names_the_policies_that_permitted(shipped: CedarPolicie
 
 @pytest.mark.parametrize("target", ["meeting", *PERSONS])
 @pytest.mark.parametrize("action", ["", "fly", "Mute", "moderate-person", "sendAudio"])
-def test_what_is_no_deed_is_denied_even_to_an_admin(shipped: CedarPolicies, action: str, target: str) -> None:
+def test_an_unknown_action_is_denied_even_to_an_admin(shipped: CedarPolicies, action: str, target: str) -> None:
     assert refusal(shipped, "admin", action, target) == ("no-permit",)
 
 
-def test_a_deed_on_the_wrong_kind_of_target_is_denied_even_to_an_admin(shipped: CedarPolicies) -> None:
+def test_an_action_on_the_wrong_kind_of_target_is_denied_even_to_an_admin(shipped: CedarPolicies) -> None:
     assert refusal(shipped, "admin", "mute", "meeting") == ("no-permit",)
     assert refusal(shipped, "admin", "mute-all", "participant") == ("no-permit",)

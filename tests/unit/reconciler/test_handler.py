@@ -1,4 +1,4 @@
-"""The reconciler's door: ticks and reminders, of which each may come twice, late or spoiled."""
+"""The reconciler's events: scheduled runs and wake-ups, each of which may come twice, late or malformed."""
 
 import json
 from types import SimpleNamespace
@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from moderation.application.background.reconciler import Report
 from moderation.ports import Wakeup
-from reconciler import handler as door
+from reconciler import handler as function
 
 from tests.memory.clock import START
+from tests.telemetry import CONTEXT, lines
 
 
 class Reconciler:
@@ -30,8 +31,8 @@ class Reconciler:
 @pytest.fixture
 def reconciler(monkeypatch: pytest.MonkeyPatch) -> Reconciler:
     stand_in = Reconciler()
-    monkeypatch.setattr(door, "gavel", lambda: SimpleNamespace(reconciler=stand_in))
-    monkeypatch.setattr(door, "surroundings", lambda: SimpleNamespace(now=lambda: START))
+    monkeypatch.setattr(function, "reconciler", lambda: stand_in)
+    monkeypatch.setattr(function, "clock", lambda: SimpleNamespace(now=lambda: START))
     return stand_in
 
 
@@ -40,9 +41,9 @@ def record(number: int, body: str) -> dict[str, str]:
 
 
 def test_a_tick_runs_for_less_than_a_minute(reconciler: Reconciler, capsys: pytest.CaptureFixture[str]) -> None:
-    assert door.handler({"source": "aws.events"}, None) == {}
-    assert reconciler.asked == [START + door.RUN]
-    assert json.loads(capsys.readouterr().out)["taken"] == 2
+    assert function.handler({"source": "aws.events"}, CONTEXT) == {}
+    assert reconciler.asked == [START + function.RUN]
+    assert lines(capsys.readouterr().out)[0]["taken"] == 2
 
 
 def test_reminders_name_a_change_a_person_or_the_meeting(reconciler: Reconciler) -> None:
@@ -52,7 +53,7 @@ def test_reminders_name_a_change_a_person_or_the_meeting(reconciler: Reconciler)
         {"meetingId": "m"},
     ]
     records = [record(number, json.dumps(body)) for number, body in enumerate(bodies)]
-    assert door.handler({"Records": records}, None) == {"batchItemFailures": []}
+    assert function.handler({"Records": records}, CONTEXT) == {"batchItemFailures": []}
     assert reconciler.asked == [Wakeup("m", "c"), Wakeup("m", None, "bob"), Wakeup("m")]
 
 
@@ -62,6 +63,6 @@ def test_one_that_fails_comes_again_alone(reconciler: Reconciler) -> None:
         record(2, json.dumps({"meetingId": "m", "changeId": "c"})),
         record(3, "no json"),
     ]
-    failures = door.handler({"Records": records}, None)["batchItemFailures"]
+    failures = function.handler({"Records": records}, CONTEXT)["batchItemFailures"]
     assert [failure["itemIdentifier"] for failure in failures] == ["1", "3"]
     assert reconciler.asked == [Wakeup("m", "c")]

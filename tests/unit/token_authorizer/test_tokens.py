@@ -1,4 +1,4 @@
-"""What is asked of a token, of each kind of key; and how the issuer's keys are kept."""
+"""Checks of a token, for each kind of key, and how the issuer's keys are cached."""
 
 import base64
 import json
@@ -13,11 +13,12 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.exceptions import PyJWTError
-from token_authorizer import handler as door
+from token_authorizer import handler as function
 from token_authorizer.keys import KEPT_FOR, READ_AGAIN_AFTER, IssuerKeys, UnknownKeyError
 from token_authorizer.tokens import RefusedError, Verifier
 
 from local.serving import ServerThread
+from tests.telemetry import CONTEXT, lines, measured, metric_documents
 
 AUDIENCE = "meetings"
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -61,7 +62,7 @@ class Issuer:
     def _door(self) -> type[BaseHTTPRequestHandler]:
         issuer = self
 
-        class Door(BaseHTTPRequestHandler):
+        class Issuer(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 issuer.asked.append(self.path)
                 body = json.dumps(issuer._document(self.path)).encode()
@@ -73,7 +74,7 @@ class Issuer:
             def log_message(self, *_: object) -> None:
                 pass
 
-        return Door
+        return Issuer
 
 
 @pytest.fixture
@@ -203,10 +204,11 @@ class TestHandler:
     def environment(self, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("GAVEL_ISSUER", issuer.url)
         monkeypatch.setenv("GAVEL_AUDIENCE", json.dumps([AUDIENCE]))
-        door.verifier.cache_clear()
+        function.verifier.cache_clear()
 
     def asked(self, authorization: str) -> dict[str, Any]:
-        return door.handler({"identitySource": [authorization]}, None)
+        answer: dict[str, Any] = function.handler({"identitySource": [authorization]}, CONTEXT)
+        return answer
 
     def test_claims_are_handed_on_as_the_gateway_does(self, issuer: Issuer) -> None:
         """https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html"""
@@ -221,7 +223,7 @@ class TestHandler:
     def test_a_refusal_says_why_and_has_no_claims(self, issuer: Issuer, capsys: pytest.CaptureFixture[str]) -> None:
         answer = self.asked(bearer(issuer.token(aud="theirs")))
         assert answer["context"] == {"refusal": "the audience is not one that the API takes"}
-        line = json.loads(capsys.readouterr().out)
+        [line] = lines(capsys.readouterr().out)
         assert (line["level"], line["message"]) == ("INFO", "token refused")
         assert "alice" not in json.dumps(line)
 
@@ -229,5 +231,6 @@ class TestHandler:
         issuer.is_down = True
         with pytest.raises((OSError, PyJWTError)):
             self.asked(bearer(issuer.token()))
-        line = json.loads(capsys.readouterr().out)
-        assert (line["level"], line["UnexpectedErrors"]) == ("ERROR", 1)
+        written = capsys.readouterr().out
+        assert [line["level"] for line in lines(written)] == ["ERROR"]
+        assert measured(metric_documents(written)) == {"UnexpectedErrors": 1}

@@ -1,0 +1,305 @@
+"""Rare orders of events, and the safeguard that each needs."""
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from datetime import timedelta
+
+import pytest
+from moderation.application.requests import Request
+from moderation.domain.capability import EVERYTHING, Capabilities, Medium
+from moderation.domain.commands import MeetingCommand, Mute, SetMeeting, Unmute
+from moderation.domain.entry import DRIFT_FOUND
+from moderation.domain.meeting import UnmuteConsent
+from moderation.ports import (
+    AttendeesNoted,
+    ChangeKept,
+    ChangeOpened,
+    ChimeAttendee,
+    Clause,
+    ConditionFailedError,
+    Due,
+    OutcomeUnknownError,
+    UserRevised,
+    Wakeup,
+)
+
+from tests.memory.moderated_meeting import MEETING, ROLES, attendee_of
+from tests.unit.application.commanded_meeting import MUTE_ALL, SILENT, UNMUTE_ALL, CommandedMeeting, by, not_now
+
+BOTH = (Medium.AUDIO, Medium.VIDEO)
+UNSEEN = EVERYTHING & ~Capabilities.SEND_VIDEO
+
+
+def unknown() -> None:
+    raise OutcomeUnknownError
+
+
+def just_before(
+    meeting: CommandedMeeting, is_meant: Callable[[Sequence[Clause]], bool], happens: Callable[[], object]
+) -> None:
+    """Runs once, before the first such transaction is written."""
+    transact = meeting.ledger.transact
+
+    def interrupted(clauses: Sequence[Clause]) -> None:
+        if is_meant(clauses):
+            meeting.ledger.transact = transact  # type: ignore[method-assign]
+            happens()
+        transact(clauses)
+
+    meeting.ledger.transact = interrupted  # type: ignore[method-assign]
+
+
+def from_elsewhere(meeting: CommandedMeeting, who: str, command: MeetingCommand) -> None:
+    meeting.another_process().perform(Request(MEETING, by(who), command))
+
+
+@pytest.mark.parametrize("of_all", [False, True])
+def test_a_call_of_unknown_outcome_is_remembered_when_the_lease_is_released(of_all: bool) -> None:
+    """It takes effect after the change was overruled: until no call can be alive, Chime is looked at again."""
+    meeting = CommandedMeeting()
+    meeting.answered("alice", Mute(), "bob")
+    if of_all:
+        meeting.done("alice", MUTE_ALL)
+        meeting.answered("alice", Unmute(), "bob")
+        meeting.answered("bob", Mute(), "bob")
+    meeting.chime.before = [unknown, *[not_now] * 1000]
+    widened = meeting.done("alice", UNMUTE_ALL) if of_all else meeting.answered("alice", Unmute(), "bob")
+    assert widened.status == "pending"
+    meeting.chime_recovers()
+    overruled = meeting.done("hugo", MUTE_ALL) if of_all else meeting.answered("hugo", Mute(), "bob")
+    assert overruled.status == "applied"
+    meeting.reconcile(3)
+    assert meeting.ledger.changes[MEETING, widened.change_id or ""].status == "superseded"
+    meeting.drifts("bob", EVERYTHING)
+    meeting.reconcile(30)
+    assert meeting.bits("bob") == SILENT
+
+
+def test_a_call_of_unknown_outcome_is_remembered_while_an_answer_is_awaited() -> None:
+    meeting = CommandedMeeting()
+    meeting.done("alice", SetMeeting(unmute_consent=UnmuteConsent.REQUIRED))
+    meeting.answered("alice", Mute(BOTH), "bob")
+    meeting.chime.before = [unknown]
+    asked = meeting.answered("alice", Unmute(BOTH), "bob")
+    assert (asked.status, asked.awaiting) == ("pending", "consent")
+    assert meeting.held("bob")["video"] == "SendReceive"
+    assert meeting.answered("hugo", Mute((Medium.VIDEO,)), "bob").status == "applied"
+    meeting.drifts("bob", EVERYTHING & ~Capabilities.SEND_AUDIO)
+    meeting.reconcile(31)
+    assert meeting.held("bob")["video"] == "Receive"
+
+
+def test_a_decision_that_was_committed_after_all_is_not_carried_out_by_the_next_one() -> None:
+    """The first change's lease is running, and its transaction was reported as lost: two processes would apply
+    different rules.
+    """
+    meeting = CommandedMeeting()
+    transact = meeting.ledger.transact
+
+    def late(clauses: Sequence[Clause]) -> None:
+        transact(clauses)
+        if any(isinstance(clause, ChangeOpened) for clause in clauses):
+            meeting.ledger.transact = transact  # type: ignore[method-assign]
+            raise ConditionFailedError([clause for clause in clauses if isinstance(clause, UserRevised)])
+
+    meeting.ledger.transact = late  # type: ignore[method-assign]
+    answer = meeting.answered("alice", Mute(), "bob")
+    assert answer.status == "pending"
+    assert meeting.chime.updates() == []
+    meeting.reconcile(46)
+    assert meeting.bits("bob") == SILENT
+    assert meeting.ledger.changes[MEETING, answer.change_id or ""].status == "applied"
+    assert len(meeting.chime.updates()) == 1
+
+
+class Died(BaseException):
+    """The process dies at this point."""
+
+
+def die() -> None:
+    raise Died
+
+
+@pytest.mark.parametrize("is_noted", [True, False])
+def test_drift_is_put_right_by_the_rules_of_the_moment(is_noted: bool) -> None:
+    """A mute-all comes between the look at Chime and the commit: by the rules that were read bob would be heard. That
+    the mute-all has muted them need not be noted yet.
+    """
+    meeting = CommandedMeeting()
+    meeting.answered("alice", Mute((Medium.VIDEO,)), "bob")
+    meeting.clock.pass_by(61)
+    meeting.drifts("bob", EVERYTHING)
+
+    def silenced() -> None:
+        if not is_noted:
+            just_before(meeting, lambda clauses: any(isinstance(c, AttendeesNoted) for c in clauses), die)
+        with nullcontext() if is_noted else pytest.raises(Died):
+            from_elsewhere(meeting, "hugo", MUTE_ALL)
+
+    just_before(
+        meeting,
+        lambda clauses: any(isinstance(c, ChangeOpened) and c.change.command == "bind" for c in clauses),
+        silenced,
+    )
+    meeting.chime.calls.clear()
+    meeting.gavel.chime_events.compare(meeting.stored())
+    assert meeting.stored().rules.mute_alls
+    given = [c.capabilities for c in meeting.chime.updates() if c.attendee_id == attendee_of("bob") and c.capabilities]
+    assert all(Capabilities.SEND_AUDIO not in capabilities for capabilities in given)
+    assert meeting.bits("bob") == SILENT & UNSEEN
+
+
+def drifts(meeting: CommandedMeeting) -> None:
+    meeting.drifts("bob", SILENT)
+
+
+def is_over(meeting: CommandedMeeting) -> None:
+    drifts(meeting)
+    meeting.gavel.chime_events.compare(meeting.stored())
+    meeting.drifts("bob", EVERYTHING)
+
+
+@pytest.mark.parametrize("happens", [drifts, is_over])
+def test_of_drift_nothing_is_noted_by_rules_that_are_not_in_force_any_more(
+    happens: Callable[[CommandedMeeting], None],
+) -> None:
+    """A mute-all comes between the look at Chime and the note. Its own notes are still to come."""
+    meeting = CommandedMeeting()
+    meeting.clock.pass_by(61)
+    happens(meeting)
+    found = len(meeting.entries(DRIFT_FOUND))
+
+    def muted() -> None:
+        just_before(meeting, lambda clauses: any(isinstance(c, AttendeesNoted) for c in clauses), die)
+        with pytest.raises(Died):
+            from_elsewhere(meeting, "hugo", MUTE_ALL)
+
+    before = meeting.user("bob").attendees
+    just_before(meeting, lambda clauses: any(isinstance(c, AttendeesNoted) for c in clauses), muted)
+    meeting.gavel.chime_events.compare(meeting.stored())
+    assert meeting.stored().rules.mute_alls
+    assert (meeting.user("bob").attendees, len(meeting.entries(DRIFT_FOUND))) == (before, found)
+
+
+def test_what_was_reached_is_noted_only_while_the_meeting_stands() -> None:
+    """Another meeting's change is committed and noted before the first one's note, which would be wrong by then."""
+    meeting = CommandedMeeting()
+
+    def is_note(clauses: Sequence[Clause]) -> bool:
+        is_closed = any(isinstance(c, ChangeKept) and not c.change.is_open for c in clauses)
+        return any(isinstance(c, AttendeesNoted) for c in clauses) and not is_closed
+
+    untrue: list[str] = []
+    transact = meeting.ledger.transact
+
+    def watched(clauses: Sequence[Clause]) -> None:
+        transact(clauses)
+        if not meeting.stored().rules.mute_alls and is_note(clauses):
+            known = {user: meeting.user(user).attendees[attendee_of(user)].known for user in ("bob", "carol")}
+            untrue.extend(user for user, said in known.items() if said not in (None, meeting.bits(user)))
+
+    meeting.ledger.transact = watched  # type: ignore[method-assign]
+    just_before(meeting, is_note, lambda: from_elsewhere(meeting, "hugo", UNMUTE_ALL))
+    assert meeting.done("alice", MUTE_ALL).status == "superseded"
+    assert meeting.bits("bob") == EVERYTHING
+    assert untrue == []
+
+
+def test_what_can_not_be_noted_with_it_keeps_no_change_waiting() -> None:
+    """One attendee of bob's was reached; before it is noted, the meeting has moved on."""
+    meeting = CommandedMeeting()
+    meeting.comes("bob", 1)
+    meeting.gavel.chime_events.on_joined(MEETING, attendee_of("bob", 1))
+    meeting.chime.before = [None, *[not_now] * 1000]
+    just_before(
+        meeting,
+        lambda clauses: any(isinstance(c, AttendeesNoted) for c in clauses),
+        lambda: from_elsewhere(meeting, "hugo", SetMeeting(default_role="viewer")),
+    )
+    change = meeting.ledger.changes[MEETING, meeting.answered("alice", Mute(), "bob").change_id or ""]
+    assert meeting.stored().rules.default_role == "viewer"
+    assert change.lease is not None
+    assert change.lease.is_released
+    assert change.notes_count_from is not None, "what was noted before counts no more"
+
+
+@pytest.mark.parametrize("others", [(), ("dave", "erin", "frank")])
+def test_before_all_are_opened_who_was_muted_since_is_looked_at(others: tuple[str, ...]) -> None:
+    """bob's order takes two seconds; carol's comes after it, and hugo has muted carol meanwhile. With others who need
+    the same, both orders are of many attendees.
+    """
+    meeting = CommandedMeeting(roles=ROLES | dict.fromkeys(others, "participant"))
+    for user in ("carol", *others[:1]):
+        meeting.answered("alice", Mute((Medium.VIDEO,)), user)
+    meeting.done("alice", MUTE_ALL)
+    heard: list[bool] = []
+    write = meeting.chime.write
+
+    def writes(meeting_id: str, attendee: ChimeAttendee, capabilities: Capabilities) -> None:
+        write(meeting_id, attendee, capabilities)
+        heard.append(attendee.user_id == "carol" and Capabilities.SEND_AUDIO in capabilities)
+
+    def slowly() -> None:
+        meeting.chime.after = []
+        meeting.another_process().perform(Request(MEETING, by("hugo"), Mute(), attendee_id=attendee_of("carol")))
+        meeting.clock.pass_by(2)
+
+    meeting.chime.write = writes  # type: ignore[method-assign]
+    meeting.chime.after = [slowly]
+    meeting.done("alice", UNMUTE_ALL)
+    assert meeting.bits("bob") == EVERYTHING
+    assert not any(heard)
+
+
+def test_who_agreed_and_is_not_heard_because_the_meeting_was_changed_is_not_said_to_be() -> None:
+    meeting = CommandedMeeting()
+    meeting.consenting()
+    meeting.answered("alice", Mute(), "bob")
+    asked = meeting.answered("alice", Unmute(), "bob").change_id
+    meeting.chime_refuses()
+    meeting.consents("bob")
+    mode = meeting.done("hugo", SetMeeting(mode="audience"))
+    meeting.chime_recovers()
+    meeting.reconcile(5)
+    assert not meeting.heard("bob")
+    assert (meeting.change(asked).status, meeting.change(asked).superseded_by) == ("superseded", mode.change_id)
+
+
+def test_a_wake_up_that_comes_early_takes_nothing_over() -> None:
+    meeting = CommandedMeeting()
+    meeting.chime_refuses()
+    answer = meeting.answered("alice", Mute(), "bob")
+    meeting.chime_recovers()
+    meeting.chime.calls.clear()
+    before = meeting.ledger.changes[MEETING, answer.change_id or ""]
+    assert before.next_attempt_at is not None
+    assert before.next_attempt_at > meeting.clock.now()
+    report = meeting.another_process().reconciler.on_wakeup(Wakeup(MEETING, change_id=answer.change_id))
+    assert (report.taken, report.left, meeting.chime.calls) == (0, 0, [])
+    assert meeting.ledger.changes[MEETING, answer.change_id or ""] == before
+
+
+def test_what_the_index_shows_as_due_still_is_left_to_its_holder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The index lags behind the table: the change was taken over meanwhile, and is due only when that lease is over."""
+    meeting = CommandedMeeting()
+    meeting.chime_refuses()
+    change_id = meeting.answered("alice", Mute(), "bob").change_id or ""
+    meeting.chime_recovers()
+    meeting.chime.calls.clear()
+    before, now = meeting.ledger.changes[MEETING, change_id], meeting.clock.now()
+    lagging = [Due(now - timedelta(seconds=1), MEETING, change_id)]
+    monkeypatch.setattr(meeting.ledger, "due", lambda until, limit: lagging)
+    report = meeting.another_process().reconciler.run(now + timedelta(minutes=1))
+    assert (report.changes, report.faults, meeting.chime.updates()) == ([], [], [])
+    assert meeting.ledger.changes[MEETING, change_id] == before
+
+
+def test_who_waits_in_the_lobby_sees_no_change_that_is_about_them() -> None:
+    """They have no role in the meeting yet, so the policies show them nothing of it."""
+    meeting = CommandedMeeting()
+    meeting.done("alice", SetMeeting(lobby=True))
+    meeting.admits("dora")
+    outcome = meeting.ask_user("alice", Mute(reason="talks too much"), "dora")
+    change_id = getattr(outcome, "change_id", None)
+    assert isinstance(meeting.gavel.change(MEETING, by("alice"), change_id or ""), dict)
+    assert not isinstance(meeting.gavel.change(MEETING, by("dora"), change_id or ""), dict)

@@ -1,0 +1,91 @@
+"""A superseded change is not answered as applied. A rule that binds less needs the permission to lift the one it
+replaces.
+"""
+
+from dataclasses import replace
+
+import pytest
+from moderation.adapters.cedar import CedarPolicies
+from moderation.application.requests import Answer
+from moderation.bootstrap import Gavel
+from moderation.domain.actor import Authorization, AuthorizationRequest
+from moderation.domain.capability import LiftableBy
+from moderation.domain.commands import Ban, Command, Mute, MuteEverybody, Remove, Unban
+
+from tests.unit.application.commanded_meeting import CommandedMeeting, code
+
+
+@pytest.fixture
+def meeting() -> CommandedMeeting:
+    return CommandedMeeting()
+
+
+def test_a_removal_with_a_ban_that_was_lifted_is_superseded(meeting: CommandedMeeting) -> None:
+    meeting.chime_refuses()
+    meeting.ask_user("alice", Ban(), "bob")
+    removal = meeting.ask_user("hugo", Remove(ban=True), "bob")
+    unban = meeting.ask_user("alice", Unban(), "bob")
+    meeting.chime_recovers()
+    for _ in range(3):
+        meeting.reconcile(60)
+    assert isinstance(removal, Answer)
+    assert isinstance(unban, Answer)
+    change = meeting.change(removal.change_id)
+    assert (change.status, change.superseded_by) == ("superseded", unban.change_id)
+    assert meeting.inside("bob")
+
+
+class MayOnlyTakeAway(CedarPolicies):
+    """Cohosts may lift nothing."""
+
+    def authorize(self, question: AuthorizationRequest) -> Authorization:
+        if question.role == "cohost" and question.action in ("unmute", "unmute-all", "unban"):
+            return Authorization(False, ("cohosts-lift-nothing",))
+        return super().authorize(question)
+
+
+@pytest.fixture
+def strict() -> CommandedMeeting:
+    meeting = CommandedMeeting()
+    meeting.ports = replace(meeting.ports, policies=MayOnlyTakeAway())
+    meeting.gavel = Gavel(meeting.ports)
+    return meeting
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (Mute(), Mute(seconds=5)),
+        (Mute(seconds=300), Mute(seconds=5)),
+        (Mute(), Mute(liftable_by=LiftableBy.SELF)),
+    ],
+)
+def test_a_mute_that_ends_earlier_lifts(strict: CommandedMeeting, first: Command, second: Command) -> None:
+    strict.answered("alice", first, "bob")
+    refused = strict.refused("cora", second, "bob")
+    assert (refused.code, refused.policies) == ("not-permitted", ("cohosts-lift-nothing",))
+
+
+def test_a_ban_that_ends_earlier_lifts(strict: CommandedMeeting) -> None:
+    strict.ask_user("alice", Ban(), "dora")
+    until = strict.clock.now().replace(hour=11)
+    assert code(strict.ask_user("cora", Ban(until=until), "dora")) == "not-permitted"
+    assert code(strict.ask_user("cora", Remove(ban=True, until=until), "dora")) == "not-permitted"
+
+
+def test_a_mute_that_lasts_longer_does_not(strict: CommandedMeeting) -> None:
+    strict.answered("alice", Mute(seconds=5), "bob")
+    assert strict.answered("cora", Mute(), "bob").status == "applied"
+    assert strict.answered("cora", Mute(reason="noise"), "bob").status == "applied"
+
+
+def test_a_mute_all_that_ends_earlier_or_spares_more_lifts(strict: CommandedMeeting) -> None:
+    strict.done("alice", MuteEverybody())
+    assert code(strict.say("cora", MuteEverybody(seconds=5))) == "not-permitted"
+    assert code(strict.say("cora", MuteEverybody(spared_users=("bob",)))) == "not-permitted"
+    assert code(strict.say("cora", MuteEverybody(reason="exam"))) == "applied"
+
+
+def test_by_the_shipped_policies_those_who_may_mute_may_shorten(meeting: CommandedMeeting) -> None:
+    meeting.answered("alice", Mute(), "bob")
+    assert meeting.answered("cora", Mute(seconds=5), "bob").status == "applied"
