@@ -9,6 +9,7 @@ from typing import NamedTuple
 MEETINGS = "arn:<partition>:chime:*:<account>:meeting/*"
 LEDGER = "LedgerTable.Arn"
 DUE = "LedgerTable.Arn/index/due"
+USERS = "LedgerTable.Arn/index/users"
 STREAM = "LedgerTable.StreamArn"
 WAKEUPS = "WakeupsQueue.Arn"
 BUS = "Bus.Arn"
@@ -26,7 +27,7 @@ class Grant(NamedTuple):
 
 GRANTS: dict[str, dict[str, set[str]]] = {
     "host_api": {
-        "HostApiDoorLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
+        "HostApiFunctionLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
         ANYTHING: {"xray:PutTelemetryRecords", "xray:PutTraceSegments"},
         LEDGER: {
             "dynamodb:BatchGetItem",
@@ -36,6 +37,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
             "dynamodb:Query",
             "dynamodb:UpdateItem",
         },
+        USERS: {"dynamodb:Query"},
         MEETINGS: {
             "chime:BatchUpdateAttendeeCapabilitiesExcept",
             "chime:DeleteAttendee",
@@ -48,7 +50,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         WAKEUPS: {"sqs:SendMessage"},
     },
     "event_commands": {
-        "EventCommandsDoorLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
+        "EventCommandsFunctionLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
         ANYTHING: {"xray:PutTelemetryRecords", "xray:PutTraceSegments"},
         LEDGER: {
             "dynamodb:BatchGetItem",
@@ -67,10 +69,10 @@ GRANTS: dict[str, dict[str, set[str]]] = {
             "chime:UpdateAttendeeCapabilities",
         },
         WAKEUPS: {"sqs:SendMessage"},
-        "EventCommandsIntakeQueue.Arn": {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},
+        "EventCommandsInboxQueue.Arn": {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},
     },
     "chime_events": {
-        "ChimeEventsDoorLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
+        "ChimeEventsFunctionLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
         ANYTHING: {"xray:PutTelemetryRecords", "xray:PutTraceSegments"},
         LEDGER: {
             "dynamodb:BatchGetItem",
@@ -90,12 +92,12 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         "ChimeEventsCapabilityEventsQueue.Arn": {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},
     },
     "event_publisher": {
-        "EventPublisherDoorLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
+        "EventPublisherFunctionLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
         ANYTHING: {"xray:PutTelemetryRecords", "xray:PutTraceSegments"},
         STREAM: {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
         "LedgerTable.Arn/stream/*": {"dynamodb:ListStreams"},
         BUS: {"events:PutEvents"},
-        "EventPublisherUndeliverable.Arn": {"sqs:SendMessage"},
+        "EventPublisherDeadLetters.Arn": {"sqs:SendMessage"},
     },
     "live.websocket": {
         "LiveConnectionsLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
@@ -103,7 +105,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         LEDGER: {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"},
     },
     "live.broadcast": {
-        "LiveToldLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
+        "LiveBroadcastLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
         ANYTHING: {"xray:PutTelemetryRecords", "xray:PutTraceSegments"},
         STREAM: {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
         "LedgerTable.Arn/stream/*": {"dynamodb:ListStreams"},
@@ -112,7 +114,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         CLOSES: {"execute-api:ManageConnections"},
     },
     "reconciler": {
-        "ReconcilerDoorLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
+        "ReconcilerFunctionLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
         ANYTHING: {"xray:PutTelemetryRecords", "xray:PutTraceSegments"},
         LEDGER: {
             "dynamodb:BatchGetItem",
@@ -134,11 +136,15 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         WAKEUPS: {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"},
     },
     "token_authorizer": {
-        "AuthorizerDoorLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
+        "AuthorizerFunctionLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
+        ANYTHING: {"xray:PutTelemetryRecords", "xray:PutTraceSegments"},
+    },
+    "pool_tokens": {
+        "UserPoolNamesLogs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"},
         ANYTHING: {"xray:PutTelemetryRecords", "xray:PutTraceSegments"},
     },
 }
-CHOSEN = {"token_authorizer"}
+CHOSEN = {"token_authorizer", "pool_tokens"}
 """Functions that a stack has only if its configuration asks for them."""
 
 WILDCARDS = {
@@ -168,7 +174,7 @@ UNPROVABLE = {
     "dynamodb:ListStreams",
 }
 """`BY_LAMBDA`; what is missing among these is found by the comparison with the template alone."""
-UNPROVABLE_ON = {Grant("sqs:SendMessage", "EventPublisherUndeliverable.Arn")}
+UNPROVABLE_ON = {Grant("sqs:SendMessage", "EventPublisherDeadLetters.Arn")}
 """The same, where the function does this elsewhere by itself."""
 
 

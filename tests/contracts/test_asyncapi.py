@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,10 +33,11 @@ def dangling(document: dict[str, Any]) -> list[str]:
 
 
 def leads_somewhere(document: dict[str, Any], reference: str) -> bool:
-    if not reference.startswith("#/"):
-        return (DOCS / reference).is_file()
-    at: Any = document
-    for part in reference.removeprefix("#/").split("/"):
+    path, _, place = reference.partition("#/")
+    if path and not (DOCS / path).is_file():
+        return False
+    at: Any = json.loads((DOCS / path).read_text(encoding="utf-8")) if path else document
+    for part in place.split("/") if place else ():
         if part not in at:
             return False
         at = at[part]
@@ -56,17 +58,39 @@ def test_one_that_does_not_is_found(document: dict[str, Any]) -> None:
 
 def test_structure(document: dict[str, Any]) -> None:
     assert document["asyncapi"] == "3.0.0"
-    assert document["info"].keys() >= {"title", "version"}
-    (channel,) = document["channels"].values()
-    assert channel["address"] == "gavel"
-    on_channel = {f"#/channels/bus/messages/{name}" for name in channel["messages"]}
+    assert document["info"].keys() >= {"title", "version", "license"}
+    assert {name: channel["address"] for name, channel in document["channels"].items()} == {
+        "bus": "gavel",
+        "live": "/live",
+    }
     operations = document["operations"]
-    assert {name: operation["action"] for name, operation in operations.items()} == {"tell": "send", "obey": "receive"}
+    assert {(operation["channel"]["$ref"], operation["action"]) for operation in operations.values()} == {
+        (f"#/channels/{channel}", action) for channel in ("bus", "live") for action in ("send", "receive")
+    }
+    on_channels = {
+        f"#/channels/{name}/messages/{message}"
+        for name, channel in document["channels"].items()
+        for message in channel["messages"]
+    }
     used = [message["$ref"] for operation in operations.values() for message in operation["messages"]]
-    assert sorted(used) == sorted(on_channel)
-    assert all(operation["channel"] == {"$ref": "#/channels/bus"} for operation in operations.values())
+    assert sorted(used) == sorted(on_channels)
 
 
 def test_every_schema_is_the_payload_of_one_message(document: dict[str, Any]) -> None:
-    payloads = [message["payload"]["$ref"] for message in document["components"]["messages"].values()]
+    messages = document["components"]["messages"]
+    payloads = [message["payload"]["$ref"] for name, message in messages.items() if not name.startswith("live-")]
     assert sorted(payloads) == sorted(f"./{path}" for path in schemas())
+
+
+def test_the_web_socket_has_every_type_that_the_page_about_it_has(document: dict[str, Any]) -> None:
+    page = (DOCS / "live.md").read_text(encoding="utf-8")
+    sent = page.partition("## What Gavel sends")[2].partition("###")[0]
+    told = set(re.findall(r"^\| `(\w+)` \|", sent, re.MULTILINE))
+    assert {"snapshot", "change", "lobby", "closed"} <= told
+    names = {m["name"] for name, m in document["components"]["messages"].items() if name.startswith("live-")}
+    assert names == {"snapshot", "change", "lobby", "closed", "listen"}
+
+
+def test_documents_on_the_web_socket_are_those_of_the_rest_api(document: dict[str, Any]) -> None:
+    snapshot = document["components"]["schemas"]["Snapshot"]["properties"]
+    assert snapshot["attendees"]["anyOf"][0]["items"] == {"$ref": "./openapi.json#/components/schemas/Attendee"}

@@ -5,22 +5,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from event_commands.command_specs import COMMANDS, AddressedCommand, Place, addressed_command, place_of
+from event_commands.command_specs import COMMANDS, AddressedCommand, MeetingAddress, addressed_command, meeting_address
 from jsonschema import Draft202012Validator
 from moderation.domain import entry
 from moderation.domain.actor import Actor, ActorKind
 from moderation.domain.entry import DECIDED, DELAYED, MEETING_ENDED, Entry, concerning
-from moderation.models.events import EVENTS
 from moderation.validation import Invalid
 
+from contracts.event_models import EVENTS
 from contracts.events import slug
 from contracts.files import DOCS, schemas
-from tests.contracts.validation import problems, schema
+from tests.contracts.validation import problems, schema, validator
 from tests.memory.described import Undescribed, check
 
 MEETING = "11111111-1111-1111-1111-111111111111"
-SEAT = "22222222-2222-2222-2222-222222222222"
-BOB = {"meetingId": MEETING, "attendeeId": SEAT}
+ATTENDEE = "22222222-2222-2222-2222-222222222222"
+BOB = {"meetingId": MEETING, "attendeeId": ATTENDEE}
 HERE = {"meetingId": MEETING}
 NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
 ENVELOPE = {"version": "0", "id": "1", "account": "123456789012", "time": "2026-05-04T10:00:00Z", "region": "us-east-1"}
@@ -29,7 +29,7 @@ DECISION: dict[str, object] = {
     "policies": ["hosts-moderate"],
     "code": None,
     "parameters": {"media": ["audio"]},
-    "attendees": [concerning(SEAT, "bob")],
+    "attendees": [concerning(ATTENDEE, "bob")],
 }
 PROCESSED: list[dict[str, Any]] = [
     {"command": "mute", **BOB},
@@ -37,7 +37,7 @@ PROCESSED: list[dict[str, Any]] = [
     {"command": "mute", "externalMeetingId": "room-7", "externalUserId": "bob", "durationSeconds": None},
     {"command": "unmute", **BOB, "reason": None},
     {"command": "set-capabilities", **BOB, "content": "Send"},
-    {"command": "mute-all", **HERE, "except": {"roles": [], "attendeeIds": [SEAT + "#content"]}},
+    {"command": "mute-all", **HERE, "except": {"roles": [], "attendeeIds": [ATTENDEE + "#content"]}},
     {"command": "unmute-all", **HERE, "media": ["content"]},
     {"command": "set-mode", **HERE, "mode": "audience"},
     {"command": "freeze", **HERE},
@@ -59,7 +59,7 @@ PROCESSED: list[dict[str, Any]] = [
 REFUSED: list[dict[str, Any]] = [
     {"command": "mute", **HERE},
     {"command": "mute", **BOB, "externalUserId": "bob"},
-    {"command": "mute", "attendeeId": SEAT},
+    {"command": "mute", "attendeeId": ATTENDEE},
     {"command": "mute", **BOB, "externalMeetingId": "room-7"},
     {"command": "mute", **BOB, "durationSeconds": "300"},
     {"command": "mute", **BOB, "durationSeconds": 86401},
@@ -67,7 +67,7 @@ REFUSED: list[dict[str, Any]] = [
     {"command": "mute", **BOB, "media": ["audio", "audio"]},
     {"command": "mute", **BOB, "because": "noise"},
     {"command": "mute", **BOB, "reason": "x" * 501},
-    {"command": "mute", "meetingId": "room-7", "attendeeId": SEAT},
+    {"command": "mute", "meetingId": "room-7", "attendeeId": ATTENDEE},
     {"command": "set-capabilities", **BOB},
     {"command": "set-capabilities", **BOB, "audio": "receive"},
     {"command": "mute-all", **BOB},
@@ -89,9 +89,9 @@ def event(kind: str, adds: dict[str, object]) -> dict[str, Any]:
     return {**ENVELOPE, "detail-type": kind, "source": "gavel", "resources": [], "detail": detail}
 
 
-def obeyed(detail: dict[str, Any]) -> tuple[AddressedCommand, Place]:
-    """As the door reads it. Raises `Invalid`."""
-    return addressed_command(detail), place_of(detail)
+def obeyed(detail: dict[str, Any]) -> tuple[AddressedCommand, MeetingAddress]:
+    """Reads the command as the function does. Raises `Invalid`."""
+    return addressed_command(detail), meeting_address(detail)
 
 
 def command(detail: dict[str, Any]) -> dict[str, Any]:
@@ -101,6 +101,21 @@ def command(detail: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("path", schemas())
 def test_the_file_is_a_schema(path: str) -> None:
     Draft202012Validator.check_schema(json.loads((DOCS / path).read_text(encoding="utf-8")))
+
+
+def test_each_has_an_id_of_its_own() -> None:
+    ids = {json.loads((DOCS / path).read_text(encoding="utf-8"))["$id"] for path in schemas()}
+    assert len(ids) == len(schemas())
+    assert all(path.removeprefix("schemas/") in " ".join(ids) for path in schemas())
+
+
+def test_types_are_shared() -> None:
+    """A generator makes one class of `Actor`, not one for each event."""
+    events = [schema(path.removeprefix("schemas/")) for path in schemas() if "/events/" in path]
+    assert all("$defs" not in event for event in events)
+    assert {event["properties"]["detail"]["properties"]["actor"]["$ref"] for event in events} == {
+        "../types.json#/$defs/Actor"
+    }
 
 
 def test_every_type_of_entry_has_one() -> None:
@@ -130,7 +145,7 @@ def test_an_event_as_it_is_written(kind: str, adds: dict[str, object]) -> None:
         {**DECISION, "mood": "cross"},
         {**DECISION, "verdict": "perhaps"},
         {key: value for key, value in DECISION.items() if key != "policies"},
-        {**DECISION, "attendees": [{**concerning(SEAT, "bob"), "name": "Bob"}]},
+        {**DECISION, "attendees": [{**concerning(ATTENDEE, "bob"), "name": "Bob"}]},
     ],
 )
 def test_what_is_not_described_is_found(adds: dict[str, object]) -> None:
@@ -146,16 +161,16 @@ def test_what_is_called_otherwise_is_found() -> None:
 
 
 def test_subscribers_take_what_is_added_later() -> None:
-    validator = Draft202012Validator(schema("events/moderation-decided.json"))
-    assert validator.is_valid(event(DECIDED, {**DECISION, "mood": "cross"}))
-    assert not validator.is_valid(event(DECIDED, {**DECISION, "verdict": "perhaps"}))
+    published = validator(schema("events/moderation-decided.json"))
+    assert published.is_valid(event(DECIDED, {**DECISION, "mood": "cross"}))
+    assert not published.is_valid(event(DECIDED, {**DECISION, "verdict": "perhaps"}))
 
 
 @pytest.mark.parametrize("detail", PROCESSED)
 def test_a_command_that_is_obeyed(detail: dict[str, Any]) -> None:
     assert obeyed(detail)
-    validator = Draft202012Validator(schema(f"commands/{detail['command']}.json"))
-    assert [error.message for error in validator.iter_errors(command(detail))] == []
+    published = Draft202012Validator(schema(f"commands/{detail['command']}.json"))
+    assert [error.message for error in published.iter_errors(command(detail))] == []
 
 
 @pytest.mark.parametrize("detail", REFUSED)
@@ -167,5 +182,5 @@ def test_a_command_that_is_invalid(detail: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("source", ["gavel", "aws.chime", "trigger/exam"])
 def test_a_source_that_never_commands(source: str) -> None:
-    validator = Draft202012Validator(schema("commands/freeze.json"))
-    assert not validator.is_valid({**command({"command": "freeze", **HERE}), "source": source})
+    published = Draft202012Validator(schema("commands/freeze.json"))
+    assert not published.is_valid({**command({"command": "freeze", **HERE}), "source": source})

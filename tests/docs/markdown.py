@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -52,7 +53,7 @@ def read(text: str) -> Page:
 def anchors(tokens: list[Token]) -> Iterator[str]:
     """The second heading of a name ends in `-1`: https://docs.github.com/get-started/writing-on-github."""
     seen: Counter[str] = Counter()
-    for opening, heading in zip(tokens, tokens[1:], strict=False):
+    for opening, heading in pairwise(tokens):
         if opening.type == "heading_open":
             text = "".join(child.content for child in heading.children or () if child.type in ("text", "code_inline"))
             anchor = re.sub(r"[^\w\- ]", "", text.strip().lower()).replace(" ", "-")

@@ -14,7 +14,21 @@ from tests.docs.markdown import page, read
 from tests.tracked import ROOT, tracked
 
 PAGES = [path for path in tracked() if path.suffix == ".md"]
-SOURCES = {".cedar", ".cedarschema", ".css", ".html", ".js", ".lock", ".md", ".mjs", ".py", ".toml", ".ts", ".txt", ".yml"}
+SOURCES = {
+    ".cedar",
+    ".cedarschema",
+    ".css",
+    ".html",
+    ".js",
+    ".lock",
+    ".md",
+    ".mjs",
+    ".py",
+    ".toml",
+    ".ts",
+    ".txt",
+    ".yml",
+}
 """A name that ends so is a file of the repository. JSON and pictures may be anywhere: they are, if a folder says so."""
 PATH = re.compile(r"[\w.*-]+(?:/[\w.*-]+)*/?(?:::\w+)?")
 every_page = pytest.mark.parametrize("path", PAGES, ids=str)
@@ -101,7 +115,7 @@ TEXT = """\
 ```sh
 make run && make vanish
 python -m infra.gone
-python -m infra.audit
+python -m infra.tools.audit
 ```
 """
 
@@ -119,4 +133,4 @@ def test_what_is_broken_is_found() -> None:
         "gone.cedar",
     ]
     assert found.targets == {"gone", "run", "vanish"}
-    assert found.modules == {"infra.gone", "infra.audit"}
+    assert found.modules == {"infra.gone", "infra.tools.audit"}

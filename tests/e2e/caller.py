@@ -1,4 +1,4 @@
-"""Somebody who calls the API, and what he may expect of every answer."""
+"""A caller of the API, and the checks that every answer has to pass."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ TIMEOUT = 90
 
 
 class Web:
-    """The API over HTTP. Every answer is kept as it came, for those who look for what must not be in one."""
+    """The API over HTTP. Every answer is kept, for tests of what must not be in one."""
 
     def __init__(self, api_url: str) -> None:
         self._client = httpx.Client(
@@ -40,11 +40,15 @@ class Web:
 
 
 class Caller:
-    """A person with a token, in one meeting: paths begin behind `/meetings/{m}`."""
+    """A caller with a token, in one meeting: paths follow `/meetings/{m}`; without a meeting, they follow
+    `/meetings`.
+    """
 
-    def __init__(self, web: Web, meeting_id: str, token: str | None, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, web: Web, meeting_id: str | None, token: str | None, headers: dict[str, str] | None = None
+    ) -> None:
         self._web = web
-        self._meeting = f"/meetings/{meeting_id}"
+        self._meeting = f"/meetings/{meeting_id}" if meeting_id is not None else "/meetings"
         self._token = token
         self._headers = headers or {}
 
@@ -69,7 +73,7 @@ class Caller:
         return self.send("DELETE", path, **headers)
 
     def history(self) -> list[Json]:
-        """All of it, for meetings with less than a page of it."""
+        """The whole history, for meetings with less than a page of it."""
         items: list[Json] = done(self.get("/history?limit=100"))["items"]
         assert len(items) < 100
         return items

@@ -6,7 +6,7 @@ Tests that call from twenty threads at once start twenty, and the dependencies a
 
 from pathlib import Path
 
-from infra import bundle
+from infra.packaging import bundle
 
 
 def light_bundle(directory: Path) -> tuple[Path, dict[str, str]]:

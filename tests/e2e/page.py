@@ -1,4 +1,4 @@
-"""A page that listens over a real WebSocket, and takes what it is told."""
+"""A page that receives live messages over a real WebSocket."""
 
 import json
 import threading
@@ -18,19 +18,19 @@ OPEN_WITHIN = 120
 
 
 def connection(url: str) -> ClientConnection:
-    """To be entered."""
+    """A context manager."""
     return connect(url, proxy=None, open_timeout=OPEN_WITHIN, legacy=True)
 
 
 class LivePage:
-    """Opens a connection for a caller, asks, and keeps its `page` up to date in a thread of its own."""
+    """Connects for a caller, subscribes, and keeps its `page` up to date in a thread of its own."""
 
     def __init__(self, caller: Caller, user: str, after: str | None = None) -> None:
         self.page = Page(user, "")
         self.messages: list[Json] = []
         self.ready = threading.Event()
         self.ended = threading.Event()
-        """Whoever closed it."""
+        """Set when either side has closed the connection."""
         self._caller = caller
         self._after = after
         self._news = threading.Condition()
@@ -56,11 +56,11 @@ class LivePage:
 
     @property
     def close_code(self) -> int | None:
-        """Who closed it says why by this: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1"""
+        """The close code, which says which side closed it: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1"""
         return self._connection.close_code
 
     def shows(self, condition: Callable[[Page], bool], within: float) -> bool:
-        """Whether it comes to that in time; woken by every message."""
+        """Whether the condition holds in time. Checked after every message."""
         with self._news:
             return self._news.wait_for(lambda: condition(self.page), within * SLOWER)
 

@@ -12,10 +12,12 @@ Json = dict[str, Any]
 
 EXAM_APP = "exam.app"
 """The source that the tests' policies permit to moderate."""
+COMMAND_SOURCE = "school.app"
+"""What `commandSources` names: no policy of the tests does."""
 COMMAND = "Moderation Command"
-INBOX = "EventCommandsIntakeQueue"
-UNDELIVERABLE = "EventCommandsIntakeUndeliverable"
-WAKEUPS = "WakeupsQueue"
+INBOX = "GavelEventCommandsInboxQueue"
+UNDELIVERABLE = "GavelEventCommandsInboxDeadLetters"
+WAKEUPS = "GavelWakeupsQueue"
 
 
 def envelope(detail: Json, source: str = EXAM_APP) -> Json:

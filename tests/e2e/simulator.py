@@ -1,4 +1,4 @@
-"""Chime as the tests use it: boto3 for what a customer's back end does, control routes for faults and evidence."""
+"""Chime for the tests: boto3 for the customer's back end, control routes for faults and evidence."""
 
 import uuid
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ UPDATE = "UpdateAttendeeCapabilities"
 BATCH = "BatchUpdateAttendeeCapabilitiesExcept"
 CHANGES = {UPDATE, BATCH}
 TOGETHER = 100
-"""Attendees whom one call creates at most."""
+"""The most attendees that one call creates."""
 
 
 class Simulator:
@@ -35,22 +35,22 @@ class Simulator:
         return meeting_id
 
     def join(self, meeting_id: str, user: str) -> str:
-        """A seat, as the customer's back end makes it: with everything allowed."""
+        """An attendee made by the customer's back end, with every capability."""
         created = self.chime.create_attendee(MeetingId=meeting_id, ExternalUserId=user)
         attendee_id: str = created["Attendee"]["AttendeeId"]
         return attendee_id
 
     def join_together(self, meeting_id: str, users: Sequence[str]) -> dict[str, str]:
-        """ExternalUserId → AttendeeId, as few calls as Chime allows."""
-        seats: dict[str, str] = {}
+        """ExternalUserId → AttendeeId, in as few calls as Chime permits."""
+        attendees: dict[str, str] = {}
         for start in range(0, len(users), TOGETHER):
             wanted = [{"ExternalUserId": user} for user in users[start : start + TOGETHER]]
             created = self.chime.batch_create_attendee(MeetingId=meeting_id, Attendees=wanted)["Attendees"]
-            seats |= {attendee["ExternalUserId"]: attendee["AttendeeId"] for attendee in created}
-        return seats
+            attendees |= {attendee["ExternalUserId"]: attendee["AttendeeId"] for attendee in created}
+        return attendees
 
     def have(self, meeting_id: str) -> dict[str, dict[str, str]]:
-        """AttendeeId → what Chime lets him do, in the contract's spelling; costs no quota."""
+        """AttendeeId → capabilities in Chime, in the contract's words. Costs no quota."""
         attendees = self.control("GET", f"meetings/{meeting_id}")["attendees"]
         return {
             attendee["AttendeeId"]: {medium.lower(): word for medium, word in attendee["Capabilities"].items()}
@@ -59,7 +59,7 @@ class Simulator:
 
     @contextmanager
     def without(self, *settings: str) -> Iterator[None]:
-        """While a scene is set that is not the test's subject: `quota`, `events`."""
+        """Switches off `quota` or `events` while a meeting is set up that is not the test's subject."""
         self.control("PUT", "settings", dict.fromkeys(settings, False))
         try:
             yield
@@ -67,17 +67,17 @@ class Simulator:
             self.control("PUT", "settings", dict.fromkeys(settings, True))
 
     def has(self, meeting_id: str, attendee_id: str) -> dict[str, str]:
-        """What Chime lets the attendee do, in the contract's spelling."""
+        """The attendee's capabilities in Chime, in the contract's words."""
         found = self.chime.get_attendee(MeetingId=meeting_id, AttendeeId=attendee_id)["Attendee"]["Capabilities"]
         return {medium.lower(): word for medium, word in found.items()}
 
     def changes(self, meeting_id: str) -> list[Json]:
-        """The capability calls that concerned a meeting, whatever their end."""
+        """The capability calls about a meeting, whatever their outcome."""
         calls: list[Json] = self.control("GET", f"calls?meetingId={meeting_id}")["calls"]
         return [call for call in calls if call["operation"] in CHANGES]
 
     def fault(self, meeting_id: str, *, operation: str = UPDATE, count: int = 1, **trouble: Any) -> None:
-        """Trouble for the next calls that concern this meeting, and no other."""
+        """A fault of the next calls about this meeting."""
         self.control("POST", "faults", {"operation": operation, "count": count, "meetingId": meeting_id, **trouble})
 
     def control(self, method: str, path: str, body: Json | None = None) -> Json:

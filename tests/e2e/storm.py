@@ -1,5 +1,5 @@
-"""A storm on the live stack: many hosts at once, Chime in trouble, workers killed, a second writer, people who come and
-go, one of them on many seats. When it is over everything has to be as it is said to be.
+"""A storm on the live stack: many hosts at once, faults of Chime, killed workers, a second writer, attendees who join
+and leave, one user with many attendees. Afterwards Chime has to have what the rules say.
 """
 
 import random
@@ -15,15 +15,14 @@ from botocore.exceptions import ClientError, HTTPClientError
 
 from tests.e2e.caller import PROBLEM, Json
 from tests.e2e.drill import kill_workers
-from tests.e2e.scene import ModeratedMeeting, Theatre
+from tests.e2e.meeting import ModeratedMeeting, ObservedStack
 
 HOSTS = ("alice", "anna", "anton")
 MEDIA = ("audio", "video", "content")
 MODES = ("open", "presentation", "audio-only")
 MANY = "bob"
-"""Who sits on many seats."""
-SEATS = 8
-NOT_DECIDED = {"busy", "contended", "too-many"}
+"""The user with many attendees."""
+ATTENDEES = 8
 TROUBLE: tuple[Json, ...] = (
     {"status": 429, "count": 4},
     {"status": 503, "count": 2},
@@ -38,9 +37,9 @@ WORKERS = ("host-api", "host-api", "reconciler", "chime-events", "event-publishe
 
 @dataclass
 class Storm:
-    """`seed` draws what happens; `answers` holds what hosts were answered: label, which is the reason, and answer."""
+    """`seed` draws the events; `answers` holds what hosts were answered: label, which is the reason, and answer."""
 
-    theatre: Theatre
+    local_stack: ObservedStack
     seed: int
     seconds: float
     people: int
@@ -54,23 +53,25 @@ class Storm:
     def __post_init__(self) -> None:
         crowd = [f"p{number:03d}" for number in range(self.people)]
         roles = dict.fromkeys(HOSTS, "host") | {MANY: "participant", "cora": "cohost"}
-        with self.theatre.simulator.without("quota"):
-            self.scenes = [self.theatre.scene(roles) for _ in range(self.meetings)]
-            for scene in self.scenes:
-                scene.seats.update(self.theatre.simulator.join_together(scene.meeting_id, crowd) if crowd else {})
-                for _ in range(SEATS - 1):
-                    scene.join(MANY)
+        with self.local_stack.simulator.without("quota"):
+            self.open_meetings = [self.local_stack.meeting(roles) for _ in range(self.meetings)]
+            for meeting in self.open_meetings:
+                meeting.attendees.update(
+                    self.local_stack.simulator.join_together(meeting.meeting_id, crowd) if crowd else {}
+                )
+                for _ in range(ATTENDEES - 1):
+                    meeting.join(MANY)
         self._ends = 0.0
 
     def rage(self) -> None:
-        """Until it is over; then Chime is in no trouble any more, and nobody else writes into it."""
+        """Runs the storm to its end. Then Chime has no faults any more, and no other system writes into it."""
         self._ends = time.monotonic() + self.seconds
         blowing: list[Callable[[], None]] = [partial(self._hand, number) for number in range(self.hands)]
-        blowing += [partial(self._chaos, deed, pause) for deed, pause in self._chaotic()]
+        blowing += [partial(self._chaos, chaos, pause) for chaos, pause in self._chaotic()]
         with ThreadPoolExecutor(len(blowing)) as pool:
             for each in [pool.submit(blow) for blow in blowing]:
                 each.result()
-        self.theatre.simulator.control("DELETE", "faults")
+        self.local_stack.simulator.control("DELETE", "faults")
 
     # ---- hosts -----------------------------------------------------------------------------------------------------
 
@@ -82,10 +83,10 @@ class Storm:
             self.answers.append((label, self._asks(draw, label)))
 
     def _asks(self, draw: random.Random, label: str) -> httpx.Response | None:
-        scene = draw.choice(self.scenes)
-        host, media = scene.person(draw.choice(HOSTS)), draw.sample(MEDIA, draw.choice((1, 1, 2)))
-        whom = MANY if draw.random() < 0.3 else draw.choice([user for user in scene.seats if user not in HOSTS])
-        at = f"/users/{whom}" if draw.random() < 0.5 else scene.at(whom)
+        meeting = draw.choice(self.open_meetings)
+        host, media = meeting.person(draw.choice(HOSTS)), draw.sample(MEDIA, draw.choice((1, 1, 2)))
+        target = MANY if draw.random() < 0.3 else draw.choice([user for user in meeting.attendees if user not in HOSTS])
+        at = f"/users/{target}" if draw.random() < 0.5 else meeting.at(target)
         words = {medium: draw.choice(("SendReceive", "Receive")) for medium in media}
         asked: tuple[tuple[str, str, Json], ...] = (
             ("POST", f"{at}/mute", {"media": media}),
@@ -95,7 +96,7 @@ class Storm:
             ("POST", f"{at}/hold", {}),
             ("POST", f"{at}/release", {}),
             ("POST", f"{at}/floor", {"durationSeconds": draw.randint(1, 20)}),
-            ("PUT", f"/users/{whom}/role", {"role": draw.choice(("participant", "presenter", "viewer"))}),
+            ("PUT", f"/users/{target}/role", {"role": draw.choice(("participant", "presenter", "viewer"))}),
             ("POST", "/mute-all", {"media": media}),
             ("POST", "/unmute-all", {"media": media}),
             ("PATCH", "", {"mode": draw.choice(MODES)}),
@@ -111,52 +112,56 @@ class Storm:
     def _chaotic(self) -> Sequence[tuple[Callable[[random.Random, ModeratedMeeting], None], float]]:
         return ((self._fault, 0.4), (self._kill, 4.0), (self._write, 1.5), (self._come_and_go, 1.5))
 
-    def _chaos(self, deed: Callable[[random.Random, ModeratedMeeting], None], pause: float) -> None:
-        draw, at = random.Random(f"{self.seed} {deed.__name__}"), time.monotonic()
+    def _chaos(self, chaos: Callable[[random.Random, ModeratedMeeting], None], pause: float) -> None:
+        draw, at = random.Random(f"{self.seed} {chaos.__name__}"), time.monotonic()
         while (at := at + pause * draw.uniform(0.5, 1.5)) < self._ends:
             time.sleep(max(0.0, at - time.monotonic()))
-            deed(draw, draw.choice(self.scenes))
+            chaos(draw, draw.choice(self.open_meetings))
 
-    def _fault(self, draw: random.Random, scene: ModeratedMeeting) -> None:
+    def _fault(self, draw: random.Random, meeting: ModeratedMeeting) -> None:
         operation = draw.choice(("UpdateAttendeeCapabilities", "UpdateAttendeeCapabilities", "*"))
-        scene.fault(operation=operation, **draw.choice(TROUBLE))
+        meeting.fault(operation=operation, **draw.choice(TROUBLE))
         self.ordered += 1
 
     def _kill(self, draw: random.Random, _: ModeratedMeeting) -> None:
-        self.killed += kill_workers(self.theatre.stack, draw.choice(WORKERS))
+        self.killed += kill_workers(self.local_stack.stack, draw.choice(WORKERS))
 
-    def _write(self, draw: random.Random, scene: ModeratedMeeting) -> None:
-        """A second writer, who knows nothing of Gavel."""
-        seat = draw.choice(list(scene.seats.values()))
+    def _write(self, draw: random.Random, meeting: ModeratedMeeting) -> None:
+        """A second writer without Gavel."""
+        attendee = draw.choice(list(meeting.attendees.values()))
         words = {medium.title(): draw.choice(("SendReceive", "Receive")) for medium in MEDIA}
-        if self._of_chime("update_attendee_capabilities", scene, AttendeeId=seat, Capabilities=words):
+        if self._of_chime("update_attendee_capabilities", meeting, AttendeeId=attendee, Capabilities=words):
             self.written += 1
 
-    def _come_and_go(self, draw: random.Random, scene: ModeratedMeeting) -> None:
+    def _come_and_go(self, draw: random.Random, meeting: ModeratedMeeting) -> None:
         user = draw.choice((MANY, f"late-{draw.randrange(4)}"))
         if draw.random() < 0.7:
-            self._of_chime("create_attendee", scene, ExternalUserId=user)
+            self._of_chime("create_attendee", meeting, ExternalUserId=user)
             return
-        theirs = [seat for seat, whose in self.seated(scene).items() if whose == user and seat != scene.seats[MANY]]
+        theirs = [
+            attendee
+            for attendee, whose in self.seated(meeting).items()
+            if whose == user and attendee != meeting.attendees[MANY]
+        ]
         if theirs:
-            self._of_chime("delete_attendee", scene, AttendeeId=draw.choice(theirs))
+            self._of_chime("delete_attendee", meeting, AttendeeId=draw.choice(theirs))
 
-    def _of_chime(self, operation: str, scene: ModeratedMeeting, **named: Any) -> bool:
-        """The customer's own back end is in the same trouble."""
+    def _of_chime(self, operation: str, meeting: ModeratedMeeting, **named: Any) -> bool:
+        """The customer's own back end has the same faults."""
         try:
-            getattr(self.theatre.simulator.chime, operation)(MeetingId=scene.meeting_id, **named)
+            getattr(self.local_stack.simulator.chime, operation)(MeetingId=meeting.meeting_id, **named)
         except (ClientError, HTTPClientError):
             return False
         return True
 
-    def seated(self, scene: ModeratedMeeting) -> dict[str, str]:
-        """AttendeeId → ExternalUserId, as Chime has it."""
-        attendees = self.theatre.simulator.control("GET", f"meetings/{scene.meeting_id}")["attendees"]
+    def seated(self, meeting: ModeratedMeeting) -> dict[str, str]:
+        """AttendeeId → ExternalUserId, as Chime has them."""
+        attendees = self.local_stack.simulator.control("GET", f"meetings/{meeting.meeting_id}")["attendees"]
         return {attendee["AttendeeId"]: attendee["ExternalUserId"] for attendee in attendees}
 
 
 def decided(answer: httpx.Response) -> bool | None:
-    """Whether an answer says that a change was committed; None where it says that it doesn't know."""
+    """Whether an answer says that a change was committed. `None` if it says that this is unknown."""
     if answer.is_success:
         return answer.json()["changeId"] is not None
     if answer.headers.get("Content-Type") != PROBLEM:

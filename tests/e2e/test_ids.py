@@ -1,4 +1,4 @@
-"""ExternalUserIds are whatever the customer calls his people: every character that Chime allows gets through."""
+"""ExternalUserIds are the customer's: every character that Chime allows is accepted."""
 
 import base64
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.e2e.caller import done
-from tests.e2e.scene import EVERYTHING, MUTED, ModeratedMeeting, Theatre
+from tests.e2e.meeting import EVERYTHING, MUTED, ModeratedMeeting, ObservedStack
 
 PEOPLE = [
     "Jörg Müller",
@@ -32,8 +32,8 @@ def tilde(user: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def crowd(theatre: Theatre) -> ModeratedMeeting:
-    return theatre.scene({"alice": "host", **dict.fromkeys(PEOPLE + TILDE_ONLY, "participant")})
+def crowd(local_stack: ObservedStack) -> ModeratedMeeting:
+    return local_stack.meeting({"alice": "host", **dict.fromkeys(PEOPLE + TILDE_ONLY, "participant")})
 
 
 @pytest.mark.parametrize("user", PEOPLE)
@@ -41,7 +41,7 @@ def crowd(theatre: Theatre) -> ModeratedMeeting:
 def test_a_person_is_found_by_any_name(crowd: ModeratedMeeting, user: str, written: Callable[[str], str]) -> None:
     path = f"/users/{written(user)}"
     shown = done(crowd.alice.get(path))
-    assert (shown["externalUserId"], shown["attendeeId"]) == (user, crowd.seats[user])
+    assert (shown["externalUserId"], shown["attendeeId"]) == (user, crowd.attendees[user])
     muted = done(crowd.alice.post(f"{path}/mute"))
     assert (muted["attendee"]["externalUserId"], crowd.has(user)) == (user, MUTED)
     done(crowd.alice.post(f"{path}/unmute"))
@@ -56,11 +56,11 @@ def test_what_no_path_holds_needs_the_tilde(crowd: ModeratedMeeting, user: str) 
 
 @pytest.mark.parametrize("user", PEOPLE + TILDE_ONLY)
 def test_a_person_may_call_by_any_name(crowd: ModeratedMeeting, user: str) -> None:
-    """As `sub` of a token, and in the header of the back end that acts for him."""
+    """As `sub` of a token, and in the header of a back end that acts for the user."""
     assert done(crowd.person(user).get("/me"))["attendee"]["externalUserId"] == user
     assert done(crowd.on_behalf_of(user).get("/me"))["attendee"]["externalUserId"] == user
 
 
-def test_a_screen_share_is_its_seat(crowd: ModeratedMeeting) -> None:
-    seat = crowd.seats["alice"]
-    assert done(crowd.alice.get(f"/attendees/{seat}%23content"))["attendeeId"] == seat
+def test_a_screen_share_is_its_attendee(crowd: ModeratedMeeting) -> None:
+    attendee = crowd.attendees["alice"]
+    assert done(crowd.alice.get(f"/attendees/{attendee}%23content"))["attendeeId"] == attendee

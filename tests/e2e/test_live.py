@@ -1,4 +1,4 @@
-"""What happens in a meeting is on the pages of those who listen, whoever did it, within two seconds."""
+"""Changes of a meeting reach its live subscribers, whatever their cause, within two seconds."""
 
 import json
 from collections.abc import Callable
@@ -8,8 +8,8 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from tests.e2e.caller import done, problem
+from tests.e2e.meeting import EVERYTHING, MUTED, ModeratedMeeting, ObservedStack
 from tests.e2e.page import LivePage, connection
-from tests.e2e.scene import EVERYTHING, MUTED, ModeratedMeeting, Theatre
 from tests.memory.live import Page
 
 PROMISED = 2
@@ -17,41 +17,41 @@ PROMISED = 2
 
 
 @pytest.fixture(scope="module")
-def listened(theatre: Theatre) -> ModeratedMeeting:
+def listened(local_stack: ObservedStack) -> ModeratedMeeting:
     """A meeting to which somebody has listened: cold starts are over."""
-    scene = theatre.scene(ROLES)
-    with LivePage(scene.alice, "alice") as page:
-        scene.alice.post(scene.at("victor", "/mute"), {})
+    meeting = local_stack.meeting(ROLES)
+    with LivePage(meeting.alice, "alice") as page:
+        meeting.alice.post(meeting.at("victor", "/mute"), {})
         assert page.shows(lambda shown: bool(shown.entries), 30)
-    return scene
+    return meeting
 
 
 ROLES = {"alice": "host", "hugo": "host", "bob": "participant", "carol": "participant", "victor": "viewer"}
 
 
 def has(
-    scene: ModeratedMeeting, user: str, capabilities: dict[str, str], status: str = "applied"
+    meeting: ModeratedMeeting, user: str, capabilities: dict[str, str], status: str = "applied"
 ) -> Callable[[Page], bool]:
     def condition(page: Page) -> bool:
-        attendee = page.attendees.get(scene.seats[user], {})
+        attendee = page.attendees.get(meeting.attendees[user], {})
         return (attendee.get("capabilities"), attendee.get("status")) == (capabilities, status)
 
     return condition
 
 
-def test_two_hosts_and_an_attendee_see_a_mute(theatre: Theatre, listened: ModeratedMeeting) -> None:
-    scene = theatre.scene(ROLES)
+def test_two_hosts_and_an_attendee_see_a_mute(local_stack: ObservedStack, listened: ModeratedMeeting) -> None:
+    meeting = local_stack.meeting(ROLES)
     with ExitStack() as stack:
-        pages = [stack.enter_context(LivePage(scene.person(user), user)) for user in ("alice", "hugo", "bob")]
-        assert all(has(scene, "bob", EVERYTHING)(page.page) for page in pages)
-        done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "noise"}))
-        assert [page.shows(has(scene, "bob", MUTED), PROMISED) for page in pages] == [True] * 3
-        done(scene.person("hugo").post("/mute-all", {}))
-        assert [page.shows(has(scene, "carol", MUTED), PROMISED) for page in pages] == [True] * 3
+        pages = [stack.enter_context(LivePage(meeting.person(user), user)) for user in ("alice", "hugo", "bob")]
+        assert all(has(meeting, "bob", EVERYTHING)(page.page) for page in pages)
+        done(meeting.alice.post(meeting.at("bob", "/mute"), {"reason": "noise"}))
+        assert [page.shows(has(meeting, "bob", MUTED), PROMISED) for page in pages] == [True] * 3
+        done(meeting.person("hugo").post("/mute-all", {}))
+        assert [page.shows(has(meeting, "carol", MUTED), PROMISED) for page in pages] == [True] * 3
         alice, hugo, bob = (page.page for page in pages)
         assert bob.me["attendee"]["limits"][0]["reason"] == "noise"
         assert bob.meeting["muteAll"][0].keys() == {"media", "liftableBy", "since", "until"}
-        assert "limits" not in bob.attendees[scene.seats["carol"]]
+        assert "limits" not in bob.attendees[meeting.attendees["carol"]]
         assert pages[1].shows(
             lambda page: {"mute", "mute-all"} <= {e["command"] for e in page.entries.values()}, PROMISED
         )
@@ -61,53 +61,53 @@ def test_two_hosts_and_an_attendee_see_a_mute(theatre: Theatre, listened: Modera
         assert alice.entries or hugo.entries
 
 
-def test_a_hand_goes_up_and_who_is_banned_is_cut_off(theatre: Theatre, listened: ModeratedMeeting) -> None:
-    scene = theatre.scene(ROLES)
-    with LivePage(scene.alice, "alice") as alice, LivePage(scene.bob, "bob") as bob:
-        done(scene.bob.put(scene.at("bob", "/hand")))
-        assert alice.shows(lambda page: page.attendees[scene.seats["bob"]]["hand"] is not None, PROMISED)
-        scene.alice.post(scene.at("bob", "/remove"), {"ban": True, "reason": "enough"})
+def test_a_hand_goes_up_and_who_is_banned_is_cut_off(local_stack: ObservedStack, listened: ModeratedMeeting) -> None:
+    meeting = local_stack.meeting(ROLES)
+    with LivePage(meeting.alice, "alice") as alice, LivePage(meeting.bob, "bob") as bob:
+        done(meeting.bob.put(meeting.at("bob", "/hand")))
+        assert alice.shows(lambda page: page.attendees[meeting.attendees["bob"]]["hand"] is not None, PROMISED)
+        meeting.alice.post(meeting.at("bob", "/remove"), {"ban": True, "reason": "enough"})
         assert bob.shows(lambda page: page.closed == "banned", PROMISED)
-        assert alice.shows(lambda page: scene.seats["bob"] not in page.attendees, PROMISED)
-    problem(scene.bob.post("/live"), 403, "banned")
+        assert alice.shows(lambda page: meeting.attendees["bob"] not in page.attendees, PROMISED)
+    problem(meeting.bob.post("/live"), 403, "banned")
 
 
-def test_a_newcomer_appears(theatre: Theatre, listened: ModeratedMeeting) -> None:
-    scene = theatre.scene(ROLES)
-    with LivePage(scene.person("bob"), "bob") as page:
-        scene.seats["dora"] = scene.join("dora")
-        assert page.shows(has(scene, "dora", EVERYTHING), 30), "the news of Chime comes first"
+def test_a_newcomer_appears(local_stack: ObservedStack, listened: ModeratedMeeting) -> None:
+    meeting = local_stack.meeting(ROLES)
+    with LivePage(meeting.person("bob"), "bob") as page:
+        meeting.attendees["dora"] = meeting.join("dora")
+        assert page.shows(has(meeting, "dora", EVERYTHING), 30), "the news of Chime comes first"
 
 
-def test_who_comes_back_goes_on_where_he_was(theatre: Theatre, listened: ModeratedMeeting) -> None:
-    scene = theatre.scene(ROLES)
-    with LivePage(scene.alice, "alice") as before:
+def test_a_client_that_comes_back_goes_on_where_it_was(local_stack: ObservedStack, listened: ModeratedMeeting) -> None:
+    meeting = local_stack.meeting(ROLES)
+    with LivePage(meeting.alice, "alice") as before:
         cursor = before.page.cursor
-    done(scene.person("hugo").post(scene.at("bob", "/mute"), {"reason": "while she was away"}))
-    with LivePage(scene.alice, "alice", after=cursor) as after:
-        assert has(scene, "bob", MUTED)(after.page)
+    done(meeting.person("hugo").post(meeting.at("bob", "/mute"), {"reason": "while she was away"}))
+    with LivePage(meeting.alice, "alice", after=cursor) as after:
+        assert has(meeting, "bob", MUTED)(after.page)
         missed = [entry for entry in after.page.entries.values() if entry["reason"] == "while she was away"]
         assert {entry["type"] for entry in missed} == {"Moderation Decided", "Attendee Capabilities Changed"}
-        history = {entry["entryId"]: entry for entry in scene.alice.history()}
+        history = {entry["entryId"]: entry for entry in meeting.alice.history()}
         assert all(history[key] == entry for key, entry in after.page.entries.items())
 
 
-def test_what_the_gateway_closes_by_itself_is_made_good(theatre: Theatre, listened: ModeratedMeeting) -> None:
+def test_what_the_gateway_closes_by_itself_is_made_good(local_stack: ObservedStack, listened: ModeratedMeeting) -> None:
     """After ten minutes of silence, or two hours: neither the page nor Gavel had a say. Nobody is told anything on the
     dead connection, others hear all the same, and who comes back has what was missed.
     """
-    scene = theatre.scene(ROLES)
-    with LivePage(scene.bob, "bob") as other, LivePage(scene.alice, "alice") as page:
+    meeting = local_stack.meeting(ROLES)
+    with LivePage(meeting.bob, "bob") as other, LivePage(meeting.alice, "alice") as page:
         cursor = page.page.cursor
-        theatre.close_connection(scene.meeting_id, "alice")
+        local_stack.close_connection(meeting.meeting_id, "alice")
         assert page.ended.wait(30), "the gateway has closed it"
-        done(scene.person("hugo").post(scene.at("bob", "/mute"), {"reason": "while the line was dead"}))
-        assert other.shows(has(scene, "bob", MUTED), 30)
-        with LivePage(scene.alice, "alice", after=cursor) as after:
-            assert has(scene, "bob", MUTED)(after.page)
+        done(meeting.person("hugo").post(meeting.at("bob", "/mute"), {"reason": "while the line was dead"}))
+        assert other.shows(has(meeting, "bob", MUTED), 30)
+        with LivePage(meeting.alice, "alice", after=cursor) as after:
+            assert has(meeting, "bob", MUTED)(after.page)
             assert "while the line was dead" in {entry["reason"] for entry in after.page.entries.values()}
-            done(scene.person("hugo").post(scene.at("bob", "/unmute"), {}))
-            assert after.shows(has(scene, "bob", EVERYTHING), 30)
+            done(meeting.person("hugo").post(meeting.at("bob", "/unmute"), {}))
+            assert after.shows(has(meeting, "bob", EVERYTHING), 30)
 
 
 def test_asking_again_on_the_same_line(listened: ModeratedMeeting) -> None:

@@ -7,10 +7,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from local.issuer import AUDIENCE, KEY_ID
+from tests.e2e.bus_events import CHANGED, DECIDED, kinds
 from tests.e2e.caller import Json, done, problem
-from tests.e2e.scene import EVERYTHING, MUTED, ModeratedMeeting, Theatre
+from tests.e2e.meeting import EVERYTHING, MUTED, ModeratedMeeting, ObservedStack
 from tests.e2e.simulator import UPDATE
-from tests.e2e.tap import CHANGED, DECIDED, kinds
 
 EVERY_DETAIL = {
     "schemaVersion",
@@ -38,25 +38,25 @@ def detail(event: Json) -> Json:
     return said
 
 
-def test_a_host_mutes_an_attendee(scene: ModeratedMeeting) -> None:
-    before = len(scene.changes())
-    answer = done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "noise"}))
+def test_a_host_mutes_an_attendee(meeting: ModeratedMeeting) -> None:
+    before = len(meeting.changes())
+    answer = done(meeting.alice.post(meeting.at("bob", "/mute"), {"reason": "noise"}))
     assert answer["status"] == "applied"
     assert (answer["before"], answer["after"]) == (EVERYTHING, MUTED)
     assert answer["effects"] == ["content-audio-may-flow"]
-    assert answer["attendee"]["capabilities"] == MUTED == scene.has("bob")
-    [call] = scene.changes()[before:]
-    assert (call["operation"], call["attendeeId"], call["status"]) == (UPDATE, scene.seats["bob"], 200)
+    assert answer["attendee"]["capabilities"] == MUTED == meeting.has("bob")
+    [call] = meeting.changes()[before:]
+    assert (call["operation"], call["attendeeId"], call["status"]) == (UPDATE, meeting.attendees["bob"], 200)
     assert call["capabilities"] == {"Audio": "Receive", "Video": "SendReceive", "Content": "SendReceive"}
 
 
-def test_the_world_is_told_once(scene: ModeratedMeeting) -> None:
+def test_the_world_is_told_once(meeting: ModeratedMeeting) -> None:
     """A later change of the same meeting marks the end: what came before it on the stream has come."""
-    muted = done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "noise"}))
-    marker = done(scene.alice.post(scene.at("carol", "/mute")))
-    tap = scene.theatre.tap
-    tap.until_changed(scene.meeting_id, marker["changeId"])
-    decided, changed = tap.of(scene.meeting_id, muted["changeId"])
+    muted = done(meeting.alice.post(meeting.at("bob", "/mute"), {"reason": "noise"}))
+    marker = done(meeting.alice.post(meeting.at("carol", "/mute")))
+    bus_events = meeting.local_stack.bus_events
+    bus_events.until_changed(meeting.meeting_id, marker["changeId"])
+    decided, changed = bus_events.of(meeting.meeting_id, muted["changeId"])
     assert kinds([decided, changed]) == [DECIDED, CHANGED]
     said, has = detail(decided), detail(changed)
     assert said["actor"] == has["actor"] == {"kind": "user", "id": "alice"}
@@ -64,7 +64,7 @@ def test_the_world_is_told_once(scene: ModeratedMeeting) -> None:
     assert said["policies"] == ["host-may-moderate"]
     assert has["attendees"] == [
         {
-            "attendeeId": scene.seats["bob"],
+            "attendeeId": meeting.attendees["bob"],
             "externalUserId": "bob",
             "before": EVERYTHING,
             "after": MUTED,
@@ -73,16 +73,16 @@ def test_the_world_is_told_once(scene: ModeratedMeeting) -> None:
     ]
 
 
-def test_a_participant_mutes_nobody_else(scene: ModeratedMeeting) -> None:
-    before = len(scene.changes())
-    refused = problem(scene.bob.post(scene.at("carol", "/mute"), {"reason": "mine"}), 403, "not-permitted")
+def test_a_participant_mutes_nobody_else(meeting: ModeratedMeeting) -> None:
+    before = len(meeting.changes())
+    refused = problem(meeting.bob.post(meeting.at("carol", "/mute"), {"reason": "mine"}), 403, "not-permitted")
     assert refused["policies"] == ["no-permit"]
-    assert len(scene.changes()) == before
-    assert scene.has("carol") == EVERYTHING
-    [entry] = [entry for entry in scene.alice.history() if entry["actor"]["id"] == "bob"]
+    assert len(meeting.changes()) == before
+    assert meeting.has("carol") == EVERYTHING
+    [entry] = [entry for entry in meeting.alice.history() if entry["actor"]["id"] == "bob"]
     assert (entry["verdict"], entry["code"], entry["policies"]) == ("refused", "not-permitted", ["no-permit"])
-    events = scene.theatre.tap.until(
-        scene.meeting_id, lambda seen: any(event["detail"]["actor"]["id"] == "bob" for event in seen)
+    events = meeting.local_stack.bus_events.until(
+        meeting.meeting_id, lambda seen: any(event["detail"]["actor"]["id"] == "bob" for event in seen)
     )
     [event] = [event for event in events if event["detail"]["actor"]["id"] == "bob"]
     assert event["detail-type"] == DECIDED
@@ -98,8 +98,8 @@ def foreign_token(issuer_url: str) -> str:
     return jwt.encode(claims, key, algorithm="RS256", headers={"kid": KEY_ID})
 
 
-def test_without_a_valid_token_nobody_gets_in(scene: ModeratedMeeting) -> None:
-    stack = scene.theatre.stack
+def test_without_a_valid_token_nobody_gets_in(meeting: ModeratedMeeting) -> None:
+    stack = meeting.local_stack.stack
     tokens = {
         "none": None,
         "nonsense": "nonsense",
@@ -108,34 +108,34 @@ def test_without_a_valid_token_nobody_gets_in(scene: ModeratedMeeting) -> None:
         "another key": foreign_token(stack.issuer_url),
         "another issuer": foreign_token("https://issuer.example"),
     }
-    answers = {name: scene.with_token(token).post(scene.at("bob", "/mute")) for name, token in tokens.items()}
+    answers = {name: meeting.with_token(token).post(meeting.at("bob", "/mute")) for name, token in tokens.items()}
     assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(tokens, 401)
-    assert scene.has("bob") == EVERYTHING
+    assert meeting.has("bob") == EVERYTHING
 
 
-def test_a_token_that_names_nobody_may_nothing(scene: ModeratedMeeting) -> None:
-    nobody = scene.with_token(scene.theatre.stack.token(None))
-    problem(nobody.post(scene.at("bob", "/mute")), 403, "not-permitted")
+def test_a_token_that_names_nobody_may_nothing(meeting: ModeratedMeeting) -> None:
+    nobody = meeting.with_token(meeting.local_stack.stack.token(None))
+    problem(nobody.post(meeting.at("bob", "/mute")), 403, "not-permitted")
     problem(nobody.get(), 403, "not-permitted")
 
 
-def test_content_without_video_is_refused_before_chime_hears_of_it(scene: ModeratedMeeting) -> None:
-    before = len(scene.changes())
-    answer = scene.alice.patch(scene.at("bob", "/capabilities"), {"content": "Receive", "video": "None"})
+def test_content_without_video_is_refused_before_chime_hears_of_it(meeting: ModeratedMeeting) -> None:
+    before = len(meeting.changes())
+    answer = meeting.alice.patch(meeting.at("bob", "/capabilities"), {"content": "Receive", "video": "None"})
     problem(answer, 422, "content-needs-video")
-    assert len(scene.changes()) == before
+    assert len(meeting.changes()) == before
 
 
 @pytest.mark.parametrize("reading", ["lenient", "strict"])
-def test_a_meeting_without_video(theatre: Theatre, reading: str) -> None:
+def test_a_meeting_without_video(local_stack: ObservedStack, reading: str) -> None:
     """Amazon's pages contradict each other on Video `Receive` where video is off: both readings get the mute."""
-    meeting_id = theatre.simulator.create_meeting(MeetingFeatures={"Video": {"MaxResolution": "None"}})
-    theatre.simulator.control("PUT", f"meetings/{meeting_id}/settings", {"videoNoneReading": reading})
-    seats = {user: theatre.simulator.join(meeting_id, user) for user in ("alice", "bob")}
-    scene = ModeratedMeeting(theatre, meeting_id, seats)
-    done(scene.admin.put(body={"roles": {"alice": "host", "bob": "participant"}}))
-    answer = done(scene.alice.post(scene.at("bob", "/mute")))
+    meeting_id = local_stack.simulator.create_meeting(MeetingFeatures={"Video": {"MaxResolution": "None"}})
+    local_stack.simulator.control("PUT", f"meetings/{meeting_id}/settings", {"videoNoneReading": reading})
+    attendees = {user: local_stack.simulator.join(meeting_id, user) for user in ("alice", "bob")}
+    meeting = ModeratedMeeting(local_stack, meeting_id, attendees)
+    done(meeting.admin.put(body={"roles": {"alice": "host", "bob": "participant"}}))
+    answer = done(meeting.alice.post(meeting.at("bob", "/mute")))
     assert answer["status"] == "applied"
-    assert scene.has("bob")["audio"] == "Receive"
-    assert scene.shown("bob")["status"] == "applied"
-    assert scene.has("bob") == scene.shown("bob")["capabilities"]
+    assert meeting.has("bob")["audio"] == "Receive"
+    assert meeting.shown("bob")["status"] == "applied"
+    assert meeting.has("bob") == meeting.shown("bob")["capabilities"]

@@ -1,4 +1,4 @@
-"""Three hosts with twenty hands on one attendee: whoever is last, Chime and the rules agree on it."""
+"""Three hosts send commands about one attendee at once: in the end Chime holds what the rules say."""
 
 import random
 import time
@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.e2e.bus_events import DECIDED
 from tests.e2e.caller import TIMEOUT, Caller, Json, done
 from tests.e2e.deadline import SLOWER, until
-from tests.e2e.scene import ModeratedMeeting, Theatre
-from tests.e2e.tap import DECIDED
+from tests.e2e.meeting import ModeratedMeeting, ObservedStack
 
 HOSTS = ("alice", "anna", "anton")
 HANDS = 20
@@ -23,11 +23,11 @@ NOT_NOW = {"busy", "contended"}
 
 
 @pytest.fixture
-def without_quota(theatre: Theatre) -> Iterator[None]:
+def without_quota(local_stack: ObservedStack) -> Iterator[None]:
     """The race is between hosts; Chime's own limits are another test's."""
-    theatre.simulator.control("PUT", "settings", {"quota": False})
+    local_stack.simulator.control("PUT", "settings", {"quota": False})
     yield
-    theatre.simulator.control("PUT", "settings", {"quota": True})
+    local_stack.simulator.control("PUT", "settings", {"quota": True})
 
 
 def one_hand(start: Barrier, host: Caller, target: str, medium: str, seed: int) -> list[httpx.Response]:
@@ -38,23 +38,23 @@ def one_hand(start: Barrier, host: Caller, target: str, medium: str, seed: int) 
     start.wait(TIMEOUT * SLOWER)
     ends = time.monotonic() + SECONDS
     while time.monotonic() < ends:
-        deed = choose.choice(("mute", "unmute", "capabilities"))
-        if deed == "capabilities":
+        command = choose.choice(("mute", "unmute", "capabilities"))
+        if command == "capabilities":
             word = choose.choice(("SendReceive", "Receive"))
             answers.append(host.patch(f"{target}/capabilities", {medium: word, "reason": f"hand {seed}"}))
         else:
-            answers.append(host.post(f"{target}/{deed}", {"media": [medium], "reason": f"hand {seed}"}))
+            answers.append(host.post(f"{target}/{command}", {"media": [medium], "reason": f"hand {seed}"}))
     return answers
 
 
-def whole_history(scene: ModeratedMeeting) -> list[Json]:
+def whole_history(meeting: ModeratedMeeting) -> list[Json]:
     """Page by page; the cursor stays some seconds behind, so the newest are read again until there is a last page."""
     found: dict[str, Json] = {}
     cursor = ""
 
     def is_last() -> bool:
         nonlocal cursor
-        page = done(scene.alice.get("/history?limit=100" + (f"&after={cursor}" if cursor else "")))
+        page = done(meeting.alice.get("/history?limit=100" + (f"&after={cursor}" if cursor else "")))
         cursor = page["cursor"]
         found.update({item["entryId"]: item for item in page["items"]})
         return len(page["items"]) < 100
@@ -64,12 +64,12 @@ def whole_history(scene: ModeratedMeeting) -> list[Json]:
 
 
 @pytest.mark.usefixtures("without_quota")
-def test_many_hands_on_one_attendee(theatre: Theatre) -> None:
-    scene = theatre.scene({**dict.fromkeys(HOSTS, "host"), "bob": "participant"})
+def test_many_hands_on_one_attendee(local_stack: ObservedStack) -> None:
+    meeting = local_stack.meeting({**dict.fromkeys(HOSTS, "host"), "bob": "participant"})
     start = Barrier(HANDS)
     with ThreadPoolExecutor(HANDS) as hands:
         working = [
-            hands.submit(one_hand, start, scene.person(HOSTS[n % 3]), scene.at("bob"), MEDIA[n // 3 % 3], n)
+            hands.submit(one_hand, start, meeting.person(HOSTS[n % 3]), meeting.at("bob"), MEDIA[n // 3 % 3], n)
             for n in range(HANDS)
         ]
         answers = [answer for hand in working for answer in hand.result()]
@@ -78,10 +78,10 @@ def test_many_hands_on_one_attendee(theatre: Theatre) -> None:
     made = [answer.json()["changeId"] for answer in answers if answer.is_success and answer.json()["changeId"]]
     assert len(made) > HANDS // 2
     assert len(set(made)) == len(made)
-    _settles(scene)
+    _settles(meeting)
     accepted = [
         entry["changeId"]
-        for entry in whole_history(scene)
+        for entry in whole_history(meeting)
         if entry["type"] == DECIDED and entry["verdict"] == "accepted" and entry["command"] != "register"
     ]
     assert sorted(accepted) == sorted(made)
@@ -91,7 +91,7 @@ def _code(answer: httpx.Response) -> Any:
     return answer.json().get("code", answer.text) if answer.content else answer.status_code
 
 
-def _settles(scene: ModeratedMeeting) -> None:
+def _settles(meeting: ModeratedMeeting) -> None:
     """What was left pending in the crowd is carried out, too."""
-    until(lambda: scene.shown("bob")["status"] == "applied", 75, "nothing is pending any more")
-    assert scene.has("bob") == scene.shown("bob")["capabilities"]
+    until(lambda: meeting.shown("bob")["status"] == "applied", 75, "nothing is pending any more")
+    assert meeting.has("bob") == meeting.shown("bob")["capabilities"]

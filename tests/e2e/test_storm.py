@@ -10,11 +10,11 @@ from functools import partial
 
 import pytest
 
+from tests.e2e.bus_events import DECIDED
 from tests.e2e.caller import Json, done
 from tests.e2e.deadline import until
-from tests.e2e.scene import ModeratedMeeting, Theatre
+from tests.e2e.meeting import ModeratedMeeting, ObservedStack
 from tests.e2e.storm import Storm, decided
-from tests.e2e.tap import DECIDED
 from tests.e2e.test_race import whole_history
 
 SEED = int(os.environ.get("STORM_SEED", "1"))
@@ -26,26 +26,26 @@ NARROWER = {"SendReceive": {"SendReceive", "Send", "Receive", "None"}, "Receive"
 
 
 @pytest.fixture(scope="module")
-def storm(theatre: Theatre) -> Iterator[Storm]:
-    raging = Storm(theatre, SEED, SECONDS, PEOPLE)
+def storm(local_stack: ObservedStack) -> Iterator[Storm]:
+    raging = Storm(local_stack, SEED, SECONDS, PEOPLE)
     raging.rage()
-    for scene in raging.scenes:
-        comes_to_rest(scene)
+    for meeting in raging.open_meetings:
+        comes_to_rest(meeting)
     yield raging
-    for scene in raging.scenes:
-        done(scene.alice.post("/end", {}))
+    for meeting in raging.open_meetings:
+        done(meeting.alice.post("/end", {}))
 
 
-def comes_to_rest(scene: ModeratedMeeting) -> None:
+def comes_to_rest(meeting: ModeratedMeeting) -> None:
     try:
-        until(lambda: not list(unlike(scene)), REST, "everything is as it is said to be")
+        until(lambda: not list(unlike(meeting)), REST, "everything is as it is said to be")
     except AssertionError as late:
-        raise AssertionError("; ".join(unlike(scene)) or str(late)) from None
+        raise AssertionError("; ".join(unlike(meeting)) or str(late)) from None
 
 
-def unlike(scene: ModeratedMeeting) -> Iterator[str]:
-    """What Gavel says of each seat, held against Chime."""
-    have, listed = scene.theatre.simulator.have(scene.meeting_id), {a["attendeeId"]: a for a in roster(scene)}
+def unlike(meeting: ModeratedMeeting) -> Iterator[str]:
+    """What Gavel says of each attendee, held against Chime."""
+    have, listed = meeting.local_stack.simulator.have(meeting.meeting_id), {a["attendeeId"]: a for a in roster(meeting)}
     for attendee_id in have.keys() - listed.keys():
         yield f"{attendee_id} is not known"
     for attendee_id, shown in listed.items():
@@ -64,10 +64,10 @@ def unlike(scene: ModeratedMeeting) -> Iterator[str]:
             yield f"{name} drifted to {have[attendee_id]}, which is more than {said}"
 
 
-def roster(scene: ModeratedMeeting) -> Iterator[Json]:
+def roster(meeting: ModeratedMeeting) -> Iterator[Json]:
     token = ""
     while token is not None:
-        page = done(scene.admin.get("/attendees?limit=100" + (f"&nextToken={token}" if token else "")))
+        page = done(meeting.admin.get("/attendees?limit=100" + (f"&nextToken={token}" if token else "")))
         yield from page["items"]
         token = page["nextToken"]
 
@@ -84,21 +84,21 @@ def test_it_was_a_storm(storm: Storm) -> None:
     assert min(storm.killed, storm.ordered, storm.written) > 0
 
 
-def is_closed(scene: ModeratedMeeting, change_id: str) -> bool:
-    return bool(scene.change(change_id)["status"] != "pending")
+def is_closed(meeting: ModeratedMeeting, change_id: str) -> bool:
+    return bool(meeting.change(change_id)["status"] != "pending")
 
 
 def test_no_change_is_open(storm: Storm) -> None:
-    for scene in storm.scenes:
-        for change_id in {entry["changeId"] for entry in whole_history(scene) if is_accepted(entry)}:
-            until(partial(is_closed, scene, change_id), REST, f"{change_id} is closed")
+    for meeting in storm.open_meetings:
+        for change_id in {entry["changeId"] for entry in whole_history(meeting) if is_accepted(entry)}:
+            until(partial(is_closed, meeting, change_id), REST, f"{change_id} is closed")
 
 
 def test_every_answer_is_true(storm: Storm) -> None:
     """What was answered as decided is decided, once; what was answered as not decided is not."""
     accepted: Counter[str] = Counter()
-    for scene in storm.scenes:
-        entries = [e for e in whole_history(scene) if is_accepted(e) and e["actor"]["kind"] == "user"]
+    for meeting in storm.open_meetings:
+        entries = [e for e in whole_history(meeting) if is_accepted(e) and e["actor"]["kind"] == "user"]
         accepted.update(str(entry["reason"]) for entry in entries)
     for label, answer in storm.answers:
         was = decided(answer) if answer is not None else None
@@ -109,17 +109,19 @@ def test_every_answer_is_true(storm: Storm) -> None:
 
 
 def test_no_event_is_missing_or_told_twice(storm: Storm) -> None:
-    for scene in storm.scenes:
-        entries = {entry["entryId"]: entry["type"] for entry in whole_history(scene)}
-        told = until_all_are_told(scene, entries)
+    for meeting in storm.open_meetings:
+        entries = {entry["entryId"]: entry["type"] for entry in whole_history(meeting)}
+        told = until_all_are_told(meeting, entries)
         assert told.keys() == entries.keys()
-        decisions = [entry for entry in whole_history(scene) if entry["type"] == DECIDED and entry["changeId"]]
+        decisions = [entry for entry in whole_history(meeting) if entry["type"] == DECIDED and entry["changeId"]]
         # Attendees of one user who join together are one change, and are decided on one by one.
         told_of = Counter((e["changeId"], *(a["attendeeId"] for a in e["attendees"])) for e in decisions)
         assert not [key for key, count in told_of.items() if count > 1]
 
 
-def until_all_are_told(scene: ModeratedMeeting, entries: dict[str, str]) -> dict[str, str]:
-    tap = scene.theatre.tap
-    found = tap.until(scene.meeting_id, lambda seen: entries.keys() <= {e["detail"]["entryId"] for e in seen}, 120)
+def until_all_are_told(meeting: ModeratedMeeting, entries: dict[str, str]) -> dict[str, str]:
+    bus_events = meeting.local_stack.bus_events
+    found = bus_events.until(
+        meeting.meeting_id, lambda seen: entries.keys() <= {e["detail"]["entryId"] for e in seen}, 120
+    )
     return {event["detail"]["entryId"]: event["detail-type"] for event in found}

@@ -4,11 +4,11 @@ from datetime import datetime
 
 import pytest
 
+from tests.e2e.bus_events import CHANGED, DECIDED
 from tests.e2e.caller import Json, done
 from tests.e2e.deadline import SLOWER, until
+from tests.e2e.meeting import EVERYTHING, MUTED, ModeratedMeeting, ObservedStack
 from tests.e2e.remote import EventCommandSupport
-from tests.e2e.scene import EVERYTHING, MUTED, ModeratedMeeting, Theatre
-from tests.e2e.tap import CHANGED, DECIDED
 
 LASTS = 3
 AT_LATEST = 6
@@ -21,70 +21,70 @@ def at(entry: Json) -> datetime:
     return datetime.fromisoformat(entry["occurredAt"])
 
 
-def by_clock(scene: ModeratedMeeting, kind: str) -> list[Json]:
-    found = [entry for entry in scene.alice.history() if entry["type"] == kind]
+def by_clock(meeting: ModeratedMeeting, kind: str) -> list[Json]:
+    found = [entry for entry in meeting.alice.history() if entry["type"] == kind]
     return [entry for entry in found if entry["actor"]["kind"] == "clock"]
 
 
-def seconds_between(scene: ModeratedMeeting, change_id: str) -> float:
+def seconds_between(meeting: ModeratedMeeting, change_id: str) -> float:
     """From the decision to Chime having the end of it: by Gavel's and Chime's own clocks, which are one here."""
-    [began] = [e for e in scene.alice.history() if e["changeId"] == change_id and e["type"] == DECIDED]
-    last = scene.changes()[-1]
+    [began] = [e for e in meeting.alice.history() if e["changeId"] == change_id and e["type"] == DECIDED]
+    last = meeting.changes()[-1]
     return (datetime.fromisoformat(last["time"]) - at(began)).total_seconds()
 
 
 @pytest.fixture(scope="module")
-def without_reminder(theatre: Theatre, remote: EventCommandSupport) -> tuple[ModeratedMeeting, str]:
+def without_reminder(local_stack: ObservedStack, remote: EventCommandSupport) -> tuple[ModeratedMeeting, str]:
     """A mute whose reminder is lost, begun before the other tests so that its minute passes while they run."""
-    scene = theatre.scene()
-    muted = done(scene.alice.post(scene.at("bob", "/mute"), {"durationSeconds": LOST_LASTS}))
+    meeting = local_stack.meeting()
+    muted = done(meeting.alice.post(meeting.at("bob", "/mute"), {"durationSeconds": LOST_LASTS}))
     assert remote.lose_wakeups() >= 1
-    assert scene.has("bob") == MUTED
-    return scene, muted["changeId"]
+    assert meeting.has("bob") == MUTED
+    return meeting, muted["changeId"]
 
 
 @pytest.mark.usefixtures("without_reminder")
-def test_a_mute_of_three_seconds(scene: ModeratedMeeting) -> None:
-    muted = done(scene.alice.post(scene.at("bob", "/mute"), {"durationSeconds": LASTS, "reason": "short"}))
-    assert scene.has("bob") == MUTED
-    until(lambda: scene.has("bob") == EVERYTHING, AT_LATEST + 4, "bob may speak again")
-    assert LASTS <= seconds_between(scene, muted["changeId"]) <= AT_LATEST * SLOWER
-    [decided] = until(lambda: by_clock(scene, DECIDED) or None, 5, "the end is an entry")
-    [changed] = until(lambda: by_clock(scene, CHANGED) or None, 5, "and that Chime has it is another")
+def test_a_mute_of_three_seconds(meeting: ModeratedMeeting) -> None:
+    muted = done(meeting.alice.post(meeting.at("bob", "/mute"), {"durationSeconds": LASTS, "reason": "short"}))
+    assert meeting.has("bob") == MUTED
+    until(lambda: meeting.has("bob") == EVERYTHING, AT_LATEST + 4, "bob may speak again")
+    assert LASTS <= seconds_between(meeting, muted["changeId"]) <= AT_LATEST * SLOWER
+    [decided] = until(lambda: by_clock(meeting, DECIDED) or None, 5, "the end is an entry")
+    [changed] = until(lambda: by_clock(meeting, CHANGED) or None, 5, "and that Chime has it is another")
     assert decided["changeId"] == changed["changeId"] != muted["changeId"]
-    told = scene.theatre.tap.until_changed(scene.meeting_id, changed["changeId"])
+    told = meeting.local_stack.bus_events.until_changed(meeting.meeting_id, changed["changeId"])
     assert {event["detail"]["actor"]["kind"] for event in told} == {"clock"}
     [attendee] = told[-1]["detail"]["attendees"]
     assert (attendee["externalUserId"], attendee["before"], attendee["after"]) == ("bob", MUTED, EVERYTHING)
-    assert scene.shown("bob")["limits"] == []
+    assert meeting.shown("bob")["limits"] == []
 
 
-def test_a_mute_all_of_three_seconds(scene: ModeratedMeeting) -> None:
-    """It ends for everybody but whom a host has muted besides."""
-    done(scene.alice.post(scene.at("carol", "/mute")))
-    muted = done(scene.alice.post("/mute-all", {"durationSeconds": LASTS}))
-    assert scene.has("bob") == MUTED
-    until(lambda: scene.has("bob") == EVERYTHING, AT_LATEST + 4, "everybody may speak again")
-    assert LASTS <= seconds_between(scene, muted["changeId"]) <= AT_LATEST * SLOWER
-    assert until(lambda: by_clock(scene, DECIDED) or None, 5, "the end is an entry")
-    assert scene.has("carol") == MUTED
-    assert done(scene.alice.get())["muteAll"] == []
+def test_a_mute_all_of_three_seconds(meeting: ModeratedMeeting) -> None:
+    """It ends for all users except those that a host has muted individually."""
+    done(meeting.alice.post(meeting.at("carol", "/mute")))
+    muted = done(meeting.alice.post("/mute-all", {"durationSeconds": LASTS}))
+    assert meeting.has("bob") == MUTED
+    until(lambda: meeting.has("bob") == EVERYTHING, AT_LATEST + 4, "everybody may speak again")
+    assert LASTS <= seconds_between(meeting, muted["changeId"]) <= AT_LATEST * SLOWER
+    assert until(lambda: by_clock(meeting, DECIDED) or None, 5, "the end is an entry")
+    assert meeting.has("carol") == MUTED
+    assert done(meeting.alice.get())["muteAll"] == []
 
 
-def test_replaced_by_a_lasting_one_it_does_not_end(scene: ModeratedMeeting) -> None:
+def test_replaced_by_a_lasting_one_it_does_not_end(meeting: ModeratedMeeting) -> None:
     """The alarm rings all the same, and finds a mute that is to last."""
-    done(scene.alice.post(scene.at("bob", "/mute"), {"durationSeconds": 1}))
-    lasting = done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "for good"}))
-    done(scene.alice.post(scene.at("carol", "/mute"), {"durationSeconds": 2}))
-    until(lambda: scene.has("carol") == EVERYTHING, AT_LATEST + 4, "a later alarm has rung")
-    assert (scene.has("bob"), scene.change(lasting["changeId"])["status"]) == (MUTED, "applied")
-    ended = [a["externalUserId"] for entry in by_clock(scene, CHANGED) for a in entry["attendees"]]
+    done(meeting.alice.post(meeting.at("bob", "/mute"), {"durationSeconds": 1}))
+    lasting = done(meeting.alice.post(meeting.at("bob", "/mute"), {"reason": "for good"}))
+    done(meeting.alice.post(meeting.at("carol", "/mute"), {"durationSeconds": 2}))
+    until(lambda: meeting.has("carol") == EVERYTHING, AT_LATEST + 4, "a later alarm has rung")
+    assert (meeting.has("bob"), meeting.change(lasting["changeId"])["status"]) == (MUTED, "applied")
+    ended = [a["externalUserId"] for entry in by_clock(meeting, CHANGED) for a in entry["attendees"]]
     assert set(ended) <= {"carol"}
 
 
 def test_a_lost_reminder_is_made_good_within_a_minute(without_reminder: tuple[ModeratedMeeting, str]) -> None:
-    scene, change_id = without_reminder
-    until(lambda: scene.has("bob") == EVERYTHING, GIVE_UP_AFTER, "bob may speak again")
-    assert LOST_LASTS <= seconds_between(scene, change_id) <= LOST_LASTS + 65
-    [ended] = until(lambda: by_clock(scene, CHANGED) or None, 5, "the end is an entry")
+    meeting, change_id = without_reminder
+    until(lambda: meeting.has("bob") == EVERYTHING, GIVE_UP_AFTER, "bob may speak again")
+    assert LOST_LASTS <= seconds_between(meeting, change_id) <= LOST_LASTS + 65
+    [ended] = until(lambda: by_clock(meeting, CHANGED) or None, 5, "the end is an entry")
     assert ended["attendees"][0]["externalUserId"] == "bob"

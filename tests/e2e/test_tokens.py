@@ -16,8 +16,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from local.issuer import AUDIENCE, KEY_ID, new_key
-from tests.e2e.caller import done, problem
-from tests.e2e.scene import EVERYTHING, ModeratedMeeting, Theatre
+from tests.e2e.caller import Caller, done, problem
+from tests.e2e.meeting import EVERYTHING, MUTED, ModeratedMeeting, ObservedStack
 from tests.security.matrix import Cell, cells
 
 CAST = {
@@ -33,48 +33,48 @@ WAITING = ("eve", "erin")
 
 
 @pytest.fixture(scope="module")
-def scene(theatre: Theatre) -> ModeratedMeeting:
-    return theatre.scene()
+def meeting(local_stack: ObservedStack) -> ModeratedMeeting:
+    return local_stack.meeting()
 
 
-def claims(theatre: Theatre, **other: Any) -> dict[str, Any]:
+def claims(local_stack: ObservedStack, **other: Any) -> dict[str, Any]:
     now = int(time.time())
-    usual = {"iss": theatre.stack.issuer_url, "aud": AUDIENCE, "sub": "alice", "iat": now, "exp": now + 600}
+    usual = {"iss": local_stack.stack.issuer_url, "aud": AUDIENCE, "sub": "alice", "iat": now, "exp": now + 600}
     return {name: value for name, value in (usual | other).items() if value is not None}
 
 
-def signed(theatre: Theatre, key_id: str | None = KEY_ID, **other: Any) -> str:
+def signed(local_stack: ObservedStack, key_id: str | None = KEY_ID, **other: Any) -> str:
     headers = {"kid": key_id} if key_id else {}
-    issuer = theatre.stack.issuer
-    return jwt.encode(claims(theatre, **other), issuer.key, algorithm=issuer.algorithm, headers=headers)
+    issuer = local_stack.stack.issuer
+    return jwt.encode(claims(local_stack, **other), issuer.key, algorithm=issuer.algorithm, headers=headers)
 
 
-def unsigned(theatre: Theatre, algorithm: str) -> str:
+def unsigned(local_stack: ObservedStack, algorithm: str) -> str:
     def part(said: dict[str, Any]) -> str:
         return base64.urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip("=")
 
-    return f"{part({'alg': algorithm, 'typ': 'JWT', 'kid': KEY_ID})}.{part(claims(theatre, scope='gavel/admin'))}."
+    return f"{part({'alg': algorithm, 'typ': 'JWT', 'kid': KEY_ID})}.{part(claims(local_stack, scope='gavel/admin'))}."
 
 
-def by_public_key(theatre: Theatre) -> str:
+def by_public_key(local_stack: ObservedStack) -> str:
     """HS256 with what everybody knows as its secret: who takes the token's word for the algorithm lets it in."""
     import hashlib
     import hmac
 
-    public = theatre.stack.issuer.key.public_key()
+    public = local_stack.stack.issuer.key.public_key()
     pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    head, body, _ = unsigned(theatre, "HS256").split(".")
+    head, body, _ = unsigned(local_stack, "HS256").split(".")
     mac = hmac.new(pem, f"{head}.{body}".encode(), hashlib.sha256).digest()
     return f"{head}.{body}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}"
 
 
-def by_another_key(theatre: Theatre) -> str:
-    algorithm = theatre.stack.issuer.algorithm
-    return jwt.encode(claims(theatre), new_key(algorithm), algorithm=algorithm, headers={"kid": KEY_ID})
+def by_another_key(local_stack: ObservedStack) -> str:
+    algorithm = local_stack.stack.issuer.algorithm
+    return jwt.encode(claims(local_stack), new_key(algorithm), algorithm=algorithm, headers={"kid": KEY_ID})
 
 
-def tampered(theatre: Theatre) -> str:
-    head, body, signature = signed(theatre, sub="mallory").split(".")
+def tampered(local_stack: ObservedStack) -> str:
+    head, body, signature = signed(local_stack, sub="mallory").split(".")
     said = json.loads(base64.urlsafe_b64decode(body + "=="))
     forged = base64.urlsafe_b64encode(json.dumps(said | {"sub": "alice"}).encode()).decode().rstrip("=")
     return f"{head}.{forged}.{signature}"
@@ -99,56 +99,56 @@ DEFECTS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("defect", DEFECTS)
-def test_no_token_but_a_good_one(theatre: Theatre, scene: ModeratedMeeting, defect: str) -> None:
+def test_no_token_but_a_good_one(local_stack: ObservedStack, meeting: ModeratedMeeting, defect: str) -> None:
     """401 by the gateway: the function is not asked."""
-    caller = scene.with_token(DEFECTS[defect](theatre))
+    caller = meeting.with_token(DEFECTS[defect](local_stack))
     for answer in (caller.post("/mute-all"), caller.get("/history")):
         assert answer.status_code in (401, 403), (defect, answer.text)
         assert "items" not in answer.text
-    assert scene.has("bob") == EVERYTHING
+    assert meeting.has("bob") == EVERYTHING
 
 
-def test_a_good_one(theatre: Theatre, scene: ModeratedMeeting) -> None:
+def test_a_good_one(local_stack: ObservedStack, meeting: ModeratedMeeting) -> None:
     """Else nothing is proved by the others."""
-    assert done(scene.with_token(signed(theatre)).get("/me"))["role"] == "host"
+    assert done(meeting.with_token(signed(local_stack)).get("/me"))["role"] == "host"
 
 
 @pytest.mark.parametrize("scheme", ["Basic ", "bearer", "Bearer  Bearer ", "Token "])
-def test_other_schemes(theatre: Theatre, scene: ModeratedMeeting, scheme: str) -> None:
-    answer = scene.with_token(None).send("GET", "/history", authorization=scheme + "YWxpY2U6YWxpY2U=")
+def test_other_schemes(local_stack: ObservedStack, meeting: ModeratedMeeting, scheme: str) -> None:
+    answer = meeting.with_token(None).send("GET", "/history", authorization=scheme + "YWxpY2U6YWxpY2U=")
     assert answer.status_code == 401
 
 
 @pytest.mark.parametrize(
     "scope", ["xgavel/admin", "gavel/adminx", "gavel/admin/x", "notgavel/admin foo", "a,gavel/admin", "GAVEL/ADMIN"]
 )
-def test_no_scope_but_the_one(theatre: Theatre, scene: ModeratedMeeting, scope: str) -> None:
+def test_no_scope_but_the_one(local_stack: ObservedStack, meeting: ModeratedMeeting, scope: str) -> None:
     """Over the gateway, which hands scopes on in a form of its own."""
-    caller = scene.with_token(signed(theatre, sub="mallory", scope=scope))
+    caller = meeting.with_token(signed(local_stack, sub="mallory", scope=scope))
     problem(caller.put(body={"roles": {"mallory": "host"}}), 403, "not-permitted")
     problem(caller.send("GET", "", gavel_on_behalf_of="alice"), 403, "not-permitted")
 
 
 @pytest.mark.parametrize("subject", [None, "", "a", "aws:pipeline", "x" * 65, 7, ["alice"]])
-def test_a_subject_that_is_nobody(theatre: Theatre, scene: ModeratedMeeting, subject: Any) -> None:
-    answer = scene.with_token(_raw(theatre, sub=subject)).get("/me")
+def test_a_subject_that_is_nobody(local_stack: ObservedStack, meeting: ModeratedMeeting, subject: Any) -> None:
+    answer = meeting.with_token(_raw(local_stack, sub=subject)).get("/me")
     assert answer.status_code in (401, 403), answer.text
 
 
-def _raw(theatre: Theatre, **other: Any) -> str:
+def _raw(local_stack: ObservedStack, **other: Any) -> str:
     """PyJWT would not sign a subject that is no text."""
     jws = jwt.api_jws.PyJWS()
-    content = json.dumps(claims(theatre, **other)).encode()
+    content = json.dumps(claims(local_stack, **other)).encode()
     return jws.encode(
-        content, theatre.stack.issuer.key, algorithm=theatre.stack.issuer.algorithm, headers={"kid": KEY_ID}
+        content, local_stack.stack.issuer.key, algorithm=local_stack.stack.issuer.algorithm, headers={"kid": KEY_ID}
     )
 
 
 # ---- the matrix, over HTTP: each route and each role, as far as a dry run goes --------------------------------------
 @pytest.fixture(scope="module")
-def hall(theatre: Theatre) -> tuple[ModeratedMeeting, str]:
+def own_policies(local_stack: ObservedStack) -> tuple[ModeratedMeeting, str]:
     """With somebody of every kind, and a change that may be undone."""
-    found = theatre.scene(CAST)
+    found = local_stack.meeting(CAST)
     undoable = done(found.alice.post("/users/bob/mute"))["changeId"]
     assert done(found.alice.send("PUT", "/bans/dave"))["changeId"]
     assert done(found.alice.patch("", {"lobby": True}))["changeId"]
@@ -175,12 +175,15 @@ def test_the_sample_has_every_route_and_every_role() -> None:
 
 
 @pytest.mark.parametrize("cell", sample(), ids=str)
-def test_who_may_what_over_http(hall: tuple[ModeratedMeeting, str], cell: Cell) -> None:
-    scene, undoable = hall
-    path = cell.path(undoable, scene.seats)
+def test_who_may_what_over_http(own_policies: tuple[ModeratedMeeting, str], cell: Cell) -> None:
+    meeting, undoable = own_policies
+    path = cell.path(undoable, meeting.attendees)
     path = path if cell.target is None else path.replace(f"/{cell.target}", f"/{quote(cell.target, safe='')}")
-    caller = scene.admin if cell.role == "admin" else scene.person(cell.who)
-    query = "?dryRun=true" if cell.route.body else ""
+    if cell.is_in_meeting:
+        caller = meeting.admin if cell.role == "admin" else meeting.person(cell.who)
+    else:
+        caller = meeting.of_all_meetings("admin" if cell.role == "admin" else cell.who)
+    query = "?dryRun=true" if cell.route.is_command else ""
     answer = caller.send(cell.route.method, path + query, cell.body(undoable))
     if cell.is_allowed:
         assert answer.status_code not in (401, 403), answer.text
@@ -188,3 +191,14 @@ def test_who_may_what_over_http(hall: tuple[ModeratedMeeting, str], cell: Cell) 
     else:
         assert answer.status_code == httpx.codes.FORBIDDEN, answer.text
         assert answer.json()["code"] in ("not-permitted", "banned", "waiting")
+
+
+@pytest.mark.parametrize("groups", ["teachers", ["staff", "teachers"]])
+def test_policies_ask_for_a_claim_that_the_configuration_names(local_stack: ObservedStack, groups: object) -> None:
+    """Victor is a viewer: no shipped policy permits viewers to mute."""
+    meeting = local_stack.meeting()
+    plain = Caller(local_stack.web, meeting.meeting_id, local_stack.stack.token("victor"))
+    assert plain.post("/mute-all", {}).status_code == 403
+    teacher = Caller(local_stack.web, meeting.meeting_id, local_stack.stack.issuer.token("victor", groups=groups))
+    done(teacher.post("/mute-all", {}))
+    assert meeting.has("bob") == MUTED

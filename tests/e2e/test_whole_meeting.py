@@ -1,4 +1,4 @@
-"""As many people as a meeting holds, forty of them restricted one by one: few calls, and each has what is his."""
+"""A full meeting, with forty users restricted individually: few calls, and each gets the right capabilities."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -7,8 +7,8 @@ import pytest
 
 from tests.e2e.caller import Json, done
 from tests.e2e.deadline import until
+from tests.e2e.meeting import EVERYTHING, MUTED, ModeratedMeeting, ObservedStack
 from tests.e2e.remote import EventCommandSupport
-from tests.e2e.scene import EVERYTHING, MUTED, ModeratedMeeting, Theatre
 from tests.e2e.simulator import BATCH
 
 PEOPLE = 250
@@ -33,24 +33,24 @@ SILENCED = {"SendReceive": "Receive", "Send": "None"}
 
 
 @pytest.fixture(scope="module")
-def crowded(theatre: Theatre, remote: EventCommandSupport) -> Iterator[ModeratedMeeting]:
+def crowded(local_stack: ObservedStack, remote: EventCommandSupport) -> Iterator[ModeratedMeeting]:
     """Chime's quota and its 250 events of arrival are no part of what is looked at."""
-    simulator = theatre.simulator
+    simulator = local_stack.simulator
     with simulator.without("quota", "events"):
         meeting_id = simulator.create_meeting()
-        scene = ModeratedMeeting(theatre, meeting_id, simulator.join_together(meeting_id, [*ROLES, *OTHERS]))
-        scene.register({"roles": ROLES})
+        meeting = ModeratedMeeting(local_stack, meeting_id, simulator.join_together(meeting_id, [*ROLES, *OTHERS]))
+        meeting.register({"roles": ROLES})
         with ThreadPoolExecutor(2) as hands:
-            restricted = [hands.submit(restrict, scene, n, user) for n, user in enumerate(RESTRICTED)]
+            restricted = [hands.submit(restrict, meeting, n, user) for n, user in enumerate(RESTRICTED)]
         for hand in restricted:
             hand.result()
-    yield scene
+    yield meeting
     simulator.chime.delete_meeting(MeetingId=meeting_id)
 
 
-def restrict(scene: ModeratedMeeting, number: int, user: str) -> None:
-    method, deed, body = KINDS[number % len(KINDS)]
-    done(scene.alice.send(method, scene.at(user, deed), body))
+def restrict(meeting: ModeratedMeeting, number: int, user: str) -> None:
+    method, path, body = KINDS[number % len(KINDS)]
+    done(meeting.alice.send(method, meeting.at(user, path), body))
 
 
 def silenced(user: str, had: dict[str, str]) -> dict[str, str]:
@@ -58,11 +58,11 @@ def silenced(user: str, had: dict[str, str]) -> dict[str, str]:
     return had if user in HOSTS else had | {"audio": SILENCED.get(had["audio"], had["audio"])}
 
 
-def shown_to_a_host(scene: ModeratedMeeting) -> dict[str, dict[str, str]]:
-    """All pages of the list: AttendeeId → what the rules say, of whom nothing is left to be done."""
+def shown_to_a_host(meeting: ModeratedMeeting) -> dict[str, dict[str, str]]:
+    """All pages of the list: AttendeeId → effective capabilities, once no change is pending."""
     found, token = [], ""
     while True:
-        page = done(scene.alice.get("/attendees?limit=100" + (f"&nextToken={token}" if token else "")))
+        page = done(meeting.alice.get("/attendees?limit=100" + (f"&nextToken={token}" if token else "")))
         found += page["items"]
         token = page["nextToken"]
         if not token:
@@ -80,37 +80,39 @@ def few(calls: list[Json], outcomes: list[Json]) -> None:
 
 def test_mute_all_and_back(crowded: ModeratedMeeting) -> None:
     """Somebody comes in another's place after the first batch, and before it is answered."""
-    scene, simulator = crowded, crowded.theatre.simulator
-    before = simulator.have(scene.meeting_id)
+    meeting, simulator = crowded, crowded.local_stack.simulator
+    before = simulator.have(meeting.meeting_id)
     assert len(before) == PEOPLE
     assert len({str(had) for had in before.values()}) >= 7
-    began = len(scene.changes())
-    scene.fault(operation=BATCH, delayMs=800)
+    began = len(meeting.changes())
+    meeting.fault(operation=BATCH, delayMs=800)
     with ThreadPoolExecutor(1) as host:
-        asked = host.submit(scene.alice.post, "/mute-all", {"reason": "exam"})
-        until(lambda: len(scene.changes()) > began, 20, "the first call")
-        simulator.chime.delete_attendee(MeetingId=scene.meeting_id, AttendeeId=scene.seats[LEAVER])
-        newcomer = scene.join("newcomer")
-        until(lambda: simulator.has(scene.meeting_id, newcomer)["audio"] == "Receive", SECONDS, "he is muted")
+        asked = host.submit(meeting.alice.post, "/mute-all", {"reason": "exam"})
+        until(lambda: len(meeting.changes()) > began, 20, "the first call")
+        simulator.chime.delete_attendee(MeetingId=meeting.meeting_id, AttendeeId=meeting.attendees[LEAVER])
+        newcomer = meeting.join("newcomer")
+        until(
+            lambda: simulator.has(meeting.meeting_id, newcomer)["audio"] == "Receive", SECONDS, "the attendee is muted"
+        )
         answer = done(asked.result())
     assert answer["status"] == "applied"
     outcomes = [outcome for outcome in answer["outcomes"] if outcome["attendeeId"] != newcomer]
     assert {outcome["attendeeId"]: outcome["externalUserId"] for outcome in outcomes} == {
-        seat: user for user, seat in scene.seats.items()
+        attendee: user for user, attendee in meeting.attendees.items()
     }
     assert {o["externalUserId"] for o in outcomes if o["outcome"] == "spared"} == set(HOSTS)
-    few([call for call in scene.changes()[began:] if call["attendeeId"] != newcomer], outcomes)
+    few([call for call in meeting.changes()[began:] if call["attendeeId"] != newcomer], outcomes)
 
-    present = {user: seat for user, seat in scene.seats.items() if user != LEAVER}
-    expected = {seat: silenced(user, before[seat]) for user, seat in present.items()} | {newcomer: MUTED}
-    until(lambda: simulator.have(scene.meeting_id) == expected, SECONDS, "each has exactly what the rules say")
-    until(lambda: newcomer in shown_to_a_host(scene), SECONDS, "the newcomer is known")
-    assert {seat: has for seat, has in shown_to_a_host(scene).items() if seat in expected} == expected
+    present = {user: attendee for user, attendee in meeting.attendees.items() if user != LEAVER}
+    expected = {attendee: silenced(user, before[attendee]) for user, attendee in present.items()} | {newcomer: MUTED}
+    until(lambda: simulator.have(meeting.meeting_id) == expected, SECONDS, "each has exactly what the rules say")
+    until(lambda: newcomer in shown_to_a_host(meeting), SECONDS, "the newcomer is known")
+    assert {attendee: has for attendee, has in shown_to_a_host(meeting).items() if attendee in expected} == expected
 
-    began = len(scene.changes())
-    lifted = done(scene.alice.post("/unmute-all", {}))
+    began = len(meeting.changes())
+    lifted = done(meeting.alice.post("/unmute-all", {}))
     assert lifted["status"] == "applied"
-    few(scene.changes()[began:], lifted["outcomes"])
-    had = {seat: before[seat] for seat in present.values()} | {newcomer: EVERYTHING}
-    assert simulator.have(scene.meeting_id) == had
-    assert {seat: has for seat, has in shown_to_a_host(scene).items() if seat in had} == had
+    few(meeting.changes()[began:], lifted["outcomes"])
+    had = {attendee: before[attendee] for attendee in present.values()} | {newcomer: EVERYTHING}
+    assert simulator.have(meeting.meeting_id) == had
+    assert {attendee: has for attendee, has in shown_to_a_host(meeting).items() if attendee in had} == had

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from infra.configuration import read
-from infra.node import use_bundled_node
+from infra.context import read
+from infra.tools.node import use_bundled_node
 
 use_bundled_node()
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from infra import bundle
-from infra.configuration import read
-from infra.function import FOR_TOKENS
+from infra.context import read
+from infra.packaging import bundle
+from infra.resources.function import FOR_TOKENS
 from tests.infra.resources import function, of_type
 
 Template = dict[str, Any]
@@ -40,7 +40,7 @@ def test_a_function_looks_at_every_token_of_every_route_that_asks_for_one(chosen
     assert routes["ANY /{proxy+}"] == "CUSTOM"
     assert {key for key, kind in routes.items() if kind == "NONE"} == {
         *(f"{method} {path}" for method in ("GET", "HEAD") for path in ("/health", "/openapi.json")),
-        *("$connect", "$disconnect", "listen"),
+        *("$connect", "$disconnect", "listen", "ping"),
     }
 
 
@@ -49,7 +49,7 @@ def test_it_knows_the_issuer_and_nothing_else(chosen: Template) -> None:
     assert properties["FunctionName"] == "gavel-token-authorizer"
     assert properties["Timeout"] <= 10, "API Gateway waits no longer"
     variables = properties["Environment"]["Variables"]
-    assert variables.keys() == {"GAVEL_STAGE", "GAVEL_ISSUER", "GAVEL_AUDIENCE"}
+    assert variables.keys() == {"GAVEL_STAGE", "GAVEL_ISSUER", "GAVEL_AUDIENCE", "POWERTOOLS_LOG_LEVEL"}
     assert variables["GAVEL_ISSUER"] == CHOSEN["jwtIssuer"]
     assert json.loads(variables["GAVEL_AUDIENCE"]) == CHOSEN["jwtAudience"]
 

@@ -91,8 +91,12 @@ def clone(tmp_path: Path) -> Path:
     directory = tmp_path / "clone"
     (directory / ".venv").mkdir(parents=True)
     (directory / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
-    for name in (".pre-commit-config.yaml", ".gitignore", "pyproject.toml", "uv.lock", "local/progress.py"):
+    for name in (".pre-commit-config.yaml", ".gitignore", "uv.lock", "local/progress.py"):
         shutil.copy(ROOT / name, directory)
+    for path in tracked():
+        if path.name == "pyproject.toml":
+            (directory / path.parent).mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / path, directory / path)
     for words in (["init", "--quiet"], ["add", "."]):
         subprocess.run(["git", *words], check=True, cwd=directory)
     return directory

@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from infra.configuration import ConfigurationError, read
-from infra.regions import CONTROL_REGIONS
+from infra.config import Config, ConfigError
+from infra.context import read
+from infra.settings.regions import CONTROL_REGIONS
 
 
 def test_defaults_deploy() -> None:
@@ -16,11 +18,8 @@ def test_defaults_deploy() -> None:
     assert (configuration.jwt_issuer, configuration.authorizer) == (None, "jwt")
     assert configuration.cors_origins == ()
     assert (configuration.snap_start, configuration.event_schemas) == (False, None)
-    assert (configuration.architecture, configuration.domain, configuration.customer_managed_key) == (
-        "arm64",
-        None,
-        False,
-    )
+    assert (configuration.architecture, configuration.domain_name) == ("arm64", None)
+    assert (configuration.customer_managed_key, configuration.asset_directory) == (False, None)
 
 
 def test_values_from_the_command_line_are_texts() -> None:
@@ -66,6 +65,10 @@ def test_values_from_the_command_line_are_texts() -> None:
         ({"identityClaim": "two words"}, "`identityClaim`: expected the name of a claim"),
         ({"policyDirectory": "no/such/place"}, "`policyDirectory`: expected a directory that exists"),
         ({"functionEnvironment": {"A": 1}}, "`functionEnvironment`: expected an object of texts"),
+        ({"commandSources": ["gavel"]}, "`commandSources`: `gavel` is this stack's own; nobody else may give it"),
+        ({"commandSources": ["trigger/x"]}, "`commandSources`: `trigger/x` is the name of a trigger"),
+        ({"commandSources": {"a": 1}}, "`commandSources`: expected a list of texts"),
+        ({"policyClaims": ["two words"]}, "`policyClaims`: expected a list of names of claims"),
         ({"snapStart": "perhaps"}, "`snapStart`: expected true or false, got `perhaps`"),
         ({"snapStart": True, "region": "us-gov-west-1"}, "`snapStart`: Lambda has no SnapStart in `us-gov-west-1`"),
         ({"console": "perhaps"}, "`console`: expected true or false, got `perhaps`"),
@@ -75,13 +78,13 @@ def test_values_from_the_command_line_are_texts() -> None:
     ],
 )
 def test_a_mistake_is_an_error_that_names_the_key(context: dict[str, Any], complaint: str) -> None:
-    with pytest.raises(ConfigurationError) as error:
+    with pytest.raises(ConfigError) as error:
         read(context)
     assert complaint in str(error.value)
 
 
 def test_all_mistakes_are_told_at_once() -> None:
-    with pytest.raises(ConfigurationError) as error:
+    with pytest.raises(ConfigError) as error:
         read({"stage": "", "retentionDays": -1, "region": "eu-west-1"})
     assert len(str(error.value).splitlines()) == 3
 
@@ -96,13 +99,13 @@ def test_regions_with_a_control_plane(region: str) -> None:
 
 
 def test_a_region_without_a_control_plane_is_refused_with_the_list() -> None:
-    with pytest.raises(ConfigurationError) as error:
+    with pytest.raises(ConfigError) as error:
         read({"region": "eu-west-1"})
     assert all(region in str(error.value) for region in ("eu-west-1", *CONTROL_REGIONS))
 
 
 def test_the_region_of_the_command_line_counts_where_none_is_configured() -> None:
-    with pytest.raises(ConfigurationError):
+    with pytest.raises(ConfigError):
         read({}, current_region="eu-west-1")
     assert read({"region": "eu-west-2"}, current_region="eu-west-1").region == "eu-west-2"
 
@@ -118,8 +121,16 @@ def test_origins_that_api_gateway_takes(origin: str) -> None:
     assert read({"corsOrigins": [origin]}).cors_origins == (origin,)
 
 
-def test_the_bundle_is_the_architectures_own() -> None:
-    assert [str(read({"architecture": each}).asset_directory) for each in ("arm64", "x86_64")] == [
-        ".build/lambda",
-        ".build/lambda-x86_64",
-    ]
+def test_the_properties_of_the_construct_are_checked_as_the_context_is() -> None:
+    assert Config(retention_days=7, cors_origins=("*",)) == read({"retentionDays": 7, "corsOrigins": ["*"]})
+    with pytest.raises(ValidationError, match="expected a whole number from 1 to 3650, got `0`"):
+        Config(retention_days=0)
+    with pytest.raises(ValidationError, match="retention_dais"):
+        Config.model_validate({"retention_dais": 3})
+
+
+def test_what_does_not_fit_together_is_told_beside_what_is_wrong_by_itself() -> None:
+    with pytest.raises(ConfigError) as error:
+        read({"retentionDays": 0, "domainName": "api.example.com", "triggers": [{}], "jwtIsuer": "x"})
+    assert len(str(error.value).splitlines()) >= 4
+    assert "`domainName` and `certificateArn` come together" in str(error.value)

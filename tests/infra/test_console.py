@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from infra import page
+from infra.files import CONSOLE
+from infra.resources import page
 from tests.infra.resources import of_type
 
 Template = dict[str, Any]
@@ -25,11 +26,6 @@ def kinds(template: Template) -> set[str]:
 def test_it_is_off_by_default(default: Template) -> None:
     assert not OURS & kinds(default)
     assert not [client for client in of_type(default, "AWS::Cognito::UserPoolClient") if "code" in flows(client)]
-
-
-def test_the_local_stack_has_its_own(synthesize: Callable[..., Template]) -> None:
-    local = {"stage": "local", "jwtIssuer": "http://127.0.0.1:4572", "jwtAudience": ["gavel"], "console": True}
-    assert not OURS & kinds(synthesize(**local))
 
 
 def test_nobody_but_the_distribution_reads_the_bucket(template: Template) -> None:
@@ -79,7 +75,7 @@ def flows(client: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", page.PAGES)
-def test_a_page_names_whom_it_talks_to(name: str) -> None:
+def test_a_page_names_the_origins_it_talks_to(name: str) -> None:
     html = page.narrowed(name, "https://api.example.com", "wss://live.example.com")
     (policy,) = re.findall(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', html)
     assert policy == "connect-src 'self' https://api.example.com wss://live.example.com"
@@ -88,6 +84,6 @@ def test_a_page_names_whom_it_talks_to(name: str) -> None:
 
 def test_no_page_asks_another_origin_for_anything() -> None:
     """Modules, styles and pictures are the page's own."""
-    for file in page.DIRECTORY.rglob("*"):
+    for file in CONSOLE.rglob("*"):
         if file.suffix in {".html", ".css"} or (file.suffix == ".js" and "vendor" not in file.parts):
             assert not re.findall(r"""(?:src|href|from|url\()\s*=?\s*["']?https?:""", file.read_text()), file.name

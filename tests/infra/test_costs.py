@@ -1,7 +1,6 @@
 """docs/scale.md says what the script reckons from the template and the prices, and nothing else has a price."""
 
 import copy
-import json
 import re
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -10,8 +9,9 @@ import pytest
 from moderation.application.background.reconciler import Report
 from reconciler import handler
 
-from infra import costs
+from infra.tools import costs
 from tests.infra.conftest import Template
+from tests.telemetry import CONTEXT, metric_documents
 from tests.watch.emf import series
 
 
@@ -30,7 +30,7 @@ def test_the_template_counts(default: Template) -> None:
         if each["Type"] == "AWS::Lambda::Function":
             more["Resources"][name]["Properties"]["MemorySize"] *= 2
     after = {row.item: row.dollars for row in costs.of_an_idle_month(more)}
-    assert after["alarms"] == pytest.approx(2 * before["alarms"])
+    assert after["metrics that alarms look at"] == pytest.approx(2 * before["metrics that alarms look at"])
     assert after["Lambda's polling"] == pytest.approx(2 * before["Lambda's polling"])
     assert after["the reconciler's tick"] > before["the reconciler's tick"]
     assert costs.of_a_mute(more, 24)[1].dollars > costs.of_a_mute(default, 24)[1].dollars
@@ -46,11 +46,12 @@ def test_metrics_of_an_idle_stack_are_those_that_a_tick_writes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     nothing_to_do = SimpleNamespace(run=lambda _: Report())
-    monkeypatch.setattr(handler, "gavel", lambda: SimpleNamespace(reconciler=nothing_to_do))
-    monkeypatch.setattr(handler, "surroundings", lambda: SimpleNamespace(now=lambda: datetime.now(UTC)))
-    handler.handler({"source": "aws.events"}, None)
-    written = {(each.name, each.dimensions) for each in series(json.loads(capsys.readouterr().out))}
-    assert len(written) == costs.IDLE_METRICS
+    monkeypatch.setattr(handler, "reconciler", lambda: nothing_to_do)
+    monkeypatch.setattr(handler, "clock", lambda: SimpleNamespace(now=lambda: datetime.now(UTC)))
+    handler.handler({"source": "aws.events"}, CONTEXT)
+    documents = metric_documents(capsys.readouterr().out)
+    written = {(each.name, each.dimensions) for document in documents for each in series(document)}
+    assert len({each for each in written if each[0] != "ColdStart"}) == costs.IDLE_METRICS
 
 
 def test_a_page_without_a_place_for_a_table_is_an_error() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.regions import CONTROL_REGIONS, is_govcloud
+from infra.settings.regions import CONTROL_REGIONS, is_govcloud
 from tests.infra.resources import types_of
 
 Template = dict[str, Any]
@@ -21,7 +21,8 @@ NAMES: dict[str, tuple[str, ...]] = {
 """Types whose names are taken for the whole account, or for everybody's: where the name stands."""
 IN_A_REGION = {
     "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::ApiMapping", "AWS::ApiGatewayV2::Authorizer",
-    "AWS::ApiGatewayV2::DomainName", "AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route",
+    "AWS::ApiGatewayV2::DomainName", "AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::IntegrationResponse",
+    "AWS::ApiGatewayV2::Route", "AWS::ApiGatewayV2::RouteResponse",
     "AWS::ApiGatewayV2::Stage", "AWS::CloudWatch::Alarm", "AWS::Cognito::UserPool", "AWS::Cognito::UserPoolClient",
     "AWS::Cognito::UserPoolDomain", "AWS::Cognito::UserPoolResourceServer", "AWS::DynamoDB::Table",
     "AWS::EventSchemas::Registry", "AWS::EventSchemas::Schema", "AWS::Events::EventBus", "AWS::Events::EventBusPolicy",

@@ -10,7 +10,7 @@ Template = dict[str, Any]
 
 def test_every_route_but_two_asks_for_a_token(default: Template) -> None:
     routes = {route["RouteKey"]: route["AuthorizationType"] for route in of_type(default, "AWS::ApiGatewayV2::Route")}
-    live = {route: routes.pop(route) for route in ("$connect", "$disconnect", "listen")}
+    live = {route: routes.pop(route) for route in ("$connect", "$disconnect", "listen", "ping")}
     assert set(live.values()) == {"NONE"}, "a ticket opens a connection, and nothing else can be asked without one"
     assert routes.pop("ANY /{proxy+}") == "JWT"
     open_to_all = {f"{method} {path}" for method in ("GET", "HEAD") for path in ("/health", "/openapi.json")}

@@ -6,10 +6,10 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
-from chime_events.chime_event import CAME, CHANGED, ENDED, GOING
+from chime_events.chime_event import ENDED, GOING, JOINED, UPDATED
 
-from infra.event_functions import ATTENDEES, CAPABILITY_EVENTS
-from infra.triggers import MOST_TRIGGERS
+from infra.constructs.chime_events import ATTENDEES, CAPABILITY_EVENTS
+from infra.settings.triggers import MOST_TRIGGERS
 from local.examples import EXAM_TRIGGERS
 from tests.infra.resources import as_list, function, of_type
 
@@ -37,7 +37,7 @@ STRANGERS = (
 def test_commands_come_from_our_bus_by_any_source_that_is_nobody_elses(default: Template) -> None:
     (queue,) = queues_of(default, COMMANDS)
     (rule,) = rules_to(default, queue)
-    assert rule["EventBusName"] == {"Ref": "BusEA82B648"}
+    assert rule["EventBusName"] == {"Ref": "GavelBus5BD6A9DB"}
     assert rule["EventPattern"] == {
         "detail-type": ["Moderation Command"],
         "source": [{"anything-but": {"wildcard": ["gavel", "aws.*", "trigger/*"]}}],
@@ -57,8 +57,8 @@ def test_news_come_from_chime_and_are_those_that_the_door_reads(default: Templat
         }
         for event_types in (ATTENDEES, CAPABILITY_EVENTS)
     ]
-    assert set(ATTENDEES) == CAME | GOING | {ENDED}
-    assert set(CAPABILITY_EVENTS) == {CHANGED}
+    assert set(ATTENDEES) == JOINED | GOING | {ENDED}
+    assert set(CAPABILITY_EVENTS) == {UPDATED}
 
 
 def test_another_source_may_tell_of_meetings(synthesize: Callable[..., Template]) -> None:
@@ -113,22 +113,6 @@ def test_policies_of_queues_are_within_the_limits_of_sqs(synthesize: Callable[..
         assert len(document["Statement"]) <= 20
         conditions = [values for each in document["Statement"] for values in each["Condition"].values()]
         assert sum(len(as_list(value)) for values in conditions for value in values.values()) <= 10
-
-
-def test_the_local_stage_does_without_tls(synthesize: Callable[..., Template]) -> None:
-    local = synthesize(
-        stage="local",
-        jwtIssuer="http://127.0.0.1:4572",
-        jwtAudience=["gavel"],
-        eventSources=[{"account": "123456789012", "sources": ["school"]}],
-    )
-    effects = [
-        statement["Effect"]
-        for policy in of_type(local, "AWS::SQS::QueuePolicy")
-        for statement in policy["PolicyDocument"]["Statement"]
-    ]
-    assert effects == ["Allow"] * 3
-    assert not of_type(local, "AWS::Events::EventBusPolicy")
 
 
 def feeds_of(template: Template, handler: str) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from cfnlint.api import ManualArgs, lint
 
-from infra.regions import CONTROL_REGIONS, WITHOUT_SCHEMAS, is_govcloud
+from infra.settings.regions import CONTROL_REGIONS, WITHOUT_SCHEMAS, is_govcloud
 from local.examples import EXAM_TRIGGERS
 
 Template = dict[str, Any]

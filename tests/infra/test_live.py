@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from infra.configuration import ConfigurationError, read
+from infra.config import ConfigError
+from infra.context import read
 from tests.infra.resources import as_list, function, of_type, role_of, statements
 
 Template = dict[str, Any]
@@ -45,7 +46,7 @@ def test_a_name_of_ones_own_is_for_front_ends_alone(synthesize: Callable[..., Te
 
 @pytest.mark.parametrize("url", ["http://x", "ws://live.example.com", "wss://x?y=z", "live.example.com"])
 def test_what_is_no_url_for_listening(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="liveUrl"):
+    with pytest.raises(ConfigError, match="liveUrl"):
         read({"liveUrl": url})
 
 
@@ -79,6 +80,17 @@ def test_asking_again_and_again_keeps_nobody_from_coming(default: Template) -> N
     [stage] = [each for each in of_type(default, "AWS::ApiGatewayV2::Stage") if each["StageName"] == "live"]
     assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] == 100
     assert stage["RouteSettings"]["listen"] == {"ThrottlingRateLimit": 100, "ThrottlingBurstLimit": 200}
+
+
+def test_a_heartbeat_is_answered_and_calls_no_function(default: Template) -> None:
+    [route] = [each for each in of_type(default, "AWS::ApiGatewayV2::Route") if each["RouteKey"] == "ping"]
+    name = route["Target"]["Fn::Join"][1][1]["Ref"]
+    assert default["Resources"][name]["Properties"]["IntegrationType"] == "MOCK"
+    [answer] = of_type(default, "AWS::ApiGatewayV2::IntegrationResponse")
+    assert answer["IntegrationId"] == {"Ref": name}
+    assert json.loads(answer["ResponseTemplates"]["$default"]) == {"type": "pong"}
+    assert route["RouteResponseSelectionExpression"] == "$default"
+    assert len(of_type(default, "AWS::ApiGatewayV2::RouteResponse")) == 1
 
 
 def _feed(template: Template) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -20,11 +21,12 @@ from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import parse_wheel_filename
 
-from infra.lock import CHECKERS, EXPORTS, PYPI, exported
-from infra.uv import ROOT, UvError, from_pip, uv
+from infra.packaging.lock import CHECKERS, EXPORTS, PYPI, exported
+from infra.packaging.uv import NO_PACKAGES_OF_OURS, ROOT, UvError, from_pip, uv
+from tests.tracked import tracked
 
 LOCK = tomllib.loads((ROOT / "uv.lock").read_text())
-PACKAGES: list[dict[str, Any]] = [each for each in LOCK["package"] if each["name"] != "gavel"]
+PACKAGES: list[dict[str, Any]] = [each for each in LOCK["package"] if "registry" in each["source"]]
 FILES = [file for each in PACKAGES for file in (*each.get("wheels", []), *([each["sdist"]] if "sdist" in each else []))]
 MACHINES = {
     "linux-x86_64": [*(f"manylinux_2_{minor}_x86_64" for minor in range(28, 4, -1)), "manylinux1_x86_64"],
@@ -40,8 +42,12 @@ def test_it_has_what_pyproject_asks_for() -> None:
 
 
 def test_an_outdated_lock_is_noticed(tmp_path: Path) -> None:
+    for path in tracked():
+        if path.name in ("pyproject.toml", "uv.lock"):
+            (tmp_path / path.parent).mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / path, tmp_path / path)
+    uv("lock", "--check", "--offline", "--default-index", PYPI, directory=tmp_path)
     project = (ROOT / "pyproject.toml").read_text()
-    (tmp_path / "uv.lock").write_text((ROOT / "uv.lock").read_text())
     (tmp_path / "pyproject.toml").write_text(project.replace('"ruff>=', '"ruff>=99.'))
     with pytest.raises(UvError):
         uv("lock", "--check", "--offline", "--default-index", PYPI, directory=tmp_path)
@@ -108,7 +114,7 @@ def needed(version: tuple[int, int], machine: str) -> list[str]:
         "sys_platform": system.lower(),
         "platform_system": system,
     }
-    words = ("--quiet", "--frozen", "--no-emit-project", "--no-hashes", "--no-annotate", "--no-header")
+    words = ("--quiet", "--frozen", NO_PACKAGES_OF_OURS, "--no-hashes", "--no-annotate", "--no-header")
     lines = [Requirement(line) for line in uv("export", *words, "--all-groups").splitlines()]
     return [each.name for each in lines if each.marker is None or each.marker.evaluate(environment)]
 
@@ -160,7 +166,7 @@ def mirror(tmp_path: Path) -> Iterator[str]:
 WHEEL = "stand_in-1.0-py3-none-any.whl"
 INSTALL = """
 import sys
-from infra.uv import uv
+from infra.packaging.uv import uv
 uv("pip", "install", "--no-cache", "--require-hashes", "--requirements", sys.argv[1], "--target", sys.argv[2])
 """
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.configuration import read
+from infra.context import read
 from local.examples import EXAM_TRIGGERS
 from tests.infra.conftest import Synthesis
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.encryption import KEY_ACTIONS
-from infra.function import VENDED_LOGS
+from infra.resources.encryption import KEY_ACTIONS
 from infra.version import version
 from tests.infra.resources import as_list, function, of_type, role_of, statements
 
@@ -119,16 +118,17 @@ def test_a_domain_with_a_mapping_key(chosen: Template, synthesize: Callable[...,
 
 
 def test_log_groups_need_no_line_in_the_accounts_resource_policy(default: Template, customized: Template) -> None:
-    for template, stack in ((default, "gavel"), (customized, "gavel-dev")):
+    for template, stack, count in ((default, "gavel", 9), (customized, "gavel-dev", 8)):
         names = [each["LogGroupName"] for each in of_type(template, "AWS::Logs::LogGroup")]
-        assert len(names) == len(set(names)) == 8
-        assert all(name.startswith(f"{VENDED_LOGS}/{stack}/") for name in names)
+        assert len(names) == len(set(names)) == count
+        assert all(name.startswith(f"/aws/vendedlogs/{stack}/") for name in names)
 
 
 def test_functions_are_named_after_what_they_do(default: Template, customized: Template) -> None:
     names = {"host-api", "event-commands", "chime-events", "event-publisher", "reconciler"}
     names |= {"live-connections", "live-updates"}
-    assert {each["FunctionName"] for each in functions(default)} == {f"gavel-{name}" for name in names}
+    with_a_pool = {*names, "pool-tokens"}
+    assert {each["FunctionName"] for each in functions(default)} == {f"gavel-{name}" for name in with_a_pool}
     assert {each["FunctionName"] for each in functions(customized)} == {f"gavel-dev-{name}" for name in names}
 
 
@@ -177,3 +177,26 @@ def parts(template: Template, value: Any, partition: str) -> Iterator[str]:
                 yield from parts(template, part, partition)
         case _:
             raise AssertionError(value)
+
+
+def test_display_names_are_in_events_only_if_asked_for(default: Template, synthesize: Callable[..., Template]) -> None:
+    wanted = synthesize(displayNamesInEvents="true", displayNameClaim="")
+    for template, is_on in ((default, False), (wanted, True)):
+        publisher = "event_publisher.handler.handler"
+        variables = function(template, publisher)["Environment"]["Variables"]
+        assert json.loads(variables["GAVEL_DISPLAY_NAMES_IN_EVENTS"]) is is_on
+        actions = [each["Action"] for each in statements(role_of(template, publisher))]
+        assert ("dynamodb:BatchGetItem" in actions) is is_on
+    claims = [
+        function(template, "host_api.handler.handler")["Environment"]["Variables"]["GAVEL_DISPLAY_NAME_CLAIM"]
+        for template in (default, wanted)
+    ]
+    assert claims == ["name", ""]
+
+
+def test_sources_and_claims_reach_the_functions_that_ask(synthesize: Callable[..., Template]) -> None:
+    template = synthesize(commandSources="school, exam.app", policyClaims=["groups", "cognito:groups"])
+    variables = function(template, "event_commands.handler.handler")["Environment"]["Variables"]
+    assert json.loads(variables["GAVEL_COMMAND_SOURCES"]) == ["exam.app", "school"]
+    variables = function(template, "host_api.handler.handler")["Environment"]["Variables"]
+    assert json.loads(variables["GAVEL_POLICY_CLAIMS"]) == ["groups", "cognito:groups"]

@@ -11,11 +11,12 @@ from zipfile import ZipFile
 
 import pytest
 
-from infra import bundle
-from infra.audit import NPM_LOCKS
-from infra.uv import ROOT, uv
+from infra.packaging import bundle
+from infra.packaging.uv import ROOT, uv
+from infra.tools.audit import NPM_LOCKS
 from infra.version import version
-from local.typescript import CLIENT, npm
+from local.dist import PACKAGES
+from local.typescript import npm
 from tests.tracked import tracked
 
 APACHE_2_0 = "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"  # pragma: allowlist secret
@@ -59,7 +60,7 @@ def test_the_source_archive_is_the_repository(built: Path) -> None:
 
 
 def test_the_licence() -> None:
-    for directory in (ROOT, CLIENT):
+    for directory in (ROOT, *(package.directory for package in PACKAGES)):
         assert sha256((directory / "LICENSE").read_bytes()).hexdigest() == APACHE_2_0
         assert (directory / "NOTICE").read_text().startswith("Gavel\nCopyright 2026 The Gavel contributors\n")
 

@@ -11,10 +11,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra import bundle, cdk
-from infra.configuration import JWT, LAMBDA
-from infra.issuer import lacks_key
-from infra.preflight import BOOTSTRAP_VERSION, Plan, problems
+from infra.config import JWT, LAMBDA
+from infra.packaging import bundle
+from infra.tools import cdk
+from infra.tools.issuer import lacks_key
+from infra.tools.preflight import BOOTSTRAP_VERSION, Plan, problems
 
 REGION = "eu-central-1"
 DEPLOY = Plan("deploy", "prod", REGION)
@@ -22,7 +23,7 @@ DEPLOY = Plan("deploy", "prod", REGION)
 
 @pytest.fixture(autouse=True)
 def no_account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Neither profile nor credentials nor Region of whoever runs the tests."""
+    """Uses neither profile nor credentials nor Region of the machine that runs the tests."""
     for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -41,7 +42,7 @@ def bootstrapped(account: None) -> None:
     client("ssm").put_parameter(Name=BOOTSTRAP_VERSION, Value="30", Type="String")
 
 
-def client(service: str) -> Any:
+def client(service: Any) -> Any:
     return boto3.client(service, region_name=REGION)
 
 

@@ -27,7 +27,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "jwtAudience": ["meetings"],
     },
 }
-HASH = re.compile(r"[0-9A-F]{8}$")
+HASH = re.compile(r"^Gavel(?=[A-Z])|[0-9A-F]{8}$")
 OUTRIGHT = re.compile(r"(?<=:)[a-z]{2}(-[a-z]+)+-\d(?=:)")
 """The Region in an ARN, where the stack is for one."""
 PARTS = {"AWS::Partition": "<partition>", "AWS::Region": "<region>", "AWS::AccountId": "<account>"}

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from infra.redrive import QUEUE
-from infra.regions import CONTROL_REGIONS
+from infra.settings.regions import CONTROL_REGIONS
+from infra.tools.redrive import QUEUE
 from tests.infra.conftest import ROOT
 from tests.infra.resources import function, of_type
 
@@ -18,12 +18,14 @@ HANDLERS = (
     "event_publisher.handler.handler",
     "reconciler.handler.handler",
 )
+POOL_TOKENS = "pool_tokens.handler.handler"
+"""It knows nothing of the table and the bus."""
 Template = dict[str, Any]
 
 
 def test_every_handler_is_a_file(default: Template) -> None:
     handlers = {each["Handler"] for each in of_type(default, "AWS::Lambda::Function")}
-    assert handlers == set(HANDLERS)
+    assert handlers == {*HANDLERS, POOL_TOKENS}
     for handler in handlers:
         path = ROOT.joinpath("lambdas", *handler.split(".")[:-1]).with_suffix(".py")
         assert path.is_file()
@@ -31,7 +33,7 @@ def test_every_handler_is_a_file(default: Template) -> None:
 
 
 def test_functions(default: Template) -> None:
-    for handler in HANDLERS:
+    for handler in (*HANDLERS, POOL_TOKENS):
         properties = function(default, handler)
         assert properties["Runtime"] == "python3.13"
         assert properties["Architectures"] == ["arm64"]
@@ -49,22 +51,25 @@ def test_environment(default: Template, customized: Template) -> None:
         queue = variables.pop("GAVEL_WAKEUPS_QUEUE_URL")["Ref"]
         assert default["Resources"][queue]["Type"] == "AWS::SQS::Queue"
         own = {
-            "host_api": "GAVEL_LIVE_URL",
-            "live": "GAVEL_LIVE_ENDPOINT",
-            "event_publisher": "GAVEL_UNDELIVERABLE_QUEUE_URL",
+            "host_api": ("GAVEL_LIVE_URL", "GAVEL_DISPLAY_NAME_CLAIM", "GAVEL_POLICY_CLAIMS"),
+            "live": ("GAVEL_LIVE_ENDPOINT",),
+            "event_publisher": ("GAVEL_UNDELIVERABLE_QUEUE_URL", "GAVEL_DISPLAY_NAMES_IN_EVENTS"),
+            "event_commands": ("GAVEL_COMMAND_SOURCES",),
         }
-        variables.pop(own.get(handler.split(".")[0], ""), None)
+        for name in own.get(handler.split(".")[0], ()):
+            variables.pop(name, None)
         assert variables == {
             "GAVEL_STAGE": "prod",
+            "POWERTOOLS_LOG_LEVEL": "INFO",
             "GAVEL_IDENTITY_CLAIM": "sub",
             "GAVEL_RETENTION_DAYS": "30",
-            "GAVEL_COMMAND_MAX_AGE": "300",
+            "GAVEL_COMMAND_MAX_AGE_SECONDS": "300",
         }
         chosen = function(customized, handler)["Environment"]["Variables"]
         assert chosen["GAVEL_STAGE"] == "dev"
         assert chosen["GAVEL_IDENTITY_CLAIM"] == "oid"
         assert chosen["GAVEL_RETENTION_DAYS"] == "10"
-        assert chosen["GAVEL_COMMAND_MAX_AGE"] == "60"
+        assert chosen["GAVEL_COMMAND_MAX_AGE_SECONDS"] == "60"
         assert chosen["TZ"] == "UTC"
 
 
@@ -73,6 +78,7 @@ def test_ledger(default: Template) -> None:
     assert table["KeySchema"] == _keys("pk", "sk")
     assert {index["IndexName"]: index["KeySchema"] for index in table["GlobalSecondaryIndexes"]} == {
         "due": _keys("dueShard", "dueAt"),
+        "users": _keys("userListed", "listedAt"),
     }
     assert {attribute["AttributeType"] for attribute in table["AttributeDefinitions"]} == {"S"}
     assert table["BillingMode"] == "PAY_PER_REQUEST"
@@ -118,10 +124,25 @@ def test_bus_and_stack_names_follow_the_stage(
     assert names == ["gavel", "gavel-dev", "gavel"]
 
 
+def test_the_local_stage_has_the_resources_of_every_other_stage(
+    default: Template, synthesize: Callable[..., Template]
+) -> None:
+    """But for the user pool, in place of which it has an issuer; `make run` deploys what AWS would get."""
+    local = synthesize(stage="local", jwtIssuer="http://127.0.0.1:4572", jwtAudience=["gavel"])
+    other = synthesize(jwtIssuer="https://issuer.example", jwtAudience=["gavel"])
+    assert {name: each["Type"] for name, each in local["Resources"].items()} == {
+        name: each["Type"] for name, each in other["Resources"].items()
+    }
+
+
+RULE = "GavelChimeRegion"
+
+
 def test_a_template_for_any_region_checks_where_it_lands(default: Template, customized: Template) -> None:
-    (rule,) = default["Rules"]["ChimeRegion"]["Assertions"]
-    assert rule["Assert"] == {"Fn::Contains": [list(CONTROL_REGIONS), {"Ref": "AWS::Region"}]}
-    assert "ChimeRegion" not in customized["Rules"]
+    (found,) = [rule for name, rule in default["Rules"].items() if name.startswith(RULE)]
+    (assertion,) = found["Assertions"]
+    assert assertion["Assert"] == {"Fn::Contains": [list(CONTROL_REGIONS), {"Ref": "AWS::Region"}]}
+    assert not [name for name in customized["Rules"] if name.startswith(RULE)]
 
 
 def test_logs_are_kept_no_longer_than_the_ledger(customized: Template) -> None:

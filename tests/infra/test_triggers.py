@@ -10,9 +10,10 @@ import pytest
 from event_commands.message import Message
 from event_commands.message import read as read_message
 
-from infra.configuration import ConfigurationError, read
-from infra.schemas import SCHEMAS
-from infra.triggers import MOST_TRIGGERS, ON_A_MEETING, ON_A_PERSON, Trigger
+from infra.config import ConfigError
+from infra.context import read
+from infra.files import SCHEMAS
+from infra.settings.triggers import MEETING_COMMANDS, MOST_TRIGGERS, USER_COMMANDS, Trigger
 from local.examples import EXAM_TRIGGERS
 from tests.infra.conftest import ROOT
 from tests.infra.resources import of_type
@@ -51,7 +52,7 @@ def test_a_trigger_is_a_rule_with_a_template(synthesize: Callable[..., Template]
     rules = triggers(
         synthesize(triggers=[*EXAM_TRIGGERS, GOOD | {"bus": "school"}, GOOD | {"name": "x", "bus": "gavel"}])
     )
-    assert [rule.get("EventBusName") for rule in rules] == [None, None, "school", {"Ref": "BusEA82B648"}]
+    assert [rule.get("EventBusName") for rule in rules] == [None, None, "school", {"Ref": "GavelBus5BD6A9DB"}]
     started = rules[0]
     assert started["EventPattern"] == {"source": ["school"], "detail-type": ["ExamStarted"]}
     (target,) = started["Targets"]
@@ -124,7 +125,7 @@ def test_the_documented_examples_are_triggers() -> None:
         ({"pattern": {"source": []}}, "`pattern.source`: expected a list"),
         ({"command": None}, "`command`: expected an object"),
         ({"command": {"command": "silence", "meetingId": "m"}}, "there is no `silence`; choose one of ban, "),
-        ({"command": {"command": "$.detail.deed", "meetingId": "m"}}, "there is no `$.detail.deed`"),
+        ({"command": {"command": "$.detail.action", "meetingId": "m"}}, "there is no `$.detail.action`"),
         ({"command": {"command": "end"}}, "`externalMeetingId` in the command, got neither"),
         ({"command": {"command": "end", "meetingId": "a", "externalMeetingId": "b"}}, "got both"),
         ({"command": {"command": "end", "meetingId": 7}}, "`meetingId`: expected a text or a path"),
@@ -145,13 +146,13 @@ def test_the_documented_examples_are_triggers() -> None:
     ],
 )  # fmt: skip
 def test_a_mistake_in_a_trigger_is_told(changes: dict[str, Any], complaint: str) -> None:
-    with pytest.raises(ConfigurationError) as error:
+    with pytest.raises(ConfigError) as error:
         read({"triggers": [GOOD | changes]})
     assert complaint in str(error.value)
 
 
 def test_all_mistakes_in_a_command_are_told_at_once() -> None:
-    with pytest.raises(ConfigurationError) as error:
+    with pytest.raises(ConfigError) as error:
         read({"triggers": [GOOD | {"command": MUTE | {"medium": ["audio"], "durationSeconds": "60", "reason": 7}}]})
     assert len(str(error.value).splitlines()) == 3
 
@@ -170,7 +171,7 @@ def test_a_path_is_right_wherever_it_stands(adds: dict[str, Any]) -> None:
 
 
 def test_every_command_has_a_schema_that_triggers_are_held_against() -> None:
-    assert {path.stem for path in (SCHEMAS / "commands").glob("*.json")} == ON_A_PERSON | ON_A_MEETING
+    assert {path.stem for path in (SCHEMAS / "commands").glob("*.json")} == USER_COMMANDS | MEETING_COMMANDS
 
 
 @pytest.mark.parametrize(
@@ -184,7 +185,7 @@ def test_every_command_has_a_schema_that_triggers_are_held_against() -> None:
     ids=["twice", "no object", "no list", "too many"],
 )
 def test_a_mistake_in_the_list_is_told(triggers: Any, complaint: str) -> None:
-    with pytest.raises(ConfigurationError) as error:
+    with pytest.raises(ConfigError) as error:
         read({"triggers": triggers})
     assert complaint in str(error.value)
 
@@ -203,7 +204,7 @@ def test_who_may_put_which_source(synthesize: Callable[..., Template]) -> None:
     )
     policies = of_type(template, "AWS::Events::EventBusPolicy")
     statements = [policy["Statement"] for policy in policies]
-    assert [policy["EventBusName"] for policy in policies] == [{"Ref": "BusEA82B648"}] * 2
+    assert [policy["EventBusName"] for policy in policies] == [{"Ref": "GavelBus5BD6A9DB"}] * 2
     assert {statement["Action"] for statement in statements} == {"events:PutEvents"}
     assert statements[0]["Principal"]["AWS"]["Fn::Join"][1][-1] == ":iam::123456789012:root"
     assert statements[1]["Principal"] == {"AWS": role}
@@ -234,7 +235,7 @@ def test_nobody_is_let_in_by_default(default: Template) -> None:
     ],
 )
 def test_a_mistake_in_an_event_source_is_told(entry: Any, complaint: str) -> None:
-    with pytest.raises(ConfigurationError) as error:
+    with pytest.raises(ConfigError) as error:
         read({"eventSources": [entry]})
     assert complaint in str(error.value)
 

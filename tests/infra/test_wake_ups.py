@@ -4,7 +4,7 @@ import heapq
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from moderation.adapters.sqs import LONGEST_DELAY, SqsWakeupScheduler
 from moderation.bootstrap import Gavel
@@ -13,8 +13,11 @@ from moderation.ports import Wakeup
 
 from tests.infra.conftest import Template
 from tests.infra.resources import function
-from tests.memory.clock import START, Surroundings
+from tests.memory.clock import START, Clock
 from tests.memory.moderated_meeting import ModeratedMeeting
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
 
 MOST_HOPS = 16
 """Of one lineage, then Lambda stops the function: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html"""
@@ -25,8 +28,8 @@ RECONCILER = "reconciler.handler.handler"
 class Queue:
     """Delays messages on a virtual clock, and knows how many invocations each has behind it."""
 
-    def __init__(self, surroundings: Surroundings) -> None:
-        self._surroundings = surroundings
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._waiting: list[tuple[datetime, int, int, str]] = []
         self.sent = 0
         self.hops = 0
@@ -34,7 +37,7 @@ class Queue:
     def send_message(self, **message: Any) -> None:
         assert 0 <= message["DelaySeconds"] <= LONGEST_DELAY
         self.sent += 1
-        due = self._surroundings.now() + timedelta(seconds=message["DelaySeconds"])
+        due = self._clock.now() + timedelta(seconds=message["DelaySeconds"])
         heapq.heappush(self._waiting, (due, self.sent, self.hops, message["MessageBody"]))
 
     def receive(self) -> str | None:
@@ -42,38 +45,40 @@ class Queue:
         if not self._waiting:
             return None
         due, _, hops, body = heapq.heappop(self._waiting)
-        self._surroundings.time = max(self._surroundings.time, due)
+        self._clock.time = max(self._clock.time, due)
         self.hops = hops + 1
         return body
 
 
 def walk(recursive_loop: str) -> tuple[ModeratedMeeting, Queue]:
     """A mute of 24 hours, ended by wake-ups alone, under Lambda's rule."""
-    scene = ModeratedMeeting()
-    queue = Queue(scene.surroundings)
-    gavel = scene.gavel = Gavel(replace(scene.world, wakeups=SqsWakeupScheduler(lambda: queue, "https://queue")))
-    scene.answered("alice", Mute(seconds=A_DAY), "bob")
+    meeting = ModeratedMeeting()
+    queue = Queue(meeting.clock)
+    gavel = meeting.gavel = Gavel(
+        replace(meeting.ports, wakeups=SqsWakeupScheduler(cast("SQSClient", queue), "https://queue"))
+    )
+    meeting.answered("alice", Mute(seconds=A_DAY), "bob")
     while (body := queue.receive()) is not None:
         if queue.hops > MOST_HOPS and recursive_loop != "Allow":
             continue  # stopped before the function runs, until the dead-letter queue has the message
         said: dict[str, Any] = json.loads(body)
         gavel.reconciler.on_wakeup(Wakeup(said["meetingId"], said["changeId"], said["userId"]))
-    return scene, queue
+    return meeting, queue
 
 
 def test_a_mute_of_a_day_ends_to_the_second(default: Template) -> None:
-    scene, queue = walk(function(default, RECONCILER).get("RecursiveLoop", "Terminate"))
+    meeting, queue = walk(function(default, RECONCILER).get("RecursiveLoop", "Terminate"))
     assert queue.sent >= A_DAY // LONGEST_DELAY
-    assert scene.held("bob")["audio"] == "SendReceive"
-    (ended,) = [entry for entry in scene.entries("Attendee Capabilities Changed") if entry.command == "expire"]
+    assert meeting.held("bob")["audio"] == "SendReceive"
+    (ended,) = [entry for entry in meeting.entries("Attendee Capabilities Changed") if entry.command == "expire"]
     assert timedelta(0) <= ended.occurred_at - (START + timedelta(seconds=A_DAY)) < timedelta(seconds=2)
 
 
 def test_the_rule_would_cut_it_off() -> None:
     """The other test means something only if the walk obeys the rule."""
-    scene, queue = walk("Terminate")
+    meeting, queue = walk("Terminate")
     assert queue.sent == MOST_HOPS + 1
-    assert scene.held("bob")["audio"] == "Receive"
+    assert meeting.held("bob")["audio"] == "Receive"
 
 
 def test_no_other_function_may_loop(default: Template) -> None:

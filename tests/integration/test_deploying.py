@@ -13,13 +13,13 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.bundle import ROOT
+from infra.packaging.bundle import ROOT
 from local.aws import ACCOUNT, REGION, client, server_environment
 from local.stack import LocalStack
 from tests.e2e.caller import Caller, Web, done
 from tests.e2e.deadline import until
 from tests.e2e.light import light_bundle
-from tests.e2e.scene import EVERYTHING, MUTED
+from tests.e2e.meeting import EVERYTHING, MUTED
 from tests.e2e.simulator import Simulator
 
 pytestmark = pytest.mark.xdist_group("deploying")
@@ -32,8 +32,6 @@ OTHER = {
 }
 GIVE_UP_AFTER = 75
 """Seconds within which a change that is left pending is carried out."""
-WAITED = 25
-"""Seconds within which a host hears of it."""
 
 
 class Account:
@@ -64,7 +62,7 @@ class Account:
         # Ours, in which npm finds its registry, with the emulator in place of AWS and of whatever account we have.
         aws = server_environment(AWS_ENDPOINT_URL=self.stack.aws_endpoint_url, NO_PROXY="127.0.0.1,localhost")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | aws
-        command = [sys.executable, "-m", "infra.cdk", action, "--emulator", *words]
+        command = [sys.executable, "-m", "infra.tools.cdk", action, "--emulator", *words]
         with Popen(command, cwd=ROOT, env=environment, stdout=PIPE, stderr=STDOUT, text=True) as process:
             output, _ = process.communicate(timeout=600)
         assert process.returncode == 0, output
@@ -154,7 +152,7 @@ def _upgrade(account: Account) -> None:
 def _code(account: Account) -> dict[str, tuple[str, str]]:
     """Function → hash of its code, and one of its settings."""
     return {
-        each["FunctionName"]: (each["CodeSha256"], each["Environment"]["Variables"]["GAVEL_COMMAND_MAX_AGE"])
+        each["FunctionName"]: (each["CodeSha256"], each["Environment"]["Variables"]["GAVEL_COMMAND_MAX_AGE_SECONDS"])
         for each in account.client("lambda").list_functions()["Functions"]
         if not each["FunctionName"].startswith("gavel-other-")
     }

@@ -17,7 +17,7 @@ import httpx
 import pytest
 from packaging.requirements import Requirement
 
-from infra.uv import uv
+from infra.packaging.uv import NO_PACKAGES_OF_OURS, uv
 from local.progress import Progress
 from tests.integration.test_run import free_base
 from tests.tracked import ROOT, tracked
@@ -72,7 +72,7 @@ def test_make_run_needs_python_and_installs_what_it_needs(clone: Path, variables
         os.killpg(process.pid, signal.SIGINT)
         process.communicate(timeout=120)
     shown = [line for line in lines if line.startswith("-- ")]
-    assert [line.split()[1] for line in shown] == [".venv", "uv", str(len(locked("--only-group", "run")))]
+    assert [line.split()[1] for line in shown] == [".venv", "uv", str(len(exported("--only-group", "run"))), "the"]
     assert installed(clone) == locked("--only-group", "run")
 
     make(clone, variables, "setup")
@@ -117,16 +117,22 @@ def lines_until(end: str, process: subprocess.Popen[str]) -> list[str]:
     return lines
 
 
+def exported(*groups: str) -> list[Requirement]:
+    """What `uv.lock` has, for any Python."""
+    words = ("--quiet", "--frozen", NO_PACKAGES_OF_OURS, "--no-hashes", "--no-annotate", "--no-header")
+    return [Requirement(line) for line in uv("export", *words, *groups).splitlines()]
+
+
 def locked(*groups: str) -> set[str]:
     """`name==version` of what `uv.lock` has for this Python."""
-    words = ("--quiet", "--frozen", "--no-emit-project", "--no-hashes", "--no-annotate", "--no-header")
-    wanted = [Requirement(line) for line in uv("export", *words, *groups).splitlines()]
+    wanted = exported(*groups)
     return {f"{each.name}{each.specifier}" for each in wanted if each.marker is None or each.marker.evaluate()}
 
 
 def installed(clone: Path) -> set[str]:
     frozen = uv("pip", "freeze", "--python", clone / ".venv" / "bin" / "python")
-    return {line for line in frozen.splitlines() if not line.startswith(("pip==", "setuptools=="))}
+    assert f"-e file://{clone}/packages/chime_simulator" in frozen
+    return {line for line in frozen.splitlines() if not line.startswith(("pip==", "setuptools==", "-e "))}
 
 
 def test_a_step_that_takes_long_shows_that_it_goes_on() -> None:

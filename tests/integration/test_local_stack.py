@@ -113,7 +113,7 @@ def test_a_dead_server_is_told_with_its_last_words_and_nothing_is_left() -> None
         groups = [child.group for child in stack.children]
         _, simulator = stack.children
         os.kill(simulator.group, signal.SIGKILL)
-        with pytest.raises(ChildDied, match=r"Chime simulator ended by itself \(exit code -9\)"):
+        with pytest.raises(ChildDied, match=r"Chime simulator ended unexpectedly \(exit code -9\)"):
             wait_for_death(stack)
     assert not [group for group in groups if is_running(group)]
     assert {port for port in vars(stack.ports).values() if answers(port)} == set()

@@ -11,7 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 from moderation.adapters.system import SystemClock
 from moto import mock_aws
 
-from infra.redrive import QUEUE, Redrive, main
+from infra.tools.redrive import QUEUE, Redrive, main
 from tests.integration.ledger.table import table_definition
 
 
@@ -41,7 +41,7 @@ class Bus:
 
 class Place:
     def __init__(self) -> None:
-        self.dynamodb, self.sqs = (boto3.client(service, region_name="us-east-1") for service in ("dynamodb", "sqs"))
+        self.dynamodb, self.sqs = boto3.client("dynamodb", "us-east-1"), boto3.client("sqs", "us-east-1")
         self.dynamodb.create_table(**table_definition("ledger"))
         self.queue = self.sqs.create_queue(QueueName="undeliverable")["QueueUrl"]
         self.bus = Bus()
@@ -64,8 +64,10 @@ class Place:
         self.sqs.send_message(QueueUrl=self.queue, MessageBody=json.dumps(document))
 
     def left(self) -> int:
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)["Attributes"]
+        found = self.sqs.get_queue_attributes(
+            QueueUrl=self.queue,
+            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+        )["Attributes"]
         return sum(int(value) for value in found.values())
 
 

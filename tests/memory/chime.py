@@ -1,11 +1,11 @@
-"""A Chime in memory, as far as the moderator sees it, that fails on demand."""
+"""An in-memory Chime with the operations that Gavel uses. It fails on demand."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from moderation.domain.capability import EVERYTHING, Capabilities, coherent
 from moderation.domain.meeting import Features
-from moderation.ports import ChimeNotFoundError, ChimeRejectedError, MeetingInChime, SeatInChime
+from moderation.ports import ChimeAttendee, ChimeNotFoundError, ChimeRejectedError, MeetingInChime
 
 Fault = Callable[[], None]
 
@@ -13,9 +13,9 @@ Fault = Callable[[], None]
 @dataclass
 class Room:
     features: Features = field(default_factory=Features)
-    seats: dict[str, SeatInChime] = field(default_factory=dict)
+    attendees: dict[str, ChimeAttendee] = field(default_factory=dict)
     strict: bool = False
-    """Whether Video `Receive` is refused where video is off."""
+    """Whether Video `Receive` is refused while video is off."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Call:
 
 
 class MemoryChime:
-    """`faults` are taken one a call; each may raise. `before` comes before the deed, `after` after it."""
+    """Each call takes one of `faults`, which may raise. `before` runs before the call's effect, `after` after it."""
 
     def __init__(self) -> None:
         self.rooms: dict[str, Room] = {}
@@ -37,59 +37,59 @@ class MemoryChime:
         self.after: list[Fault | None] = []
 
     def open(
-        self, meeting_id: str, seats: dict[str, str], features: Features | None = None, strict: bool = False
+        self, meeting_id: str, attendees: dict[str, str], features: Features | None = None, strict: bool = False
     ) -> Room:
-        """`seats`: attendee → user, created with everything."""
+        """Opens a meeting. `attendees`: AttendeeId → ExternalUserId, all created with every capability."""
         room = Room(features or Features(), strict=strict)
-        for attendee_id, user_id in seats.items():
-            room.seats[attendee_id] = SeatInChime(attendee_id, user_id, EVERYTHING)
+        for attendee_id, user_id in attendees.items():
+            room.attendees[attendee_id] = ChimeAttendee(attendee_id, user_id, EVERYTHING)
         self.rooms[meeting_id] = room
         return room
 
     def held(self, meeting_id: str, attendee_id: str) -> Capabilities:
-        return self.rooms[meeting_id].seats[attendee_id].capabilities
+        return self.rooms[meeting_id].attendees[attendee_id].capabilities
 
-    def orders(self) -> list[Call]:
-        return [call for call in self.calls if call.operation in ("order", "order_except")]
+    def updates(self) -> list[Call]:
+        return [call for call in self.calls if call.operation in ("update", "update_except")]
 
     def meeting(self, meeting_id: str) -> MeetingInChime:
         self.calls.append(Call("meeting", meeting_id))
         room = self._room(meeting_id)
         return MeetingInChime(f"external-{meeting_id}", room.features)
 
-    def seat(self, meeting_id: str, attendee_id: str) -> SeatInChime:
-        self.calls.append(Call("seat", meeting_id, attendee_id))
-        return self._seat(meeting_id, attendee_id)
+    def attendee(self, meeting_id: str, attendee_id: str) -> ChimeAttendee:
+        self.calls.append(Call("attendee", meeting_id, attendee_id))
+        return self._attendee(meeting_id, attendee_id)
 
-    def roster(self, meeting_id: str) -> Sequence[SeatInChime]:
+    def roster(self, meeting_id: str) -> Sequence[ChimeAttendee]:
         self.calls.append(Call("roster", meeting_id))
-        return tuple(self._room(meeting_id).seats.values())
+        return tuple(self._room(meeting_id).attendees.values())
 
-    def order(self, meeting_id: str, attendee_id: str, capabilities: Capabilities) -> Capabilities:
-        self.calls.append(Call("order", meeting_id, attendee_id, capabilities))
+    def update(self, meeting_id: str, attendee_id: str, capabilities: Capabilities) -> Capabilities:
+        self.calls.append(Call("update", meeting_id, attendee_id, capabilities))
         self._fault(self.before)
-        seat = self._seat(meeting_id, attendee_id)
+        attendee = self._attendee(meeting_id, attendee_id)
         self._check(self._room(meeting_id), capabilities)
-        self.write(meeting_id, seat, capabilities)
+        self.write(meeting_id, attendee, capabilities)
         self._fault(self.after)
         return self.held(meeting_id, attendee_id)
 
-    def order_except(self, meeting_id: str, excluded: Sequence[str], capabilities: Capabilities) -> None:
-        self.calls.append(Call("order_except", meeting_id, None, capabilities, tuple(excluded)))
+    def update_except(self, meeting_id: str, excluded: Sequence[str], capabilities: Capabilities) -> None:
+        self.calls.append(Call("update_except", meeting_id, None, capabilities, tuple(excluded)))
         self._fault(self.before)
         room = self._room(meeting_id)
         self._check(room, capabilities)
         if not 1 <= len(excluded) <= 250:
             raise ChimeRejectedError("exclusions")
-        for seat in list(room.seats.values()):
-            if seat.attendee_id not in excluded:
-                self.write(meeting_id, seat, capabilities)
+        for attendee in list(room.attendees.values()):
+            if attendee.attendee_id not in excluded:
+                self.write(meeting_id, attendee, capabilities)
         self._fault(self.after)
 
     def remove(self, meeting_id: str, attendee_id: str) -> None:
         self.calls.append(Call("remove", meeting_id, attendee_id))
         self._fault(self.before)
-        self._seat(meeting_id, attendee_id)
+        self._attendee(meeting_id, attendee_id)
         self.take_away(meeting_id, attendee_id)
         self._fault(self.after)
 
@@ -101,14 +101,14 @@ class MemoryChime:
         self._fault(self.after)
 
     def take_away(self, meeting_id: str, attendee_id: str) -> None:
-        del self.rooms[meeting_id].seats[attendee_id]
+        del self.rooms[meeting_id].attendees[attendee_id]
 
     def close(self, meeting_id: str) -> None:
         del self.rooms[meeting_id]
 
-    def write(self, meeting_id: str, seat: SeatInChime, capabilities: Capabilities) -> None:
-        new = SeatInChime(seat.attendee_id, seat.user_id, capabilities)
-        self.rooms[meeting_id].seats[seat.attendee_id] = new
+    def write(self, meeting_id: str, attendee: ChimeAttendee, capabilities: Capabilities) -> None:
+        new = ChimeAttendee(attendee.attendee_id, attendee.user_id, capabilities)
+        self.rooms[meeting_id].attendees[attendee.attendee_id] = new
 
     def _fault(self, faults: list[Fault | None]) -> None:
         fault = faults.pop(0) if faults else None
@@ -125,7 +125,7 @@ class MemoryChime:
             raise ChimeNotFoundError(meeting_id)
         return self.rooms[meeting_id]
 
-    def _seat(self, meeting_id: str, attendee_id: str) -> SeatInChime:
-        if attendee_id not in self._room(meeting_id).seats:
+    def _attendee(self, meeting_id: str, attendee_id: str) -> ChimeAttendee:
+        if attendee_id not in self._room(meeting_id).attendees:
             raise ChimeNotFoundError(attendee_id)
-        return self._room(meeting_id).seats[attendee_id]
+        return self._room(meeting_id).attendees[attendee_id]

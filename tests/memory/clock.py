@@ -1,4 +1,4 @@
-"""Time and chance in a test's hands."""
+"""A clock that tests turn."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,8 +7,8 @@ from moderation.domain.entry import CROCKFORD, first_id_at
 START = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
 
 
-class Surroundings:
-    """Sleeping moves the clock; ids count."""
+class Clock:
+    """Sleeping moves the time; ids count up."""
 
     def __init__(self) -> None:
         self.time = START

@@ -1,20 +1,20 @@
-"""A ledger in memory that takes no entry that says more or less than subscribers are told, and no revision twice."""
+"""An in-memory ledger that checks each entry against the published schema, and that no revision is used twice."""
 
 import json
 from collections.abc import Sequence
 
 from moderation.domain.entry import Entry
-from moderation.models.events import EVENTS
 from moderation.ports import Clause, EntryWritten, MeetingRevised, UserRevised
 from pydantic import ValidationError
 
+from contracts.event_models import EVENTS
 from tests.memory.ledger import MemoryLedger
 
 DESCRIBED = {model.detail_type: model for model in EVENTS}
 
 
 class Undescribed(AssertionError):
-    """What an entry says and `moderation/models/events.py` doesn't, or says otherwise."""
+    """An entry differs from its model in `contracts/event_models.py`."""
 
 
 class DescribedLedger(MemoryLedger):
@@ -30,7 +30,7 @@ class DescribedLedger(MemoryLedger):
 
 
 def check(entry: Entry) -> None:
-    """As it is written. Raises `Undescribed`."""
+    """Checks the entry as it is written. Raises `Undescribed`."""
     if entry.type not in DESCRIBED:
         raise Undescribed(f"no event is called `{entry.type}`")
     try:

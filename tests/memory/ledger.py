@@ -1,17 +1,21 @@
-"""A ledger in memory: the same promises as the table, kept by doing one thing at a time."""
+"""An in-memory ledger with the promises of the table. It does one thing at a time."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 
-from moderation.adapters.dynamodb.clauses import shard_of
+from moderation.adapters.dynamodb.keys import shard_of
 from moderation.adapters.dynamodb.token_bucket import A_MINUTE, A_SECOND, TokenBucket
 from moderation.domain.change import Change
 from moderation.domain.entry import EVERY_ENTRY, Entry, EntryFilter
-from moderation.domain.meeting import Meeting, User, next_end
+from moderation.domain.meeting import Meeting, User, UserRules
+from moderation.domain.schedule import next_end
 from moderation.ports import (
     MEETING_SHARDS,
+    AttendeeBound,
+    AttendeeSeen,
+    AttendeesNoted,
     Budget,
     ChangeIsOpen,
     ChangeKept,
@@ -27,67 +31,77 @@ from moderation.ports import (
     LedgerUnavailableError,
     Loaded,
     MeetingIs,
+    MeetingList,
     MeetingRevised,
     Minute,
     Page,
     Postponed,
-    SeatBound,
-    SeatSeen,
-    SeatsNoted,
     TransactionContentionError,
     UserIs,
     UserRevised,
+    meeting_at,
+    position,
 )
 
 from tests.memory import limits
+from tests.memory.clock import START
 
 
 class MemoryLedger:
-    """What is stored lies open, for tests to look at. `entries` holds all that were ever written, in that order."""
+    """What is stored is public, for tests. `entries` has all entries in the order in which they were written."""
 
     def __init__(self) -> None:
         self.meetings: dict[str, Meeting] = {}
         self.users: dict[tuple[str, str], User] = {}
-        self.seats: dict[tuple[str, str], str] = {}
+        self.attendees: dict[tuple[str, str], str] = {}
         self.changes: dict[tuple[str, str], Change] = {}
         self.keys: dict[str, KeyTaken] = {}
         self.hands_up: dict[tuple[str, str], datetime] = {}
         self.seen: dict[tuple[str, str], tuple[datetime, bool]] = {}
-        """attendee → when Chime last told of a connection, and whether there is one since"""
+        """Attendee → time of Chime's last event about the connection, and whether the attendee is connected since."""
         self.entries: list[Entry] = []
         self.budgets: dict[Budget, TokenBucket] = {}
         self._postponed: dict[tuple[str, str], datetime] = {}
-        """Users who are due later than their rules say."""
+        """Users that are due later than their rules say."""
         self.minutes: dict[tuple[str, str, Minute], TokenBucket] = {}
+        self.now: Callable[[], datetime] = lambda: START
+        """When the ledger first stores a user: lists of a user's meetings are sorted by it."""
+        self._met: dict[tuple[str, str], datetime] = {}
         self._entry_ids: set[tuple[str | None, str]] = set()
         self._contended = 0
         self._failing: list[bool] = []
         self._lock = Lock()
 
     def contend(self, count: int) -> None:
-        """The next transactions raise `Contention`."""
+        """Makes the next transactions raise `TransactionContentionError`."""
         self._contended = count
 
     def fail(self, count: int, *, done: bool) -> None:
-        """The next transactions raise `LedgerUnavailable`, having been tried or not."""
+        """Makes the next transactions raise `LedgerUnavailableError`, with or without their effect."""
         self._failing = [done] * count
 
     def load(
-        self, meeting_id: str, users: Collection[str] = (), seats: Collection[str] = (), key: str | None = None
+        self, meeting_id: str, users: Collection[str] = (), attendees: Collection[str] = (), key: str | None = None
     ) -> Loaded:
         return Loaded(
             self.meetings.get(meeting_id),
             {u: replace(self._user(meeting_id, u), hand=self.hands_up.get((meeting_id, u))) for u in users},
-            {a: self.seats[meeting_id, a] for a in seats if (meeting_id, a) in self.seats},
-            frozenset(a for a in seats if self.seen.get((meeting_id, a), (None, True))[1] is False),
+            {a: self.attendees[meeting_id, a] for a in attendees if (meeting_id, a) in self.attendees},
+            frozenset(a for a in attendees if self.seen.get((meeting_id, a), (None, True))[1] is False),
             self.keys.get(key) if key is not None else None,
         )
 
-    def everybody(self, meeting_id: str) -> Mapping[str, User]:
+    def all_users(self, meeting_id: str) -> Mapping[str, User]:
         return {u: user for (m, u), user in self.users.items() if m == meeting_id}
 
-    def seats_after(self, meeting_id: str, after: str, limit: int) -> Mapping[str, str]:
-        bound = sorted((a, u) for (m, a), u in self.seats.items() if m == meeting_id and a > after)
+    def all_roles(self, meeting_id: str) -> Mapping[str, User]:
+        return {
+            u: User(u, UserRules(role=user.rules.role, ban=user.rules.ban, removed_at=user.rules.removed_at))
+            for u, user in self.all_users(meeting_id).items()
+        }
+
+    def attendees_after(self, meeting_id: str, after: str, limit: int) -> Mapping[str, str]:
+        bound = sorted((a, u) for (m, a), u in self.attendees.items() if m == meeting_id and a > after)
         return dict(bound[:limit])
 
     def hands(self, meeting_id: str) -> Mapping[str, datetime]:
@@ -97,10 +111,29 @@ class MemoryLedger:
         return self.changes.get((meeting_id, change_id))
 
     def meetings_named(self, external_id: str) -> Sequence[str]:
-        return sorted(m.id for m in self.meetings.values() if m.external_id == external_id)
+        return [meeting_at(place) for place in self._listed(MeetingList(external_id=external_id))]
+
+    def listed(self, which: MeetingList, after: str, before: str, limit: int) -> Sequence[str]:
+        return [place for place in self._listed(which) if after < place < before][:limit]
+
+    def _listed(self, which: MeetingList) -> list[str]:
+        if which.user_id is not None:
+            found = [position(at, meeting_id) for (meeting_id, u), at in self._met.items() if u == which.user_id]
+        else:
+            found = [
+                position(m.registered_at, m.id)
+                for m in self.meetings.values()
+                if m.registered_at is not None and which.external_id in (None, m.external_id)
+            ]
+        return sorted(found, reverse=True)
+
+    def registered(self, meeting_ids: Collection[str]) -> Mapping[str, Meeting]:
+        return {each: self.meetings[each] for each in meeting_ids if each in self.meetings}
 
     def due(self, now: datetime, limit: int) -> Sequence[Due]:
-        found = [Due(c.due_at, c.meeting_id, c.id) for c in self.changes.values() if c.due_at is not None]
+        found = [
+            Due(c.next_attempt_at, c.meeting_id, c.id) for c in self.changes.values() if c.next_attempt_at is not None
+        ]
         found += [Due(at, m, user_id=u) for m, u in self.users if (at := self._due_at(m, u))]
         found += [Due(m.check_at, m.id) for m in self.meetings.values() if m.check_at is not None]
         return sorted((due for due in found if due.at <= now), key=lambda due: due.at)[:limit]
@@ -177,7 +210,7 @@ class MemoryLedger:
             match clause:
                 case MeetingIs(meeting_id, 0) | MeetingRevised(Meeting(meeting_id)) | CheckTaken(meeting_id):
                     meeting = self.meetings.get(meeting_id)
-                case UserIs(meeting_id, id) | UserRevised(meeting_id, User(id)) | SeatsNoted(meeting_id, id):
+                case UserIs(meeting_id, id) | UserRevised(meeting_id, User(id)) | AttendeesNoted(meeting_id, id):
                     if (meeting_id, id) in self.users:
                         users[id] = self.users[meeting_id, id]
         return Loaded(meeting, users)
@@ -193,13 +226,13 @@ class MemoryLedger:
             case UserRevised(meeting_id, User(user_id), revision):
                 stored = self._user(meeting_id, user_id)
                 return stored.revision == revision and clause.notes in (None, stored.notes)
-            case SeatsNoted(meeting_id, user_id, revision):
+            case AttendeesNoted(meeting_id, user_id, revision):
                 stored = self._user(meeting_id, user_id)
                 return bool(stored.revision) and stored.revision == revision and clause.notes in (None, stored.notes)
-            case SeatBound(meeting_id, attendee_id, user_id):
-                return self.seats.get((meeting_id, attendee_id), user_id) == user_id
-            case SeatSeen(meeting_id, attendee_id, at):
-                is_known = (meeting_id, attendee_id) in self.seats
+            case AttendeeBound(meeting_id, attendee_id, user_id):
+                return self.attendees.get((meeting_id, attendee_id), user_id) == user_id
+            case AttendeeSeen(meeting_id, attendee_id, at):
+                is_known = (meeting_id, attendee_id) in self.attendees
                 return is_known and self.seen.get((meeting_id, attendee_id), (at, True))[0] <= at
             case ChangeOpened(change):
                 return (change.meeting_id, change.id) not in self.changes
@@ -226,24 +259,27 @@ class MemoryLedger:
         match clause:
             case MeetingRevised(meeting):
                 self.meetings[meeting.id] = meeting
-            case UserRevised(meeting_id, user, was, new_seats):
+            case UserRevised(meeting_id, user, was, new_attendees):
                 stored = self._user(meeting_id, user.id)
-                seats = {**{s.attendee_id: s for s in new_seats}, **stored.seats} if was else user.seats
-                self.users[meeting_id, user.id] = replace(user, seats=dict(seats), notes=stored.notes, hand=None)
+                attendees = {**{s.attendee_id: s for s in new_attendees}, **stored.attendees} if was else user.attendees
+                self.users[meeting_id, user.id] = replace(
+                    user, attendees=dict(attendees), notes=stored.notes, hand=None
+                )
+                self._met.setdefault((meeting_id, user.id), self.now())
                 self._postponed.pop((meeting_id, user.id), None)
-            case SeatsNoted(meeting_id, user_id, _, noted):
+            case AttendeesNoted(meeting_id, user_id, _, noted):
                 user = self.users[meeting_id, user_id]
-                seats = {**user.seats, **{s.attendee_id: s for s in noted}}
-                self.users[meeting_id, user_id] = replace(user, seats=seats, notes=user.notes + bool(noted))
+                attendees = {**user.attendees, **{s.attendee_id: s for s in noted}}
+                self.users[meeting_id, user_id] = replace(user, attendees=attendees, notes=user.notes + bool(noted))
             case CheckTaken(meeting_id, _, then, compared_at):
                 meeting = self.meetings[meeting_id]
                 then_compared = compared_at or meeting.compared_at
                 self.meetings[meeting_id] = replace(meeting, check_at=then, compared_at=then_compared)
             case Postponed(due, until):
                 self._postpone(due, until)
-            case SeatBound(meeting_id, attendee_id, user_id):
-                self.seats[meeting_id, attendee_id] = user_id
-            case SeatSeen(meeting_id, attendee_id, at, connected):
+            case AttendeeBound(meeting_id, attendee_id, user_id):
+                self.attendees[meeting_id, attendee_id] = user_id
+            case AttendeeSeen(meeting_id, attendee_id, at, connected):
                 self.seen[meeting_id, attendee_id] = (at, connected)
             case ChangeOpened(change) | ChangeKept(change):
                 self.changes[change.meeting_id, change.id] = change
@@ -261,14 +297,16 @@ class MemoryLedger:
         record = self._due_record(due)
         if due.user_id is not None:
             return (due.meeting_id, due.user_id) in self.users and self._due_at(due.meeting_id, due.user_id) == due.at
-        return record is not None and (record.due_at if isinstance(record, Change) else record.check_at) == due.at
+        return (
+            record is not None and (record.next_attempt_at if isinstance(record, Change) else record.check_at) == due.at
+        )
 
     def _postpone(self, due: Due, until: datetime) -> None:
         record = self._due_record(due)
         if due.user_id is not None:
             self._postponed[due.meeting_id, due.user_id] = until
         elif isinstance(record, Change):
-            self.changes[due.meeting_id, record.id] = replace(record, due_at=until)
+            self.changes[due.meeting_id, record.id] = replace(record, next_attempt_at=until)
         elif record is not None:
             self.meetings[due.meeting_id] = replace(record, check_at=until)
 
@@ -287,14 +325,14 @@ def places(clause: Clause) -> set[tuple[str, ...]]:
 
 
 def place(clause: Clause) -> tuple[str, ...]:  # noqa: C901, PLR0911 - one case a clause
-    """What a clause is about."""
+    """The item that a clause is about."""
     match clause:
         case MeetingIs(meeting_id) | MeetingRevised(Meeting(meeting_id)) | CheckTaken(meeting_id):
             return ("meeting", meeting_id)
-        case UserIs(meeting_id, id) | UserRevised(meeting_id, User(id)) | SeatsNoted(meeting_id, id):
+        case UserIs(meeting_id, id) | UserRevised(meeting_id, User(id)) | AttendeesNoted(meeting_id, id):
             return ("user", meeting_id, id)
-        case SeatBound(meeting_id, attendee_id) | SeatSeen(meeting_id, attendee_id):
-            return ("seat", meeting_id, attendee_id)
+        case AttendeeBound(meeting_id, attendee_id) | AttendeeSeen(meeting_id, attendee_id):
+            return ("attendee", meeting_id, attendee_id)
         case ChangeOpened(change) | ChangeKept(change):
             return ("change", change.meeting_id, change.id)
         case Postponed(Due(meeting_id=meeting_id, change_id=str(id))):

@@ -1,7 +1,7 @@
-"""What DynamoDB refuses whatever the conditions say, held against the very actions that production sends.
+"""Checks DynamoDB's limits on the actions that production sends, whatever their conditions.
 
 Sources: "Service, account, and table quotas in Amazon DynamoDB" and the API reference of TransactWriteItems. Emulators
-check none of it but the number of actions.
+check only the number of actions.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,31 +9,37 @@ from typing import Any
 
 from moderation.adapters.dynamodb.clauses import Writer
 from moderation.adapters.dynamodb.ledger import MOST_ACTIONS
-from moderation.ports import Clause, SeatsNoted, UserRevised, actions_of
+from moderation.ports import AttendeesNoted, Clause, UserRevised, actions_of
+
+from tests.memory.clock import START
 
 MOST_BYTES = 4 * 1024 * 1024
-"""Of the items of one transaction together."""
+"""Of all items of one transaction."""
 LARGEST_ITEM = 400 * 1024
 LONGEST_EXPRESSION = 4 * 1024
 LARGEST_PAGE = 1024 * 1024
-"""What one Query reads before it says where to go on."""
+"""What one Query reads before it returns a page."""
 EXPRESSIONS = ("ConditionExpression", "UpdateExpression")
 PLAIN = 20
-"""Clauses, or seats of one person, of which no transaction can be too large."""
+"""Clauses, or attendees of one user, with which no transaction can be too large."""
 
-_WRITER = Writer("ledger", 0)
+_WRITER = Writer("ledger", 0, START)
 
 
 class TooLarge(ValueError):
-    """DynamoDB's ValidationException: no repetition helps."""
+    """DynamoDB's ValidationException. A retry does not help."""
 
 
 def check(clauses: Sequence[Clause]) -> None:
-    """Raises `TooLarge`. Sizes are looked at only where they can matter, for simulations write a lot."""
+    """Raises `TooLarge`. Checks sizes only where they can matter, because simulations write a lot."""
     count = sum(map(actions_of, clauses))
     if not 1 <= count <= MOST_ACTIONS:
         raise TooLarge(f"{count} actions in one transaction")
-    if len(clauses) <= PLAIN and all(_seats(clause) <= PLAIN for clause in clauses) and _text(clauses) < LARGEST_ITEM:
+    if (
+        len(clauses) <= PLAIN
+        and all(_attendees(clause) <= PLAIN for clause in clauses)
+        and _text(clauses) < LARGEST_ITEM
+    ):
         return
     bodies: list[dict[str, Any]] = [
         body for clause in clauses for action in _WRITER.actions(clause) for body in action.values()
@@ -50,7 +56,7 @@ def check(clauses: Sequence[Clause]) -> None:
 
 
 def pages(images: Iterable[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
-    """As Query cuts them: a page ends with the item by which it holds 1 MB."""
+    """The pages of a Query: a page ends with the item that takes it over 1 MB."""
     found: list[list[Mapping[str, Any]]] = [[]]
     read = 0
     for image in images:
@@ -63,7 +69,7 @@ def pages(images: Iterable[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
 
 
 def size(image: Mapping[str, Any]) -> int:
-    """In bytes, as DynamoDB reckons: names and values, 3 more for lists and maps, and 1 for each thing in them."""
+    """Bytes, as DynamoDB counts them: names and values, 3 more for lists and maps, and 1 for each of their members."""
     return sum(len(name.encode()) + _size(attribute) for name, attribute in image.items())
 
 
@@ -81,12 +87,12 @@ def _size(attribute: Mapping[str, Any]) -> int:
     return 1
 
 
-def _seats(clause: Clause) -> int:
+def _attendees(clause: Clause) -> int:
     match clause:
-        case SeatsNoted(seats=seats):
-            return len(seats)
-        case UserRevised(user=user, new_seats=new, was=was):
-            return len(new) if was else len(user.seats)
+        case AttendeesNoted(attendees=attendees):
+            return len(attendees)
+        case UserRevised(user=user, new_attendees=new, was=was):
+            return len(new) if was else len(user.attendees)
     return 0
 
 

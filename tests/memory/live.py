@@ -1,4 +1,4 @@
-"""Listeners, their lines and the pages at the end of them, in memory."""
+"""Live subscriptions in memory: connections, their gateway, and pages that show what they receive."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -8,26 +8,28 @@ from typing import Any
 
 from moderation.application.live.publisher import LivePublisher
 from moderation.application.live.subscriptions import Subscriptions, Tickets
-from moderation.application.queries.meetings import MeetingQueries, with_hands
+from moderation.application.queries.meetings import with_hands
 from moderation.application.rate_limit import OWN_COMMAND, is_rate_limited
 from moderation.application.requests import Refused
+from moderation.bootstrap import meeting_queries
 from moderation.domain.actor import Actor, ActorKind
 from moderation.domain.meeting import User
 from moderation.ports.live import Connection, MeetingDelta, Ticket
 
+from contracts.live import Message
 from tests.memory.moderated_meeting import MEETING, ModeratedMeeting
 
 URL = "wss://live.example.com/live"
 Json = dict[str, Any]
 
 
-class MemoryListeners:
+class MemoryConnections:
     def __init__(self) -> None:
         self.tickets: dict[str, Ticket] = {}
         self.connected: dict[str, Connection] = {}
         self.told: dict[tuple[str, str], Connection] = {}
         self.asked: list[str] = []
-        """Connections, as the stream has them."""
+        """Connections that have subscribed, in the order of the stream."""
 
     def issue(self, ticket: Ticket) -> None:
         self.tickets[ticket.digest] = ticket
@@ -35,8 +37,8 @@ class MemoryListeners:
     def redeem(self, digest: str) -> Ticket | None:
         return self.tickets.pop(digest, None)
 
-    def connect(self, listener: Connection) -> None:
-        self.connected[listener.connection_id] = listener
+    def connect(self, connection: Connection) -> None:
+        self.connected[connection.connection_id] = connection
 
     def listen(self, connection_id: str, after: str | None, now: datetime) -> bool:
         found = self.connected.get(connection_id)
@@ -51,19 +53,21 @@ class MemoryListeners:
         if found is not None:
             self.told.pop((found.meeting_id, connection_id), None)
 
-    def unsubscribe(self, listener: Connection) -> None:
-        self.told.pop((listener.meeting_id, listener.connection_id), None)
+    def unsubscribe(self, connection: Connection) -> None:
+        self.told.pop((connection.meeting_id, connection.connection_id), None)
 
     def of(self, meeting_id: str) -> Sequence[Connection]:
-        return [listener for (m, _), listener in self.told.items() if m == meeting_id]
+        return [connection for (m, _), connection in self.told.items() if m == meeting_id]
 
 
 MOST_BYTES = 128 * 1024
 """https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html"""
 
 
-class MemoryLines:
-    """`broken` take nothing, and none takes a message that API Gateway would not."""
+class MemoryConnectionGateway:
+    """Connections in `broken` accept nothing. Fails on a message that API Gateway or the AsyncAPI document does not
+    allow.
+    """
 
     def __init__(self) -> None:
         self.sent: dict[str, list[Json]] = {}
@@ -71,13 +75,15 @@ class MemoryLines:
         self.broken: set[str] = set()
         self.closed: list[str] = []
 
-    def send(self, mail: Mapping[str, Sequence[str]]) -> Collection[str]:
-        for connection_id, messages in mail.items():
+    def send(self, messages_by_connection: Mapping[str, Sequence[str]]) -> Collection[str]:
+        for connection_id, messages in messages_by_connection.items():
             assert all(len(message.encode()) <= MOST_BYTES for message in messages), "no gateway takes this message"
+            for message in messages:
+                Message.model_validate_json(f'{{"message": {message}}}', strict=True)
             if connection_id not in self.broken:
                 self.sent.setdefault(connection_id, []).extend(json.loads(message) for message in messages)
                 self.sizes += [len(message.encode()) for message in messages]
-        return self.broken & set(mail)
+        return self.broken & set(messages_by_connection)
 
     def close(self, connection_ids: Collection[str]) -> None:
         self.closed += connection_ids
@@ -85,7 +91,7 @@ class MemoryLines:
 
 @dataclass
 class Page:
-    """What a front end has to do with what it is told: little."""
+    """A front end that applies live messages."""
 
     user: str
     connection_id: str
@@ -97,7 +103,7 @@ class Page:
     more: bool = False
     closed: str | None = None
     lobby: list[str] = field(default_factory=list)
-    """What was told of waiting in the lobby."""
+    """The lobby messages that the page received."""
 
     def take(self, message: Json) -> None:
         if message["type"] == "closed":
@@ -122,28 +128,30 @@ class Page:
         self.more = message.get("more", self.more)
 
 
-class House:
-    """A scene, those who listen to it, and the stream between them."""
+class LiveMeeting:
+    """A meeting, its subscribers, and the ledger's stream between them."""
 
-    def __init__(self, scene: ModeratedMeeting) -> None:
-        self.scene = scene
-        self.listeners = MemoryListeners()
-        self.lines = MemoryLines()
-        world = scene.world
-        reader = MeetingQueries(world)
+    def __init__(self, meeting: ModeratedMeeting) -> None:
+        self.meeting = meeting
+        self.connections = MemoryConnections()
+        self.gateway = MemoryConnectionGateway()
+        ports = meeting.ports
+        reader = meeting_queries(ports)
         self._secrets = 0
 
         def asks_too_often(meeting_id: str, actor: Actor) -> bool:
-            return is_rate_limited(world, meeting_id, actor, OWN_COMMAND)
+            return is_rate_limited(ports.ledger, ports.clock, meeting_id, actor, OWN_COMMAND)
 
-        self.tickets = Tickets(reader.listening, asks_too_often, self.listeners, world.surroundings, self._secret, URL)
-        self.listening = Subscriptions(self.listeners, world.surroundings)
-        self.herald = LivePublisher(world, reader, self.listeners, self.lines)
+        self.tickets = Tickets(reader.listening, asks_too_often, self.connections, ports.clock, self._secret, URL)
+        self.subscriptions = Subscriptions(self.connections, ports.clock)
+        self.publisher = LivePublisher(
+            ports.ledger, ports.policies, ports.clock, reader, self.connections, self.gateway
+        )
         self.pages: dict[str, Page] = {}
         self._read = 0
-        self._people: dict[str, User] = {}
+        self._users: dict[str, User] = {}
         self._revision = 0
-        self.news()
+        self.delta()
 
     def ticket(self, who: str | Actor) -> Json:
         found = self.tickets.live(MEETING, _actor(who))
@@ -151,34 +159,34 @@ class House:
         return found
 
     def opens(self, who: str | Actor, after: str | None = None) -> Page:
-        """A page of his, with everything on it."""
+        """Opens a page of the user, which receives a snapshot."""
         page = Page(who if isinstance(who, str) else who.id, f"c{len(self.pages) + 1}")
         self.pages[page.connection_id] = page
-        assert self.listening.connect(str(self.ticket(who)["ticket"]), page.connection_id)
-        assert self.listening.listen(page.connection_id, after)
+        assert self.subscriptions.connect(str(self.ticket(who)["ticket"]), page.connection_id)
+        assert self.subscriptions.listen(page.connection_id, after)
         self.pump()
         return page
 
-    def news(self) -> MeetingDelta:
-        """What the stream has brought since."""
-        ledger = self.scene.ledger
-        people = with_hands(self.scene.world, MEETING)
-        changed = frozenset(u for u, user in people.items() if self._people.get(u) != user)
+    def delta(self) -> MeetingDelta:
+        """The changes in the stream since the last call."""
+        ledger = self.meeting.ledger
+        users = with_hands(self.meeting.ledger, MEETING)
+        changed = frozenset(u for u, user in users.items() if self._users.get(u) != user)
         revision = ledger.meetings[MEETING].revision if MEETING in ledger.meetings else 0
         entries = tuple(entry for entry in ledger.entries[self._read :] if entry.meeting_id == MEETING)
-        asked = frozenset(self.listeners.asked)
+        asked = frozenset(self.connections.asked)
         found = MeetingDelta(MEETING, entries, changed, revision if revision != self._revision else 0, asked)
-        self._read, self._people, self._revision = len(ledger.entries), people, revision
-        self.listeners.asked.clear()
+        self._read, self._users, self._revision = len(ledger.entries), users, revision
+        self.connections.asked.clear()
         return found
 
     def pump(self) -> None:
-        """One batch of the stream, and every page takes what came."""
-        self.herald.tell(self.news())
-        for connection_id, messages in self.lines.sent.items():
+        """Publishes one batch of the stream. Every page takes its messages."""
+        self.publisher.publish(self.delta())
+        for connection_id, messages in self.gateway.sent.items():
             for message in messages:
                 self.pages[connection_id].take(message)
-        self.lines.sent.clear()
+        self.gateway.sent.clear()
 
     def _secret(self) -> str:
         self._secrets += 1

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Json = dict[str, Any]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[\x20-\x7e]+$")]
+MOST_VALUES = 100
 Unit = Literal["Seconds", "Milliseconds", "Bytes", "Percent", "Count", "None"]
 
 
@@ -36,7 +37,7 @@ class Metadata(_Strict):
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One metric as CloudWatch keeps it; `dimensions` are names and values."""
+    """One metric as CloudWatch keeps it; `dimensions` are names and values, `value` is the sum."""
 
     namespace: str
     name: str
@@ -46,7 +47,7 @@ class Series:
 
 
 def series(line: Json) -> list[Series]:
-    """What CloudWatch takes out of a line: nothing, if it is not such a document."""
+    """The metrics that CloudWatch extracts from a document; none from a line of the log."""
     if "_aws" not in line:
         return []
     return list(_series(line, Metadata.model_validate(line["_aws"])))
@@ -55,12 +56,13 @@ def series(line: Json) -> list[Series]:
 def _series(line: Json, metadata: Metadata) -> Iterator[Series]:
     for directive in metadata.CloudWatchMetrics:
         for definition in directive.Metrics:
-            value = line[definition.Name]
-            assert isinstance(value, (int, float)), definition
-            assert not isinstance(value, bool), definition
+            values = line[definition.Name]
+            assert isinstance(values, list), definition
+            assert 0 < len(values) <= MOST_VALUES, definition
+            assert all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values), definition
             for names in directive.Dimensions:
                 dimensions = frozenset((name, _dimension(line[name])) for name in names)
-                yield Series(directive.Namespace, definition.Name, definition.Unit, dimensions, value)
+                yield Series(directive.Namespace, definition.Name, definition.Unit, dimensions, sum(values))
 
 
 def _dimension(value: object) -> str:

@@ -1,24 +1,34 @@
-"""What the doors write down: valid documents of the embedded metric format, and nobody in them but under `person`."""
+"""What the functions write: valid documents of the embedded metric format, and users under `person` alone."""
 
 import json
+import re
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from moderation import telemetry
 from moderation.telemetry import Metric
 
-from tests.memory.moderated_meeting import MEETING, ROLES, seat
+from tests.memory.moderated_meeting import MEETING, ROLES, attendee_of
+from tests.telemetry import CONTEXT, lines, own_keys
+from tests.tracked import ROOT
 from tests.watch.emf import series
-from tests.watch.story import DOORS, STAGE, TRACE, Story, told
+from tests.watch.story import FUNCTIONS, NAMES, STAGE, TRACE, Story, told
 
 METRICS = {each for each in vars(telemetry).values() if isinstance(each, Metric)}
-PEOPLE = {*ROLES, *map(seat, ROLES), "nobody"}
+PEOPLE = {*ROLES, *map(attendee_of, ROLES), "nobody"}
+COLD_START = "ColdStart"
 DIMENSIONS = {"stage", "command", "verdict", "code", "cause"}
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_every_door_has_metrics_by_stage_and_command(door: str) -> None:
-    found = [each for line in told()[door] for each in series(line)]
+def logged(function: str) -> list[dict[str, Any]]:
+    """Its lines of the log."""
+    return [line for line in told()[function] if "_aws" not in line]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_function_has_metrics_by_stage_and_command(function: str) -> None:
+    found = [each for line in told()[function] for each in series(line) if each.name != COLD_START]
     assert found
     for each in found:
         dimensions = dict(each.dimensions)
@@ -28,17 +38,71 @@ def test_every_door_has_metrics_by_stage_and_command(door: str) -> None:
     assert any({"stage", "command"} == dict(each.dimensions).keys() for each in found)
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_people_are_named_under_one_key(door: str) -> None:
-    for line in told()[door]:
+def test_queries_of_the_runbook_ask_for_fields_that_are_logged() -> None:
+    """Names of Logs Insights: `person.actor` is a field in a field, `at.0` the first of a list."""
+    page = (ROOT / "docs" / "operations.md").read_text()
+    asked = re.findall(r"\bfields ([^|`]+)", page)
+    names = {name for each in asked for name in re.split(r"[,\s]+", each.strip()) if not name.startswith("@")}
+    names |= set(re.findall(r"\bfilter (?:[^`]* and )?([A-Za-z.0-9]+) (?:=|in|>|>=) ", page))
+    logs = [line for function in FUNCTIONS for line in told()[function]]
+    assert len(names) > 20
+    assert {name for name in names if not any(has(line, name.split(".")) for line in logs)} == set()
+    quoted = re.findall(r"\bmessage (?:=|in) (\"[^\"]+\"|\[[^\]]+\])", page)
+    messages = {message for each in quoted for message in re.findall(r"\"([^\"]+)\"", each)}
+    assert len(messages) > 5
+    assert messages <= {line.get("message") for line in logs}
+
+
+def has(found: Any, path: list[str]) -> bool:
+    for name in path:
+        if isinstance(found, list) and name.isdecimal():
+            found = dict(enumerate(found)).get(int(name))
+        else:
+            found = found.get(name) if isinstance(found, dict) else None
+    return found is not None
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_people_are_named_under_one_key(function: str) -> None:
+    for line in told()[function]:
         rest = json.dumps({key: value for key, value in line.items() if key != "person"})
         assert not [person for person in PEOPLE if f'"{person}"' in rest], rest
         assert "noise" not in rest
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_every_line_leads_to_its_trace(door: str) -> None:
-    assert {line["traceId"] for line in told()[door]} == {TRACE}
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_display_names_are_written_nowhere(function: str) -> None:
+    written = json.dumps(told()[function], ensure_ascii=False)
+    assert not [name for name in NAMES if name in written]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_line_leads_to_its_trace(function: str) -> None:
+    assert {line["xray_trace_id"] for line in logged(function)} == {TRACE}
+
+
+@pytest.mark.parametrize("function", [function for function in FUNCTIONS if function != "host_api"])
+def test_every_line_names_its_function_and_its_request(function: str) -> None:
+    for line in logged(function):
+        assert (line["service"], line["function_name"]) == ("gavel", CONTEXT.function_name)
+        assert line["function_request_id"] == CONTEXT.aws_request_id
+        assert datetime.fromisoformat(line["timestamp"]).utcoffset() == timedelta(0)
+        assert line["correlation_id"] == line.get("changeId", CONTEXT.aws_request_id)
+
+
+@pytest.mark.parametrize("function", [function for function in FUNCTIONS if function != "host_api"])
+def test_metrics_lead_to_their_line(function: str) -> None:
+    known = {line["correlation_id"] for line in logged(function)}
+    documents = [each for each in told()[function] if "_aws" in each and COLD_START not in each]
+    assert documents
+    assert {each["correlation_id"] for each in documents} <= known
+
+
+def test_a_cold_start_is_counted_by_function() -> None:
+    found = [each for lines in told().values() for line in lines for each in series(line) if each.name == COLD_START]
+    assert {(each.dimensions, each.value) for each in found} == {
+        (frozenset({("function_name", CONTEXT.function_name)}), 1)
+    }
 
 
 def test_no_meeting_and_no_change_is_a_dimension() -> None:
@@ -50,20 +114,21 @@ def test_no_meeting_and_no_change_is_a_dimension() -> None:
 
 def test_every_metric_there_is_has_been_written_in_its_unit() -> None:
     found = {(each.name, each.unit) for lines in told().values() for line in lines for each in series(line)}
-    assert found == {(metric.name, metric.unit) for metric in METRICS}
+    assert found == {(metric.name, metric.unit) for metric in METRICS} | {(COLD_START, "Count")}
 
 
 def test_a_change_is_followed_from_the_request_to_its_events() -> None:
     """Taken over by the reconciler on the way."""
-    lines = told()
+    lines = {function: logged(function) for function in FUNCTIONS}
     [asked] = [line for line in lines["host_api"] if line.get("pending")]
     trail = {
-        door: [line["message"] for line in lines[door] if line.get("changeId") == asked["changeId"]] for door in DOORS
+        function: [line["message"] for line in lines[function] if line.get("changeId") == asked["changeId"]]
+        for function in FUNCTIONS
     }
     assert asked["requestId"]
     assert trail["host_api"] == ["answered"]
-    assert trail["reconciler"] == ["carried"] * 3
-    assert trail["event_publisher"] == ["told"] * 3
+    assert trail["reconciler"] == ["change applied"] * 3
+    assert trail["event_publisher"] == ["event published"] * 3
     events = [line["eventType"] for line in lines["event_publisher"] if line.get("changeId") == asked["changeId"]]
     assert events == ["Moderation Decided", "Moderation Delayed", "Attendee Capabilities Changed"]
 
@@ -71,15 +136,16 @@ def test_a_change_is_followed_from_the_request_to_its_events() -> None:
 def test_throttles_of_chime_are_counted_with_the_decision_that_met_them() -> None:
     story = Story()
     story.chime.client.throttles = 3
-    story.ask("POST", f"/attendees/{seat('bob')}/mute", {})
-    story.ask("POST", f"/attendees/{seat('bob')}/unmute", {})
-    met, after = story.lines["host_api"]
-    assert (met["ChimeCalls"], met["ChimeThrottles"], met["verdict"]) == (4, 3, "accepted")
-    assert (after["ChimeCalls"], "ChimeThrottles" in after) == (1, False)
-    by_command = [each for each in series(met) if each.name == "ChimeThrottles"]
-    assert [(dict(each.dimensions), each.value) for each in by_command] == [
-        ({"stage": STAGE}, 3),
-        ({"stage": STAGE, "command": "mute"}, 3),
+    story.ask("POST", f"/attendees/{attendee_of('bob')}/mute", {})
+    story.ask("POST", f"/attendees/{attendee_of('bob')}/unmute", {})
+    found = [each for line in story.lines["host_api"] for each in series(line) if each.name.startswith("Chime")]
+    assert [(each.name, dict(each.dimensions), each.value) for each in found] == [
+        ("ChimeCalls", {"stage": STAGE}, 4),
+        ("ChimeCalls", {"stage": STAGE, "command": "mute"}, 4),
+        ("ChimeThrottles", {"stage": STAGE}, 3),
+        ("ChimeThrottles", {"stage": STAGE, "command": "mute"}, 3),
+        ("ChimeCalls", {"stage": STAGE}, 1),
+        ("ChimeCalls", {"stage": STAGE, "command": "unmute"}, 1),
     ]
 
 
@@ -95,18 +161,17 @@ def test_decisions_are_counted_by_verdict() -> None:
 
 def test_the_age_of_what_is_pending_grows_until_it_is_done() -> None:
     runs = [line for line in told()["reconciler"] if "OldestPendingAge" in line]
-    assert [line["OldestPendingAge"] for line in runs] == [0, 60, 120, 0]
-    assert [line.get("ReconcilerRuns") for line in runs] == [1, 1, None, 1], "a reminder is no run"
+    assert [line["OldestPendingAge"] for line in runs] == [[0], [60], [120], [0]]
+    assert [line.get("ReconcilerRuns") for line in runs] == [[1], [1], None, [1]], "a wake-up is no run"
 
 
-def test_drift_is_counted_in_seats() -> None:
-    found = [
-        line for line in told()["event_publisher"] if line["message"] == "told" and line["eventType"] == "Drift Found"
-    ]
-    assert [line["DriftFound"] for line in found] == [1]
+def test_drift_is_counted_in_attendees() -> None:
+    assert [line.get("eventType") for line in logged("event_publisher")].count("Drift Found") == 1
+    assert [line["DriftFound"] for line in told()["event_publisher"] if "DriftFound" in line] == [[1]]
 
 
 def test_a_line_without_measures_is_no_document(capsys: pytest.CaptureFixture[str]) -> None:
     telemetry.write("INFO", "nothing to count", anything=1)
-    said: dict[str, Any] = json.loads(capsys.readouterr().out)
-    assert said == {"level": "INFO", "message": "nothing to count", "stage": "none", "command": "none", "anything": 1}
+    [said] = lines(capsys.readouterr().out)
+    expected = {"level": "INFO", "message": "nothing to count", "stage": "none", "command": "none", "anything": 1}
+    assert own_keys(said) == expected

@@ -8,20 +8,22 @@ from playwright.sync_api import Page, expect
 from tests.e2e.browser.conftest import ROLES, SCREENSHOTS
 from tests.e2e.browser.visitor import Visitor, Visitors
 from tests.e2e.caller import done
-from tests.e2e.scene import ModeratedMeeting, Theatre
+from tests.e2e.meeting import ModeratedMeeting, ObservedStack
 
 SIZES = {"desk": {"width": 1360, "height": 900}, "phone": {"width": 360, "height": 740}}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SERIOUS = {"serious", "critical"}
 
 
-def test_the_console(visitors: Visitors, theatre: Theatre, warm: None) -> None:
-    scene = theatre.scene(ROLES | {"petra": "presenter", "victor": "viewer"})
-    _all_sorts(scene)
-    done(scene.person("hugo").post("/mute-all", {"media": ["content"], "reason": "only petra shares", "except": PETRA}))
-    alice = visitors.host(scene, "alice", viewport=SIZES["desk"])
-    scene.fault(delayMs=2000)
-    alice.button("Stop colin's camera").click()
+def test_the_console(visitors: Visitors, local_stack: ObservedStack, warm: None) -> None:
+    meeting = local_stack.meeting(ROLES | {"petra": "presenter", "victor": "viewer"})
+    _all_sorts(meeting)
+    done(
+        meeting.person("hugo").post("/mute-all", {"media": ["content"], "reason": "only petra shares", "except": PETRA})
+    )
+    alice = visitors.host(meeting, "alice", viewport=SIZES["desk"])
+    meeting.fault(delayMs=2000)
+    alice.button("Block colin's camera").click()
     expect(alice.medium("colin", "video")).to_have_attribute("data-state", "pending")
     alice.page.screenshot(path=SCREENSHOTS / "console-pending.png")
     expect(alice.notice("applied")).to_be_visible()
@@ -42,6 +44,22 @@ def test_the_attendees_page(visitors: Visitors, lesson: ModeratedMeeting) -> Non
     looked_at(carol, "sign-in")
 
 
+def test_the_keyboard_skips_to_the_lists_and_motion_is_reduced(visitors: Visitors, lesson: ModeratedMeeting) -> None:
+    alice = visitors.host(lesson, "alice")
+    page = alice.page
+    page.reload()
+    expect(page.locator(".link.live")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the people")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to the people")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("searchbox", name="Find people")).to_be_focused()
+    busy = "button => (button.setAttribute('aria-busy', 'true'), getComputedStyle(button).animationName)"
+    assert alice.button("Freeze").evaluate(busy) == "busy"
+    page.emulate_media(reduced_motion="reduce")
+    assert alice.button("Freeze").evaluate(busy) == "none"
+
+
 def test_a_fault_is_found(visitors: Visitors, lesson: ModeratedMeeting) -> None:
     """The others mean something only if axe looks."""
     bob = visitors.attendee(lesson, "bob")
@@ -52,11 +70,11 @@ def test_a_fault_is_found(visitors: Visitors, lesson: ModeratedMeeting) -> None:
 PETRA = {"externalUserIds": ["petra"]}
 
 
-def _all_sorts(scene: ModeratedMeeting) -> None:
-    done(scene.alice.post(scene.at("bob", "/mute"), {"reason": "noise", "durationSeconds": 300}))
-    done(scene.person("bob").put("/users/bob/hand", {}))
-    done(scene.alice.post("/users/carol/floor", {"durationSeconds": 120}))
-    assert scene.person("bob").post(scene.at("carol", "/mute"), {}).status_code == 403
+def _all_sorts(meeting: ModeratedMeeting) -> None:
+    done(meeting.alice.post(meeting.at("bob", "/mute"), {"reason": "noise", "durationSeconds": 300}))
+    done(meeting.person("bob").put("/users/bob/hand", {}))
+    done(meeting.alice.post("/users/carol/floor", {"durationSeconds": 120}))
+    assert meeting.person("bob").post(meeting.at("carol", "/mute"), {}).status_code == 403
 
 
 def looked_at(visitor: Visitor, name: str) -> None:

@@ -8,16 +8,17 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.e2e.browser.visitor import Visitor, Visitors
-from tests.e2e.scene import ModeratedMeeting
+from tests.e2e.meeting import ModeratedMeeting
 
 
 class Pool:
-    """Cognito's pages: hands out a code for a challenge, and a token for the code to whoever knows the verifier."""
+    """Cognito's pages: returns a code for a challenge, and a token for the code and its verifier."""
 
     def __init__(self, visitor: Visitor, token: str) -> None:
         self.asked: dict[str, str] = {}
         self.told: dict[str, str] = {}
         self._token = token
+        self.next_token = ""
         visitor.page.route("**/pool/oauth2/authorize?*", self._authorize)
         visitor.page.route("**/pool/oauth2/token", self._exchange)
 
@@ -32,9 +33,13 @@ class Pool:
 
     def _exchange(self, route: Route) -> None:
         self.told = {name: values[0] for name, values in parse_qs(route.request.post_data or "").items()}
-        digest = hashlib.sha256(self.told["code_verifier"].encode()).digest()
-        good = base64.urlsafe_b64encode(digest).decode().rstrip("=") == self.asked["code_challenge"]
-        route.fulfill(status=200 if good else 400, json={"access_token": self._token})
+        if self.told["grant_type"] == "refresh_token":
+            good, given = self.told["refresh_token"] == "r3fresh", {"access_token": self.next_token}
+        else:
+            digest = hashlib.sha256(self.told["code_verifier"].encode()).digest()
+            good = base64.urlsafe_b64encode(digest).decode().rstrip("=") == self.asked["code_challenge"]
+            given = {"access_token": self._token, "refresh_token": "r3fresh"}
+        route.fulfill(status=200 if good else 400, json=given)
 
 
 class Forger(Pool):
@@ -46,7 +51,7 @@ class Forger(Pool):
 def visitor(visitors: Visitors, lesson: ModeratedMeeting) -> Visitor:
     visitor = visitors.somebody()
     configured = {
-        "apiUrl": lesson.theatre.stack.api_url,
+        "apiUrl": lesson.local_stack.stack.api_url,
         "hostedSignIn": {"domain": f"{visitors.url}/pool", "clientId": "page"},
     }
     visitor.page.route("**/config.json", lambda route: route.fulfill(json=configured))
@@ -54,7 +59,7 @@ def visitor(visitors: Visitors, lesson: ModeratedMeeting) -> Visitor:
 
 
 def test_at_the_pools_pages(visitors: Visitors, visitor: Visitor, lesson: ModeratedMeeting) -> None:
-    pool = Pool(visitor, lesson.theatre.stack.token("alice"))
+    pool = Pool(visitor, lesson.local_stack.stack.token("alice"))
     visitor.page.goto(f"{visitors.url}/index.html?meeting={lesson.meeting_id}")
     visitor.button("Enter").click()
     expect(visitor.page.locator(".link.live")).to_be_visible()
@@ -67,10 +72,23 @@ def test_at_the_pools_pages(visitors: Visitors, visitor: Visitor, lesson: Modera
     assert visitor.page.evaluate("sessionStorage.length") == 0
 
 
+def test_a_token_is_renewed_without_the_user(visitors: Visitors, visitor: Visitor, lesson: ModeratedMeeting) -> None:
+    stack = lesson.local_stack.stack
+    pool = Pool(visitor, stack.token("alice", expires_in=59))  # a minute before its end it is renewed
+    pool.next_token = stack.token("alice")
+    visitor.page.goto(f"{visitors.url}/?meeting={lesson.meeting_id}")
+    visitor.button("Enter").click()
+    expect(visitor.page.locator(".link.live")).to_be_visible()
+    assert pool.told == {"grant_type": "refresh_token", "refresh_token": "r3fresh", "client_id": "page"}
+    visitor.button("Mute bob's microphone").click()
+    expect(visitor.medium("bob", "audio")).to_have_attribute("data-state", "blocked")
+    expect(visitor.page.locator(".strip")).to_have_count(0)
+
+
 def test_a_code_that_nobody_asked_for_is_not_taken(
     visitors: Visitors, visitor: Visitor, lesson: ModeratedMeeting
 ) -> None:
-    pool = Forger(visitor, lesson.theatre.stack.token("mallory"))
+    pool = Forger(visitor, lesson.local_stack.stack.token("mallory"))
     visitor.page.goto(f"{visitors.url}/?meeting={lesson.meeting_id}")
     visitor.button("Enter").click()
     expect(visitor.page.get_by_role("alert")).to_contain_text("The sign-in failed")
@@ -78,7 +96,7 @@ def test_a_code_that_nobody_asked_for_is_not_taken(
 
 
 def test_with_a_token_by_hand(visitors: Visitors, lesson: ModeratedMeeting) -> None:
-    stack = lesson.theatre.stack
+    stack = lesson.local_stack.stack
     visitor = visitors.somebody()
     visitor.page.route("**/config.json", lambda route: route.fulfill(json={"apiUrl": stack.api_url}))
     visitor.page.goto(f"{visitors.url}/attendee.html?meeting={lesson.meeting_id}")

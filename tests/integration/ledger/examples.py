@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from moderation.domain.actor import Actor, ActorKind
 from moderation.domain.capability import EVERYTHING
-from moderation.domain.change import Change, Lease
+from moderation.domain.change import AttendeeChange, Change, Lease
 from moderation.domain.entry import DECIDED, Entry, concerning
-from moderation.domain.meeting import Features, Meeting, MeetingRules, Seat, User, UserRules
+from moderation.domain.meeting import Attendee, Features, Meeting, MeetingRules, User, UserRules
 from moderation.ports import (
+    AttendeeBound,
     ChangeOpened,
     Clause,
     ConditionFailedError,
@@ -22,7 +23,6 @@ from moderation.ports import (
     Loaded,
     MeetingRevised,
     Page,
-    SeatBound,
     UserRevised,
 )
 
@@ -30,8 +30,8 @@ NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
 ALICE = Actor(ActorKind.USER, "alice")
 M = "11111111-1111-1111-1111-111111111111"
 OTHER_MEETING = "22222222-2222-2222-2222-222222222222"
-SEAT = "aaaaaaaa-0000-0000-0000-000000000000"
-SECOND_SEAT = "bbbbbbbb-0000-0000-0000-000000000000"
+ATTENDEE = "aaaaaaaa-0000-0000-0000-000000000000"
+SECOND_ATTENDEE = "bbbbbbbb-0000-0000-0000-000000000000"
 TOKEN = "token"
 
 
@@ -46,32 +46,32 @@ CHECK = seconds(600)
 def meeting(meeting_id: str = M, revision: int = 1, **differs: Any) -> Meeting:
     """To be looked at at CHECK."""
     new = Meeting(meeting_id, "standup", MeetingRules(), Features(), revision, "fingerprint", hosts=1, check_at=CHECK)
-    return replace(new, **differs)
+    return replace(new, **{"registered_at": NOW, **differs})
 
 
-def person(user_id: str = "bob", revision: int = 1, *seats: Seat, **differs: Any) -> User:
-    new = User(user_id, UserRules("participant"), {s.attendee_id: s for s in seats}, revision, "c1")
+def a_user(user_id: str = "bob", revision: int = 1, *attendees: Attendee, **differs: Any) -> User:
+    new = User(user_id, UserRules("participant"), {s.attendee_id: s for s in attendees}, revision, "c1")
     return replace(new, **differs)
 
 
 def change(change_id: str = "c1", meeting_id: str = M, **differs: Any) -> Change:
     """Open, and leased under TOKEN."""
-    new = Change(change_id, meeting_id, "mute", {"media": ["audio"]}, ALICE, ("hosts-moderate",), NOW, "p2.m1")
-    return replace(new, **{"lease": Lease(TOKEN, seconds(15)), "due_at": seconds(45), **differs})
+    new = AttendeeChange(change_id, meeting_id, "mute", {"media": ["audio"]}, ALICE, ("hosts-moderate",), NOW, "p2.m1")
+    return replace(new, **{"lease": Lease(TOKEN, seconds(15)), "next_attempt_at": seconds(45), **differs})
 
 
 def entry(entry_id: str = "e1", meeting_id: str = M, about: Mapping[str, str | None] | None = None) -> Entry:
-    """`about`: user → seat; about everybody, if about nobody."""
+    """`about`: user → attendee; about everybody, if about nobody."""
     adds = {"attendees": [concerning(attendee_id, user_id) for user_id, attendee_id in (about or {}).items()]}
     return Entry(entry_id, DECIDED, meeting_id, "standup", NOW, ALICE, "mute", "p2.m1", "c1", None, adds)
 
 
 KEY = KeyTaken("digest", "fingerprint", M, "c1")
-SEATED = Seat(SEAT, EVERYTHING)
+SEATED = Attendee(ATTENDEE, EVERYTHING)
 SCENE = (
     MeetingRevised(meeting(), 0),
-    UserRevised(M, person("bob", 1, SEATED), 0),
-    SeatBound(M, SEAT, "bob"),
+    UserRevised(M, a_user("bob", 1, SEATED), 0),
+    AttendeeBound(M, ATTENDEE, "bob"),
     ChangeOpened(change()),
     EntryWritten(entry()),
     KEY,
@@ -93,8 +93,8 @@ class PolicyCapabilities:
 
 def held(ledger: Ledger, meeting_id: str = M) -> PolicyCapabilities:
     return PolicyCapabilities(
-        ledger.load(meeting_id, ["bob", "carol", "nobody"], [SEAT, SECOND_SEAT], KEY.id),
-        ledger.everybody(meeting_id),
+        ledger.load(meeting_id, ["bob", "carol", "nobody"], [ATTENDEE, SECOND_ATTENDEE], KEY.id),
+        ledger.all_users(meeting_id),
         tuple(ledger.change(meeting_id, change_id) for change_id in ("c1", "c2")),
         ledger.hands(meeting_id),
         tuple(ledger.due(seconds(3600), 50)),

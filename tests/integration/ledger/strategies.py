@@ -10,9 +10,9 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from moderation.domain.capability import Capabilities
-from moderation.domain.change import Change
+from moderation.domain.change import AttendeeChange, Change, MeetingChange
 from moderation.domain.entry import Entry, concerning
-from moderation.domain.meeting import Meeting, Seat, User
+from moderation.domain.meeting import Attendee, Meeting, User
 from moderation.ports import KeyTaken
 
 from tests.integration.ledger.examples import NOW
@@ -63,6 +63,7 @@ PLAIN: dict[Any, Strategy] = {
     datetime: moments,
     Capabilities: capabilities,
     Mapping[str, object]: documents,
+    Mapping[str, str]: st.dictionaries(names, texts, max_size=3),
     Mapping[str, Capabilities]: st.dictionaries(names, capabilities, max_size=3),
 }
 
@@ -91,21 +92,25 @@ def of(hint: Any) -> Strategy:
     return every_field(hint)
 
 
-def _by_id(seats: list[Seat]) -> dict[str, Seat]:
-    return {seat.attendee_id: seat for seat in seats}
+def _by_id(attendees: list[Attendee]) -> dict[str, Attendee]:
+    return {attendee.attendee_id: attendee for attendee in attendees}
 
 
 revisions = st.integers(1, 2**40)
-seatings = st.lists(every_field(Seat, attendee_id=names), max_size=3).map(_by_id)
+seatings = st.lists(every_field(Attendee, attendee_id=names), max_size=3).map(_by_id)
 concerned = st.lists(st.builds(concerning, st.none() | names, texts), max_size=3)
-additions = st.fixed_dictionaries({}, optional={"attendees": concerned, "parameters": documents, "code": json})
+additions = st.fixed_dictionaries(
+    {}, optional={"attendees": concerned, "parameters": documents, "code": json, "answer": texts}
+)
 """What the types of entries add to what every entry says."""
 
 meetings: st.SearchStrategy[Meeting] = every_field(Meeting, id=names, revision=revisions)
 users: st.SearchStrategy[User] = every_field(
-    User, id=names, revision=revisions, seats=seatings, notes=st.just(0), hand=st.none()
+    User, id=names, revision=revisions, attendees=seatings, notes=st.just(0), hand=st.none()
 )
 """Hands are raised by clauses of their own."""
-changes: st.SearchStrategy[Change] = every_field(Change, id=names, meeting_id=names)
+changes: st.SearchStrategy[Change] = st.one_of(
+    every_field(AttendeeChange, id=names, meeting_id=names), every_field(MeetingChange, id=names, meeting_id=names)
+)
 entries: st.SearchStrategy[Entry] = every_field(Entry, id=names, meeting_id=names, extra=additions)
 keys: st.SearchStrategy[KeyTaken] = every_field(KeyTaken, id=names)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -21,13 +21,19 @@ def table_definition(name: str) -> dict[str, Any]:
         "TableName": name,
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [
-            {"AttributeName": attribute, "AttributeType": "S"} for attribute in ("pk", "sk", "dueShard", "dueAt")
+            {"AttributeName": attribute, "AttributeType": "S"}
+            for attribute in ("pk", "sk", "dueShard", "dueAt", "userListed", "listedAt")
         ],
         "KeySchema": _keys("pk", "sk"),
         "GlobalSecondaryIndexes": [
             {
                 "IndexName": "due",
                 "KeySchema": _keys("dueShard", "dueAt"),
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
+            {
+                "IndexName": "users",
+                "KeySchema": _keys("userListed", "listedAt"),
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
             },
         ],
@@ -48,7 +54,13 @@ class Table:
 
     @property
     def ledger(self) -> DynamoLedger:
-        return DynamoLedger(self.client, self.name, RETENTION, lambda: NOW)
+        return self.at(NOW)
+
+    def at(self, now: datetime) -> DynamoLedger:
+        return DynamoLedger(self.client, self.name, RETENTION, lambda: now)
+
+    def keeping(self, retention: timedelta) -> DynamoLedger:
+        return DynamoLedger(self.client, self.name, retention, lambda: NOW)
 
     def items(self) -> list[dict[str, Any]]:
         pages = self.client.get_paginator("scan").paginate(TableName=self.name, ConsistentRead=True)

@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import pytest
 from moderation.domain.capability import NOTHING
-from moderation.domain.change import Lease, Status
-from moderation.domain.meeting import Seat
+from moderation.domain.change import Closure, Lease, Status
+from moderation.domain.meeting import Attendee
 from moderation.ports import (
+    AttendeeBound,
+    AttendeeSeen,
+    AttendeesNoted,
     ChangeKept,
     ChangeOpened,
     CheckTaken,
@@ -19,59 +22,58 @@ from moderation.ports import (
     Loaded,
     MeetingIs,
     MeetingRevised,
-    SeatBound,
-    SeatSeen,
-    SeatsNoted,
     UserIs,
     UserRevised,
 )
 
 from tests.integration.ledger.examples import (
+    ATTENDEE,
     CHECK,
     KEY,
     NOW,
     OTHER_MEETING,
     SCENE,
-    SEAT,
     SEATED,
-    SECOND_SEAT,
+    SECOND_ATTENDEE,
     TOKEN,
     M,
+    a_user,
     change,
     conflict,
     entry,
     held,
     meeting,
-    person,
     seconds,
 )
 
-MUTED = Seat(SEAT, NOTHING)
+MUTED = Attendee(ATTENDEE, NOTHING)
 SHOWS_NOTHING = Loaded()
 SHOWS_THE_MEETING = Loaded(meeting())
-SHOWS_BOB = Loaded(users={"bob": person("bob", 1, SEATED)})
+SHOWS_BOB = Loaded(users={"bob": a_user("bob", 1, SEATED)})
 
 HOLDS: dict[str, Clause] = {
     "the meeting is as it was read": MeetingIs(M, 1),
     "the meeting is not registered": MeetingIs(OTHER_MEETING, 0),
-    "the person is as he was read": UserIs(M, "bob", 1),
+    "the user has the revision that was read": UserIs(M, "bob", 1),
     "nothing is stored of the person": UserIs(M, "nobody", 0),
-    "nothing is stored of him in this meeting": UserIs(OTHER_MEETING, "bob", 0),
+    "nothing is stored of the user in this meeting": UserIs(OTHER_MEETING, "bob", 0),
     "the meeting is revised": MeetingRevised(meeting(revision=2), 1),
     "the meeting is new": MeetingRevised(meeting(OTHER_MEETING), 0),
-    "the person is revised": UserRevised(M, person(revision=2), 1),
-    "the person is revised and has new seats": UserRevised(M, person(revision=2), 1, (MUTED, Seat(SECOND_SEAT))),
-    "the person is new": UserRevised(M, person("carol"), 0),
-    "the person is new in this meeting": UserRevised(OTHER_MEETING, person("bob"), 0),
-    "the seat is his": SeatBound(M, SEAT, "bob"),
-    "the seat is nobody's": SeatBound(M, SECOND_SEAT, "bob"),
-    "the seat is nobody's in this meeting": SeatBound(OTHER_MEETING, SEAT, "carol"),
-    "nothing is known of whether the seat is connected": SeatSeen(M, SEAT, NOW, connected=False),
+    "the person is revised": UserRevised(M, a_user(revision=2), 1),
+    "the person is revised and has new attendees": UserRevised(
+        M, a_user(revision=2), 1, (MUTED, Attendee(SECOND_ATTENDEE))
+    ),
+    "the person is new": UserRevised(M, a_user("carol"), 0),
+    "the person is new in this meeting": UserRevised(OTHER_MEETING, a_user("bob"), 0),
+    "the attendee is bound to the user": AttendeeBound(M, ATTENDEE, "bob"),
+    "the attendee is nobody's": AttendeeBound(M, SECOND_ATTENDEE, "bob"),
+    "the attendee is nobody's in this meeting": AttendeeBound(OTHER_MEETING, ATTENDEE, "carol"),
+    "nothing is known of whether the attendee is connected": AttendeeSeen(M, ATTENDEE, NOW, connected=False),
     "the change is new": ChangeOpened(change("c2")),
     "the change is new in this meeting": ChangeOpened(change("c1", OTHER_MEETING)),
-    "the lease is mine": ChangeKept(change(status=Status.APPLIED), TOKEN),
-    "the seats' owner is as he was read": SeatsNoted(M, "bob", 1, (MUTED,)),
-    "no seats of one as he was read": SeatsNoted(M, "bob", 1, ()),
+    "the lease is mine": ChangeKept(change(closure=Closure(Status.APPLIED)), TOKEN),
+    "the attendees' user has the revision that was read": AttendeesNoted(M, "bob", 1, (MUTED,)),
+    "no attendees of a user with the revision that was read": AttendeesNoted(M, "bob", 1, ()),
     "the check is nobody's yet": CheckTaken(M, CHECK, seconds(1200)),
     "the check is nobody's yet, and the last": CheckTaken(M, CHECK, None),
     "the hand is down": HandRaised(M, "carol", seconds(1)),
@@ -92,21 +94,24 @@ FAILS: dict[str, tuple[Clause, Loaded]] = {
     "the meeting was revised by others": (MeetingRevised(meeting(revision=3), 2), SHOWS_THE_MEETING),
     "the meeting was made by others": (MeetingRevised(meeting(), 0), SHOWS_THE_MEETING),
     "the meeting to be revised is not there": (MeetingRevised(meeting(OTHER_MEETING, 2), 1), SHOWS_NOTHING),
-    "the person was revised by others": (UserRevised(M, person(revision=3), 2), SHOWS_BOB),
-    "the person was made by others": (UserRevised(M, person(), 0), SHOWS_BOB),
-    "the person to be revised is not there": (UserRevised(M, person("carol", 2), 1), SHOWS_NOTHING),
-    "the seat is another's": (SeatBound(M, SEAT, "carol"), SHOWS_NOTHING),
-    "the seat that was seen is nobody's": (SeatSeen(M, SECOND_SEAT, NOW, connected=True), SHOWS_NOTHING),
-    "the seat that was seen is in another meeting": (SeatSeen(OTHER_MEETING, SEAT, NOW, connected=True), SHOWS_NOTHING),
+    "the person was revised by others": (UserRevised(M, a_user(revision=3), 2), SHOWS_BOB),
+    "the person was made by others": (UserRevised(M, a_user(), 0), SHOWS_BOB),
+    "the person to be revised is not there": (UserRevised(M, a_user("carol", 2), 1), SHOWS_NOTHING),
+    "the attendee is another's": (AttendeeBound(M, ATTENDEE, "carol"), SHOWS_NOTHING),
+    "the attendee that was seen is nobody's": (AttendeeSeen(M, SECOND_ATTENDEE, NOW, connected=True), SHOWS_NOTHING),
+    "the attendee that was seen is in another meeting": (
+        AttendeeSeen(OTHER_MEETING, ATTENDEE, NOW, connected=True),
+        SHOWS_NOTHING,
+    ),
     "the change is there": (ChangeOpened(change()), SHOWS_NOTHING),
     "the lease is another's": (ChangeKept(change(), "another"), SHOWS_NOTHING),
     "no lease is named": (ChangeKept(change(), ""), SHOWS_NOTHING),
     "there is no such change": (ChangeKept(change("c2"), TOKEN), SHOWS_NOTHING),
     "the change is another meeting's": (ChangeKept(change("c1", OTHER_MEETING), TOKEN), SHOWS_NOTHING),
-    "the seats' owner has moved": (SeatsNoted(M, "bob", 2, (MUTED,)), SHOWS_BOB),
-    "no seats of one who has moved": (SeatsNoted(M, "bob", 2, ()), SHOWS_BOB),
-    "the seats' owner is not there": (SeatsNoted(M, "carol", 1, (MUTED,)), SHOWS_NOTHING),
-    "the seats' owner was never there": (SeatsNoted(M, "carol", 0, (MUTED,)), SHOWS_NOTHING),
+    "the attendees' owner has moved": (AttendeesNoted(M, "bob", 2, (MUTED,)), SHOWS_BOB),
+    "no attendees of one who has moved": (AttendeesNoted(M, "bob", 2, ()), SHOWS_BOB),
+    "the attendees' owner is not there": (AttendeesNoted(M, "carol", 1, (MUTED,)), SHOWS_NOTHING),
+    "the attendees' owner was never there": (AttendeesNoted(M, "carol", 0, (MUTED,)), SHOWS_NOTHING),
     "the check is another's": (CheckTaken(M, seconds(599), seconds(1200)), SHOWS_THE_MEETING),
     "the last check is another's": (CheckTaken(M, seconds(601), None), SHOWS_THE_MEETING),
     "there is no such meeting to check": (CheckTaken(OTHER_MEETING, CHECK, None), SHOWS_NOTHING),
@@ -146,7 +151,7 @@ def test_fails_and_writes_nothing_of_the_transaction(ledger: Ledger, clause: Cla
 def test_a_conflict_names_every_clause_that_failed_and_shows_meeting_and_people_together(ledger: Ledger) -> None:
     failing = (
         MeetingRevised(meeting(revision=8), 7),
-        UserRevised(M, person(revision=8), 7),
+        UserRevised(M, a_user(revision=8), 7),
         UserIs(M, "carol", 7),
         ChangeKept(change(), "another"),
         EntryWritten(entry()),
@@ -155,7 +160,7 @@ def test_a_conflict_names_every_clause_that_failed_and_shows_meeting_and_people_
     raised = conflict(ledger, KeyTaken("new", "f", M), *failing, ChangeOpened(change("c2")))
 
     assert raised.failed == failing
-    assert raised.found == Loaded(meeting(), {"bob": person("bob", 1, SEATED)})
+    assert raised.found == Loaded(meeting(), {"bob": a_user("bob", 1, SEATED)})
 
 
 def test_what_holds_beside_what_fails_is_not_shown(ledger: Ledger) -> None:
@@ -164,27 +169,27 @@ def test_what_holds_beside_what_fails_is_not_shown(ledger: Ledger) -> None:
     assert raised.found == SHOWS_BOB
 
 
-def test_a_seat_stays_his_who_bound_it_first(ledger: Ledger) -> None:
-    ledger.transact([SeatBound(M, SEAT, "bob")])
-    conflict(ledger, SeatBound(M, SEAT, "carol"))
+def test_an_attendee_stays_with_the_user_who_bound_it_first(ledger: Ledger) -> None:
+    ledger.transact([AttendeeBound(M, ATTENDEE, "bob")])
+    conflict(ledger, AttendeeBound(M, ATTENDEE, "carol"))
 
-    assert ledger.load(M, seats=[SEAT, SECOND_SEAT]).seats == {SEAT: "bob"}
+    assert ledger.load(M, attendees=[ATTENDEE, SECOND_ATTENDEE]).attendees == {ATTENDEE: "bob"}
 
 
-def test_a_change_belongs_to_whoever_has_its_lease(ledger: Ledger) -> None:
+def test_a_change_belongs_to_the_holder_of_its_lease(ledger: Ledger) -> None:
     taken = change(lease=Lease("theirs", change().committed_at))
     ledger.transact([ChangeKept(taken, TOKEN)])
 
-    conflict(ledger, ChangeKept(change(status=Status.APPLIED), TOKEN))
+    conflict(ledger, ChangeKept(change(closure=Closure(Status.APPLIED)), TOKEN))
     assert ledger.change(M, "c1") == taken
 
-    ledger.transact([ChangeKept(change(status=Status.APPLIED), "theirs")])
-    assert ledger.change(M, "c1") == change(status=Status.APPLIED)
+    ledger.transact([ChangeKept(change(closure=Closure(Status.APPLIED)), "theirs")])
+    assert ledger.change(M, "c1") == change(closure=Closure(Status.APPLIED))
 
 
 @pytest.mark.parametrize("token", [TOKEN, "", "None", "null"])
 def test_a_closed_change_belongs_to_nobody(ledger: Ledger, token: str) -> None:
-    closed = change(status=Status.APPLIED, lease=None, due_at=None)
+    closed = change(closure=Closure(Status.APPLIED), lease=None, next_attempt_at=None)
     ledger.transact([ChangeKept(closed, TOKEN)])
 
     conflict(ledger, ChangeKept(change(), token))

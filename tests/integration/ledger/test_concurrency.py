@@ -9,8 +9,10 @@ from time import monotonic
 import pytest
 from moderation.domain.capability import NOTHING
 from moderation.domain.change import Lease
-from moderation.domain.meeting import Seat, User
+from moderation.domain.meeting import Attendee, User
 from moderation.ports import (
+    AttendeeBound,
+    AttendeesNoted,
     ChangeKept,
     ChangeOpened,
     Clause,
@@ -19,24 +21,22 @@ from moderation.ports import (
     Ledger,
     MeetingIs,
     MeetingRevised,
-    SeatBound,
-    SeatsNoted,
     TransactionContentionError,
     UserRevised,
 )
 
 from tests.integration.ledger.examples import (
+    ATTENDEE,
     NOW,
     SCENE,
-    SEAT,
     SEATED,
-    SECOND_SEAT,
+    SECOND_ATTENDEE,
     TOKEN,
     M,
+    a_user,
     change,
     entry,
     meeting,
-    person,
     seconds,
     user,
 )
@@ -46,16 +46,16 @@ WITHIN = 240
 """Seconds in which every thread must have got through, however slow the machine."""
 
 
-def crowd(*deeds: Callable[[], bool]) -> list[bool]:
+def crowd(*calls: Callable[[], bool]) -> list[bool]:
     """What they did, all begun at once."""
-    together = Barrier(len(deeds))
+    together = Barrier(len(calls))
 
-    def begin(deed: Callable[[], bool]) -> bool:
+    def begin(call: Callable[[], bool]) -> bool:
         together.wait(WITHIN)
-        return deed()
+        return call()
 
-    with ThreadPoolExecutor(len(deeds)) as threads:
-        return list(threads.map(begin, deeds))
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(begin, calls))
 
 
 def wins(ledger: Ledger, *clauses: Clause) -> bool:
@@ -67,7 +67,7 @@ def wins(ledger: Ledger, *clauses: Clause) -> bool:
 
 
 def until_done(ledger: Ledger, clauses: Callable[[User], list[Clause]]) -> bool:
-    """Reads and tries again, as whoever loses a race does."""
+    """Reads and tries again after a lost race."""
     deadline = monotonic() + WITHIN
     while not wins(ledger, *clauses(user(ledger))):
         assert monotonic() < deadline, "others always won"
@@ -75,27 +75,27 @@ def until_done(ledger: Ledger, clauses: Callable[[User], list[Clause]]) -> bool:
 
 
 def test_no_update_is_lost(shared: Ledger) -> None:
-    """Half of them revise the person, each with a seat of his own, half note what Chime took."""
-    shared.transact([UserRevised(M, person("bob", 1, SEATED), 0)])
+    """Half of them revise the user, each with a new attendee; half note what Chime accepted."""
+    shared.transact([UserRevised(M, a_user("bob", 1, SEATED), 0)])
 
     def revise(number: int) -> bool:
         def clauses(was: User) -> list[Clause]:
             revised = replace(was, revision=was.revision + 1)
-            new = (Seat(f"new-{number}"),)
+            new = (Attendee(f"new-{number}"),)
             return [UserRevised(M, revised, was.revision, new), EntryWritten(entry(f"{revised.revision:02}"))]
 
         return until_done(shared, clauses)
 
     def note(number: int) -> bool:
-        seats = (Seat(f"noted-{number}", NOTHING),)
-        return until_done(shared, lambda was: [SeatsNoted(M, "bob", was.revision, seats)])
+        attendees = (Attendee(f"noted-{number}", NOTHING),)
+        return until_done(shared, lambda was: [AttendeesNoted(M, "bob", was.revision, attendees)])
 
     crowd(*((lambda n=n: revise(n)) if n % 2 else (lambda n=n: note(n)) for n in range(2 * CROWD)))
 
     found = user(shared)
-    new = {f"new-{n}": Seat(f"new-{n}") for n in range(1, 2 * CROWD, 2)}
-    noted = {f"noted-{n}": Seat(f"noted-{n}", NOTHING) for n in range(0, 2 * CROWD, 2)}
-    assert found == replace(person(revision=1 + CROWD), seats={SEAT: SEATED, **new, **noted}, notes=CROWD)
+    new = {f"new-{n}": Attendee(f"new-{n}") for n in range(1, 2 * CROWD, 2)}
+    noted = {f"noted-{n}": Attendee(f"noted-{n}", NOTHING) for n in range(0, 2 * CROWD, 2)}
+    assert found == replace(a_user(revision=1 + CROWD), attendees={ATTENDEE: SEATED, **new, **noted}, notes=CROWD)
     entries = shared.history(M, "", "~", 100, None).entries
     assert [each.id for each in entries] == [f"{n:02}" for n in range(2, CROWD + 2)]
 
@@ -103,12 +103,12 @@ def test_no_update_is_lost(shared: Ledger) -> None:
 @pytest.mark.parametrize("race", range(10))
 def test_two_transactions_over_two_items(shared: Ledger, race: int) -> None:
     """Named in opposite order, so that neither is first on both."""
-    shared.transact([MeetingRevised(meeting(), 0), UserRevised(M, person(), 0)])
+    shared.transact([MeetingRevised(meeting(), 0), UserRevised(M, a_user(), 0)])
 
     def revise(by: str, *, meeting_first: bool) -> bool:
         clauses: list[Clause] = [
             MeetingRevised(meeting(revision=2, revised_by=by), 1),
-            UserRevised(M, person(revision=2, revised_by=by), 1),
+            UserRevised(M, a_user(revision=2, revised_by=by), 1),
         ]
         return wins(shared, *(clauses if meeting_first else reversed(clauses)))
 
@@ -123,9 +123,9 @@ def test_two_transactions_over_two_items(shared: Ledger, race: int) -> None:
 
 def test_what_was_checked_does_not_change_before_it_is_written(shared: Ledger) -> None:
     """Each checks what the other writes; both winning would be a decision on rules that were gone already."""
-    shared.transact([MeetingRevised(meeting(), 0), UserRevised(M, person(), 0)])
-    of_the_person: list[Clause] = [MeetingIs(M, 1), UserRevised(M, person(revision=2), 1)]
-    of_the_meeting: list[Clause] = [MeetingRevised(meeting(revision=2), 1), SeatsNoted(M, "bob", 1, (SEATED,))]
+    shared.transact([MeetingRevised(meeting(), 0), UserRevised(M, a_user(), 0)])
+    of_the_person: list[Clause] = [MeetingIs(M, 1), UserRevised(M, a_user(revision=2), 1)]
+    of_the_meeting: list[Clause] = [MeetingRevised(meeting(revision=2), 1), AttendeesNoted(M, "bob", 1, (SEATED,))]
 
     won = crowd(lambda: wins(shared, *of_the_person), lambda: wins(shared, *of_the_meeting))
 
@@ -146,10 +146,10 @@ def test_one_lease_has_one_heir(shared: Ledger) -> None:
     "clauses",
     [
         lambda n: [ChangeOpened(change("c2")), EntryWritten(entry(f"f{n}"))],
-        lambda n: [SeatBound(M, SECOND_SEAT, f"u{n}"), UserRevised(M, person(f"u{n}"), 0)],
-        lambda n: [UserRevised(M, person("carol", revised_by=f"{n}"), 0)],
+        lambda n: [AttendeeBound(M, SECOND_ATTENDEE, f"u{n}"), UserRevised(M, a_user(f"u{n}"), 0)],
+        lambda n: [UserRevised(M, a_user("carol", revised_by=f"{n}"), 0)],
     ],
-    ids=["a change", "a seat", "a person"],
+    ids=["a change", "an attendee", "a person"],
 )
 def test_only_one_comes_first(shared: Ledger, clauses: Callable[[int], list[Clause]]) -> None:
     won = crowd(*(lambda n=n: wins(shared, *clauses(n)) for n in range(CROWD)))

@@ -6,9 +6,10 @@ from itertools import chain
 
 import pytest
 from moderation.domain.capability import Capabilities
-from moderation.domain.change import Change, Status
+from moderation.domain.change import Change, Closure, Status
 from moderation.domain.meeting import User, UserRules
 from moderation.ports import (
+    AttendeesNoted,
     ChangeKept,
     ChangeOpened,
     CheckTaken,
@@ -16,12 +17,11 @@ from moderation.ports import (
     Due,
     Ledger,
     MeetingRevised,
-    SeatsNoted,
     UserRevised,
 )
 
-from tests.integration.ledger.examples import CHECK, SEATED, TOKEN, M, change, conflict, meeting, person, seconds
-from tests.unit.domain.scenes import withholding
+from tests.integration.ledger.examples import CHECK, SEATED, TOKEN, M, a_user, change, conflict, meeting, seconds
+from tests.unit.domain.cases import withholding
 
 LATER = seconds(3600)
 MEETINGS = 30
@@ -30,13 +30,13 @@ MEETINGS = 30
 
 def opened(ledger: Ledger, *changes: Change) -> list[Due]:
     ledger.transact([ChangeOpened(each) for each in changes])
-    return [Due(each.due_at, each.meeting_id, each.id) for each in changes if each.due_at is not None]
+    return [Due(each.next_attempt_at, each.meeting_id, each.id) for each in changes if each.next_attempt_at is not None]
 
 
 def muted(*ends: datetime | None, revision: int = 1) -> User:
     """One restriction for each."""
     restrictions = (withholding(bit, until=end) for bit, end in zip(Capabilities, ends, strict=False))
-    return person("bob", revision, SEATED, rules=UserRules(restrictions=tuple(chain.from_iterable(restrictions))))
+    return a_user("bob", revision, SEATED, rules=UserRules(restrictions=tuple(chain.from_iterable(restrictions))))
 
 
 def waiting(number: int) -> tuple[Clause, Due]:
@@ -44,7 +44,7 @@ def waiting(number: int) -> tuple[Clause, Due]:
     meeting_id, at = f"m{number}", seconds(number)
     match number % 3:
         case 0:
-            whole = change("c", meeting_id, due_at=at)
+            whole = change("c", meeting_id, next_attempt_at=at)
             return ChangeOpened(whole), Due(at, meeting_id, whole.id)
         case 1:
             return UserRevised(meeting_id, muted(at), 0), Due(at, meeting_id, user_id="bob")
@@ -61,7 +61,7 @@ def test_longest_due_first_whatever_the_meeting(ledger: Ledger, limit: int) -> N
 
 
 def test_all_of_one_meeting(ledger: Ledger) -> None:
-    [second, first] = opened(ledger, change("c1", due_at=seconds(4)), change("c2", due_at=seconds(1)))
+    [second, first] = opened(ledger, change("c1", next_attempt_at=seconds(4)), change("c2", next_attempt_at=seconds(1)))
     ledger.transact([MeetingRevised(meeting(check_at=seconds(2)), 0), UserRevised(M, muted(seconds(3)), 0)])
 
     between = [Due(seconds(2), M), Due(seconds(3), M, user_id="bob")]
@@ -69,7 +69,7 @@ def test_all_of_one_meeting(ledger: Ledger) -> None:
 
 
 def test_due_is_what_is_due_by_now(ledger: Ledger) -> None:
-    only = opened(ledger, change(due_at=seconds(10)))
+    only = opened(ledger, change(next_attempt_at=seconds(10)))
 
     assert list(ledger.due(seconds(9.999), 50)) == []
     assert list(ledger.due(seconds(10), 50)) == only
@@ -79,14 +79,16 @@ def test_due_is_what_is_due_by_now(ledger: Ledger) -> None:
 def test_a_change_that_is_closed_is_gone(ledger: Ledger) -> None:
     [_, second] = opened(ledger, change("c1"), change("c2"))
 
-    ledger.transact([ChangeKept(change("c1", status=Status.APPLIED, lease=None, due_at=None), TOKEN)])
+    ledger.transact(
+        [ChangeKept(change("c1", closure=Closure(Status.APPLIED), lease=None, next_attempt_at=None), TOKEN)]
+    )
 
     assert list(ledger.due(LATER, 50)) == [second]
 
 
 def test_a_change_that_is_applied_stays_due_while_a_call_may_still_take_effect(ledger: Ledger) -> None:
-    opened(ledger, change(due_at=seconds(45)))
-    kept = change(status=Status.APPLIED, due_at=seconds(60), uncertain_until=seconds(60))
+    opened(ledger, change(next_attempt_at=seconds(45)))
+    kept = change(closure=Closure(Status.APPLIED), next_attempt_at=seconds(60), uncertain_until=seconds(60))
 
     ledger.transact([ChangeKept(kept, TOKEN)])
 
@@ -95,7 +97,7 @@ def test_a_change_that_is_applied_stays_due_while_a_call_may_still_take_effect(l
 
 
 def test_what_never_was_due_is_not_there(ledger: Ledger) -> None:
-    opened(ledger, change(due_at=None))
+    opened(ledger, change(next_attempt_at=None))
     ledger.transact([MeetingRevised(meeting(check_at=None), 0), UserRevised(M, muted(None), 0)])
 
     assert list(ledger.due(LATER, 50)) == []
@@ -104,12 +106,12 @@ def test_what_never_was_due_is_not_there(ledger: Ledger) -> None:
 def test_a_change_that_another_has_stays_due(ledger: Ledger) -> None:
     only = opened(ledger, change())
 
-    conflict(ledger, ChangeKept(change(due_at=None), "another"))
+    conflict(ledger, ChangeKept(change(next_attempt_at=None), "another"))
 
     assert list(ledger.due(LATER, 50)) == only
 
 
-def test_a_person_is_due_at_the_first_of_his_ends(ledger: Ledger) -> None:
+def test_a_user_is_due_at_the_first_of_their_ends(ledger: Ledger) -> None:
     ledger.transact([UserRevised(M, muted(seconds(9), None, seconds(5), seconds(7)), 0)])
     assert list(ledger.due(LATER, 50)) == [Due(seconds(5), M, user_id="bob")]
 
@@ -123,10 +125,10 @@ def test_a_person_is_due_at_the_first_of_his_ends(ledger: Ledger) -> None:
     assert list(ledger.due(LATER, 50)) == [Due(seconds(6), M, user_id="bob")]
 
 
-def test_notes_on_his_seats_leave_a_person_due(ledger: Ledger) -> None:
+def test_notes_on_attendees_leave_their_user_due(ledger: Ledger) -> None:
     ledger.transact([UserRevised(M, muted(seconds(5)), 0)])
 
-    ledger.transact([SeatsNoted(M, "bob", 1, (replace(SEATED, gone=True),))])
+    ledger.transact([AttendeesNoted(M, "bob", 1, (replace(SEATED, gone=True),))])
 
     assert list(ledger.due(LATER, 50)) == [Due(seconds(5), M, user_id="bob")]
 

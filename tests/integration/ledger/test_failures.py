@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import (
     BotoCoreError,
     ConnectionClosedError,
@@ -19,8 +20,8 @@ from botocore.stub import Stubber
 from moderation.adapters import retries
 from moderation.adapters.dynamodb import ledger
 from moderation.adapters.dynamodb.attributes import item
-from moderation.adapters.dynamodb.items import meeting_document
 from moderation.adapters.dynamodb.ledger import TRIES
+from moderation.adapters.dynamodb.records import document_of
 from moderation.ports import (
     Budget,
     Clause,
@@ -86,7 +87,7 @@ def test_what_does_not_hold_counts_for_more_than_contention(table: Table) -> Non
 
 
 def test_a_conflict_shows_what_the_table_says_it_found(table: Table) -> None:
-    image = item({"pk": f"MEETING#{M}", "sk": "MEETING", **meeting_document(meeting(revision=7))})
+    image = item({"pk": f"MEETING#{M}", "sk": "MEETING", **document_of(meeting(revision=7))})
 
     with pytest.raises(ConditionFailedError) as raised:
         cancelled(table, DOES_NOT_HOLD | {"Item": image}, DOES_NOT_HOLD, FINE)
@@ -128,10 +129,11 @@ def test_the_whole_transaction_is_refused(table: Table, code: str, failure: type
         refused(table, code)
 
 
-DEEDS: dict[str, Callable[[Table], object]] = {
+OPERATIONS: dict[str, Callable[[Table], object]] = {
     "transact": lambda table: table.ledger.transact(CLAUSES),
     "load": lambda table: table.ledger.load(M),
-    "everybody": lambda table: table.ledger.everybody(M),
+    "all_users": lambda table: table.ledger.all_users(M),
+    "all_roles": lambda table: table.ledger.all_roles(M),
     "change": lambda table: table.ledger.change(M, "c1"),
     "due": lambda table: table.ledger.due(NOW, 10),
     "hands": lambda table: table.ledger.hands(M),
@@ -146,17 +148,17 @@ NETWORK: dict[str, BotoCoreError] = {
     "dropped": ConnectionClosedError(endpoint_url=NOBODY_THERE),
     "no credentials": NoCredentialsError(),
 }
-every_deed = pytest.mark.parametrize("deed", DEEDS.values(), ids=DEEDS)
+every_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
 
 
-@every_deed
+@every_operation
 @pytest.mark.parametrize("error", NETWORK.values(), ids=NETWORK)
-def test_no_answer(table: Table, deed: Callable[[Table], object], error: BotoCoreError) -> None:
+def test_no_answer(table: Table, operation: Callable[[Table], object], error: BotoCoreError) -> None:
     def send(**_: object) -> None:
         raise error
 
     with table.hooked("before-send.dynamodb", send), pytest.raises(LedgerUnavailableError, match=type(error).__name__):
-        deed(table)
+        operation(table)
 
 
 class Body:
@@ -169,30 +171,30 @@ class Body:
         yield self._content
 
 
-@every_deed
+@every_operation
 @pytest.mark.parametrize("body", [b'{"__type": "InternalServerError"}', b"<html>", b""], ids=["said", "html", "empty"])
 @pytest.mark.parametrize("status", [500, 503])
-def test_a_broken_server(table: Table, deed: Callable[[Table], object], status: int, body: bytes) -> None:
+def test_a_broken_server(table: Table, operation: Callable[[Table], object], status: int, body: bytes) -> None:
     def send(request: AWSRequest, **_: object) -> AWSResponse:
-        return AWSResponse(request.url, status, {}, Body(body))
+        return AWSResponse(str(request.url), status, HTTPHeaders(), Body(body))
 
     with table.hooked("before-send.dynamodb", send), pytest.raises(LedgerUnavailableError):
-        deed(table)
+        operation(table)
 
 
-@every_deed
+@every_operation
 @pytest.mark.parametrize("code", ["ThrottlingException", "ProvisionedThroughputExceededException"])
-def test_a_throttled_table(table: Table, deed: Callable[[Table], object], code: str) -> None:
+def test_a_throttled_table(table: Table, operation: Callable[[Table], object], code: str) -> None:
     """Only a transaction's failure tells contention apart: reads leave it to their callers whether to ask again."""
 
     def send(request: AWSRequest, **_: object) -> AWSResponse:
-        return AWSResponse(request.url, 400, {}, Body(b'{"__type": "%s"}' % code.encode()))
+        return AWSResponse(str(request.url), 400, HTTPHeaders(), Body(b'{"__type": "%s"}' % code.encode()))
 
     with (
         table.hooked("before-send.dynamodb", send),
         pytest.raises((TransactionContentionError, LedgerUnavailableError), match=code),
     ):
-        deed(table)
+        operation(table)
 
 
 def test_really_nobody_there(table: Table) -> None:
@@ -215,7 +217,7 @@ def test_who_loses_the_race_for_background_calls_goes_without(table: Table, budg
 
 
 def test_a_bucket_for_which_others_always_race_gives_nothing(table: Table) -> None:
-    """Whoever floods it from many sides at once is not let through by that."""
+    """A flood of concurrent requests does not get around the limit."""
     with others_are_quicker(table, TRIES):
         assert table.ledger.acquire_user_tokens(M, "bob", 6, NOW) is False
 
@@ -237,7 +239,9 @@ def others_are_quicker(table: Table, times: int) -> Iterator[Stubber]:
         stubber.assert_no_pending_responses()
 
 
-READS = {name: deed for name, deed in DEEDS.items() if name not in {"transact", "take_calls", "take_seconds"}}
+READS = {
+    name: operation for name, operation in OPERATIONS.items() if name not in {"transact", "take_calls", "take_seconds"}
+}
 NOTHING_FOUND = b'{"Items": [], "Responses": {}}'
 
 
@@ -250,10 +254,10 @@ def test_a_read_is_repeated(
     attempts: list[str] = []
 
     def send(request: AWSRequest, **_: object) -> AWSResponse:
-        attempts.append(request.url)
+        attempts.append(str(request.url))
         if len(attempts) < retries.ATTEMPTS:
             raise error
-        return AWSResponse(request.url, 200, {}, Body(NOTHING_FOUND))
+        return AWSResponse(str(request.url), 200, HTTPHeaders(), Body(NOTHING_FOUND))
 
     with table.hooked("before-send.dynamodb", send):
         read(table)
@@ -261,12 +265,19 @@ def test_a_read_is_repeated(
     assert 0 <= pauses[1] <= 2 * retries.FIRST_PAUSE
 
 
+@pytest.mark.parametrize("chance", [0.0, 0.25, 1.0])
+def test_pauses_grow_and_are_as_long_as_chance_has_it(monkeypatch: pytest.MonkeyPatch, chance: float) -> None:
+    """Or all callers that were throttled together would come back together."""
+    monkeypatch.setattr(retries, "random", lambda: chance)
+    assert list(retries.backoff(6)) == [chance * longest for longest in (0.05, 0.1, 0.2, 0.4, 0.8, 0.8)]
+
+
 def test_a_transaction_is_sent_once(table: Table, pauses: list[float]) -> None:
     """Whether it was done is for those to find out who know what is in it."""
     attempts: list[str] = []
 
     def send(request: AWSRequest, **_: object) -> None:
-        attempts.append(request.url)
+        attempts.append(str(request.url))
         raise NETWORK["dropped"]
 
     with table.hooked("before-send.dynamodb", send), pytest.raises(LedgerUnavailableError):
@@ -281,7 +292,7 @@ def test_no_further_attempt_begins_late(table: Table, monkeypatch: pytest.Monkey
     monkeypatch.setattr(retries, "monotonic", lambda: next(moments))
 
     def send(request: AWSRequest, **_: object) -> None:
-        attempts.append(request.url)
+        attempts.append(str(request.url))
         raise NETWORK["no answer in time"]
 
     with table.hooked("before-send.dynamodb", send), pytest.raises(LedgerUnavailableError):
@@ -297,9 +308,8 @@ def test_unprocessed_keys_are_asked_for_again_after_growing_pauses(
 
     def send(request: AWSRequest, **_: object) -> AWSResponse:
         wanted = json.loads(request.body)["RequestItems"]
-        return AWSResponse(
-            request.url, 200, {}, Body(json.dumps({"Responses": {}, "UnprocessedKeys": wanted}).encode())
-        )
+        answer = json.dumps({"Responses": {}, "UnprocessedKeys": wanted})
+        return AWSResponse(str(request.url), 200, HTTPHeaders(), Body(answer.encode()))
 
     with table.hooked("before-send.dynamodb", send), pytest.raises(LedgerUnavailableError, match="UnprocessedKeys"):
         table.ledger.load(M)

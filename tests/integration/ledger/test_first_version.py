@@ -1,6 +1,6 @@
 """Items as the first version wrote them, in `first_version.json`: later ones read them and go on from there.
 
-The file is never written again. A table outlives the functions, and an upgrade stops no meeting.
+From its release on, the file is never written again. A table outlives the functions, and an upgrade stops no meeting.
 """
 
 import json
@@ -12,23 +12,22 @@ from unittest import mock
 
 import pytest
 from moderation.adapters.cedar import CedarPolicies
-from moderation.bootstrap import Gavel
+from moderation.bootstrap import Gavel, Ports
 from moderation.domain.capability import Capabilities, Medium
 from moderation.domain.change import Status
-from moderation.ports import World
 from moto import mock_aws
 
 from local.aws import ENVIRONMENT
 from tests.integration.ledger.backends import dynamodb
 from tests.integration.ledger.table import Table, fresh_table
 from tests.memory.chime import MemoryChime
-from tests.memory.clock import Surroundings
-from tests.memory.moderated_meeting import MEETING, seat
+from tests.memory.clock import Clock
+from tests.memory.moderated_meeting import MEETING, attendee_of
 from tests.memory.wakeups import MemoryWakeups
 
 ITEMS = json.loads((Path(__file__).parent / "first_version.json").read_text())
 PENDING = "01KQS6WB8A000000000000000Q"
-BOB = seat("bob")
+BOB = attendee_of("bob")
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +52,8 @@ def test_rules_are_read(table: Table) -> None:
         (Capabilities.SEND_VIDEO, "noise", datetime(2026, 5, 4, 10, 10, tzinfo=UTC)),
         (Capabilities.SEND_CONTENT, None, None),
     ]
-    assert (bob.revision, len(bob.rules.spares), bob.seats[BOB].gone) == (5, 1, False)
-    assert (loaded.users["alice"].rules.role, loaded.seats) == ("host", {BOB: "bob"})
+    assert (bob.revision, len(bob.rules.spares), bob.attendees[BOB].gone) == (5, 1, False)
+    assert (loaded.users["alice"].rules.role, loaded.attendees) == ("host", {BOB: "bob"})
     assert loaded.key is not None
     assert loaded.key.change_id == PENDING
 
@@ -71,13 +70,13 @@ def test_history_and_changes_are_read(table: Table) -> None:
 
 def test_what_it_left_pending_is_finished(table: Table) -> None:
     """Chime has been changed behind Gavel's back: the comparison that is due as well puts that right."""
-    chime, surroundings = MemoryChime(), Surroundings()
-    chime.open(MEETING, {seat(user): user for user in ("alice", "cora", "bob")})
-    surroundings.pass_by(130)
-    gavel = Gavel(World(table.ledger, chime, CedarPolicies(), surroundings, MemoryWakeups()))
-    gavel.reconciler.run(surroundings.now() + timedelta(seconds=50))
+    chime, clock = MemoryChime(), Clock()
+    chime.open(MEETING, {attendee_of(user): user for user in ("alice", "cora", "bob")})
+    clock.pass_by(130)
+    gavel = Gavel(Ports(table.ledger, chime, CedarPolicies(), clock, MemoryWakeups()))
+    gavel.reconciler.run(clock.now() + timedelta(seconds=50))
     finished = table.ledger.change(MEETING, PENDING)
     assert finished is not None
-    assert (finished.status, finished.due_at) == (Status.APPLIED, None)
+    assert (finished.status, finished.next_attempt_at) == (Status.APPLIED, None)
     held = chime.held(MEETING, BOB)
     assert not held & (Capabilities.SEND_AUDIO | Capabilities.SEND_VIDEO | Capabilities.SEND_CONTENT)

@@ -4,11 +4,20 @@ from dataclasses import replace
 
 import pytest
 from moderation.domain.meeting import User
-from moderation.ports import HandLowered, HandRaised, Ledger, MeetingIs, MeetingRevised, SeatsNoted, UserIs, UserRevised
+from moderation.ports import (
+    AttendeesNoted,
+    HandLowered,
+    HandRaised,
+    Ledger,
+    MeetingIs,
+    MeetingRevised,
+    UserIs,
+    UserRevised,
+)
 
-from tests.integration.ledger.examples import OTHER_MEETING, SCENE, SEATED, M, conflict, meeting, person, seconds, user
+from tests.integration.ledger.examples import OTHER_MEETING, SCENE, SEATED, M, a_user, conflict, meeting, seconds, user
 
-BOB = person("bob", 1, SEATED)
+BOB = a_user("bob", 1, SEATED)
 RAISED = HandRaised(M, "bob", seconds(1))
 
 
@@ -23,14 +32,14 @@ def test_a_load_tells_since_when_a_hand_is_up(ledger: Ledger) -> None:
 
 
 def test_a_look_at_everybody_does_not(ledger: Ledger) -> None:
-    assert ledger.everybody(M) == {"bob": BOB}
+    assert ledger.all_users(M) == {"bob": BOB}
 
 
-def test_somebody_of_whom_nothing_else_is_stored_has_a_hand(ledger: Ledger) -> None:
+def test_a_user_with_nothing_else_stored_has_a_hand(ledger: Ledger) -> None:
     ledger.transact([HandRaised(M, "carol", seconds(2))])
 
     assert user(ledger, "carol") == User("carol", hand=seconds(2))
-    assert ledger.everybody(M) == {"bob": BOB}
+    assert ledger.all_users(M) == {"bob": BOB}
 
 
 def test_hands_are_one_meetings(ledger: Ledger) -> None:
@@ -67,21 +76,21 @@ def test_one_hand_has_one_clause(ledger: Ledger) -> None:
 
 def test_a_hand_moves_neither_its_owner_nor_the_meeting(ledger: Ledger) -> None:
     ledger.transact([MeetingIs(M, 1), UserIs(M, "bob", 1), HandLowered(M, "bob")])
-    ledger.transact([MeetingRevised(meeting(revision=2), 1), UserRevised(M, person(revision=2), 1), RAISED])
-    ledger.transact([SeatsNoted(M, "bob", 2, (SEATED,))])
+    ledger.transact([MeetingRevised(meeting(revision=2), 1), UserRevised(M, a_user(revision=2), 1), RAISED])
+    ledger.transact([AttendeesNoted(M, "bob", 2, (SEATED,))])
 
-    assert user(ledger) == person("bob", 2, SEATED, hand=seconds(1), notes=1)
+    assert user(ledger) == a_user("bob", 2, SEATED, hand=seconds(1), notes=1)
 
 
-def test_whoever_is_written_as_he_was_read_keeps_the_hand_he_has(ledger: Ledger) -> None:
-    """He comes with his hand when he is read, and it may have gone down, or up, since."""
+def test_a_user_written_as_read_keeps_their_hand(ledger: Ledger) -> None:
+    """A read returns the user with their hand, which may have gone up or down since."""
     read = user(ledger)
     ledger.transact([HandLowered(M, "bob")])
     ledger.transact([UserRevised(M, replace(read, revision=2), 1)])
-    new = person("carol", hand=seconds(4))
+    new = a_user("carol", hand=seconds(4))
     ledger.transact([UserRevised(M, new, 0)])
 
-    assert user(ledger) == person("bob", 2, SEATED)
+    assert user(ledger) == a_user("bob", 2, SEATED)
     assert user(ledger, "carol") == replace(new, hand=None)
-    assert ledger.everybody(M) == {"bob": person("bob", 2, SEATED), "carol": replace(new, hand=None)}
+    assert ledger.all_users(M) == {"bob": a_user("bob", 2, SEATED), "carol": replace(new, hand=None)}
     assert ledger.hands(M) == {}

@@ -8,7 +8,7 @@ from moderation.domain.actor import Actor, ActorKind
 from moderation.domain.entry import Entry, EntryFilter
 from moderation.ports import EntryWritten, Ledger, Page
 
-from tests.integration.ledger.examples import OTHER_MEETING, SEAT, SECOND_SEAT, M, entry
+from tests.integration.ledger.examples import ATTENDEE, OTHER_MEETING, SECOND_ATTENDEE, M, entry
 
 
 def written(ledger: Ledger, *entries: Entry) -> None:
@@ -99,10 +99,10 @@ def test_pages_join_without_a_gap(ledger: Ledger, limit: int) -> None:
 
 
 def concerned(number: int) -> Mapping[str, str | None]:
-    """Every seventh entry is about bob, with a seat or without, half of these about carol as well."""
+    """Every seventh entry is about bob, with an attendee or without, half of these about carol as well."""
     if number % 7:
-        return {"carol": SEAT} if number % 3 else {"carol": None, "BOB": SEAT}
-    return {"bob": SECOND_SEAT} if number % 2 else {"carol": SEAT, "bob": None}
+        return {"carol": ATTENDEE} if number % 3 else {"carol": None, "BOB": ATTENDEE}
+    return {"bob": SECOND_ATTENDEE} if number % 2 else {"carol": ATTENDEE, "bob": None}
 
 
 @pytest.mark.parametrize("limit", [1, 4, 14, 15, 50])
@@ -114,7 +114,7 @@ def test_what_concerns_one_person_is_found_across_pages(ledger: Ledger, limit: i
     assert paged(ledger, limit, "bob") == [*everybody, *(f"f{n:03d}" for n in range(0, 100, 7))]
     assert paged(ledger, limit, "nobody") == everybody
     assert paged(ledger, limit, "") == everybody
-    assert paged(ledger, limit, SECOND_SEAT) == everybody
+    assert paged(ledger, limit, SECOND_ATTENDEE) == everybody
 
 
 def test_what_says_nothing_of_attendees_is_about_everybody(ledger: Ledger) -> None:
@@ -124,13 +124,13 @@ def test_what_says_nothing_of_attendees_is_about_everybody(ledger: Ledger) -> No
 
 
 def test_bounds_hold_for_one_person_too(ledger: Ledger) -> None:
-    written(ledger, *(entry(f"f{n}", about={"bob": SEAT}) for n in range(1, 6)))
+    written(ledger, *(entry(f"f{n}", about={"bob": ATTENDEE}) for n in range(1, 6)))
 
     assert ledger.history(M, "f1", "f5", 2, "bob") == Page(
-        tuple(entry(f"f{n}", M, {"bob": SEAT}) for n in (2, 3)), more=True
+        tuple(entry(f"f{n}", M, {"bob": ATTENDEE}) for n in (2, 3)), more=True
     )
     assert names(ledger.history(M, "f3", "f5", 2, "bob")) == ["f4"]
-    assert ledger.history(M, "f4", "~", 1, "bob") == Page((entry("f5", M, {"bob": SEAT}),), more=False)
+    assert ledger.history(M, "f4", "~", 1, "bob") == Page((entry("f5", M, {"bob": ATTENDEE}),), more=False)
 
 
 def varied(number: int) -> Entry:

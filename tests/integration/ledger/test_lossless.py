@@ -10,6 +10,8 @@ from moderation.domain.change import Change
 from moderation.domain.entry import Entry
 from moderation.domain.meeting import Meeting, User, UserRules
 from moderation.ports import (
+    AttendeeBound,
+    AttendeesNoted,
     ChangeKept,
     ChangeOpened,
     CheckTaken,
@@ -19,8 +21,6 @@ from moderation.ports import (
     KeyTaken,
     Ledger,
     MeetingRevised,
-    SeatBound,
-    SeatsNoted,
     UserIs,
     UserRevised,
 )
@@ -28,7 +28,7 @@ from moderation.ports import (
 from tests.integration.ledger import strategies
 from tests.integration.ledger.examples import NOW, TOKEN, M, change, conflict, meeting, user
 from tests.integration.ledger.strategies import each_time_the_same
-from tests.unit.domain.scenes import withholding
+from tests.unit.domain.cases import withholding
 
 NUMBERS = count()
 
@@ -63,15 +63,15 @@ def test_people(ledger: Ledger, meeting_id: str, first: User, second: User) -> N
 
     ledger.transact([UserRevised(meeting_id, first, 0)])
     assert user(ledger, first.id, meeting_id) == first
-    assert ledger.everybody(meeting_id) == {first.id: first}
+    assert ledger.all_users(meeting_id) == {first.id: first}
 
-    seats = tuple(second.seats.values())
-    ledger.transact([UserRevised(meeting_id, second, first.revision, seats)])
-    revised = replace(second, seats={**second.seats, **first.seats})
+    attendees = tuple(second.attendees.values())
+    ledger.transact([UserRevised(meeting_id, second, first.revision, attendees)])
+    revised = replace(second, attendees={**second.attendees, **first.attendees})
     assert user(ledger, first.id, meeting_id) == revised
 
-    ledger.transact([SeatsNoted(meeting_id, first.id, second.revision, seats)])
-    noted = replace(second, seats={**first.seats, **second.seats}, notes=1 if seats else 0)
+    ledger.transact([AttendeesNoted(meeting_id, first.id, second.revision, attendees)])
+    noted = replace(second, attendees={**first.attendees, **second.attendees}, notes=1 if attendees else 0)
     assert user(ledger, first.id, meeting_id) == noted
 
     shown = conflict(ledger, UserIs(meeting_id, first.id, second.revision + 1)).found
@@ -96,14 +96,14 @@ def test_changes(ledger: Ledger, first: Change, second: Change) -> None:
 @each_time_the_same
 @given(strategies.changes)
 def test_changes_that_are_due(ledger: Ledger, drawn: Change) -> None:
-    wanted = replace(drawn, meeting_id=distinct(drawn.meeting_id), lease=change().lease, due_at=NOW)
+    wanted = replace(drawn, meeting_id=distinct(drawn.meeting_id), lease=change().lease, next_attempt_at=NOW)
     ledger.transact([ChangeOpened(wanted)])
 
     due = Due(NOW, wanted.meeting_id, wanted.id)
     assert ledger.due(NOW, 50) == [due]
     assert ledger.due_records([due]) == {due: wanted}
 
-    ledger.transact([ChangeKept(replace(wanted, due_at=None), TOKEN)])
+    ledger.transact([ChangeKept(replace(wanted, next_attempt_at=None), TOKEN)])
 
 
 @each_time_the_same
@@ -149,13 +149,13 @@ def test_keys(ledger: Ledger, drawn: KeyTaken) -> None:
 
 @each_time_the_same
 @given(strategies.names, strategies.names, strategies.names)
-def test_seats(ledger: Ledger, meeting_id: str, attendee_id: str, user_id: str) -> None:
+def test_attendees(ledger: Ledger, meeting_id: str, attendee_id: str, user_id: str) -> None:
     meeting_id = distinct(meeting_id)
 
-    ledger.transact([SeatBound(meeting_id, attendee_id, user_id)])
-    ledger.transact([SeatBound(meeting_id, attendee_id, user_id)])
+    ledger.transact([AttendeeBound(meeting_id, attendee_id, user_id)])
+    ledger.transact([AttendeeBound(meeting_id, attendee_id, user_id)])
 
-    assert ledger.load(meeting_id, seats=[attendee_id]).seats == {attendee_id: user_id}
+    assert ledger.load(meeting_id, attendees=[attendee_id]).attendees == {attendee_id: user_id}
 
 
 @each_time_the_same
@@ -170,14 +170,14 @@ def test_hands(ledger: Ledger, meeting_id: str, user_id: str, at: datetime) -> N
 
 
 def test_ids_that_look_like_keys_of_the_table_stay_apart(ledger: Ledger) -> None:
-    odd = ["MEETING", "USER#bob", "bob#", "#bob", "bob", "SEAT#bob", "KEY", "HAND#bob"]
-    people = {u: User(u, revision=n) for n, u in enumerate(odd, start=1)}
-    ledger.transact([UserRevised("m", each, 0) for each in people.values()])
-    ledger.transact([UserRevised("m#USER#bob", User("x", revision=1), 0), SeatBound("m", "bob", "carol")])
+    odd = ["MEETING", "USER#bob", "bob#", "#bob", "bob", "ATTENDEE#bob", "KEY", "HAND#bob"]
+    users = {u: User(u, revision=n) for n, u in enumerate(odd, start=1)}
+    ledger.transact([UserRevised("m", each, 0) for each in users.values()])
+    ledger.transact([UserRevised("m#USER#bob", User("x", revision=1), 0), AttendeeBound("m", "bob", "carol")])
 
     loaded = ledger.load("m", odd, odd)
 
-    assert loaded.users == people
+    assert loaded.users == users
     assert loaded.meeting is None
-    assert loaded.seats == {"bob": "carol"}
-    assert ledger.everybody("m") == people
+    assert loaded.attendees == {"bob": "carol"}
+    assert ledger.all_users("m") == users

@@ -1,21 +1,23 @@
 """The contract of reading a meeting, and of the calls that background work may take."""
 
 import pytest
-from moderation.domain.meeting import User
-from moderation.ports import Due, KeyTaken, Ledger, Loaded, MeetingRevised, Minute, SeatBound, UserRevised
+from moderation.domain.meeting import User, UserRules
+from moderation.domain.personal_rules import Ban
+from moderation.ports import AttendeeBound, Due, KeyTaken, Ledger, Loaded, MeetingRevised, Minute, UserRevised
 
 from tests.integration.ledger.examples import (
+    ALICE,
+    ATTENDEE,
     KEY,
     NOW,
     OTHER_MEETING,
     SCENE,
-    SEAT,
     SEATED,
-    SECOND_SEAT,
+    SECOND_ATTENDEE,
     M,
+    a_user,
     change,
     meeting,
-    person,
     seconds,
 )
 
@@ -23,10 +25,10 @@ from tests.integration.ledger.examples import (
 def test_a_load_tells_of_everything_at_once(ledger: Ledger) -> None:
     ledger.transact(SCENE)
 
-    found = ledger.load(M, ["bob", "nobody"], [SEAT, SECOND_SEAT], KEY.id)
+    found = ledger.load(M, ["bob", "nobody"], [ATTENDEE, SECOND_ATTENDEE], KEY.id)
 
     assert found == Loaded(
-        meeting(), {"bob": person("bob", 1, SEATED), "nobody": User("nobody")}, {SEAT: "bob"}, key=KEY
+        meeting(), {"bob": a_user("bob", 1, SEATED), "nobody": User("nobody")}, {ATTENDEE: "bob"}, key=KEY
     )
 
 
@@ -41,36 +43,59 @@ def test_a_meeting_is_found_by_its_name_as_soon_as_it_is_written(ledger: Ledger)
 
 def test_where_nothing_is_written_nothing_is_found(ledger: Ledger) -> None:
     assert ledger.load(M) == Loaded()
-    assert ledger.load(M, ["bob"], [SEAT], "key") == Loaded(users={"bob": User("bob")})
-    assert ledger.everybody(M) == {}
+    assert ledger.load(M, ["bob"], [ATTENDEE], "key") == Loaded(users={"bob": User("bob")})
+    assert ledger.all_users(M) == {}
     assert ledger.change(M, "c1") is None
 
 
 def test_naming_somebody_twice_is_asking_once(ledger: Ledger) -> None:
     ledger.transact(SCENE)
 
-    assert ledger.load(M, ["bob", "bob"], [SEAT, SEAT]) == ledger.load(M, {"bob"}, {SEAT})
+    assert ledger.load(M, ["bob", "bob"], [ATTENDEE, ATTENDEE]) == ledger.load(M, {"bob"}, {ATTENDEE})
+
+
+def test_roles_are_read_alone(ledger: Ledger) -> None:
+    """With what says whether they count, and without what else is stored of a user."""
+    banned = UserRules("host", ban=Ban(ALICE, NOW, "noise", seconds(60)), removed=frozenset({ATTENDEE}))
+    removed = UserRules("viewer", removed_at=seconds(1), admitted=True)
+    users = [
+        a_user("bob", 1, SEATED),
+        a_user("carol", rules=banned),
+        a_user("dave", rules=removed),
+        User("eve", revision=1),
+    ]
+    ledger.transact([MeetingRevised(meeting(), 0), *(UserRevised(M, user, 0) for user in users)])
+
+    assert ledger.all_roles(M) == {
+        "bob": User("bob", UserRules("participant")),
+        "carol": User("carol", UserRules("host", ban=banned.ban)),
+        "dave": User("dave", UserRules("viewer", removed_at=seconds(1))),
+        "eve": User("eve"),
+    }
+    assert ledger.all_roles(OTHER_MEETING) == {}
 
 
 def test_a_meeting_tells_nothing_of_another(ledger: Ledger) -> None:
     ledger.transact(SCENE)
-    ledger.transact([MeetingRevised(meeting(OTHER_MEETING, 5), 0), UserRevised(OTHER_MEETING, person("bob", 7), 0)])
+    ledger.transact([MeetingRevised(meeting(OTHER_MEETING, 5), 0), UserRevised(OTHER_MEETING, a_user("bob", 7), 0)])
 
-    assert ledger.load(OTHER_MEETING, ["bob"], [SEAT]) == Loaded(meeting(OTHER_MEETING, 5), {"bob": person("bob", 7)})
-    assert ledger.load(M, ["bob"]).users == {"bob": person("bob", 1, SEATED)}
-    assert ledger.everybody(OTHER_MEETING) == {"bob": person("bob", 7)}
+    assert ledger.load(OTHER_MEETING, ["bob"], [ATTENDEE]) == Loaded(
+        meeting(OTHER_MEETING, 5), {"bob": a_user("bob", 7)}
+    )
+    assert ledger.load(M, ["bob"]).users == {"bob": a_user("bob", 1, SEATED)}
+    assert ledger.all_users(OTHER_MEETING) == {"bob": a_user("bob", 7)}
     assert ledger.change(OTHER_MEETING, "c1") is None
 
 
 def test_a_load_takes_more_than_one_call_of_the_table_does(ledger: Ledger) -> None:
-    people = {f"u{n}": person(f"u{n}") for n in range(70)}
-    seats = {f"s{n}": f"u{n}" for n in range(70)}
-    ledger.transact([UserRevised(M, each, 0) for each in people.values()])
-    ledger.transact([SeatBound(M, attendee_id, user_id) for attendee_id, user_id in seats.items()])
+    users = {f"u{n}": a_user(f"u{n}") for n in range(70)}
+    attendees = {f"s{n}": f"u{n}" for n in range(70)}
+    ledger.transact([UserRevised(M, each, 0) for each in users.values()])
+    ledger.transact([AttendeeBound(M, attendee_id, user_id) for attendee_id, user_id in attendees.items()])
     ledger.transact([MeetingRevised(meeting(), 0), KEY])
 
-    assert ledger.load(M, people, seats, KEY.id) == Loaded(meeting(), people, seats, key=KEY)
-    assert ledger.everybody(M) == people
+    assert ledger.load(M, users, attendees, KEY.id) == Loaded(meeting(), users, attendees, key=KEY)
+    assert ledger.all_users(M) == users
 
 
 def test_an_empty_key_is_a_key(ledger: Ledger) -> None:
@@ -106,7 +131,7 @@ def test_more_than_is_left_takes_nothing(ledger: Ledger) -> None:
 
 
 def spent(ledger: Ledger, after: float, meeting_id: str = M, user_id: str = "bob") -> int:
-    """How many times in a row six seconds of his minute can be taken."""
+    """How many times in a row six tokens of the user's bucket can be taken."""
     times = 0
     while ledger.acquire_user_tokens(meeting_id, user_id, 6, seconds(after)):
         times += 1
@@ -129,11 +154,11 @@ def test_a_clock_that_lags_behind_takes_no_more_than_there_is(ledger: Ledger) ->
 @pytest.mark.parametrize("limit", [1, 2, 3, 50])
 def test_attendees_are_read_in_pages_by_their_ids(ledger: Ledger, limit: int) -> None:
     bound = {f"{n:08d}-0000-0000-0000-000000000000": f"u{n % 3}" for n in range(7)}
-    ledger.transact([SeatBound(M, attendee_id, user_id) for attendee_id, user_id in bound.items()])
-    ledger.transact([SeatBound(OTHER_MEETING, SEAT, "bob")])
+    ledger.transact([AttendeeBound(M, attendee_id, user_id) for attendee_id, user_id in bound.items()])
+    ledger.transact([AttendeeBound(OTHER_MEETING, ATTENDEE, "bob")])
 
     found: dict[str, str] = {}
-    while page := ledger.seats_after(M, max(found, default=""), limit):
+    while page := ledger.attendees_after(M, max(found, default=""), limit):
         assert len(page) <= limit
         assert not page.keys() & found.keys()
         found |= page

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
-from moderation.adapters.dynamodb.clauses import BUDGET_KEYS, due_shard, meeting_key, user_key
-from moderation.domain.change import Status
+from moderation.adapters.dynamodb.keys import BUDGET_KEYS, due_shard, meeting_key, user_key
+from moderation.domain.change import Closure, Status
 from moderation.ports import (
+    AttendeesNoted,
     Budget,
     ChangeKept,
     ChangeOpened,
@@ -17,25 +18,26 @@ from moderation.ports import (
     EntryWritten,
     HandRaised,
     LedgerUnavailableError,
+    MeetingList,
     MeetingRevised,
-    SeatsNoted,
     UserRevised,
     actions_of,
+    meeting_at,
 )
 
 from tests.integration.ledger.examples import (
+    ATTENDEE,
     KEY,
     NOW,
     SCENE,
-    SEAT,
     SEATED,
     TOKEN,
     M,
+    a_user,
     change,
     conflict,
     entry,
     meeting,
-    person,
     seconds,
     user,
 )
@@ -60,17 +62,16 @@ def by_name(definition: Mapping[str, Any]) -> dict[str, str]:
 
 
 def synthesized(directory: Path) -> dict[str, Any]:
-    from infra.node import use_bundled_node
+    from infra.tools.node import use_bundled_node
 
     use_bundled_node()
     from aws_cdk import App, Stack
     from aws_cdk.assertions import Template
 
-    from infra.configuration import read
-    from infra.ledger import Ledger
+    from infra.constructs.ledger import Ledger
 
     stack = Stack(App(outdir=str(directory), analytics_reporting=False), "Stack")
-    Ledger(stack, "Ledger", read({}))
+    Ledger(stack, "Ledger")
     [found] = Template.from_stack(stack).find_resources("AWS::DynamoDB::Table").values()
     properties: dict[str, Any] = found["Properties"]
     return properties
@@ -90,8 +91,10 @@ def test_every_item_ends_from_its_first_write(table: Table) -> None:
 
 def test_every_item_ends_after_it_was_written_again(table: Table) -> None:
     table.ledger.transact(SCENE)
-    table.ledger.transact([MeetingRevised(meeting(revision=2), 1), UserRevised(M, person(revision=2), 1)])
-    table.ledger.transact([SeatsNoted(M, "bob", 2, (SEATED,)), ChangeKept(change(status=Status.APPLIED), TOKEN)])
+    table.ledger.transact([MeetingRevised(meeting(revision=2), 1), UserRevised(M, a_user(revision=2), 1)])
+    table.ledger.transact(
+        [AttendeesNoted(M, "bob", 2, (SEATED,)), ChangeKept(change(closure=Closure(Status.APPLIED)), TOKEN)]
+    )
     for _ in range(2):
         table.ledger.acquire_background_calls(1, NOW)
 
@@ -99,7 +102,7 @@ def test_every_item_ends_after_it_was_written_again(table: Table) -> None:
 
 
 def test_the_outbox_finds_in_an_entry_what_it_publishes(table: Table) -> None:
-    written = entry("e1", about={"bob": SEAT, "carol": None})
+    written = entry("e1", about={"bob": ATTENDEE, "carol": None})
     table.ledger.transact([EntryWritten(written)])
 
     [image] = table.items()
@@ -117,7 +120,7 @@ def test_indexes_hold_what_they_are_for(table: Table) -> None:
 
     assert indexed(table, "due") == ["CHANGE#c1", "MEETING"]
 
-    table.ledger.transact([ChangeKept(change(due_at=None, lease=None), TOKEN)])
+    table.ledger.transact([ChangeKept(change(next_attempt_at=None, lease=None), TOKEN)])
     table.ledger.transact([MeetingRevised(meeting(revision=2, external_id="", check_at=None), 1)])
 
     assert indexed(table, "due") == []
@@ -136,14 +139,17 @@ def one_at_a_time(params: dict[str, Any], **_: object) -> None:
     params["Limit"] = 1
 
 
+ALL = MeetingList()
 READS: dict[str, Callable[[Table], object]] = {
     "load": lambda table: table.ledger.load(M, ["bob"]),
-    "everybody": lambda table: table.ledger.everybody(M),
+    "all_users": lambda table: table.ledger.all_users(M),
     "change": lambda table: table.ledger.change(M, "c1"),
     "hands": lambda table: table.ledger.hands(M),
     "history": lambda table: table.ledger.history(M, "", "~", 10, None),
-    "seats after": lambda table: table.ledger.seats_after(M, "", 10),
+    "attendees after": lambda table: table.ledger.attendees_after(M, "", 10),
     "meetings named": lambda table: table.ledger.meetings_named("room 7"),
+    "all meetings": lambda table: table.ledger.listed(ALL, "", "~", 10),
+    "meetings": lambda table: table.ledger.registered([M]),
 }
 
 
@@ -167,21 +173,22 @@ def test_meetings_of_a_name_are_read_over_many_pages(table: Table) -> None:
         table.ledger.transact([MeetingRevised(meeting(each, external_id="room 7"), 0)])
 
     with table.hooked("before-parameter-build.dynamodb.Query", two_at_a_time):
-        assert table.ledger.meetings_named("room 7") == ids
+        assert table.ledger.meetings_named("room 7") == ids[::-1]
+        assert [meeting_at(place) for place in table.ledger.listed(ALL, "", "~", 5)] == ids[:1:-1]
 
 
 def test_everybody_is_read_over_many_pages(table: Table) -> None:
-    people = {f"u{n}": person(f"u{n}") for n in range(7)}
-    table.ledger.transact([MeetingRevised(meeting(), 0), *(UserRevised(M, each, 0) for each in people.values())])
+    users = {f"u{n}": a_user(f"u{n}") for n in range(7)}
+    table.ledger.transact([MeetingRevised(meeting(), 0), *(UserRevised(M, each, 0) for each in users.values())])
 
     with table.hooked("before-parameter-build.dynamodb.Query", two_at_a_time):
-        assert table.ledger.everybody(M) == people
+        assert table.ledger.all_users(M) == users
 
 
 @pytest.mark.parametrize("limit", [1, 3, 50])
 def test_what_is_due_is_read_over_many_pages(table: Table, limit: int) -> None:
     """A page ends at 1 MB, whatever the limit: what falls due later must not hide behind it."""
-    stuck = [change(f"c{n}", due_at=seconds(n)) for n in range(7)]
+    stuck = [change(f"c{n}", next_attempt_at=seconds(n)) for n in range(7)]
     table.ledger.transact([ChangeOpened(each) for each in stuck])
 
     with table.hooked("before-parameter-build.dynamodb.Query", one_at_a_time):
@@ -199,7 +206,7 @@ def test_hands_are_read_over_many_pages(table: Table) -> None:
 
 @pytest.mark.parametrize("user_id", [None, "bob"])
 def test_history_is_read_over_many_pages(table: Table, user_id: str | None) -> None:
-    entries = tuple(entry(f"e{n}", about={"bob": SEAT}) for n in range(7))
+    entries = tuple(entry(f"e{n}", about={"bob": ATTENDEE}) for n in range(7))
     table.ledger.transact([EntryWritten(each) for each in entries])
 
     with table.hooked("before-parameter-build.dynamodb.Query", one_at_a_time):
@@ -225,12 +232,12 @@ class Busy:
 
 
 def test_keys_that_the_table_had_no_time_for_are_asked_for_again(table: Table) -> None:
-    people = {f"u{n}": person(f"u{n}") for n in range(4)}
-    table.ledger.transact([UserRevised(M, each, 0) for each in people.values()])
+    users = {f"u{n}": a_user(f"u{n}") for n in range(4)}
+    table.ledger.transact([UserRevised(M, each, 0) for each in users.values()])
     busy = Busy(table.name, served=1)
 
     with table.hooked("after-call.dynamodb.BatchGetItem", busy):
-        assert table.ledger.load(M, people).users == people
+        assert table.ledger.load(M, users).users == users
     assert busy.calls == 4
 
 
@@ -251,7 +258,7 @@ def test_a_transaction_whose_answer_is_lost_may_have_been_done(table: Table) -> 
     with table.hooked("after-call.dynamodb.TransactWriteItems", lose), pytest.raises(LedgerUnavailableError):
         table.ledger.transact(SCENE)
 
-    assert user(table.ledger) == person("bob", 1, SEATED)
+    assert user(table.ledger) == a_user("bob", 1, SEATED)
     assert conflict(table.ledger, KEY).failed == (KEY,)
 
 

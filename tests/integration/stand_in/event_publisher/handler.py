@@ -1,14 +1,17 @@
-"""Stands in for the event publisher: puts the key of whatever the stream brings on the bus."""
+"""Stands in for the event publisher: puts the keys that the stream brings on the bus."""
 
 import json
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
+if TYPE_CHECKING:
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
 
 def handler(event: dict[str, Any], _: object) -> dict[str, Any]:
-    entries = [
+    entries: list[PutEventsRequestEntryTypeDef] = [
         {
             "Source": "gavel",
             "DetailType": "Stand-in",

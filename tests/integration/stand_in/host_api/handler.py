@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 
 
 def handler(event: dict[str, Any], _: object) -> dict[str, Any]:
-    deed = DEEDS.get(event["rawPath"], lambda: None)
+    operation = OPERATIONS.get(event["rawPath"], lambda: None)
     try:
-        outcome = deed()
+        outcome = operation()
     except ClientError as error:
         outcome = error.response["Error"]["Code"]
     shown = {"outcome": outcome, "context": event["requestContext"], "environment": dict(os.environ)}
@@ -21,8 +21,8 @@ def handler(event: dict[str, Any], _: object) -> dict[str, Any]:
 def put() -> None:
     """An entry and something that is none, in one transaction with a check, as the ledger does it."""
     names = {"entry": "ENTRY#1", "meeting": "MEETING"}
-    puts = [{"Put": {"TableName": _table(), "Item": _key(sk)}} for sk in names.values()]
-    check = {
+    puts: list[Any] = [{"Put": {"TableName": _table(), "Item": _key(sk)}} for sk in names.values()]
+    check: Any = {
         "ConditionCheck": {
             "TableName": _table(),
             "Key": _key("NONE"),
@@ -49,7 +49,7 @@ def scan() -> None:
 
 def publish() -> None:
     """What only the outbox may do."""
-    entry = {"Source": "gavel", "DetailType": "x", "Detail": "{}", "EventBusName": os.environ["GAVEL_BUS"]}
+    entry: Any = {"Source": "gavel", "DetailType": "x", "Detail": "{}", "EventBusName": os.environ["GAVEL_BUS"]}
     boto3.client("events").put_events(Entries=[entry])
 
 
@@ -66,7 +66,7 @@ def remind() -> None:
     )
 
 
-DEEDS = {"/remind": remind, "/put": put, "/read": read, "/scan": scan, "/publish": publish, "/meeting": meeting}
+OPERATIONS = {"/remind": remind, "/put": put, "/read": read, "/scan": scan, "/publish": publish, "/meeting": meeting}
 
 
 def _table() -> str:

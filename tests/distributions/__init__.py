@@ -1,0 +1,1 @@
+"""What `make dist` builds, installed and used as other people do, in an empty directory with nothing else of ours."""
