@@ -40,6 +40,9 @@ FOUND = (
     30006595,
     40002853,
     40008709,
+    40012326,
+    50004718,
+    50005769,
 )
 """Seeds of long runs that failed once. Most have a small case, too."""
 

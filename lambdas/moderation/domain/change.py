@@ -142,6 +142,10 @@ class Change:
     those calls.
     """
     is_delay_reported: bool = False
+    removing: tuple[str, ...] = ()
+    """Attendees that a change of the whole meeting removes, until an event has reported that. When another function
+    goes on, the rules that remove them may have ended.
+    """
     closure: Closure | None = None
 
     @property

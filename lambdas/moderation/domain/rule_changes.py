@@ -83,13 +83,13 @@ def _rule_of(change: Change) -> str | None:
     return "ban" if change.command == "remove" and change.parameters.get("ban") else RULE_OF_COMMAND.get(change.command)
 
 
-def _still_has(change: AttendeeChange, name: str, rules: UserRules, now: datetime) -> bool:
+def _still_has(change: AttendeeChange, name: str, rules: UserRules, moment: datetime) -> bool:
     """Whether the rule still has the value that the change gave it, or has ended since because its time had passed."""
     value = getattr(change.rules_after, name)
     is_as_it_was = value == getattr(change.rules_before, name) and _rule_of(change) != name
     if is_as_it_was or value == getattr(rules, name):
         return True
-    return isinstance(value, Floor | Ban) and not value.holds_at(now)
+    return isinstance(value, Floor | Ban) and not value.holds_at(moment)
 
 
 def named(change: Change) -> Capabilities:
@@ -117,12 +117,12 @@ def _words_of(change: Change) -> dict[str, str]:
     return {medium.value: str(change.parameters[medium]) for medium in Medium if medium in change.parameters}
 
 
-def _is_still_withheld(change: AttendeeChange, made: UserRules, rules: UserRules, now: datetime) -> bool:
+def _is_still_withheld(change: AttendeeChange, made: UserRules, rules: UserRules, moment: datetime) -> bool:
     """Whether what the change withheld is still withheld, and what it gave is not, even if the rules were the same
     before.
     """
-    then = {r.key for r in in_force(made.restrictions, now)}
-    today = {r.key for r in in_force(rules.restrictions, now)}
+    then = {r.key for r in in_force(made.restrictions, moment)}
+    today = {r.key for r in in_force(rules.restrictions, moment)}
     for bit in named(change):
         keys = {key for key in then if key[0] == bit.value}
         found = {key for key in today if key[0] == bit.value}
@@ -131,45 +131,46 @@ def _is_still_withheld(change: AttendeeChange, made: UserRules, rules: UserRules
     return True
 
 
-def is_in_effect(change: Change, rules: UserRules | MeetingRules, now: datetime) -> bool:
-    """Whether the effect of the change is still in the rules, whatever else has changed since.
+def is_in_effect(change: Change, rules: UserRules | MeetingRules, moment: datetime) -> bool:
+    """Whether the effect of the change is still in the rules, whatever else has changed since. `moment`: when the rules
+    are evaluated (`MeetingRules.moment`).
 
     A restriction that ended by itself was not overruled by a command, and one that had ended before was not lifted.
     """
     if isinstance(change, AttendeeChange) and isinstance(rules, UserRules):
-        return _is_in_user_rules(change, rules, now)
+        return _is_in_user_rules(change, rules, moment)
     if isinstance(change, MeetingChange) and isinstance(rules, MeetingRules):
-        return _is_in_meeting_rules(change, rules, now)
+        return _is_in_meeting_rules(change, rules, moment)
     return True
 
 
-def _is_in_user_rules(change: AttendeeChange, rules: UserRules, now: datetime) -> bool:
+def _is_in_user_rules(change: AttendeeChange, rules: UserRules, moment: datetime) -> bool:
     replaced, made = change.rules_before, change.rules_after
     if replaced is None or made is None:
         return True
-    new = set(in_force(made.restrictions, now)) - set(replaced.restrictions)
+    new = set(in_force(made.restrictions, moment)) - set(replaced.restrictions)
     had = in_force(replaced.restrictions, change.committed_at)
     taken = {r.key for r in had} - {r.key for r in made.restrictions}
     return (
         new <= set(rules.restrictions)
         and not taken & {r.key for r in rules.restrictions}
-        and _is_still_withheld(change, made, rules, now)
-        and all(_still_has(change, name, rules, now) for name in OF_ONE_VALUE)
+        and _is_still_withheld(change, made, rules, moment)
+        and all(_still_has(change, name, rules, moment) for name in OF_ONE_VALUE)
         and made.given & ~replaced.given in rules.given
         and made.spares - replaced.spares <= rules.spares
     )
 
 
-def _is_in_meeting_rules(change: MeetingChange, rules: MeetingRules, now: datetime) -> bool:
+def _is_in_meeting_rules(change: MeetingChange, rules: MeetingRules, moment: datetime) -> bool:
     replaced, made = change.rules_before, change.rules_after
     if replaced is None or made is None:
         return True
     if made == replaced:
         return rules == made  # repeated because Chime had not accepted it yet
     changed = [name for name in PLAIN if getattr(made, name) != getattr(replaced, name)]
-    silenced = {m.id for m in made.mute_alls if m.holds_at(now)} - {m.id for m in replaced.mute_alls}
-    moment = replaced.moment(change.committed_at)
-    lifted = {m.medium for m in replaced.mute_alls if m.holds_at(moment)} - {m.medium for m in made.mute_alls}
+    silenced = {m.id for m in made.mute_alls if m.holds_at(moment)} - {m.id for m in replaced.mute_alls}
+    then = replaced.moment(change.committed_at)
+    lifted = {m.medium for m in replaced.mute_alls if m.holds_at(then)} - {m.medium for m in made.mute_alls}
     renewed = [
         m for m in Medium if change.user_id is not None and made.floor_generation(m) != replaced.floor_generation(m)
     ]
@@ -181,12 +182,12 @@ def _is_in_meeting_rules(change: MeetingChange, rules: MeetingRules, now: dateti
     )
 
 
-def has_exclusive_floor(change: Change, rules: UserRules, now: datetime) -> bool:
+def has_exclusive_floor(change: Change, rules: UserRules, moment: datetime) -> bool:
     """Whether the user still has the exclusive floor for all its media. A floor that ended by itself was
     not overruled.
     """
     seconds = change.parameters.get("durationSeconds")
-    if isinstance(seconds, int) and change.committed_at + timedelta(seconds=seconds) <= now:
+    if isinstance(seconds, int) and change.committed_at + timedelta(seconds=seconds) <= moment:
         return True
     floor, media = rules.floor, cast("Sequence[str]", change.parameters.get("media", ()))
     return floor is not None and set(floor.generations) == {f"{change.id}/{medium}" for medium in media}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from moderation.application.requests import Answer, Refused
@@ -21,10 +22,14 @@ from moderation.domain.commands import (
     Unmute,
 )
 from moderation.domain.entry import DECIDED, HAND_LOWERED, REMOVED
-from moderation.ports import ChimeAttendee, OutcomeUnknownError, Wakeup
+from moderation.ports import AttendeesNoted, ChimeAttendee, Clause, Loaded, OutcomeUnknownError, Wakeup
 
 from tests.memory.moderated_meeting import ADMIN, MEETING, attendee_of
 from tests.unit.application.commanded_meeting import MUTE_ALL, CommandedMeeting, by, code, outcomes
+
+
+class Died(BaseException):
+    """The function's process has ended."""
 
 
 @pytest.fixture
@@ -258,6 +263,29 @@ def test_while_frozen_a_ban_does_not_end(meeting: CommandedMeeting) -> None:
     assert meeting.admits("bob") == {"bob": "admitted"}
 
 
+@pytest.mark.parametrize("seconds", [2, 30])
+def test_a_read_from_before_a_freeze_does_not_show_that_a_ban_has_ended(
+    meeting: CommandedMeeting, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    """The function that lifts the ban is frozen after it has read; meanwhile another host freezes the meeting."""
+    meeting.answered("alice", Ban(until=meeting.clock.now() + timedelta(seconds=2)), "bob")
+    load = meeting.ledger.load
+
+    def then_frozen(*args: Any, **how: Any) -> Loaded:
+        found = load(*args, **how)
+        monkeypatch.undo()
+        meeting.clock.pass_by(1)
+        meeting.done("alice", SetMeeting(frozen=True))
+        meeting.clock.pass_by(seconds)
+        return found
+
+    meeting.gavel = meeting.another_process()
+    monkeypatch.setattr(meeting.ledger, "load", then_frozen)
+
+    assert code(meeting.ask_user("hugo", Unban(), "bob")) == ("contended" if seconds > 8 else "capability-unavailable")
+    assert bans(meeting) == ["bob"]
+
+
 def test_the_same_ban_again_is_unchanged_and_another_replaces(meeting: CommandedMeeting) -> None:
     meeting.answered("alice", Ban(reason="noise"), "bob")
     assert code(meeting.ask_user("hugo", Ban(reason="noise"), "bob")) == "unchanged"
@@ -319,6 +347,41 @@ def test_a_removal_that_lands_after_its_ban_is_told_whichever_function_notes_it(
     meeting.reconcile(60)
 
     assert meeting.told(REMOVED) == [["bob"]]
+
+
+@pytest.mark.parametrize("is_noted", [False, True])
+def test_a_removal_by_a_mute_all_whose_function_died_is_told_after_the_ban(
+    meeting: CommandedMeeting, monkeypatch: pytest.MonkeyPatch, is_noted: bool
+) -> None:
+    """The function that goes on finds no ban any more. `is_noted`: another one has noted the attendee as gone by then,
+    as one that has left.
+    """
+    meeting.answered("alice", Ban(until=meeting.clock.now() + timedelta(seconds=20)), "bob")
+    meeting.comes("bob", 1)
+    transact = meeting.ledger.transact
+
+    def dies(clauses: Sequence[Clause]) -> None:
+        if any(isinstance(clause, AttendeesNoted) for clause in clauses):
+            raise Died
+        transact(clauses)
+
+    monkeypatch.setattr(meeting.ledger, "transact", dies)
+    with pytest.raises(Died):
+        meeting.done("alice", MUTE_ALL)
+    monkeypatch.undo()
+    assert not meeting.inside("bob", 1)
+    meeting.clock.pass_by(20)
+    with monkeypatch.context() as patch:
+        patch.setattr(meeting.ledger, "acquire_background_calls", lambda *_: False)
+        meeting.gavel.reconciler.on_wakeup(Wakeup(MEETING, user_id="bob"))
+    if is_noted:
+        meeting.clock.pass_by(46)
+        meeting.gavel.chime_events.on_left(MEETING, attendee_of("bob", 1))
+
+    for _ in range(3):
+        meeting.reconcile(60)
+
+    assert (list(meeting.user("bob").present), meeting.told(REMOVED)) == ([], [["bob"], ["bob"]])
 
 
 def test_a_roster_that_is_older_than_a_removal_brings_nobody_back(

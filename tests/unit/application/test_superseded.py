@@ -9,8 +9,8 @@ from moderation.adapters.cedar import CedarPolicies
 from moderation.application.requests import Answer
 from moderation.bootstrap import Gavel
 from moderation.domain.actor import Authorization, AuthorizationRequest
-from moderation.domain.capability import LiftableBy
-from moderation.domain.commands import Ban, Command, Mute, MuteEverybody, Remove, Unban
+from moderation.domain.capability import Capabilities, LiftableBy, Medium
+from moderation.domain.commands import Ban, Command, Mute, MuteEverybody, Remove, SetCapabilities, SetMeeting, Unban
 
 from tests.unit.application.commanded_meeting import CommandedMeeting, code
 
@@ -33,6 +33,22 @@ def test_a_removal_with_a_ban_that_was_lifted_is_superseded(meeting: CommandedMe
     change = meeting.change(removal.change_id)
     assert (change.status, change.superseded_by) == ("superseded", unban.change_id)
     assert meeting.inside("bob")
+
+
+def test_a_mute_that_a_freeze_keeps_supersedes_what_it_takes(meeting: CommandedMeeting) -> None:
+    """Its time has passed, and the clock of the meeting stands still."""
+    meeting.chime_refuses()
+    given = {Medium.AUDIO: Capabilities.SEND_AUDIO | Capabilities.RECEIVE_AUDIO, Medium.VIDEO: Capabilities.SEND_VIDEO}
+    earlier = meeting.answered("alice", SetCapabilities(given), "bob")
+    mute = meeting.answered("hugo", Mute(seconds=20), "bob")
+    meeting.say("alice", SetMeeting(frozen=True))
+    meeting.clock.pass_by(30)
+    meeting.chime_recovers()
+    for _ in range(3):
+        meeting.reconcile(60)
+    assert not meeting.heard("bob")
+    change = meeting.change(earlier.change_id)
+    assert (change.status, change.superseded_by) == ("superseded", mute.change_id)
 
 
 class MayOnlyTakeAway(CedarPolicies):

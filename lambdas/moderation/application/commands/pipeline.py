@@ -62,6 +62,8 @@ from .handler import Handler, Handlers, decided_entry
 
 RACE_FOR = timedelta(seconds=8)
 """How long a command is decided anew after conflicts before the answer is `contended`."""
+FRESH_FOR = timedelta(seconds=1)
+"""How long after a read it may be answered without a commit. Later, it is read again."""
 RECORDED = {"not-permitted", "capability-unavailable", "meeting-ended", "last-host", "not-undoable", "too-late"}
 """Refusals that become entries."""
 
@@ -144,13 +146,13 @@ class CommandPipeline:
 
     def _once(self, attempt: Attempt, *, fresh: bool) -> Outcome:
         """Runs the pipeline once. A decision from the cache that commits nothing is repeated with a fresh context."""
-        handler, request = attempt.handler, attempt.request
+        handler, request, read_after = attempt.handler, attempt.request, self._clock.now()
         context = handler.load(request, fresh=fresh)
         if isinstance(context, KeyTaken):
             return replayed(self._ledger, self._policies, self._clock, request, context)
         if isinstance(context, Refused):
             return self._not_loaded(request, context)
-        context = handler.authorize(request, context)
+        loaded, context = context, handler.authorize(request, context)
         is_refused = is_banned(context.caller) or not context.authorization.allowed
         if context.from_memory and is_refused:
             return self._once(attempt, fresh=True)
@@ -165,7 +167,20 @@ class CommandPipeline:
         decision = self._precondition(attempt, context) or handler.decide(request, context, attempt.change_id)
         if context.from_memory and (request.dry_run or not isinstance(decision, Accepted)):
             return self._once(attempt, fresh=True)
+        if not isinstance(decision, Accepted) and self._clock.now() > read_after + FRESH_FOR:
+            self._check_still_so(attempt, loaded)
         return self._done(attempt, context, decision)
+
+    def _check_still_so(self, attempt: Attempt, loaded: CommandContext) -> None:
+        """Raises `ConditionFailedError` if what was read has changed since: a decision that commits nothing has no
+        conditions of its own, and a freeze may have stopped what seems to have ended.
+        """
+        handler, request = attempt.handler, attempt.request
+        stored = handler.load(request, fresh=True)
+        if not isinstance(stored, CommandContext) or _revisions(handler, request, stored) != _revisions(
+            handler, request, loaded
+        ):
+            raise ConditionFailedError([])
 
     def _is_rate_limited(self, attempt: Attempt, context: CommandContext) -> bool:
         """Whether the caller is rate limited. Moderators are not, dry runs take no tokens, and users that the meeting
@@ -261,6 +276,11 @@ class CommandPipeline:
         if request.actor.kind is not ActorKind.USER:
             store_result(self._ledger, self._clock, request, outcome)
         return outcome
+
+
+def _revisions(handler: Handler, request: Request, context: CommandContext) -> tuple[object, ...]:
+    caller = context.caller
+    return (*handler.revisions(request, context), context.meeting.revision, caller.revision if caller else None)
 
 
 def _is_nobody(request: Request, context: CommandContext) -> bool:

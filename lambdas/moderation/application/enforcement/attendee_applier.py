@@ -12,7 +12,6 @@ from ...domain.meeting import Attendee, Meeting, User, UserRules, host_count, lo
 from ...domain.rule_changes import reverted, withholding
 from ...ports import (
     AttendeesNoted,
-    ChangeKept,
     ChimeRejectedError,
     Clause,
     Clock,
@@ -161,7 +160,7 @@ class AttendeeApplier:
         clauses: list[Clause] = [
             *is_in_effect,
             AttendeesNoted(meeting.id, user.id, user.revision, tuple(last), user.notes + len(before)),
-            ChangeKept(settled.change, calls.lease.token),
+            calls.kept(settled.change),
             *([EntryWritten(removed_entry(self._clock, settled, user, removed))] if removed else []),
             *outcome_entries(self._clock, settled, user, made, was_open=change.is_open),
         ]
@@ -253,7 +252,7 @@ class AttendeeApplier:
         clauses: list[Clause] = [
             *([MeetingRevised(meeting, was.revision)] if meeting is not was else []),
             UserRevised(meeting.id, restored, user.revision),
-            ChangeKept(given_up.change, calls.lease.token),
+            calls.kept(given_up.change),
             EntryWritten(change_entry(self._clock, given_up, ABANDONED, adds)),
         ]
         transact_with_retry(self._ledger, self._clock, clauses, calls.lease.until)

@@ -42,7 +42,9 @@ def closure_of(
 ) -> Closure:
     if change.lapsed is not None:
         return Closure(change.lapsed)
-    is_overruled = not is_in_effect(change, user.rules, now) or is_bound_again(change, meeting.rules)
+    is_overruled = not is_in_effect(change, user.rules, meeting.rules.moment(now)) or is_bound_again(
+        change, meeting.rules
+    )
     if is_overruled or _is_unheard(change, meeting, user) or _is_asked_first(change, user, now):
         return Closure(Status.SUPERSEDED)
     return Closure(Status.GONE if _has_left(change, user, attendees) else Status.APPLIED)
@@ -59,14 +61,12 @@ def _has_left(change: AttendeeChange, user: User, attendees: Sequence[Attendee])
     return bool(left) and not user.present and not any(is_taken_out(change, user, key) for key in left)
 
 
-def _noted_without_report(change: AttendeeChange, user: User) -> list[str]:
-    """Attendees removed by the change whose absence another process has noted without reporting it: that was so long
-    after the ban that the process could not know the reason.
+def noted_without_report(user: User, since: datetime) -> list[str]:
+    """Attendees that another process has noted as gone without reporting a removal: that was so long after the ban that
+    the process could not know the reason.
     """
-    until, rules = user.rules.ban_calls_end_at, change.rules_after
-    if until is None or rules is None or rules.ban is None or user.rules.ban is not None:
-        return []
-    return _noted_as_gone(user, max(until, change.committed_at))
+    until = user.rules.ban_calls_end_at
+    return [] if until is None or user.rules.ban is not None else _noted_as_gone(user, max(until, since))
 
 
 def _noted_as_gone(user: User, since: datetime) -> list[str]:
@@ -107,7 +107,8 @@ def removed_attendees(change: AttendeeChange, user: User, attendees: Sequence[At
     """
     gone = [attendee.attendee_id for attendee in attendees if attendee.gone]
     left = [key for key in gone if user.may_go(key, now) or is_taken_out(change, user, key)]
-    left += _noted_without_report(change, user)
+    if change.rules_after is not None and change.rules_after.ban is not None:
+        left += noted_without_report(user, change.committed_at)
     return [key for key in left if key not in change.reported_removals]
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from ...domain.change import AttendeeChange, Change, Closure, Status, return_after
 from ...ports import (
     AttendeesNoted,
-    ChangeKept,
     Chime,
     ChimeError,
     Clause,
@@ -69,6 +68,7 @@ class ChangeApplier:
             change.uncertain_until,
             joining=joining,
             is_resumed=in_progress.is_resumed,
+            removing=set(change.removing),
         )
         while True:
             try:
@@ -86,6 +86,7 @@ class ChangeApplier:
                 if reread is None or not calls.owns_lease(reread.change.lease):
                     return reread or in_progress
                 in_progress, calls.read_at = reread, read_at
+                calls.removing = set(reread.change.removing)
             except InfrastructureError:
                 return in_progress  # the reconciler finds it when the lease has ended
 
@@ -112,9 +113,7 @@ class ChangeApplier:
             meeting, clauses = ended(self._clock, meeting)
         if change.awaits_consent and in_progress.user is not None:
             waits = waiting(change, in_progress.user, calls, self._clock.now())
-            transact_with_retry(
-                self._ledger, self._clock, [*clauses, ChangeKept(waits, calls.lease.token)], calls.lease.until
-            )
+            transact_with_retry(self._ledger, self._clock, [*clauses, calls.kept(waits)], calls.lease.until)
             return replace(in_progress, change=waits, meeting=meeting)
         closed = replace(change, lease=None, next_attempt_at=None, uncertain_until=None)
         if change.is_open:
@@ -123,9 +122,7 @@ class ChangeApplier:
             closed = replace(closed, closure=Closure(status, later, MEETING_OVER))
             if isinstance(closed, AttendeeChange) and closed.awaits_consent:
                 closed = replace(closed, consent=None)
-        transact_with_retry(
-            self._ledger, self._clock, [*clauses, ChangeKept(closed, calls.lease.token)], calls.lease.until
-        )
+        transact_with_retry(self._ledger, self._clock, [*clauses, calls.kept(closed)], calls.lease.until)
         return replace(in_progress, change=closed, meeting=meeting)
 
     def _leave(self, in_progress: ChangeInProgress, calls: ChimeCalls) -> ChangeInProgress:
@@ -140,9 +137,7 @@ class ChangeApplier:
         )
         for left, notes in self._with_notes(in_progress, released, calls, now):
             try:
-                transact_with_retry(
-                    self._ledger, self._clock, [*notes, ChangeKept(left, calls.lease.token)], calls.lease.until
-                )
+                transact_with_retry(self._ledger, self._clock, [*notes, calls.kept(left)], calls.lease.until)
             except InfrastructureError:
                 continue
             self._wakeups.schedule(Wakeup(left.meeting_id, change_id=left.id), wait)

@@ -1,15 +1,16 @@
 """Calls to Chime for one change: under its lease, with retries, and with a record of calls of unknown outcome."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from ...domain.capability import Capabilities
-from ...domain.change import CALL_LIFE, CALL_TIMEOUT, LEASE, Lease
+from ...domain.change import CALL_LIFE, CALL_TIMEOUT, LEASE, Change, Lease
 from ...domain.documents import Document
 from ...domain.meeting import Attendee
 from ...ports import (
+    ChangeKept,
     Chime,
     ChimeNotFoundError,
     ChimeRetryableError,
@@ -85,6 +86,8 @@ class ChimeCalls:
     """When the last call to each attendee began."""
     removed: set[str] = field(default_factory=set)
     """Attendees that this change has removed. They stay removed, whatever the rules say by now."""
+    removing: set[str] = field(default_factory=set)
+    """`Change.removing`, as it is to be stored."""
     before: dict[str, Capabilities] = field(default_factory=dict)
     """The capabilities of each attendee when this change first read them: reported as `before`."""
     reported: dict[str, Capabilities] = field(default_factory=dict)
@@ -179,6 +182,10 @@ class ChimeCalls:
             raise RosterChangedError from None
         except ChimeRetryableError:
             raise RosterChangedError from None
+
+    def kept(self, change: Change, reported: Collection[str] = ()) -> ChangeKept:
+        """The clause that stores the change under this lease, after an event has `reported` removed attendees."""
+        return ChangeKept(replace(change, removing=tuple(sorted(self.removing - set(reported)))), self.lease.token)
 
     def owns_lease(self, lease: Lease | None) -> bool:
         """Whether the lease belongs to this process: as it was, or as a commit renewed it whose answer was lost."""

@@ -15,7 +15,6 @@ from ...domain.meeting import Meeting, User
 from ...domain.rule_changes import has_exclusive_floor, is_in_effect, meeting_reverted
 from ...domain.schedule import ends_between, next_check_at
 from ...ports import (
-    ChangeKept,
     ChimeError,
     ChimeRejectedError,
     Clause,
@@ -129,7 +128,7 @@ class MeetingApplier:
         given_up = ChangeInProgress(left, restored)
         clauses: list[Clause] = [
             MeetingRevised(restored, meeting.revision),
-            ChangeKept(given_up.change, calls.lease.token),
+            calls.kept(given_up.change),
             EntryWritten(change_entry(self._clock, given_up, ABANDONED, {"attendees": []})),
         ]
         transact_with_retry(self._ledger, self._clock, clauses, calls.lease.until)
@@ -236,7 +235,7 @@ class MeetingApplier:
         change, meeting = in_progress.change, in_progress.meeting
         now = self._clock.now()
         floor_holder = snapshot.users.get(change.user_id or "") if change.is_join else self._floor_holder(in_progress)
-        overruled_by = _overruled_by(change, meeting, floor_holder, now)
+        overruled_by = _overruled_by(change, meeting, floor_holder, meeting.rules.moment(now))
         status = Status.SUPERSEDED if overruled_by is not None else Status.APPLIED
         kept = closed(change, change.closure or Closure(status), calls, began, now)
         reached = outcomes(self._policies, self._clock, in_progress, snapshot)
@@ -253,7 +252,7 @@ class MeetingApplier:
         clauses: list[Clause] = [
             MeetingIs(meeting.id, meeting.revision, change.id),
             *([UserIs(meeting.id, floor_holder.id, floor_holder.revision)] if floor_holder is not None else []),
-            ChangeKept(kept, calls.lease.token),
+            calls.kept(kept),
             *(self._entries(settled, snapshot, calls) if change.is_open else []),
         ]
         transact_with_retry(self._ledger, self._clock, clauses, calls.lease.until)
@@ -280,10 +279,10 @@ class MeetingApplier:
         yield from capability_entries(self._clock, settled, snapshot, calls, snapshot.attendees)
 
 
-def _overruled_by(change: Change, meeting: Meeting, floor_holder: User | None, now: datetime) -> str | None:
+def _overruled_by(change: Change, meeting: Meeting, floor_holder: User | None, moment: datetime) -> str | None:
     """The id of the later change that took the effect of this one out of the rules."""
-    if not is_in_effect(change, meeting.rules, now):
+    if not is_in_effect(change, meeting.rules, moment):
         return meeting.revised_by
-    if floor_holder is not None and not change.is_join and not has_exclusive_floor(change, floor_holder.rules, now):
+    if floor_holder is not None and not change.is_join and not has_exclusive_floor(change, floor_holder.rules, moment):
         return floor_holder.revised_by
     return None

@@ -1,11 +1,12 @@
 """Notes of what a change of the whole meeting made Chime hold, written together with the entries that report it."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from ...domain.effective import effects_on_attendee
 from ...domain.entry import CAPABILITIES_CHANGED, changed
-from ...ports import AttendeesNoted, ChangeKept, Clause, Clock, ConditionFailedError, EntryWritten, Ledger, MeetingIs
+from ...ports import AttendeesNoted, Clause, Clock, ConditionFailedError, EntryWritten, Ledger, MeetingIs
+from .attendee_outcome import noted_without_report
 from .change_in_progress import ChangeInProgress, change_entry, removed_entry
 from .chime_calls import ChimeCalls
 from .roster_snapshot import RosterSnapshot, attendees_to_note
@@ -28,10 +29,8 @@ def note(
     again, or something was noted after the lease had ended.
     """
     meeting, now = in_progress.meeting, clock.now()
-    stands: list[Clause] = [
-        MeetingIs(meeting.id, meeting.revision, calls.lease.token),
-        ChangeKept(in_progress.change, calls.lease.token),
-    ]
+    stands = _stands(in_progress, calls)
+    _report_removals(ledger, clock, in_progress, snapshot, calls)
     groups = [
         [AttendeesNoted(meeting.id, user.id, user.revision, tuple(attendees), user.notes + position)]
         for user in snapshot.users.values()
@@ -40,7 +39,7 @@ def note(
     for together in packed(groups, stands, NOTED_TOGETHER):
         notes = [each for group in together for each in group if isinstance(each, AttendeesNoted)]
         while notes:
-            notes = _left(ledger, clock, in_progress, snapshot, calls, stands, notes)
+            notes = _left(ledger, clock, in_progress, snapshot, calls, notes)
 
 
 def capability_entries(
@@ -69,7 +68,6 @@ def _left(
     in_progress: ChangeInProgress,
     snapshot: RosterSnapshot,
     calls: ChimeCalls,
-    stands: Sequence[Clause],
     notes: Sequence[AttendeesNoted],
 ) -> list[AttendeesNoted]:
     """Writes the notes. Returns those that have to be tried again."""
@@ -79,16 +77,23 @@ def _left(
         for attendee in each.attendees
         if attendee.known is not None
     }
+    removed = _removed(clock, snapshot, calls, notes)
     entries = [
         *capability_entries(clock, in_progress, snapshot, calls, noted),
-        *_taken_out(clock, in_progress, snapshot, calls, notes),
+        *(
+            EntryWritten(removed_entry(clock, in_progress, snapshot.users[user_id], out))
+            for user_id, out in removed.items()
+        ),
     ]
+    reported = {attendee_id for out in removed.values() for attendee_id in out}
+    stands = _stands(in_progress, calls, reported)
     try:
         transact_with_retry(ledger, clock, [*stands, *notes, *entries], calls.lease.until)
     except ConditionFailedError as conflict:
         is_written = any(each in conflict.failed for each in entries)  # by an attempt whose answer was lost
         if is_written:
             calls.reported |= noted
+            calls.removing -= reported
         if any(each in conflict.failed for each in stands):
             raise
         if is_written:
@@ -101,24 +106,42 @@ def _left(
         snapshot.unnoted |= {each.user_id for each, kept in zip(notes, again, strict=True) if kept is None}
         return [each for each in again if each is not None]
     calls.reported |= noted
+    calls.removing -= reported
     return []
 
 
-def _taken_out(
-    clock: Clock,
-    in_progress: ChangeInProgress,
-    snapshot: RosterSnapshot,
-    calls: ChimeCalls,
-    notes: Sequence[AttendeesNoted],
-) -> Iterator[EntryWritten]:
-    """The attendees among those noted as gone that a call removed, by rules that have changed meanwhile."""
+def _stands(in_progress: ChangeInProgress, calls: ChimeCalls, reported: Collection[str] = ()) -> list[Clause]:
+    """Conditions that the meeting and the lease are unchanged."""
+    meeting = in_progress.meeting
+    return [MeetingIs(meeting.id, meeting.revision, calls.lease.token), calls.kept(in_progress.change, reported)]
+
+
+def _removed(
+    clock: Clock, snapshot: RosterSnapshot, calls: ChimeCalls, notes: Sequence[AttendeesNoted]
+) -> dict[str, list[str]]:
+    """User → those noted as gone that a call removed, by rules that may have changed since."""
     now = clock.now()
+    removed = {}
     for each in notes:
         user = snapshot.users[each.user_id]
         gone = [attendee.attendee_id for attendee in each.attendees if attendee.gone]
-        out = [key for key in gone if key in calls.removed or user.may_go(key, now)]
+        out = [key for key in gone if key in calls.removed | calls.removing or user.may_go(key, now)]
         if out:
-            yield EntryWritten(removed_entry(clock, in_progress, user, out))
+            removed[user.id] = out
+    return removed
+
+
+def _report_removals(
+    ledger: Ledger, clock: Clock, in_progress: ChangeInProgress, snapshot: RosterSnapshot, calls: ChimeCalls
+) -> None:
+    """Reports removed attendees that another process has noted as gone without knowing why."""
+    for user in snapshot.users.values() if calls.removing else ():
+        noted = noted_without_report(user, in_progress.change.committed_at)
+        out = [attendee_id for attendee_id in noted if attendee_id in calls.removing]
+        if out:
+            entry = EntryWritten(removed_entry(clock, in_progress, user, out))
+            transact_with_retry(ledger, clock, [*_stands(in_progress, calls, out), entry], calls.lease.until)
+            calls.removing -= set(out)
 
 
 def _is_revised_without_change(note: AttendeesNoted, snapshot: RosterSnapshot, conflict: ConditionFailedError) -> bool:

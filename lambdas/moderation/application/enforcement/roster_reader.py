@@ -11,7 +11,6 @@ from ...domain.ids import is_pipeline
 from ...domain.meeting import Meeting, UnmuteConsent, User
 from ...ports import (
     AttendeesNoted,
-    ChangeKept,
     Chime,
     ChimeAttendee,
     ChimeNotFoundError,
@@ -77,7 +76,7 @@ class RosterReader:
         mistaken = [user for user in came_since if user.rules.grant in snapshot.batched - {EVERYTHING}]
         for user in mistaken:
             granted = replace(user, rules=replace(user.rules, grant=EVERYTHING), revision=user.revision + 1)
-            clauses: list[Clause] = [UserRevised(meeting.id, granted, user.revision), _held(in_progress, calls)]
+            clauses: list[Clause] = [UserRevised(meeting.id, granted, user.revision), calls.kept(in_progress.change)]
             transact_with_retry(self._ledger, self._clock, clauses, calls.lease.until)
         snapshot.batched.clear()
         return self._ledger.all_users(meeting.id) if mistaken else users
@@ -108,6 +107,7 @@ class RosterReader:
     ) -> None:
         """Removes a user's attendees that may not be in the meeting, and reports it with the note that they are gone.
 
+        The change is stored with them first: when another function goes on, the rules that remove them may have ended.
         A process that finds them gone reports nothing. Raises `ConditionFailedError` if the meeting or the user was
         changed at this moment, or if another process holds the lease and reports it.
         """
@@ -115,19 +115,22 @@ class RosterReader:
         if not leaving:
             return
         is_wanted = partial(self._is_unchanged, in_progress.meeting, user)
+        if not calls.removing.issuperset(ids := {attendee.attendee_id for attendee in leaving}):
+            calls.removing |= ids
+            transact_with_retry(self._ledger, self._clock, [calls.kept(in_progress.change)], calls.lease.until)
         for attendee in leaving:
             calls.remove(attendee.attendee_id, is_wanted)
         meeting, now = in_progress.meeting, self._clock.now()
         for gone in chunks([replace(attendee, gone=True, noted_at=now) for attendee in leaving], ATTENDEES_TOGETHER):
+            out = [attendee.attendee_id for attendee in gone]
             clauses: list[Clause] = [
                 MeetingIs(meeting.id, meeting.revision, user.id),
                 AttendeesNoted(meeting.id, user.id, user.revision, tuple(gone)),
-                ChangeKept(in_progress.change, calls.lease.token),
-                EntryWritten(
-                    removed_entry(self._clock, in_progress, user, [attendee.attendee_id for attendee in gone])
-                ),
+                calls.kept(in_progress.change, out),
+                EntryWritten(removed_entry(self._clock, in_progress, user, out)),
             ]
             transact_with_retry(self._ledger, self._clock, clauses, calls.lease.until)
+            calls.removing -= set(out)
             snapshot.are_gone(user, gone)
 
     def _is_unchanged(self, meeting: Meeting, user: User) -> bool:
@@ -138,7 +141,13 @@ class RosterReader:
     ) -> Mapping[str, User]:
         users = self._ledger.all_users(in_progress.meeting.id)
         return bind(
-            self._ledger, self._policies, self._clock, in_progress.meeting, roster, users, [_held(in_progress, calls)]
+            self._ledger,
+            self._policies,
+            self._clock,
+            in_progress.meeting,
+            roster,
+            users,
+            [calls.kept(in_progress.change)],
         )
 
     def _roster(self, meeting: Meeting) -> Sequence[ChimeAttendee]:
@@ -146,11 +155,6 @@ class RosterReader:
             return call_with_retry(self._clock, lambda: self._chime.roster(meeting.id))
         except ChimeNotFoundError:
             raise MeetingOverError from None
-
-
-def _held(in_progress: ChangeInProgress, calls: ChimeCalls) -> ChangeKept:
-    """A condition that the change is still under this lease."""
-    return ChangeKept(in_progress.change, calls.lease.token)
 
 
 def _before(user: User, attendee: ChimeAttendee, calls: ChimeCalls) -> Capabilities:

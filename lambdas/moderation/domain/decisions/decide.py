@@ -186,7 +186,7 @@ def _undo(case: Case, _: Undo) -> UserDecision:
     restored = without_expired(replace(case, user=replace(case.user, rules=reverted(change, rules, case.moment))))
     if change.rules_before is not None and _is_demoted(case, restored):
         restored = users.without_personal_grants(restored, change.rules_before)
-    if restored == without_expired(case) or not is_in_effect(change, rules, case.now):
+    if restored == without_expired(case) or not is_in_effect(change, rules, case.moment):
         return NOT_UNDOABLE
     return decided(case, restored)
 

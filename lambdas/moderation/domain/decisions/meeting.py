@@ -133,7 +133,7 @@ def _can_be_undone(case: MeetingCase) -> bool:
         return False
     if change.rules_after == change.rules_before:
         return False
-    return is_in_effect(change, case.meeting.rules, case.now)
+    return is_in_effect(change, case.meeting.rules, case.meeting.rules.moment(case.now))
 
 
 def _restored(case: MeetingCase) -> MeetingRules:
