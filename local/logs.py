@@ -5,10 +5,13 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from typing import Any
 
 from local.aws import client
 
 POLL_SECONDS = 1.0
+FULL_PAGE = 10_000
+"""The most events in one answer of `FilterLogEvents`."""
 
 
 def messages(endpoint_url: str, since: int = 0) -> list[str]:
@@ -27,14 +30,27 @@ def follow(endpoint_url: str) -> Iterator[str]:
 
 
 def _lines(endpoint_url: str, since: int) -> list[tuple[int, str]]:
-    logs = client("logs", endpoint_url)
-    groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
-    events = [
-        event for group in groups for event in logs.filter_log_events(logGroupName=group, startTime=since)["events"]
-    ]
+    logs, until = client("logs", endpoint_url), round(time.time() * 1000)
+    pages = logs.get_paginator("describe_log_groups").paginate()
+    groups = [group["logGroupName"] for page in pages for group in page["logGroups"]]
+    events = [event for group in groups for event in _events(logs, group, since, until)]
     lines = [(event["timestamp"], event["message"].rstrip()) for event in events]
     ours = (line for line in lines if line[1].partition(" ")[0] not in {"START", "END", "REPORT"})
     return sorted(ours, key=lambda line: line[0])
+
+
+def _events(logs: Any, group: str, since: int, until: int) -> Iterator[dict[str, Any]]:
+    """The group's events of these milliseconds, in order. The emulator has no `nextToken`: a time of more events than
+    one answer holds is read in halves.
+    """
+    page = logs.filter_log_events(logGroupName=group, startTime=since, endTime=until)["events"]
+    if len(page) < FULL_PAGE or since == until:
+        yield from page
+        return
+    since = max(since, page[0]["timestamp"])
+    half = (since + until) // 2
+    yield from _events(logs, group, since, half)
+    yield from _events(logs, group, half + 1, until)
 
 
 def main(arguments: list[str] | None = None) -> int:

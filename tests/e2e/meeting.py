@@ -133,7 +133,11 @@ class ModeratedMeeting:
         return self.local_stack.simulator.has(self.meeting_id, self.attendees[user])
 
     def changes(self) -> list[Json]:
+        """Chime's calls that have changed capabilities. Those of the registration may come after its answer."""
         return self.local_stack.simulator.changes(self.meeting_id)
+
+    def changes_of(self, user: str) -> list[Json]:
+        return [change for change in self.changes() if change.get("attendeeId") == self.attendees[user]]
 
     def fault(self, **trouble: Any) -> None:
         self.local_stack.simulator.fault(self.meeting_id, **trouble)

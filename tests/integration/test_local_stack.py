@@ -13,7 +13,7 @@ import pytest
 
 from local.aws import client
 from local.failure import ChildDied
-from local.logs import messages
+from local.logs import FULL_PAGE, messages
 from local.stack import LocalStack
 from tests.integration.processes import is_running
 
@@ -105,6 +105,18 @@ def test_reminders_wake_the_reconciler_and_logs_can_be_read(stack: LocalStack) -
     deadline = time.monotonic() + 120
     while "reminded: wake up" not in messages(stack.aws_endpoint_url):
         assert time.monotonic() < deadline
+
+
+def test_logs_of_more_lines_than_one_answer_has_are_read_to_the_end(stack: LocalStack) -> None:
+    logs, stream = client("logs", stack.aws_endpoint_url), {"logGroupName": "/long", "logStreamName": "one"}
+    logs.create_log_group(logGroupName="/long")
+    logs.create_log_stream(**stream)
+    began = round(time.time() * 1000)
+    for some in range(3):
+        lines = [{"timestamp": began + some, "message": f"line {some}.{each}"} for each in range(FULL_PAGE - 1)]
+        logs.put_log_events(**stream, logEvents=lines)
+    found = [line for line in messages(stack.aws_endpoint_url) if line.startswith("line ")]
+    assert (len(found), found[-1]) == (3 * (FULL_PAGE - 1), f"line 2.{FULL_PAGE - 2}")
 
 
 def test_a_dead_server_is_told_with_its_last_words_and_nothing_is_left() -> None:
