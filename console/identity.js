@@ -15,6 +15,12 @@ const RENEW_BEFORE = 60;
 /** There is no token any more, and none can be had without the user. */
 export class SignedOut extends Error {}
 
+/** @type {Identity | undefined} */
+let known;
+
+/** The one of this page: a token is renewed once, however many ask for it. @param {import("./configuration.js").Configuration} config */
+export const identityOf = (config) => (known ??= new Identity(config));
+
 export class Identity {
   /** @type {Promise<string> | null} */
   #renewal = null;
@@ -84,17 +90,20 @@ export class Identity {
     location.assign(`${domain}/oauth2/authorize?${asked}`);
   }
 
-  /** Takes what Cognito's page sent along, if it did. @returns {Promise<{meetingId: string, place: object} | null>} where one came from */
+  /** Takes what Cognito's page sent along, if it did. `problem` says why there is no token.
+   * @returns {Promise<{meetingId: string, place: object, problem: string} | null>} where one came from */
   async comeBack() {
     const said = new URLSearchParams(location.search);
     const kept = sessionStorage.getItem(SIGN_IN);
     if (!kept || !said.has("state")) return null;
     sessionStorage.removeItem(SIGN_IN);
     const {verifier, state, meetingId, back, place} = JSON.parse(kept);
-    history.replaceState(null, "", back);
-    if (said.get("state") !== state || !said.has("code")) throw new Error(said.get("error_description") ?? t("sign-in.failed"));
-    await this.#exchange({grant_type: "authorization_code", redirect_uri: back, code: said.get("code") ?? "", code_verifier: verifier});
-    return {meetingId, place};
+    history.replaceState(null, "", `${back}?${new URLSearchParams({meeting: meetingId})}`);
+    const [from, failed] = [{meetingId, place, problem: ""}, {meetingId, place, problem: t("sign-in.failed")}];
+    if (said.get("state") !== state) return failed; // of another page's making, as is what it says
+    const code = said.get("code");
+    if (!code) return {...failed, problem: said.get("error_description") ?? failed.problem};
+    return this.#exchange({grant_type: "authorization_code", redirect_uri: back, code, code_verifier: verifier}).then(() => from, () => failed);
   }
 
   get #hosted() {

@@ -3,7 +3,7 @@
 import {html, nothing, render} from "./vendor/lit-html/lit-html.js";
 import {commands} from "./commands.js";
 import {configuration} from "./configuration.js";
-import {Identity} from "./identity.js";
+import {identityOf} from "./identity.js";
 import {Session} from "./session.js";
 import {icon} from "./views/icons.js";
 import {button} from "./views/parts.js";
@@ -19,7 +19,7 @@ export async function run(page, view) {
   try {
     const [config] = await Promise.all([configuration(), speak()]);
     document.title = `Gavel – ${t(page)}`;
-    const shell = new Shell(root, config, new Identity(config), page, view);
+    const shell = new Shell(root, config, identityOf(config), page, view);
     await shell.begin();
   } catch (error) {
     render(html`<main class="sign-in"><p class="strip over" role="alert">The page can't start: ${error instanceof Error ? error.message : error}</p></main>`, root);
@@ -33,7 +33,7 @@ class Shell {
   place = {};
 
   /**
-   * @param {HTMLElement} root @param {import("./configuration.js").Configuration} config @param {Identity} identity
+   * @param {HTMLElement} root @param {import("./configuration.js").Configuration} config @param {import("./identity.js").Identity} identity
    * @param {string} page @param {(session: Session) => unknown} view
    */
   constructor(root, config, identity, page, view) {
@@ -48,13 +48,10 @@ class Shell {
   }
 
   async begin() {
-    try {
-      const back = await this.identity.comeBack();
-      if (back) [this.meetingId, this.place] = [back.meetingId, back.place];
-    } catch (error) {
-      return this.#ask(error instanceof Error ? error.message : String(error));
-    }
-    if (this.identity.isKnown && this.meetingId) this.#open();
+    const back = await this.identity.comeBack();
+    if (back) [this.meetingId, this.place] = [back.meetingId, back.place];
+    if (back?.problem) this.#ask(back.problem);
+    else if (this.identity.isKnown && this.meetingId) this.#open();
     else this.#ask("");
   }
 
@@ -62,7 +59,7 @@ class Shell {
   async #enter(how, meetingId) {
     this.meetingId = meetingId;
     try {
-      if (how.hosted) return await this.identity.leaveToSignIn(meetingId, this.session?.place ?? {});
+      if (how.hosted) return await this.identity.leaveToSignIn(meetingId, this.session?.place ?? this.place);
       if (how.person) await this.identity.pick(how.person);
       if (how.token) this.identity.paste(how.token);
       this.#open();
@@ -86,7 +83,7 @@ class Shell {
     this.place = {};
     this.session = session;
     session.store.watchDrawing(() => this.#draw());
-    session.start();
+    void session.start();
     this.#draw();
   }
 
