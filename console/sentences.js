@@ -36,6 +36,10 @@ const EVENTS = {
   "Drift Found": ({attendees}) => (attendees?.[0]?.corrected ? "told.drift-corrected" : "told.drift-left"),
 };
 
+/** What became of the command that an entry names. It is said where the history does not reach back to the command.
+ * @type {Record<string, string>} */
+const FATES = {"Moderation Delayed": "told.delayed", "Moderation Superseded": "outcome.superseded", "Moderation Abandoned": "outcome.abandoned"};
+
 /** @param {Entry} entry @param {Speech} speech */
 export function told(entry, speech) {
   const said = isSaid("told.everybody") && entry.actor && saidOf(entry, speech);
@@ -52,15 +56,16 @@ function saidOf(entry, speech) {
   if (event) return isSaid(event) ? speech.say(event, {user: users}) : null;
   if (type === "Attendee Capabilities Changed") return speech.join(entry.attendees.map((/** @type {any} */ each, /** @type {number} */ index) => [index ? "; " : "", nowOf(each, speech)]));
   if (type === "Hand Lowered" && (isAutomatic(actor) || ids[0] === actor.id)) return speech.say("told.hand-lowered", {user: users});
-  if (command === "expire") return speech.say("told.expired", {user: users});
-  if (command === "bind" && isAutomatic(actor)) return speech.say("told.joined", {user: users});
+  const fate = isSaid(FATES[type]) ? [" – ", t(FATES[type])] : [];
+  if (command === "expire") return speech.join([speech.say("told.expired", {user: users}), fate]);
+  if (command === "bind" && isAutomatic(actor) && !fate.length) return speech.say("told.joined", {user: users});
   const what = type === "Unmute Requested" ? speech.say("told.asked", {user: users}) : whatOf(command, parameters, users, speech);
-  return what && speech.join([actorOf(actor, speech), ": ", what]);
+  return what && speech.join([actorOf(actor, speech), ": ", what, fate]);
 }
 
 /** @param {string} command @param {any} parameters @param {any} users @param {Speech} speech */
 function whatOf(command, parameters, users, speech) {
-  if (command === "admit-users") return speech.say("told.admit-users", {user: usersIn(parameters.users.map((/** @type {any} */ each) => each.externalUserId), speech)});
+  if (command === "admit-users") return speech.say("told.admit-users", {user: usersIn((parameters.users ?? []).map((/** @type {any} */ each) => each.externalUserId), speech)});
   const key = command === "remove" ? (parameters.ban ? "do.ban" : "do.remove") : command === "admit" ? (parameters.admit ? "do.admit" : "do.turn-away") : LABELS[command];
   if (!key) return null;
   const what = speech.say(key, {

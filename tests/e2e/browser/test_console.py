@@ -223,6 +223,23 @@ def test_what_chime_has_narrower_is_drifted(visitors: Visitors, lesson: Moderate
     expect(alice.page.get_by_role("dialog").locator('[data-medium="video"]')).to_contain_text("Chime has Receive")
 
 
+def test_the_end_of_a_timed_mute_and_a_delay_have_lines(visitors: Visitors, lesson: ModeratedMeeting) -> None:
+    """Gavel itself acts in both. Chime's media servers do not take the second mute, so Gavel applies it again."""
+    alice, hugo = visitors.host(lesson, "alice"), visitors.host(lesson, "hugo", locale="de-DE")
+    done(lesson.alice.post(lesson.at("bob", "/mute"), {"durationSeconds": 5, "reason": "cough"}))
+    expect(alice.line("alice muted bob's microphone for 5 s: cough", "applied")).to_be_visible()
+    expect(alice.medium("bob", "audio")).to_have_attribute("data-state", "blocked")
+    expect(alice.medium("bob", "audio")).to_have_attribute("data-state", "allowed")
+    expect(alice.line("bob's timed mute ended", "applied")).to_be_visible()
+    expect(hugo.line("Abgelaufen, was befristet war, für bob", "applied")).to_be_visible()
+    lesson.fault(success=0)
+    done(lesson.alice.post(lesson.at("carol", "/mute"), {}))
+    delayed = alice.page.locator(".summary").filter(has_text="still waiting for Chime")
+    expect(delayed).to_have_text("The attempt to apply the meeting's rules to carol is still waiting for Chime")
+    told = "Gavel: Regeln des Meetings auf carol anwenden – wartet noch auf Chime"
+    expect(hugo.page.locator(".summary").filter(has_text="wartet noch")).to_have_text(told)
+
+
 def test_any_name_is_shown_and_acted_on_and_markup_stays_text(
     visitors: Visitors, local_stack: ObservedStack, warm: None
 ) -> None:
