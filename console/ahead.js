@@ -1,7 +1,7 @@
 /** Asks for what both pages need first, while the other modules are still on their way. */
 
-import {configuration} from "./configuration.js";
-import {speak} from "./words.js";
+import {spoken} from "./languages.js";
+import {lookAhead} from "./look.js";
 
-// What goes wrong is told by the page, which awaits the same.
-Promise.all([configuration(), speak()]).catch(() => undefined);
+// What goes wrong is told by the page, which awaits the same or asks again.
+Promise.all([spoken(), lookAhead()]).catch(() => undefined);

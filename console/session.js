@@ -2,6 +2,7 @@
 
 import {Desk} from "./desk.js";
 import {SignedOut} from "./identity.js";
+import {firstLook, isAll, lookOn} from "./look.js";
 import {Outcomes} from "./outcomes.js";
 import {Store} from "./store.js";
 import {Gavel, isProblem, NOTHING_KNOWN, take} from "./vendor/gavel-client/gavel-client.js";
@@ -10,8 +11,8 @@ const LOBBY = new Set(["Admission Requested", "admit", "leave-lobby"]);
 const BANS = new Set(["ban", "unban", "remove"]);
 const PAST = 200;
 const POLL = 3;
-/** Attendees that are asked for at first, about as many as are in sight, and then at once. */
-const [FIRST, PAGE] = [30, 100];
+/** Milliseconds that a first look has for itself, and the first snapshot after it. */
+const MOMENT = 1_500;
 const NAMED_WITHIN = 4_000;
 
 /** @typedef {{text: string, only: string, role: string, refused: boolean, tab: string}} Place what of the page is looked at */
@@ -32,6 +33,7 @@ export class Session {
   signInAgain = () => undefined;
   /** @type {HTMLElement | null} */
   #origin = null;
+  #isOver = false;
   /** Users in the lobby who were asked for again, because they had no name. @type {Set<string>} */
   #nameless = new Set();
 
@@ -60,14 +62,22 @@ export class Session {
     }
   }
 
-  start() {
+  /** What is in sight comes first, and nothing competes with it. Then the subscription brings everything; if it does
+   * not, further pages do. */
+  async start() {
+    const looked = this.#look().catch(() => undefined);
+    await Promise.race([looked, moment()]);
+    if (this.#isOver) return;
     this.live = this.meeting.live((state, message) => this.store.take(state, message.entries ?? []), {poll: POLL});
     void this.live.closed.then(({code}) => this.store.end(code));
-    void this.#lookFirst().catch(() => undefined);
-    void this.live.when().then(() => this.#readPast()).catch(() => undefined);
+    const whole = this.live.when().then(() => this.#readPast()).catch(() => undefined);
+    const first = await looked;
+    await Promise.race([whole, moment()]);
+    if (first) await this.#lookOn(first).catch(() => undefined);
   }
 
   stop() {
+    this.#isOver = true;
     this.live?.close();
     this.outcomes.stop();
   }
@@ -109,25 +119,29 @@ export class Session {
     else this.close();
   }
 
-  /** A first page over HTTP is there before the subscription is; what the subscription says takes its place. */
-  async #lookFirst() {
-    const found = this.meeting.attendees({first: FIRST, limit: PAGE})[Symbol.asyncIterator]();
-    const [me, meeting, first] = await Promise.all([this.meeting.me(), this.meeting.get(), found.next()]);
-    const attendees = [];
-    for (let attendee = first; !attendee.done; attendee = await found.next()) {
-      attendees.push(attendee.value);
-      if (attendees.length % PAGE === FIRST) this.#show({me, meeting, attendees}, false);
-      if (this.store.state.complete) return;
-    }
-    this.#show({me, meeting, attendees}, true);
+  /** What the subscription says takes its place. */
+  async #look() {
+    const seen = await firstLook(this.meeting);
+    this.#show(seen, isAll(seen));
+    return seen;
   }
 
-  /** @param {Pick<import("./vendor/gavel-client/gavel-client.js").Told, "me" | "meeting" | "attendees">} seen @param {boolean} areAll */
-  #show(seen, areAll) {
+  /** @param {import("./look.js").Look} first */
+  async #lookOn(first) {
+    for (let [seen, areAll] = [first, isAll(first)]; !areAll && !this.#isOver && !this.store.state.complete;) {
+      const before = seen;
+      seen = await lookOn(before);
+      areAll = isAll(seen, before);
+      this.#show(seen, areAll);
+    }
+  }
+
+  /** @param {import("./look.js").Look} seen @param {boolean} areAll */
+  #show({me, meeting, attendees}, areAll) {
     const {store} = this;
     if (store.state.complete || store.state.lobby) return;
     store.hasEverybody = areAll;
-    store.take(take(NOTHING_KNOWN, {type: "snapshot", part: 1, ...seen}), []);
+    store.take(take(NOTHING_KNOWN, {type: "snapshot", part: 1, me, meeting, attendees}), []);
   }
 
   async #readPast() {
@@ -183,3 +197,5 @@ export class Session {
     });
   }
 }
+
+const moment = () => new Promise((resolve) => setTimeout(resolve, MOMENT));

@@ -4,9 +4,9 @@
  */
 
 import {html} from "./vendor/lit-html/lit-html.js";
+import {spoken} from "./languages.js";
 import {IntlMessageFormat} from "./vendor/intl-messageformat/intl-messageformat.js";
 
-export const LANGUAGES = ["en", "de", "es", "ja"];
 export const MEDIA = /** @type {const} */ (["audio", "video", "content"]);
 
 /** @typedef {"audio" | "video" | "content"} Medium @typedef {Record<string, unknown>} Values */
@@ -16,36 +16,23 @@ let messages = {};
 let locale = "en";
 /** @type {Map<string, IntlMessageFormat>} */
 const formats = new Map();
+/** Sentences without values. @type {Map<string, string>} */
+const texts = new Map();
 /** What `Intl` makes is costly, and the same for every row and every draw of one language. */
 let intl = intlOf(locale);
 
-/** The first of the browser's languages that there are messages for. @param {readonly string[]} wanted */
-export function languageOf(wanted) {
-  return wanted.map((tag) => tag.toLowerCase().split("-")[0]).find((tag) => LANGUAGES.includes(tag)) ?? "en";
-}
-
-/** @type {Promise<void> | undefined} */
-let asked;
-
-/** Loads the messages, once, and says in which language the page is. */
-export const speak = () => (asked ??= load(navigator.languages));
-
-/** @param {readonly string[]} wanted */
-async function load(wanted) {
-  const language = languageOf(wanted);
-  const answer = await fetch(`messages/${language}.json`);
-  if (!answer.ok) throw new Error(`messages/${language}.json: ${answer.status}`);
-  messages = await answer.json();
-  // The region, if the browser has one for this language: it decides how times are written.
-  locale = wanted.find((tag) => tag.toLowerCase().split("-")[0] === language) ?? language;
+/** Says from now on what the messages of the browser's language say. */
+export async function speak() {
+  const found = await spoken();
+  ({messages, locale} = found);
   formats.clear();
+  texts.clear();
   intl = intlOf(locale);
-  document.documentElement.lang = language;
+  document.documentElement.lang = found.language;
 }
 
-/** @param {string} locale */
+/** Made when it is needed. @param {string} locale */
 function intlOf(locale) {
-  const at = (/** @type {"medium" | "short"} */ timeStyle) => new Intl.DateTimeFormat(locale, {timeStyle});
   /** @type {Map<string, Intl.NumberFormat>} */
   const units = new Map();
   const unit = (/** @type {string} */ unit, /** @type {"long" | "short"} */ unitDisplay) => {
@@ -55,13 +42,30 @@ function intlOf(locale) {
     return made;
   };
   return {
-    names: new Intl.Collator(locale, {numeric: true}), lists: new Intl.ListFormat(locale), numbers: new Intl.NumberFormat(locale),
-    times: {medium: at("medium"), short: at("short")}, unit,
+    names: once(() => new Intl.Collator(locale, {numeric: true})), lists: once(() => new Intl.ListFormat(locale)), numbers: once(() => new Intl.NumberFormat(locale)),
+    medium: once(() => new Intl.DateTimeFormat(locale, {timeStyle: "medium"})), short: once(() => new Intl.DateTimeFormat(locale, {timeStyle: "short"})), unit,
   };
+}
+
+/** @template T @param {() => T} make @returns {() => T} */
+function once(make) {
+  /** @type {T | undefined} */
+  let made;
+  return () => (made ??= make());
 }
 
 /** A sentence as text. @param {string} key @param {Values} [values] */
 export function t(key, values) {
+  if (values) return textOf(key, values);
+  const known = texts.get(key);
+  if (known !== undefined) return known;
+  const made = textOf(key);
+  texts.set(key, made);
+  return made;
+}
+
+/** @param {string} key @param {Values} [values] */
+function textOf(key, values) {
   const said = formatOf(key).format(/** @type {any} */ (values));
   return Array.isArray(said) ? said.join("") : String(said);
 }
@@ -104,10 +108,10 @@ export function mediaList(media) {
 }
 
 /** @param {string[]} texts */
-export const list = (texts) => intl.lists.format(texts);
+export const list = (texts) => intl.lists().format(texts);
 
 /** The same of what may be markup: the pieces of the list. @template T @param {T[]} items @returns {(T | string)[]} */
-export const listOf = (items) => intl.lists.formatToParts(items.map((_, index) => String(index))).map(({type, value}) => (type === "element" ? items[Number(value)] : value));
+export const listOf = (items) => intl.lists().formatToParts(items.map((_, index) => String(index))).map(({type, value}) => (type === "element" ? items[Number(value)] : value));
 
 /** `4:31`, `1:02:07`. @param {number} milliseconds */
 export function clock(milliseconds) {
@@ -119,7 +123,7 @@ export function clock(milliseconds) {
 
 /** @param {string | number} time @param {"medium" | "short"} [timeStyle] with seconds, or without */
 export function timeOfDay(time, timeStyle = "medium") {
-  return intl.times[timeStyle].format(new Date(time));
+  return intl[timeStyle]().format(new Date(time));
 }
 
 /** `5 minutes`. @param {number} seconds @param {"long" | "short"} [unitDisplay] `5 min` */
@@ -129,7 +133,7 @@ export function duration(seconds, unitDisplay = "long") {
 }
 
 /** @param {number} count */
-export const number = (count) => intl.numbers.format(count);
+export const number = (count) => intl.numbers().format(count);
 
 /** For sorting names as the reader's language does. @param {string} a @param {string} b */
-export const compared = (a, b) => intl.names.compare(a, b);
+export const compared = (a, b) => intl.names().compare(a, b);

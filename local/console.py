@@ -38,6 +38,7 @@ class Console:
 
 class _Page(SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # a body follows its headers at once
     extensions_map = {  # noqa: RUF012 - as the standard library has it
         **SimpleHTTPRequestHandler.extensions_map,
         ".js": "text/javascript",

@@ -44,7 +44,7 @@ def test_a_page_asks_for_its_modules_at_once() -> None:
 
 def _imported(module: Path, seen: set[str]) -> set[str]:
     seen.add(str(module.relative_to(CONSOLE)))
-    for name in re.findall(r'^(?:import|export)[^"\n]* from "(\.[^"]+)"', module.read_text(), re.MULTILINE):
+    for name in re.findall(r'(?:^|;)(?:import|export)[^"\n;]*from ?"(\.[^"]+)"', module.read_text(), re.MULTILINE):
         found = (module.parent / name).resolve()
         if str(found.relative_to(CONSOLE)) not in seen:
             _imported(found, seen)
