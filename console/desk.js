@@ -74,6 +74,7 @@ export class Desk {
       while (left.length) {
         const asked = left.slice(0, TOGETHER);
         const {outcomes} = await command.send(this.meeting, asked.map((user) => ({user})));
+        for (const outcome of outcomes) this.store.settled(outcome);
         notice.parts.push(...outcomes.filter((outcome) => !isForLater(outcome)).map(partOf));
         left = [...asked.filter((_, index) => isForLater(outcomes[index])), ...left.slice(TOGETHER)];
         this.store.redraw();

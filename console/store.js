@@ -16,6 +16,7 @@
 import {learn} from "./names.js";
 import {isOlder, NOTHING_KNOWN} from "./vendor/gavel-client/gavel-client.js";
 
+const SETTLED = new Set(["applied", "gone"]);
 const WORST_FIRST = ["drifted", "pending", "applied"];
 
 export class Store {
@@ -49,6 +50,8 @@ export class Store {
   #watchers = new Set();
   /** @type {Set<() => void>} */
   #drawers = new Set();
+  /** Of what is known: as long as it stays, what was drawn of that stays right. */
+  version = 0;
   #isNew = false;
   #isDue = false;
   /** What follows from the above, until something is new.
@@ -68,6 +71,7 @@ export class Store {
   /** Something is known that was not before. */
   changed() {
     this.#derived = {};
+    this.version += 1;
     for (const users of [this.bans, this.lobby, this.state.gone.values(), this.state.attendees.values()]) learn(users);
     this.#isNew = true;
     this.redraw();
@@ -136,10 +140,16 @@ export class Store {
   }
 
   /** What a command was answered with. The subscription may have been faster. @param {any} answer */
-  answered({attendee, meeting}) {
+  answered({attendee, meeting, ...answer}) {
+    this.settled(answer);
     if (attendee?.attendeeId) this.#answers.set(attendee.attendeeId, attendee);
     if (meeting) this.#meetingAnswer = meeting;
     this.changed();
+  }
+
+  /** What became of a change, as the answer to its command says. @param {any} answer */
+  settled({changeId, status, outcome = status, awaiting}) {
+    if (changeId && SETTLED.has(outcome) && !awaiting) this.outcomes.set(changeId, outcome);
   }
 
   /** @param {string} code */

@@ -16,7 +16,8 @@ const ROLES = ["host", "cohost", "presenter", "participant", "viewer"];
 const TIMES = ["", "60", "120", "300", "900", "3600"];
 const FLOORS = ["60", "120", "300", "600"];
 const CONSENTS = ["none", "muted-first", "required"];
-const SHOWN_AT_ONCE = 50;
+/** As many as there is room for, and some more. */
+const SHOWN_AT_ONCE = 30;
 
 /** @param {Session} session */
 export function dialog(session) {
@@ -154,12 +155,22 @@ function muteAll(session) {
     </form>`];
 }
 
+/** The order of all users, until something is new: comparing names as a language does is costly. @type {WeakMap<object[], string[]>} */
+const ordered = new WeakMap();
+
+/** @param {import("../store.js").Person[]} people @returns {string[]} */
+function byName(people) {
+  const inOrder = ordered.get(people) ?? people.map(({id}) => id).sort((a, b) => compared(called(a), called(b)));
+  ordered.set(people, inOrder);
+  return inOrder;
+}
+
 /** Some of many: found by a part of the name, and kept when the search goes on. @param {Session} session */
 function choosePeople(session) {
   const {dialog, store} = session;
   if (!dialog) return nothing;
   const {chosen, search} = dialog;
-  const all = store.people().map(({id}) => id).filter((id) => !chosen.has(id) && matches(id, search.toLowerCase())).sort((a, b) => compared(called(a), called(b)));
+  const all = byName(store.people()).filter((id) => !chosen.has(id) && matches(id, search.toLowerCase()));
   const choose = (/** @type {string} */ id) => () => {
     if (!chosen.delete(id)) chosen.add(id);
     store.redraw();

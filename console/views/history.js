@@ -1,11 +1,12 @@
 /** The commands with their actors and reasons, newest first: one line and one outcome each, details on demand. */
 
 import {html, nothing} from "../vendor/lit-html/lit-html.js";
+import {guard} from "../vendor/lit-html/directives/guard.js";
 import {repeat} from "../vendor/lit-html/directives/repeat.js";
 import {outcomeOf} from "../commands.js";
 import {called} from "../names.js";
 import {AS_MARKUP, AS_TEXT, told} from "../sentences.js";
-import {list, t, timeOfDay} from "../words.js";
+import {list, MEDIA, t, timeOfDay} from "../words.js";
 import {icon} from "./icons.js";
 
 /** @typedef {import("../session.js").Session} Session @typedef {import("../store.js").Entry} Entry
@@ -16,8 +17,11 @@ const TOGETHER_MS = 60_000;
 const NOT_UNDOABLE = new Set(["register", "bind", "expire", "end", "undo", "admit", "consent", "raise-hand", "lower-hand", "remove", "lower-all-hands", "leave-lobby", "admit-users"]);
 const SOME = 12;
 
+/** Drawn anew only if something is known that was not before. @param {Session} session */
+export const history = (session) => guard([session, session.store.version, session.place.refused], () => drawn(session));
+
 /** @param {Session} session */
-export function history(session) {
+function drawn(session) {
   const {store, place} = session;
   const recent = place.refused ? store.history() : store.history().slice(0, AT_ONCE * 4);
   const lines = grouped(linesOf(recent, store.outcomes)).filter((line) => !place.refused || line.outcome === "refused");
@@ -54,10 +58,15 @@ export function linesOf(newestFirst, outcomes = new Map()) {
       of.people.push(...(entry.attendees ?? []).map((/** @type {any} */ each) => each.externalUserId));
       of.details.push(entry);
     } else if (of && entry.type === "Moderation Delayed") continue; // its line says "pending" until it says what became of it
+    else if (changesNothing(entry)) continue;
     else lines.push(lineOf(entry, entry.verdict === "refused" ? "refused" : ""));
   }
   return lines.reverse();
 }
+
+/** A floor, say, of a user who may speak anyway. @param {Entry} entry */
+const changesNothing = ({type, attendees = []}) => type === "Attendee Capabilities Changed"
+  && attendees.every((/** @type {any} */ {before, after}) => MEDIA.every((medium) => before?.[medium] === after?.[medium]));
 
 /** @param {Entry} entry @param {string} outcome @returns {Line} */
 const lineOf = (entry, outcome) => ({entry, outcome, people: [], details: [], more: []});
@@ -91,10 +100,9 @@ function item(session, line) {
   const isUndoable = outcome && !["refused", "superseded", "abandoned", "declined", "expired"].includes(outcome) && !undone && entry.changeId && session.store.isOpen
     && session.store.may("undo") && !NOT_UNDOABLE.has(entry.command);
   const summary = summaryOf(session, line, AS_TEXT);
-  const drawn = summaryOf(session, line, AS_MARKUP);
   return html`<li class="line ${said}" data-entry=${entryId} data-outcome=${said}>
     <time datetime=${occurredAt}>${timeOfDay(occurredAt)}</time>
-    <div class="line-said"><span class="summary" dir="auto">${drawn}</span>
+    <div class="line-said"><span class="summary" dir="auto">${summaryOf(session, line, AS_MARKUP)}</span>
       ${said ? html`<span class="outcome ${said}">${mark(said)}${t(`outcome.${said}`)}</span>` : nothing}
       ${details(session, line)}
     </div>

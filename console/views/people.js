@@ -1,6 +1,7 @@
 /** Everybody in the meeting, person by person, in rows of one height: only those in sight are drawn. */
 
 import {html, nothing} from "../vendor/lit-html/lit-html.js";
+import {guard} from "../vendor/lit-html/directives/guard.js";
 import {repeat} from "../vendor/lit-html/directives/repeat.js";
 import {bulkCommands, commands} from "../commands.js";
 import {stateOf} from "../capabilities.js";
@@ -60,7 +61,7 @@ export function people(session) {
   return html`<section class="panel people" id="people" aria-labelledby="people-title" data-panel="people">
     ${head(session, everybody, shown)}
     ${bulk(session, shown)}
-    ${shown.length ? rows(session, shown) : html`<p class="empty">${everybody.length ? t("people.none-found") : t("people.none")}</p>`}
+    ${shown.length ? rows(session, shown) : html`<p class="empty">${everybody.length ? t("people.none-found") : t(session.store.meeting?.endedAt ? "over.title" : "people.none")}</p>`}
     ${absent(session, everybody)}
   </section>`;
 }
@@ -129,8 +130,9 @@ export function together(session, kind, said = "") {
 /** @param {Session} session @param {Person[]} shown */
 function rows(session, shown) {
   const inSight = Math.ceil((document.querySelector(".rows")?.clientHeight || innerHeight) / HEIGHT);
-  const from = Math.max(Math.min(Math.floor(session.scrollTop / HEIGHT), shown.length - inSight) - BEYOND, 0);
-  const drawn = shown.slice(from, from + inSight + 2 * BEYOND).map((person, index) => ({person, index: from + index}));
+  const first = Math.max(Math.min(Math.floor(session.scrollTop / HEIGHT), shown.length - inSight), 0);
+  const from = Math.max(first - BEYOND, 0);
+  const drawn = shown.slice(from, first + inSight + BEYOND).map((person, index) => ({person, index: from + index}));
   // The row with the keyboard focus stays, so that scrolling does not lose the focus.
   const active = shown.findIndex(({id}) => id === session.active);
   if (active >= 0 && !drawn.some(({index}) => index === active)) drawn.push({person: shown[active], index: active});
@@ -140,8 +142,19 @@ function rows(session, shown) {
   };
   return html`<div class="rows" .scrollTop=${session.scrollTop} @scroll=${scrolled}>
     <ul class="rows-in" aria-label=${t("people.title")} .style=${`height:${shown.length * HEIGHT}px`} @keydown=${(/** @type {KeyboardEvent} */ event) => onKey(session, shown, event)}>
-      ${repeat(drawn, ({person}) => person.id, ({person, index}) => row(session, person, index, shown.length))}</ul></div>`;
+      ${repeat(drawn, ({person}) => person.id, ({person, index}) => guard(seenOf(session, person, index, shown.length), () => row(session, person, index, shown.length)))}</ul></div>`;
 }
+
+/** All that a row shows. As long as it stays, a key or a second does not draw the row anew.
+ * @param {Session} session @param {Person} person @param {number} index @param {number} all @returns {unknown[]} */
+function seenOf(session, {id, shown}, index, all) {
+  const {desk, marked, store} = session;
+  const isTimed = shown.floor || shown.asked || shown.limits?.some(({endsAt}) => endsAt !== undefined);
+  return [session, store.version, index, all, marked.has(id), isStop(session, id, index), desk.busy.size ? [...desk.busy].join() : "", isTimed ? Date.now() : 0];
+}
+
+/** Whether the tab key stops at this row. @param {Session} session @param {string} id @param {number} index */
+const isStop = (session, id, index) => id === session.active || (index === 0 && !session.active);
 
 /** @param {Session} session @param {Person} person @param {number} index @param {number} all */
 function row(session, person, index, all) {
@@ -149,12 +162,11 @@ function row(session, person, index, all) {
   const {id, shown} = person;
   const name = called(id);
   const place = shown.hand ? store.hands().indexOf(person) + 1 : 0;
-  const isStop = id === session.active || (index === 0 && !session.active);
   const mark = () => {
     if (!marked.delete(id)) marked.add(id);
     store.redraw();
   };
-  return html`<li class="row ${marked.has(id) ? "marked" : ""}" data-person=${id} tabindex=${isStop ? "0" : "-1"} aria-label=${name}
+  return html`<li class="row ${marked.has(id) ? "marked" : ""}" data-person=${id} tabindex=${isStop(session, id, index) ? "0" : "-1"} aria-label=${name}
       aria-setsize=${all} aria-posinset=${index + 1} .style=${`top:${index * HEIGHT}px`} @focus=${() => (session.active = id)}>
     <input type="checkbox" class="mark" tabindex="-1" .checked=${marked.has(id)} aria-label=${t("people.mark", {user: name})} @change=${mark} />
     ${avatar(id)}
