@@ -4,9 +4,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.browser.conftest import SCREENSHOTS
-from tests.e2e.browser.visitor import Visitors
+from tests.e2e.browser.visitor import Visitor, Visitors
 from tests.e2e.caller import done
-from tests.e2e.meeting import ModeratedMeeting, ObservedStack
+from tests.e2e.meeting import MUTED, ModeratedMeeting, ObservedStack
 
 POOL_USER = "6a1b7c3e-5d2f-4e8a-9b10-0c1d2e3f4a5b"
 """What users of a Cognito pool are called, who have no display name here."""
@@ -99,8 +99,21 @@ def test_two_hundred_and_fifty_people_with_names(visitors: Visitors, local_stack
     page.screenshot(path=SCREENSHOTS / "names-of-250.png")
     page.get_by_role("searchbox", name="Find people").fill("MÜLL")
     expect(page.locator("#people .count")).to_have_text("36 of 250")
+    _mute_all_found(alice, meeting)
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size({"width": 360, "height": 740})
     page.locator('[data-tab="people"]').click()
     expect(names.first).to_be_visible()
     page.screenshot(path=SCREENSHOTS / "names-of-250-phone-dark.png")
+
+
+def _mute_all_found(alice: Visitor, meeting: ModeratedMeeting) -> None:
+    """In one request, and nobody else."""
+    found = [user for user, name in MANY.items() if "Müller" in name]
+    alice.page.get_by_label("Select all").check()
+    expect(alice.page.get_by_text(f"{len(found)} selected")).to_be_visible()
+    alice.button("Mute").click()
+    expect(alice.notice("applied")).to_contain_text(f"Mute {len(found)} people")
+    expect(alice.line(f"and {len(found) - 1} more", "applied")).to_be_visible()
+    expect(alice.page.locator('[data-medium="audio"]:not([data-state="blocked"])')).to_have_count(0)
+    assert {user for user in MANY if meeting.has(user) == MUTED} == set(found)
