@@ -11,13 +11,15 @@ from moderation.application import answers
 from moderation.application.background import drift
 from moderation.application.background.chime_events import ChimeEventHandler, ComparisonResult
 from moderation.application.commands import consent
+from moderation.application.commands.pipeline import CommandPipeline
 from moderation.application.enforcement import attendee_applier, attendee_outcome, meeting_applier
 from moderation.application.enforcement import notes as noting
+from moderation.application.enforcement.attendee_outcome import closure_of
 from moderation.application.enforcement.change_in_progress import ChangeInProgress
 from moderation.application.enforcement.chime_calls import ChimeCalls, StillWanted
 from moderation.application.enforcement.roster_snapshot import RosterSnapshot
 from moderation.domain import effective, rule_changes
-from moderation.domain.change import Change
+from moderation.domain.change import Change, Closure
 from moderation.domain.effective import attendee_of
 from moderation.domain.entry import DRIFT_FOUND
 from moderation.domain.meeting import Attendee, Meeting, User, UserRules
@@ -26,11 +28,16 @@ from moderation.ports import AttendeeBound, AttendeesNoted, ChangeKept, ChangeOp
 from tests.memory.ledger import MemoryLedger
 
 from .monitor import SEEN_TO
-from .mutation import HOLDS, KNOWN, TOLD, TWICE, WIDER, Mutation, drop, rewriting
+from .mutation import APPLIED, HOLDS, KNOWN, TOLD, TRUE, TWICE, WIDER, Mutation, drop, rewriting
 from .reports import FALSE, INVENTED
 from .small import HOST_AND_EVERYBODY
 from .small_consent import AGREED_AFTER_THE_END, AGREED_ON_WHAT_IS_LEFT
-from .small_found import REMOVED_SLOWLY_AND_UNBANNED
+from .small_found import (
+    BAN_KEPT_BY_A_FREEZE,
+    MUTE_KEPT_BY_A_FREEZE,
+    REMOVED_BY_EVERYBODYS_CHANGE,
+    REMOVED_SLOWLY_AND_UNBANNED,
+)
 from .small_looks import (
     ADMITTED_MEANWHILE,
     APPLIED_DURING_A_LOOK,
@@ -118,6 +125,14 @@ def _only_if_repeated(self: ChimeCalls, is_wanted: StillWanted, *, is_repeated: 
         check_if_possible(self, is_wanted, is_repeated=True)
 
 
+def _keeping_nothing_of_removals(self: ChimeCalls, change: Change, _: object = ()) -> ChangeKept:
+    return ChangeKept(change, self.lease.token)
+
+
+def _closed_as_if_time_went_on(change: Any, meeting: Meeting, *about: Any) -> Closure:
+    return closure_of(change, replace(meeting, rules=replace(meeting.rules, frozen_at=None)), *about)
+
+
 remove, check_if_possible = ChimeCalls.remove, ChimeCalls.check_if_possible
 
 
@@ -142,9 +157,27 @@ LOOK_MUTATIONS = (
     ),
     Mutation(
         "a meeting's change reports users removed by a ban that has ended",
-        lambda: patch.object(noting, "_taken_out", lambda *_: ()),
+        lambda: patch.object(noting, "_removed", lambda *_: {}),
         (TOLD,),
         case=BAN_ENDED_UNDER_A_CALL,
+    ),
+    Mutation(
+        "attendees that a meeting's change removes are stored with it",
+        lambda: patch.object(ChimeCalls, "kept", _keeping_nothing_of_removals),
+        (TOLD,),
+        case=REMOVED_BY_EVERYBODYS_CHANGE,
+    ),
+    Mutation(
+        "an answer without a commit is of what is still so",
+        lambda: patch.object(CommandPipeline, "_check_still_so", lambda *_: None),
+        (TRUE,),
+        case=BAN_KEPT_BY_A_FREEZE,
+    ),
+    Mutation(
+        "what a freeze has stopped is still in effect",
+        lambda: patch.object(attendee_applier, "closure_of", _closed_as_if_time_went_on),
+        (APPLIED,),
+        case=MUTE_KEPT_BY_A_FREEZE,
     ),
     Mutation(
         "a batch that narrows follows rules that were just read",

@@ -1,9 +1,13 @@
 """Small cases of faults found outside the simulation, explored exhaustively. Each names the fault."""
 
-from moderation.domain.commands import Ban, Mute, MuteEverybody, Remove, Unban, Unmute
+from datetime import timedelta
 
+from moderation.domain.capability import Medium, of_word
+from moderation.domain.commands import Ban, Mute, MuteEverybody, Remove, SetCapabilities, SetMeeting, Unban, Unmute
+
+from .scheduler import START
 from .small import CRASH, Case, host, with_reconciler
-from .small_users import everybody
+from .small_users import AGAIN, everybody
 from .world import Simulation
 
 MANY = 34
@@ -42,6 +46,47 @@ def many_come_on_two_attendees(simulation: Simulation) -> None:
     everybody(simulation, "alice", MuteEverybody(), 0.1)
 
 
+def ban_kept_by_a_freeze(simulation: Simulation) -> None:
+    """A function reads a ban, stalls until the ban would have ended, and a freeze of the meeting has kept the ban."""
+    host(simulation, "ban", "alice", Ban(until=START + timedelta(seconds=20)))
+    host(simulation, "unban", "hugo", Unban(), 10)
+    everybody(simulation, "alice", SetMeeting(frozen=True), 15)
+
+
+def mute_kept_by_a_freeze(simulation: Simulation) -> None:
+    """A function dies before it gives bob audio. A mute whose end is stopped by a freeze takes that back."""
+    wanted = {Medium.AUDIO: of_word(Medium.AUDIO, "SendReceive"), Medium.VIDEO: of_word(Medium.VIDEO, "Send")}
+    host(simulation, "no sight", "alice", SetCapabilities(wanted))
+    host(simulation, "mute", "hugo", Mute(seconds=20), 1)
+    everybody(simulation, "alice", SetMeeting(frozen=True), 5)
+
+
+def removed_by_everybodys_change(simulation: Simulation) -> None:
+    """A mute-all removes the new attendee of a banned user, and its function dies before it notes that. The ban ends,
+    and the function that goes on comes much later.
+    """
+    host(simulation, "ban", "alice", Ban(until=START + timedelta(seconds=20)))
+    simulation.joins("bob", AGAIN, 5)
+    everybody(simulation, "alice", MuteEverybody(), 5.05)
+
+
+BAN_KEPT_BY_A_FREEZE = Case(
+    "a ban that a freeze keeps, a stall anywhere", ban_kept_by_a_freeze, {"stall 12 s": 1.0}, preemptions=0, at_least=10
+)
+MUTE_KEPT_BY_A_FREEZE = Case(
+    "a mute that a freeze keeps, a crash anywhere",
+    with_reconciler(47, 110, then=mute_kept_by_a_freeze),
+    CRASH,
+    preemptions=0,
+    at_least=20,
+)
+REMOVED_BY_EVERYBODYS_CHANGE = Case(
+    "removed by everybody's change, a crash anywhere",
+    with_reconciler(120, then=removed_by_everybodys_change),
+    {"crash before": 1.0, "lost, undone": 1.0},
+    preemptions=0,
+    at_least=20,
+)
 REMOVED_AND_UNBANNED = Case(
     "removed with a ban, and unbanned",
     with_reconciler(47, then=removed_and_unbanned),
@@ -58,6 +103,9 @@ REMOVED_SLOWLY_AND_UNBANNED = Case(
     slow=1,
 )
 FOUND = (
+    BAN_KEPT_BY_A_FREEZE,
+    MUTE_KEPT_BY_A_FREEZE,
+    REMOVED_BY_EVERYBODYS_CHANGE,
     REMOVED_AND_UNBANNED,
     REMOVED_SLOWLY_AND_UNBANNED,
     Case(
