@@ -7,12 +7,12 @@ import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from typing import Any
 
 from infra.files import CONSOLE
 from infra.resources.page import content_security_policy, origin_of
-from local.serving import ServerThread
+from local.serving import LocalServer, ServerThread
 
 Answer = Callable[[bytes], tuple[int, object]]
 
@@ -23,7 +23,7 @@ class Console:
     def __init__(self, port: int, tokens: Answer) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.settings: dict[str, object] = {}
-        server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Page, self, tokens))
+        server = LocalServer(("127.0.0.1", port), partial(_Page, self, tokens))
         self._serving = ServerThread(server, "console")
 
     def start(self, settings: Mapping[str, object]) -> "Console":

@@ -5,12 +5,12 @@ import json
 import threading
 import time
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from chime_simulator.faults import LATER, NOW, Fault, Faults
 
-from local.serving import ServerThread
+from local.serving import LocalServer, ServerThread
 
 OPERATIONS = {
     *("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"),
@@ -68,9 +68,7 @@ class FaultProxy:
             return self._faults.take(operation, None, None)
 
 
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 128
-
+class _Server(LocalServer):
     def __init__(self, address: tuple[str, int], proxy: FaultProxy) -> None:
         self.proxy = proxy
         super().__init__(address, _Handler)

@@ -5,7 +5,7 @@ API Gateway checks these tokens like those of a real issuer, with its discovery 
 
 import json
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from local.files import write_whole
-from local.serving import ServerThread
+from local.serving import LocalServer, ServerThread
 
 AUDIENCE = "gavel"
 KEY_ID = "local"
@@ -59,7 +59,7 @@ class Issuer:
         self.algorithm = algorithm
         self.identity_claim = identity_claim
         self.key = kept_key(algorithm, key_file) if key_file else new_key(algorithm)
-        self._serving = ServerThread(ThreadingHTTPServer(("127.0.0.1", port), self._handler()), "issuer")
+        self._serving = ServerThread(LocalServer(("127.0.0.1", port), self._handler()), "issuer")
 
     def start(self) -> "Issuer":
         self._serving.start()

@@ -4,6 +4,15 @@ import threading
 from http.server import ThreadingHTTPServer
 
 
+class LocalServer(ThreadingHTTPServer):
+    """A server for browsers and functions: they open more connections at once than the 5 that the standard library's
+    servers keep waiting. A connection that finds no place is tried again after one second, and then after three.
+    """
+
+    daemon_threads = True
+    request_queue_size = 128
+
+
 class ServerThread:
     """A thread that serves until it is stopped. `name` is the thread's name."""
 
