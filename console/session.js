@@ -12,7 +12,7 @@ const BANS = new Set(["ban", "unban", "remove"]);
 const PAST = 200;
 const POLL = 3;
 /** Milliseconds that a first look has for itself, and the first snapshot after it. */
-const MOMENT = 1_500;
+const [ALONE, SNAPSHOT_WITHIN] = [600, 1_500];
 const NAMED_WITHIN = 4_000;
 
 /** @typedef {{text: string, only: string, role: string, refused: boolean, tab: string}} Place what of the page is looked at */
@@ -66,13 +66,13 @@ export class Session {
    * not, further pages do. */
   async start() {
     const looked = this.#look().catch(() => undefined);
-    await Promise.race([looked, moment()]);
+    await Promise.race([looked, pause(ALONE)]);
     if (this.#isOver) return;
     this.live = this.meeting.live((state, message) => this.store.take(state, message.entries ?? []), {poll: POLL});
     void this.live.closed.then(({code}) => this.store.end(code));
     const whole = this.live.when().then(() => this.#readPast()).catch(() => undefined);
     const first = await looked;
-    await Promise.race([whole, moment()]);
+    await Promise.race([whole, pause(SNAPSHOT_WITHIN)]);
     if (first) await this.#lookOn(first).catch(() => undefined);
   }
 
@@ -198,4 +198,5 @@ export class Session {
   }
 }
 
-const moment = () => new Promise((resolve) => setTimeout(resolve, MOMENT));
+/** @param {number} milliseconds */
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
