@@ -15,7 +15,8 @@ import {avatar, button, cell, countdown, remedyOf, roleName} from "./parts.js";
  * @typedef {import("../words.js").Medium} Medium */
 
 const HEIGHT = 40;
-const BEYOND = 6;
+/** Rows that are drawn out of sight: more where the list is scrolled. */
+const [BEYOND, BELOW] = [6, 2];
 const RANKS = ["host", "cohost", "presenter", "participant", "viewer"];
 export const TURN = 120;
 
@@ -132,7 +133,7 @@ function rows(session, shown) {
   const inSight = Math.ceil((document.querySelector(".rows")?.clientHeight || innerHeight) / HEIGHT);
   const first = Math.max(Math.min(Math.floor(session.scrollTop / HEIGHT), shown.length - inSight), 0);
   const from = Math.max(first - BEYOND, 0);
-  const drawn = shown.slice(from, first + inSight + BEYOND).map((person, index) => ({person, index: from + index}));
+  const drawn = shown.slice(from, first + inSight + (session.scrollTop ? BEYOND : BELOW)).map((person, index) => ({person, index: from + index}));
   // The row with the keyboard focus stays, so that scrolling does not lose the focus.
   const active = shown.findIndex(({id}) => id === session.active);
   if (active >= 0 && !drawn.some(({index}) => index === active)) drawn.push({person: shown[active], index: active});
