@@ -125,6 +125,8 @@ def _timed(page: Page, url: str) -> list[Timed]:
     expect(page.locator("[data-person]").first).to_be_visible(timeout=60_000)
     loads, awaited = [], []
     for _ in range(LOADS):
+        # What the load before still asks for would need further functions, which are cold.
+        page.wait_for_load_state("networkidle")
         page.reload()
         page.wait_for_function("window.firstRow")
         loads.append(float(page.evaluate("window.firstRow")))
