@@ -10,6 +10,7 @@ from unittest.mock import patch
 from moderation.application import answers
 from moderation.application.background import drift
 from moderation.application.background.chime_events import ChimeEventHandler, ComparisonResult
+from moderation.application.background.drift import Drift
 from moderation.application.commands import consent
 from moderation.application.commands.pipeline import CommandPipeline
 from moderation.application.enforcement import attendee_applier, attendee_outcome, meeting_applier
@@ -35,6 +36,7 @@ from .small_consent import AGREED_AFTER_THE_END, AGREED_ON_WHAT_IS_LEFT
 from .small_found import (
     BAN_KEPT_BY_A_FREEZE,
     MUTE_KEPT_BY_A_FREEZE,
+    OPENED_IN_A_FROZEN_MEETING,
     REMOVED_BY_EVERYBODYS_CHANGE,
     REMOVED_SLOWLY_AND_UNBANNED,
 )
@@ -136,6 +138,14 @@ def _closed_as_if_time_went_on(change: Any, meeting: Meeting, *about: Any) -> Cl
 remove, check_if_possible = ChimeCalls.remove, ChimeCalls.check_if_possible
 
 
+def _under_way_while_an_end_waits(self: Drift, meeting: Meeting, user: User) -> bool:
+    thawed = replace(meeting, rules=replace(meeting.rules, frozen_at=None))
+    return is_under_way(self, thawed, user)
+
+
+is_under_way = Drift._is_under_way
+
+
 @contextmanager
 def _answering_about_any_attendee() -> Iterator[None]:
     with patch.object(answers, "subject_of", attendee_of), patch.object(effective, "subject_of", attendee_of):
@@ -148,6 +158,12 @@ LOOK_MUTATIONS = (
         lambda: patch.object(drift, "next_end", lambda _: None),
         (INVENTED,),
         case=FLOOR_ENDED_DURING_A_LOOK,
+    ),
+    Mutation(
+        "in a frozen meeting, what waits for its end is no change under way",
+        lambda: patch.object(Drift, "_is_under_way", _under_way_while_an_end_waits),
+        (HOLDS,),
+        case=OPENED_IN_A_FROZEN_MEETING,
     ),
     Mutation(
         "who is found gone just after a ban was removed by it",

@@ -1,8 +1,8 @@
-"""Small cases of faults found outside the simulation, explored exhaustively. Each names the fault."""
+"""Small cases of faults found by outsiders and by long runs, explored exhaustively. Each names the fault."""
 
 from datetime import timedelta
 
-from moderation.domain.capability import Medium, of_word
+from moderation.domain.capability import EVERYTHING, Medium, of_word
 from moderation.domain.commands import Ban, Mute, MuteEverybody, Remove, SetCapabilities, SetMeeting, Unban, Unmute
 
 from .scheduler import START
@@ -61,6 +61,17 @@ def mute_kept_by_a_freeze(simulation: Simulation) -> None:
     everybody(simulation, "alice", SetMeeting(frozen=True), 5)
 
 
+def opened_in_a_frozen_meeting(simulation: Simulation) -> None:
+    """Another system opens the microphone of bob, whose mute would have ended, had the meeting not been frozen. That is
+    put right, although the end is still to be applied.
+    """
+    simulation.is_watched()
+    host(simulation, "mute", "alice", Mute(seconds=20))
+    everybody(simulation, "hugo", SetMeeting(frozen=True), 5)
+    simulation.drifts("bob", 0, EVERYTHING, 30)
+    simulation.reconciler(121)
+
+
 def removed_by_everybodys_change(simulation: Simulation) -> None:
     """A mute-all removes the new attendee of a banned user, and its function dies before it notes that. The ban ends,
     and the function that goes on comes much later.
@@ -79,6 +90,13 @@ MUTE_KEPT_BY_A_FREEZE = Case(
     CRASH,
     preemptions=0,
     at_least=20,
+)
+OPENED_IN_A_FROZEN_MEETING = Case(
+    "a microphone is opened in a frozen meeting, a crash anywhere",
+    opened_in_a_frozen_meeting,
+    CRASH,
+    preemptions=0,
+    at_least=40,
 )
 REMOVED_BY_EVERYBODYS_CHANGE = Case(
     "removed by everybody's change, a crash anywhere",
@@ -103,6 +121,7 @@ REMOVED_SLOWLY_AND_UNBANNED = Case(
     slow=1,
 )
 FOUND = (
+    OPENED_IN_A_FROZEN_MEETING,
     BAN_KEPT_BY_A_FREEZE,
     MUTE_KEPT_BY_A_FREEZE,
     REMOVED_BY_EVERYBODYS_CHANGE,
