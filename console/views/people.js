@@ -208,7 +208,7 @@ function fromSearch(session, event) {
   if (first) focusRow(session, first.id);
 }
 
-/** @param {Session} session @param {string} id */
+/** At once if the row is drawn, for the next key may be on its way. @param {Session} session @param {string} id */
 function focusRow(session, id) {
   session.active = id;
   const index = wanted(session).findIndex((person) => person.id === id);
@@ -219,7 +219,9 @@ function focusRow(session, id) {
     if (bottom > list.scrollTop + list.clientHeight) session.scrollTop = bottom - list.clientHeight;
   }
   session.store.redraw();
-  setTimeout(() => /** @type {HTMLElement | null} */ (document.querySelector(`[data-person="${CSS.escape(id)}"]`))?.focus({preventScroll: true}));
+  const focus = () => /** @type {HTMLElement | null} */ (document.querySelector(`[data-person="${CSS.escape(id)}"]`))?.focus({preventScroll: true});
+  focus();
+  setTimeout(focus);
 }
 
 /** @type {Record<string, Medium>} */

@@ -136,6 +136,10 @@ def test_in_the_browsers_language(
     assert not re.search(r"muted|raised|registered", alice.page.inner_text("#history")), "no English in between"
     assert alice.page.evaluate("document.documentElement.lang") == language[:2]
     assert _unsaid(alice.page) == []
+    place = alice.row("bob").bounding_box()
+    alice.row("bob").locator(".mark").check()
+    expect(alice.page.locator(".bulk .button")).to_have_count(6)
+    assert alice.row("bob").bounding_box() == place, "a selection moves no row"
     alice.page.set_viewport_size({"width": 360, "height": 740})
     edges = alice.page.eval_on_selector_all(".bar *", "all => all.map(each => each.getBoundingClientRect().right)")
     assert max(edges) <= 360, "nothing hangs over the edge of a phone"

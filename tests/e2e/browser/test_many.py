@@ -67,10 +67,8 @@ def test_from_the_sign_in_to_a_mute_by_the_keyboard_alone(
     page.keyboard.press("Enter")
     expect(page.locator(".link.live")).to_be_visible()
     keys = ["/", *"bob", "Enter", "m"]
-    for key in keys[:-1]:
-        page.keyboard.press(key)
-    expect(alice.row("bob")).to_be_focused()
-    page.keyboard.press(keys[-1])
+    for key in keys:
+        page.keyboard.press(key)  # faster than anybody types: the last key must not reach the search
     expect(alice.medium("bob", "audio")).to_have_attribute("data-state", "blocked")
     assert len(keys) + 1 <= MOST_KEYS
     assert meeting.has("bob") == MUTED
