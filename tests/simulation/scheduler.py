@@ -1,13 +1,15 @@
-"""Actors as threads that pass a baton: one runs at a time, and a choice decides which.
+"""Actors as greenlets: one runs at a time, and a choice decides which.
 
-Threads are used only because production code has no coroutines. Nothing runs in parallel, nothing really sleeps, and
-the clock moves when the scheduler says so.
+Greenlets switch in the middle of production code, which has no coroutines. Nothing runs in parallel, nothing really
+sleeps, and the clock moves when the scheduler says so.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from threading import Lock, Thread
+from typing import cast
+
+from greenlet import getcurrent, greenlet
 
 from .choices import Choices
 
@@ -25,14 +27,15 @@ class Runaway(BaseException):
 
 @dataclass(eq=False, slots=True)
 class Actor:
-    """`wake`: milliseconds after `START` at which the actor may run. An inline actor has no thread and runs at once."""
+    """`wake`: milliseconds after `START` at which the actor may run. `stack`: its greenlet, once it runs. An inline
+    actor has none and runs at once.
+    """
 
     name: str
     body: Callable[[], None]
     wake: int
     inline: bool = False
-    lock: Lock = field(default_factory=Lock)
-    thread: Thread | None = None
+    stack: greenlet | None = None
     skew_ms: int = 0
     """How far its clock is ahead."""
 
@@ -56,7 +59,7 @@ class Scheduler:
         self._stay = stay
         self._preemptions = preemptions
         self._steps = 0
-        self._over = Lock()
+        self._hub = getcurrent()
 
     def now(self) -> datetime:
         return START + timedelta(milliseconds=self.now_ms)
@@ -80,12 +83,10 @@ class Scheduler:
 
     def run(self) -> None:
         """Runs until no actor is left."""
-        self._over.acquire()
+        self._hub = getcurrent()
         following = self._next()
-        if following is not None:
-            self._resume(following)
-            self._over.acquire()
-        self._over.release()
+        while following is not None:
+            following = self._resume(following)
 
     def pause(self, seconds: float) -> None:
         """The running actor pauses."""
@@ -105,23 +106,22 @@ class Scheduler:
         following = self._next()
         if following is not None and following is not me:
             self._resume(following)
-            me.lock.acquire()
 
     def _me(self) -> Actor:
         if self.current is None:
             raise RuntimeError("no actor is running")
         return self.current
 
-    def _resume(self, actor: Actor) -> None:
+    def _resume(self, actor: Actor) -> Actor | None:
+        """Continues the actor. In `run`, returns when an actor has ended: the one to continue with."""
         self.current = actor
-        if actor.thread is None:
-            actor.lock.acquire()
-            actor.thread = Thread(target=self._live, args=(actor,), daemon=True)
-            actor.thread.start()
-        else:
-            actor.lock.release()
+        if actor.stack is None:
+            actor.stack = greenlet(self._live, self._hub)
+            return cast("Actor | None", actor.stack.switch(actor))
+        return cast("Actor | None", actor.stack.switch())
 
-    def _live(self, me: Actor) -> None:
+    def _live(self, me: Actor) -> Actor | None:
+        """The actor's life. What a greenlet returns, its parent receives."""
         try:
             me.body()
         except Crash:
@@ -132,11 +132,7 @@ class Scheduler:
             self.broken.append(f"{me.name} raised {type(unexpected).__name__}: {unexpected}")
         self.actors.remove(me)
         self.current = None
-        following = self._next()
-        if following is None:
-            self._over.release()
-        else:
-            self._resume(following)
+        return self._next()
 
     def _next(self) -> Actor | None:
         """The next actor. Inline actors run on the way. Time moves only if no actor can run now."""
