@@ -56,6 +56,13 @@ AWAITED = """
 """
 
 
+# The page asks for these last.
+QUIET = """
+() => ["/lobby", "/history"].every((path) =>
+  performance.getEntriesByType("resource").some(({name, responseEnd}) => name.includes(path) && responseEnd > 0))
+"""
+
+
 @dataclass(frozen=True)
 class Timed:
     """Milliseconds of one kind."""
@@ -125,8 +132,8 @@ def _timed(page: Page, url: str) -> list[Timed]:
     expect(page.locator("[data-person]").first).to_be_visible(timeout=60_000)
     loads, awaited = [], []
     for _ in range(LOADS):
-        # What the load before still asks for would need further functions, which are cold.
-        page.wait_for_load_state("networkidle")
+        # Requests of the load before would need further functions, which are cold.
+        page.wait_for_function(QUIET)
         page.reload()
         page.wait_for_function("window.firstRow")
         loads.append(float(page.evaluate("window.firstRow")))
