@@ -47,11 +47,35 @@ FOUND = (
 """Seeds of long runs that failed once. Most have a small case, too."""
 
 
+FAULTS = (
+    "contention",
+    "lost, done",
+    "lost, done later",
+    "throttled",
+    "unknown end, done later",
+    "stall 46 s",
+    "reminder early",
+    BESIDE,
+    EARLIER,
+    TWO_MEETINGS,
+    SKEWED,
+    STREAM_LOST,
+    SET_ASIDE,
+)
+
+
 @pytest.mark.parametrize("first", range(0, SCHEDULES, CHUNK))
 def test_nothing_is_lost_and_nothing_half_true(first: int) -> None:
+    """Though much goes wrong: a simulation without faults proves nothing."""
+    happened: Counter[str] = Counter()
+    crashes = 0
     for seed in range(first, first + CHUNK):
         result = simulate(seed)
         assert not result.violations, "\n" + trace_of(seed, result)
+        happened.update(result.faults)
+        crashes += result.crashes
+    assert crashes > 100
+    assert not {kind: happened[kind] for kind in FAULTS if happened[kind] < 8}
 
 
 @pytest.mark.parametrize("seed", FOUND)
@@ -64,30 +88,3 @@ def test_a_seed_tells_everything() -> None:
     for seed in (3, 595, 1031):
         assert simulate(seed) == simulate(seed)
     assert simulate(3).trace != simulate(4).trace
-
-
-def test_things_do_go_wrong() -> None:
-    """A simulation without faults proves nothing."""
-    happened: Counter[str] = Counter()
-    crashes = 0
-    for seed in range(300):
-        result = simulate(seed)
-        happened.update(result.faults)
-        crashes += result.crashes
-    assert crashes > 30
-    for kind in (
-        "contention",
-        "lost, done",
-        "lost, done later",
-        "throttled",
-        "unknown end, done later",
-        "stall 46 s",
-        "reminder early",
-        BESIDE,
-        EARLIER,
-        TWO_MEETINGS,
-        SKEWED,
-        STREAM_LOST,
-        SET_ASIDE,
-    ):
-        assert happened[kind] > 3, (kind, happened)
