@@ -3,7 +3,7 @@
 import {html, nothing} from "../vendor/lit-html/lit-html.js";
 import {commands} from "../commands.js";
 import {called, matches, user} from "../names.js";
-import {bdi, compared, duration, isSaid, MEDIA, rich, t, timeOfDay, word} from "../words.js";
+import {bdi, compared, duration, isSaid, MEDIA, rich, sorting, t, timeOfDay, word} from "../words.js";
 import {icon} from "./icons.js";
 import {button, countdown, mediumState, modeName, remedyOf, roleName} from "./parts.js";
 import {stateOf} from "../capabilities.js";
@@ -16,8 +16,8 @@ const ROLES = ["host", "cohost", "presenter", "participant", "viewer"];
 const TIMES = ["", "60", "120", "300", "900", "3600"];
 const FLOORS = ["60", "120", "300", "600"];
 const CONSENTS = ["none", "muted-first", "required"];
-/** As many as there is room for, and some more. */
-const SHOWN_AT_ONCE = 30;
+/** As many as there is room for. */
+const SHOWN_AT_ONCE = 12;
 
 /** @param {Session} session */
 export function dialog(session) {
@@ -155,22 +155,16 @@ function muteAll(session) {
     </form>`];
 }
 
-/** The order of all users, until something is new: comparing names as a language does is costly. @type {WeakMap<object[], string[]>} */
-const ordered = new WeakMap();
+/** @typedef {import("../store.js").Person} Person */
 
-/** @param {import("../store.js").Person[]} people @returns {string[]} */
-function byName(people) {
-  const inOrder = ordered.get(people) ?? people.map(({id}) => id).sort((a, b) => compared(called(a), called(b)));
-  ordered.set(people, inOrder);
-  return inOrder;
-}
+const byName = sorting((/** @type {Person} */ {id}) => `${id} ${called(id)}`, (a, b) => compared(called(a.id), called(b.id)));
 
 /** Some of many: found by a part of the name, and kept when the search goes on. @param {Session} session */
 function choosePeople(session) {
   const {dialog, store} = session;
   if (!dialog) return nothing;
   const {chosen, search} = dialog;
-  const all = byName(store.people()).filter((id) => !chosen.has(id) && matches(id, search.toLowerCase()));
+  const all = byName(store.people()).map(({id}) => id).filter((id) => !chosen.has(id) && matches(id, search.toLowerCase()));
   const choose = (/** @type {string} */ id) => () => {
     if (!chosen.delete(id)) chosen.add(id);
     store.redraw();

@@ -6,7 +6,7 @@ import {repeat} from "../vendor/lit-html/directives/repeat.js";
 import {bulkCommands, commands} from "../commands.js";
 import {stateOf} from "../capabilities.js";
 import {called, isAmbiguous, matches, user} from "../names.js";
-import {compared, MEDIA, number, t, word} from "../words.js";
+import {compared, MEDIA, number, sorting, t, word} from "../words.js";
 import {shortId} from "../vendor/gavel-client/gavel-client.js";
 import {icon} from "./icons.js";
 import {avatar, button, cell, countdown, remedyOf, roleName} from "./parts.js";
@@ -29,17 +29,13 @@ const FILTERS = {
   unsettled: (person) => person.shown.status !== "applied",
 };
 
-/** The order of all people, until something is new: comparing names as a language does is costly. @type {WeakMap<Person[], Person[]>} */
-const ordered = new WeakMap();
+const inOrder = sorting((/** @type {Person} */ {id, role}) => `${role ?? ""} ${id} ${called(id)}`, byRank);
 
 /** Those that the search and the filters leave, in their order. @param {Session} session */
 export function wanted(session) {
   const {text, only, role} = session.place;
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  const everybody = session.store.people();
-  const inOrder = ordered.get(everybody) ?? [...everybody].sort(byRank);
-  ordered.set(everybody, inOrder);
-  return inOrder.filter((person) => FILTERS[only](person) && (!role || person.role === role) && found(session, person, words));
+  return inOrder(session.store.people()).filter((person) => FILTERS[only](person) && (!role || person.role === role) && found(session, person, words));
 }
 
 /** By any part of the name, and by words of what the row shows. @param {Session} session @param {Person} person @param {string[]} words */
