@@ -1,7 +1,9 @@
 """Servers on a thread of this process."""
 
+import sys
 import threading
 from http.server import ThreadingHTTPServer
+from typing import Any
 
 
 class LocalServer(ThreadingHTTPServer):
@@ -11,6 +13,11 @@ class LocalServer(ThreadingHTTPServer):
 
     daemon_threads = True
     request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Prints what went wrong. That a client is gone is nothing: a page that is reloaded resets its connections."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class ServerThread:
