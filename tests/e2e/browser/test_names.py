@@ -122,4 +122,5 @@ def _mute_all_found(alice: Visitor, meeting: ModeratedMeeting) -> None:
     expect(alice.notice("applied")).to_contain_text(f"Mute {len(found)} people")
     expect(alice.line(f"and {len(found) - 1} more", "applied")).to_be_visible()
     expect(alice.page.locator('[data-medium="audio"]:not([data-state="blocked"])')).to_have_count(0)
-    assert {user for user in MANY if meeting.has(user) == MUTED} == set(found)
+    has = meeting.local_stack.simulator.have(meeting.meeting_id)
+    assert {user for user in MANY if has[meeting.attendees[user]] == MUTED} == set(found)
