@@ -34,11 +34,7 @@ def in_chime(meeting: ModeratedMeeting, **wanted: Mapping[str, str]) -> None:
 
 
 def is_there(meeting: ModeratedMeeting, attendee: str) -> bool:
-    try:
-        meeting.local_stack.simulator.has(meeting.meeting_id, attendee)
-    except ClientError:
-        return False
-    return True
+    return attendee in meeting.local_stack.simulator.have(meeting.meeting_id)
 
 
 def admission(meeting: ModeratedMeeting, user: str) -> Json:
