@@ -42,7 +42,6 @@ FOUND = (
     40008709,
     40012326,
     50004718,
-    50005769,
 )
 """Seeds of long runs that failed once. Most have a small case, too."""
 
