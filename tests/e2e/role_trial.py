@@ -184,7 +184,7 @@ class RoleTrial:
 
     def has(self, attendee_id: str) -> str:
         """The attendee's audio capabilities in Chime."""
-        return self.deployed.simulator.have(self.meeting_id)[attendee_id]["audio"]
+        return self.deployed.simulator.has(self.meeting_id, attendee_id)["audio"]
 
     def attendees_in_chime(self) -> set[str]:
         """Empty if Chime does not have the meeting any more."""
