@@ -32,7 +32,7 @@ from .monitor import SEEN_TO
 from .mutation import APPLIED, HOLDS, KNOWN, TOLD, TRUE, TWICE, WIDER, Mutation, drop, rewriting
 from .reports import FALSE, INVENTED
 from .small import HOST_AND_EVERYBODY
-from .small_consent import AGREED_AFTER_THE_END, AGREED_ON_WHAT_IS_LEFT
+from .small_consent import AGREED_AFTER_THE_END, AGREED_ON_WHAT_IS_LEFT, WITHDRAWN_FROM_ANOTHER
 from .small_found import (
     BAN_KEPT_BY_A_FREEZE,
     MUTE_KEPT_BY_A_FREEZE,
@@ -194,6 +194,12 @@ LOOK_MUTATIONS = (
         lambda: patch.object(attendee_applier, "closure_of", _closed_as_if_time_went_on),
         (APPLIED,),
         case=MUTE_KEPT_BY_A_FREEZE,
+    ),
+    Mutation(
+        "an unmute that waits for an answer is superseded with the request",
+        lambda: patch.object(attendee_outcome, "_waits_in_vain", lambda *_: False),
+        (APPLIED,),
+        case=WITHDRAWN_FROM_ANOTHER,
     ),
     Mutation(
         "a batch that narrows follows rules that were just read",

@@ -8,7 +8,7 @@ from moderation.domain.capability import EVERYTHING, Capabilities, Medium
 from moderation.domain.commands import Consent, Mute, MuteEverybody, SetRole, Unmute, UnmuteEverybody
 from moderation.domain.meeting import UnmuteConsent
 
-from tests.memory.moderated_meeting import MEETING
+from tests.memory.moderated_meeting import MEETING, attendee_of
 
 from .small import CRASH, SETUP, STALL, UNKNOWN, Case, host, with_reconciler
 from .small_users import AGAIN, bob_comes_again, everybody
@@ -41,6 +41,17 @@ def consent_and_withdrawal(simulation: Simulation) -> None:
     """bob agrees while another host mutes bob, which withdraws the request."""
     _asked(simulation, 0.03)
     host(simulation, "mute again", "hugo", Mute(reason="noise"), 1.045)
+
+
+def withdrawn_while_another_waits(simulation: Simulation) -> None:
+    """bob is asked to unmute, and another host's unmute of audio and content waits for the same answer. bob mutes
+    themselves, which withdraws the request, before that unmute has settled: it is superseded.
+    """
+    host(simulation, "mute", "alice", Mute((Medium.AUDIO, Medium.CONTENT)))
+    host(simulation, "unmute", "alice", Unmute(), 1)
+    host(simulation, "unmute both", "hugo", Unmute((Medium.AUDIO, Medium.CONTENT)), 2)
+    request = Request(MEETING, BOB, Mute(), attendee_id=attendee_of("bob"))
+    simulation.process("bob", [lambda: asking("own mute", BOB, request, "bob")], 2.035)
 
 
 def quick_consent(simulation: Simulation) -> None:
@@ -133,6 +144,13 @@ def shut_after_it_was_seen_open(simulation: Simulation) -> None:
     bob_comes_again(simulation, 0.5, 1)
 
 
+WITHDRAWN_FROM_ANOTHER = Case(
+    "a request that another unmute waits for is withdrawn",
+    withdrawn_while_another_waits,
+    preemptions=1,
+    setup=CONSENT,
+    at_least=4,
+)
 WITHDRAWN = Case("consent and a withdrawn request", consent_and_withdrawal, setup=CONSENT, at_least=60)
 CONSENT_AND_MUTE_ALL = Case(
     "consent, and everybody is muted", consent_and_mute_all, setup=CONSENT, preemptions=1, at_least=20
@@ -172,6 +190,7 @@ AGREED_AFTER_THE_END = Case(
 )
 CONSENTS = (
     WITHDRAWN,
+    WITHDRAWN_FROM_ANOTHER,
     Case(
         "consent and a withdrawn request, a crash anywhere",
         with_reconciler(47, 93, then=consent_and_withdrawal),

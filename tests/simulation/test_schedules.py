@@ -42,6 +42,7 @@ FOUND = (
     40008709,
     40012326,
     50004718,
+    50005769,
 )
 """Seeds of long runs that failed once. Most have a small case, too."""
 

@@ -278,6 +278,22 @@ def test_what_would_open_the_microphone_is_not_applied_while_another_change_asks
     assert closure_of(change, meeting.stored(), bob, bob.present, now).status is status
 
 
+def test_an_unmute_that_waits_for_a_request_is_superseded_with_it(meeting: CommandedMeeting) -> None:
+    asked = unmuted(meeting)
+    silent = EVERYTHING & ~Capabilities.SEND_AUDIO
+    change = meeting.change(asked.change_id)
+    assert isinstance(change, AttendeeChange)
+    change = replace(change, id="another", consent=None, waits_for=asked.change_id, after=silent)
+
+    def closed() -> Status:
+        bob = meeting.user("bob")
+        return closure_of(change, meeting.stored(), bob, bob.present, meeting.clock.now()).status
+
+    assert closed() is Status.APPLIED
+    meeting.answered("bob", Mute(), "bob")
+    assert closed() is Status.SUPERSEDED
+
+
 def test_withdrawn_by_the_users_own_mute(meeting: CommandedMeeting) -> None:
     asked = unmuted(meeting)
     meeting.answered("bob", Mute(), "bob")

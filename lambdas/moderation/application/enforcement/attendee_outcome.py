@@ -45,7 +45,8 @@ def closure_of(
     is_overruled = not is_in_effect(change, user.rules, meeting.rules.moment(now)) or is_bound_again(
         change, meeting.rules
     )
-    if is_overruled or _is_unheard(change, meeting, user) or _is_asked_first(change, user, now):
+    is_silent = _is_unheard(change, meeting, user) or _waits_in_vain(change, user)
+    if is_overruled or is_silent or _is_asked_first(change, user, now):
         return Closure(Status.SUPERSEDED)
     return Closure(Status.GONE if _has_left(change, user, attendees) else Status.APPLIED)
 
@@ -85,12 +86,24 @@ def is_taken_out(change: AttendeeChange, user: User, attendee_id: str) -> bool:
 
 def _is_unheard(change: Change, meeting: Meeting, user: User) -> bool:
     """Whether the user agreed and is not heard, because the meeting was changed between the answer and the call."""
-    present, agreed = user.present, user.rules.agreed
-    if change.agreed_at is None or not present or change.after is None or Capabilities.SEND_AUDIO not in change.after:
+    agreed = user.rules.agreed
+    if change.agreed_at is None or change.after is None or Capabilities.SEND_AUDIO not in change.after:
         return False
-    if agreed is not None and agreed.meeting_revision == meeting.revision:
+    return (agreed is None or agreed.meeting_revision != meeting.revision) and _is_silent(user)
+
+
+def _waits_in_vain(change: AttendeeChange, user: User) -> bool:
+    """Whether the request that the change waits for is over, and the user is not heard."""
+    asked = user.rules.asked
+    if change.waits_for is None or (asked is not None and asked.change_id == change.waits_for):
         return False
-    return not any(attendee.known is not None and Capabilities.SEND_AUDIO in attendee.known for attendee in present)
+    return _is_silent(user)
+
+
+def _is_silent(user: User) -> bool:
+    """Whether the user is in the meeting, and Chime has none of their attendees sending audio."""
+    heard = (attendee.known is not None and Capabilities.SEND_AUDIO in attendee.known for attendee in user.present)
+    return bool(user.present) and not any(heard)
 
 
 def _is_asked_first(change: AttendeeChange, user: User, now: datetime) -> bool:
