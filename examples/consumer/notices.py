@@ -63,7 +63,7 @@ class Notices:
 
 def log(user: str, text: str) -> None:
     """Instead of a push message."""
-    logger.info(text, person=user)
+    logger.info(text, personal=user)
 
 
 class Handler:

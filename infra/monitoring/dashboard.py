@@ -177,7 +177,7 @@ def _of_functions(functions: Mapping[str, PythonFunction], monitored: MonitoredR
 
 
 def _failures(functions: Mapping[str, PythonFunction]) -> cloudwatch.IWidget:
-    """The last log lines with an error. They are shown without `person`: a dashboard names no users."""
+    """The last log lines with an error. They are shown without `personal`: a dashboard names no users."""
     return cloudwatch.LogQueryWidget(
         title="The last failures",
         log_group_names=[function.log_group.log_group_name for function in functions.values()],

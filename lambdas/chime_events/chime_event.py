@@ -60,13 +60,13 @@ class ChimeEvent:
 
     @property
     def log_fields(self) -> dict[str, Any]:
-        """The fields of the log line. Everything that names a user is under `person`."""
+        """The fields of the log line. Everything that names a user is under `personal`."""
         fields = {"eventType": self.type, "eventId": self.event_id, "meetingId": self.meeting_id}
         if self.success is not None:
             fields["success"] = self.success
         if self.type == ENDED:
             return fields
-        return fields | {"person": {"attendeeId": self.attendee_id, "externalUserId": self.user_id}}
+        return fields | {"personal": {"attendeeId": self.attendee_id, "externalUserId": self.user_id}}
 
 
 def read(body: object) -> ChimeEvent:

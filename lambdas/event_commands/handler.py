@@ -100,12 +100,12 @@ def _log(result: Result, fields: dict[str, Any]) -> None:
 
 def _fields(record: SQSRecord, message: Message) -> dict[str, Any]:
     """The fields of the log line. Of the sender's text it has the name of the command only; the named user is under
-    `person`.
+    `personal`.
     """
     return {
         "messageId": record.message_id,
         "eventId": message.event_id,
         "source": message.actor.id,
         "command": name_of(message.detail),
-        "person": user_named_in(message),
+        "personal": user_named_in(message),
     }

@@ -200,6 +200,6 @@ def _as_unicode(text: str) -> str:
 
 
 def user_named_in(message: Message) -> dict[str, Any]:
-    """The attendee, the user and the meeting's name, for `person` in the log: the meeting's name may be a user's."""
+    """The attendee, the user and the meeting's name, for `personal` in the log: the meeting's name may be a user's."""
     named = {key: message.detail.get(key) for key in ("attendeeId", "externalUserId", "externalMeetingId")}
     return {key: value[:LONGEST_DETAIL] for key, value in named.items() if isinstance(value, str)}

@@ -36,30 +36,30 @@ PERSONAL = {"attendee_id": "attendeeId", "user_id": "externalUserId"}
 
 @dataclass(slots=True)
 class AccessLog:
-    """The log line of a request. `person` holds everything that names a user, so that one key can be redacted. A query
-    has no `command`.
+    """The log line of a request. `personal` holds all that names a user, so that one key can be redacted. A query has
+    no `command`.
     """
 
     request_id: str
     route: str = "none"
     command: str | None = None
     meeting_id: str | None = None
-    person: dict[str, str] = field(default_factory=dict)
+    personal: dict[str, str] = field(default_factory=dict)
     answer: Answer | None = None
     problem: Problem | None = None
     failure: dict[str, object] = field(default_factory=dict)
     started: float = field(default_factory=perf_counter)
 
     def called_by(self, actor: Actor) -> None:
-        self.person = {"actorKind": actor.kind.value, "actor": actor.id}
+        self.personal = {"actorKind": actor.kind.value, "actor": actor.id}
         if actor.via is not None:
-            self.person["via"] = actor.via
+            self.personal["via"] = actor.via
 
     def about(self, arguments: Mapping[str, object]) -> None:
         """Adds the ids among an endpoint's arguments."""
         if "meeting_id" in arguments:
             self.meeting_id = str(arguments["meeting_id"])
-        self.person |= {key: str(arguments[name]) for name, key in PERSONAL.items() if arguments.get(name)}
+        self.personal |= {key: str(arguments[name]) for name, key in PERSONAL.items() if arguments.get(name)}
 
     def failed(self, error: Exception) -> None:
         """Adds the type of the error and where it was raised. The message is left out, because it may quote
@@ -83,7 +83,7 @@ class AccessLog:
             code=self.problem.code if self.problem else None,
             changeId=self.problem.extensions.get("changeId") if self.problem else self.answer and self.answer.change_id,
             meetingId=self.meeting_id,
-            person=self.person,
+            personal=self.personal,
             durationMs=took,
             **decision,
             **self.failure,

@@ -121,5 +121,5 @@ def _log_fault(fault: UnexpectedError) -> None:
         meetingId=fault.meeting_id,
         changeId=fault.change_id,
         failure=fault.where,
-        person={"externalUserId": fault.user_id} if fault.user_id else {},
+        personal={"externalUserId": fault.user_id} if fault.user_id else {},
     )

@@ -23,7 +23,7 @@ EXAM_APP_MODERATES = f"""
 @id("exam-app-may-moderate")
 permit (
   principal == Service::"{EXAM_APP}",
-  action in [Action::"moderate-person", Action::"moderate-meeting", Action::"end"],
+  action in [Action::"moderate-user", Action::"moderate-meeting", Action::"end"],
   resource
 );
 """

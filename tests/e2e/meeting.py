@@ -106,7 +106,7 @@ class ModeratedMeeting:
         token = self.local_stack.stack.token(BACK_END, scope="gavel/admin")
         return Caller(self.local_stack.web, self.meeting_id, token, {"Gavel-On-Behalf-Of": quote(user, safe="")})
 
-    def person(self, user: str) -> Caller:
+    def caller(self, user: str) -> Caller:
         return Caller(self.local_stack.web, self.meeting_id, self.local_stack.stack.token(user))
 
     def with_token(self, token: str | None) -> Caller:
@@ -115,12 +115,12 @@ class ModeratedMeeting:
     @property
     def alice(self) -> Caller:
         """The host."""
-        return self.person("alice")
+        return self.caller("alice")
 
     @property
     def bob(self) -> Caller:
         """A participant."""
-        return self.person("bob")
+        return self.caller("bob")
 
     def at(self, user: str, path: str = "") -> str:
         """The path of the user's first attendee."""

@@ -84,7 +84,7 @@ class Storm:
 
     def _asks(self, draw: random.Random, label: str) -> httpx.Response | None:
         meeting = draw.choice(self.open_meetings)
-        host, media = meeting.person(draw.choice(HOSTS)), draw.sample(MEDIA, draw.choice((1, 1, 2)))
+        host, media = meeting.caller(draw.choice(HOSTS)), draw.sample(MEDIA, draw.choice((1, 1, 2)))
         target = MANY if draw.random() < 0.3 else draw.choice([user for user in meeting.attendees if user not in HOSTS])
         at = f"/users/{target}" if draw.random() < 0.5 else meeting.at(target)
         words = {medium: draw.choice(("SendReceive", "Receive")) for medium in media}

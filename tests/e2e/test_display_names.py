@@ -17,7 +17,7 @@ SETTING = "GAVEL_DISPLAY_NAMES_IN_EVENTS"
 def test_a_name_that_the_back_end_gives_is_shown_everywhere_but_in_the_history(meeting: ModeratedMeeting) -> None:
     """The stack of these tests has `displayNamesInEvents` on."""
     attendee = meeting.attendees["bob"]
-    with LivePage(meeting.person("carol"), "carol") as page:
+    with LivePage(meeting.caller("carol"), "carol") as page:
         given = done(meeting.admin.put(meeting.at("bob"), {"displayName": f"  {ZOE}\n"}))
         assert given["displayName"] == ZOE
         assert page.shows(lambda shown: shown.attendees[attendee].get("displayName") == ZOE, PROMISED)

@@ -34,7 +34,7 @@ def test_a_meeting_that_nobody_registered(local_stack: ObservedStack) -> None:
 
 
 def test_somebody_who_is_nobody_leaves_no_history(meeting: ModeratedMeeting) -> None:
-    stranger = meeting.person("stranger")
+    stranger = meeting.caller("stranger")
     for answer in (
         stranger.get(),
         stranger.get("/me"),
@@ -57,7 +57,7 @@ def test_somebody_who_goes_on_and_on(meeting: ModeratedMeeting) -> None:
     problem(answers[-1], 429, "too-many")
     assert answers[-1].headers["Retry-After"] == "6"
     assert len([entry for entry in meeting.alice.history() if entry.get("verdict") == "refused"]) < 20
-    done(meeting.person("carol").post("/users/carol/mute"))
+    done(meeting.caller("carol").post("/users/carol/mute"))
 
 
 def test_malformed_ids(meeting: ModeratedMeeting) -> None:

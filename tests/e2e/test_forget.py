@@ -51,13 +51,13 @@ def forget(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> di
 def played(local_stack: ObservedStack, user: str) -> ModeratedMeeting:
     """The user hosts beside alice, moderates and is moderated, with idempotency keys."""
     meeting = local_stack.meeting({"alice": "host", user: "host", "carol": "participant"})
-    themselves = meeting.person(user)
+    themselves = meeting.caller(user)
     for caller, path in ((meeting.alice, f"/users/{user}/mute"), (themselves, "/users/carol/mute")):
         done(caller.post(path, {"reason": f"{user} knows"}, idempotency_key=str(uuid.uuid4())))
     done(themselves.post("/mute-all", {"except": {"externalUserIds": [user]}, "reason": "exam"}))
     done(themselves.put(f"/users/{user}/hand", idempotency_key=str(uuid.uuid4())))
     problem(
-        meeting.person("carol").post(f"/users/{user}/mute", idempotency_key=str(uuid.uuid4())), 403, "not-permitted"
+        meeting.caller("carol").post(f"/users/{user}/mute", idempotency_key=str(uuid.uuid4())), 403, "not-permitted"
     )
     done(themselves.post("/live"))
     return meeting

@@ -38,7 +38,7 @@ def crowd(local_stack: ObservedStack) -> ModeratedMeeting:
 
 @pytest.mark.parametrize("user", PEOPLE)
 @pytest.mark.parametrize("written", [percent, tilde])
-def test_a_person_is_found_by_any_name(crowd: ModeratedMeeting, user: str, written: Callable[[str], str]) -> None:
+def test_a_user_is_found_by_any_name(crowd: ModeratedMeeting, user: str, written: Callable[[str], str]) -> None:
     path = f"/users/{written(user)}"
     shown = done(crowd.alice.get(path))
     assert (shown["externalUserId"], shown["attendeeId"]) == (user, crowd.attendees[user])
@@ -55,9 +55,9 @@ def test_what_no_path_holds_needs_the_tilde(crowd: ModeratedMeeting, user: str) 
 
 
 @pytest.mark.parametrize("user", PEOPLE + TILDE_ONLY)
-def test_a_person_may_call_by_any_name(crowd: ModeratedMeeting, user: str) -> None:
+def test_a_user_may_call_by_any_name(crowd: ModeratedMeeting, user: str) -> None:
     """As `sub` of a token, and in the header of a back end that acts for the user."""
-    assert done(crowd.person(user).get("/me"))["attendee"]["externalUserId"] == user
+    assert done(crowd.caller(user).get("/me"))["attendee"]["externalUserId"] == user
     assert done(crowd.on_behalf_of(user).get("/me"))["attendee"]["externalUserId"] == user
 
 

@@ -78,7 +78,7 @@ def test_a_user_is_muted_before_joining(meeting: ModeratedMeeting) -> None:
     )
 
 
-def test_two_attendees_of_one_person(meeting: ModeratedMeeting) -> None:
+def test_two_attendees_of_one_user(meeting: ModeratedMeeting) -> None:
     """Rules bind the user: a tablet that joins later is muted like the telephone."""
     second = meeting.join("bob")
     done(meeting.alice.post(f"/attendees/{second}/mute"))
@@ -165,7 +165,7 @@ def test_what_each_may_see(meeting: ModeratedMeeting) -> None:
     done(meeting.alice.post(meeting.at("bob", "/mute"), {"reason": "noise"}))
     assert done(meeting.alice.get())["roles"] == ROLES
     assert "roles" not in done(meeting.bob.get())
-    carol = meeting.person("carol")
+    carol = meeting.caller("carol")
     seen = done(carol.get(meeting.at("bob")))
     assert (seen["capabilities"], "limits" in seen) == (MUTED, False)
     assert done(meeting.bob.get(meeting.at("bob")))["limits"][0]["reason"] == "noise"
@@ -180,7 +180,7 @@ def test_a_change_can_be_looked_up_by_the_user_it_concerns(meeting: ModeratedMee
     change = meeting.change(change_id)
     assert (change["status"], change["command"], change["reason"]) == ("applied", "mute", "noise")
     assert (change["externalUserId"], change["after"]) == ("bob", MUTED)
-    problem(meeting.person("carol").get(f"/changes/{change_id}"), 403, "not-permitted")
+    problem(meeting.caller("carol").get(f"/changes/{change_id}"), 403, "not-permitted")
     own = done(meeting.bob.post("/users/bob/mute", {"media": ["video"]}))["changeId"]
     assert done(meeting.bob.get(f"/changes/{own}"))["status"] == "applied"
 

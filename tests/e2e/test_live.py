@@ -42,11 +42,11 @@ def has(
 def test_two_hosts_and_an_attendee_see_a_mute(local_stack: ObservedStack, listened: ModeratedMeeting) -> None:
     meeting = local_stack.meeting(ROLES)
     with ExitStack() as stack:
-        pages = [stack.enter_context(LivePage(meeting.person(user), user)) for user in ("alice", "hugo", "bob")]
+        pages = [stack.enter_context(LivePage(meeting.caller(user), user)) for user in ("alice", "hugo", "bob")]
         assert all(has(meeting, "bob", EVERYTHING)(page.page) for page in pages)
         done(meeting.alice.post(meeting.at("bob", "/mute"), {"reason": "noise"}))
         assert [page.shows(has(meeting, "bob", MUTED), PROMISED) for page in pages] == [True] * 3
-        done(meeting.person("hugo").post("/mute-all", {}))
+        done(meeting.caller("hugo").post("/mute-all", {}))
         assert [page.shows(has(meeting, "carol", MUTED), PROMISED) for page in pages] == [True] * 3
         alice, hugo, bob = (page.page for page in pages)
         assert bob.me["attendee"]["limits"][0]["reason"] == "noise"
@@ -74,7 +74,7 @@ def test_a_hand_goes_up_and_who_is_banned_is_cut_off(local_stack: ObservedStack,
 
 def test_a_newcomer_appears(local_stack: ObservedStack, listened: ModeratedMeeting) -> None:
     meeting = local_stack.meeting(ROLES)
-    with LivePage(meeting.person("bob"), "bob") as page:
+    with LivePage(meeting.caller("bob"), "bob") as page:
         meeting.attendees["dora"] = meeting.join("dora")
         assert page.shows(has(meeting, "dora", EVERYTHING), 30), "the news of Chime comes first"
 
@@ -83,7 +83,7 @@ def test_a_client_that_comes_back_goes_on_where_it_was(local_stack: ObservedStac
     meeting = local_stack.meeting(ROLES)
     with LivePage(meeting.alice, "alice") as before:
         cursor = before.page.cursor
-    done(meeting.person("hugo").post(meeting.at("bob", "/mute"), {"reason": "while she was away"}))
+    done(meeting.caller("hugo").post(meeting.at("bob", "/mute"), {"reason": "while she was away"}))
     with LivePage(meeting.alice, "alice", after=cursor) as after:
         assert has(meeting, "bob", MUTED)(after.page)
         missed = [entry for entry in after.page.entries.values() if entry["reason"] == "while she was away"]
@@ -101,12 +101,12 @@ def test_what_the_gateway_closes_by_itself_is_made_good(local_stack: ObservedSta
         cursor = page.page.cursor
         local_stack.close_connection(meeting.meeting_id, "alice")
         assert page.ended.wait(30), "the gateway has closed it"
-        done(meeting.person("hugo").post(meeting.at("bob", "/mute"), {"reason": "while the line was dead"}))
+        done(meeting.caller("hugo").post(meeting.at("bob", "/mute"), {"reason": "while the line was dead"}))
         assert other.shows(has(meeting, "bob", MUTED), 30)
         with LivePage(meeting.alice, "alice", after=cursor) as after:
             assert has(meeting, "bob", MUTED)(after.page)
             assert "while the line was dead" in {entry["reason"] for entry in after.page.entries.values()}
-            done(meeting.person("hugo").post(meeting.at("bob", "/unmute"), {}))
+            done(meeting.caller("hugo").post(meeting.at("bob", "/unmute"), {}))
             assert after.shows(has(meeting, "bob", EVERYTHING), 30)
 
 
@@ -128,7 +128,7 @@ def test_a_ticket_opens_one_connection(listened: ModeratedMeeting) -> None:
 
 
 def test_strangers_are_given_none(listened: ModeratedMeeting) -> None:
-    problem(listened.person("mallory").post("/live"), 403, "not-permitted")
+    problem(listened.caller("mallory").post("/live"), 403, "not-permitted")
     assert listened.with_token(None).post("/live").status_code == 401
 
 

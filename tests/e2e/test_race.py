@@ -69,7 +69,7 @@ def test_many_hands_on_one_attendee(local_stack: ObservedStack) -> None:
     start = Barrier(HANDS)
     with ThreadPoolExecutor(HANDS) as hands:
         working = [
-            hands.submit(one_hand, start, meeting.person(HOSTS[n % 3]), meeting.at("bob"), MEDIA[n // 3 % 3], n)
+            hands.submit(one_hand, start, meeting.caller(HOSTS[n % 3]), meeting.at("bob"), MEDIA[n // 3 % 3], n)
             for n in range(HANDS)
         ]
         answers = [answer for hand in working for answer in hand.result()]

@@ -14,7 +14,7 @@ ALL: Json = {"externalUserIds": [*PUPILS]}
 
 def answered(meeting: ModeratedMeeting, who: str, path: str, body: Json, **headers: str) -> Json:
     """What has not come about when it is answered is pending, which a slow machine decides."""
-    answer = meeting.person(who).post(path, body, **headers)
+    answer = meeting.caller(who).post(path, body, **headers)
     return done(answer, 202 if answer.status_code == 202 else 200)
 
 

@@ -75,7 +75,7 @@ def test_a_lecture(local_stack: ObservedStack) -> None:
     in_chime(meeting, alice=EVERYTHING, bob=RECEIVING, carol=RECEIVING, dave=RECEIVING)
 
     for user in ("carol", "bob", "dave"):
-        raised = done(meeting.person(user).put(meeting.at(user, "/hand")))
+        raised = done(meeting.caller(user).put(meeting.at(user, "/hand")))
         assert raised["attendee"]["hand"]["raisedAt"]
     assert raised_hands(meeting) == ["carol", "bob", "dave"]
 
@@ -101,7 +101,7 @@ def test_a_lecture(local_stack: ObservedStack) -> None:
     done(meeting.alice.delete(meeting.at("dave", "/hand")))
     assert raised_hands(meeting) == []
     for user in ("bob", "carol"):
-        done(meeting.person(user).put(meeting.at(user, "/hand")))
+        done(meeting.caller(user).put(meeting.at(user, "/hand")))
     lowered = done(meeting.alice.post("/hands/lower-all", {"reason": "that's all"}))
     assert {outcome["externalUserId"] for outcome in lowered["outcomes"]} == {"bob", "carol"}
     assert raised_hands(meeting) == []
@@ -207,7 +207,7 @@ def test_a_court_hearing(local_stack: ObservedStack) -> None:
     assert waiting["externalUserId"] == "wendy"
     [asks] = told(meeting, "Admission Requested")
     assert who(asks) == {"wendy"}
-    problem(meeting.person("wendy").get("/me"), 403, "waiting")
+    problem(meeting.caller("wendy").get("/me"), 403, "waiting")
 
     done(meeting.alice.put("/lobby/wendy", {"admit": True}))
     assert done(meeting.alice.get("/lobby"))["items"] == []

@@ -180,7 +180,7 @@ def test_who_may_what_over_http(own_policies: tuple[ModeratedMeeting, str], cell
     path = cell.path(undoable, meeting.attendees)
     path = path if cell.target is None else path.replace(f"/{cell.target}", f"/{quote(cell.target, safe='')}")
     if cell.is_in_meeting:
-        caller = meeting.admin if cell.role == "admin" else meeting.person(cell.who)
+        caller = meeting.admin if cell.role == "admin" else meeting.caller(cell.who)
     else:
         caller = meeting.of_all_meetings("admin" if cell.role == "admin" else cell.who)
     query = "?dryRun=true" if cell.route.is_command else ""

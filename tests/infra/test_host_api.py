@@ -67,7 +67,7 @@ def test_throttled(default: Template) -> None:
     assert stage["DefaultRouteSettings"] == {"ThrottlingRateLimit": 100, "ThrottlingBurstLimit": 200}
 
 
-def test_the_access_log_names_no_person(default: Template) -> None:
+def test_the_access_log_names_no_user(default: Template) -> None:
     stage = _stage(default)
     logged = json.loads(stage["AccessLogSettings"]["Format"])
     assert logged["requestId"] == "$context.requestId"

@@ -149,7 +149,7 @@ def test_logs_are_kept_no_longer_than_the_ledger(customized: Template) -> None:
     assert {group["RetentionInDays"] for group in of_type(customized, "AWS::Logs::LogGroup")} == {7}
 
 
-def test_dead_letters_stay_no_longer_than_all_else_that_names_people(default: Template, customized: Template) -> None:
+def test_dead_letters_stay_no_longer_than_all_else_that_names_users(default: Template, customized: Template) -> None:
     """14 days is what SQS keeps; `customized` keeps everything for 10."""
     for template, days in ((default, 14), (customized, 10)):
         periods = [queue["MessageRetentionPeriod"] for queue in of_type(template, "AWS::SQS::Queue")]

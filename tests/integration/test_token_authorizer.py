@@ -95,7 +95,7 @@ def test_a_token_is_looked_at_once(local_stack: ObservedStack, meeting: Moderate
 def test_ids_of_all_kinds_reach_the_function(local_stack: ObservedStack) -> None:
     user = 'Müller "1" «ß»'
     meeting = local_stack.meeting({"alice": "host", user: "participant"})
-    assert done(meeting.person(user).get("/me"))["attendee"]["externalUserId"] == user
+    assert done(meeting.caller(user).get("/me"))["attendee"]["externalUserId"] == user
 
 
 def _unless_taken(answer: httpx.Response) -> httpx.Response | None:

@@ -188,7 +188,7 @@ def test_headers(api: MeetingsApi, name: str, value: str) -> None:
     harmless(api, before, reply)
 
 
-def test_a_person_may_be_called_like_a_header(api: MeetingsApi) -> None:
+def test_a_user_may_be_called_like_a_header(api: MeetingsApi) -> None:
     """ExternalUserIds may hold line breaks: they get into documents, escaped, and never into headers."""
     users = [{"externalUserId": SPLIT, "role": "host"}]
     assert api("admin", "POST", "/admissions", {"users": users}).status == 200

@@ -1,4 +1,4 @@
-"""What the functions write: valid documents of the embedded metric format, and users under `person` alone."""
+"""What the functions write: valid documents of the embedded metric format, and users under `personal` alone."""
 
 import json
 import re
@@ -39,7 +39,7 @@ def test_every_function_has_metrics_by_stage_and_command(function: str) -> None:
 
 
 def test_queries_of_the_runbook_ask_for_fields_that_are_logged() -> None:
-    """Names of Logs Insights: `person.actor` is a field in a field, `at.0` the first of a list."""
+    """Names of Logs Insights: `personal.actor` is a field in a field, `at.0` the first of a list."""
     page = (ROOT / "docs" / "operations.md").read_text()
     asked = re.findall(r"\bfields ([^|`]+)", page)
     names = {name for each in asked for name in re.split(r"[,\s]+", each.strip()) if not name.startswith("@")}
@@ -63,9 +63,9 @@ def has(found: Any, path: list[str]) -> bool:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_people_are_named_under_one_key(function: str) -> None:
+def test_users_are_named_under_one_key(function: str) -> None:
     for line in told()[function]:
-        rest = json.dumps({key: value for key, value in line.items() if key != "person"})
+        rest = json.dumps({key: value for key, value in line.items() if key != "personal"})
         assert not [person for person in PEOPLE if f'"{person}"' in rest], rest
         assert "noise" not in rest
 

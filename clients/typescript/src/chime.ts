@@ -14,12 +14,12 @@ import type { Attendee, Capabilities, Effect, Entry, Medium } from "./types.js";
 
 export interface Binding {
   readonly live: Live;
-  /** Whether this person may be heard and seen, as far as is known. */
+  /** Whether this user may be heard and seen, as far as is known. */
   readonly maySend: { readonly audio: boolean | null; readonly video: boolean | null };
   dispose(): void;
 }
 
-/** Nobody is ever unmuted by this: only the person does that. */
+/** Nobody is ever unmuted by this: only the user does that. */
 export function bindToChime(
   audioVideo: AudioVideo,
   meeting: Meeting,

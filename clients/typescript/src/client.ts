@@ -11,7 +11,7 @@ export interface GavelOptions {
   url: string;
   /** Asked before each try, so it may hand out a new token whenever the old one has aged. */
   token: () => string | Promise<string>;
-  /** A back end acts for this person, unless a call says otherwise. */
+  /** A back end acts for this user, unless a call says otherwise. */
   onBehalfOf?: string;
   retry?: Partial<Retry>;
   /** The platform's own by default. */
@@ -50,14 +50,14 @@ export class Gavel {
   }
 }
 
-const PERSON = "user:";
+const USER = "user:";
 
-/** A person where a route has `{attendeeId}`: `pathOf` turns the route into that of the person. */
-export function seatOrPerson(who: string | { user: string }): string {
-  return typeof who === "string" ? who : `${PERSON}${who.user}`;
+/** A user where a route has `{attendeeId}`: `pathOf` turns the route into that of the user. */
+export function attendeeOrUser(who: string | { user: string }): string {
+  return typeof who === "string" ? who : `${USER}${who.user}`;
 }
 
-/** The people of a selection, as bodies name them. */
+/** The users of a selection, as bodies name them. */
 export function idsOf(who: readonly (string | { user: string })[]): {
   attendeeIds?: string[];
   externalUserIds?: string[];
@@ -70,8 +70,8 @@ export function idsOf(who: readonly (string | { user: string })[]): {
 /** The path with its parameters in it. `/users/{u}` may stand wherever a route has `/attendees/{a}`. */
 export function pathOf(route: string, parameters: Record<string, unknown>): string {
   const attendee = parameters["attendeeId"];
-  if (typeof attendee === "string" && attendee.startsWith(PERSON)) {
-    const user = { ...parameters, externalUserId: attendee.slice(PERSON.length), attendeeId: undefined };
+  if (typeof attendee === "string" && attendee.startsWith(USER)) {
+    const user = { ...parameters, externalUserId: attendee.slice(USER.length), attendeeId: undefined };
     return pathOf(route.replace("/attendees/{attendeeId}", "/users/{externalUserId}"), user);
   }
   return route.replace(/\{(\w+)\}/g, (_, name: string) => {

@@ -1,4 +1,4 @@
-import { actingFor, idsOf, seatOrPerson, type Gavel } from "./client.js";
+import { actingFor, idsOf, attendeeOrUser, type Gavel } from "./client.js";
 import { Live, type Listener, type LiveOptions } from "./live.js";
 import {
   instant,
@@ -48,7 +48,7 @@ export class Meeting {
   }
 
   attendee(who: t.Who, options?: ReadOptions): Promise<t.Attendee> {
-    const path = { attendeeId: seatOrPerson(who) };
+    const path = { attendeeId: attendeeOrUser(who) };
     return answerOf(this.#api.GET("/meetings/{meetingId}/attendees/{attendeeId}", this.#read(path, options)));
   }
 
@@ -171,7 +171,7 @@ export class Meeting {
     return answerOf(this.#api.POST(`${ATTENDEE}/remove`, { body, ...this.#at(who, options) }));
   }
 
-  async ban({ user }: t.Person, options: Banning = {}): Promise<t.ChangeAnswer> {
+  async ban({ user }: t.UserRef, options: Banning = {}): Promise<t.ChangeAnswer> {
     const [body, rest] = [
       { until: instant(options.until), ...why(options) },
       this.#write({ externalUserId: user }, options),
@@ -179,14 +179,14 @@ export class Meeting {
     return answerOf(this.#api.PUT("/meetings/{meetingId}/bans/{externalUserId}", { body, ...rest }));
   }
 
-  unban({ user }: t.Person, options: WriteOptions = {}): Promise<t.ChangeAnswer> {
+  unban({ user }: t.UserRef, options: WriteOptions = {}): Promise<t.ChangeAnswer> {
     const rest = this.#write({ externalUserId: user }, options);
     return answerOf(this.#api.DELETE("/meetings/{meetingId}/bans/{externalUserId}", rest));
   }
 
   /** Lets somebody in who waits in the lobby, or with `admit: false` not. */
   admit(
-    { user }: t.Person,
+    { user }: t.UserRef,
     { admit = true, ...options }: WithReason & { admit?: boolean } = {},
   ): Promise<t.ChangeAnswer> {
     const rest = this.#write({ externalUserId: user }, options);
@@ -196,7 +196,7 @@ export class Meeting {
   }
 
   /** Gives up waiting in the lobby. */
-  leaveLobby({ user }: t.Person, options: WriteOptions = {}): Promise<t.ChangeAnswer> {
+  leaveLobby({ user }: t.UserRef, options: WriteOptions = {}): Promise<t.ChangeAnswer> {
     const rest = this.#write({ externalUserId: user }, options);
     return answerOf(this.#api.DELETE("/meetings/{meetingId}/lobby/{externalUserId}", rest));
   }
@@ -321,7 +321,7 @@ export class Meeting {
   }
 
   #at(who: t.Who, options: WriteOptions) {
-    return this.#write({ attendeeId: seatOrPerson(who) }, options);
+    return this.#write({ attendeeId: attendeeOrUser(who) }, options);
   }
 
   #read<P extends object>(path: P, options: ReadOptions = {}) {

@@ -3,7 +3,7 @@ import { inSeconds, type Duration } from "./duration.js";
 import type { Medium, MuteAll } from "./types.js";
 
 export interface ReadOptions {
-  /** A back end acts for this person. */
+  /** A back end acts for this user. */
   onBehalfOf?: string;
   signal?: AbortSignal;
 }

@@ -17,7 +17,7 @@ export interface HistoryOptions {
   after?: string;
   /** Entries a page, 100 by default. */
   limit?: number;
-  /** Only what concerns this person. */
+  /** Only what concerns this user. */
   who?: Who;
   /** Not before this time: ISO 8601. */
   from?: string;

@@ -8,7 +8,7 @@ const FORM = /^(?:p(\d+)\.)?m(\d+)$/;
 export function isOlder(revision: string, than: string): boolean {
   const [a, b] = [FORM.exec(revision), FORM.exec(than)];
   if (!a || !b) return false;
-  const person = a[1] === undefined || b[1] === undefined ? 0 : Number(a[1]) - Number(b[1]);
+  const user = a[1] === undefined || b[1] === undefined ? 0 : Number(a[1]) - Number(b[1]);
   const meeting = Number(a[2]) - Number(b[2]);
-  return person <= 0 && meeting <= 0 && person + meeting < 0;
+  return user <= 0 && meeting <= 0 && user + meeting < 0;
 }

@@ -30,9 +30,9 @@ export type ToAdmit = Schemas["Admitted"];
 export type MuteAll = Schemas["MuteAll"];
 
 /** A user, named by their ExternalUserId: also before they join, and with all their attendees. */
-export interface Person {
+export interface UserRef {
   user: string;
 }
 
-/** A text is an AttendeeId, `{user: "bob"}` is a person. */
-export type Who = string | Person;
+/** A text is an AttendeeId, `{user: "bob"}` is a user. */
+export type Who = string | UserRef;

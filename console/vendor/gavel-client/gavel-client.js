@@ -751,9 +751,9 @@ var FORM = /^(?:p(\d+)\.)?m(\d+)$/;
 function isOlder(revision, than) {
   const [a, b] = [FORM.exec(revision), FORM.exec(than)];
   if (!a || !b) return false;
-  const person = a[1] === void 0 || b[1] === void 0 ? 0 : Number(a[1]) - Number(b[1]);
+  const user = a[1] === void 0 || b[1] === void 0 ? 0 : Number(a[1]) - Number(b[1]);
   const meeting = Number(a[2]) - Number(b[2]);
-  return person <= 0 && meeting <= 0 && person + meeting < 0;
+  return user <= 0 && meeting <= 0 && user + meeting < 0;
 }
 
 // src/state.ts
@@ -1148,7 +1148,7 @@ var Meeting = class {
     return answerOf(this.#api.GET("/meetings/{meetingId}/me", this.#read({}, options)));
   }
   attendee(who, options) {
-    const path = { attendeeId: seatOrPerson(who) };
+    const path = { attendeeId: attendeeOrUser(who) };
     return answerOf(this.#api.GET("/meetings/{meetingId}/attendees/{attendeeId}", this.#read(path, options)));
   }
   /** Everybody, attendee by attendee; pages of `limit` are asked for as they are needed, the first one of `first`. */
@@ -1358,7 +1358,7 @@ var Meeting = class {
     return answerOf(this.#api.PATCH("/meetings/{meetingId}", { body, ...this.#write({}, options) }));
   }
   #at(who, options) {
-    return this.#write({ attendeeId: seatOrPerson(who) }, options);
+    return this.#write({ attendeeId: attendeeOrUser(who) }, options);
   }
   #read(path, options = {}) {
     const header = actingFor(this.#gavel, options.onBehalfOf);
@@ -1422,9 +1422,9 @@ var Gavel = class {
     return new Meeting(this, meetingId);
   }
 };
-var PERSON = "user:";
-function seatOrPerson(who) {
-  return typeof who === "string" ? who : `${PERSON}${who.user}`;
+var USER = "user:";
+function attendeeOrUser(who) {
+  return typeof who === "string" ? who : `${USER}${who.user}`;
 }
 function idsOf(who) {
   const attendeeIds = who.filter((each) => typeof each === "string");
@@ -1433,8 +1433,8 @@ function idsOf(who) {
 }
 function pathOf(route, parameters) {
   const attendee = parameters["attendeeId"];
-  if (typeof attendee === "string" && attendee.startsWith(PERSON)) {
-    const user = { ...parameters, externalUserId: attendee.slice(PERSON.length), attendeeId: void 0 };
+  if (typeof attendee === "string" && attendee.startsWith(USER)) {
+    const user = { ...parameters, externalUserId: attendee.slice(USER.length), attendeeId: void 0 };
     return pathOf(route.replace("/attendees/{attendeeId}", "/users/{externalUserId}"), user);
   }
   return route.replace(/\{(\w+)\}/g, (_, name) => {

@@ -220,7 +220,7 @@ def test_without_content_nobody_may_share(chime: Any, create_meeting: CreateMeet
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
-def test_without_video_people_still_receive_the_share(chime: Any, create_meeting: CreateMeeting) -> None:
+def test_without_video_users_still_receive_the_share(chime: Any, create_meeting: CreateMeeting) -> None:
     meeting_id = create_meeting(MeetingFeatures={"Video": {"MaxResolution": "None"}})["MeetingId"]
 
     attendee = chime.create_attendee(MeetingId=meeting_id, ExternalUserId="bob")["Attendee"]

@@ -48,7 +48,7 @@ def test_each_test_has_an_empty_one(chime: SimulatorClient, attendee: tuple[str,
     chime.fault("GetMeeting", status=503)
 
 
-def test_people_come_and_go(chime: SimulatorClient, attendee: tuple[str, str]) -> None:
+def test_users_come_and_go(chime: SimulatorClient, attendee: tuple[str, str]) -> None:
     chime.join(*attendee)
     chime.act(*attendee, "video-start")
     chime.leave(*attendee)

@@ -19,7 +19,7 @@ def test_the_console(visitors: Visitors, local_stack: ObservedStack, warm: None)
     meeting = local_stack.meeting(ROLES | {"petra": "presenter", "victor": "viewer"})
     _all_sorts(meeting)
     done(
-        meeting.person("hugo").post("/mute-all", {"media": ["content"], "reason": "only petra shares", "except": PETRA})
+        meeting.caller("hugo").post("/mute-all", {"media": ["content"], "reason": "only petra shares", "except": PETRA})
     )
     alice = visitors.host(meeting, "alice", viewport=SIZES["desk"])
     meeting.fault(delayMs=2000)
@@ -72,9 +72,9 @@ PETRA = {"externalUserIds": ["petra"]}
 
 def _all_sorts(meeting: ModeratedMeeting) -> None:
     done(meeting.alice.post(meeting.at("bob", "/mute"), {"reason": "noise", "durationSeconds": 300}))
-    done(meeting.person("bob").put("/users/bob/hand", {}))
+    done(meeting.caller("bob").put("/users/bob/hand", {}))
     done(meeting.alice.post("/users/carol/floor", {"durationSeconds": 120}))
-    assert meeting.person("bob").post(meeting.at("carol", "/mute"), {}).status_code == 403
+    assert meeting.caller("bob").post(meeting.at("carol", "/mute"), {}).status_code == 403
 
 
 def looked_at(visitor: Visitor, name: str) -> None:

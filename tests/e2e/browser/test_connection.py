@@ -58,13 +58,13 @@ def test_without_the_live_socket_the_page_asks(visitors: Visitors, lesson: Moder
     alice.page.route_web_socket(LIVE, lambda socket: socket.close() if broken else socket.connect_to_server())
     alice.page.reload()
     expect(alice.page.locator(".link.polling")).to_be_visible()
-    done(lesson.person("hugo").post(lesson.at("bob", "/mute"), {}))
+    done(lesson.caller("hugo").post(lesson.at("bob", "/mute"), {}))
     expect(alice.medium("bob", "audio")).to_contain_text("by hugo")
     expect(alice.line("hugo muted bob's microphone", "applied")).to_be_visible()
     broken.clear()
     alice.page.clock.fast_forward(40_000)
     expect(alice.page.locator(".link.live")).to_be_visible()
-    done(lesson.person("hugo").post(lesson.at("bob", "/unmute"), {}))
+    done(lesson.caller("hugo").post(lesson.at("bob", "/unmute"), {}))
     expect(alice.medium("bob", "audio")).to_have_attribute("data-state", "allowed")
 
 

@@ -109,7 +109,7 @@ def test_one_command_for_several_counts_what_became_of_each(visitors: Visitors, 
 
 def test_hands_in_order_and_a_turn_to_speak(visitors: Visitors, lesson: ModeratedMeeting) -> None:
     alice, bob = visitors.host(lesson, "alice"), visitors.attendee(lesson, "bob")
-    done(lesson.person("carol").put("/users/carol/hand", {}))
+    done(lesson.caller("carol").put("/users/carol/hand", {}))
     expect(alice.page.locator('[data-hand="carol"]')).to_be_visible()
     bob.button("Raise my hand").click()
     expect(alice.page.locator("[data-hand]")).to_have_count(2)
@@ -131,10 +131,10 @@ def test_everybody_is_muted_but_one_and_a_mode_that_silences_asks(visitors: Visi
     dialog.get_by_role("searchbox").fill("")
     dialog.get_by_label("For how long").select_option("5 minutes")
     dialog.get_by_label("Reason").fill("exam")
-    done(lesson.person("hugo").patch("", {"mode": "presentation"}))  # the page behind it changes, what was typed stays
+    done(lesson.caller("hugo").patch("", {"mode": "presentation"}))  # the page behind it changes, what was typed stays
     expect(alice.mode("Presentation")).to_have_attribute("aria-pressed", "true")
     expect(dialog.get_by_label("Reason")).to_have_value("exam")
-    done(lesson.person("hugo").patch("", {"mode": "open"}))
+    done(lesson.caller("hugo").patch("", {"mode": "open"}))
     dialog.get_by_label("microphone").uncheck()
     dialog.get_by_label("screen share").uncheck()
     dialog.get_by_role("button", name="Mute all").click()
@@ -251,7 +251,7 @@ def test_any_name_is_shown_and_acted_on_and_markup_stays_text(
     expect(alice.notice("applied")).to_be_visible()
     assert meeting.has(name) == MUTED
     markup = "<img src=x onerror=alert(1)><b>loud</b>"
-    done(meeting.person("hugo").post(meeting.at("bob", "/mute"), {"reason": markup}))
+    done(meeting.caller("hugo").post(meeting.at("bob", "/mute"), {"reason": markup}))
     expect(bob.own("audio")).to_contain_text(f"blocked by hugo: {markup}")
     expect(alice.line(markup, "applied")).to_be_visible()
     for visitor in (alice, bob):

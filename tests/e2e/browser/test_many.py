@@ -9,7 +9,7 @@ MANY = {"alice": "host", "zoë.müller@example.com": "presenter"} | {f"student-{
 MOST_KEYS = 12
 
 
-def test_two_hundred_and_fifty_people(visitors: Visitors, local_stack: ObservedStack, warm: None) -> None:
+def test_two_hundred_and_fifty_users(visitors: Visitors, local_stack: ObservedStack, warm: None) -> None:
     meeting_id = local_stack.simulator.create_meeting()
     meeting = local_stack.registered(meeting_id, MANY)
     alice = visitors.host(meeting, "alice")

@@ -43,7 +43,7 @@ def test_rows_dialogs_search_and_history_have_names(visitors: Visitors, named: M
     expect(alice.row(POOL_USER).locator(".name bdi")).to_have_attribute("title", POOL_USER)
     expect(alice.row("alina").locator(".id")).to_have_text("alina")
     expect(alice.row("carol").locator(".id")).to_have_count(0)
-    done(named.person("carol").put("/users/carol/hand", {}))
+    done(named.caller("carol").put("/users/carol/hand", {}))
     expect(alice.page.locator('[data-hand="carol"]')).to_contain_text(NAMES["carol"])
     alice.button(f"Mute {NAMES['bob']}'s microphone").click()
     expect(alice.notice("applied")).to_contain_text(f"Mute {NAMES['bob']}: microphone")
@@ -80,7 +80,7 @@ def test_a_name_that_changes_is_shown_and_who_waits_has_one(visitors: Visitors, 
     expect(alice.page.locator("[data-waiting]")).to_have_count(0)
 
 
-def test_two_hundred_and_fifty_people_with_names(visitors: Visitors, local_stack: ObservedStack, warm: None) -> None:
+def test_two_hundred_and_fifty_users_with_names(visitors: Visitors, local_stack: ObservedStack, warm: None) -> None:
     meeting_id = local_stack.simulator.create_meeting()
     meeting = local_stack.registered(meeting_id, {"alice": "host"} | dict.fromkeys(MANY, "participant"))
     users = [{"externalUserId": user, "displayName": name} for user, name in MANY.items()]
@@ -102,7 +102,7 @@ def test_two_hundred_and_fifty_people_with_names(visitors: Visitors, local_stack
     _mute_all_found(alice, meeting)
     find.fill("")
     for user in list(MANY)[16:20:3]:
-        done(meeting.person(user).put(f"/users/{user}/hand", {}))
+        done(meeting.caller(user).put(f"/users/{user}/hand", {}))
         expect(page.locator(f'[data-hand="{user}"]')).to_contain_text(MANY[user])
     page.screenshot(path=SCREENSHOTS / "names-of-250.png")
     find.fill("MÜLL")

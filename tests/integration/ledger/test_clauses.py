@@ -148,7 +148,7 @@ def test_fails_and_writes_nothing_of_the_transaction(ledger: Ledger, clause: Cla
     assert ledger.change(M, "c9") is None
 
 
-def test_a_conflict_names_every_clause_that_failed_and_shows_meeting_and_people_together(ledger: Ledger) -> None:
+def test_a_conflict_names_every_clause_that_failed_and_shows_meeting_and_users_together(ledger: Ledger) -> None:
     failing = (
         MeetingRevised(meeting(revision=8), 7),
         UserRevised(M, a_user(revision=8), 7),

@@ -106,7 +106,7 @@ def concerned(number: int) -> Mapping[str, str | None]:
 
 
 @pytest.mark.parametrize("limit", [1, 4, 14, 15, 50])
-def test_what_concerns_one_person_is_found_across_pages(ledger: Ledger, limit: int) -> None:
+def test_what_concerns_one_user_is_found_across_pages(ledger: Ledger, limit: int) -> None:
     """Together with what names nobody: that is about everybody."""
     everybody = [f"e{n}" for n in range(1, 6)]
     written(ledger, *(entry(f"f{n:03d}", about=concerned(n)) for n in range(100)))
@@ -123,7 +123,7 @@ def test_what_says_nothing_of_attendees_is_about_everybody(ledger: Ledger) -> No
     assert names(ledger.history(M, "f", "~", 50, "bob")) == ["f1", "f2"]
 
 
-def test_bounds_hold_for_one_person_too(ledger: Ledger) -> None:
+def test_bounds_hold_for_one_user_too(ledger: Ledger) -> None:
     written(ledger, *(entry(f"f{n}", about={"bob": ATTENDEE}) for n in range(1, 6)))
 
     assert ledger.history(M, "f1", "f5", 2, "bob") == Page(

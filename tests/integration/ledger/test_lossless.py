@@ -57,7 +57,7 @@ def test_meetings(ledger: Ledger, first: Meeting, second: Meeting) -> None:
 
 @each_time_the_same
 @given(strategies.names, strategies.users, strategies.users)
-def test_people(ledger: Ledger, meeting_id: str, first: User, second: User) -> None:
+def test_users(ledger: Ledger, meeting_id: str, first: User, second: User) -> None:
     meeting_id = distinct(meeting_id)
     second = replace(second, id=first.id)
 
@@ -108,7 +108,7 @@ def test_changes_that_are_due(ledger: Ledger, drawn: Change) -> None:
 
 @each_time_the_same
 @given(strategies.names, strategies.names, strategies.moments)
-def test_people_and_meetings_that_are_due(ledger: Ledger, meeting_id: str, user_id: str, until: datetime) -> None:
+def test_users_and_meetings_that_are_due(ledger: Ledger, meeting_id: str, user_id: str, until: datetime) -> None:
     meeting_id = distinct(meeting_id)
     rules = UserRules(restrictions=withholding(Capabilities.SEND_AUDIO, until=until))
     ledger.transact([UserRevised(meeting_id, User(user_id, rules, revision=1), 0)])

@@ -138,7 +138,7 @@ def spent(ledger: Ledger, after: float, meeting_id: str = M, user_id: str = "bob
     return times
 
 
-def test_a_minute_for_each_person_in_each_meeting(ledger: Ledger) -> None:
+def test_a_minute_for_each_user_in_each_meeting(ledger: Ledger) -> None:
     assert [spent(ledger, after) for after in (0, 5.999, 6, 20, 90)] == [10, 0, 1, 2, 10]
     assert spent(ledger, 90, user_id="carol") == 10
     assert spent(ledger, 90, meeting_id="another") == 10

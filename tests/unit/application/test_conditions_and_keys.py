@@ -272,7 +272,7 @@ def test_when_the_ledger_loses_the_answer_it_is_done_once(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_attendee_stands_for_the_person(name: str) -> None:
+def test_the_attendee_stands_for_the_user(name: str) -> None:
     meeting = CommandedMeeting()
     command, who, target = COMMANDS[name](meeting)
     if target != "bob":

@@ -231,7 +231,7 @@ def test_unmute_all_where_nothing_is_muted_is_unchanged() -> None:
     assert meeting.entries() == []
 
 
-def test_all_attendees_of_a_person() -> None:
+def test_all_attendees_of_a_user() -> None:
     meeting = CommandedMeeting()
     meeting.comes("bob", 2)
     meeting.done("alice", MUTE_ALL)

@@ -23,7 +23,7 @@ def admitted(meeting: CommandedMeeting, users: dict[str, str | None], **how: obj
     return outcome
 
 
-def test_a_hundred_people_at_once() -> None:
+def test_a_hundred_users_at_once() -> None:
     meeting = CommandedMeeting()
     meeting.done("alice", MUTE_ALL)
     users: dict[str, str | None] = {f"user-{n}": None for n in range(100)}
@@ -49,7 +49,7 @@ def test_admitting_again_writes_nothing() -> None:
     assert (meeting.ledger.users, meeting.ledger.meetings, meeting.ledger.entries) == before
 
 
-def test_the_same_key_gets_the_same_people() -> None:
+def test_the_same_key_gets_the_same_users() -> None:
     meeting = CommandedMeeting()
     first = admitted(meeting, {"zoe": "viewer"}, key="k", fingerprint="f")
     meeting.done("alice", MUTE_ALL)

@@ -165,7 +165,7 @@ def test_in_a_frozen_meeting_nobody_is_asked(meeting: CommandedMeeting) -> None:
     assert len(meeting.entries("Unmute Requested")) == 2, "bob and carol, by the unmute-all"
 
 
-def test_a_promotion_waits_with_the_host_s_mute_until_the_person_agrees(meeting: CommandedMeeting) -> None:
+def test_a_promotion_waits_with_the_host_s_mute_until_the_user_agrees(meeting: CommandedMeeting) -> None:
     meeting.consenting()
     meeting.answered("alice", Mute(), "bob")
     meeting.answered("alice", SetRole("presenter"), "bob")

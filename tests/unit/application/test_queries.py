@@ -222,7 +222,7 @@ def told(meeting: ModeratedMeeting, **target: Any) -> list[tuple[str, str]]:
     return [(item["type"], item["command"]) for item in listed if item["command"] != "register"]
 
 
-def test_the_history_of_one_person() -> None:
+def test_the_history_of_one_user() -> None:
     """Entries about any attendee of the user or about none; entries about the whole meeting count, too."""
     meeting = ModeratedMeeting()
     meeting.ask("alice", Mute(), "bob")

@@ -173,7 +173,7 @@ def test_unmute_all_does_not_let_the_banned_in(meeting: CommandedMeeting) -> Non
     assert meeting.admits("bob") == {"bob": "banned"}
 
 
-def test_a_banned_person_may_do_nothing_and_learns_nothing(meeting: CommandedMeeting) -> None:
+def test_a_banned_user_may_do_nothing_and_learns_nothing(meeting: CommandedMeeting) -> None:
     meeting.answered("alice", SetRole("cohost"), "bob")
     meeting.answered("alice", Ban(), "bob")
     assert code(meeting.ask("bob", Mute(), "carol")) == "banned"

@@ -24,7 +24,7 @@ def many(meeting: ModeratedMeeting, user: str, count: int) -> list[str]:
 
 
 @pytest.mark.parametrize("users", [33, 34, 60])
-def test_people_with_two_attendees_each_are_registered(users: int) -> None:
+def test_users_with_two_attendees_each_are_registered(users: int) -> None:
     meeting = CommandedMeeting(registered=False)
     for n in range(users):
         many(meeting, f"{n:02}-person", 2)

@@ -83,7 +83,7 @@ def test_a_cohost_muted_by_a_host_does_not_unmute_themselves() -> None:
     assert meeting.refused("cora", Mute(), "alice").policies == ("non-hosts-may-not-act-on-hosts",)
 
 
-def test_rules_bind_all_attendees_of_a_person() -> None:
+def test_rules_bind_all_attendees_of_a_user() -> None:
     meeting = ModeratedMeeting()
     meeting.chime.write(MEETING, unseen("bob", 2), EVERYTHING)
     assert meeting.answered("alice", Mute(), "bob", number=2).status == "applied"
@@ -102,7 +102,7 @@ def test_rules_bind_a_user_before_joining() -> None:
     assert meeting.bits("zoe") == EVERYTHING & ~Capabilities.SEND_VIDEO, "never more than was granted"
 
 
-def test_a_person_without_known_attendee_is_found_in_the_roster() -> None:
+def test_a_user_without_known_attendee_is_found_in_the_roster() -> None:
     meeting = ModeratedMeeting()
     meeting.chime.write(MEETING, unseen("zoe"), EVERYTHING)
     answer = meeting.ask_user("alice", Mute(), "zoe")

@@ -26,7 +26,7 @@ def statuses(meeting: CommandedMeeting, ids: list[str]) -> list[str]:
     return [meeting.ledger.changes[MEETING, each].status for each in ids]
 
 
-def test_several_mutes_of_one_person_are_one_call() -> None:
+def test_several_mutes_of_one_user_are_one_call() -> None:
     meeting = CommandedMeeting()
     ids = waiting(meeting, [("alice", Mute()), ("hugo", Mute(reason="noise")), ("alice", Mute(seconds=600))])
     meeting.reconcile(60)

@@ -245,7 +245,7 @@ def test_a_slip_of_ours_is_not_tried_at_once(listener: Connection) -> None:
     assert len(listener.told) == 1
 
 
-def test_the_log_names_people_in_one_place(listener: Connection, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_log_names_users_in_one_place(listener: Connection, capsys: pytest.CaptureFixture[str]) -> None:
     listener.failures = [RuntimeError("bob")]
     deliver(news("chime:AttendeeAdded"), news("chime:AttendeeAdded"))
     found = logged(capsys)
@@ -255,7 +255,7 @@ def test_the_log_names_people_in_one_place(listener: Connection, capsys: pytest.
     ]
     assert found[0]["exception"] == "RuntimeError"
     for line in found:
-        assert line.pop("person") == {"attendeeId": ATTENDEE, "externalUserId": "bob"}
+        assert line.pop("personal") == {"attendeeId": ATTENDEE, "externalUserId": "bob"}
         assert line["meetingId"] == MEETING
         assert "bob" not in json.dumps(line)
         assert ATTENDEE not in json.dumps(line)

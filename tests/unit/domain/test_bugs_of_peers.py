@@ -83,7 +83,7 @@ def test_leaving_and_coming_back_lifts_nothing() -> None:
     assert attendee_document(meeting(), back, back.attendees["second"], ANYTHING, NOW)["status"] == "pending"
 
 
-def test_a_mute_crossing_the_persons_own_never_opens_the_microphone() -> None:
+def test_a_mute_crossing_the_users_own_never_opens_the_microphone() -> None:
     """talk-ios PR 2648: two toggles met and cancelled each other out."""
     for first, second in ((case, on_oneself), (on_oneself, case)):
         once = decided(first(), Mute())
@@ -123,7 +123,7 @@ def test_one_attendee_that_has_it_does_not_speak_for_the_other() -> None:
     decided(replace(muted, user=replace(muted.user, attendees=two)), Mute())
 
 
-def test_one_persons_change_hits_nobody_else() -> None:
+def test_one_users_change_hits_nobody_else() -> None:
     """owt-server #537: one person's update changed everybody."""
     roster = [
         AttendeeState("bob", EVERYTHING, MUTED),

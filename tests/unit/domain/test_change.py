@@ -59,7 +59,7 @@ def test_a_mute_stands_until_it_is_lifted_or_replaced() -> None:
     assert not is_in_effect(muted, rules_after(case(), Mute(reason="noise"), Mute(reason="exam")), NOW)
 
 
-def test_a_hosts_mute_stands_beside_the_persons_own() -> None:
+def test_a_hosts_mute_stands_beside_the_users_own() -> None:
     muted = change_of(case(), Mute())
     both = rules_after(on_oneself(replace(case().user, rules=rules_after(case(), Mute()))), Mute())
     assert is_in_effect(muted, both, NOW)

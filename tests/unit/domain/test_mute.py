@@ -75,12 +75,12 @@ def test_a_service_of_the_same_name_is_not_oneself() -> None:
     assert made.origin is Origin.HOST
 
 
-def test_a_back_end_that_acts_for_a_person_is_that_person() -> None:
+def test_a_back_end_that_acts_for_a_user_is_that_user() -> None:
     (made,) = decided(case(a_user(), replace(BOB, via="phone"), by_moderator=False), Mute()).rules.restrictions
     assert made.origin is Origin.SELF
 
 
-def test_a_host_may_leave_the_lifting_to_the_person() -> None:
+def test_a_host_may_leave_the_lifting_to_the_user() -> None:
     (made,) = decided(case(), Mute(liftable_by=LiftableBy.SELF)).rules.restrictions
     assert (made.origin, made.liftable_by) == (Origin.HOST, LiftableBy.SELF)
 

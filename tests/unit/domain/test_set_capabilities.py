@@ -105,7 +105,7 @@ def test_every_request_in_every_restricted_state() -> None:
         check(case(a_user(withholding(restricted))), wanted)
 
 
-def test_what_people_withhold_of_themselves_no_request_lifts() -> None:
+def test_what_users_withhold_of_themselves_no_request_lifts() -> None:
     for restricted, wanted in product(ALL_STATES, requests()):
         if contradicts_itself(wanted):
             continue

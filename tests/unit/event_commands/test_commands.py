@@ -112,7 +112,7 @@ def test_the_contract_knows_no_other() -> None:
     }  # fmt: skip
 
 
-def test_one_person() -> None:
+def test_one_user() -> None:
     queue = CommandQueue()
     assert queue.send("mute", **BOB, reason="exam") == []
     assert queue.meeting.held("bob")["audio"] == "Receive"

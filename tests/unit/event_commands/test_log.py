@@ -1,4 +1,4 @@
-"""One log line for each decision. Users are named under `person` only; reasons and invalid words are not logged."""
+"""One log line for each decision. Users are named under `personal` only; reasons and invalid words are not logged."""
 
 import json
 
@@ -25,7 +25,7 @@ def test_processed(capsys: Captured) -> None:
         "eventId": "e-1",
         "source": SOURCE,
         "command": "mute",
-        "person": {"attendeeId": attendee_of("bob")},
+        "personal": {"attendeeId": attendee_of("bob")},
         "meetingId": MEETING,
         "verdict": "accepted",
         "outcome": "applied",
@@ -48,7 +48,7 @@ def test_refused(capsys: Captured) -> None:
     assert (said["level"], said["message"]) == ("WARNING", "command refused")
     assert (said["command"], said["outcome"], said["code"]) == ("none", "invalid-request", "invalid-request")
     assert (said["verdict"], counted["CommandsRefused"], said["cause"]) == ("refused", 1, "setup")
-    assert said["person"] == {"externalUserId": "bob"}
+    assert said["personal"] == {"externalUserId": "bob"}
     assert "secret" not in json.dumps(said)
 
 
@@ -65,7 +65,7 @@ def test_the_name_that_no_meeting_has(capsys: Captured) -> None:
     """It may be a person's, so it stands where it can be redacted."""
     CommandQueue().send("mute-all", externalMeetingId="nowhere")
     said = line(capsys)
-    assert said["person"] == {"externalMeetingId": "nowhere"}
+    assert said["personal"] == {"externalMeetingId": "nowhere"}
     assert "meetingId" not in said
 
 

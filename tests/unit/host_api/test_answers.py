@@ -129,7 +129,7 @@ def undone(answer: Answer) -> Reply:
     return HostApi(StandIn(answer))("POST", f"/meetings/{M}/undo", {"changeId": "01JA"})
 
 
-def test_undone_for_one_person() -> None:
+def test_undone_for_one_user() -> None:
     reply = undone(APPLIED)
     assert (reply.status, reply.document["attendee"]) == (200, ATTENDEE)
     assert "outcomes" not in reply.document
@@ -288,7 +288,7 @@ def test_a_revision_is_required() -> None:
     assert reply.status == 428
 
 
-def test_titles_are_text_for_people() -> None:
+def test_titles_are_text_for_users() -> None:
     assert all(400 <= status < 600 and title for status, title in KINDS.values())
 
 

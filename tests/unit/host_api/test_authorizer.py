@@ -81,4 +81,4 @@ def test_the_gateway_keeps_an_answer_but_no_token_longer_than_it_lasts(seconds: 
 def test_a_refusal_leaves_a_line_in_the_log(capsys: pytest.CaptureFixture[str]) -> None:
     asked({"refusal": "the token has expired"})
     line = json.loads(capsys.readouterr().out)
-    assert (line["message"], line["status"], line["person"]) == ("answered", 401, {})
+    assert (line["message"], line["status"], line["personal"]) == ("answered", 401, {})

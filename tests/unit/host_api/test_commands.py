@@ -80,7 +80,7 @@ CASES: list[tuple[str, str, object, Command]] = [
 
 
 @pytest.mark.parametrize(("method", "suffix", "body", "command"), CASES)
-def test_on_an_attendee_and_on_a_person(method: str, suffix: str, body: object, command: Command) -> None:
+def test_on_an_attendee_and_on_a_user(method: str, suffix: str, body: object, command: Command) -> None:
     api = HostApi()
     assert api(method, f"/meetings/{M}/attendees/{A}{suffix}", body).status == 200
     assert api(method, f"/meetings/{M}/users/bob{suffix}", body).status == 200
@@ -218,7 +218,7 @@ def test_no_error_repeats_a_display_name() -> None:
         assert "Secret" not in str([answer.document for answer in answers])
 
 
-def test_a_hundred_people_may_be_admitted() -> None:
+def test_a_hundred_users_may_be_admitted() -> None:
     body = {"users": [{"externalUserId": f"user{n}"} for n in range(100)]}
     assert HostApi()("POST", f"/meetings/{M}/admissions", body).status == 200
 
@@ -230,7 +230,7 @@ def test_a_user_may_be_named_twice_with_one_role() -> None:
     assert api.gavel.requests[0].command == Admit({"bob": "viewer"})
 
 
-def test_ninety_people_may_be_named() -> None:
+def test_ninety_users_may_be_named() -> None:
     assert HostApi()("PUT", f"/meetings/{M}", {"roles": {f"user{n}": "viewer" for n in range(90)}}).status == 200
 
 

@@ -31,7 +31,7 @@ def test_a_decision(capsys: Captured) -> None:
         "status": 200,
         "changeId": "01JZ",
         "meetingId": M,
-        "person": {"actorKind": "user", "actor": "alice", "externalUserId": "bob"},
+        "personal": {"actorKind": "user", "actor": "alice", "externalUserId": "bob"},
         "verdict": "accepted",
         "pending": False,
         "replayed": False,
@@ -78,7 +78,7 @@ def test_a_change_is_named_where_the_answer_is_a_document(
 def test_what_needs_no_token_leaves_a_line_as_well(capsys: Captured) -> None:
     HostApi(claims=None)("GET", "/health")
     said = line(capsys)
-    assert (said["route"], said["status"], said["person"]) == ("GET /health", 200, {})
+    assert (said["route"], said["status"], said["personal"]) == ("GET /health", 200, {})
 
 
 def test_a_question_is_no_decision(capsys: Captured) -> None:
@@ -90,7 +90,7 @@ def test_a_question_is_no_decision(capsys: Captured) -> None:
 def test_a_command_on_behalf_of_a_user(capsys: Captured) -> None:
     claims = {"sub": "back-end", "scope": "gavel/admin"}
     HostApi()("GET", f"/meetings/{M}/attendees/{A}", headers={"gavel-on-behalf-of": "bob"}, claims=claims)
-    assert line(capsys)["person"] == {"actorKind": "user", "actor": "bob", "via": "back-end", "attendeeId": A}
+    assert line(capsys)["personal"] == {"actorKind": "user", "actor": "bob", "via": "back-end", "attendeeId": A}
 
 
 def test_a_problem(capsys: Captured) -> None:

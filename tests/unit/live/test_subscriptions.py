@@ -128,7 +128,7 @@ def test_a_line_that_takes_nothing_keeps_nobody_waiting(live: LiveMeeting) -> No
     assert lost.me["attendee"]["capabilities"]["audio"] == "Receive"
 
 
-def test_one_person_has_so_many_connections_and_the_oldest_go(live: LiveMeeting) -> None:
+def test_one_user_has_so_many_connections_and_the_oldest_go(live: LiveMeeting) -> None:
     pages = []
     for _ in range(MOST_CONNECTIONS + 2):
         pages.append(live.opens("bob"))

@@ -72,7 +72,7 @@ def test_which_role_may_do_what_to_which(shipped: CedarPolicies, principal: str,
 def test_the_table_has_every_action_of_the_first_question(shipped: CedarPolicies) -> None:
     from moderation.adapters.cedar.validation import asked_about
 
-    groups = {"by-event", "moderate-person", "moderate-meeting", "self", "in-person", "read", "oversee", "back-end"}
+    groups = {"by-event", "moderate-user", "moderate-meeting", "self", "in-person", "read", "oversee", "back-end"}
     second_question = {"send", "receive", *(d + m for d in ("send", "receive") for m in ("Audio", "Video", "Content"))}
     assert {row[0] for row in ROWS} == asked_about(shipped.schema) - groups - second_question
 
@@ -112,7 +112,7 @@ def test_what_is_allowed_names_the_policies_that_permitted(shipped: CedarPolicie
 
 
 @pytest.mark.parametrize("target", ["meeting", *PERSONS])
-@pytest.mark.parametrize("action", ["", "fly", "Mute", "moderate-person", "sendAudio"])
+@pytest.mark.parametrize("action", ["", "fly", "Mute", "moderate-user", "sendAudio"])
 def test_an_unknown_action_is_denied_even_to_an_admin(shipped: CedarPolicies, action: str, target: str) -> None:
     assert refusal(shipped, "admin", action, target) == ("no-permit",)
 

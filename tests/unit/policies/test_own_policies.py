@@ -73,7 +73,7 @@ def test_policies_see_mode_freeze_and_ban(own: Path) -> None:
     text = """
     @id("not-in-audience") forbid (principal, action, resource) when {
       principal is User && context has mode && context.mode == Mode::"audience" };
-    @id("not-frozen") forbid (principal is User, action in Action::"moderate-person", resource)
+    @id("not-frozen") forbid (principal is User, action in Action::"moderate-user", resource)
     when { context.frozen };
     @id("not-banned") forbid (principal is User, action == Action::"remove", resource is User)
     when { resource has banned && resource.banned };

@@ -46,7 +46,7 @@ def test_a_tick_runs_for_less_than_a_minute(reconciler: Reconciler, capsys: pyte
     assert lines(capsys.readouterr().out)[0]["taken"] == 2
 
 
-def test_reminders_name_a_change_a_person_or_the_meeting(reconciler: Reconciler) -> None:
+def test_reminders_name_a_change_a_user_or_the_meeting(reconciler: Reconciler) -> None:
     bodies = [
         {"meetingId": "m", "changeId": "c", "userId": None},
         {"meetingId": "m", "userId": "bob"},

@@ -100,18 +100,18 @@ export function Roster({ labels, className = "gavel-roster", renderName, renderA
         .split(" ")
         .filter(Boolean)
         .map((attendeeId) => (
-          <Person key={attendeeId} {...{ attendeeId, said, renderName, renderActions }} />
+          <RosterRow key={attendeeId} {...{ attendeeId, said, renderName, renderActions }} />
         ))}
     </ul>
   );
 }
 
-interface PersonProps extends Pick<RosterProps, "renderName" | "renderActions"> {
+interface RosterRowProps extends Pick<RosterProps, "renderName" | "renderActions"> {
   attendeeId: string;
   said: Labels;
 }
 
-const Person = memo(function Person({ attendeeId, said, renderName, renderActions }: PersonProps) {
+const RosterRow = memo(function RosterRow({ attendeeId, said, renderName, renderActions }: RosterRowProps) {
   const attendee = useAttendee(attendeeId);
   const user = attendee?.externalUserId;
   const place = useKnown(({ state }) => state.hands.findIndex(({ externalUserId }) => externalUserId === user)) + 1;

@@ -19,7 +19,7 @@ COMMAND = "gavel forget"
 STACK = "gavel"
 ELSEWHERE = """\
 Elsewhere, and not erased by this command (docs/security.md says for how long each is kept):
-  logs name users under `person`; dead-letter queues hold whole commands;
+  logs name users under `personal`; dead-letter queues hold whole commands;
   subscribers of the bus keep what they received; recovery and backups of the table hold what it was."""
 
 
