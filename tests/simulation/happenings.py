@@ -26,11 +26,11 @@ class Happenings:
     def anything(self) -> None:
         """Most runs have none, so that the others stay dense."""
         if self._draw.random() < 0.25:
-            self._people_come()
+            self._users_come()
         if self._draw.random() < 0.2:
             self._somebody_interferes()
 
-    def _people_come(self) -> None:
+    def _users_come(self) -> None:
         """Up to three joins, each announced by no event, by one, or by several in any order. Sometimes an event reports
         the end of the meeting, which has not ended.
         """

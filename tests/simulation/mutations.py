@@ -59,6 +59,7 @@ from .mutation import (
 from .small import HOST_AND_EVERYBODY, NEWCOMER, SLOW_TO_SETTLE, TAKEN_OVER
 from .small_seeds import NOTED_EARLY, OVERTAKEN_IN_FLIGHT, SETTLED_BESIDE
 from .small_stalls import GIVEN_UP_LATE, MUTED_AGAIN_BY_MEMORY, OUTLIVED, SETTLED_LATE
+from .small_users import DEMOTED
 
 
 @contextmanager
@@ -129,7 +130,7 @@ def _believing_memory() -> Iterator[None]:
 
 
 @contextmanager
-def _mixing_people() -> Iterator[None]:
+def _mixing_users() -> Iterator[None]:
     """The look at the meeting before the update sees what it expects."""
     original = meeting_applier.MeetingApplier._update_all
 
@@ -191,7 +192,7 @@ def _believing_notes() -> Iterator[None]:
 
 
 MUTATIONS = (
-    Mutation("settle checks the user's revision", rewriting(any_revision), (HOLDS,), first=130),
+    Mutation("settle checks the user's revision", rewriting(any_revision), (HOLDS,), first=190),
     Mutation(
         "settle checks the meeting's revision",
         lambda: patch.object(attendee_applier.AttendeeApplier, "_check_meeting", lambda *_: []),
@@ -204,13 +205,13 @@ MUTATIONS = (
         (HOLDS,),
         case=NEWCOMER,
     ),
-    Mutation("a call of unknown end is looked at again", lambda: _closing(_closed_for_good), (HOLDS,), first=2670),
+    Mutation("a call of unknown end is looked at again", lambda: _closing(_closed_for_good), (HOLDS,), first=440),
     Mutation(
         "no order starts after the lease",
         lambda: patch.object(ChimeCalls, "_start", _start_at_any_time),
         (HOLDS, WIDER),
         {"stall": 0.03},
-        first=130,
+        first=320,
     ),
     Mutation(
         "only the lease's holder settles",
@@ -221,11 +222,11 @@ MUTATIONS = (
     Mutation("takeover waits out the life of a call", _due_at_the_leases_end, (HOLDS,), case=TAKEN_OVER),
     Mutation("the reconciler takes over", _no_reconciler, ("comes to rest", CLOSED)),
     Mutation("a key is used once", drop(KeyTaken, commits), (ONE_KEY,)),
-    Mutation("commit checks the caller", drop(UserIs, commits), (DECIDED_THERE,), first=360),
-    Mutation("commit checks the meeting", drop(MeetingIs, commits), (DECIDED_THERE,), first=1200),
-    Mutation("commit checks the person", rewriting(any_user), (REVISIONS, DECIDED_THERE)),
+    Mutation("commit checks the caller", drop(UserIs, commits), (DECIDED_THERE,), case=DEMOTED),
+    Mutation("commit checks the meeting", drop(MeetingIs, commits), (DECIDED_THERE,), first=340),
+    Mutation("commit checks the user", rewriting(any_user), (REVISIONS, DECIDED_THERE)),
     Mutation(
-        "commit checks what was noted of the person",
+        "commit checks what was noted of the user",
         rewriting(any_notes),
         (DECIDED_THERE,),
         case=MUTED_AGAIN_BY_MEMORY,
@@ -241,7 +242,7 @@ MUTATIONS = (
         _forgetting_what_was_committed,
         (ONCE, TWICE),
         OUTAGE,
-        first=2625,
+        first=190,
     ),
     Mutation(
         "a lease that is given back has another token",
@@ -262,24 +263,24 @@ MUTATIONS = (
         case=SLOW_TO_SETTLE,
     ),
     Mutation(
-        "who is bound between the roster and the look at people is taken in",
+        "who is bound between the roster and the look at users is taken in",
         lambda: patch.object(RosterSnapshot, "add_attendees_the_roster_lacks", lambda _: None),
         (HOLDS,),
         case=NEWCOMER,
     ),
-    Mutation("people are read with the meeting they belong to", _mixing_people, (WIDER,), {"slow": 0.0}, first=3770),
+    Mutation("users are read with the meeting they belong to", _mixing_users, (WIDER,), {"slow": 0.0}, first=50),
     Mutation(
         "nothing comes between the clock and a call",
         lambda: patch.object(ChimeCalls, "_start", _start_then_wait),
         (HOLDS, WIDER),
         {"stall 75 s": 0.05, "throttled": 1.0},
-        first=1760,
+        first=520,
     ),
     Mutation(
         "what is said again is overruled, too",
         lambda: patch.object(rule_changes, "_is_still_withheld", lambda *_: True),
         (APPLIED,),
-        first=410,
+        first=1000,
     ),
     Mutation("an own call counts for more than a note", _believing_notes, (HOLDS,), case=OVERTAKEN_IN_FLIGHT),
     Mutation(

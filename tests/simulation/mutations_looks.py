@@ -72,7 +72,7 @@ class _LateLedger:
 
 
 @contextmanager
-def _reading_people_after_the_roster() -> Iterator[None]:
+def _reading_users_after_the_roster() -> Iterator[None]:
     original = ChimeEventHandler.compare
 
     def compare(self: Any, meeting: Meeting, deadline: datetime | None = None) -> ComparisonResult:
@@ -248,7 +248,7 @@ LOOK_MUTATIONS = (
     ),
     Mutation(
         "who is compared with a roster was read before it",
-        _reading_people_after_the_roster,
+        _reading_users_after_the_roster,
         (INVENTED,),
         case=BOUND_DURING_A_LOOK,
     ),

@@ -107,18 +107,19 @@ USER_MUTATIONS = (
         _instead(attendee_reader.AttendeeReader, "as_chime_has", lambda self, carried, user: user),
         (CONSENT,),
         {"slow": 0.5, "stall": 0.03},
-        first=400,
+        first=50,
     ),
     Mutation(
         "nobody is heard on an attendee that is gone",
         _instead(attendee_reader.AttendeeReader, "as_chime_has", _keeps_stale_audio),
         (CONSENT,),
+        first=4480,
     ),
     Mutation(
         "the roster tells who is heard",
         _instead(RosterSnapshot, "seen", lambda self, user_id: self.users[user_id]),
         (CONSENT, HOLDS, KNOWN),
-        first=935,
+        first=230,
     ),
     Mutation(
         "an agreement ends when the meeting is changed", _agreed_whatever_was_changed, (CONSENT,),

@@ -87,6 +87,16 @@ def hosts_demote_each_other(simulation: Simulation) -> None:
         simulation.process(who, [_made(f"{who} demotes", request, target)])
 
 
+def demoted_while_commanding(simulation: Simulation) -> None:
+    """carol, a cohost, loses that role while they mute bob: the mute is refused, or it was committed before."""
+    for role, after in (("cohost", 0.0), ("participant", 1.0)):
+        request = Request(MEETING, HOSTS["alice"], SetRole(role), attendee_id=attendee_of("carol"))
+        simulation.process("alice", [_made(f"to be {role}", request, "carol")], after)
+    carol = Actor(ActorKind.USER, "carol")
+    mute = Request(MEETING, carol, Mute(), attendee_id=attendee_of("bob"))
+    simulation.process("carol", [_made("mute", mute, "bob")], 1.0)
+
+
 def _made(label: str, request: Request, subject: str) -> Callable[[], Asking]:
     return lambda: asking(label, request.actor, request, subject)
 
@@ -144,10 +154,11 @@ def two_attendees(simulation: Simulation) -> None:
     bob_comes_again(simulation, 0.0, 0.004)
 
 
+DEMOTED = Case("a cohost is demoted while they command", demoted_while_commanding, at_least=100)
 BAN_AND_REJOIN = Case("ban and rejoin", ban_and_rejoin, at_least=20)
-BAN_AND_EVERYBODY = Case("a banned person is found out by a mute-all", ban_and_everybody, at_least=1)
+BAN_AND_EVERYBODY = Case("a banned user is found out by a mute-all", ban_and_everybody, at_least=1)
 FOUND_OUT_TWICE = Case(
-    "a banned person is found out twice", found_out_twice, {"stall 46 s": 1.0}, preemptions=0, at_least=10
+    "a banned user is found out twice", found_out_twice, {"stall 46 s": 1.0}, preemptions=0, at_least=10
 )
 UNDO = Case("an undo of what has moved on", undo_of_what_has_moved, at_least=10)
 LOOK_AND_MUTE_ALL = Case(
@@ -182,6 +193,7 @@ USERS = (
         at_least=60,
     ),
     LAST_HOST,
+    DEMOTED,
     UNDO,
     LOOK_AND_MUTE_ALL,
     BAN_AND_REJOIN,

@@ -12,41 +12,6 @@ from .workload import simulate
 
 CHUNK = 250
 SCHEDULES = 2_000
-FOUND = (
-    43773,
-    200625,
-    200753,
-    201268,
-    202513,
-    204945,
-    206106,
-    206323,
-    206686,
-    207928,
-    208057,
-    210020,
-    210325,
-    500623,
-    2006217,
-    2007284,
-    2018310,
-    2018458,
-    3007172,
-    3010958,
-    20004111,
-    20010920,
-    20011642,
-    30003271,
-    30006595,
-    40002853,
-    40008709,
-    40012326,
-    50004718,
-    50005769,
-)
-"""Seeds of long runs that failed once. Most have a small case, too."""
-
-
 FAULTS = (
     "contention",
     "lost, done",
@@ -76,12 +41,6 @@ def test_nothing_is_lost_and_nothing_half_true(first: int) -> None:
         crashes += result.crashes
     assert crashes > 100
     assert not {kind: happened[kind] for kind in FAULTS if happened[kind] < 8}
-
-
-@pytest.mark.parametrize("seed", FOUND)
-def test_what_failed_once_holds(seed: int) -> None:
-    result = simulate(seed)
-    assert not result.violations, "\n" + trace_of(seed, result)
 
 
 def test_a_seed_tells_everything() -> None:

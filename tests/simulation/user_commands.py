@@ -49,8 +49,6 @@ ANSWERED_AFTER = (0.005, 0.05, 1.0, 7.0, 31.0, 58.0, 59.99, 61.0)
 Making = Callable[[], Asking]
 OFTEN = 0.5
 """The share of runs with user commands."""
-STREAM = bytes.fromhex("6465656473").decode()
-"""The first name of these draws. Recorded seeds (`FOUND`, `Mutation.first`) repeat their schedules only under it."""
 
 
 def _came(meeting_id: str, attendee_id: str, presence: ChimeEventHandler) -> None:
@@ -59,7 +57,7 @@ def _came(meeting_id: str, attendee_id: str, presence: ChimeEventHandler) -> Non
 
 class UserCommands:
     def __init__(self, seed: int | str, often: float = OFTEN) -> None:
-        self._draw = random.Random(f"{STREAM} {seed}")
+        self._draw = random.Random(f"user commands {seed}")
         self.happen = self._draw.random() < often
         self._answers = 0
 
@@ -148,7 +146,7 @@ class UserCommands:
         )
         return draw.choices([c for c, _ in weighed], [w for _, w in weighed])[0]
 
-    # ---- people ----------------------------------------------------------------------------------------------------
+    # ---- users -----------------------------------------------------------------------------------------------------
 
     def _comes_again(self) -> None:
         """Rejoins as another attendee, the second of two or the first after a removal, with or without an event."""

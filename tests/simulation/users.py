@@ -129,7 +129,7 @@ class UserChecks:
             return
         made, replaced = undone.rules_after, undone.rules_before
         if not isinstance(made, UserRules) or not isinstance(replaced, UserRules):
-            self._violated("an undo restores what was replaced", f"{undone.command} was not about a person")
+            self._violated("an undo restores what was replaced", f"{undone.command} was not about a user")
             return
         moment = self._store.meetings[undo.meeting_id].rules.moment(self._scheduler.now())
         for name in OF_ONE_VALUE:

@@ -172,7 +172,7 @@ class Workload:
         who, command, user = self._who(), self._for_a_time(self._command()), self._target()
         for number in (1, 2):
             name = f"process k{number}"
-            make = self.on_person("k", who, command, user, key="key", fingerprint="f")
+            make = self.on_user("k", who, command, user, key="key", fingerprint="f")
             self.simulation.process(name, [make], self._soon())
 
     def _making(self, label: str) -> Making:
@@ -184,7 +184,7 @@ class Workload:
         dry_run, matches = draw.random() < 0.06, draw.random() < 0.15
         key = f"key-{label}" if draw.random() < 0.2 else None
         fingerprint = "f" if key else ""
-        return self.on_person(
+        return self.on_user(
             label, self._who(), self._for_a_time(self._command()), self._target(),
             matches=matches, dry_run=dry_run, key=key, fingerprint=fingerprint,
         )  # fmt: skip
@@ -208,7 +208,7 @@ class Workload:
         who = Actor(ActorKind.USER, draw.choice(("alice", "hugo")))
         return lambda: asking(label, who, Request(MEETING, who, command), None)
 
-    def on_person(
+    def on_user(
         self,
         label: str,
         who: str,
