@@ -165,8 +165,8 @@ function choosePeople(session) {
   if (!dialog) return nothing;
   const {chosen, search} = dialog;
   const all = byName(store.people()).map(({id}) => id).filter((id) => !chosen.has(id) && matches(id, search.toLowerCase()));
-  const choose = (/** @type {string} */ id) => () => {
-    if (!chosen.delete(id)) chosen.add(id);
+  const choose = (/** @type {string} */ id) => (/** @type {any} */ event) => {
+    event.target.checked ? chosen.add(id) : chosen.delete(id);
     store.redraw();
   };
   const one = (/** @type {string} */ id) => html`<label class="check"><input type="checkbox" .checked=${chosen.has(id)} @change=${choose(id)} />${user(id)}</label>`;

@@ -90,8 +90,8 @@ function bulk(session, shown) {
   for (const id of marked) if (!store.person(id)) marked.delete(id);
   const others = shown.filter(({id}) => id !== store.myId);
   const all = others.length > 0 && others.every(({id}) => marked.has(id));
-  const mark = () => {
-    for (const {id} of others) all ? marked.delete(id) : marked.add(id);
+  const mark = (/** @type {any} */ event) => {
+    for (const {id} of others) event.target.checked ? marked.add(id) : marked.delete(id);
     store.redraw();
   };
   return html`<div class="bulk" role="group" aria-label=${t("bulk.title")}>
@@ -159,8 +159,8 @@ function row(session, person, index, all) {
   const {id, shown} = person;
   const name = called(id);
   const place = shown.hand ? store.hands().indexOf(person) + 1 : 0;
-  const mark = () => {
-    if (!marked.delete(id)) marked.add(id);
+  const mark = (/** @type {any} */ event) => {
+    event.target.checked ? marked.add(id) : marked.delete(id);
     store.redraw();
   };
   return html`<li class="row ${marked.has(id) ? "marked" : ""}" data-person=${id} tabindex=${isStop(session, id, index) ? "0" : "-1"} aria-label=${name}

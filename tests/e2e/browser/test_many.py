@@ -25,7 +25,9 @@ def test_two_hundred_and_fifty_users(visitors: Visitors, local_stack: ObservedSt
     find.fill("DENT-24 part")  # any part of the name, and a word of the role
     expect(page.locator("#people .count")).to_have_text("8 of 250")
     page.get_by_label("Select all").check()
+    expect(page.get_by_text("8 selected")).to_be_visible()
     page.get_by_label("Select student-247").uncheck()
+    expect(page.get_by_text("7 selected")).to_be_visible()
     alice.button("Mute").click()
     expect(alice.notice("applied")).to_contain_text("Mute 7 people")
     expect(alice.medium("student-240", "audio")).to_have_attribute("data-state", "blocked")
