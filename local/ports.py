@@ -3,8 +3,9 @@
 import os
 import socket
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, fields
+from itertools import islice
+from random import SystemRandom
 
 from local.failure import LocalStackError
 
@@ -21,6 +22,8 @@ SERVERS = {
     "console": "the console",
     "faults": "the proxy for faults",
 }
+NO_CLIENTS = range(20_000, 32_000)
+"""Below the ports that Linux and macOS give to clients."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,11 @@ class Ports:
 
     @classmethod
     def free(cls) -> "Ports":
-        """Free ports, so that tests run side by side."""
-        with ExitStack() as held:
-            sockets = [held.enter_context(socket.socket()) for _ in fields(cls)]
-            for one in sockets:
-                one.bind(("127.0.0.1", 0))
-            return cls(*(one.getsockname()[1] for one in sockets))
+        """Free ports, so that tests run side by side. They stay free until the servers start: the system gives none of
+        them to a client's connection.
+        """
+        candidates = SystemRandom().sample(NO_CLIENTS, len(NO_CLIENTS))
+        return cls(*islice(filter(_is_free, candidates), len(fields(cls))))
 
     def refuse_taken(self) -> None:
         """Raises an error that names the ports held by other programs."""

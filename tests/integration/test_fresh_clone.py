@@ -69,7 +69,8 @@ def test_make_run_needs_python_and_installs_what_it_needs(clone: Path, variables
         assert url
         assert httpx.get(f"{url[1]}/health", trust_env=False, timeout=60).status_code == 200
     finally:
-        os.killpg(process.pid, signal.SIGINT)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
         process.communicate(timeout=120)
     shown = [line for line in lines if line.startswith("-- ")]
     assert [line.split()[1] for line in shown] == [".venv", "uv", str(len(exported("--only-group", "run"))), "the"]
