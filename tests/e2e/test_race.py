@@ -2,6 +2,7 @@
 
 import random
 import time
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -30,6 +31,10 @@ def without_quota(local_stack: ObservedStack) -> Iterator[None]:
     local_stack.simulator.control("PUT", "settings", {"quota": True})
 
 
+def _code(answer: httpx.Response) -> Any:
+    return answer.json().get("code", answer.text) if answer.content else answer.status_code
+
+
 def one_hand(start: Barrier, host: Caller, target: str, medium: str, seed: int) -> list[httpx.Response]:
     """Mutes, unmutes and sets one medium, as fast as the answers come. Cold starts are over when the race begins."""
     choose = random.Random(seed)
@@ -39,12 +44,22 @@ def one_hand(start: Barrier, host: Caller, target: str, medium: str, seed: int) 
     ends = time.monotonic() + SECONDS
     while time.monotonic() < ends:
         command = choose.choice(("mute", "unmute", "capabilities"))
+        method, body = "POST", {"media": [medium], "reason": f"hand {seed}"}
         if command == "capabilities":
             word = choose.choice(("SendReceive", "Receive"))
-            answers.append(host.patch(f"{target}/capabilities", {medium: word, "reason": f"hand {seed}"}))
-        else:
-            answers.append(host.post(f"{target}/{command}", {"media": [medium], "reason": f"hand {seed}"}))
+            method, body = "PATCH", {medium: word, "reason": f"hand {seed}"}
+        answers.append(_sent_until_known(host, method, f"{target}/{command}", body))
     return answers
+
+
+def _sent_until_known(host: Caller, method: str, path: str, body: Json) -> httpx.Response:
+    """On a busy machine the ledger may not say in time whether it stored a command. The same key finds that out."""
+    key = str(uuid.uuid4())
+    answer = host.send(method, path, body, idempotency_key=key)
+    ends = time.monotonic() + TIMEOUT
+    while _code(answer) == "outcome-unknown" and time.monotonic() < ends:
+        answer = host.send(method, path, body, idempotency_key=key)
+    return answer
 
 
 def whole_history(meeting: ModeratedMeeting) -> list[Json]:
@@ -85,10 +100,6 @@ def test_many_hands_on_one_attendee(local_stack: ObservedStack) -> None:
         if entry["type"] == DECIDED and entry["verdict"] == "accepted" and entry["command"] != "register"
     ]
     assert sorted(accepted) == sorted(made)
-
-
-def _code(answer: httpx.Response) -> Any:
-    return answer.json().get("code", answer.text) if answer.content else answer.status_code
 
 
 def _settles(meeting: ModeratedMeeting) -> None:
