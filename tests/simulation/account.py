@@ -139,7 +139,9 @@ class Account:
         )
 
     def _comes_to_rest(self) -> bool:
-        """Runs comparisons until the last ones find nothing to do. They also find the effect of newer policies."""
+        """Runs comparisons of all meetings until the last ones find nothing to do. They also find the effect of newer
+        policies.
+        """
         looks = LOOKS if self.watched or self._upgrade is not None else 0
         for _ in range(MOST_ROUNDS):
             due = [
@@ -150,9 +152,10 @@ class Account:
                 return True
             if not due:
                 looks -= 1
-                due = [m.check_at for m in self.store.meetings.values() if m.check_at is not None]
-            if not due:
-                return True
+                comparisons = [m.check_at for m in self.store.meetings.values() if m.check_at is not None]
+                if not comparisons:
+                    return True
+                due = [max(comparisons)]
             wait = (min(due) - self.scheduler.now()).total_seconds()
             self.reconciler(max(wait, 0) + 0.001 + self.scheduler.most_skew_ms / 1000)
             self.scheduler.run()

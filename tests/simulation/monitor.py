@@ -217,7 +217,7 @@ class Monitor:
         return self._is_timed and self._is_kept(asking)
 
     def _is_kept(self, asking: Asking, since: datetime | None = None) -> bool:
-        """Whether the rules still have what was requested, or it has ended since."""
+        """Whether the rules still have what was requested, or it has ended since, by any clock."""
         request = asking.request
         meeting = self.store.meetings.get(request.meeting_id)
         if isinstance(request.command, Register) or asking.subject is None or meeting is None:
@@ -225,13 +225,17 @@ class Monitor:
         if since is not None and promises.is_over(request.command, since, self._scheduler.own_moments()[1]):
             return True
         user = self._user(request.meeting_id, asking.subject)
-        rules = self._in_force(user.rules, meeting)
         oneself = request.actor.is_user(user.id)
         by_moderator = self._judged(request, meeting, user)[1]
-        return promises.kept(request.command, rules, oneself=oneself, by_moderator=by_moderator)
+        return any(
+            promises.kept(
+                request.command, self._in_force(user.rules, meeting, at), oneself=oneself, by_moderator=by_moderator
+            )
+            for at in {self.now(), *self._scheduler.own_moments()}
+        )
 
-    def _in_force(self, rules: UserRules, meeting: Meeting) -> UserRules:
-        moment = meeting.rules.moment(self.now())
+    def _in_force(self, rules: UserRules, meeting: Meeting, at: datetime | None = None) -> UserRules:
+        moment = meeting.rules.moment(at or self.now())
         floor, ban = rules.floor, rules.ban
         return replace(
             rules,
@@ -567,5 +571,7 @@ def _together(allowed: Allowed) -> Capabilities:
 
 
 def _said(rules: UserRules) -> UserRules:
-    """The rules without what depends on the attendees present and their notes, which change without a revision."""
-    return replace(rules, asked=None, agreed=None, removed=frozenset())
+    """The rules without what depends on the attendees present and their notes, which change without a revision, and
+    without the time of calls that may still come.
+    """
+    return replace(rules, asked=None, agreed=None, removed=frozenset(), ban_calls_end_at=None)

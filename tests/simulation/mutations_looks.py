@@ -13,9 +13,16 @@ from moderation.application.background.chime_events import ChimeEventHandler, Co
 from moderation.application.background.drift import Drift
 from moderation.application.commands import consent
 from moderation.application.commands.pipeline import CommandPipeline
-from moderation.application.enforcement import attendee_applier, attendee_outcome, meeting_applier
+from moderation.application.enforcement import (
+    attendee_applier,
+    attendee_outcome,
+    change_applier,
+    meeting_applier,
+    roster_reader,
+)
 from moderation.application.enforcement import notes as noting
 from moderation.application.enforcement.attendee_outcome import closure_of
+from moderation.application.enforcement.change_applier import ChangeApplier
 from moderation.application.enforcement.change_in_progress import ChangeInProgress
 from moderation.application.enforcement.chime_calls import ChimeCalls, StillWanted
 from moderation.application.enforcement.roster_snapshot import RosterSnapshot
@@ -35,10 +42,13 @@ from .small import HOST_AND_EVERYBODY
 from .small_consent import AGREED_AFTER_THE_END, AGREED_ON_WHAT_IS_LEFT, WITHDRAWN_FROM_ANOTHER
 from .small_found import (
     BAN_KEPT_BY_A_FREEZE,
+    ENDED_BEFORE_A_MUTE,
     MUTE_KEPT_BY_A_FREEZE,
+    NEWCOMER_WHILE_THE_MODE_OPENS,
     OPENED_IN_A_FROZEN_MEETING,
     REMOVED_BY_EVERYBODYS_CHANGE,
     REMOVED_SLOWLY_AND_UNBANNED,
+    SEEN_BEFORE_A_SLOW_REMOVAL,
 )
 from .small_looks import (
     ADMITTED_MEANWHILE,
@@ -135,7 +145,18 @@ def _closed_as_if_time_went_on(change: Any, meeting: Meeting, *about: Any) -> Cl
     return closure_of(change, replace(meeting, rules=replace(meeting.rules, frozen_at=None)), *about)
 
 
+def _over_for_users(in_progress: ChangeInProgress) -> bool:
+    return in_progress.user is not None and is_over(in_progress)
+
+
+def _with_notes_after_no_removal(
+    self: ChangeApplier, in_progress: ChangeInProgress, left: Change, calls: ChimeCalls, now: datetime
+) -> Iterator[Any]:
+    return with_notes(self, in_progress, left, replace(calls, removed=set()), now)
+
+
 remove, check_if_possible = ChimeCalls.remove, ChimeCalls.check_if_possible
+is_over, with_notes = change_applier._is_over, ChangeApplier._with_notes
 
 
 def _under_way_while_an_end_waits(self: Drift, meeting: Meeting, user: User) -> bool:
@@ -194,6 +215,24 @@ LOOK_MUTATIONS = (
         lambda: patch.object(attendee_applier, "closure_of", _closed_as_if_time_went_on),
         (APPLIED,),
         case=MUTE_KEPT_BY_A_FREEZE,
+    ),
+    Mutation(
+        "no change but its end goes on in a meeting that has ended",
+        lambda: patch.object(change_applier, "_is_over", _over_for_users),
+        (WIDER,),
+        case=ENDED_BEFORE_A_MUTE,
+    ),
+    Mutation(
+        "a removal that is not noted outdates earlier notes",
+        lambda: patch.object(ChangeApplier, "_with_notes", _with_notes_after_no_removal),
+        (TOLD,),
+        case=SEEN_BEFORE_A_SLOW_REMOVAL,
+    ),
+    Mutation(
+        "a note that is newer than the roster counts",
+        lambda: patch.object(roster_reader, "_is_noted_since", lambda *_: False),
+        (INVENTED,),
+        case=NEWCOMER_WHILE_THE_MODE_OPENS,
     ),
     Mutation(
         "an unmute that waits for an answer is superseded with the request",

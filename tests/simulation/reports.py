@@ -235,11 +235,15 @@ class Reports:
                 self._violated(FALSE, f"{label}: `{name}` is {word} in the answer, {in_event} in the event")
 
     def _is_taken_out(self, change: Change, attendee_id: str) -> bool:
-        """Whether the attendee was removed and this was reported, or another attendee of the user is answered about."""
+        """Whether the attendee was removed and this was reported, or another attendee of the user was, and the command
+        named this attendee or the user.
+        """
         told = (entry.extra["attendees"] for entry in self._store.entries if entry.type == REMOVED)
         out = [each for some in told for each in _documents(some)]
-        is_named = attendee_id == change.attendee_id and any(each["externalUserId"] == change.user_id for each in out)
-        return is_named or any(each["attendeeId"] == attendee_id for each in out)
+        if any(each["attendeeId"] == attendee_id for each in out):
+            return True
+        is_named = change.attendee_id in (None, attendee_id)
+        return is_named and any(each["externalUserId"] == change.user_id for each in out)
 
     def _outcomes(self, label: str, answer: Answer, course: Course) -> None:
         """If a function died between its notes and the end of the change, the one that takes over finds those attendees

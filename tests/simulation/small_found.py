@@ -1,14 +1,19 @@
 """Small cases of faults found by outsiders and by long runs, explored exhaustively. Each names the fault."""
 
+from dataclasses import replace
 from datetime import timedelta
 
+from moderation.application.requests import Request
 from moderation.domain.capability import EVERYTHING, Medium, of_word
-from moderation.domain.commands import Ban, Mute, MuteEverybody, Remove, SetCapabilities, SetMeeting, Unban, Unmute
+from moderation.domain.commands import Ban, End, Mute, MuteEverybody, Remove, SetCapabilities, SetMeeting, Unban, Unmute
+
+from tests.memory.moderated_meeting import MEETING, attendee_of
 
 from .scheduler import START
 from .small import CRASH, Case, host, with_reconciler
-from .small_users import AGAIN, everybody
-from .world import Simulation
+from .small_consent import CONSENT
+from .small_users import AGAIN, bob_comes_again, everybody
+from .world import HOSTS, Simulation, asking
 
 MANY = 34
 """Users with two attendees each: three clauses each, and a transaction has a hundred."""
@@ -81,6 +86,35 @@ def removed_by_everybodys_change(simulation: Simulation) -> None:
     everybody(simulation, "alice", MuteEverybody(), 5.05)
 
 
+def ended_before_a_mute(simulation: Simulation) -> None:
+    """The meeting ends before bob's mute does, while everybody's change is under way, and the end does not reach Chime
+    at once: nobody opens bob's microphone.
+    """
+    host(simulation, "mute", "alice", Mute(seconds=2))
+    everybody(simulation, "hugo", MuteEverybody((Medium.VIDEO,)), 1.9)
+    end = Request(MEETING, HOSTS["alice"], End())
+    simulation.process("alice", [lambda: asking("end", HOSTS["alice"], end, None)], 1.95)
+
+
+def seen_before_a_slow_removal(simulation: Simulation) -> None:
+    """bob's ban ends while the call that removes the second of three attendees is on its way. The change that ends it
+    finds that attendee there, and the removal has no time for the third one.
+    """
+    bob_comes_again(simulation, 0.0, 0.01)
+    bob_comes_again(simulation, 0.2, 0.21, number=AGAIN + 1)
+    host(simulation, "ban", "alice", Ban(until=START + timedelta(seconds=7)), 1)
+
+
+def newcomer_while_the_mode_opens(simulation: Simulation) -> None:
+    """zoe is silenced by the mode in which they join. The change that opens the mode has read the roster before, and
+    their users after it: what the roster shows of zoe is no proof.
+    """
+    simulation.is_watched()
+    simulation.joins("zoe", 0, 0)
+    simulation.told("came zoe", lambda presence: presence.on_joined(MEETING, attendee_of("zoe")), 0.01)
+    everybody(simulation, "alice", SetMeeting(mode="open"), 0.03)
+
+
 BAN_KEPT_BY_A_FREEZE = Case(
     "a ban that a freeze keeps, a stall anywhere", ban_kept_by_a_freeze, {"stall 12 s": 1.0}, preemptions=0, at_least=10
 )
@@ -105,6 +139,28 @@ REMOVED_BY_EVERYBODYS_CHANGE = Case(
     preemptions=0,
     at_least=20,
 )
+ENDED_BEFORE_A_MUTE = Case(
+    "a meeting ends before a mute does",
+    ended_before_a_mute,
+    {"crash before": 1.0, "slow": 1.0},
+    preemptions=0,
+    at_least=100,
+    slow=1,
+)
+SEEN_BEFORE_A_SLOW_REMOVAL = Case(
+    "seen before a slow removal",
+    with_reconciler(47, 140, then=seen_before_a_slow_removal),
+    {"slow": 1.0},
+    preemptions=0,
+    at_least=10,
+    slow=2,
+)
+NEWCOMER_WHILE_THE_MODE_OPENS = Case(
+    "a newcomer while the mode opens",
+    newcomer_while_the_mode_opens,
+    setup=replace(CONSENT, mode="presentation", roles={"alice": "host"}),
+    at_least=60,
+)
 REMOVED_AND_UNBANNED = Case(
     "removed with a ban, and unbanned",
     with_reconciler(47, then=removed_and_unbanned),
@@ -121,6 +177,9 @@ REMOVED_SLOWLY_AND_UNBANNED = Case(
     slow=1,
 )
 FOUND = (
+    ENDED_BEFORE_A_MUTE,
+    SEEN_BEFORE_A_SLOW_REMOVAL,
+    NEWCOMER_WHILE_THE_MODE_OPENS,
     OPENED_IN_A_FROZEN_MEETING,
     BAN_KEPT_BY_A_FREEZE,
     MUTE_KEPT_BY_A_FREEZE,

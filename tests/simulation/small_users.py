@@ -42,10 +42,12 @@ def everybody(
     simulation.process(who, [make], after)
 
 
-def bob_comes_again(simulation: Simulation, at: float, told: float, holding: Capabilities = EVERYTHING) -> None:
+def bob_comes_again(
+    simulation: Simulation, at: float, told: float, holding: Capabilities = EVERYTHING, number: int = AGAIN
+) -> None:
     simulation.is_watched()
-    simulation.joins("bob", AGAIN, at, holding)
-    simulation.told("came bob", lambda presence: presence.on_joined(MEETING, attendee_of("bob", AGAIN)), told)
+    simulation.joins("bob", number, at, holding)
+    simulation.told("came bob", lambda presence: presence.on_joined(MEETING, attendee_of("bob", number)), told)
 
 
 def floor_and_mute(simulation: Simulation) -> None:

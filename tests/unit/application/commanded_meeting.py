@@ -20,6 +20,14 @@ UNMUTE_ALL = UnmuteEverybody()
 CONTENT = (Medium.CONTENT,)
 
 
+class Died(BaseException):
+    """The function's process has ended."""
+
+
+def dies() -> None:
+    raise Died
+
+
 def not_now() -> None:
     raise ChimeRetryableError
 

@@ -15,6 +15,7 @@ from moderation.domain.meeting import Features
 from moderation.ports import (
     AttendeesNoted,
     ChangeKept,
+    ChimeAttendee,
     ChimeRejectedError,
     Clause,
     LedgerUnavailableError,
@@ -29,7 +30,9 @@ from tests.unit.application.commanded_meeting import (
     SILENT,
     UNMUTE_ALL,
     CommandedMeeting,
+    Died,
     by,
+    dies,
     not_now,
     outcomes,
 )
@@ -364,10 +367,6 @@ def test_two_mute_alls_race_and_one_rule_is_left() -> None:
     assert attendee_of("bob") in meeting.user("bob").attendees
 
 
-class Died(BaseException):
-    """The process dies at this point."""
-
-
 @pytest.mark.parametrize("dies", [True, False])
 def test_what_was_done_before_a_takeover_is_told_by_who_takes_over(dies: bool) -> None:
     """Chime shows all attendees silent by then, but no entry has reported it."""
@@ -435,3 +434,24 @@ def test_what_a_lost_answer_has_told_is_told_once() -> None:
     told = [entry for entry in meeting.entries(CAPABILITIES_CHANGED) if entry.change_id == answer.change_id]
     attendees: Any = [attendee for entry in told for attendee in entry.extra["attendees"]]  # type: ignore[attr-defined]
     assert sorted(attendee["externalUserId"] for attendee in attendees) == ["bob", "carol"]
+
+
+def test_a_roster_that_is_older_than_a_note_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the roster and its users, another host mutes bob, and the function that unmutes bob again dies."""
+    meeting = CommandedMeeting()
+    roster = meeting.chime.roster
+
+    def before_the_mute(meeting_id: str) -> Sequence[ChimeAttendee]:
+        monkeypatch.undo()
+        found = roster(meeting_id)
+        meeting.answered("hugo", Mute(), "bob")
+        meeting.chime.before = [dies]
+        with pytest.raises(Died):
+            meeting.answered("hugo", Unmute(), "bob")
+        return found
+
+    monkeypatch.setattr(meeting.chime, "roster", before_the_mute)
+    meeting.done("alice", MuteEverybody((Medium.CONTENT,), spared_users=("bob",)))
+    assert meeting.user("bob").attendees[attendee_of("bob")].known == meeting.bits("bob")
+    meeting.reconcile(60)
+    assert meeting.heard("bob")

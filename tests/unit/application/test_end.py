@@ -32,7 +32,7 @@ from moderation.domain.entry import DECIDED, MEETING_ENDED
 from moderation.ports import OutcomeUnknownError
 
 from tests.memory.moderated_meeting import ADMIN, MEETING, attendee_of
-from tests.unit.application.commanded_meeting import MUTE_ALL, UNMUTE_ALL, CommandedMeeting, by, code
+from tests.unit.application.commanded_meeting import MUTE_ALL, UNMUTE_ALL, CommandedMeeting, by, code, not_now
 
 
 @pytest.fixture
@@ -144,6 +144,23 @@ def test_chime_failing_it_is_ended_later(meeting: CommandedMeeting) -> None:
     assert MEETING not in meeting.chime.rooms
     assert meeting.change(answer.change_id).status == "applied"
     assert len(meeting.entries(MEETING_ENDED)) == 1
+
+
+def test_before_chime_ends_it_nobody_is_heard_because_a_mute_would_have_ended(
+    meeting: CommandedMeeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change of the whole meeting is under way when the meeting ends, and then Gavel forgets the mute."""
+    meeting.answered("alice", Mute(seconds=60), "bob")
+    meeting.chime_refuses()
+    changed = meeting.done("alice", SetMeeting(mode="audio-only"))
+    meeting.done("alice", End())
+    meeting.reconcile(61)
+    assert meeting.user("bob").rules.restrictions == ()
+    meeting.chime_recovers()
+    monkeypatch.setattr(meeting.chime, "end", lambda _: not_now())
+    meeting.reconcile(60)
+    assert (meeting.change(changed.change_id).status, MEETING in meeting.chime.rooms) == ("gone", True)
+    assert not meeting.heard("bob")
 
 
 def test_an_answer_that_was_lost(meeting: CommandedMeeting) -> None:

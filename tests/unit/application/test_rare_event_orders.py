@@ -24,7 +24,16 @@ from moderation.ports import (
 )
 
 from tests.memory.moderated_meeting import MEETING, ROLES, attendee_of
-from tests.unit.application.commanded_meeting import MUTE_ALL, SILENT, UNMUTE_ALL, CommandedMeeting, by, not_now
+from tests.unit.application.commanded_meeting import (
+    MUTE_ALL,
+    SILENT,
+    UNMUTE_ALL,
+    CommandedMeeting,
+    Died,
+    by,
+    dies,
+    not_now,
+)
 
 BOTH = (Medium.AUDIO, Medium.VIDEO)
 UNSEEN = EVERYTHING & ~Capabilities.SEND_VIDEO
@@ -112,14 +121,6 @@ def test_a_decision_that_was_committed_after_all_is_not_carried_out_by_the_next_
     assert len(meeting.chime.updates()) == 1
 
 
-class Died(BaseException):
-    """The process dies at this point."""
-
-
-def die() -> None:
-    raise Died
-
-
 @pytest.mark.parametrize("is_noted", [True, False])
 def test_drift_is_put_right_by_the_rules_of_the_moment(is_noted: bool) -> None:
     """A mute-all comes between the look at Chime and the commit: by the rules that were read bob would be heard. That
@@ -132,7 +133,7 @@ def test_drift_is_put_right_by_the_rules_of_the_moment(is_noted: bool) -> None:
 
     def silenced() -> None:
         if not is_noted:
-            just_before(meeting, lambda clauses: any(isinstance(c, AttendeesNoted) for c in clauses), die)
+            just_before(meeting, lambda clauses: any(isinstance(c, AttendeesNoted) for c in clauses), dies)
         with nullcontext() if is_noted else pytest.raises(Died):
             from_elsewhere(meeting, "hugo", MUTE_ALL)
 
@@ -170,7 +171,7 @@ def test_of_drift_nothing_is_noted_by_rules_that_are_not_in_force_any_more(
     found = len(meeting.entries(DRIFT_FOUND))
 
     def muted() -> None:
-        just_before(meeting, lambda clauses: any(isinstance(c, AttendeesNoted) for c in clauses), die)
+        just_before(meeting, lambda clauses: any(isinstance(c, AttendeesNoted) for c in clauses), dies)
         with pytest.raises(Died):
             from_elsewhere(meeting, "hugo", MUTE_ALL)
 

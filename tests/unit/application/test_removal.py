@@ -25,11 +25,7 @@ from moderation.domain.entry import DECIDED, HAND_LOWERED, REMOVED
 from moderation.ports import AttendeesNoted, ChimeAttendee, Clause, Loaded, OutcomeUnknownError, Wakeup
 
 from tests.memory.moderated_meeting import ADMIN, MEETING, attendee_of
-from tests.unit.application.commanded_meeting import MUTE_ALL, CommandedMeeting, by, code, outcomes
-
-
-class Died(BaseException):
-    """The function's process has ended."""
+from tests.unit.application.commanded_meeting import MUTE_ALL, CommandedMeeting, Died, by, code, outcomes
 
 
 @pytest.fixture
@@ -347,6 +343,26 @@ def test_a_removal_that_lands_after_its_ban_is_told_whichever_function_notes_it(
     meeting.reconcile(60)
 
     assert meeting.told(REMOVED) == [["bob"]]
+
+
+def test_a_removal_is_told_though_a_later_change_saw_the_attendee_before_it(meeting: CommandedMeeting) -> None:
+    """The ban ends while the call that removes bob's second attendee is on its way, and the change that ends it finds
+    that attendee there. No time is left for the third one.
+    """
+    for number in (1, 2):
+        meeting.gavel.chime_events.on_joined(MEETING, meeting.comes("bob", number))
+
+    def slow() -> None:
+        meeting.clock.pass_by(9)
+        meeting.gavel.reconciler.on_wakeup(Wakeup(MEETING, user_id="bob"))
+
+    meeting.chime.before = [None, slow]
+    answer = meeting.answered("alice", Ban(until=meeting.clock.now() + timedelta(seconds=5)), "bob")
+    assert answer.status == "pending"
+    for _ in range(3):
+        meeting.reconcile(60)
+    out = [len(entry.extra["attendees"]) for entry in meeting.entries(REMOVED)]  # type: ignore[arg-type]
+    assert (len(list(meeting.user("bob").present)), sum(out)) == (1, 2)
 
 
 @pytest.mark.parametrize("is_noted", [False, True])

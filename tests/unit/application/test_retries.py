@@ -152,6 +152,7 @@ def two_batches_with_a_pause(seconds: float) -> CommandedMeeting:
     """
     roles = {"alice": "host", "bob": "participant", "carol": "participant", "val": "viewer", "vera": "viewer"}
     meeting = CommandedMeeting(roles=roles)
+    meeting.clock.pass_by(2)  # what Chime shows is newer than the notes, by any clock
     for user in ("val", "vera"):
         meeting.drifts(user, EVERYTHING)
     meeting.chime.calls.clear()

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from ...domain.change import AttendeeChange, Change, Closure, Status, return_after
+from ...domain.commands import End
 from ...ports import (
     AttendeesNoted,
     Chime,
@@ -95,16 +96,16 @@ class ChangeApplier:
         applied.
         """
         try:
+            if _is_over(in_progress):
+                return self._close(in_progress, calls)
             if in_progress.user is None:
                 return self._meeting_applier.apply_and_settle(in_progress, calls)
-            if in_progress.meeting.ended_at is not None and not in_progress.change.awaits_consent:
-                return self._close(in_progress, calls)
             return self._attendee_applier.apply_and_settle(in_progress, calls)
         except MeetingOverError:
             return self._close(in_progress, calls)
 
     def _close(self, in_progress: ChangeInProgress, calls: ChimeCalls) -> ChangeInProgress:
-        """Closes the change of a meeting that Chime has ended.
+        """Closes the change of a meeting that has ended: no call changes what its users may do.
 
         A user who was asked may still answer, or the request expires. Raises `ConditionFailedError`.
         """
@@ -147,13 +148,15 @@ class ChangeApplier:
     def _with_notes(
         self, in_progress: ChangeInProgress, left: Change, calls: ChimeCalls, now: datetime
     ) -> Iterator[tuple[Change, list[Clause]]]:
-        """The clauses that release the change: with the notes and, as a second attempt, without them."""
+        """The clauses that release the change: with the notes and, as a second attempt, without them. After a removal
+        that is not noted, earlier notes do not count.
+        """
         user = in_progress.user
         reached = {key: held for key, held in calls.reached.items() if user is not None and key in user.attendees}
-        if user is None or not isinstance(left, AttendeeChange) or not calls.reached_at:
+        if user is None or not isinstance(left, AttendeeChange) or not (calls.reached_at or calls.removed):
             yield left, []
             return
-        is_certain = reached.keys() == calls.reached_at.keys() & user.attendees.keys()
+        is_certain = not calls.removed and reached.keys() == calls.reached_at.keys() & user.attendees.keys()
         is_latest = not any(calls.is_noted_since(user.attendees[key]) for key in reached)
         if is_certain and is_latest and len(reached) <= ATTENDEES_TOGETHER:
             had = {key: known for key in reached if (known := user.attendees[key].known) is not None}
@@ -176,3 +179,9 @@ class ChangeApplier:
         if kept is None or loaded.meeting is None:
             return None
         return ChangeInProgress(kept, loaded.meeting, loaded.users[in_progress.user.id] if in_progress.user else None)
+
+
+def _is_over(in_progress: ChangeInProgress) -> bool:
+    """Whether the meeting has ended, and the change is neither its end nor waits for an answer."""
+    change = in_progress.change
+    return in_progress.meeting.ended_at is not None and change.command != End.name and not change.awaits_consent

@@ -4,11 +4,13 @@ there.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 from ...domain.capability import EVERYTHING, Capabilities
+from ...domain.change import CLOCKS_DIFFER_BY
 from ...domain.ids import is_pipeline
-from ...domain.meeting import Meeting, UnmuteConsent, User
+from ...domain.meeting import Attendee, Meeting, UnmuteConsent, User
 from ...ports import (
     AttendeesNoted,
     Chime,
@@ -42,16 +44,16 @@ class RosterReader:
         """The snapshot of the roster. Raises `MeetingOverError`, `ChimeError`, and `ConditionFailedError` as
         `read_again` does.
         """
-        meeting = in_progress.meeting
+        meeting, asked_at = in_progress.meeting, self._clock.now()
         roster = self._roster(meeting)
         users = self._bound(in_progress, roster, calls)
         moderated = [attendee for attendee in roster if not is_pipeline(attendee.user_id)]
         return RosterSnapshot(
             attendees={attendee.attendee_id: attendee.user_id for attendee in moderated},
-            before={s.attendee_id: _before(users[s.user_id], s, calls) for s in moderated},
+            before={s.attendee_id: _before(users[s.user_id], s, calls, asked_at) for s in moderated},
             pipelines=tuple(attendee.attendee_id for attendee in roster if is_pipeline(attendee.user_id)),
             users=users,
-            held={s.attendee_id: _shown(users[s.user_id], s) for s in moderated},
+            held={s.attendee_id: _shown(users[s.user_id], s, asked_at) for s in moderated},
             gone={s.attendee_id for s in moderated if _is_removed(users[s.user_id], s.attendee_id)},
         )
 
@@ -157,14 +159,15 @@ class RosterReader:
             raise MeetingOverError from None
 
 
-def _before(user: User, attendee: ChimeAttendee, calls: ChimeCalls) -> Capabilities:
+def _before(user: User, attendee: ChimeAttendee, calls: ChimeCalls, asked_at: datetime) -> Capabilities:
     """The attendee's capabilities at the first look of the change.
 
     For a change that was taken over, it is the last note: Chime may show the change's own effect, which is not reported
-    yet.
+    yet. If another change has noted something else since the roster was asked for, it is that note.
     """
     known = user.attendees.get(attendee.attendee_id)
-    noted = known.known if known is not None and calls.is_resumed else None
+    is_noted = calls.is_resumed or _is_noted_since(known, attendee, asked_at)
+    noted = known.known if known is not None and is_noted else None
     return calls.before.setdefault(attendee.attendee_id, attendee.capabilities if noted is None else noted)
 
 
@@ -174,7 +177,16 @@ def _is_removed(user: User, attendee_id: str) -> bool:
     return known is not None and known.gone and user.is_out(attendee_id)
 
 
-def _shown(user: User, attendee: ChimeAttendee) -> Capabilities | None:
-    """The capabilities that Chime shows. `None` if Chime's media servers are known not to hold them."""
+def _shown(user: User, attendee: ChimeAttendee, asked_at: datetime) -> Capabilities | None:
+    """The capabilities that Chime shows. `None` if Chime's media servers are known not to hold them, or if another
+    change has noted something else since the roster was asked for.
+    """
     known = user.attendees.get(attendee.attendee_id)
-    return None if known is not None and known.not_taken else attendee.capabilities
+    is_unclear = _is_noted_since(known, attendee, asked_at) or (known is not None and known.not_taken)
+    return None if is_unclear else attendee.capabilities
+
+
+def _is_noted_since(known: Attendee | None, attendee: ChimeAttendee, asked_at: datetime) -> bool:
+    if known is None or known.noted_at is None or known.known in (None, attendee.capabilities):
+        return False
+    return known.noted_at > asked_at - CLOCKS_DIFFER_BY
