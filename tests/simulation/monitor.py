@@ -106,6 +106,7 @@ class Monitor:
         self._ends = Ends(store, self.violated)
         self.microphones = Microphones(store, scheduler, self.violated, self._is_free)
         self.users = UserChecks(store, scheduler, self.violated)
+        self.users.began_at = lambda label: self.asked[label].began_at
         self.reports = Reports(store, self.violated, has_versions=len(versions) > 1)
         self._grounds = Grounds(scheduler)
         self.excused = 0

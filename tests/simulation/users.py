@@ -18,8 +18,6 @@ from .promises import is_a_question
 from .scheduler import Scheduler
 
 RANKING = ("host", "cohost", "presenter", "participant", "viewer")
-LATE = timedelta(seconds=20)
-"""The longest time from an answer in time to its commit: conflicts, and a transaction on its way."""
 TRUE_AFTER = {
     "accepted": {Status.APPLIED, Status.SUPERSEDED, Status.ABANDONED, Status.GONE},
     "declined": {Status.DECLINED},
@@ -35,6 +33,8 @@ class UserChecks:
         self._scheduler = scheduler
         self._violated = violated
         self.on_request: Callable[[str, str], None] = lambda user_id, change_id: None
+        self.began_at: Callable[[str], datetime] = lambda label: scheduler.now()
+        """When the command with this label came. Its function may freeze before it commits."""
         self._had_hosts = True
         self._was: dict[str, UserRules] = {}
         self._change_was: Change | None = None
@@ -178,13 +178,14 @@ class UserChecks:
         if word not in ("accepted", "declined"):
             return
         user_id = next(iter(entry.names))
+        came_at = self.began_at(entry.actor.via or "") - timedelta(milliseconds=self._scheduler.most_skew_ms)
         asked = self._was.get(user_id, UserRules()).asked
         waited = self._change_was is not None and self._change_was.awaits_consent
         if not waited or asked is None or asked.change_id != change_id:
             self._violated("only an open request is answered", f"{user_id} {word} {change_id[-4:]}")
         elif not entry.actor.is_user(user_id):
             self._violated("only an open request is answered", f"by {entry.actor.id} for {user_id}")
-        elif not asked.is_open(self._scheduler.now() - LATE):
+        elif not asked.is_open(came_at):
             self._violated("only an open request is answered", f"{user_id} {word} too late")
 
     def takes_out(self, attendee: ChimeAttendee) -> None:
