@@ -74,10 +74,12 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class ChangeConsent:
-    """The user's consent. The rest of a change waits for it until one of the two fields is set."""
+    """The user's consent. The rest of a change waits for it until `agreed_at` or `lapsed` is set."""
 
     agreed_at: datetime | None = None
     """When the user agreed. The time limits for Chime begin then."""
+    agreed_after: str | None = None
+    """The later change that had revised the user's rules before they agreed."""
     lapsed: Status | None = None
     """The status of the change once the rest is applied: the user declined, did not answer, or is not asked any
     more.
@@ -196,6 +198,10 @@ class Change:
         return None
 
     @property
+    def agreed_after(self) -> str | None:
+        return None
+
+    @property
     def deadline_starts_at(self) -> datetime:
         return self.agreed_at or self.committed_at
 
@@ -239,6 +245,10 @@ class AttendeeChange(Change):
     @property
     def agreed_at(self) -> datetime | None:
         return self.consent.agreed_at if self.consent is not None else None
+
+    @property
+    def agreed_after(self) -> str | None:
+        return self.consent.agreed_after if self.consent is not None else None
 
 
 @dataclass(frozen=True, slots=True)

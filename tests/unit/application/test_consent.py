@@ -294,6 +294,16 @@ def test_an_unmute_that_waits_for_a_request_is_superseded_with_it(meeting: Comma
     assert closed() is Status.SUPERSEDED
 
 
+def test_what_overruled_a_change_is_named_though_the_user_has_agreed_since(meeting: CommandedMeeting) -> None:
+    meeting.answered("alice", Mute((Medium.AUDIO, Medium.VIDEO)), "bob")
+    asked = meeting.answered("alice", Unmute((Medium.AUDIO, Medium.VIDEO)), "bob")
+    muted = meeting.answered("hugo", Mute((Medium.VIDEO,)), "bob")
+    consent(meeting, "bob", asked.change_id)
+    change = meeting.change(asked.change_id)
+    assert meeting.heard("bob")
+    assert (change.status, change.superseded_by) == (Status.SUPERSEDED, muted.change_id)
+
+
 def test_withdrawn_by_the_users_own_mute(meeting: CommandedMeeting) -> None:
     asked = unmuted(meeting)
     meeting.answered("bob", Mute(), "bob")

@@ -92,10 +92,10 @@ class ConsentHandler(UserCommandHandler[ConsentAnswer]):
         rules = replace(as_agreed(context.user.rules), asked=None, agreed=agreed)
         user = replace(context.user, rules=rules, revision=context.stored.revision + 1, revised_by=waiting.id)
         before, after = effective(meeting, context.user, holds, now), effective(meeting, user, holds, now)
-        lease = lease_of(self._clock.new_id(), now, LEASE)
+        lease, revised_by = lease_of(self._clock.new_id(), now, LEASE), context.user.revised_by
         change = replace(
             waiting,
-            consent=ChangeConsent(agreed_at=now),
+            consent=ChangeConsent(agreed_at=now, agreed_after=None if revised_by == waiting.id else revised_by),
             rules_after=_with_agreement(waiting, context.user.rules),
             lease=lease,
             next_attempt_at=due_after(lease),

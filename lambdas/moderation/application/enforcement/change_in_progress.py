@@ -48,8 +48,16 @@ def closed(change: ChangeType, closure: Closure, calls: ChimeCalls, began: datet
 
 
 def overruled_by(change: Change, meeting: Meeting, user: User | None) -> str | None:
-    """The id of the later change, of the user or of the whole meeting, that overruled this one."""
-    return meeting.revised_by if user is None or user.revised_by == change.id else user.revised_by
+    """The id of the later change, of the user or of the whole meeting, that overruled this one. The user's agreement to
+    this one hides which change revised the user before it.
+    """
+    if user is None:
+        return meeting.revised_by
+    if user.revised_by != change.id:
+        return user.revised_by
+    agreed = user.rules.agreed
+    is_revised_since = agreed is not None and agreed.meeting_revision != meeting.revision
+    return meeting.revised_by if is_revised_since or change.agreed_after is None else change.agreed_after
 
 
 def wanted(policies: Policies, clock: Clock, meeting: Meeting, user: User) -> Capabilities:
