@@ -1,7 +1,7 @@
 """Checks every commit, every write to Chime and every answer of a run, from outside."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
@@ -120,6 +120,8 @@ class Monitor:
         behind: a commit is tried for less long.
         """
         self._grants: dict[str, Capabilities | None] = {}
+        self._most: dict[str, list[Capabilities]] = {}
+        """User → what the rules give them at most, by each version of the policies."""
         """What each attendee had before a batch reached them unseen. To give it back is no gain, frozen or not."""
 
     def now(self) -> datetime:
@@ -514,7 +516,9 @@ class Monitor:
             self._remember()
 
     def _remember(self) -> None:
-        """Notes what each user may have in this state, and since when."""
+        """Notes what each user may have in this state, and since when. A function judges by its own version of the
+        policies, so a user gains if they do by all versions.
+        """
         moments = set(self._scheduler.own_moments())
         users = dict(self.store.users)
         users |= {(meeting_id, NEWCOMER): NOBODY for meeting_id in self.store.meetings}
@@ -523,19 +527,20 @@ class Monitor:
             is_over = meeting is not None and meeting.ended_at is not None
             if meeting is None or (is_over and user_id in self._history) or self._is_as_remembered(meeting, user):
                 continue
-            allowed = frozenset(
-                effective(meeting, user, policies.capabilities_for, moment, consented=True)
+            by_version = [
+                {effective(meeting, user, policies.capabilities_for, at, consented=True) for at in moments}
                 for policies in self._versions
-                for moment in moments
-            )
+            ]
+            allowed, most = frozenset().union(*by_version), [_together(each) for each in by_version]
             history = self._history.setdefault(user_id, [])
             if not history or history[-1][1] != allowed:
                 is_regranted = self._grants.get(user_id, user.rules.grant) != user.rules.grant
-                gained = history and user_id != NEWCOMER and _together(allowed) & ~_together(history[-1][1])
+                had = self._most.get(user_id, most)
+                gained = user_id != NEWCOMER and all(now & ~was for now, was in zip(most, had, strict=True))
                 if gained and self._frozen_at and not is_regranted:
                     self._gained_while_frozen(meeting, user_id)
                 history.append((self._scheduler.now_ms, allowed))
-            self._grants[user_id] = user.rules.grant
+            self._grants[user_id], self._most[user_id] = user.rules.grant, most
         self._frozen_at = next((m.rules.frozen_at for m in self.store.meetings.values()), None)
 
     def _is_as_remembered(self, meeting: Meeting, user: User) -> bool:
@@ -567,7 +572,7 @@ def _verified(clauses: Sequence[Clause]) -> set[str]:
     return found | {c.user.id for c in clauses if isinstance(c, UserRevised)}
 
 
-def _together(allowed: Allowed) -> Capabilities:
+def _together(allowed: Iterable[Capabilities]) -> Capabilities:
     return reduce(or_, allowed, NOTHING)
 
 

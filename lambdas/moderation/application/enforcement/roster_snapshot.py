@@ -56,8 +56,8 @@ class RosterSnapshot:
         )
 
     def seen(self, user_id: str) -> User:
-        """The user as Chime has them: notes may be out of date. An attendee missing in the roster is not heard, if the
-        roster shows another one of the user.
+        """The user as Chime has them: notes may be out of date. An attendee that is gone is not heard, nor one that the
+        roster lacks, if it shows another one of the user.
         """
         user = self.users[user_id]
         is_shown = any(key in self.before for key in user.attendees)
@@ -67,7 +67,7 @@ class RosterSnapshot:
             known = self.shown.get(key) if known is None else known
             if known is None and (key in self.before or not is_shown):
                 known = attendee.known
-            attendees[key] = replace(attendee, known=known)
+            attendees[key] = replace(attendee, known=known, gone=attendee.gone or key in self.gone)
         return replace(user, attendees=attendees)
 
     def targets(self, policies: Policies, clock: Clock, meeting: Meeting) -> dict[str, Capabilities]:

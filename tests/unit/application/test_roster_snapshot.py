@@ -1,0 +1,32 @@
+"""What a change of the whole meeting takes users for, from the roster and from what calls have shown since."""
+
+import pytest
+from moderation.adapters.cedar import CedarPolicies
+from moderation.application.enforcement.roster_snapshot import RosterSnapshot
+from moderation.domain.capability import EVERYTHING, Capabilities
+from moderation.domain.meeting import Attendee, Features, Meeting, MeetingRules, UnmuteConsent, User, UserRules
+
+from tests.memory.clock import Clock
+from tests.memory.moderated_meeting import MEETING, attendee_of
+
+OLD, NEW = attendee_of("bob"), attendee_of("bob", 1)
+SILENT = EVERYTHING & ~Capabilities.SEND_AUDIO
+
+
+@pytest.mark.parametrize("gone", [set(), {OLD}], ids=["there", "gone"])
+def test_who_is_heard_on_an_attendee_that_is_gone_is_asked_before_another_opens(gone: set[str]) -> None:
+    """By the notes, bob is heard on both attendees. Chime shows that the new one is silent."""
+    attendees = {each: Attendee(each, known=EVERYTHING) for each in (OLD, NEW)}
+    snapshot = RosterSnapshot(
+        attendees={OLD: "bob", NEW: "bob"},
+        before={OLD: EVERYTHING},
+        pipelines=(),
+        users={"bob": User("bob", UserRules(role="participant"), attendees=attendees)},
+        held={OLD: None, NEW: None},
+        gone=gone,
+        shown={NEW: SILENT},
+    )
+    rules = MeetingRules(unmute_consent=UnmuteConsent.REQUIRED)
+    meeting = Meeting(MEETING, "lesson", rules, Features(), revision=1, registration="")
+    [target] = snapshot.targets(CedarPolicies(), Clock(), meeting).values()
+    assert (Capabilities.SEND_AUDIO in target) is (not gone)
