@@ -122,7 +122,7 @@ class UserChecks:
                 self._violated("an exclusive floor is the only one", f"{user.id} speaks beside {grantee.id}")
 
     def _undone(self, undo: Change) -> None:
-        """An undo restores what the undone change replaced. Everything else stays."""
+        """An undo restores what the undone change replaced, by the time of the decision. Everything else stays."""
         undone = self._store.changes.get((undo.meeting_id, str(undo.parameters["changeId"])))
         before, after = undo.rules_before, undo.rules_after
         if undone is None or not isinstance(before, UserRules) or not isinstance(after, UserRules):
@@ -131,7 +131,7 @@ class UserChecks:
         if not isinstance(made, UserRules) or not isinstance(replaced, UserRules):
             self._violated("an undo restores what was replaced", f"{undone.command} was not about a user")
             return
-        moment = self._store.meetings[undo.meeting_id].rules.moment(self._scheduler.now())
+        moment = self._store.meetings[undo.meeting_id].rules.moment(undo.committed_at)
         for name in OF_ONE_VALUE:
             changed = getattr(made, name) != getattr(replaced, name)
             if changed and getattr(before, name) != getattr(made, name):
@@ -140,7 +140,7 @@ class UserChecks:
             if name == "floor" and self._falls(undo.meeting_id, before, after) and back != replaced.floor:
                 back = None  # who falls keeps nothing that was given to them in the role they had
             if isinstance(back, Ban | Floor) and not back.holds_at(moment):
-                back = None  # what would have ended by now is not brought back
+                back = None  # what would have ended by then is not brought back
             if getattr(after, name) != back:
                 self._violated("an undo restores what was replaced", f"{name} of {undo.user_id}")
         added = set(made.restrictions) - set(replaced.restrictions)
