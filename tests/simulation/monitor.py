@@ -87,6 +87,10 @@ class Monitor:
         self.answers: list[tuple[Asking, Outcome]] = []
         self.asked: dict[str, Asking] = {}
         self.begun: list[str] = []
+        self.opened_at: dict[str, int] = {}
+        """Change → the number of its commit."""
+        self.revised_at: dict[str, int] = {}
+        """Change → the number of the last commit that it revised rules with."""
         self.has_versions = len(versions) > 1
         self.drifted: set[str] = set()
         """Attendees that another system has written since Gavel did."""
@@ -95,6 +99,7 @@ class Monitor:
         self._asking: dict[Actor, Asking] = {}
         self._history: dict[str, list[tuple[int, Allowed]]] = {}
         self._bound_ms: dict[str, int] = {}
+        self._commits = 0
         self._was: Change | None = None
         self._was_last = False
         self._was_decided_so = True
@@ -274,18 +279,22 @@ class Monitor:
         self._grounds.looked(_verified(clauses))
         if any(self._goes_on_from(clause) for clause in clauses):
             self.microphones.begins_anew()
+        self._commits += 1
         for clause in clauses:
             match clause:
                 case MeetingRevised(meeting, was):
+                    self.revised_at[meeting.revised_by or ""] = self._commits
                     self._one_more("the meeting", was, meeting.revision)
                     self._is_timed = self._is_timed or next_end(meeting.rules) is not None
                 case UserRevised(_, user, was):
+                    self.revised_at[user.revised_by or ""] = self._commits
                     self._one_more(user.id, was, user.revision)
                     self._is_timed = self._is_timed or next_end(user.rules) is not None
                 case AttendeeBound(meeting_id, attendee_id, user_id):
                     self._bound_ms.setdefault(attendee_id, self._scheduler.now_ms)
                     self._bound(self.store.meetings[meeting_id], self._user(meeting_id, user_id), attendee_id)
                 case ChangeOpened(change):
+                    self.opened_at[change.id] = self._commits
                     self._opened(change)
                 case ChangeKept(change):
                     self._kept(change)
@@ -437,10 +446,10 @@ class Monitor:
 
     # ---- Chime -----------------------------------------------------------------------------------------------------
 
-    def holds(self, attendee: ChimeAttendee, *, by_gavel: bool) -> None:
-        """Notes what an attendee holds from now on."""
+    def holds(self, attendee: ChimeAttendee, *, by_gavel: bool, is_older: bool = False) -> None:
+        """Notes what an attendee holds from now on. `is_older`: a newer call than this one has taken effect before."""
         self.microphones.holds(attendee)
-        self.reports.holds(attendee, by_gavel=by_gavel)
+        self.reports.holds(attendee, by_gavel=by_gavel, is_older=is_older)
 
     def comes(self, attendee: ChimeAttendee) -> None:
         self.microphones.comes(attendee)

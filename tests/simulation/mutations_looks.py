@@ -39,7 +39,12 @@ from .monitor import SEEN_TO
 from .mutation import APPLIED, HOLDS, KNOWN, TOLD, TRUE, TWICE, WIDER, Mutation, drop, rewriting
 from .reports import FALSE, INVENTED
 from .small import HOST_AND_EVERYBODY
-from .small_consent import AGREED_AFTER_THE_END, AGREED_ON_WHAT_IS_LEFT, WITHDRAWN_FROM_ANOTHER
+from .small_consent import (
+    AGREED_AFTER_THE_END,
+    AGREED_ON_WHAT_IS_LEFT,
+    OVERRULED_BEFORE_THE_ANSWER,
+    WITHDRAWN_FROM_ANOTHER,
+)
 from .small_found import (
     BAN_KEPT_BY_A_FREEZE,
     ENDED_BEFORE_A_MUTE,
@@ -145,6 +150,10 @@ def _closed_as_if_time_went_on(change: Any, meeting: Meeting, *about: Any) -> Cl
     return closure_of(change, replace(meeting, rules=replace(meeting.rules, frozen_at=None)), *about)
 
 
+def _overruled_by_the_last(change: Change, meeting: Meeting, user: User | None) -> str | None:
+    return meeting.revised_by if user is None or user.revised_by == change.id else user.revised_by
+
+
 def _over_for_users(in_progress: ChangeInProgress) -> bool:
     return in_progress.user is not None and is_over(in_progress)
 
@@ -233,6 +242,12 @@ LOOK_MUTATIONS = (
         lambda: patch.object(roster_reader, "_is_noted_since", lambda *_: False),
         (INVENTED,),
         case=NEWCOMER_WHILE_THE_MODE_OPENS,
+    ),
+    Mutation(
+        "an agreement hides no change that came before it",
+        lambda: patch.object(attendee_applier, "overruled_by", _overruled_by_the_last),
+        ("superseded by what came later",),
+        case=OVERRULED_BEFORE_THE_ANSWER,
     ),
     Mutation(
         "an unmute that waits for an answer is superseded with the request",

@@ -74,7 +74,10 @@ class Reports:
 
     # ---- what happens in Chime -------------------------------------------------------------------------------------
 
-    def holds(self, attendee: ChimeAttendee, *, by_gavel: bool) -> None:
+    def holds(self, attendee: ChimeAttendee, *, by_gavel: bool, is_older: bool = False) -> None:
+        """The effect of a call that a newer one has overtaken is put right later, and undoes what is reported until
+        then.
+        """
         self._attendees[attendee.attendee_id] = attendee
         for course in self._courses.values():
             if attendee.attendee_id in course.since:
@@ -82,6 +85,8 @@ class Reports:
         if by_gavel:
             self._unseen.discard(attendee.attendee_id)
             self._foreign.discard(attendee.attendee_id)
+            if is_older:
+                self._interferes()
             return
         self._unseen.add(attendee.attendee_id)
         self._foreign.add(attendee.attendee_id)

@@ -36,12 +36,17 @@ class WatchedChime(MemoryChime):
         """When the process that began the call last read the attendees."""
         self.monitors: Mapping[str, Monitor] = {}
         """Meeting → its monitor."""
+        self._newest: dict[str, int] = {}
+        """Attendee → the start of the last call that has taken effect."""
 
     def write(self, meeting_id: str, attendee: ChimeAttendee, capabilities: Capabilities) -> None:
         monitor = self.monitors[meeting_id]
         monitor.wrote(attendee, capabilities, self.started, self.looks, self.since)
         super().write(meeting_id, attendee, capabilities)
-        monitor.holds(self.rooms[meeting_id].attendees[attendee.attendee_id], by_gavel=True)
+        newest = self._newest.get(attendee.attendee_id, 0)
+        self._newest[attendee.attendee_id] = max(newest, self.started)
+        held = self.rooms[meeting_id].attendees[attendee.attendee_id]
+        monitor.holds(held, by_gavel=True, is_older=self.started < newest)
 
     def take_away(self, meeting_id: str, attendee_id: str) -> None:
         attendee = self.rooms[meeting_id].attendees[attendee_id]

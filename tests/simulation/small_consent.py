@@ -54,6 +54,15 @@ def withdrawn_while_another_waits(simulation: Simulation) -> None:
     simulation.process("bob", [lambda: asking("own mute", BOB, request, "bob")], 2.035)
 
 
+def overruled_before_the_answer(simulation: Simulation) -> None:
+    """Another host blocks the camera, which an unmute of both has given back. Then bob agrees to the rest of it."""
+    both = (Medium.AUDIO, Medium.VIDEO)
+    host(simulation, "mute", "alice", Mute(both))
+    host(simulation, "unmute", "alice", Unmute(both), 1)
+    host(simulation, "no video", "hugo", Mute((Medium.VIDEO,)), 1.2)
+    bob_answers(simulation, 2)
+
+
 def quick_consent(simulation: Simulation) -> None:
     """bob agrees before the change that asked has settled."""
     _asked(simulation, 0.001)
@@ -151,6 +160,9 @@ WITHDRAWN_FROM_ANOTHER = Case(
     setup=CONSENT,
     at_least=4,
 )
+OVERRULED_BEFORE_THE_ANSWER = Case(
+    "overruled before the answer", overruled_before_the_answer, setup=CONSENT, preemptions=0, at_least=1
+)
 WITHDRAWN = Case("consent and a withdrawn request", consent_and_withdrawal, setup=CONSENT, at_least=60)
 CONSENT_AND_MUTE_ALL = Case(
     "consent, and everybody is muted", consent_and_mute_all, setup=CONSENT, preemptions=1, at_least=20
@@ -191,6 +203,7 @@ AGREED_AFTER_THE_END = Case(
 CONSENTS = (
     WITHDRAWN,
     WITHDRAWN_FROM_ANOTHER,
+    OVERRULED_BEFORE_THE_ANSWER,
     Case(
         "consent and a withdrawn request, a crash anywhere",
         with_reconciler(47, 93, then=consent_and_withdrawal),

@@ -22,7 +22,7 @@ TRUE_AFTER = {
     "accepted": {Status.APPLIED, Status.SUPERSEDED, Status.ABANDONED, Status.GONE},
     "declined": {Status.DECLINED},
     "expired": {Status.EXPIRED},
-    "withdrawn": {Status.SUPERSEDED},
+    "withdrawn": {Status.SUPERSEDED, Status.GONE},
 }
 """What may become of a change whose request was answered so."""
 

@@ -37,7 +37,7 @@ def at_rest(monitor: Monitor, rooms: MemoryChime, policies: Policies, *, all_kno
         yield from _strangers(meeting, store, rooms) if all_known else ()
         yield from _ghosts(meeting, store, rooms) if all_known else ()
     for change in store.changes.values():
-        yield from _change(change, store)
+        yield from _change(change, store, monitor)
     yield from _answers(monitor, store)
     yield from (Violation(*broken) for broken in monitor.users.at_rest())
     for what in left_over(store, monitor.now()):
@@ -100,7 +100,7 @@ def _ghosts(meeting: Meeting, store: OneMeeting, rooms: MemoryChime) -> Iterator
                 yield Violation("who has left Chime is gone", user.id)
 
 
-def _change(change: Change, store: OneMeeting) -> Iterator[Violation]:
+def _change(change: Change, store: OneMeeting, monitor: Monitor) -> Iterator[Violation]:
     told = {entry.type for entry in store.entries if entry.change_id == change.id}
     name = f"{change.command} {change.id[-4:]} ({change.actor.via})"
     if change.status not in CLOSED or change.next_attempt_at is not None:
@@ -110,9 +110,10 @@ def _change(change: Change, store: OneMeeting) -> Iterator[Violation]:
     for kind in _expected(change):
         if kind not in told:
             yield Violation("every change has its entries", f"{name} is {change.status}, but no `{kind}`")
-    overruled_by = store.changes.get((change.meeting_id, change.superseded_by or ""))
-    if change.status is Status.SUPERSEDED and (overruled_by is None or overruled_by.id == change.id):
-        yield Violation("superseded by somebody", f"{name} by {change.superseded_by}")
+    if change.status is Status.SUPERSEDED:
+        by, opened_at = change.superseded_by or "", monitor.opened_at.get(change.id, 0)
+        if by in ("", change.id) or monitor.revised_at.get(by, 0) < opened_at:
+            yield Violation("superseded by what came later", f"{name} by {by}")
 
 
 def _nobody_asked(change: Change) -> bool:

@@ -107,11 +107,12 @@ def _is_silent(user: User) -> bool:
 
 
 def _is_asked_first(change: AttendeeChange, user: User, now: datetime) -> bool:
-    """Whether the command opens the microphone, and a change made since asks the user first."""
+    """Whether the command was to open the microphone, and a change made since asks the user first."""
     asked = user.rules.asked
     if asked is None or asked.change_id == change.id or not asked.is_open(now):
         return False
-    return change.command in OPENS_AUDIO and Capabilities.SEND_AUDIO in (change.after or NOTHING)
+    opened = (change.after or NOTHING) & ~(change.before or NOTHING)
+    return change.command in OPENS_AUDIO and Capabilities.SEND_AUDIO in opened
 
 
 def removed_attendees(change: AttendeeChange, user: User, attendees: Sequence[Attendee], now: datetime) -> list[str]:

@@ -120,6 +120,8 @@ class ChangeApplier:
         if change.is_open:
             status = change.lapsed or Status.GONE
             later = overruled_by(change, in_progress.meeting, in_progress.user) if status is Status.SUPERSEDED else None
+            if status is Status.SUPERSEDED and later is None:
+                status = Status.GONE  # the request was withdrawn because the meeting is over
             closed = replace(closed, closure=Closure(status, later, MEETING_OVER))
             if isinstance(closed, AttendeeChange) and closed.awaits_consent:
                 closed = replace(closed, consent=None)

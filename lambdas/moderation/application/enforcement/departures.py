@@ -45,9 +45,11 @@ def without_departed(ledger: Ledger, chime: Chime, clock: Clock, meeting: Meetin
 
 
 def ended(clock: Clock, meeting: Meeting) -> tuple[Meeting, list[Clause]]:
-    """The ended meeting, and the clauses that store it. Reads of it still work, commands are refused."""
+    """The ended meeting, and the clauses that store it. Reads of it still work, commands are refused. No change revises
+    it so.
+    """
     now = clock.now()
-    over = replace(meeting, ended_at=now, revision=meeting.revision + 1, check_at=None)
+    over = replace(meeting, ended_at=now, revision=meeting.revision + 1, revised_by=None, check_at=None)
     entry = new_entry(
         clock,
         meeting,
