@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from moderation.application.requests import Request
-from moderation.domain.capability import EVERYTHING, Capabilities, Medium
+from moderation.domain.capability import EVERYTHING, Capabilities, LiftableBy, Medium
 from moderation.domain.commands import MeetingCommand, Mute, SetMeeting, Unmute
 from moderation.domain.entry import DRIFT_FOUND
 from moderation.domain.meeting import UnmuteConsent
@@ -304,3 +304,28 @@ def test_who_waits_in_the_lobby_sees_no_change_that_is_about_them() -> None:
     change_id = getattr(outcome, "change_id", None)
     assert isinstance(meeting.gavel.change(MEETING, by("alice"), change_id or ""), dict)
     assert not isinstance(meeting.gavel.change(MEETING, by("dora"), change_id or ""), dict)
+
+
+def test_a_frozen_function_opens_no_microphone_that_was_muted_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the notes bob is heard, for a mute of unknown outcome never took effect. They unmute themselves, and before
+    that function calls Chime, it freezes and another host mutes bob.
+    """
+    meeting = CommandedMeeting()
+    meeting.chime.before = [dies]
+    with pytest.raises(Died):
+        meeting.answered("hugo", Mute(liftable_by=LiftableBy.SELF), "bob")
+    transact = meeting.ledger.transact
+
+    def then_freezes(clauses: Sequence[Clause]) -> None:
+        monkeypatch.undo()
+        transact(clauses)
+        meeting.clock.pass_by(2)
+        meeting.answered("hugo", Mute(), "bob")
+
+    monkeypatch.setattr(meeting.ledger, "transact", then_freezes)
+    meeting.chime.calls.clear()
+    meeting.answered("bob", Unmute(), "bob")
+    assert not [
+        call for call in meeting.chime.updates() if Capabilities.SEND_AUDIO in (call.capabilities or EVERYTHING)
+    ]
+    assert not meeting.heard("bob")

@@ -98,7 +98,7 @@ class AttendeeApplier:
         looks_first = calls.in_background or not change.is_open or change.lapsed is not None
         looks_first = looks_first and not attendee.not_taken
         is_in_place = looks_first and self._reader.is_in_place(in_progress, user, attendee, target)
-        widens = not is_narrower(target, NOTHING if attendee.known is None else attendee.known)
+        widens = _may_widen(attendee, target)
         if not is_in_place and calls.update(attendee.attendee_id, target, is_wanted, widens=widens) is None:
             return self._gone(attendee)
         return self._noted(attendee, target)
@@ -287,3 +287,12 @@ def _user(in_progress: ChangeInProgress) -> User:
     if in_progress.user is None:
         raise ValueError("an attendee change needs its user")
     return in_progress.user
+
+
+def _may_widen(attendee: Attendee, target: Capabilities) -> bool:
+    """Whether a call may give the attendee more than they have. If they should have audio by the notes, a later change
+    may have taken it since.
+    """
+    if attendee.known == target:
+        return Capabilities.SEND_AUDIO in target
+    return not is_narrower(target, NOTHING if attendee.known is None else attendee.known)
