@@ -27,6 +27,7 @@ from moderation.application.enforcement.change_in_progress import ChangeInProgre
 from moderation.application.enforcement.chime_calls import ChimeCalls, StillWanted
 from moderation.application.enforcement.roster_snapshot import RosterSnapshot
 from moderation.domain import effective, rule_changes
+from moderation.domain.capability import NOTHING, Capabilities, is_narrower
 from moderation.domain.change import Change, Closure
 from moderation.domain.effective import attendee_of
 from moderation.domain.entry import DRIFT_FOUND
@@ -36,12 +37,25 @@ from moderation.ports import AttendeeBound, AttendeesNoted, ChangeKept, ChangeOp
 from tests.memory.ledger import MemoryLedger
 
 from .monitor import SEEN_TO
-from .mutation import APPLIED, HOLDS, KNOWN, TOLD, TRUE, TWICE, WIDER, Mutation, drop, rewriting
+from .mutation import (
+    APPLIED,
+    CONSENT,
+    HOLDS,
+    KNOWN,
+    TOLD,
+    TRUE,
+    TWICE,
+    WIDER,
+    Mutation,
+    drop,
+    rewriting,
+)
 from .reports import FALSE, INVENTED
 from .small import HOST_AND_EVERYBODY
 from .small_consent import (
     AGREED_AFTER_THE_END,
     AGREED_ON_WHAT_IS_LEFT,
+    MUTED_WHILE_FROZEN,
     OVERRULED_BEFORE_THE_ANSWER,
     WITHDRAWN_FROM_ANOTHER,
 )
@@ -154,6 +168,10 @@ def _overruled_by_the_last(change: Change, meeting: Meeting, user: User | None) 
     return meeting.revised_by if user is None or user.revised_by == change.id else user.revised_by
 
 
+def _widens_by_the_notes(attendee: Attendee, target: Capabilities) -> bool:
+    return not is_narrower(target, NOTHING if attendee.known is None else attendee.known)
+
+
 def _over_for_users(in_progress: ChangeInProgress) -> bool:
     return in_progress.user is not None and is_over(in_progress)
 
@@ -242,6 +260,12 @@ LOOK_MUTATIONS = (
         lambda: patch.object(roster_reader, "_is_noted_since", lambda *_: False),
         (INVENTED,),
         case=NEWCOMER_WHILE_THE_MODE_OPENS,
+    ),
+    Mutation(
+        "a call that restates audio follows rules that were just read",
+        lambda: patch.object(attendee_applier, "_may_widen", _widens_by_the_notes),
+        (CONSENT,),
+        case=MUTED_WHILE_FROZEN,
     ),
     Mutation(
         "an agreement hides no change that came before it",

@@ -26,13 +26,12 @@ from moderation.domain.entry import REMOVED, UNMUTE_ANSWERED
 from moderation.domain.meeting import Meeting, MeetingRules, User
 from moderation.ports import AttendeeBound, ChangeKept, ChimeNotFoundError, Clause, EntryWritten
 
-from .mutation import APPLIED, CLOSED, HOLDS, KNOWN, ONCE, TOLD, TWICE, Mutation, drop
+from .mutation import APPLIED, CLOSED, CONSENT, HOLDS, KNOWN, ONCE, TOLD, TWICE, Mutation, drop
 from .small_consent import ANSWERED_FROM_ELSEWHERE, CONSENT_AND_MUTE_ALL, QUICK, SILENT_NEWCOMER
 from .small_seeds import MOVED_WHILE_SILENT
 from .small_stalls import GIVEN_UP_LATE
 from .small_users import BAN_AND_EVERYBODY, BAN_AND_REJOIN, EXCLUSIVE_ENDED, FOUND_OUT_TWICE, LAST_HOST, UNDO
 
-CONSENT = "no microphone opens without consent"
 HOSTS = "a meeting knows how many hosts it has"
 NO_HOST = "no host leaves a meeting without one"
 ALONE = "an exclusive floor is the only one"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from moderation.application.requests import Request
 from moderation.domain.actor import Actor, ActorKind
-from moderation.domain.capability import EVERYTHING, Capabilities, Medium
+from moderation.domain.capability import EVERYTHING, Capabilities, LiftableBy, Medium
 from moderation.domain.commands import Consent, Mute, MuteEverybody, SetRole, Unmute, UnmuteEverybody
 from moderation.domain.meeting import UnmuteConsent
 
@@ -61,6 +61,16 @@ def overruled_before_the_answer(simulation: Simulation) -> None:
     host(simulation, "unmute", "alice", Unmute(both), 1)
     host(simulation, "no video", "hugo", Mute((Medium.VIDEO,)), 1.2)
     bob_answers(simulation, 2)
+
+
+def muted_while_frozen(simulation: Simulation) -> None:
+    """A mute of unknown outcome leaves bob heard. bob unmutes themselves, and that function freezes between its commit
+    and its call, while another host mutes bob.
+    """
+    host(simulation, "mute", "hugo", Mute(liftable_by=LiftableBy.SELF))
+    request = Request(MEETING, BOB, Unmute(), attendee_id=attendee_of("bob"))
+    simulation.process("bob", [lambda: asking("own unmute", BOB, request, "bob")], 0.1)
+    host(simulation, "mute again", "alice", Mute(), 0.9)
 
 
 def quick_consent(simulation: Simulation) -> None:
@@ -163,6 +173,14 @@ WITHDRAWN_FROM_ANOTHER = Case(
 OVERRULED_BEFORE_THE_ANSWER = Case(
     "overruled before the answer", overruled_before_the_answer, setup=CONSENT, preemptions=0, at_least=1
 )
+MUTED_WHILE_FROZEN = Case(
+    "muted while a function is frozen",
+    muted_while_frozen,
+    {"unknown end, undone": 1.0, "stall 1 s": 1.0},
+    preemptions=0,
+    setup=CONSENT,
+    at_least=50,
+)
 WITHDRAWN = Case("consent and a withdrawn request", consent_and_withdrawal, setup=CONSENT, at_least=60)
 CONSENT_AND_MUTE_ALL = Case(
     "consent, and everybody is muted", consent_and_mute_all, setup=CONSENT, preemptions=1, at_least=20
@@ -204,6 +222,7 @@ CONSENTS = (
     WITHDRAWN,
     WITHDRAWN_FROM_ANOTHER,
     OVERRULED_BEFORE_THE_ANSWER,
+    MUTED_WHILE_FROZEN,
     Case(
         "consent and a withdrawn request, a crash anywhere",
         with_reconciler(47, 93, then=consent_and_withdrawal),
