@@ -155,6 +155,9 @@ class Reports:
                 yield f"{was.user_id} went {_bits(was)} to {_bits(now)}, of which no event tells"
 
     def _told(self, entry: Entry) -> None:
+        """While functions of two versions of the policies run side by side, they give different things by the same
+        rules, and what one notes may be older than what the other has done: the next comparison finds that.
+        """
         course = self._courses.get(entry.change_id or "")
         if course is None:
             return
@@ -163,7 +166,8 @@ class Reports:
             self._once(course, key, each)
             course.told[key], course.since[key] = each, []
             was, now = course.last.get(key), self._attendees.get(key)
-            if course.is_alone and was is not None and now is not None:
+            is_compared = course.is_alone and not self._has_versions
+            if is_compared and was is not None and now is not None:
                 for wrong in (
                     *_wrong(each, was.capabilities, now.capabilities),
                     *self._unsilent(each, course.change, was, now),

@@ -111,8 +111,8 @@ def _change(change: Change, store: OneMeeting, monitor: Monitor) -> Iterator[Vio
         if kind not in told:
             yield Violation("every change has its entries", f"{name} is {change.status}, but no `{kind}`")
     if change.status is Status.SUPERSEDED:
-        by, opened_at = change.superseded_by or "", monitor.opened_at.get(change.id, 0)
-        if by in ("", change.id) or monitor.revised_at.get(by, 0) < opened_at:
+        by, opened_at = change.superseded_by, monitor.opened_at.get(change.id, 0)
+        if by is not None and (by == change.id or monitor.revised_at.get(by, 0) < opened_at):
             yield Violation("superseded by what came later", f"{name} by {by}")
 
 

@@ -78,12 +78,12 @@ class ChangeConsent:
 
     agreed_at: datetime | None = None
     """When the user agreed. The time limits for Chime begin then."""
-    agreed_after: str | None = None
-    """The later change that had revised the user's rules before they agreed."""
     lapsed: Status | None = None
     """The status of the change once the rest is applied: the user declined, did not answer, or is not asked any
     more.
     """
+    agreed_after: str | None = None
+    """The later change that had revised the user's rules before they agreed."""
 
     @property
     def is_awaited(self) -> bool:

@@ -26,7 +26,25 @@ def test_who_is_heard_on_an_attendee_that_is_gone_is_asked_before_another_opens(
         gone=gone,
         shown={NEW: SILENT},
     )
+    assert (Capabilities.SEND_AUDIO in _target(snapshot)) is (not gone)
+
+
+def test_an_attendee_that_a_later_change_has_opened_is_heard() -> None:
+    """The roster was read before, and shows it silent."""
+    attendees = {OLD: Attendee(OLD, known=EVERYTHING), NEW: Attendee(NEW, known=SILENT)}
+    snapshot = RosterSnapshot(
+        attendees={OLD: "bob", NEW: "bob"},
+        before={OLD: SILENT, NEW: EVERYTHING},
+        pipelines=(),
+        users={"bob": User("bob", UserRules(role="participant"), attendees=attendees)},
+        held={OLD: SILENT, NEW: SILENT},
+        handed_over={OLD},
+    )
+    assert Capabilities.SEND_AUDIO in _target(snapshot)
+
+
+def _target(snapshot: RosterSnapshot) -> Capabilities:
     rules = MeetingRules(unmute_consent=UnmuteConsent.REQUIRED)
     meeting = Meeting(MEETING, "lesson", rules, Features(), revision=1, registration="")
     [target] = snapshot.targets(CedarPolicies(), Clock(), meeting).values()
-    assert (Capabilities.SEND_AUDIO in target) is (not gone)
+    return target

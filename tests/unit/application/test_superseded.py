@@ -6,11 +6,14 @@ from dataclasses import replace
 
 import pytest
 from moderation.adapters.cedar import CedarPolicies
+from moderation.application.enforcement.change_in_progress import overruled_by
 from moderation.application.requests import Answer
 from moderation.bootstrap import Gavel
 from moderation.domain.actor import Authorization, AuthorizationRequest
 from moderation.domain.capability import Capabilities, LiftableBy, Medium
+from moderation.domain.change import AttendeeChange, ChangeConsent
 from moderation.domain.commands import Ban, Command, Mute, MuteEverybody, Remove, SetCapabilities, SetMeeting, Unban
+from moderation.domain.personal_rules import Agreement
 
 from tests.unit.application.commanded_meeting import CommandedMeeting, code
 
@@ -105,3 +108,32 @@ def test_a_mute_all_that_ends_earlier_or_spares_more_lifts(strict: CommandedMeet
 def test_by_the_shipped_policies_those_who_may_mute_may_shorten(meeting: CommandedMeeting) -> None:
     meeting.answered("alice", Mute(), "bob")
     assert meeting.answered("cora", Mute(seconds=5), "bob").status == "applied"
+
+
+@pytest.mark.parametrize(
+    ("revision", "revised_by", "consent", "agreed_in", "expected"),
+    [
+        (4, "another", None, None, "another"),
+        (5, "change", None, None, "everybody"),
+        (4, "change", None, None, None),
+        (4, "change", "earlier", 4, "earlier"),
+        (5, "change", "earlier", 4, "everybody"),
+    ],
+    ids=["of the user", "of the meeting", "an admission", "before the agreement", "after the agreement"],
+)
+def test_which_change_overruled_another(
+    meeting: CommandedMeeting,
+    revision: int,
+    revised_by: str,
+    consent: str | None,
+    agreed_in: int | None,
+    expected: str | None,
+) -> None:
+    now, change = meeting.clock.now(), meeting.change(meeting.answered("alice", Mute(), "bob").change_id)
+    assert isinstance(change, AttendeeChange)
+    change = replace(change, id="change", revision="p3.m4", consent=ChangeConsent(now, agreed_after=consent))
+    agreed = Agreement(now, agreed_in) if agreed_in is not None else None
+    bob = meeting.user("bob")
+    bob = replace(bob, revised_by=revised_by, rules=replace(bob.rules, agreed=agreed))
+    then = replace(meeting.stored(), revision=revision, revised_by="everybody")
+    assert overruled_by(change, then, bob) == expected

@@ -484,6 +484,18 @@ def test_while_frozen_it_gives_nobody_more(meeting: CommandedMeeting) -> None:
     assert meeting.bits("bob") == SILENT
 
 
+def test_while_frozen_no_floor_goes_on(meeting: CommandedMeeting) -> None:
+    """The second mute-all ended bob's floor."""
+    video = (Medium.VIDEO,)
+    meeting.done("alice", MuteEverybody(video))
+    meeting.answered("alice", GrantFloor(seconds=600, media=video), "bob")
+    again = meeting.done("alice", MuteEverybody(video, reason="quiet"))
+    meeting.done("alice", SetMeeting(frozen=True))
+    refused = undo(meeting, again)
+    assert isinstance(refused, Refused)
+    assert (refused.code, {x["by"] for x in refused.limits}) == ("capability-unavailable", {"freeze"})
+
+
 def test_carried_out_when_chime_is_back(meeting: CommandedMeeting) -> None:
     lifted = meeting.answered("alice", Mute(), "bob") and meeting.answered("alice", Unmute(), "bob")
     meeting.chime_refuses()

@@ -108,11 +108,12 @@ def _is_silent(user: User) -> bool:
 
 def _is_asked_first(change: AttendeeChange, user: User, now: datetime) -> bool:
     """Whether the command was to open the microphone, and a change made since asks the user first."""
-    asked = user.rules.asked
+    asked, own = user.rules.asked, change.rules_after.asked if change.rules_after is not None else None
     if asked is None or asked.change_id == change.id or not asked.is_open(now):
         return False
+    is_older = own is not None and own.change_id == asked.change_id
     opened = (change.after or NOTHING) & ~(change.before or NOTHING)
-    return change.command in OPENS_AUDIO and Capabilities.SEND_AUDIO in opened
+    return change.command in OPENS_AUDIO and Capabilities.SEND_AUDIO in opened and not is_older
 
 
 def removed_attendees(change: AttendeeChange, user: User, attendees: Sequence[Attendee], now: datetime) -> list[str]:

@@ -48,16 +48,19 @@ def closed(change: ChangeType, closure: Closure, calls: ChimeCalls, began: datet
 
 
 def overruled_by(change: Change, meeting: Meeting, user: User | None) -> str | None:
-    """The id of the later change, of the user or of the whole meeting, that overruled this one. The user's agreement to
-    this one hides which change revised the user before it.
+    """The id of the later change, of the user or of the whole meeting, that overruled this one. `None`: what did was no
+    change, as an admission. The user's agreement to this one hides which change revised the user before it.
     """
     if user is None:
         return meeting.revised_by
     if user.revised_by != change.id:
         return user.revised_by
     agreed = user.rules.agreed
-    is_revised_since = agreed is not None and agreed.meeting_revision != meeting.revision
-    return meeting.revised_by if is_revised_since or change.agreed_after is None else change.agreed_after
+    is_agreed_since = agreed is not None and agreed.meeting_revision == meeting.revision
+    if change.agreed_after is not None and is_agreed_since:
+        return change.agreed_after
+    is_revised_since = not change.revision.endswith(f".{meeting_revision(meeting)}")
+    return meeting.revised_by if is_revised_since and meeting.revised_by != change.id else None
 
 
 def wanted(policies: Policies, clock: Clock, meeting: Meeting, user: User) -> Capabilities:

@@ -56,14 +56,14 @@ class RosterSnapshot:
         )
 
     def seen(self, user_id: str) -> User:
-        """The user as Chime has them: notes may be out of date. An attendee that is gone is not heard, nor one that the
-        roster lacks, if it shows another one of the user.
+        """The user as Chime has them: notes may be out of date, except of attendees that are handed over to a later
+        change. An attendee that is gone is not heard, nor one that the roster lacks, if it shows another of the user.
         """
         user = self.users[user_id]
         is_shown = any(key in self.before for key in user.attendees)
         attendees = {}
         for key, attendee in user.attendees.items():
-            known = self.held.get(key)
+            known = None if key in self.handed_over else self.held.get(key)
             known = self.shown.get(key) if known is None else known
             if known is None and (key in self.before or not is_shown):
                 known = attendee.known

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from ..actor import Actor
-from ..capability import NOTHING, Capabilities, Medium, MuteAll, MuteAlls, binds_less, mute_alls_in_force
+from ..capability import NOTHING, Capabilities, Medium, MuteAll, MuteAlls, binds_less, mute_alls_in_force, sending
 from ..change import Change, MeetingChange
 from ..commands import Command, End, MuteEverybody, SetMeeting, Undo, UnmuteEverybody, is_undoable
 from ..effective import Holds, effective
@@ -73,7 +73,7 @@ def decide(case: MeetingCase, command: Command) -> MeetingDecision:
             raise ValueError(f"`{command.name}` is not decided on a meeting")
     if rules == case.meeting.rules:
         return Unchanged()
-    gained = case.gained_by(rules)
+    gained = case.gained_by(rules) | _floors_restored(case, rules)
     if rules.frozen_at is not None and gained:
         return frozen(gained)
     return Accepted(rules, gained=gained)
@@ -146,6 +146,14 @@ def _restored(case: MeetingCase) -> MeetingRules:
     return replace(rules, mute_alls=mute_alls)
 
 
+def _floors_restored(case: MeetingCase, rules: MeetingRules) -> Capabilities:
+    """What the floors give that go on because the change that ended them is undone."""
+    if case.undone is None:
+        return NOTHING
+    was = case.meeting.rules
+    return sending(m for m in Medium if rules.floor_generation(m) != was.floor_generation(m))
+
+
 def gained(was: Meeting, new: MeetingRules, holds: Holds, roles: Collection[str], now: datetime) -> Capabilities:
     """The capabilities that any user could get by the new rules and not by the old ones, in any role and spared by any
     mute-all.
@@ -185,7 +193,7 @@ def meeting_widens_access(case: MeetingCase, rules: MeetingRules) -> bool:
     was, new = case.meeting.rules, {m.medium: m for m in rules.mute_alls}
     if any(m.medium not in new or binds_less(new[m.medium], m) for m in case.standing):
         return True
-    if case.undone is not None and rules.floor_generations != was.floor_generations:
+    if _floors_restored(case, rules):
         return True
     thaws = was.frozen_at is not None and rules.frozen_at is None
     return thaws or bool(case.gained_by(rules))
