@@ -2,7 +2,7 @@
 consent.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -30,7 +30,7 @@ from moderation.domain.commands import (
 )
 from moderation.domain.entry import DECIDED
 from moderation.domain.meeting import UnmuteConsent
-from moderation.ports import Wakeup
+from moderation.ports import Clause, Wakeup
 
 from tests.memory.moderated_meeting import ADMIN, MEETING
 from tests.unit.application.commanded_meeting import MUTE_ALL, RECEIVING, SILENT, UNMUTE_ALL, CommandedMeeting, by, code
@@ -482,6 +482,25 @@ def test_while_frozen_it_gives_nobody_more(meeting: CommandedMeeting) -> None:
     assert code(undo(meeting, frozen)) == "applied"
     assert code(undo(meeting, mode)) == "applied"
     assert meeting.bits("bob") == SILENT
+
+
+def test_an_answer_that_comes_before_the_undo_is_committed_is_undone_too(
+    meeting: CommandedMeeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meeting.answered("alice", Mute(), "bob")
+    meeting.consenting()
+    lifted = meeting.answered("alice", Unmute(), "bob")
+    transact = meeting.ledger.transact
+
+    def after_the_answer(clauses: Sequence[Clause]) -> None:
+        monkeypatch.undo()
+        meeting.consents("bob")
+        transact(clauses)
+
+    monkeypatch.setattr(meeting.ledger, "transact", after_the_answer)
+    assert code(undo(meeting, lifted)) == "applied"
+    assert not meeting.heard("bob")
+    assert len(meeting.user("bob").rules.restrictions) == 1
 
 
 def test_while_frozen_no_floor_goes_on(meeting: CommandedMeeting) -> None:

@@ -146,8 +146,9 @@ class CommandPipeline:
 
     def _once(self, attempt: Attempt, *, fresh: bool) -> Outcome:
         """Runs the pipeline once. A decision from the cache that commits nothing is repeated with a fresh context."""
-        handler, request, read_after = attempt.handler, attempt.request, self._clock.now()
-        context = handler.load(request, fresh=fresh)
+        handler, read_after = attempt.handler, self._clock.now()
+        context = handler.load(attempt.request, fresh=fresh)
+        request = attempt.request = self._with_undone_as_answered(attempt.request)
         if isinstance(context, KeyTaken):
             return replayed(self._ledger, self._policies, self._clock, request, context)
         if isinstance(context, Refused):
@@ -170,6 +171,15 @@ class CommandPipeline:
         if not isinstance(decision, Accepted) and self._clock.now() > read_after + FRESH_FOR:
             self._check_still_so(attempt, loaded)
         return self._done(attempt, context, decision)
+
+    def _with_undone_as_answered(self, request: Request) -> Request:
+        """The request with the change that it undoes, read after the context: the user's answer changes both, and the
+        commit is about the rules of the context. Raises `LedgerUnavailableError`.
+        """
+        undone = request.undone
+        if undone is None or not undone.awaits_consent or not isinstance(request.command, Undo):
+            return request
+        return with_undone(self._ledger, self._clock, request, request.command)
 
     def _check_still_so(self, attempt: Attempt, loaded: CommandContext) -> None:
         """Raises `ConditionFailedError` if what was read has changed since: a decision that commits nothing has no
