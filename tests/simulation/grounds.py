@@ -13,6 +13,8 @@ class Grounds:
         self._scheduler = scheduler
         self._looks: dict[Actor, dict[str, int]] = {}
         self._calls: dict[Actor, dict[str, int]] = {}
+        self._rested_on: dict[Actor, dict[str, int]] = {}
+        """Attendee → the read that the last call on them rested on."""
         self._blind: set[Actor] = set()
         """Processes whose last read failed. They still apply what narrows by the rules they know: a mute does not wait
         for the ledger (`tests/unit/application/test_retries.py`). Newer rules follow with the next read.
@@ -37,12 +39,20 @@ class Grounds:
         actor, started = self._scheduler.current, self._scheduler.now_ms
         looks = dict(self._looks.get(actor, {})) if actor is not None else {}
         calls = self._calls.setdefault(actor, {}) if actor is not None else {}
-        before = {} if actor in self._blind else dict(calls)
+        rested_on = self._rested_on.setdefault(actor, {}) if actor is not None else {}
+        is_blind, before = actor in self._blind, dict(calls)
+        if is_blind:  # a read of the users alone, before that of the meeting failed, is no newer ground
+            before, looks = (
+                {},
+                {user_id: min(at, rested_on.get(attendee_id or "", at)) for user_id, at in looks.items()},
+            )
         if attendee_id is not None:
             calls[attendee_id] = started
 
         def since(user_id: str, attendee: str) -> int:
             looked = looks.get(user_id)
+            if attendee_id is not None and not is_blind:
+                rested_on[attendee_id] = looked or 0
             if looked is None:
                 return 0
             return started if before.get(attendee, -1) > looked else looked
