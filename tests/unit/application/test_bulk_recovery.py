@@ -455,3 +455,23 @@ def test_a_roster_that_is_older_than_a_note_is_no_proof(monkeypatch: pytest.Monk
     assert meeting.user("bob").attendees[attendee_of("bob")].known == meeting.bits("bob")
     meeting.reconcile(60)
     assert meeting.heard("bob")
+
+
+def test_the_departure_of_one_attendee_hides_nothing_of_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the mute-all notes bob's two attendees, Chime reports that one of them is deleted."""
+    meeting = CommandedMeeting()
+    meeting.gavel.chime_events.on_joined(MEETING, meeting.comes("bob", 1))
+    transact = meeting.ledger.transact
+
+    def after_the_departure(clauses: Sequence[Clause]) -> None:
+        if any(isinstance(clause, AttendeesNoted) for clause in clauses):
+            monkeypatch.undo()
+            meeting.goes("bob")
+            meeting.gavel.chime_events.on_deleted(MEETING, attendee_of("bob"))
+        transact(clauses)
+
+    monkeypatch.setattr(meeting.ledger, "transact", after_the_departure)
+    meeting.done("alice", MUTE_ALL)
+    told = {each["attendeeId"] for entry in meeting.entries(CAPABILITIES_CHANGED) for each in entry.extra["attendees"]}  # type: ignore[attr-defined]
+    assert told & {attendee_of("bob"), attendee_of("bob", 1)} == {attendee_of("bob", 1)}
+    assert meeting.user("bob").attendees[attendee_of("bob", 1)].known == SILENT

@@ -103,8 +103,11 @@ def _left(
         if any(each in conflict.failed and _is_revised_without_change(each, snapshot, conflict) for each in notes):
             raise
         again = [_noted_again(each, conflict) if each in conflict.failed else each for each in notes]
-        snapshot.unnoted |= {each.user_id for each, kept in zip(notes, again, strict=True) if kept is None}
-        return [each for each in again if each is not None]
+        for each, kept in zip(notes, again, strict=True):
+            snapshot.unnoted |= {attendee.attendee_id for attendee in each.attendees} - {
+                attendee.attendee_id for attendee in kept.attendees
+            }
+        return [each for each in again if each.attendees]
     calls.reported |= noted
     calls.removing -= reported
     return []
@@ -154,16 +157,19 @@ def _is_revised_without_change(note: AttendeesNoted, snapshot: RosterSnapshot, c
     return user.revised_by == snapshot.users[note.user_id].revised_by
 
 
-def _noted_again(note: AttendeesNoted, conflict: ConditionFailedError) -> AttendeesNoted | None:
+def _noted_again(note: AttendeesNoted, conflict: ConditionFailedError) -> AttendeesNoted:
     """The note, merged with what another change has noted meanwhile by the same rules of the user.
 
     That change read the meeting before this one was committed, or gives the same, so this change's state is newer.
-    `None` if the user's rules have changed, or Chime has reported the attendee since.
+    Without attendees if the user's rules have changed, and without those that Chime has reported since.
     """
     user = conflict.found.users.get(note.user_id) if conflict.found is not None else None
     if user is None or user.revision != note.revision:
-        return None
+        return replace(note, attendees=())
     stored = [user.attendees.get(attendee.attendee_id) for attendee in note.attendees]
-    if any(attendee is None or attendee.gone or attendee.drifted or attendee.not_taken for attendee in stored):
-        return None
-    return replace(note, notes=user.notes)
+    left = tuple(
+        attendee
+        for attendee, now in zip(note.attendees, stored, strict=True)
+        if now is not None and not (now.gone or now.drifted or now.not_taken)
+    )
+    return replace(note, attendees=left, notes=user.notes)

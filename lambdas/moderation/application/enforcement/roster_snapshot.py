@@ -46,13 +46,11 @@ class RosterSnapshot:
     @property
     def changes(self) -> tuple[CapabilityChange, ...]:
         """The capability changes of all attendees that are still present."""
-        left_out = self.gone | self.handed_over
+        left_out = self.gone | self.handed_over | self.unnoted
         return tuple(
             CapabilityChange(attendee, before, held, effects_on_attendee(before, held, before & ~held))
             for attendee, before in self.before.items()
-            if (held := self.held[attendee]) is not None
-            and attendee not in left_out
-            and self.attendees[attendee] not in self.unnoted
+            if (held := self.held[attendee]) is not None and attendee not in left_out
         )
 
     def seen(self, user_id: str) -> User:
