@@ -69,7 +69,7 @@ def _chime(
                 f"{attendee.user_id} has {attendee.capabilities.value:06b}, the rules say {wanted.value:06b}",
             )
         known = noted.known
-        if not drifted and known not in (None, attendee.capabilities):
+        if not (drifted or monitor.has_versions) and known not in (None, attendee.capabilities):
             yield Violation("what is known of Chime is so", f"{attendee.user_id}: {known.value:06b} is believed")
 
 

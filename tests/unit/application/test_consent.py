@@ -7,7 +7,7 @@ from moderation.adapters.cedar import CedarPolicies
 from moderation.application.commands.consent import lapse
 from moderation.application.enforcement.attendee_outcome import closure_of
 from moderation.application.requests import Answer, Outcome, Refused
-from moderation.domain.capability import EVERYTHING, Capabilities, Medium, whole
+from moderation.domain.capability import EVERYTHING, NOTHING, Capabilities, Medium, whole
 from moderation.domain.change import AttendeeChange, Status
 from moderation.domain.commands import (
     Consent,
@@ -310,6 +310,14 @@ def test_what_overruled_a_change_is_named_though_the_user_has_agreed_since(meeti
     change = meeting.change(asked.change_id)
     assert meeting.heard("bob")
     assert (change.status, change.superseded_by) == (Status.SUPERSEDED, muted.change_id)
+
+
+def test_while_frozen_nothing_is_added_to_an_open_request(meeting: CommandedMeeting) -> None:
+    unmuted(meeting)
+    meeting.done("alice", SetMeeting(frozen=True))
+    wanted = {Medium.AUDIO: whole(Medium.AUDIO), Medium.VIDEO: NOTHING}
+    refused = meeting.refused("hugo", SetCapabilities(wanted), "bob")
+    assert (refused.code, {x["by"] for x in refused.limits}) == ("capability-unavailable", {"freeze"})
 
 
 def test_withdrawn_by_the_users_own_mute(meeting: CommandedMeeting) -> None:

@@ -237,7 +237,7 @@ def decided(
     if not is_new and (in_place or waits_for is not None):
         return Unchanged(after, waits_for)
     gained = after & ~before
-    if is_asked(case, rules):
+    if is_asked(case, rules) or waits_for is not None:
         gained |= Capabilities.SEND_AUDIO
     if not is_newcomer and case.meeting.rules.frozen_at is not None and gained:
         return frozen(gained)
