@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import cast
 
-from ...domain.capability import NOTHING, Capabilities
+from ...domain.capability import NOTHING, Capabilities, Medium
 from ...domain.change import CLOCKS_DIFFER_BY, AttendeeChange, Change, Closure, Status
 from ...domain.commands import GrantFloor, SetCapabilities, Unmute
 from ...domain.effective import NOBODY_PRESENT, CapabilityChange
@@ -112,8 +113,13 @@ def _is_asked_first(change: AttendeeChange, user: User, now: datetime) -> bool:
     if asked is None or asked.change_id == change.id or not asked.is_open(now):
         return False
     is_older = own is not None and own.change_id == asked.change_id
-    opened = (change.after or NOTHING) & ~(change.before or NOTHING)
-    return change.command in OPENS_AUDIO and Capabilities.SEND_AUDIO in opened and not is_older
+    gives_audio = change.command in OPENS_AUDIO and Capabilities.SEND_AUDIO in (change.after or NOTHING)
+    return gives_audio and _names(change, Medium.AUDIO) and not is_older
+
+
+def _names(change: Change, medium: Medium) -> bool:
+    media = cast("Sequence[str]", change.parameters.get("media", ()))
+    return medium.value in media or medium.value in change.parameters
 
 
 def removed_attendees(change: AttendeeChange, user: User, attendees: Sequence[Attendee], now: datetime) -> list[str]:
