@@ -291,7 +291,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a change of everybody notes what it did, on whatever was noted beside it",
-        lambda: patch.object(noting, "_noted_again", lambda *_: None),
+        lambda: patch.object(noting, "_noted_again", lambda note, _: replace(note, attendees=())),
         (KNOWN,),
         case=SETTLED_BESIDE,
     ),
