@@ -11,10 +11,12 @@ from typing import Any
 
 import boto3
 
+EVERYTHING = {"Audio": "SendReceive", "Video": "SendReceive", "Content": "SendReceive"}
 CAPABILITIES: dict[str, Any] = {
-    "mute": {"Audio": "Receive", "Video": "SendReceive", "Content": "SendReceive"},
+    "mute": EVERYTHING | {"Audio": "Receive"},
+    "unmute": EVERYTHING,
+    "consent": EVERYTHING,
     "hold": {"Audio": "None", "Video": "None", "Content": "None"},
-    "consent": {"Audio": "SendReceive", "Video": "SendReceive", "Content": "SendReceive"},
 }
 
 chime = boto3.client("chime-sdk-meetings")
