@@ -70,6 +70,11 @@ class Attendee:
     not_taken: bool = False
     """Whether Chime reported that its media servers rejected what its API had accepted: what they hold is unknown."""
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether Chime is known to let the attendee send audio."""
+        return self.known is not None and Capabilities.SEND_AUDIO in self.known
+
     def has(self, capabilities: Capabilities) -> bool:
         """Whether Chime is known to hold exactly these capabilities."""
         return self.known == capabilities and not self.not_taken
@@ -281,8 +286,7 @@ def must_consent(user: User, meeting: Meeting, now: datetime) -> bool:
         return False
     if has_agreed(user, meeting, now):
         return False
-    heard = any(attendee.known is not None and Capabilities.SEND_AUDIO in attendee.known for attendee in user.present)
-    return user.rules.asked is not None or not heard
+    return user.rules.asked is not None or not any(attendee.is_heard for attendee in user.present)
 
 
 def has_agreed(user: User, meeting: Meeting, now: datetime) -> bool:

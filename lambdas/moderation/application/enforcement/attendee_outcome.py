@@ -103,8 +103,7 @@ def _waits_in_vain(change: AttendeeChange, user: User) -> bool:
 
 def _is_silent(user: User) -> bool:
     """Whether the user is in the meeting, and Chime has none of their attendees sending audio."""
-    heard = (attendee.known is not None and Capabilities.SEND_AUDIO in attendee.known for attendee in user.present)
-    return bool(user.present) and not any(heard)
+    return bool(user.present) and not any(attendee.is_heard for attendee in user.present)
 
 
 def _is_asked_first(change: AttendeeChange, user: User, now: datetime) -> bool:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from functools import partial
 
 from ...domain.actor import CHIME
-from ...domain.capability import Capabilities
 from ...domain.commands import End
 from ...domain.documents import meeting_revision
 from ...domain.entry import MEETING_ENDED
@@ -34,7 +33,7 @@ def without_departed(ledger: Ledger, chime: Chime, clock: Clock, meeting: Meetin
     gone, now = [], clock.now()
     for attendee in user.present:
         is_out = user.may_go(attendee.attendee_id, now)  # noted and reported by the change that takes the attendee out
-        if is_out or attendee.known is None or Capabilities.SEND_AUDIO not in attendee.known:
+        if is_out or not attendee.is_heard:
             continue
         try:
             call_with_retry(clock, partial(chime.attendee, meeting.id, attendee.attendee_id))
