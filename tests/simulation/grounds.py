@@ -40,12 +40,10 @@ class Grounds:
         looks = dict(self._looks.get(actor, {})) if actor is not None else {}
         calls = self._calls.setdefault(actor, {}) if actor is not None else {}
         rested_on = self._rested_on.setdefault(actor, {}) if actor is not None else {}
-        is_blind, before = actor in self._blind, dict(calls)
+        is_blind = actor in self._blind
+        before = {} if is_blind else dict(calls)
         if is_blind:  # a read of the users alone, before that of the meeting failed, is no newer ground
-            before, looks = (
-                {},
-                {user_id: min(at, rested_on.get(attendee_id or "", at)) for user_id, at in looks.items()},
-            )
+            looks = {user_id: min(at, rested_on.get(attendee_id or "", at)) for user_id, at in looks.items()}
         if attendee_id is not None:
             calls[attendee_id] = started
 

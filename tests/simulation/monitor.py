@@ -125,9 +125,9 @@ class Monitor:
         behind: a commit is tried for less long.
         """
         self._grants: dict[str, Capabilities | None] = {}
+        """What each attendee had before a batch reached them unseen. To give it back is no gain, frozen or not."""
         self._most: dict[str, list[Capabilities]] = {}
         """User → what the rules give them at most, by each version of the policies."""
-        """What each attendee had before a batch reached them unseen. To give it back is no gain, frozen or not."""
 
     def now(self) -> datetime:
         return self._scheduler.now()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from moderation.application.requests import Request
+from moderation.domain.actor import Actor, ActorKind
 from moderation.domain.capability import Medium, of_word
 from moderation.domain.commands import Mute, SetCapabilities, Unmute, UserCommand
 
@@ -66,6 +67,12 @@ def host(simulation: Simulation, label: str, who: str, command: UserCommand, aft
         return asking(label, request.actor, request, "bob")
 
     simulation.process(who, [make], after)
+
+
+def oneself(simulation: Simulation, label: str, who: str, command: UserCommand, after: float) -> None:
+    actor = Actor(ActorKind.USER, who)
+    request = Request(MEETING, actor, command, attendee_id=attendee_of(who))
+    simulation.process(who, [lambda: asking(label, actor, request, who)], after)
 
 
 def meeting(simulation: Simulation, after: float = 0, **body: object) -> None:

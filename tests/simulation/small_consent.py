@@ -8,9 +8,9 @@ from moderation.domain.capability import EVERYTHING, Capabilities, LiftableBy, M
 from moderation.domain.commands import Consent, Mute, MuteEverybody, SetRole, Unmute, UnmuteEverybody
 from moderation.domain.meeting import UnmuteConsent
 
-from tests.memory.moderated_meeting import MEETING, attendee_of
+from tests.memory.moderated_meeting import MEETING
 
-from .small import CRASH, SETUP, STALL, UNKNOWN, Case, host, with_reconciler
+from .small import CRASH, SETUP, STALL, UNKNOWN, Case, host, oneself, with_reconciler
 from .small_users import AGAIN, bob_comes_again, everybody
 from .world import Simulation, asking
 
@@ -50,8 +50,7 @@ def withdrawn_while_another_waits(simulation: Simulation) -> None:
     host(simulation, "mute", "alice", Mute((Medium.AUDIO, Medium.CONTENT)))
     host(simulation, "unmute", "alice", Unmute(), 1)
     host(simulation, "unmute both", "hugo", Unmute((Medium.AUDIO, Medium.CONTENT)), 2)
-    request = Request(MEETING, BOB, Mute(), attendee_id=attendee_of("bob"))
-    simulation.process("bob", [lambda: asking("own mute", BOB, request, "bob")], 2.035)
+    oneself(simulation, "own mute", "bob", Mute(), 2.035)
 
 
 def overruled_before_the_answer(simulation: Simulation) -> None:
@@ -68,8 +67,7 @@ def muted_while_frozen(simulation: Simulation) -> None:
     and its call, while another host mutes bob.
     """
     host(simulation, "mute", "hugo", Mute(liftable_by=LiftableBy.SELF))
-    request = Request(MEETING, BOB, Unmute(), attendee_id=attendee_of("bob"))
-    simulation.process("bob", [lambda: asking("own unmute", BOB, request, "bob")], 0.1)
+    oneself(simulation, "own unmute", "bob", Unmute(), 0.1)
     host(simulation, "mute again", "alice", Mute(), 0.9)
 
 

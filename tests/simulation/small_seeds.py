@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from moderation.application.requests import Request
-from moderation.domain.actor import Actor, ActorKind
 from moderation.domain.capability import EVERYTHING, Capabilities, Medium, of_word
 from moderation.domain.commands import Ban, GrantFloor, Mute, MuteEverybody, SetCapabilities, SetRole, Undo, Unmute
 
@@ -11,16 +10,10 @@ from tests.memory.moderated_meeting import MEETING, attendee_of
 
 from .faults import BESIDE
 from .monitor import Asking
-from .small import STALL, Case, host, meeting, two_hosts
+from .small import STALL, Case, host, meeting, oneself, two_hosts
 from .small_consent import CONSENT
 from .small_users import everybody
 from .world import HOSTS, Simulation, asking
-
-
-def _oneself(simulation: Simulation, label: str, who: str, command: Mute, after: float) -> None:
-    actor = Actor(ActorKind.USER, who)
-    request = Request(MEETING, actor, command, attendee_id=attendee_of(who))
-    simulation.process(who, [lambda: asking(label, actor, request, who)], after)
 
 
 def moved_while_silent(simulation: Simulation) -> None:
@@ -29,7 +22,7 @@ def moved_while_silent(simulation: Simulation) -> None:
     """
     simulation.drifts("bob", 0, EVERYTHING & ~Capabilities.SEND_AUDIO, 0)
     everybody(simulation, "alice", MuteEverybody((Medium.CONTENT,)), 0.01)
-    _oneself(simulation, "no video", "bob", Mute((Medium.VIDEO,)), 0.04)
+    oneself(simulation, "no video", "bob", Mute((Medium.VIDEO,)), 0.04)
 
 
 def exclusive_floor_after_a_stall(simulation: Simulation) -> None:

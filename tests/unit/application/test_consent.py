@@ -288,10 +288,9 @@ def test_what_would_open_the_microphone_is_not_applied_while_another_change_asks
 
 def test_an_unmute_that_waits_for_a_request_is_superseded_with_it(meeting: CommandedMeeting) -> None:
     asked = unmuted(meeting)
-    silent = EVERYTHING & ~Capabilities.SEND_AUDIO
     change = meeting.change(asked.change_id)
     assert isinstance(change, AttendeeChange)
-    change = replace(change, id="another", consent=None, waits_for=asked.change_id, after=silent)
+    change = replace(change, id="another", consent=None, waits_for=asked.change_id, after=SILENT)
 
     def closed() -> Status:
         bob = meeting.user("bob")

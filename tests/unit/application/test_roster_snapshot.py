@@ -8,9 +8,9 @@ from moderation.domain.meeting import Attendee, Features, Meeting, MeetingRules,
 
 from tests.memory.clock import Clock
 from tests.memory.moderated_meeting import MEETING, attendee_of
+from tests.unit.application.commanded_meeting import SILENT
 
 OLD, NEW = attendee_of("bob"), attendee_of("bob", 1)
-SILENT = EVERYTHING & ~Capabilities.SEND_AUDIO
 
 
 @pytest.mark.parametrize("gone", [set(), {OLD}], ids=["there", "gone"])
