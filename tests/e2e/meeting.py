@@ -157,6 +157,19 @@ class ModeratedMeeting:
     def change(self, change_id: str) -> Json:
         return done(self.alice.get(f"/changes/{change_id}"))
 
+    def settled(self, answer: httpx.Response) -> Json:
+        """The answer to a command that is applied by now. A slow machine needs longer than Gavel lets a caller wait, and
+        outcomes are `pending` then.
+        """
+        if answer.status_code == httpx.codes.ACCEPTED:
+            pending = done(answer, httpx.codes.ACCEPTED)
+            change_id = pending["changeId"]
+            until(lambda: self.change(change_id)["status"] == "applied", 60, f"change {change_id} is applied")
+            return pending
+        document = done(answer)
+        assert document["status"] == "applied"
+        return document
+
     def story(self, change_id: str) -> list[str]:
         """The types of the history's entries about one change, in their order."""
         return [entry["type"] for entry in self.alice.history() if entry["changeId"] == change_id]

@@ -338,7 +338,7 @@ LOOK_MUTATIONS = (
     ),
     Mutation(
         "who was revised by no change is looked at again",
-        lambda: patch.object(noting, "_is_revised_without_change", lambda *_: False),
+        lambda: patch.object(noting, "_is_out_of_date", lambda *_: False),
         (KNOWN,),
         case=ADMITTED_MEANWHILE,
     ),

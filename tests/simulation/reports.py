@@ -179,13 +179,13 @@ class Reports:
     def _unsilent(
         self, said: Mapping[str, object], change: Change, was: ChimeAttendee, now: ChimeAttendee
     ) -> Iterator[str]:
-        """An attendee that is reported as already silent loses nothing. With changed policies, the change may also
-        apply what they withhold.
+        """An attendee that is reported as already silent loses nothing that the command withholds. A change may also
+        apply what changed policies withhold, and the end of a floor that no change has applied yet.
         """
         if "already-silent" not in cast("Sequence[str]", said["effects"]):
             return
         lost = was.capabilities & ~now.capabilities
-        if self._has_versions and change.command in ("mute", "set-capabilities"):
+        if change.command in ("mute", "set-capabilities"):
             lost &= withholding(change)
         if lost or now.capabilities & ~was.capabilities:
             yield f"`already-silent` is said, {_bits(was)} becomes {_bits(now)}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from moderation.application.requests import Answer, Request
-from moderation.domain.capability import EVERYTHING, Medium
+from moderation.domain.capability import EVERYTHING, Capabilities, Medium
 from moderation.domain.change import Status
 from moderation.domain.commands import GrantFloor, Mute, MuteEverybody, SetMeeting, Unmute, UnmuteEverybody
 from moderation.domain.entry import ABANDONED, CAPABILITIES_CHANGED, DELAYED, MEETING_CHANGED, SUPERSEDED
@@ -414,6 +414,61 @@ def test_a_note_that_comes_after_anothers_is_written_again_unless_the_rules_have
     named = [attendee["externalUserId"] for attendee in told]
     assert sorted(named) == (["carol"] if is_ruled_anew else ["bob", "carol"])
     assert meeting.user("bob").notes == (1 if is_ruled_anew else 2)
+
+
+def test_what_another_has_given_and_noted_meanwhile_is_looked_at_again() -> None:
+    """A function with other policies gives bob more after the mute-all's call, and notes it first."""
+    meeting = CommandedMeeting()
+    transact = meeting.ledger.transact
+
+    def overtaken(clauses: Sequence[Clause]) -> None:
+        if any(isinstance(c, AttendeesNoted) for c in clauses):
+            meeting.ledger.transact = transact  # type: ignore[method-assign]
+            meeting.drifts("bob", RECEIVING)
+            bob = meeting.user("bob")
+            seen = bob.attendees[attendee_of("bob")].noted(RECEIVING, meeting.clock.now())
+            transact([AttendeesNoted(MEETING, "bob", bob.revision, (seen,), bob.notes)])
+        transact(clauses)
+
+    meeting.ledger.transact = overtaken  # type: ignore[method-assign]
+    meeting.done("alice", MUTE_ALL)
+    assert meeting.bits("bob") == meeting.user("bob").attendees[attendee_of("bob")].known == SILENT
+
+
+def test_a_batch_after_a_wait_spares_who_was_bound_meanwhile() -> None:
+    """nina, who may only listen, is bound while Chime throttles the first call: the batch would give them more."""
+    meeting = CommandedMeeting()
+    meeting.gavel.chime_events.on_joined(MEETING, meeting.comes("dave"))
+    meeting.answered("alice", Mute((Medium.VIDEO,)), "bob")
+    meeting.done("alice", MUTE_ALL)
+    meeting.drifts("bob", EVERYTHING)
+
+    def throttles_while_nina_comes() -> None:
+        meeting.gavel.chime_events.on_joined(MEETING, meeting.comes("nina", 0, Capabilities.RECEIVE_AUDIO))
+        not_now()
+
+    meeting.chime.before = [throttles_while_nina_comes]
+    meeting.chime.calls.clear()
+    meeting.done("alice", UNMUTE_ALL)
+    batches = [call.excluded for call in meeting.chime.calls if call.operation == "update_except"]
+    assert [attendee_of("nina") in excluded for excluded in batches] == [True]
+    assert meeting.bits("nina") == Capabilities.RECEIVE_AUDIO
+
+
+def test_who_left_while_a_change_was_planned_anew_is_told_as_gone() -> None:
+    """Chime throttles a mute-all's first call; carol leaves before it is planned again."""
+    meeting = CommandedMeeting()
+    meeting.gavel.chime_events.on_joined(MEETING, meeting.comes("dave"))
+
+    def throttles_while_carol_leaves() -> None:
+        meeting.goes("carol")
+        meeting.gavel.chime_events.on_deleted(MEETING, attendee_of("carol"))
+        not_now()
+
+    meeting.chime.before = [throttles_while_carol_leaves]
+    answer = meeting.done("alice", MUTE_ALL)
+    assert outcomes(answer)["carol"] == "gone"
+    assert not meeting.heard("bob") and not meeting.heard("dave")
 
 
 def test_what_a_lost_answer_has_told_is_told_once() -> None:

@@ -73,7 +73,7 @@ class MeetingApplier:
             return self._revert(in_progress, calls)
         if overdue and self._lacks(meeting, snapshot):
             return self._revert(in_progress, calls)
-        snapshot.add_attendees_the_roster_lacks()
+        snapshot.add_attendees_the_roster_lacks(calls.before)
         try:
             self._update_all(calls, in_progress, snapshot)
             while snapshot.look_again(self._roster_reader.read_again(in_progress, snapshot, calls)):
@@ -164,12 +164,14 @@ class MeetingApplier:
             self._call(calls, call, snapshot, is_wanted)
 
     def _is_wanted(self, meeting: Meeting, snapshot: RosterSnapshot, since: datetime) -> bool:
-        """Whether no rules of the meeting or its users have changed since they were read, and none has ended since the
-        targets were derived. The rules of users are checked even if the meeting cannot be read. Raises
-        `LedgerUnavailableError`.
+        """Whether no rules of the meeting or its users have changed since they were read, no attendee was bound since, and
+        no rule has ended since the targets were derived. The rules of users are checked even if the meeting cannot be
+        read. Raises `LedgerUnavailableError`.
         """
         by_now, users = self._ledger.all_users(meeting.id), snapshot.users.values()
         if not all(user.id in by_now and by_now[user.id].revision == user.revision for user in users):
+            return False
+        if any(each.attendee_id not in snapshot.attendees for user in by_now.values() for each in user.present):
             return False
         stored, now = self._ledger.load(meeting.id).meeting, self._clock.now()
         if stored is None or stored.revision != meeting.revision:

@@ -3,8 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from ...domain.capability import Capabilities
 from ...domain.effective import effects_on_attendee
 from ...domain.entry import CAPABILITIES_CHANGED, changed
+from ...domain.meeting import Attendee, User
 from ...ports import AttendeesNoted, Clause, Clock, ConditionFailedError, EntryWritten, Ledger, MeetingIs
 from .attendee_outcome import noted_without_report
 from .change_in_progress import ChangeInProgress, change_entry, removed_entry
@@ -100,7 +102,7 @@ def _left(
             return []
         if clock.now() > calls.lease.until:
             raise  # the function was frozen: what others have noted since may be newer
-        if any(each in conflict.failed and _is_revised_without_change(each, snapshot, conflict) for each in notes):
+        if any(each in conflict.failed and _is_out_of_date(each, snapshot, conflict) for each in notes):
             raise
         again = [_noted_again(each, conflict) if each in conflict.failed else each for each in notes]
         for each, kept in zip(notes, again, strict=True):
@@ -147,20 +149,28 @@ def _report_removals(
             calls.removing -= set(out)
 
 
-def _is_revised_without_change(note: AttendeesNoted, snapshot: RosterSnapshot, conflict: ConditionFailedError) -> bool:
-    """Whether the user was revised since they were read, and not by a change of their own: they were admitted, or
-    another attendee of theirs was bound.
+def _is_out_of_date(note: AttendeesNoted, snapshot: RosterSnapshot, conflict: ConditionFailedError) -> bool:
+    """Whether another look is needed. Either the user was revised since they were read, and not by a change of their
+    own: they were admitted, or another attendee of theirs was bound. Or another change has noted that an attendee has
+    something else, and it isn't known whose call came last.
     """
     user = conflict.found.users.get(note.user_id) if conflict.found is not None else None
-    if user is None or user.revision == note.revision:
+    if user is None:
         return False
-    return user.revised_by == snapshot.users[note.user_id].revised_by
+    read = snapshot.users[note.user_id]
+    if user.revision != note.revision:
+        return user.revised_by == read.revised_by
+    return any(_known(user, ours) not in (_known(read, ours), ours.known) for ours in note.attendees)
+
+
+def _known(user: User, attendee: Attendee) -> Capabilities | None:
+    noted = user.attendees.get(attendee.attendee_id)
+    return noted.known if noted is not None else None
 
 
 def _noted_again(note: AttendeesNoted, conflict: ConditionFailedError) -> AttendeesNoted:
     """The note, merged with what another change has noted meanwhile by the same rules of the user.
 
-    That change read the meeting before this one was committed, or gives the same, so this change's state is newer.
     Without attendees if the user's rules have changed, and without those that Chime has reported since.
     """
     user = conflict.found.users.get(note.user_id) if conflict.found is not None else None

@@ -1,6 +1,6 @@
 """All attendees of a meeting while one change is applied: their users, what they had, and what Chime holds by now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -125,16 +125,20 @@ class RosterSnapshot:
         left = replace(user, attendees={**user.attendees, **{attendee.attendee_id: attendee for attendee in attendees}})
         self.users = {**self.users, user.id: left}
 
-    def add_attendees_the_roster_lacks(self) -> None:
+    def add_attendees_the_roster_lacks(self, seen: Collection[str]) -> None:
         """Adds attendees that joined, and were bound by another function, between the roster and the look at users.
         Otherwise a batch would treat them as newcomers, and the second look could not tell them from attendees that
-        were present.
+        were present. Adds those that are gone as well, if this change has `seen` them: their outcome is told.
         """
         for user in self.users.values():
-            for attendee in user.present:
-                if attendee.attendee_id not in self.attendees:
-                    self.attendees[attendee.attendee_id] = user.id
-                    self.held[attendee.attendee_id] = None
+            for key, attendee in user.attendees.items():
+                if key in self.attendees or (attendee.gone and key not in seen):
+                    continue
+                self.attendees[key] = user.id
+                if attendee.gone:
+                    self.gone.add(key)
+                else:
+                    self.held[key] = None
 
 
 def outcomes(
