@@ -158,8 +158,8 @@ class ModeratedMeeting:
         return done(self.alice.get(f"/changes/{change_id}"))
 
     def settled(self, answer: httpx.Response) -> Json:
-        """The answer to a command that is applied by now. A slow machine needs longer than Gavel lets a caller wait, and
-        outcomes are `pending` then.
+        """The answer to a command that is applied by now. A slow machine needs longer than Gavel lets a caller wait,
+        and outcomes are `pending` then.
         """
         if answer.status_code == httpx.codes.ACCEPTED:
             pending = done(answer, httpx.codes.ACCEPTED)

@@ -29,6 +29,7 @@ TRUE = "answers are true"
 ONE_KEY = "one key, one change"
 BACK = "what is given up is taken back"
 TOLD = "who is taken out is told of"
+FROZEN = "nobody gains while the meeting is frozen"
 CONSENT = "no microphone opens without consent"
 OUTAGE = {"throttled": 3.0, "unavailable": 0.1}
 """Long enough that widenings are given up."""

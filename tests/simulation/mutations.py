@@ -56,8 +56,9 @@ from .mutation import (
     drop,
     rewriting,
 )
-from .small import HOST_AND_EVERYBODY, NEWCOMER, SLOW_TO_SETTLE, TAKEN_OVER
-from .small_seeds import NOTED_EARLY, OVERTAKEN_IN_FLIGHT, SETTLED_BESIDE
+from .small import NEWCOMER, SLOW_TO_SETTLE, TAKEN_OVER
+from .small_found import LEFT_WHILE_ALL_ARE_MUTED, NEWCOMER_WHILE_THE_MODE_OPENS
+from .small_seeds import NOTED_EARLY, OVERTAKEN_IN_FLIGHT
 from .small_stalls import GIVEN_UP_LATE, MUTED_AGAIN_BY_MEMORY, OUTLIVED, SETTLED_LATE
 from .small_users import DEMOTED
 
@@ -197,7 +198,7 @@ MUTATIONS = (
         "settle checks the meeting's revision",
         lambda: patch.object(attendee_applier.AttendeeApplier, "_check_meeting", lambda *_: []),
         (HOLDS,),
-        case=HOST_AND_EVERYBODY,
+        case=NEWCOMER_WHILE_THE_MODE_OPENS,
     ),
     Mutation(
         "the bulk takes a second look",
@@ -293,7 +294,7 @@ MUTATIONS = (
         "a change of everybody notes what it did, on whatever was noted beside it",
         lambda: patch.object(noting, "_noted_again", lambda note, _: replace(note, attendees=())),
         (KNOWN,),
-        case=SETTLED_BESIDE,
+        case=LEFT_WHILE_ALL_ARE_MUTED,
     ),
     Mutation(
         "who was reached by a call is not left to a later change",

@@ -25,10 +25,12 @@ from moderation.application.enforcement.attendee_outcome import closure_of
 from moderation.application.enforcement.change_applier import ChangeApplier
 from moderation.application.enforcement.change_in_progress import ChangeInProgress
 from moderation.application.enforcement.chime_calls import ChimeCalls, StillWanted
+from moderation.application.enforcement.meeting_applier import MeetingApplier
 from moderation.application.enforcement.roster_snapshot import RosterSnapshot
 from moderation.domain import effective, rule_changes
 from moderation.domain.capability import NOTHING, Capabilities, is_narrower
 from moderation.domain.change import Change, Closure
+from moderation.domain.decisions import meeting as meeting_decisions
 from moderation.domain.effective import attendee_of
 from moderation.domain.entry import DRIFT_FOUND
 from moderation.domain.meeting import Attendee, Meeting, User, UserRules
@@ -40,6 +42,7 @@ from .monitor import SEEN_TO
 from .mutation import (
     APPLIED,
     CONSENT,
+    FROZEN,
     HOLDS,
     KNOWN,
     TOLD,
@@ -61,7 +64,9 @@ from .small_consent import (
 )
 from .small_found import (
     BAN_KEPT_BY_A_FREEZE,
+    BOUND_WHILE_THROTTLED,
     ENDED_BEFORE_A_MUTE,
+    FLOOR_ENDED_IN_A_FREEZE,
     MUTE_KEPT_BY_A_FREEZE,
     NEWCOMER_WHILE_THE_MODE_OPENS,
     OPENED_IN_A_FROZEN_MEETING,
@@ -172,6 +177,20 @@ def _widens_by_the_notes(attendee: Attendee, target: Capabilities) -> bool:
     return not is_narrower(target, NOTHING if attendee.known is None else attendee.known)
 
 
+class _Everyone(dict[str, str]):
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+def _wanted_by_those_planned_for(
+    self: MeetingApplier, meeting: Meeting, snapshot: RosterSnapshot, since: datetime
+) -> bool:
+    return is_wanted(self, meeting, replace(snapshot, attendees=_Everyone(snapshot.attendees)), since)
+
+
+is_wanted = MeetingApplier._is_wanted
+
+
 def _over_for_users(in_progress: ChangeInProgress) -> bool:
     return in_progress.user is not None and is_over(in_progress)
 
@@ -278,6 +297,18 @@ LOOK_MUTATIONS = (
         lambda: patch.object(attendee_outcome, "_waits_in_vain", lambda *_: False),
         (APPLIED,),
         case=WITHDRAWN_FROM_ANOTHER,
+    ),
+    Mutation(
+        "a batch is planned for all that are bound",
+        lambda: patch.object(MeetingApplier, "_is_wanted", _wanted_by_those_planned_for),
+        (WIDER,),
+        case=BOUND_WHILE_THROTTLED,
+    ),
+    Mutation(
+        "in a frozen meeting, no undo restores a floor",
+        lambda: patch.object(meeting_decisions, "_floors_restored", lambda *_: NOTHING),
+        (FROZEN,),
+        case=FLOOR_ENDED_IN_A_FREEZE,
     ),
     Mutation(
         "a batch that narrows follows rules that were just read",

@@ -5,13 +5,28 @@ from datetime import timedelta
 
 from moderation.application.requests import Request
 from moderation.domain.capability import EVERYTHING, Medium, of_word
-from moderation.domain.commands import Ban, End, Mute, MuteEverybody, Remove, SetCapabilities, SetMeeting, Unban, Unmute
+from moderation.domain.commands import (
+    Ban,
+    End,
+    GrantFloor,
+    Mute,
+    MuteEverybody,
+    Remove,
+    SetCapabilities,
+    SetMeeting,
+    Unban,
+    Undo,
+    Unmute,
+    UnmuteEverybody,
+)
 
 from tests.memory.moderated_meeting import MEETING, attendee_of
 
+from .monitor import Asking
 from .scheduler import START
 from .small import CRASH, Case, host, with_reconciler
 from .small_consent import CONSENT
+from .small_looks import RECEIVING, WITH_PIA
 from .small_users import AGAIN, bob_comes_again, everybody
 from .world import HOSTS, Simulation, asking
 
@@ -115,6 +130,39 @@ def newcomer_while_the_mode_opens(simulation: Simulation) -> None:
     everybody(simulation, "alice", SetMeeting(mode="open"), 0.03)
 
 
+def left_while_all_are_muted(simulation: Simulation) -> None:
+    """bob leaves as one of two attendees, and Chime reports it, before a mute-all has noted what it gave to both."""
+    bob_comes_again(simulation, 0.0, 0.01)
+    everybody(simulation, "alice", MuteEverybody(), 1)
+    simulation.leaves("bob", 1.05)
+    simulation.told("left bob", lambda presence: presence.on_deleted(MEETING, attendee_of("bob")), 1.06)
+
+
+def bound_while_a_call_is_throttled(simulation: Simulation) -> None:
+    """zoe, who may only listen, is bound while Chime throttles the call before a batch that would reach zoe."""
+    simulation.is_watched()
+    host(simulation, "no video", "alice", Mute((Medium.VIDEO,)))
+    everybody(simulation, "alice", MuteEverybody(), 0.5)
+    simulation.drifts("bob", 0, EVERYTHING, 0.9)
+    everybody(simulation, "alice", UnmuteEverybody(), 1)
+    simulation.joins("zoe", 0, 1.05, RECEIVING)
+    simulation.told("came zoe", lambda presence: presence.on_joined(MEETING, attendee_of("zoe")), 1.06)
+
+
+def floor_that_a_freeze_keeps_ended(simulation: Simulation) -> None:
+    """A second mute-all ended bob's floor. In the frozen meeting, no undo of it restores the floor."""
+    everybody(simulation, "alice", MuteEverybody((Medium.VIDEO,)), 0)
+    host(simulation, "floor", "alice", GrantFloor(seconds=600, media=(Medium.VIDEO,)), 1)
+    everybody(simulation, "hugo", MuteEverybody((Medium.VIDEO,), reason="quiet"), 2)
+    everybody(simulation, "alice", SetMeeting(frozen=True), 3)
+
+    def undone() -> Asking:
+        *_, again = (change.id for change in simulation.store.changes.values() if change.command == MuteEverybody.name)
+        return asking("undo", HOSTS["hugo"], Request(MEETING, HOSTS["hugo"], Undo(again)), None)
+
+    simulation.process("hugo", [undone], 4)
+
+
 BAN_KEPT_BY_A_FREEZE = Case(
     "a ban that a freeze keeps, a stall anywhere", ban_kept_by_a_freeze, {"stall 12 s": 1.0}, preemptions=0, at_least=10
 )
@@ -161,6 +209,18 @@ NEWCOMER_WHILE_THE_MODE_OPENS = Case(
     setup=replace(CONSENT, mode="presentation", roles={"alice": "host"}),
     at_least=60,
 )
+LEFT_WHILE_ALL_ARE_MUTED = Case("one of two attendees leaves a mute-all", left_while_all_are_muted, at_least=200)
+BOUND_WHILE_THROTTLED = Case(
+    "bound while a call is throttled",
+    bound_while_a_call_is_throttled,
+    {"throttled": 1.0},
+    preemptions=0,
+    setup=WITH_PIA,
+    at_least=30,
+)
+FLOOR_ENDED_IN_A_FREEZE = Case(
+    "a floor that a freeze keeps ended", floor_that_a_freeze_keeps_ended, preemptions=0, at_least=1
+)
 REMOVED_AND_UNBANNED = Case(
     "removed with a ban, and unbanned",
     with_reconciler(47, then=removed_and_unbanned),
@@ -177,6 +237,9 @@ REMOVED_SLOWLY_AND_UNBANNED = Case(
     slow=1,
 )
 FOUND = (
+    LEFT_WHILE_ALL_ARE_MUTED,
+    BOUND_WHILE_THROTTLED,
+    FLOOR_ENDED_IN_A_FREEZE,
     ENDED_BEFORE_A_MUTE,
     SEEN_BEFORE_A_SLOW_REMOVAL,
     NEWCOMER_WHILE_THE_MODE_OPENS,

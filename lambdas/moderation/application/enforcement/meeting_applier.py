@@ -164,9 +164,9 @@ class MeetingApplier:
             self._call(calls, call, snapshot, is_wanted)
 
     def _is_wanted(self, meeting: Meeting, snapshot: RosterSnapshot, since: datetime) -> bool:
-        """Whether no rules of the meeting or its users have changed since they were read, no attendee was bound since, and
-        no rule has ended since the targets were derived. The rules of users are checked even if the meeting cannot be
-        read. Raises `LedgerUnavailableError`.
+        """Whether no rules of the meeting or its users have changed since they were read, no attendee was bound since,
+        and no rule has ended since the targets were derived. The rules of users are checked even if the meeting cannot
+        be read. Raises `LedgerUnavailableError`.
         """
         by_now, users = self._ledger.all_users(meeting.id), snapshot.users.values()
         if not all(user.id in by_now and by_now[user.id].revision == user.revision for user in users):

@@ -90,10 +90,8 @@ class RosterReader:
         if meeting.rules.unmute_consent is UnmuteConsent.NONE:
             return
         for attendee, user_id in snapshot.attendees.items():
-            is_unclear = (
-                snapshot.held[attendee] is None and attendee not in snapshot.shown and attendee not in snapshot.gone
-            )
-            if not is_unclear or Capabilities.SEND_AUDIO not in wanted(
+            is_clear = attendee in snapshot.gone or attendee in snapshot.shown or snapshot.held[attendee] is not None
+            if is_clear or Capabilities.SEND_AUDIO not in wanted(
                 self._policies, self._clock, meeting, snapshot.seen(user_id)
             ):
                 continue
