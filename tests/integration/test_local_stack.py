@@ -15,6 +15,7 @@ from local.aws import client
 from local.failure import ChildDied
 from local.logs import FULL_PAGE, messages
 from local.stack import LocalStack
+from tests.e2e.deadline import until
 from tests.integration.processes import is_running
 
 STAND_IN = Path(__file__).parent / "stand_in"
@@ -102,9 +103,7 @@ def test_preflights_are_answered(stack: LocalStack) -> None:
 
 def test_reminders_wake_the_reconciler_and_logs_can_be_read(stack: LocalStack) -> None:
     assert outcome(stack, "/remind") is None
-    deadline = time.monotonic() + 120
-    while "reminded: wake up" not in messages(stack.aws_endpoint_url):
-        assert time.monotonic() < deadline
+    until(lambda: "reminded: wake up" in messages(stack.aws_endpoint_url), 30, "the function is reminded")
 
 
 def test_logs_of_more_lines_than_one_answer_has_are_read_to_the_end(stack: LocalStack) -> None:
@@ -126,15 +125,9 @@ def test_a_dead_server_is_told_with_its_last_words_and_nothing_is_left() -> None
         _, simulator = stack.children
         os.kill(simulator.group, signal.SIGKILL)
         with pytest.raises(ChildDied, match=r"Chime simulator ended unexpectedly \(exit code -9\)"):
-            wait_for_death(stack)
+            until(stack.check, 15, "the stack tells of its dead server")
     assert not [group for group in groups if is_running(group)]
     assert {port for port in vars(stack.ports).values() if answers(port)} == set()
-
-
-def wait_for_death(stack: LocalStack) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        stack.check()
 
 
 def answers(port: int) -> bool:

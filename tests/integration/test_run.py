@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,10 +16,11 @@ import pytest
 from local.env_file import EnvFile
 from local.failure import LocalStackError
 from local.ports import Ports
+from tests.e2e.deadline import until
 from tests.integration.processes import is_running
 
 ROOT = Path(__file__).resolve().parents[2]
-READY_SECONDS = 300
+READY_SECONDS = 75
 
 
 def free_base() -> int:
@@ -46,10 +46,9 @@ def running(env_file: Path, base: int, *words: str) -> Iterator[subprocess.Popen
 
 
 def wait_for(env_file: Path, process: subprocess.Popen[str]) -> dict[str, str]:
-    deadline = time.monotonic() + READY_SECONDS
-    while not env_file.exists():
-        if process.poll() is not None or time.monotonic() > deadline:
-            pytest.fail("\n".join(process.communicate()))
+    until(lambda: env_file.exists() or process.poll() is not None, READY_SECONDS, "everything runs")
+    if not env_file.exists():
+        pytest.fail("\n".join(process.communicate()))
     return dict(re.findall(r"^export (\w+)=(.*)$", env_file.read_text(), re.MULTILINE))
 
 
@@ -83,11 +82,8 @@ def test_shows_where_everything_is_and_goes_on_with_its_data_in_the_next_run(tmp
         assert mute(first, "bob").json()["status"] == "unchanged", "the rules and the token of the first run are good"
         assert mute(second, "carol").json()["status"] == "applied"
         (policies / "own.cedar").write_text('@id("quiet-hour") forbid (principal, action == Action::"mute", resource);')
-        answer = mute(second, "victor")
-        deadline = time.monotonic() + READY_SECONDS
-        while answer.status_code != 403 and time.monotonic() < deadline:
-            answer = mute(second, "victor")
-        assert answer.json()["policies"] == ["quiet-hour"]
+        until(lambda: mute(second, "victor").status_code == 403, READY_SECONDS, "the new policy counts")
+        assert mute(second, "victor").json()["policies"] == ["quiet-hour"]
 
 
 def first_run(env_file: Path, base: int, *words: str) -> dict[str, str]:
