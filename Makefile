@@ -19,7 +19,7 @@ setup: $(ALL) ## make .venv with everything the project needs; `make run` alone 
 
 test: check $(ALL) ## all checks and all tests (T=tests/unit for a part)
 	@echo "-- pytest $(or $(T),tests packages)"
-	@$(BIN)/pytest $(or $(T),tests packages) -q -n 2 --dist loadgroup
+	@$(BIN)/pytest $(or $(T),tests packages) -q -n 3 --dist loadgroup
 
 check: $(ALL) ## ruff, mypy, import-linter
 	@mkdir -p .build
