@@ -3,13 +3,15 @@
 The monitor watches what Chime holds, write by write, not what Gavel believes. A user is silent while none of their
 attendees sends audio. A write of Gavel's may end this silence only
 - if the user has agreed since it began: they accepted a request, or opened the microphone themselves;
-- if they agreed a short while ago and no decision silenced them until the call began: an older call came in between;
+- if they agreed a short while ago and no decision silenced them until the call began, or until the read that it rests
+  on, which is less than a second older: an older call came in between, or the later decision is applied once more;
 - if the call was on its way before the silence began, or its process saw the user send at its last read: call and
   silence passed each other. If the silence comes from the later decision, it is verified afterwards and stands.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 
+from moderation.application.enforcement.chime_calls import RULES_ARE_FRESH_FOR
 from moderation.domain.capability import Capabilities
 from moderation.domain.change import CALL_LIFE, GIVE_UP_AFTER, LEASE
 from moderation.domain.entry import UNMUTE_ANSWERED
@@ -22,6 +24,7 @@ from .scheduler import Actor, Scheduler
 AUDIO = Capabilities.SEND_AUDIO
 WINDOW_MS = round((LEASE + CALL_LIFE).total_seconds() * 1000)
 PATIENCE_MS = round(GIVE_UP_AFTER.total_seconds() * 1000)
+FRESH_MS = round(RULES_ARE_FRESH_FOR.total_seconds() * 1000)
 MOMENT_MS = 2_000
 NEWCOMER = ""
 """A user with nothing stored."""
@@ -81,9 +84,18 @@ class Microphones:
         self.holds(attendee)
 
     def wrote(
-        self, attendee: ChimeAttendee, new: Capabilities, started_ms: int, looks: Looks, *, is_known: bool
+        self,
+        attendee: ChimeAttendee,
+        new: Capabilities,
+        started_ms: int,
+        looks: Looks,
+        *,
+        is_known: bool,
+        looked_ms: int,
     ) -> None:
-        """Called before Gavel's write takes effect. `is_known`: the ledger had the attendee when the call began."""
+        """Called before Gavel's write takes effect. `is_known`: the ledger had the attendee when the call began.
+        `looked_ms`: when the rules were read that the call rests on.
+        """
         user_id = attendee.user_id
         self._is_interrupted(attendee, new, is_known=is_known)
         if AUDIO not in new or self._sends(user_id) or not self._is_required(started_ms):
@@ -92,14 +104,15 @@ class Microphones:
             return
         since = self._silent_since.get(user_id, ALWAYS)
         saw_sending = since >= started_ms or any(whose == user_id and since >= at for whose, at in looks.values())
-        if not saw_sending and not self._has_agreed(user_id, since, started_ms):
+        decided_ms = looked_ms if looked_ms > started_ms - FRESH_MS else started_ms
+        if not saw_sending and not self._has_agreed(user_id, since, decided_ms):
             self._violated("no microphone opens without consent", f"{user_id}, silent since {since}")
 
-    def _has_agreed(self, user_id: str, silent_since: int, started_ms: int) -> bool:
+    def _has_agreed(self, user_id: str, silent_since: int, decided_ms: int) -> bool:
         agreed = self._agreed.get(user_id)
         if agreed is None or agreed >= silent_since:
             return agreed is not None
-        return started_ms <= agreed + PATIENCE_MS and self._is_free(user_id, agreed, started_ms)
+        return decided_ms <= agreed + PATIENCE_MS and self._is_free(user_id, agreed, decided_ms)
 
     def _is_interrupted(self, attendee: ChimeAttendee, new: Capabilities, *, is_known: bool) -> None:
         """Whether the write is only an interruption: a batch that narrows a newcomer is no decision about that user,

@@ -11,7 +11,6 @@ from typing import cast
 from moderation.application.answers import STORED
 from moderation.application.commands.context import authorize
 from moderation.application.commands.timeliness import dated
-from moderation.application.enforcement.chime_calls import RULES_ARE_FRESH_FOR
 from moderation.application.queries.history import BEHIND
 from moderation.application.requests import Answer, Outcome, Request
 from moderation.domain.actor import ActorKind, Authorization
@@ -42,14 +41,13 @@ from moderation.ports import (
 from . import promises
 from .ends import Ends
 from .grounds import Grounds, Since
-from .microphones import WINDOW_MS, Looks, Microphones
+from .microphones import FRESH_MS, WINDOW_MS, Looks, Microphones
 from .one_meeting import OneMeeting
 from .policies import policies
 from .reports import TWICE, Reports
 from .scheduler import START, Actor, Scheduler
 from .users import UserChecks
 
-FRESH_MS = round(RULES_ARE_FRESH_FOR.total_seconds() * 1000)
 SEEN_TO = "who is bound is seen to"
 ALL_DOWN = "all hands come down"
 UNDECIDED = ("busy", "contended", "outcome-unknown")
@@ -482,7 +480,7 @@ class Monitor:
         )
         is_known = bound_ms <= started_ms
         is_excused = started_ms - FRESH_MS <= looked_ms < bound_ms <= started_ms
-        self.microphones.wrote(attendee, capabilities, started_ms, looks, is_known=is_known)
+        self.microphones.wrote(attendee, capabilities, started_ms, looks, is_known=is_known, looked_ms=looked_ms)
         self._time_passed()
         horizon = self._scheduler.now_ms - WINDOW_MS
         if capabilities & ~attendee.capabilities:
