@@ -1,13 +1,22 @@
 """A call that Chime did not take is repeated only while the rules still give it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from moderation.application.requests import Answer, Request
-from moderation.domain.capability import EVERYTHING, Capabilities
+from moderation.domain.capability import EVERYTHING, Capabilities, Medium
 from moderation.domain.commands import Ban, Command, GrantFloor, Mute, SetMeeting, Unban, Unmute
 from moderation.domain.meeting import User
-from moderation.ports import ChimeAttendee, ChimeRetryableError, LedgerUnavailableError
+from moderation.ports import (
+    AttendeesNoted,
+    ChimeAttendee,
+    ChimeRetryableError,
+    Clause,
+    LedgerUnavailableError,
+    Loaded,
+)
 
 from tests.memory.moderated_meeting import MEETING, attendee_of
 from tests.unit.application.commanded_meeting import MUTE_ALL, UNMUTE_ALL, CommandedMeeting, by
@@ -210,3 +219,38 @@ def test_a_call_that_is_taken_at_once_costs_no_read_of_the_user(
     monkeypatch.setattr(meeting.ledger, "load", loading)
     assert meeting.answered("alice", Unmute(), "bob").status == "applied"
     assert loads == [(MEETING,)]
+
+
+def test_a_user_and_a_meeting_of_different_moments_open_nothing(
+    meeting: CommandedMeeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While bob's camera is blocked, they are muted, and then the mode opens. What is read again has bob as they were
+    before, beside the meeting as it is after: neither rules nor a mode let them be heard at any time.
+    """
+    meeting.done("alice", SetMeeting(mode="presentation"))
+    assert not meeting.heard("bob")
+    transact, load, write = meeting.ledger.transact, meeting.ledger.load, meeting.chime.write
+    heard: list[bool] = []
+
+    def before_the_note(clauses: Sequence[Clause]) -> None:
+        if any(isinstance(clause, AttendeesNoted) for clause in clauses):
+            monkeypatch.setattr(meeting.ledger, "transact", transact)
+            was = meeting.user("bob")
+            meeting.answered("hugo", Mute(), "bob")
+            meeting.done("hugo", SetMeeting(mode="open"))
+            monkeypatch.setattr(meeting.ledger, "load", lambda *about, **how: mixed(was, *about, **how))
+        transact(clauses)
+
+    def mixed(was: User, *about: Any, **how: Any) -> Loaded:
+        monkeypatch.setattr(meeting.ledger, "load", load)
+        return replace(load(*about, **how), users={"bob": was})
+
+    def writes(meeting_id: str, attendee: ChimeAttendee, capabilities: Capabilities) -> None:
+        write(meeting_id, attendee, capabilities)
+        heard.append(meeting.heard("bob"))
+
+    monkeypatch.setattr(meeting.ledger, "transact", before_the_note)
+    monkeypatch.setattr(meeting.chime, "write", writes)
+    meeting.answered("alice", Mute((Medium.VIDEO,)), "bob")
+    assert not any(heard)
+    assert not meeting.heard("bob")

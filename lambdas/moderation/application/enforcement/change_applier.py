@@ -71,6 +71,8 @@ class ChangeApplier:
             is_resumed=in_progress.is_resumed,
             removing=set(change.removing),
         )
+        if in_progress.is_resumed and in_progress.user is not None:
+            calls.read_at = None
         while True:
             try:
                 in_progress = self._step(in_progress, calls)
@@ -86,7 +88,7 @@ class ChangeApplier:
                 reread = self._reread(in_progress)
                 if reread is None or not calls.owns_lease(reread.change.lease):
                     return reread or in_progress
-                in_progress, calls.read_at = reread, read_at
+                in_progress, calls.read_at = reread, read_at if reread.user is None else None
                 calls.removing = set(reread.change.removing)
             except InfrastructureError:
                 return in_progress  # the reconciler finds it when the lease has ended

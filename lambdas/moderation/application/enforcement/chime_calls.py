@@ -25,7 +25,9 @@ from ...ports import (
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 RULES_ARE_FRESH_FOR = timedelta(seconds=1)
-"""Older rules are read again before a call that widens. Before a repeated call the rules are always read again."""
+"""Rules that are older, or not confirmed, are read again before a call that widens. Before a repeated call they are
+always read again.
+"""
 
 StillWanted = Callable[[], bool]
 """Reads the rules again, and returns whether they still give what the call would set. Raises `LedgerUnavailableError`.
@@ -92,8 +94,10 @@ class ChimeCalls:
     """The capabilities of each attendee when this change first read them: reported as `before`."""
     reported: dict[str, Capabilities] = field(default_factory=dict)
     """The capabilities of each attendee that entries of this change have reported."""
-    read_at: datetime = field(init=False)
-    """When the current rules were read: with the lease, or later."""
+    read_at: datetime | None = field(init=False)
+    """When the current rules were read: with the lease, or later. `None`: a user and the meeting were read together,
+    which is no snapshot, and no commit or second read has confirmed that they belong together.
+    """
 
     def __post_init__(self) -> None:
         self.read_at = self.lease.until - LEASE
@@ -128,7 +132,8 @@ class ChimeCalls:
         call that cannot be checked is not made.
         """
         now = self.clock.now()
-        if now - self.read_at <= RULES_ARE_FRESH_FOR and not is_repeated:
+        is_fresh = self.read_at is not None and now - self.read_at <= RULES_ARE_FRESH_FOR
+        if is_fresh and not is_repeated:
             return
         if not is_wanted():
             raise ConditionFailedError([])
