@@ -303,8 +303,10 @@ class Monitor:
         self._remember()
 
     def _goes_on_from(self, clause: Clause) -> bool:
-        """Whether the writer has something else to apply from then on."""
-        return isinstance(clause, ChangeOpened) or (isinstance(clause, ChangeKept) and clause.change != self._was)
+        """Whether the writer has something else to apply from then on. To report a removal is a part of a change."""
+        if isinstance(clause, ChangeKept) and self._was is not None:
+            return replace(clause.change, removing=self._was.removing) != self._was
+        return isinstance(clause, ChangeOpened | ChangeKept)
 
     def from_now_on(self) -> None:
         """Notes the state when a run begins."""

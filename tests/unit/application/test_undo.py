@@ -503,6 +503,16 @@ def test_an_answer_that_comes_before_the_undo_is_committed_is_undone_too(
     assert len(meeting.user("bob").rules.restrictions) == 1
 
 
+def test_nobody_else_undoes_what_the_user_did_although_they_are_asked(meeting: CommandedMeeting) -> None:
+    """Another mute silences bob as well, so the undo would not let them be heard, whatever they answer."""
+    meeting.answered("alice", Mute(), "bob")
+    own = meeting.answered("bob", Mute(), "bob")
+    meeting.consenting()
+    assert code(meeting.ask("alice", Unmute(), "bob")) == "pending"
+    assert code(undo(meeting, own)) == "capability-unavailable"
+    assert len(meeting.user("bob").rules.restrictions) == 2
+
+
 def test_while_frozen_no_floor_goes_on(meeting: CommandedMeeting) -> None:
     """The second mute-all ended bob's floor."""
     video = (Medium.VIDEO,)

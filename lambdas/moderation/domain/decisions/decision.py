@@ -119,10 +119,12 @@ def with_request(case: Case, rules: UserRules, opening: Capabilities) -> UserRul
 
 def silent_while_asked(case: Case, rules: UserRules) -> UserRules:
     """The rules with every rule that silences the user now, while they are asked. The request says which of them the
-    agreement lifts.
+    agreement lifts. What does not let the user be heard is lifted at once.
     """
     asked, was, audio = rules.asked, case.user.rules, Capabilities.SEND_AUDIO
     if asked is None or not asked.is_open(case.now):
+        return rules
+    if audio not in case.effective(replace(rules, asked=None), consented=True):
         return rules
     kept = {r.key for r in rules.restrictions}
     back = tuple(r for r in restrictions_in_force(case) if r.withholds == audio and r.key not in kept)
