@@ -88,5 +88,8 @@ def _withheld(rules: UserRules, origin: Origin) -> Capabilities:
 
 
 def is_a_question(change: Change) -> bool:
-    """Whether the change asks a user because of a change of the whole meeting. It leaves the rules as they are."""
-    return change.user_id is not None and change.rules_after == change.rules_before and change.widens is True
+    """Whether the change asks a user because of a change of the whole meeting. It begins with the request: a command on
+    the user would have made it.
+    """
+    before = change.rules_before
+    return isinstance(before, UserRules) and before.asked is not None and before.asked.change_id == change.id
