@@ -94,7 +94,7 @@ class Microphones:
         looked_ms: int,
     ) -> None:
         """Called before Gavel's write takes effect. `is_known`: the ledger had the attendee when the call began.
-        `looked_ms`: when the rules were read that the call rests on.
+        `looked_ms`: when the rules were read that the call rests on; a decision in the same millisecond came after it.
         """
         user_id = attendee.user_id
         self._is_interrupted(attendee, new, is_known=is_known)
@@ -104,7 +104,7 @@ class Microphones:
             return
         since = self._silent_since.get(user_id, ALWAYS)
         saw_sending = since >= started_ms or any(whose == user_id and since >= at for whose, at in looks.values())
-        decided_ms = looked_ms if looked_ms > started_ms - FRESH_MS else started_ms
+        decided_ms = looked_ms - 1 if looked_ms > started_ms - FRESH_MS else started_ms
         if not saw_sending and not self._has_agreed(user_id, since, decided_ms):
             self._violated("no microphone opens without consent", f"{user_id}, silent since {since}")
 

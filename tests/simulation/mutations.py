@@ -265,7 +265,7 @@ MUTATIONS = (
     ),
     Mutation(
         "who is bound between the roster and the look at users is taken in",
-        lambda: patch.object(RosterSnapshot, "add_attendees_the_roster_lacks", lambda _: None),
+        lambda: patch.object(RosterSnapshot, "add_attendees_the_roster_lacks", lambda *_: None),
         (HOLDS,),
         case=NEWCOMER,
     ),

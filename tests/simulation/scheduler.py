@@ -151,7 +151,9 @@ class Scheduler:
             if not chosen.inline:
                 return chosen
             self.actors.remove(chosen)
+            running, self.current = self.current, chosen
             chosen.body()
+            self.current = running
         return None
 
     def _chosen(self, ready: list[Actor]) -> Actor:
