@@ -482,7 +482,8 @@ class Monitor:
         )
         is_known = bound_ms <= started_ms
         is_excused = started_ms - FRESH_MS <= looked_ms < bound_ms <= started_ms
-        self.microphones.wrote(attendee, capabilities, started_ms, looks, is_known=is_known, looked_ms=looked_ms)
+        if not is_excused:
+            self.microphones.wrote(attendee, capabilities, started_ms, looks, is_known=is_known, looked_ms=looked_ms)
         self._time_passed()
         horizon = self._scheduler.now_ms - WINDOW_MS
         if capabilities & ~attendee.capabilities:
