@@ -423,7 +423,8 @@ class Monitor:
         )
         if not isinstance(change.rules_before, UserRules):
             return False
-        return _said(self._in_force(rules, meeting)) == _said(self._in_force(change.rules_before, meeting))
+        before = replace(change.rules_before, grant=rules.grant)  # a user may have joined for the first time since
+        return _said(self._in_force(rules, meeting)) == _said(self._in_force(before, meeting))
 
     def _entry(self, entry: Entry, clauses: Sequence[Clause]) -> None:
         if first_id_at(self.now() - BEHIND) > entry.id:
