@@ -133,8 +133,8 @@ class UserChecks:
             return
         moment = self._store.meetings[undo.meeting_id].rules.moment(undo.committed_at)
         for name in OF_ONE_VALUE:
-            changed = getattr(made, name) != getattr(replaced, name)
             stood = getattr(made, name)
+            changed = stood != getattr(replaced, name)
             has_ended = isinstance(stood, Ban | Floor) and not stood.holds_at(moment) and getattr(before, name) is None
             if changed and getattr(before, name) != stood and not has_ended:
                 self._violated("an undo restores what was replaced", f"{name} was not what it undoes")

@@ -1,5 +1,6 @@
 """The meeting in memory and commands on all who are in it, as tests of bulk changes say them."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from moderation.domain.capability import EVERYTHING, Capabilities, Medium, from_
 from moderation.domain.change import Change
 from moderation.domain.commands import Admit, Consent, MeetingCommand, MuteEverybody, SetMeeting, Undo, UnmuteEverybody
 from moderation.domain.meeting import UnmuteConsent
-from moderation.ports import ChimeAttendee, ChimeRetryableError
+from moderation.ports import AttendeesNoted, ChimeAttendee, ChimeRetryableError, Clause
 
 from tests.memory.moderated_meeting import ADMIN, MEETING, ModeratedMeeting, attendee_of, explained
 
@@ -101,9 +102,34 @@ class CommandedMeeting(ModeratedMeeting):
         assert found is not None
         return found
 
+    def notes_elsewhere(self, user: str, capabilities: Capabilities) -> None:
+        """Another function notes that the user's first attendee has these."""
+        found = self.user(user)
+        noted = found.attendees[attendee_of(user)].noted(capabilities, self.clock.now())
+        self.ledger.transact([AttendeesNoted(MEETING, user, found.revision, (noted,), found.notes)])
+
     def told(self, kind: str) -> list[list[str]]:
         """The users that each such entry names."""
         return [sorted(entry.names) for entry in self.entries(kind)]
+
+
+def just_before(
+    meeting: CommandedMeeting, is_meant: Callable[[Sequence[Clause]], bool], happens: Callable[[], object]
+) -> None:
+    """Runs once, before the first such transaction is written."""
+    transact = meeting.ledger.transact
+
+    def interrupted(clauses: Sequence[Clause]) -> None:
+        if is_meant(clauses):
+            meeting.ledger.transact = transact  # type: ignore[method-assign]
+            happens()
+        transact(clauses)
+
+    meeting.ledger.transact = interrupted  # type: ignore[method-assign]
+
+
+def notes_attendees(clauses: Sequence[Clause]) -> bool:
+    return any(isinstance(clause, AttendeesNoted) for clause in clauses)
 
 
 def outcomes(answer: Outcome) -> dict[str, str]:

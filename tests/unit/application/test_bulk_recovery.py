@@ -13,7 +13,6 @@ from moderation.domain.commands import GrantFloor, Mute, MuteEverybody, SetMeeti
 from moderation.domain.entry import ABANDONED, CAPABILITIES_CHANGED, DELAYED, MEETING_CHANGED, SUPERSEDED
 from moderation.domain.meeting import Features
 from moderation.ports import (
-    AttendeesNoted,
     ChangeKept,
     ChimeAttendee,
     ChimeRejectedError,
@@ -33,7 +32,9 @@ from tests.unit.application.commanded_meeting import (
     Died,
     by,
     dies,
+    just_before,
     not_now,
+    notes_attendees,
     outcomes,
 )
 
@@ -395,20 +396,15 @@ def test_what_was_done_before_a_takeover_is_told_by_who_takes_over(dies: bool) -
 def test_a_note_that_comes_after_anothers_is_written_again_unless_the_rules_have_moved(is_ruled_anew: bool) -> None:
     """A user whose rules have changed is reported by the change that changed them."""
     meeting = CommandedMeeting()
-    transact = meeting.ledger.transact
 
-    def overtaken(clauses: Sequence[Clause]) -> None:
-        if any(isinstance(c, AttendeesNoted) for c in clauses):
-            meeting.ledger.transact = transact  # type: ignore[method-assign]
-            bob = meeting.user("bob")
-            seen = bob.attendees[attendee_of("bob")].noted(SILENT, meeting.clock.now())
-            transact([AttendeesNoted(MEETING, "bob", bob.revision, (seen,), bob.notes)])
-            if is_ruled_anew:
-                moved = replace(bob, revision=bob.revision + 1, revised_by="another")
-                transact([UserRevised(MEETING, moved, bob.revision)])
-        transact(clauses)
+    def overtaken() -> None:
+        bob = meeting.user("bob")
+        meeting.notes_elsewhere("bob", SILENT)
+        if is_ruled_anew:
+            moved = replace(bob, revision=bob.revision + 1, revised_by="another")
+            meeting.ledger.transact([UserRevised(MEETING, moved, bob.revision)])
 
-    meeting.ledger.transact = overtaken  # type: ignore[method-assign]
+    just_before(meeting, notes_attendees, overtaken)
     meeting.done("alice", MUTE_ALL)
     told: Any = [each for entry in meeting.entries(CAPABILITIES_CHANGED) for each in entry.extra["attendees"]]  # type: ignore[attr-defined]
     named = [attendee["externalUserId"] for attendee in told]
@@ -419,18 +415,12 @@ def test_a_note_that_comes_after_anothers_is_written_again_unless_the_rules_have
 def test_what_another_has_given_and_noted_meanwhile_is_looked_at_again() -> None:
     """A function with other policies gives bob more after the mute-all's call, and notes it first."""
     meeting = CommandedMeeting()
-    transact = meeting.ledger.transact
 
-    def overtaken(clauses: Sequence[Clause]) -> None:
-        if any(isinstance(c, AttendeesNoted) for c in clauses):
-            meeting.ledger.transact = transact  # type: ignore[method-assign]
-            meeting.drifts("bob", RECEIVING)
-            bob = meeting.user("bob")
-            seen = bob.attendees[attendee_of("bob")].noted(RECEIVING, meeting.clock.now())
-            transact([AttendeesNoted(MEETING, "bob", bob.revision, (seen,), bob.notes)])
-        transact(clauses)
+    def overtaken() -> None:
+        meeting.drifts("bob", RECEIVING)
+        meeting.notes_elsewhere("bob", RECEIVING)
 
-    meeting.ledger.transact = overtaken  # type: ignore[method-assign]
+    just_before(meeting, notes_attendees, overtaken)
     meeting.done("alice", MUTE_ALL)
     assert meeting.bits("bob") == meeting.user("bob").attendees[attendee_of("bob")].known == SILENT
 
@@ -479,7 +469,7 @@ def test_what_a_lost_answer_has_told_is_told_once() -> None:
 
     def losing(clauses: Sequence[Clause]) -> None:
         transact(clauses)
-        if any(isinstance(c, AttendeesNoted) for c in clauses):
+        if notes_attendees(clauses):
             meeting.ledger.transact = transact  # type: ignore[method-assign]
             mode = Request(MEETING, by("hugo"), SetMeeting(default_role="viewer"))
             assert isinstance(meeting.another_process().perform(mode), Answer)
@@ -513,20 +503,16 @@ def test_a_roster_that_is_older_than_a_note_is_no_proof(monkeypatch: pytest.Monk
     assert meeting.heard("bob")
 
 
-def test_the_departure_of_one_attendee_hides_nothing_of_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_departure_of_one_attendee_hides_nothing_of_the_other() -> None:
     """Before the mute-all notes bob's two attendees, Chime reports that one of them is deleted."""
     meeting = CommandedMeeting()
     meeting.gavel.chime_events.on_joined(MEETING, meeting.comes("bob", 1))
-    transact = meeting.ledger.transact
 
-    def after_the_departure(clauses: Sequence[Clause]) -> None:
-        if any(isinstance(clause, AttendeesNoted) for clause in clauses):
-            monkeypatch.undo()
-            meeting.goes("bob")
-            meeting.gavel.chime_events.on_deleted(MEETING, attendee_of("bob"))
-        transact(clauses)
+    def departs() -> None:
+        meeting.goes("bob")
+        meeting.gavel.chime_events.on_deleted(MEETING, attendee_of("bob"))
 
-    monkeypatch.setattr(meeting.ledger, "transact", after_the_departure)
+    just_before(meeting, notes_attendees, departs)
     meeting.done("alice", MUTE_ALL)
     told = {each["attendeeId"] for entry in meeting.entries(CAPABILITIES_CHANGED) for each in entry.extra["attendees"]}  # type: ignore[attr-defined]
     assert told & {attendee_of("bob"), attendee_of("bob", 1)} == {attendee_of("bob", 1)}

@@ -11,7 +11,6 @@ from moderation.domain.commands import MeetingCommand, Mute, SetMeeting, Unmute
 from moderation.domain.entry import DRIFT_FOUND
 from moderation.domain.meeting import UnmuteConsent
 from moderation.ports import (
-    AttendeesNoted,
     ChangeKept,
     ChangeOpened,
     ChimeAttendee,
@@ -32,7 +31,9 @@ from tests.unit.application.commanded_meeting import (
     Died,
     by,
     dies,
+    just_before,
     not_now,
+    notes_attendees,
 )
 
 BOTH = (Medium.AUDIO, Medium.VIDEO)
@@ -41,21 +42,6 @@ UNSEEN = EVERYTHING & ~Capabilities.SEND_VIDEO
 
 def unknown() -> None:
     raise OutcomeUnknownError
-
-
-def just_before(
-    meeting: CommandedMeeting, is_meant: Callable[[Sequence[Clause]], bool], happens: Callable[[], object]
-) -> None:
-    """Runs once, before the first such transaction is written."""
-    transact = meeting.ledger.transact
-
-    def interrupted(clauses: Sequence[Clause]) -> None:
-        if is_meant(clauses):
-            meeting.ledger.transact = transact  # type: ignore[method-assign]
-            happens()
-        transact(clauses)
-
-    meeting.ledger.transact = interrupted  # type: ignore[method-assign]
 
 
 def from_elsewhere(meeting: CommandedMeeting, who: str, command: MeetingCommand) -> None:
@@ -133,7 +119,7 @@ def test_drift_is_put_right_by_the_rules_of_the_moment(is_noted: bool) -> None:
 
     def silenced() -> None:
         if not is_noted:
-            just_before(meeting, lambda clauses: any(isinstance(c, AttendeesNoted) for c in clauses), dies)
+            just_before(meeting, notes_attendees, dies)
         with nullcontext() if is_noted else pytest.raises(Died):
             from_elsewhere(meeting, "hugo", MUTE_ALL)
 
@@ -171,12 +157,12 @@ def test_of_drift_nothing_is_noted_by_rules_that_are_not_in_force_any_more(
     found = len(meeting.entries(DRIFT_FOUND))
 
     def muted() -> None:
-        just_before(meeting, lambda clauses: any(isinstance(c, AttendeesNoted) for c in clauses), dies)
+        just_before(meeting, notes_attendees, dies)
         with pytest.raises(Died):
             from_elsewhere(meeting, "hugo", MUTE_ALL)
 
     before = meeting.user("bob").attendees
-    just_before(meeting, lambda clauses: any(isinstance(c, AttendeesNoted) for c in clauses), muted)
+    just_before(meeting, notes_attendees, muted)
     meeting.gavel.chime_events.compare(meeting.stored())
     assert meeting.stored().rules.mute_alls
     assert (meeting.user("bob").attendees, len(meeting.entries(DRIFT_FOUND))) == (before, found)
@@ -188,7 +174,7 @@ def test_what_was_reached_is_noted_only_while_the_meeting_stands() -> None:
 
     def is_note(clauses: Sequence[Clause]) -> bool:
         is_closed = any(isinstance(c, ChangeKept) and not c.change.is_open for c in clauses)
-        return any(isinstance(c, AttendeesNoted) for c in clauses) and not is_closed
+        return notes_attendees(clauses) and not is_closed
 
     untrue: list[str] = []
     transact = meeting.ledger.transact
@@ -214,7 +200,7 @@ def test_what_can_not_be_noted_with_it_keeps_no_change_waiting() -> None:
     meeting.chime.before = [None, *[not_now] * 1000]
     just_before(
         meeting,
-        lambda clauses: any(isinstance(c, AttendeesNoted) for c in clauses),
+        notes_attendees,
         lambda: from_elsewhere(meeting, "hugo", SetMeeting(default_role="viewer")),
     )
     change = meeting.ledger.changes[MEETING, meeting.answered("alice", Mute(), "bob").change_id or ""]

@@ -1,6 +1,6 @@
 """A call that Chime did not take is repeated only while the rules still give it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,16 +10,21 @@ from moderation.domain.capability import EVERYTHING, Capabilities, Medium
 from moderation.domain.commands import Ban, Command, GrantFloor, Mute, SetMeeting, Unban, Unmute
 from moderation.domain.meeting import User
 from moderation.ports import (
-    AttendeesNoted,
     ChimeAttendee,
     ChimeRetryableError,
-    Clause,
     LedgerUnavailableError,
     Loaded,
 )
 
 from tests.memory.moderated_meeting import MEETING, attendee_of
-from tests.unit.application.commanded_meeting import MUTE_ALL, UNMUTE_ALL, CommandedMeeting, by
+from tests.unit.application.commanded_meeting import (
+    MUTE_ALL,
+    UNMUTE_ALL,
+    CommandedMeeting,
+    by,
+    just_before,
+    notes_attendees,
+)
 
 
 @pytest.fixture
@@ -229,17 +234,14 @@ def test_a_user_and_a_meeting_of_different_moments_open_nothing(
     """
     meeting.done("alice", SetMeeting(mode="presentation"))
     assert not meeting.heard("bob")
-    transact, load, write = meeting.ledger.transact, meeting.ledger.load, meeting.chime.write
+    load, write = meeting.ledger.load, meeting.chime.write
     heard: list[bool] = []
 
-    def before_the_note(clauses: Sequence[Clause]) -> None:
-        if any(isinstance(clause, AttendeesNoted) for clause in clauses):
-            monkeypatch.setattr(meeting.ledger, "transact", transact)
-            was = meeting.user("bob")
-            meeting.answered("hugo", Mute(), "bob")
-            meeting.done("hugo", SetMeeting(mode="open"))
-            monkeypatch.setattr(meeting.ledger, "load", lambda *about, **how: mixed(was, *about, **how))
-        transact(clauses)
+    def before_the_note() -> None:
+        was = meeting.user("bob")
+        meeting.answered("hugo", Mute(), "bob")
+        meeting.done("hugo", SetMeeting(mode="open"))
+        monkeypatch.setattr(meeting.ledger, "load", lambda *about, **how: mixed(was, *about, **how))
 
     def mixed(was: User, *about: Any, **how: Any) -> Loaded:
         monkeypatch.setattr(meeting.ledger, "load", load)
@@ -249,7 +251,7 @@ def test_a_user_and_a_meeting_of_different_moments_open_nothing(
         write(meeting_id, attendee, capabilities)
         heard.append(meeting.heard("bob"))
 
-    monkeypatch.setattr(meeting.ledger, "transact", before_the_note)
+    just_before(meeting, notes_attendees, before_the_note)
     monkeypatch.setattr(meeting.chime, "write", writes)
     meeting.answered("alice", Mute((Medium.VIDEO,)), "bob")
     assert not any(heard)

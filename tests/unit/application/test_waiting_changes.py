@@ -1,15 +1,20 @@
 """Changes that waited for Chime together: one call serves all whose rules have become the same."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from moderation.domain.capability import EVERYTHING
 from moderation.domain.change import LEASE
 from moderation.domain.commands import Mute, Unmute
-from moderation.ports import AttendeesNoted, ChimeRetryableError, Clause, Wakeup
+from moderation.ports import ChimeRetryableError, Wakeup
 
 from tests.memory.moderated_meeting import MEETING, attendee_of
-from tests.unit.application.commanded_meeting import MUTE_ALL, SILENT, CommandedMeeting
+from tests.unit.application.commanded_meeting import (
+    MUTE_ALL,
+    SILENT,
+    CommandedMeeting,
+    just_before,
+    notes_attendees,
+)
 
 
 def waiting(meeting: CommandedMeeting, commands: list[tuple[str, Mute | Unmute]]) -> list[str]:
@@ -79,19 +84,13 @@ def test_where_the_look_fails_it_is_ordered() -> None:
 def test_a_call_is_made_again_if_another_function_notes_something_else_after_it() -> None:
     """An older call took effect after it."""
     meeting = CommandedMeeting()
-    transact = meeting.ledger.transact
 
-    def overtaken(clauses: Sequence[Clause]) -> None:
-        if any(isinstance(clause, AttendeesNoted) for clause in clauses):
-            meeting.ledger.transact = transact  # type: ignore[method-assign]
-            meeting.clock.pass_by(0.01)
-            meeting.drifts("bob", EVERYTHING)
-            bob = meeting.user("bob")
-            noted = bob.attendees[attendee_of("bob")].noted(EVERYTHING, meeting.clock.now())
-            transact([AttendeesNoted(MEETING, "bob", bob.revision, (noted,), bob.notes)])
-        transact(clauses)
+    def overtaken() -> None:
+        meeting.clock.pass_by(0.01)
+        meeting.drifts("bob", EVERYTHING)
+        meeting.notes_elsewhere("bob", EVERYTHING)
 
-    meeting.ledger.transact = overtaken  # type: ignore[method-assign]
+    just_before(meeting, notes_attendees, overtaken)
     assert meeting.answered("alice", Mute(), "bob").status == "applied"
     assert meeting.bits("bob") == SILENT
 
