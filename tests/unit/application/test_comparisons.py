@@ -168,4 +168,4 @@ def test_a_mute_all_whose_end_waits_while_the_meeting_is_frozen_asks_for_no_look
     meeting.clock.pass_by(600)
 
     now = meeting.clock.now()
-    assert next_check(meeting.stored(), now, now) == now + CHECKED_EVERY
+    assert next_check(meeting.stored(), now + CHECKED_EVERY, now) == now + CHECKED_EVERY

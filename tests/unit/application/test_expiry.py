@@ -91,6 +91,19 @@ def test_a_lost_answer_does_not_put_the_end_off() -> None:
     assert meeting.bits("bob") == EVERYTHING
 
 
+def test_a_comparison_that_fails_does_not_put_the_end_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its claim may last beyond the end."""
+    meeting = CommandedMeeting()
+    meeting.done("alice", MuteEverybody(seconds=130))
+    with monkeypatch.context() as failing:
+        failing.setattr(meeting.chime, "roster", not_now)
+        meeting.reconcile(120)
+    meeting.reconcile(9)
+    assert meeting.bits("bob") == SILENT
+    meeting.reconcile(1)
+    assert meeting.bits("bob") == EVERYTHING
+
+
 def test_a_run_every_minute_ends_what_it_should_within_a_minute() -> None:
     meeting = CommandedMeeting()
     meeting.done("alice", MuteEverybody(seconds=605))

@@ -16,7 +16,9 @@ PAGE = 100
 MOST_PAGES = 5
 TIME_PER_SWEEP = timedelta(seconds=8)
 CLAIM = timedelta(seconds=30)
-"""The time that a process has for a comparison before another process may begin it anew."""
+"""The time that a process has for a comparison before another process may begin it anew. The end of a mute-all does not
+wait for it.
+"""
 PAUSE = 0.25
 """Seconds between two attempts to take budget, for each page."""
 
@@ -36,15 +38,20 @@ def is_stale(meeting: Meeting, now: datetime) -> bool:
     return meeting.compared_at is None or now >= meeting.compared_at + CHECKED_EVERY
 
 
-def next_check(meeting: Meeting, compared_at: datetime, now: datetime) -> datetime:
-    """When the meeting is due again, for a comparison or the end of a mute-all.
+def next_check(meeting: Meeting, next_comparison: datetime, now: datetime) -> datetime:
+    """When the meeting is due again, for its next comparison or the end of a mute-all that comes before it.
 
-    While the meeting is frozen, the end of a mute-all waits. The result always differs from the last time.
+    While the meeting is frozen, the end of a mute-all waits.
     """
-    then, ends_at = max(compared_at + CHECKED_EVERY, now), next_end(meeting.rules)
+    then, ends_at = max(next_comparison, now), next_end(meeting.rules)
     if ends_at is not None and meeting.rules.frozen_at is None:
         then = min(max(ends_at, now), then)
-    return then if then != meeting.check_at else then + timedelta(milliseconds=1)
+    return then
+
+
+def distinct(then: datetime, was: datetime) -> datetime:
+    """The time that a claim sets. It differs from the last, or two processes could both claim the same."""
+    return then if then != was else then + timedelta(milliseconds=1)
 
 
 def take_check(ledger: Ledger, clock: Clock, clause: CheckTaken) -> None:
@@ -96,7 +103,8 @@ class Comparisons:
         if not self._affords(_pages(self._ledger.all_users(meeting_id)), deadline):
             return False
         begun = self._now()
-        take_check(self._ledger, self._clock, CheckTaken(meeting_id, meeting.check_at, begun + CLAIM))
+        claimed_until = distinct(next_check(meeting, begun + CLAIM, begun), meeting.check_at)
+        take_check(self._ledger, self._clock, CheckTaken(meeting_id, meeting.check_at, claimed_until))
         done.faults += self._presence.compare(meeting, deadline).faults
         self._note(meeting_id, begun)
         done.compared += 1
@@ -108,7 +116,7 @@ class Comparisons:
         """
         meeting = self._ledger.load(meeting_id).meeting
         if meeting is not None and meeting.check_at is not None:
-            then = next_check(meeting, compared_at, self._now())
+            then = next_check(meeting, compared_at + CHECKED_EVERY, self._now())
             take_check(self._ledger, self._clock, CheckTaken(meeting_id, meeting.check_at, then, compared_at))
 
     def _affords(self, pages: int, deadline: datetime) -> bool:

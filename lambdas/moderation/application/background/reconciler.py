@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from ...domain.change import DELAYED_AFTER, LEASE, AttendeeChange, Change, due_after, lease_of
 from ...domain.entry import DELAYED, iso
 from ...domain.meeting import Meeting, User
+from ...domain.schedule import CHECKED_EVERY
 from ...ports import (
     ChangeKept,
     CheckTaken,
@@ -29,7 +30,7 @@ from ..enforcement.change_applier import ChangeApplier
 from ..enforcement.change_in_progress import ChangeInProgress, about, change_entry
 from ..enforcement.transactions import transact_with_retry
 from .chime_events import NotSettledError
-from .comparisons import Comparison, Comparisons, is_stale, next_check, take_check
+from .comparisons import Comparison, Comparisons, distinct, is_stale, next_check, take_check
 from .expiry import Expiry
 from .unexpected_errors import UnexpectedError, where
 
@@ -199,8 +200,8 @@ class Reconciler:
             return self._expiry.expire_meeting(meeting)
         if is_stale(meeting, now):
             stale[meeting.id] = meeting
-            return self._expiry.expire_meeting(meeting, next_check(meeting, now, now))
-        then = next_check(meeting, meeting.compared_at or now, now)
+            return self._expiry.expire_meeting(meeting, next_check(meeting, now + CHECKED_EVERY, now))
+        then = distinct(next_check(meeting, (meeting.compared_at or now) + CHECKED_EVERY, now), meeting.check_at)
         take_check(self._ledger, self._clock, CheckTaken(meeting.id, meeting.check_at, then))
         return self._expiry.expire_meeting(replace(meeting, check_at=then), then)
 
