@@ -8,7 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 from moderation.application import answers
-from moderation.application.background import drift
+from moderation.application.background import comparisons, drift
 from moderation.application.background.chime_events import ChimeEventHandler, ComparisonResult
 from moderation.application.background.drift import Drift
 from moderation.application.commands import consent
@@ -86,6 +86,7 @@ from .small_looks import (
     FLOOR_ENDED_DURING_A_LOOK,
     JOINED_BETWEEN_TWO_BATCHES,
     LEFT_MEANWHILE,
+    MUTE_ALL_ENDED_DURING_A_CLAIM,
     NOTED_AFTER_A_FREEZE,
 )
 
@@ -354,6 +355,12 @@ LOOK_MUTATIONS = (
         lambda: patch.object(meeting_applier, "capability_entries", _telling_all_when_it_settles),
         (TWICE,),
         case=HOST_AND_EVERYBODY,
+    ),
+    Mutation(
+        "the end of a mute-all does not wait for a comparison",
+        lambda: patch.object(comparisons, "next_check", lambda _, next_comparison, now: max(next_comparison, now)),
+        ("comes to rest",),
+        case=MUTE_ALL_ENDED_DURING_A_CLAIM,
     ),
     Mutation(
         "who is compared with a roster was read before it",

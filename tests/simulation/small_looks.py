@@ -144,6 +144,15 @@ def ban_ended_before_the_note(simulation: Simulation) -> None:
     simulation.reconciler(46.1)
 
 
+def mute_all_ended_during_a_claim(simulation: Simulation) -> None:
+    """A function dies during a comparison, and the reminder is lost. The end of a mute-all does not wait for the claim to
+    expire.
+    """
+    simulation.is_watched()
+    everybody(simulation, "alice", MuteEverybody(seconds=130), 0)
+    simulation.reconciler(121)
+
+
 def floor_ended_during_a_comparison(simulation: Simulation) -> None:
     """bob's floor ends while a comparison reads: what it gave is no drift."""
     simulation.is_watched()
@@ -266,6 +275,13 @@ BAN_ENDED_UNDER_A_CALL = Case(
 BAN_ENDED_BEFORE_THE_NOTE = Case(
     "a ban ends before the note", ban_ended_before_the_note, CRASH, preemptions=1, at_least=60
 )
+MUTE_ALL_ENDED_DURING_A_CLAIM = Case(
+    "a mute-all ends during a claim",
+    mute_all_ended_during_a_claim,
+    {"crash after": 1.0, "reminder lost": 1.0},
+    preemptions=0,
+    at_least=20,
+)
 FLOOR_ENDED_DURING_A_LOOK = Case(
     "a floor ends during a comparison",
     floor_ended_during_a_comparison,
@@ -277,6 +293,7 @@ BOUND_AFTER_THE_READ = Case("bound after the read", bound_after_the_read, setup=
 LOOKS = (
     BAN_ENDED_UNDER_A_CALL,
     BAN_ENDED_BEFORE_THE_NOTE,
+    MUTE_ALL_ENDED_DURING_A_CLAIM,
     FLOOR_ENDED_DURING_A_LOOK,
     JOINED_BETWEEN_TWO_BATCHES,
     NOTED_AFTER_A_FREEZE,
