@@ -145,8 +145,8 @@ def ban_ended_before_the_note(simulation: Simulation) -> None:
 
 
 def mute_all_ended_during_a_claim(simulation: Simulation) -> None:
-    """A function dies during a comparison, and the reminder is lost. The end of a mute-all does not wait for the claim to
-    expire.
+    """A function dies during a comparison, and the reminder is lost. The end of a mute-all does not wait for the
+    claim to expire.
     """
     simulation.is_watched()
     everybody(simulation, "alice", MuteEverybody(seconds=130), 0)
