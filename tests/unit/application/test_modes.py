@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from moderation.application.requests import Answer, Refused
 from moderation.domain.capability import EVERYTHING, Capabilities, Medium, of_word
-from moderation.domain.commands import Mute, MuteEverybody, SetCapabilities, SetMeeting, Unmute
+from moderation.domain.commands import Mute, MuteEverybody, SetCapabilities, SetMeeting, Undo, Unmute
 from moderation.domain.entry import CAPABILITIES_CHANGED, MEETING_CHANGED
 from moderation.domain.meeting import UnmuteConsent
 
@@ -49,6 +49,36 @@ def test_what_is_asked_for_must_result() -> None:
     meeting.done("alice", SetMeeting(mode="audience"))
     refused = meeting.refused("alice", Unmute(), "bob")
     assert (refused.code, refused.limits[0]["by"]) == ("capability-unavailable", "policy")
+
+
+@pytest.mark.parametrize("registers", [False, True])
+def test_while_frozen_no_mode_opens_the_microphone_of_who_was_unmuted(registers: bool) -> None:
+    meeting = CommandedMeeting()
+    meeting.done("alice", MUTE_ALL)
+    meeting.answered("alice", Unmute(), "bob")
+    meeting.done("alice", SetMeeting(mode="audience"))
+    meeting.done("alice", FREEZE)
+    if registers:
+        revision = f"m{meeting.stored().revision}"
+        outcome = meeting.register(roles=meeting.roles, mode="audio-only", if_match=revision)
+    else:
+        outcome = meeting.denied("alice", SetMeeting(mode="audio-only"))
+    assert isinstance(outcome, Refused)
+    assert (outcome.code, outcome.limits[0]["by"]) == ("capability-unavailable", "freeze")
+    assert meeting.bits("bob") == RECEIVING
+
+
+def test_while_frozen_no_undo_opens_the_microphone_of_who_was_unmuted() -> None:
+    meeting = CommandedMeeting()
+    meeting.done("alice", MUTE_ALL)
+    meeting.answered("alice", Unmute(), "bob")
+    undo = Undo(meeting.done("alice", MUTE_ALL).change_id or "")
+    meeting.done("alice", FREEZE)
+    assert meeting.denied("alice", undo).code == "capability-unavailable"
+    assert meeting.bits("bob") == SILENT
+    meeting.done("alice", THAW)
+    meeting.done("alice", undo)
+    assert meeting.bits("bob") == EVERYTHING
 
 
 def test_words_that_there_are_not() -> None:

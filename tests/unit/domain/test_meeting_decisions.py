@@ -104,6 +104,8 @@ def test_freezing_again_leaves_the_moment_of_freezing() -> None:
             SetMeeting(default_role="cohost"),
             AUDIO,
         ),
+        # somebody may have been spared from it one by one
+        (MeetingRules(mode="audience", mute_alls=(all_muted(),)), SetMeeting(mode="open"), EVERYTHING & ~RECEIVING),
     ],
 )
 def test_what_widens_is_refused_while_frozen(rules: MeetingRules, command: MeetingCommand, more: Capabilities) -> None:
@@ -112,6 +114,30 @@ def test_what_widens_is_refused_while_frozen(rules: MeetingRules, command: Meeti
     assert isinstance(refusal, Refusal)
     assert refusal.code == "capability-unavailable"
     assert [(limit.by, limit.withholds) for limit in refusal.limits] == [("freeze", more)]
+
+
+def test_a_mute_all_that_is_restored_may_spare_who_is_muted_now() -> None:
+    muted = case(MeetingRules(mute_alls=(all_muted(2),)))
+    assert muted.gained_by(MeetingRules(mute_alls=(all_muted(1),))) == AUDIO
+
+
+@pytest.mark.parametrize(
+    ("media", "more"),
+    [
+        ((Medium.AUDIO,), AUDIO),
+        ((Medium.VIDEO,), SEND[Medium.VIDEO]),
+        ((Medium.VIDEO, Medium.CONTENT), SEND[Medium.VIDEO] | SEND[Medium.CONTENT]),
+    ],
+)
+def test_a_mode_in_which_a_floor_gives_more_widens(media: tuple[Medium, ...], more: Capabilities) -> None:
+    """Those media count whose floors go on."""
+
+    def by_floor(_role: str | None, mode: str, floor: bool) -> PolicyCapabilities:
+        return PolicyCapabilities(EVERYTHING if floor and mode == "open" else RECEIVING)
+
+    was = MeetingRules(mode="audience")
+    ended = was.with_floor_generation([medium for medium in Medium if medium not in media], "new")
+    assert replace(case(was), holds=by_floor).gained_by(replace(ended, mode="open")) == more
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,8 @@ class RegistrationHandler(MeetingHandler[Registration]):
     def _gained(self, was: Meeting, meeting: Meeting, users: tuple[tuple[User, User], ...]) -> Capabilities:
         """The capabilities that any user would gain, by the meeting's rules or by a role of their own."""
         policies, now = self._policies, self._now()
-        more = gained(was, meeting.rules, policies.capabilities_for, policies.roles, now)
+        may_spare = frozenset(m.id for m in meeting.rules.mute_alls)
+        more = gained(was, meeting.rules, policies.capabilities_for, policies.roles, now, may_spare)
         for stored, user in users:
             has = effective(was, stored, policies.capabilities_for, now)
             more |= effective(meeting, user, policies.capabilities_for, now) & ~has

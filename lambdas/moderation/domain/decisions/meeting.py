@@ -3,19 +3,22 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import combinations, product
 from typing import cast
 
-from ..actor import Actor
+from ..actor import Actor, ActorKind
 from ..capability import NOTHING, Capabilities, Medium, MuteAll, MuteAlls, binds_less, mute_alls_in_force, sending
 from ..change import Change, MeetingChange
 from ..commands import Command, End, MuteEverybody, SetMeeting, Undo, UnmuteEverybody, is_undoable
 from ..effective import Holds, effective
 from ..meeting import Attendee, Meeting, MeetingRules, User, UserRules
-from ..personal_rules import Waiting
+from ..personal_rules import Floor, Waiting
 from ..rule_changes import is_in_effect, meeting_reverted
 from .decision import NOT_UNDOABLE, Accepted, Refusal, Unchanged, frozen
 
 SINCE = datetime.min.replace(tzinfo=UTC)
+NOBODY = Actor(ActorKind.CLOCK, "")
+"""Stands for the host who gave a floor: what the floor gives does not depend on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,9 @@ class MeetingCase:
         rules.
         """
         if rules not in self._gained:
-            self._gained[rules] = gained(self.meeting, rules, self.holds, self.roles, self.now)
+            begun = {mute_all_id(self.change_id, medium) for medium in Medium}
+            may_spare = frozenset(m.id for m in rules.mute_alls) - begun
+            self._gained[rules] = gained(self.meeting, rules, self.holds, self.roles, self.now, may_spare)
         return self._gained[rules]
 
 
@@ -86,7 +91,7 @@ def _muted(case: MeetingCase, command: MuteEverybody) -> MeetingRules:
     until = case.now + timedelta(seconds=command.seconds) if command.seconds is not None else None
     new = tuple(
         MuteAll(
-            id=f"{case.change_id}/{medium.value}",
+            id=mute_all_id(case.change_id, medium),
             medium=medium,
             liftable_by=command.liftable_by,
             actor=case.actor,
@@ -102,6 +107,11 @@ def _muted(case: MeetingCase, command: MuteEverybody) -> MeetingRules:
     others = (m for m in case.standing if m.medium not in command.media)
     mute_alls = tuple(sorted((*others, *new), key=lambda m: m.medium))
     return replace(case.meeting.rules, mute_alls=mute_alls).with_floor_generation(command.media, case.change_id)
+
+
+def mute_all_id(change_id: str, medium: Medium) -> str:
+    """The id of the mute-all that a change begins. No user is spared from it one by one before the change is stored."""
+    return f"{change_id}/{medium.value}"
 
 
 def _unmuted(case: MeetingCase, command: UnmuteEverybody) -> MeetingRules:
@@ -154,34 +164,65 @@ def _floors_restored(case: MeetingCase, rules: MeetingRules) -> Capabilities:
     return sending(m for m in Medium if rules.floor_generation(m) != was.floor_generation(m))
 
 
-def gained(was: Meeting, new: MeetingRules, holds: Holds, roles: Collection[str], now: datetime) -> Capabilities:
-    """The capabilities that any user could get by the new rules and not by the old ones, in any role and spared by any
-    mute-all.
+def gained(
+    was: Meeting,
+    new: MeetingRules,
+    holds: Holds,
+    roles: Collection[str],
+    now: datetime,
+    may_spare: frozenset[str],
+) -> Capabilities:
+    """The capabilities that any user could get by the new rules and not by the old ones, in any role.
 
-    Both are evaluated at the same moment, so that the end of a rule's time is no gain.
+    `may_spare`: the new rules' mute-alls from which users may have been spared one by one. Both are evaluated at the
+    same moment, so that the end of a rule's time is no gain.
     """
     moment = was.rules.moment(now)
     old, then = (replace(was, rules=replace(rules, frozen_at=moment)) for rules in (was.rules, new))
     more = NOTHING
-    for user in _kinds({*was.rules.mute_alls, *new.mute_alls}, roles):
+    for user in _kinds({*was.rules.mute_alls, *new.mute_alls}, roles, may_spare, _floors(was.rules, new)):
         more |= effective(then, user, holds, moment) & ~effective(old, user, holds, moment)
     return more
 
 
-def _kinds(mute_alls: Collection[MuteAll], roles: Collection[str]) -> Iterator[User]:
-    """One user of each kind that the meeting's rules distinguish: by role, by the mute-alls that spare them, in the
-    lobby or not, silent until they consent or not.
+def _kinds(
+    mute_alls: Collection[MuteAll], roles: Collection[str], may_spare: frozenset[str], floors: Collection[Floor | None]
+) -> Iterator[User]:
+    """One user of each kind that the meeting's rules distinguish: by role, by the mute-alls from which they are spared,
+    by floor, in the lobby or not, silent until they consent or not.
 
-    A user's own rules can only make their gain smaller.
+    All other rules of their own can only make their gain smaller.
     """
     named = {user_id for mute_all in mute_alls for user_id in mute_all.spared_users}
     alike = {frozenset(m.id for m in mute_alls if user_id in m.spared_users): user_id for user_id in sorted(named)}
-    for user_id in ("", *alike.values()):
-        for role in (None, *roles):
-            yield User(user_id, UserRules(role=role))
-    for role in (None, *roles):
-        yield User("", UserRules(role=role, waiting=Waiting(SINCE)))
-        yield User("", UserRules(role=role), {"": Attendee("")})
+    for role, spares in product((None, *roles), _subsets(may_spare)):
+        rules = UserRules(role=role, spares=spares)
+        for user_id, floor in product(("", *alike.values()), floors):
+            yield User(user_id, replace(rules, floor=floor))
+        yield User("", replace(rules, waiting=Waiting(SINCE)))
+        yield User("", rules, {"": Attendee("")})
+
+
+def _subsets(ids: Collection[str]) -> Iterator[frozenset[str]]:
+    for count in range(len(ids) + 1):
+        yield from map(frozenset, combinations(sorted(ids), count))
+
+
+def _floors(was: MeetingRules, new: MeetingRules) -> Collection[Floor | None]:
+    """The floors to be looked at, those that go on. Only another mode or role can give more to who has one.
+
+    Screen sharing needs video, so each may gain by the floor or without it.
+    """
+    if (was.mode, was.default_role) == (new.mode, new.default_role):
+        return (None,)
+    lasting = [m for m in Medium if was.floor_generation(m) == new.floor_generation(m)]
+    media = ((Medium.VIDEO,), (Medium.CONTENT,), tuple(Medium))
+    return (None, *(_floor([m for m in some if m in lasting], new) for some in media))
+
+
+def _floor(media: Collection[Medium], rules: MeetingRules) -> Floor:
+    generations = tuple(rules.floor_generation(m) for m in media)
+    return Floor(tuple(media), generations, NOBODY, SINCE, datetime.max.replace(tzinfo=UTC))
 
 
 def meeting_widens_access(case: MeetingCase, rules: MeetingRules) -> bool:
