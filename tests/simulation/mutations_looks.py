@@ -73,6 +73,7 @@ from .small_found import (
     REMOVED_BY_EVERYBODYS_CHANGE,
     REMOVED_SLOWLY_AND_UNBANNED,
     SEEN_BEFORE_A_SLOW_REMOVAL,
+    UNMUTED_BEFORE_A_FREEZE,
 )
 from .small_looks import (
     ADMITTED_MEANWHILE,
@@ -310,6 +311,12 @@ LOOK_MUTATIONS = (
         lambda: patch.object(meeting_decisions, "_floors_restored", lambda *_: NOTHING),
         (FROZEN,),
         case=FLOOR_ENDED_IN_A_FREEZE,
+    ),
+    Mutation(
+        "in a frozen meeting, who was unmuted gains nothing by a mode",
+        lambda: patch.object(meeting_decisions, "_subsets", lambda _: (frozenset(),)),
+        (FROZEN,),
+        case=UNMUTED_BEFORE_A_FREEZE,
     ),
     Mutation(
         "a batch that narrows follows rules that were just read",

@@ -149,6 +149,17 @@ def bound_while_a_call_is_throttled(simulation: Simulation) -> None:
     simulation.told("came zoe", lambda presence: presence.on_joined(MEETING, attendee_of("zoe")), 1.06)
 
 
+def unmuted_before_a_freeze(simulation: Simulation) -> None:
+    """bob was unmuted during a mute-all. While the meeting is frozen, no mode lets them be heard again: everybody
+    else would stay muted, but bob would gain.
+    """
+    everybody(simulation, "alice", MuteEverybody(), 0)
+    host(simulation, "unmute", "hugo", Unmute(), 1)
+    everybody(simulation, "alice", SetMeeting(mode="presentation"), 2)
+    everybody(simulation, "alice", SetMeeting(frozen=True), 3)
+    everybody(simulation, "hugo", SetMeeting(mode="audio-only"), 4)
+
+
 def floor_that_a_freeze_keeps_ended(simulation: Simulation) -> None:
     """A second mute-all ended bob's floor. In the frozen meeting, no undo of it restores the floor."""
     everybody(simulation, "alice", MuteEverybody((Medium.VIDEO,)), 0)
@@ -221,6 +232,7 @@ BOUND_WHILE_THROTTLED = Case(
 FLOOR_ENDED_IN_A_FREEZE = Case(
     "a floor that a freeze keeps ended", floor_that_a_freeze_keeps_ended, preemptions=0, at_least=1
 )
+UNMUTED_BEFORE_A_FREEZE = Case("unmuted before a freeze", unmuted_before_a_freeze, preemptions=0, at_least=1)
 REMOVED_AND_UNBANNED = Case(
     "removed with a ban, and unbanned",
     with_reconciler(47, then=removed_and_unbanned),
@@ -240,6 +252,7 @@ FOUND = (
     LEFT_WHILE_ALL_ARE_MUTED,
     BOUND_WHILE_THROTTLED,
     FLOOR_ENDED_IN_A_FREEZE,
+    UNMUTED_BEFORE_A_FREEZE,
     ENDED_BEFORE_A_MUTE,
     SEEN_BEFORE_A_SLOW_REMOVAL,
     NEWCOMER_WHILE_THE_MODE_OPENS,
