@@ -24,7 +24,7 @@ from tests.memory.moderated_meeting import MEETING, attendee_of
 
 from .monitor import Asking
 from .scheduler import START
-from .small import CRASH, Case, host, with_reconciler
+from .small import CRASH, SETUP, Case, host, with_reconciler
 from .small_consent import CONSENT
 from .small_looks import RECEIVING, WITH_PIA
 from .small_users import AGAIN, bob_comes_again, everybody
@@ -230,7 +230,11 @@ BOUND_WHILE_THROTTLED = Case(
     at_least=30,
 )
 FLOOR_ENDED_IN_A_FREEZE = Case(
-    "a floor that a freeze keeps ended", floor_that_a_freeze_keeps_ended, preemptions=0, at_least=1
+    "a floor that a freeze keeps ended",
+    floor_that_a_freeze_keeps_ended,
+    preemptions=0,
+    setup=replace(SETUP, mode="audience"),
+    at_least=1,
 )
 UNMUTED_BEFORE_A_FREEZE = Case("unmuted before a freeze", unmuted_before_a_freeze, preemptions=0, at_least=1)
 REMOVED_AND_UNBANNED = Case(
