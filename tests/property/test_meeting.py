@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from moderation.domain.capability import (
     EVERYTHING,
@@ -154,7 +154,16 @@ def test_one_mute_all_a_medium_in_one_order(at: Meeting, first: MeetingCommand, 
     assert found == sorted(set(found))
 
 
+MUTED = MuteAll("c0/audio", Medium.AUDIO, LiftableBy.HOST, ALICE, NOW - timedelta(seconds=60))
+UNMUTED = User("bob", UserRules(role="participant", spares=frozenset({MUTED.id})))
+
+
 @given(meetings, populations, bulk_commands)
+@example(
+    replace(meeting(), rules=MeetingRules(mode="audience", mute_alls=(MUTED,), frozen_at=NOW)),
+    [UNMUTED],
+    SetMeeting(mode="audio-only"),
+)
 def test_while_frozen_no_meeting_command_widens_anybody(
     at: Meeting, population: list[User], command: MeetingCommand
 ) -> None:
