@@ -25,13 +25,15 @@ from moderation.domain.decisions.decide import decide
 from moderation.domain.decisions.decision import Accepted, Case, Unchanged
 from moderation.domain.decisions.meeting import MeetingCase
 from moderation.domain.effective import effective
-from moderation.domain.meeting import Meeting, MeetingRules, User, UserRules, role_of
+from moderation.domain.meeting import Attendee, Meeting, MeetingRules, UnmuteConsent, User, UserRules, role_of
+from moderation.domain.personal_rules import Floor, Waiting
 from moderation.domain.rule_changes import is_in_effect, meeting_reverted
 
 from tests.unit.domain.cases import ALICE, NOW, meeting
 
 from .strategies import capabilities, commands, media, reasons, restrictions, seconds
 
+SOON = NOW + timedelta(seconds=60)
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 ROLES = ("host", "cohost", "participant", "viewer")
 MODES = ("open", "audience", "audio-only")
@@ -39,10 +41,11 @@ USERS = ("alice", "bob", "carol")
 IDS = [f"c{n}/{medium.value}" for n in range(2) for medium in Medium]
 
 
-def holds(role: str | None, mode: str, _floor: bool) -> PolicyCapabilities:
-    if role in ("host", "cohost") or (mode == "open" and role == "participant"):
+def holds(role: str | None, mode: str, floor: bool) -> PolicyCapabilities:
+    """A participant who has the floor may do more in each mode but `open`."""
+    if role in ("host", "cohost") or (role == "participant" and (mode == "open" or (mode == "audio-only" and floor))):
         return PolicyCapabilities(EVERYTHING)
-    speaks = mode == "audio-only" and role == "participant"
+    speaks = role == "participant" and (mode == "audio-only" or floor)
     return PolicyCapabilities(RECEIVING | Capabilities.SEND_AUDIO if speaks else RECEIVING)
 
 
@@ -75,6 +78,7 @@ rules = st.builds(
     mode=st.sampled_from(MODES),
     default_role=st.sampled_from(ROLES),
     lobby=st.booleans(),
+    unmute_consent=st.sampled_from(UnmuteConsent),
     mute_alls=mute_alls(),
     frozen_at=st.sampled_from([None, NOW - timedelta(seconds=30), NOW]),
 )
@@ -91,7 +95,19 @@ users = st.builds(
         spares=st.frozensets(st.sampled_from(IDS), max_size=3),
     ),
 )
-populations = st.lists(users, max_size=5)
+everybody = st.builds(
+    replace,
+    st.builds(User, id=st.sampled_from(USERS), attendees=st.sampled_from([{}, {"a": Attendee("a")}])),
+    rules=st.builds(
+        replace,
+        users.map(lambda user: user.rules),
+        floor=st.none() | media.map(lambda some: Floor(some, ("",) * len(some), ALICE, NOW, SOON)),
+        waiting=st.sampled_from([None, Waiting(NOW)]),
+    ),
+)
+"""Users with a floor, in the lobby, and in the meeting with a microphone that may have to wait for their consent."""
+populations = st.lists(everybody, max_size=5)
+without_floors = st.lists(users, max_size=5)
 bulk_commands: st.SearchStrategy[MeetingCommand] = (
     st.builds(
         MuteEverybody,
@@ -109,6 +125,7 @@ bulk_commands: st.SearchStrategy[MeetingCommand] = (
         frozen=st.none() | st.booleans(),
         default_role=st.none() | st.sampled_from(ROLES),
         lobby=st.none() | st.booleans(),
+        unmute_consent=st.none() | st.sampled_from(UnmuteConsent),
     )
 )
 
@@ -191,7 +208,7 @@ def test_while_frozen_no_user_command_widens_its_user(at: Meeting, user: User, c
         assert answer.after == has(at, replace(user, rules=answer.rules))
 
 
-@given(meetings, populations, media)
+@given(meetings, without_floors, media)
 def test_individual_restrictions_survive_mute_all_and_unmute_all(
     at: Meeting, population: list[User], media: tuple[Medium, ...]
 ) -> None:

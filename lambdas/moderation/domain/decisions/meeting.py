@@ -191,16 +191,16 @@ def _kinds(
     """One user of each kind that the meeting's rules distinguish: by role, by the mute-alls from which they are spared,
     by floor, in the lobby or not, silent until they consent or not.
 
-    All other rules of their own can only make their gain smaller.
+    All other rules of their own can only make their gain smaller, and so does a mute-all for who waits or must consent.
     """
     named = {user_id for mute_all in mute_alls for user_id in mute_all.spared_users}
     alike = {frozenset(m.id for m in mute_alls if user_id in m.spared_users): user_id for user_id in sorted(named)}
-    for role, spares in product((None, *roles), _subsets(may_spare)):
-        rules = UserRules(role=role, spares=spares)
-        for user_id, floor in product(("", *alike.values()), floors):
-            yield User(user_id, replace(rules, floor=floor))
-        yield User("", replace(rules, waiting=Waiting(SINCE)))
-        yield User("", rules, {"": Attendee("")})
+    for role in (None, *roles):
+        for spares, floor, user_id in product(_subsets(may_spare), floors, ("", *alike.values())):
+            yield User(user_id, UserRules(role=role, spares=spares, floor=floor))
+        unmuted = UserRules(role=role, spares=may_spare)
+        yield User("", replace(unmuted, waiting=Waiting(SINCE)))
+        yield User("", unmuted, {"": Attendee("")})
 
 
 def _subsets(ids: Collection[str]) -> Iterator[frozenset[str]]:
