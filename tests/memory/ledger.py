@@ -7,6 +7,7 @@ from threading import Lock
 
 from moderation.adapters.dynamodb.keys import shard_of
 from moderation.adapters.dynamodb.token_bucket import A_MINUTE, A_SECOND, TokenBucket
+from moderation.domain.capability import Capabilities
 from moderation.domain.change import Change
 from moderation.domain.entry import EVERY_ENTRY, Entry, EntryFilter
 from moderation.domain.meeting import Meeting, User, UserRules
@@ -63,6 +64,8 @@ class MemoryLedger:
         self.budgets: dict[Budget, TokenBucket] = {}
         self._postponed: dict[tuple[str, str], datetime] = {}
         """Users that are due later than their rules say."""
+        self.batches: dict[tuple[str, Capabilities], datetime] = {}
+        """What batches may give to newcomers, and until when."""
         self.minutes: dict[tuple[str, str, Minute], TokenBucket] = {}
         self.now: Callable[[], datetime] = lambda: START
         """When the ledger first stores a user: lists of a user's meetings are sorted by it."""
@@ -164,6 +167,12 @@ class MemoryLedger:
         if left is not None:
             self.minutes[whose] = left
         return left is not None
+
+    def note_batches(self, meeting_id: str, capabilities: Collection[Capabilities], until: datetime) -> None:
+        self.batches.update({(meeting_id, given): until for given in capabilities})
+
+    def batched(self, meeting_id: str, now: datetime) -> Collection[Capabilities]:
+        return {given for (m, given), until in self.batches.items() if m == meeting_id and now < until}
 
     def history(
         self,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
+from moderation.domain.capability import Capabilities
 from moderation.domain.change import Change
 from moderation.domain.entry import EVERY_ENTRY, EntryFilter
 from moderation.domain.meeting import Meeting, User
@@ -123,6 +124,12 @@ class SimulatedLedger:
         return self._read(
             "take seconds", lambda: self.store.acquire_user_tokens(meeting_id, user_id, seconds, now, minute)
         )
+
+    def note_batches(self, meeting_id: str, capabilities: Collection[Capabilities], until: datetime) -> None:
+        self._read("note batches", lambda: self.store.note_batches(meeting_id, capabilities, until))
+
+    def batched(self, meeting_id: str, now: datetime) -> Collection[Capabilities]:
+        return self._read("batches", lambda: self.store.batched(meeting_id, now))
 
     def history(
         self,

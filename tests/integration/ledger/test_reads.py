@@ -1,6 +1,7 @@
 """The contract of reading a meeting, and of the calls that background work may take."""
 
 import pytest
+from moderation.domain.capability import EVERYTHING, NOTHING, Capabilities
 from moderation.domain.meeting import User, UserRules
 from moderation.domain.personal_rules import Ban
 from moderation.ports import AttendeeBound, Due, KeyTaken, Ledger, Loaded, MeetingRevised, Minute, UserRevised
@@ -187,3 +188,17 @@ def test_each_kind_of_minute_is_one_of_its_own(ledger: Ledger, what: Minute) -> 
     assert ledger.acquire_user_tokens(M, "carol", 1, NOW, what)
     assert ledger.acquire_user_tokens(OTHER_MEETING, "bob", 1, NOW, what)
     assert ledger.acquire_user_tokens(M, "bob", 1, seconds(1), what)
+
+
+SILENT, WATCHING = EVERYTHING & ~Capabilities.SEND_AUDIO, EVERYTHING & ~Capabilities.SEND_VIDEO
+
+
+def test_what_batches_may_have_given(ledger: Ledger) -> None:
+    assert not ledger.batched(M, NOW)
+    ledger.note_batches(M, [SILENT, NOTHING], seconds(30))
+    ledger.note_batches(M, [WATCHING, NOTHING], seconds(60))
+
+    assert set(ledger.batched(M, seconds(29.999))) == {SILENT, WATCHING, NOTHING}
+    assert set(ledger.batched(M, seconds(30))) == {WATCHING, NOTHING}
+    assert not ledger.batched(M, seconds(60))
+    assert not ledger.batched(OTHER_MEETING, NOW)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 from moderation.adapters.dynamodb.keys import BUDGET_KEYS, due_shard, meeting_key, user_key
+from moderation.domain.capability import EVERYTHING
 from moderation.domain.change import Closure, Status
 from moderation.ports import (
     AttendeesNoted,
@@ -81,11 +82,12 @@ def test_every_item_ends_from_its_first_write(table: Table) -> None:
     scene: list[Clause] = [*SCENE, HandRaised(M, "bob", NOW)]
     table.ledger.transact(scene)
     table.ledger.acquire_background_calls(1, NOW)
+    table.ledger.note_batches(M, [EVERYTHING], NOW)
     ends_at = int((NOW + RETENTION).timestamp()) + 24 * 60 * 60
 
     found = {(each["pk"]["S"], each["sk"]["S"]): each["expiresAt"] for each in table.items()}
 
-    assert len(found) == sum(map(actions_of, scene)) + 1
+    assert len(found) == sum(map(actions_of, scene)) + 2
     assert set(map(str, found.values())) == {str({"N": str(ends_at)})}
 
 

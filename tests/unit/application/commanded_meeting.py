@@ -10,7 +10,7 @@ from moderation.domain.capability import EVERYTHING, Capabilities, Medium, from_
 from moderation.domain.change import Change
 from moderation.domain.commands import Admit, Consent, MeetingCommand, MuteEverybody, SetMeeting, Undo, UnmuteEverybody
 from moderation.domain.meeting import UnmuteConsent
-from moderation.ports import AttendeesNoted, ChimeAttendee, ChimeRetryableError, Clause
+from moderation.ports import AttendeesNoted, ChimeAttendee, ChimeRetryableError, Clause, OutcomeUnknownError
 
 from tests.memory.moderated_meeting import ADMIN, MEETING, ModeratedMeeting, attendee_of, explained
 
@@ -31,6 +31,11 @@ def dies() -> None:
 
 def not_now() -> None:
     raise ChimeRetryableError
+
+
+def unknown() -> None:
+    """Chime gives no answer."""
+    raise OutcomeUnknownError
 
 
 @dataclass

@@ -1,14 +1,27 @@
 """Newcomers: admitted before they have an attendee, bound before they have a JoinToken, or announced by an event."""
 
+from collections.abc import Callable
+
 import pytest
+from moderation.application.enforcement.attendee_binding import BATCHES_SHOW_FOR
 from moderation.application.requests import Answer, Outcome, Request
 from moderation.domain.actor import Actor, ActorKind
 from moderation.domain.capability import EVERYTHING, Capabilities, Medium, of_word
+from moderation.domain.change import TAKEOVER_AFTER
 from moderation.domain.commands import Admit, Bind, Mute, SetCapabilities, SetMeeting
 from moderation.domain.entry import DECIDED
 
 from tests.memory.moderated_meeting import ADMIN, MEETING, attendee_of
-from tests.unit.application.commanded_meeting import MUTE_ALL, RECEIVING, SILENT, UNMUTE_ALL, CommandedMeeting
+from tests.unit.application.commanded_meeting import (
+    MUTE_ALL,
+    RECEIVING,
+    SILENT,
+    UNMUTE_ALL,
+    CommandedMeeting,
+    Died,
+    dies,
+    unknown,
+)
 
 CHIME_WORDS = {"Audio": "Receive", "Video": "SendReceive", "Content": "SendReceive"}
 
@@ -202,6 +215,77 @@ def test_a_newcomer_between_roster_and_batches_is_found_by_the_second_look(told_
     assert "zoe" in [o["externalUserId"] for o in answer.outcomes or ()]
     meeting.done("alice", UNMUTE_ALL)
     assert meeting.bits("zoe") == EVERYTHING
+
+
+def zoe_joins(meeting: CommandedMeeting) -> Callable[[], None]:
+    def joins() -> None:
+        meeting.comes("zoe")
+
+    return joins
+
+
+def two_with_and_two_without_video() -> CommandedMeeting:
+    """A mute-all makes two batches: first for those with video, then for those whose video is muted already."""
+    meeting = CommandedMeeting(roles={"alice": "host", **dict.fromkeys(["p1", "p2", "p3", "p4"], "participant")})
+    for user in ("p3", "p4"):
+        meeting.answered("alice", Mute(media=(Medium.VIDEO,)), user)
+    return meeting
+
+
+def test_what_a_batch_of_unknown_outcome_left_is_no_grant() -> None:
+    """zoe joins between the batches. The answer to the second is lost, so the roster is read anew."""
+    meeting = two_with_and_two_without_video()
+    meeting.chime.before = [None, zoe_joins(meeting)]
+    meeting.chime.after = [None, unknown]
+    meeting.done("alice", MUTE_ALL)
+    assert meeting.bits("zoe") == SILENT
+    meeting.done("alice", UNMUTE_ALL)
+    assert meeting.bits("zoe") == EVERYTHING
+
+
+def test_what_a_batch_left_whose_function_died_is_no_grant() -> None:
+    """zoe joins between the batches, and the first to see them is the function that handles the event."""
+    meeting = two_with_and_two_without_video()
+    meeting.chime.before = [None, zoe_joins(meeting)]
+    meeting.chime.after = [None, dies]
+    with pytest.raises(Died):
+        meeting.done("alice", MUTE_ALL)
+    meeting.another_process().chime_events.on_joined(MEETING, attendee_of("zoe"))
+    meeting.reconcile(TAKEOVER_AFTER.total_seconds() + 1)
+    assert meeting.bits("zoe") == SILENT
+    meeting.done("alice", UNMUTE_ALL)
+    assert meeting.bits("zoe") == EVERYTHING
+
+
+def test_what_the_batch_of_an_earlier_change_left_is_no_grant() -> None:
+    """The function of the mute-all dies after its batch, and zoe is seen once everybody is unmuted."""
+    meeting = CommandedMeeting()
+    meeting.chime.before = [zoe_joins(meeting)]
+    meeting.chime.after = [dies]
+    with pytest.raises(Died):
+        meeting.done("alice", MUTE_ALL)
+    assert meeting.bits("zoe") == SILENT
+    meeting.another_process()
+    meeting.done("alice", UNMUTE_ALL)
+    assert meeting.bits("zoe") == EVERYTHING
+
+
+def test_who_comes_with_what_a_batch_gave_long_ago_keeps_that() -> None:
+    meeting = CommandedMeeting()
+    meeting.done("alice", MUTE_ALL)
+    meeting.clock.pass_by(BATCHES_SHOW_FOR.total_seconds() + 1)
+    meeting.gavel.chime_events.on_joined(MEETING, meeting.comes("zoe", capabilities=SILENT))
+    meeting.done("alice", UNMUTE_ALL)
+    assert meeting.bits("zoe") == SILENT
+
+
+def test_who_comes_with_less_than_a_batch_gave_keeps_that() -> None:
+    """What the rules give a newcomer has been given by no batch: only one attendee was muted."""
+    meeting = CommandedMeeting(roles={"alice": "host", "bob": "participant"})
+    meeting.done("alice", MUTE_ALL)
+    meeting.gavel.chime_events.on_joined(MEETING, meeting.comes("zoe", capabilities=SILENT))
+    meeting.done("alice", UNMUTE_ALL)
+    assert meeting.bits("zoe") == SILENT
 
 
 def test_an_admission_is_one_line_of_history() -> None:

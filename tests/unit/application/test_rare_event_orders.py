@@ -17,7 +17,6 @@ from moderation.ports import (
     Clause,
     ConditionFailedError,
     Due,
-    OutcomeUnknownError,
     UserRevised,
     Wakeup,
 )
@@ -34,14 +33,11 @@ from tests.unit.application.commanded_meeting import (
     just_before,
     not_now,
     notes_attendees,
+    unknown,
 )
 
 BOTH = (Medium.AUDIO, Medium.VIDEO)
 UNSEEN = EVERYTHING & ~Capabilities.SEND_VIDEO
-
-
-def unknown() -> None:
-    raise OutcomeUnknownError
 
 
 def from_elsewhere(meeting: CommandedMeeting, who: str, command: MeetingCommand) -> None:

@@ -64,6 +64,11 @@ def idempotency_key(digest: str) -> Key:
     return key(f"KEY#{digest}", "KEY")
 
 
+def batches_key(meeting_id: str) -> Key:
+    """The key of the note of a meeting's batches. It is not in the meeting's partition, which subscribers read."""
+    return key(f"BATCHES#{meeting_id}", "BATCHES")
+
+
 MINUTES = {Minute.COMMANDS: "USER", Minute.READS: "READS", Minute.AUTOMATIC: "AUTOMATIC"}
 BUDGET_KEYS = {
     Budget.CALLS: key("BUDGET", "CALLS"),

@@ -9,8 +9,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ...domain.capability import Capabilities
 from ...domain.change import Change
-from ...domain.entry import EVERY_ENTRY, Entry, EntryFilter
+from ...domain.entry import EVERY_ENTRY, Entry, EntryFilter, iso
 from ...domain.meeting import Meeting, User
 from ...ports import (
     LAST_POSITION,
@@ -34,6 +35,7 @@ from .keys import (
     DUE_SHARDS,
     Key,
     attendee_key,
+    batches_key,
     change_key,
     due_key,
     hand_key,
@@ -205,6 +207,24 @@ class DynamoLedger:
         except (ClientError, BotoCoreError) as error:
             raise LedgerUnavailableError(type(error).__name__) from None
         return True
+
+    def note_batches(self, meeting_id: str, capabilities: Collection[Capabilities], until: datetime) -> None:
+        """Writes one attribute for each value of `Capabilities`, so that two notes at once lose neither."""
+        noted = [str(given.value) for given in capabilities]
+        sets = ["expiresAt = :expires", *(f"#{value} = :until" for value in noted)]
+        called_with_retry(
+            self._client.update_item,
+            TableName=self._table,
+            Key=batches_key(meeting_id),
+            UpdateExpression=f"SET {', '.join(sets)}",
+            ExpressionAttributeNames={f"#{value}": value for value in noted},
+            ExpressionAttributeValues=item({":until": until, ":expires": self._expires_at()}),
+        )
+
+    def batched(self, meeting_id: str, now: datetime) -> Collection[Capabilities]:
+        answer = self._read("get_item", Key=batches_key(meeting_id), ConsistentRead=True)
+        noted = values(answer.get("Item", {}))
+        return {Capabilities(int(name)) for name, until in noted.items() if name.isdigit() and iso(now) < until}
 
     def history(
         self,

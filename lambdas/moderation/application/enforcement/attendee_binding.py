@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from ...domain.actor import CHIME
 from ...domain.capability import EVERYTHING, NOTHING
@@ -10,6 +9,7 @@ from ...domain.change import CALL_LIFE
 from ...domain.decisions.decide import has_come_to_wait
 from ...domain.ids import is_pipeline
 from ...domain.meeting import Attendee, Meeting, User
+from ...domain.schedule import CHECKED_EVERY
 from ...ports import (
     AttendeeBound,
     ChimeAttendee,
@@ -22,12 +22,14 @@ from ...ports import (
     TransactionContentionError,
     UserRevised,
 )
-from .change_in_progress import wanted
 from .lobby import admission_requested, with_waiting
 from .transactions import ATTENDEES_TOGETHER, chunks, packed, transact_with_retry
 
 TRIES = 5
-BATCHES_ARE_OVER_AFTER = timedelta(seconds=60)
+BATCHES_SHOW_FOR = CALL_LIFE + 2 * CHECKED_EVERY
+"""How long what a batch gives is not taken for a grant: the time in which it may take effect, and until a comparison
+has found every attendee that it reached, even if one comparison fails.
+"""
 
 
 def with_attendees(
@@ -35,9 +37,9 @@ def with_attendees(
 ) -> User:
     """The user with attendees seen in Chime. If the user's grant is unknown, it is taken from the first of them.
 
-    An attendee that holds exactly what the rules give a newcomer may have been reached by a batch: their capabilities
-    say nothing about how they were created, and the user is granted everything, as if they had been admitted. The same
-    holds for an attendee that was created with nothing for a user who has to wait.
+    An attendee that holds what a batch may have given lately shows nothing about how they were created: the user is
+    granted everything, as if they had been admitted. The same holds for an attendee that was created with nothing for a
+    user who has to wait.
     """
     new = {s.attendee_id: Attendee(s.attendee_id, s.capabilities) for s in found if s.attendee_id not in user.attendees}
     if not new:
@@ -47,17 +49,9 @@ def with_attendees(
     if grant is None:
         seen = found[0].capabilities
         is_held_since = user.rules.waiting is not None and seen == NOTHING
-        batched = seen == wanted(policies, clock, meeting, User("")) and _may_have_batched(ledger, clock, meeting)
-        grant = EVERYTHING if batched or is_held_since else seen
+        is_unclear = is_held_since or (seen != EVERYTHING and seen in ledger.batched(meeting.id, clock.now()))
+        grant = EVERYTHING if is_unclear else seen
     return replace(user, rules=replace(user.rules, grant=grant), attendees={**user.attendees, **new})
-
-
-def _may_have_batched(ledger: Ledger, clock: Clock, meeting: Meeting) -> bool:
-    """Whether a batch may have reached newcomers: the last change of the meeting is under way, or just was."""
-    change = ledger.change(meeting.id, meeting.revised_by) if meeting.revised_by else None
-    if change is None:
-        return False
-    return change.next_attempt_at is not None or clock.now() < change.committed_at + BATCHES_ARE_OVER_AFTER
 
 
 def bind(

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from ...domain.batch_plan import AttendeeState, Call, Update, plan
-from ...domain.capability import NOTHING, is_narrower
+from ...domain.batch_plan import AttendeeState, BatchExcept, Call, Update, plan
+from ...domain.capability import EVERYTHING, NOTHING, is_narrower
 from ...domain.change import GIVE_UP_AFTER, Change, Closure, MeetingChange, Status
 from ...domain.commands import End
 from ...domain.documents import Document, meeting_document, rules_document
@@ -28,6 +28,7 @@ from ...ports import (
     UserIs,
 )
 from ..answers import as_held, attendee_answer, nameless
+from .attendee_binding import BATCHES_SHOW_FOR
 from .change_in_progress import ChangeInProgress, about, change_entry, closed, wanted, with_strict_reading
 from .chime_calls import ChimeCalls, ChimeRefusedError, DeadlineExceededError, RosterChangedError, StillWanted
 from .consent_requests import ConsentRequests
@@ -135,7 +136,8 @@ class MeetingApplier:
         return given_up
 
     def _update_all(self, calls: ChimeCalls, in_progress: ChangeInProgress, snapshot: RosterSnapshot) -> None:
-        """Plans the calls for all attendees and makes them. First removes users who may not be in the meeting.
+        """Plans the calls for all attendees and makes them. First removes users who may not be in the meeting, and
+        notes what the batches may give to attendees that the ledger does not know.
 
         Raises `ConditionFailedError` if the meeting was changed since it was read: users read after a newer change may
         have rules that do not fit.
@@ -159,8 +161,11 @@ class MeetingApplier:
             if attendee not in snapshot.gone
         ]
         recorders = [AttendeeState(attendee, None, None) for attendee in snapshot.pipelines]
-        newcomer = self._consent_requests.newcomer(in_progress)
-        for call in plan([*standings, *recorders], newcomer):
+        planned = plan([*standings, *recorders], self._consent_requests.newcomer(in_progress))
+        batched = {call.capabilities for call in planned if isinstance(call, BatchExcept)} - {EVERYTHING}
+        if batched:
+            self._ledger.note_batches(meeting.id, batched, self._clock.now() + BATCHES_SHOW_FOR)
+        for call in planned:
             self._call(calls, call, snapshot, is_wanted)
 
     def _is_wanted(self, meeting: Meeting, snapshot: RosterSnapshot, since: datetime) -> bool:

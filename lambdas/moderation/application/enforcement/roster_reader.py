@@ -22,7 +22,6 @@ from ...ports import (
     Ledger,
     MeetingIs,
     Policies,
-    UserRevised,
 )
 from .attendee_binding import bind
 from .change_in_progress import ChangeInProgress, removed_entry, wanted
@@ -62,9 +61,9 @@ class RosterReader:
     ) -> Mapping[str, User]:
         """All users as stored now, and those who joined between the roster and a batch.
 
-        The batch reached such users: what they hold, or were bound with, is its effect and not what they were created
-        with. A batch does not show which attendees have left; the roster does. Raises `ConditionFailedError` if another
-        process holds the lease: only the holder applies the rules to attendees that are bound, and a corrected grant.
+        The batch reached such users: what they hold is its effect and not what they were created with. A batch does not
+        show which attendees have left; the roster does. Raises `ConditionFailedError` if another process holds the
+        lease: only the holder applies the rules to attendees that are bound.
         """
         meeting = in_progress.meeting
         if not snapshot.batched:
@@ -73,15 +72,8 @@ class RosterReader:
         snapshot.gone |= snapshot.attendees.keys() - {attendee.attendee_id for attendee in roster}
         came = [attendee for attendee in roster if attendee.attendee_id not in snapshot.attendees]
         seen = [replace(s, capabilities=EVERYTHING) if s.capabilities in snapshot.batched else s for s in came]
-        users = self._bound(in_progress, seen, calls)
-        came_since = [user for user_id, user in users.items() if user_id not in snapshot.users]
-        mistaken = [user for user in came_since if user.rules.grant in snapshot.batched - {EVERYTHING}]
-        for user in mistaken:
-            granted = replace(user, rules=replace(user.rules, grant=EVERYTHING), revision=user.revision + 1)
-            clauses: list[Clause] = [UserRevised(meeting.id, granted, user.revision), calls.kept(in_progress.change)]
-            transact_with_retry(self._ledger, self._clock, clauses, calls.lease.until)
         snapshot.batched.clear()
-        return self._ledger.all_users(meeting.id) if mistaken else users
+        return self._bound(in_progress, seen, calls)
 
     def read_unclear_attendees(self, meeting: Meeting, snapshot: RosterSnapshot) -> None:
         """Asks Chime about users who were changed since the roster was read, if consent is required: their notes may be
