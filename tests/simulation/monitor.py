@@ -40,6 +40,7 @@ from moderation.ports import (
 
 from . import promises
 from .ends import Ends
+from .grants import Grants
 from .grounds import Grounds, Since
 from .microphones import FRESH_MS, WINDOW_MS, Looks, Microphones
 from .one_meeting import OneMeeting
@@ -109,6 +110,7 @@ class Monitor:
         self._ends = Ends(store, self.violated)
         self.microphones = Microphones(store, scheduler, self.violated, self._is_free)
         self.users = UserChecks(store, scheduler, self.violated)
+        self.grants = Grants(self.violated)
         self.users.began_at = lambda label: self.asked[label].began_at
         self.reports = Reports(store, self.violated, has_versions=len(versions) > 1)
         self._grounds = Grounds(scheduler)
@@ -122,8 +124,6 @@ class Monitor:
         """Entries of functions that stalled between naming and committing an entry for longer than a cursor stays
         behind: a commit is tried for less long.
         """
-        self._grants: dict[str, Capabilities | None] = {}
-        """What each attendee had before a batch reached them unseen. To give it back is no gain, frozen or not."""
         self._most: dict[str, list[Capabilities]] = {}
         """User → what the rules give them at most, by each version of the policies."""
 
@@ -285,6 +285,7 @@ class Monitor:
                     self._one_more("the meeting", was, meeting.revision)
                     self._is_timed = self._is_timed or next_end(meeting.rules) is not None
                 case UserRevised(_, user, was):
+                    self.grants.revised(user)
                     self.revised_at[user.revised_by or ""] = self._commits
                     self._one_more(user.id, was, user.revision)
                     self._is_timed = self._is_timed or next_end(user.rules) is not None
@@ -451,10 +452,13 @@ class Monitor:
         """Notes what an attendee holds from now on. `is_older`: a newer call than this one has taken effect before."""
         self.microphones.holds(attendee)
         self.reports.holds(attendee, by_gavel=by_gavel, is_older=is_older)
+        if not by_gavel:
+            self.grants.gives(attendee)
 
     def comes(self, attendee: ChimeAttendee) -> None:
         self.microphones.comes(attendee)
         self.reports.holds(attendee, by_gavel=False)
+        self.grants.gives(attendee)
 
     def leaves(self, attendee: ChimeAttendee) -> None:
         self.microphones.leaves(attendee)
@@ -545,13 +549,12 @@ class Monitor:
             allowed, most = frozenset().union(*by_version), [_together(each) for each in by_version]
             history = self._history.setdefault(user_id, [])
             if not history or history[-1][1] != allowed:
-                is_regranted = self._grants.get(user_id, user.rules.grant) != user.rules.grant
                 had = self._most.get(user_id, most)
                 gained = user_id != NEWCOMER and all(now & ~was for now, was in zip(most, had, strict=True))
-                if gained and self._frozen_at and not is_regranted:
+                if gained and self._frozen_at:
                     self._gained_while_frozen(meeting, user_id)
                 history.append((self._scheduler.now_ms, allowed))
-            self._grants[user_id], self._most[user_id] = user.rules.grant, most
+            self._most[user_id] = most
         self._frozen_at = next((m.rules.frozen_at for m in self.store.meetings.values()), None)
 
     def _is_as_remembered(self, meeting: Meeting, user: User) -> bool:

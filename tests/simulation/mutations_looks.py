@@ -1,9 +1,9 @@
 """Production without one safeguard of reads of Chime at a time: what was read may have changed since."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -31,13 +31,15 @@ from moderation.domain import effective, rule_changes
 from moderation.domain.capability import NOTHING, Capabilities, is_narrower
 from moderation.domain.change import Change, Closure
 from moderation.domain.decisions import meeting as meeting_decisions
-from moderation.domain.effective import attendee_of
+from moderation.domain.decisions.meeting import gained
+from moderation.domain.effective import Holds, attendee_of
 from moderation.domain.entry import DRIFT_FOUND
-from moderation.domain.meeting import Attendee, Meeting, User, UserRules
-from moderation.ports import AttendeeBound, AttendeesNoted, ChangeKept, ChangeOpened, Clause, EntryWritten, UserRevised
+from moderation.domain.meeting import Attendee, Meeting, MeetingRules, User, UserRules
+from moderation.ports import AttendeeBound, AttendeesNoted, ChangeKept, ChangeOpened, Clause, EntryWritten
 
 from tests.memory.ledger import MemoryLedger
 
+from .grants import GRANTED
 from .monitor import SEEN_TO
 from .mutation import (
     APPLIED,
@@ -83,12 +85,12 @@ from .small_looks import (
     BANNED_FOR_A_MOMENT,
     BOUND_DURING_A_LOOK,
     BOUND_WITHOUT_A_LEASE,
-    CORRECTED_WITHOUT_A_LEASE,
     FLOOR_ENDED_DURING_A_LOOK,
     JOINED_BETWEEN_TWO_BATCHES,
     LEFT_MEANWHILE,
     MUTE_ALL_ENDED_DURING_A_CLAIM,
     NOTED_AFTER_A_FREEZE,
+    SEEN_AFTER_ANOTHER_CHANGE,
 )
 
 
@@ -129,10 +131,6 @@ def _drift_on_any_notes(_: MemoryLedger, clauses: Sequence[Clause]) -> Sequence[
     return [replace(c, notes=None) if isinstance(c, AttendeesNoted) else c for c in clauses]
 
 
-def _corrects_a_grant(clauses: Sequence[Clause]) -> bool:
-    return {type(clause) for clause in clauses} == {UserRevised, ChangeKept}
-
-
 def _telling_all_when_it_settles(
     clock: Any, settled: ChangeInProgress, crowd: RosterSnapshot, order: ChimeCalls, ids: Any
 ) -> Any:
@@ -142,6 +140,12 @@ def _telling_all_when_it_settles(
 def _binds(clauses: Sequence[Clause]) -> bool:
     kinds = {type(clause) for clause in clauses}
     return {AttendeeBound, ChangeKept} <= kinds and ChangeOpened not in kinds
+
+
+def _gained_by_who_was_not_unmuted(
+    was: Meeting, new: MeetingRules, holds: Holds, roles: Collection[str], now: datetime, _: frozenset[str]
+) -> Capabilities:
+    return gained(was, new, holds, roles, now, frozenset())
 
 
 def _taken_back_as_it_was(change: Change, rules: UserRules, _: datetime) -> UserRules:
@@ -314,7 +318,7 @@ LOOK_MUTATIONS = (
     ),
     Mutation(
         "in a frozen meeting, who was unmuted gains nothing by a mode",
-        lambda: patch.object(meeting_decisions, "_subsets", lambda _: (frozenset(),)),
+        lambda: patch.object(meeting_decisions, "gained", _gained_by_who_was_not_unmuted),
         (FROZEN,),
         case=UNMUTED_BEFORE_A_FREEZE,
     ),
@@ -388,10 +392,10 @@ LOOK_MUTATIONS = (
         case=ADMITTED_MEANWHILE,
     ),
     Mutation(
-        "who is granted more is looked at by the lease's holder",
-        drop(ChangeKept, _corrects_a_grant),
-        (HOLDS,),
-        case=CORRECTED_WITHOUT_A_LEASE,
+        "what a batch gives is no grant",
+        lambda: patch.object(meeting_applier, "BATCHES_SHOW_FOR", timedelta(0)),
+        (GRANTED,),
+        case=SEEN_AFTER_ANOTHER_CHANGE,
     ),
     Mutation(
         "a user who has left is gone, also if another process notes it",

@@ -77,9 +77,9 @@ def woken_after_a_batch(simulation: Simulation) -> None:
     simulation.reconciler(46.045)
 
 
-def corrected_without_a_lease(simulation: Simulation) -> None:
-    """A function stalls after a batch that has reached a newcomer, until another has finished its change. It grants
-    nothing that no process would apply.
+def seen_after_another_change(simulation: Simulation) -> None:
+    """A batch has reached a newcomer, and another change of the meeting is the first to see them. What the batch left
+    them is not what they are granted.
     """
     simulation.is_watched()
     everybody(simulation, "alice", SetMeeting(mode="presentation"), 0)
@@ -233,8 +233,8 @@ ADMITTED_MEANWHILE = Case("admitted while all are muted", admitted_while_all_are
 WOKEN_AFTER_A_BATCH = Case(
     "woken after a batch", woken_after_a_batch, {"stall 46 s": 1.0}, preemptions=1, setup=PRESENTATION
 )
-CORRECTED_WITHOUT_A_LEASE = Case(
-    "corrected without a lease", corrected_without_a_lease, {"stall 46 s": 1.0}, preemptions=1
+SEEN_AFTER_ANOTHER_CHANGE = Case(
+    "seen after another change", seen_after_another_change, {"stall 46 s": 1.0}, preemptions=1
 )
 BOUND_WITHOUT_A_LEASE = Case(
     "bound without a lease", bound_without_a_lease, {"stall 46 s": 1.0}, preemptions=0, at_least=10
@@ -304,7 +304,7 @@ LOOKS = (
     LEFT_MEANWHILE,
     ADMITTED_MEANWHILE,
     WOKEN_AFTER_A_BATCH,
-    CORRECTED_WITHOUT_A_LEASE,
+    SEEN_AFTER_ANOTHER_CHANGE,
     BOUND_DURING_A_LOOK,
     APPLIED_DURING_A_LOOK,
     Case("let in unseen", let_in_unseen, setup=PRESENTATION, preemptions=0, at_least=1),
