@@ -1,9 +1,14 @@
-"""What all tests share: the functions' log goes to the standard output that the test captures."""
+"""What all tests share: the functions' log goes to the standard output that the test captures, and who waits in vain
+shows what they saw.
+"""
 
 import sys
 from typing import Any, cast
 
+import pytest
 from moderation import telemetry
+
+pytest.register_assert_rewrite("tests.e2e.deadline")
 
 
 class _CurrentOutput:

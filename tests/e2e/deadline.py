@@ -20,3 +20,11 @@ def until(condition: Callable[[], T | None], seconds: float, what: str) -> T:
             return found
         assert time.monotonic() < deadline, f"waited {seconds * SLOWER:.0f} s in vain: {what}"
         time.sleep(POLL_SECONDS)
+
+
+def until_equal(look: Callable[[], T], expected: T, seconds: float, what: str) -> None:
+    """Waits until what is seen is what is expected, and shows how the last of what was seen differs."""
+    deadline = time.monotonic() + seconds * SLOWER
+    while (seen := look()) != expected and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    assert seen == expected, f"waited {seconds * SLOWER:.0f} s in vain: {what}"

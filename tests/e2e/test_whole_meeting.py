@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.e2e.caller import Json, done
-from tests.e2e.deadline import until
+from tests.e2e.deadline import until, until_equal
 from tests.e2e.meeting import EVERYTHING, MUTED, ModeratedMeeting, ObservedStack
 from tests.e2e.remote import EventCommandSupport
 from tests.e2e.simulator import BATCH
@@ -107,7 +107,7 @@ def test_mute_all_and_back(crowded: ModeratedMeeting) -> None:
 
     present = {user: attendee for user, attendee in meeting.attendees.items() if user != LEAVER}
     expected = {attendee: silenced(user, before[attendee]) for user, attendee in present.items()} | {newcomer: MUTED}
-    until(lambda: simulator.have(meeting.meeting_id) == expected, SECONDS, "each has exactly what the rules say")
+    until_equal(lambda: simulator.have(meeting.meeting_id), expected, SECONDS, "each has exactly what the rules say")
     until(lambda: newcomer in shown_to_a_host(meeting), SECONDS, "the newcomer is known")
     assert {attendee: has for attendee, has in shown_to_a_host(meeting).items() if attendee in expected} == expected
 
