@@ -124,6 +124,8 @@ class Monitor:
         """Entries of functions that stalled between naming and committing an entry for longer than a cursor stays
         behind: a commit is tried for less long.
         """
+        self._kept_out: dict[str, bool] = {}
+        """User → whether they have to be let in. Who is, and joins then, gets what the rules give, frozen or not."""
         self._most: dict[str, list[Capabilities]] = {}
         """User → what the rules give them at most, by each version of the policies."""
 
@@ -551,10 +553,11 @@ class Monitor:
             if not history or history[-1][1] != allowed:
                 had = self._most.get(user_id, most)
                 gained = user_id != NEWCOMER and all(now & ~was for now, was in zip(most, had, strict=True))
-                if gained and self._frozen_at:
+                is_let_in = self._kept_out.get(user_id, False) and not (_is_kept_out(user) or user.present)
+                if gained and self._frozen_at and not is_let_in:
                     self._gained_while_frozen(meeting, user_id)
                 history.append((self._scheduler.now_ms, allowed))
-            self._most[user_id] = most
+            self._most[user_id], self._kept_out[user_id] = most, _is_kept_out(user)
         self._frozen_at = next((m.rules.frozen_at for m in self.store.meetings.values()), None)
 
     def _is_as_remembered(self, meeting: Meeting, user: User) -> bool:
@@ -578,6 +581,10 @@ class Monitor:
 
     def _user(self, meeting_id: str, user_id: str) -> User:
         return self.store.users.get((meeting_id, user_id), User(user_id))
+
+
+def _is_kept_out(user: User) -> bool:
+    return user.rules.waiting is not None or user.rules.removed_at is not None
 
 
 def _verified(clauses: Sequence[Clause]) -> set[str]:
