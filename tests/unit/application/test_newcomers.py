@@ -1,6 +1,7 @@
 """Newcomers: admitted before they have an attendee, bound before they have a JoinToken, or announced by an event."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from datetime import datetime
 
 import pytest
 from moderation.application.enforcement.attendee_binding import BATCHES_SHOW_FOR
@@ -268,6 +269,23 @@ def test_what_the_batch_of_an_earlier_change_left_is_no_grant() -> None:
     meeting.another_process()
     meeting.done("alice", UNMUTE_ALL)
     assert meeting.bits("zoe") == EVERYTHING
+
+
+def test_the_note_of_the_batches_is_read_once_for_all_who_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    meeting, reads = CommandedMeeting(), list[str]()
+    read = meeting.ledger.batched
+
+    def reading(meeting_id: str, now: datetime) -> Collection[Capabilities]:
+        reads.append(meeting_id)
+        return read(meeting_id, now)
+
+    monkeypatch.setattr(meeting.ledger, "batched", reading)
+    for user in ("zoe", "yan", "xia"):
+        meeting.comes(user, capabilities=RECEIVING)
+    meeting.done("alice", MUTE_ALL)
+    assert reads == [MEETING]
+    meeting.done("alice", UNMUTE_ALL)
+    assert [meeting.bits(user) for user in ("zoe", "yan", "xia")] == [RECEIVING] * 3
 
 
 def test_who_comes_with_what_a_batch_gave_long_ago_keeps_that() -> None:

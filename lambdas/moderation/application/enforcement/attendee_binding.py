@@ -1,10 +1,11 @@
 """Attendee binding: records the user of an attendee that Chime shows. The user's rules then bind the attendee."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache, partial
 
 from ...domain.actor import CHIME
-from ...domain.capability import EVERYTHING, NOTHING
+from ...domain.capability import EVERYTHING, NOTHING, Capabilities
 from ...domain.change import CALL_LIFE
 from ...domain.decisions.decide import has_come_to_wait
 from ...domain.ids import is_pipeline
@@ -41,6 +42,18 @@ def with_attendees(
     granted everything, as if they had been admitted. The same holds for an attendee that was created with nothing for a
     user who has to wait.
     """
+    batched = partial(ledger.batched, meeting.id, clock.now())
+    return _with_attendees(policies, clock, meeting, user, found, batched)
+
+
+def _with_attendees(
+    policies: Policies,
+    clock: Clock,
+    meeting: Meeting,
+    user: User,
+    found: Sequence[ChimeAttendee],
+    batched: Callable[[], Collection[Capabilities]],
+) -> User:
     new = {s.attendee_id: Attendee(s.attendee_id, s.capabilities) for s in found if s.attendee_id not in user.attendees}
     if not new:
         return user
@@ -49,7 +62,7 @@ def with_attendees(
     if grant is None:
         seen = found[0].capabilities
         is_held_since = user.rules.waiting is not None and seen == NOTHING
-        is_unclear = is_held_since or (seen != EVERYTHING and seen in ledger.batched(meeting.id, clock.now()))
+        is_unclear = is_held_since or (seen != EVERYTHING and seen in batched())
         grant = EVERYTHING if is_unclear else seen
     return replace(user, rules=replace(user.rules, grant=grant), attendees={**user.attendees, **new})
 
@@ -92,10 +105,10 @@ def _unbound(
     for attendee in roster:
         if not is_pipeline(attendee.user_id):
             seen.setdefault(attendee.user_id, []).append(attendee)
-    found = []
+    batched, found = cache(partial(ledger.batched, meeting.id, clock.now())), []
     for user_id, attendees in seen.items():
         stored = users.get(user_id, User(user_id))
-        user = with_attendees(ledger, policies, clock, meeting, stored, attendees)
+        user = _with_attendees(policies, clock, meeting, stored, attendees, batched)
         if user is not stored:
             found.append((stored, user))
     return found
