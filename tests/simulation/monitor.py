@@ -317,6 +317,7 @@ class Monitor:
             self._revisions["the meeting"] = meeting.revision
         for (_, user_id), user in self.store.users.items():
             self._revisions[user_id] = user.revision
+            self.grants.knows(user)
         for _, attendee_id in self.store.attendees:
             self._bound_ms[attendee_id] = -1
         self.microphones.required_from(-1)
@@ -488,6 +489,8 @@ class Monitor:
             since(attendee.user_id, attendee.attendee_id),
         )
         is_known = bound_ms <= started_ms
+        if not is_known:
+            self.grants.reaches(attendee)
         is_excused = started_ms - FRESH_MS <= looked_ms < bound_ms <= started_ms
         if not is_excused:
             self.microphones.wrote(attendee, capabilities, started_ms, looks, is_known=is_known, looked_ms=looked_ms)

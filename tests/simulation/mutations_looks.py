@@ -15,6 +15,7 @@ from moderation.application.commands import consent
 from moderation.application.commands.pipeline import CommandPipeline
 from moderation.application.enforcement import (
     attendee_applier,
+    attendee_binding,
     attendee_outcome,
     change_applier,
     meeting_applier,
@@ -28,7 +29,7 @@ from moderation.application.enforcement.chime_calls import ChimeCalls, StillWant
 from moderation.application.enforcement.meeting_applier import MeetingApplier
 from moderation.application.enforcement.roster_snapshot import RosterSnapshot
 from moderation.domain import effective, rule_changes
-from moderation.domain.capability import NOTHING, Capabilities, is_narrower
+from moderation.domain.capability import EVERYTHING, NOTHING, Capabilities, is_narrower
 from moderation.domain.change import Change, Closure
 from moderation.domain.decisions import meeting as meeting_decisions
 from moderation.domain.decisions.meeting import gained
@@ -39,7 +40,7 @@ from moderation.ports import AttendeeBound, AttendeesNoted, ChangeKept, ChangeOp
 
 from tests.memory.ledger import MemoryLedger
 
-from .grants import GRANTED
+from .grants import LESS, MORE
 from .monitor import SEEN_TO
 from .mutation import (
     APPLIED,
@@ -146,6 +147,14 @@ def _gained_by_who_was_not_unmuted(
     was: Meeting, new: MeetingRules, holds: Holds, roles: Collection[str], now: datetime, _: frozenset[str]
 ) -> Capabilities:
     return gained(was, new, holds, roles, now, frozenset())
+
+
+_with_attendees = attendee_binding._with_attendees
+
+
+def _granted_everything(policies: Any, clock: Any, meeting: Any, stored: User, *seen: Any) -> User:
+    user = _with_attendees(policies, clock, meeting, stored, *seen)
+    return user if user is stored else replace(user, rules=replace(user.rules, grant=EVERYTHING))
 
 
 def _taken_back_as_it_was(change: Change, rules: UserRules, _: datetime) -> UserRules:
@@ -394,8 +403,13 @@ LOOK_MUTATIONS = (
     Mutation(
         "what a batch gives is no grant",
         lambda: patch.object(meeting_applier, "BATCHES_SHOW_FOR", timedelta(0)),
-        (GRANTED,),
+        (LESS,),
         case=SEEN_AFTER_ANOTHER_CHANGE,
+    ),
+    Mutation(
+        "who came with less is granted no more",
+        lambda: patch.object(attendee_binding, "_with_attendees", _granted_everything),
+        (MORE,),
     ),
     Mutation(
         "a user who has left is gone, also if another process notes it",

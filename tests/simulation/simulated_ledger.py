@@ -126,6 +126,7 @@ class SimulatedLedger:
         )
 
     def note_batches(self, meeting_id: str, capabilities: Collection[Capabilities], until: datetime) -> None:
+        self._machine.monitors[meeting_id].grants.batches(capabilities)
         self._read("note batches", lambda: self.store.note_batches(meeting_id, capabilities, until))
 
     def batched(self, meeting_id: str, now: datetime) -> Collection[Capabilities]:
