@@ -558,7 +558,7 @@ class Monitor:
                 gained = user_id != NEWCOMER and all(now & ~was for now, was in zip(most, had, strict=True))
                 is_let_in = self._kept_out.get(user_id, False) and not (_is_kept_out(user) or user.present)
                 if gained and self._frozen_at and not is_let_in:
-                    self._gained_while_frozen(meeting, user_id)
+                    self._gained_while_frozen(meeting, user)
                 history.append((self._scheduler.now_ms, allowed))
             self._most[user_id], self._kept_out[user_id] = most, _is_kept_out(user)
         self._frozen_at = next((m.rules.frozen_at for m in self.store.meetings.values()), None)
@@ -574,13 +574,15 @@ class Monitor:
             return False
         return not (ends_between(meeting.rules, was[2], latest) or ends_between(user.rules, was[2], latest))
 
-    def _gained_while_frozen(self, meeting: Meeting, user_id: str) -> None:
-        """No user gains while frozen, except by a revert: Chime never took what would be narrower."""
-        by = self.store.changes.get((meeting.id, meeting.revised_by or ""))
-        if by is not None and by.status is Status.ABANDONED:
+    def _gained_while_frozen(self, meeting: Meeting, user: User) -> None:
+        """No user gains while frozen, except by a change that is given up: its rules are taken back, those that narrow
+        included.
+        """
+        by = (self.store.changes.get((meeting.id, each.revised_by or "")) for each in (meeting, user))
+        if any(change is not None and change.status is Status.ABANDONED for change in by):
             return
         if meeting.rules.frozen_at == self._frozen_at:
-            self.violated("nobody gains while the meeting is frozen", user_id)
+            self.violated("nobody gains while the meeting is frozen", user.id)
 
     def _user(self, meeting_id: str, user_id: str) -> User:
         return self.store.users.get((meeting_id, user_id), User(user_id))

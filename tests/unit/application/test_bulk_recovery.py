@@ -7,9 +7,17 @@ from typing import Any
 
 import pytest
 from moderation.application.requests import Answer, Request
-from moderation.domain.capability import EVERYTHING, Capabilities, Medium
+from moderation.domain.capability import EVERYTHING, Capabilities, Medium, of_word
 from moderation.domain.change import Status
-from moderation.domain.commands import GrantFloor, Mute, MuteEverybody, SetMeeting, Unmute, UnmuteEverybody
+from moderation.domain.commands import (
+    GrantFloor,
+    Mute,
+    MuteEverybody,
+    SetCapabilities,
+    SetMeeting,
+    Unmute,
+    UnmuteEverybody,
+)
 from moderation.domain.entry import ABANDONED, CAPABILITIES_CHANGED, DELAYED, MEETING_CHANGED, SUPERSEDED
 from moderation.domain.meeting import Features
 from moderation.ports import (
@@ -96,6 +104,21 @@ def test_a_turn_that_would_be_over_is_not_brought_back() -> None:
     longer = meeting.answered("alice", GrantFloor(seconds=300, media=(Medium.AUDIO, Medium.VIDEO)), "bob")
     meeting.reconcile(70)
     assert (status(meeting, longer), meeting.user("bob").rules.floor) == ("abandoned", None)
+
+
+def test_what_is_given_up_in_a_frozen_meeting_is_taken_back_whole() -> None:
+    """It would have opened bob's microphone and closed their camera. Chime took neither, so nobody sees a change."""
+    meeting = CommandedMeeting()
+    meeting.answered("alice", Mute(), "bob")
+    meeting.chime_refuses()
+    wanted = {Medium.AUDIO: of_word(Medium.AUDIO, "SendReceive"), Medium.VIDEO: of_word(Medium.VIDEO, "Receive")}
+    both = meeting.answered("alice", SetCapabilities(wanted), "bob")
+    meeting.done("hugo", SetMeeting(frozen=True))
+    meeting.reconcile(70)
+    assert status(meeting, both) == "abandoned"
+    meeting.chime_recovers()
+    meeting.reconcile(60)
+    assert meeting.bits("bob") == SILENT
 
 
 def test_rules_are_taken_back_even_if_chime_can_not_be_read() -> None:

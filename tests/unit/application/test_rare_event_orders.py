@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
-from moderation.application.requests import Request
+from moderation.application.requests import Answer, Request
 from moderation.domain.capability import EVERYTHING, Capabilities, LiftableBy, Medium
 from moderation.domain.commands import MeetingCommand, Mute, SetMeeting, Unmute
-from moderation.domain.entry import DRIFT_FOUND
+from moderation.domain.entry import CAPABILITIES_CHANGED, DRIFT_FOUND
 from moderation.domain.meeting import UnmuteConsent
 from moderation.ports import (
     ChangeKept,
@@ -311,3 +312,25 @@ def test_a_frozen_function_opens_no_microphone_that_was_muted_meanwhile(monkeypa
         call for call in meeting.chime.updates() if Capabilities.SEND_AUDIO in (call.capabilities or EVERYTHING)
     ]
     assert not meeting.heard("bob")
+
+
+def test_a_note_that_comes_late_has_nothing_told_twice() -> None:
+    """The function that has set the capabilities of bob's new attendee is stopped before it notes that. The mode gives
+    bob more, by a batch whose answer is lost; that change is looked at again after the late note.
+    """
+    meeting = CommandedMeeting()
+    meeting.done("alice", SetMeeting(mode="audio-only"))
+    answers: list[Answer] = []
+
+    def meanwhile() -> None:
+        meeting.chime.after = [unknown]
+        answers.append(meeting.done("alice", SetMeeting(mode="open")))
+        meeting.clock.pass_by(75)
+
+    just_before(meeting, notes_attendees, meanwhile)
+    meeting.another_process().chime_events.on_joined(MEETING, meeting.comes("bob", 1))
+    meeting.reconcile(5)
+    assert [answer.status for answer in answers] == ["applied"]
+    told = [entry for entry in meeting.entries(CAPABILITIES_CHANGED) if entry.change_id == answers[0].change_id]
+    attendees = [each["attendeeId"] for entry in told for each in cast("list[Any]", entry.detail["attendees"])]
+    assert sorted(attendees) == sorted({attendee_of("bob"), attendee_of("bob", 1), attendee_of("carol")})

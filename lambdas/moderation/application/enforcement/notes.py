@@ -1,6 +1,6 @@
 """Notes of what a change of the whole meeting made Chime hold, written together with the entries that report it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from ...domain.capability import Capabilities
@@ -33,10 +33,13 @@ def note(
     meeting, now = in_progress.meeting, clock.now()
     stands = _stands(in_progress, calls)
     _report_removals(ledger, clock, in_progress, snapshot, calls)
+    altered = snapshot.altered | {attendee_id for attendee_id, _, _ in _unreported(snapshot, calls)}
     groups = [
         [AttendeesNoted(meeting.id, user.id, user.revision, tuple(attendees), user.notes + position)]
         for user in snapshot.users.values()
-        for position, attendees in enumerate(chunks(attendees_to_note(user, snapshot, now), ATTENDEES_TOGETHER))
+        for position, attendees in enumerate(
+            chunks(attendees_to_note(user, snapshot, altered, now), ATTENDEES_TOGETHER)
+        )
     ]
     for together in packed(groups, stands, NOTED_TOGETHER):
         notes = [each for group in together for each in group if isinstance(each, AttendeesNoted)]
@@ -53,15 +56,24 @@ def capability_entries(
 ) -> list[Clause]:
     """Entries with the capability changes of these attendees that are not reported yet."""
     documents = []
-    for made in snapshot.changes:
-        before, after = calls.reported.get(made.attendee_id, made.before), made.after
-        if made.attendee_id in attendee_ids and before != after:
+    for attendee_id, before, after in _unreported(snapshot, calls):
+        if attendee_id in attendee_ids:
             effects = effects_on_attendee(before, after, before & ~after)
-            documents.append(changed(made.attendee_id, snapshot.attendees[made.attendee_id], before, after, effects))
+            documents.append(changed(attendee_id, snapshot.attendees[attendee_id], before, after, effects))
     return [
         EntryWritten(change_entry(clock, in_progress, CAPABILITIES_CHANGED, {"attendees": together}))
         for together in chunks(documents, REPORTED_TOGETHER)
     ]
+
+
+def _unreported(snapshot: RosterSnapshot, calls: ChimeCalls) -> Iterator[tuple[str, Capabilities, Capabilities]]:
+    """Attendees whose capabilities have changed since they were reported: their id, and the capabilities before and
+    after.
+    """
+    for made in snapshot.changes:
+        before = calls.reported.get(made.attendee_id, made.before)
+        if before != made.after:
+            yield made.attendee_id, before, made.after
 
 
 def _left(

@@ -35,7 +35,7 @@ class RosterSnapshot:
     touched: set[str] = field(default_factory=set)
     """Attendees that a call has reached since the users were last read."""
     altered: set[str] = field(default_factory=set)
-    """Attendees that a call has given other capabilities."""
+    """Attendees that a call has given other capabilities, since the roster was read."""
     handed_over: set[str] = field(default_factory=set)
     """Attendees whose user was changed after this change, and that no call of this change has reached since: the later
     change applies the rules to them.
@@ -170,9 +170,11 @@ def is_spared(meeting: Meeting, user: User, change_id: str) -> bool:
     return any(m.spares(user.id, role_of(user, meeting)) for m in made)
 
 
-def attendees_to_note(user: User, snapshot: RosterSnapshot, now: datetime) -> tuple[Attendee, ...]:
-    """The notes on a user's attendees: what the ledger does not know yet, and what this change has altered. An earlier
-    change that notes later has to find the latter.
+def attendees_to_note(
+    user: User, snapshot: RosterSnapshot, altered: Collection[str], now: datetime
+) -> tuple[Attendee, ...]:
+    """The notes on a user's attendees: what the ledger does not know yet, and what this change has `altered`. An
+    earlier change that notes later has to find the latter.
     """
     attendees = []
     for attendee in user.attendees.values():
@@ -184,7 +186,7 @@ def attendees_to_note(user: User, snapshot: RosterSnapshot, now: datetime) -> tu
             seen = replace(attendee, known=held, gone=False, drifted=False, not_taken=False)
         else:
             continue
-        if seen != attendee or (attendee.attendee_id in snapshot.altered and not attendee.gone):
+        if seen != attendee or (attendee.attendee_id in altered and not attendee.gone):
             attendees.append(replace(seen, noted_at=now))
     return tuple(attendees)
 
