@@ -1,5 +1,5 @@
-"""What all tests share: the functions' log goes to the standard output that the test captures, and who waits in vain
-shows what they saw.
+"""What all tests share: the functions' log goes to the standard output that the test captures, and the helpers of
+`tests.e2e.deadline` show the values that differ.
 """
 
 import sys

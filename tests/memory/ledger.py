@@ -17,6 +17,8 @@ from moderation.ports import (
     AttendeeBound,
     AttendeeSeen,
     AttendeesNoted,
+    BatchesOver,
+    BatchesRecorded,
     Budget,
     ChangeIsOpen,
     ChangeKept,
@@ -64,8 +66,8 @@ class MemoryLedger:
         self.budgets: dict[Budget, TokenBucket] = {}
         self._postponed: dict[tuple[str, str], datetime] = {}
         """Users that are due later than their rules say."""
-        self.batches: dict[tuple[str, Capabilities], datetime] = {}
-        """What batches may give to newcomers, and until when."""
+        self.batches: dict[tuple[str, str], frozenset[Capabilities]] = {}
+        """Meeting and change → what its batches may give."""
         self.minutes: dict[tuple[str, str, Minute], TokenBucket] = {}
         self.now: Callable[[], datetime] = lambda: START
         """When the ledger first stores a user: lists of a user's meetings are sorted by it."""
@@ -168,11 +170,8 @@ class MemoryLedger:
             self.minutes[whose] = left
         return left is not None
 
-    def note_batches(self, meeting_id: str, capabilities: Collection[Capabilities], until: datetime) -> None:
-        self.batches.update({(meeting_id, given): until for given in capabilities})
-
-    def batched(self, meeting_id: str, now: datetime) -> Collection[Capabilities]:
-        return {given for (m, given), until in self.batches.items() if m == meeting_id and now < until}
+    def recorded_batches(self, meeting_id: str) -> Collection[Capabilities]:
+        return {given for (m, _), recorded in self.batches.items() if m == meeting_id for given in recorded}
 
     def history(
         self,
@@ -261,10 +260,12 @@ class MemoryLedger:
                 return (meeting_id, user_id) not in self.hands_up
             case HandLowered(meeting_id, user_id):
                 return (meeting_id, user_id) in self.hands_up
+            case BatchesRecorded() | BatchesOver():
+                return True
             case EntryWritten(entry):
                 return (entry.meeting_id, entry.id) not in self._entry_ids
 
-    def _write(self, clause: Clause) -> None:  # noqa: C901 - one case a clause
+    def _write(self, clause: Clause) -> None:  # noqa: C901, PLR0912 - one case a clause
         match clause:
             case MeetingRevised(meeting):
                 self.meetings[meeting.id] = meeting
@@ -292,6 +293,11 @@ class MemoryLedger:
                 self.seen[meeting_id, attendee_id] = (at, connected)
             case ChangeOpened(change) | ChangeKept(change):
                 self.changes[change.meeting_id, change.id] = change
+            case BatchesRecorded(meeting_id, change_id, capabilities):
+                recorded = self.batches.get((meeting_id, change_id), frozenset())
+                self.batches[meeting_id, change_id] = recorded | capabilities
+            case BatchesOver(meeting_id, change_id):
+                self.batches.pop((meeting_id, change_id), None)
             case KeyTaken(id):
                 self.keys[id] = clause
             case HandRaised(meeting_id, user_id, at):
@@ -352,6 +358,8 @@ def place(clause: Clause) -> tuple[str, ...]:  # noqa: C901, PLR0911 - one case 
             return ("meeting", meeting_id)
         case ChangeIsOpen(meeting_id, id):
             return ("change", meeting_id, id)
+        case BatchesRecorded(meeting_id) | BatchesOver(meeting_id):
+            return ("batches", meeting_id)
         case HandRaised(meeting_id, id) | HandLowered(meeting_id, id):
             return ("hand", meeting_id, id)
         case EntryWritten(entry):

@@ -276,6 +276,7 @@ class Monitor:
         self.microphones.committed(clauses)
         self.users.committed(clauses)
         self.reports.committed(clauses)
+        self.grants.committed(clauses, self._scheduler.now_ms)
         self._grounds.looked(_verified(clauses))
         if any(self._goes_on_from(clause) for clause in clauses):
             self.microphones.begins_anew()
@@ -287,7 +288,6 @@ class Monitor:
                     self._one_more("the meeting", was, meeting.revision)
                     self._is_timed = self._is_timed or next_end(meeting.rules) is not None
                 case UserRevised(_, user, was):
-                    self.grants.revised(user)
                     self.revised_at[user.revised_by or ""] = self._commits
                     self._one_more(user.id, was, user.revision)
                     self._is_timed = self._is_timed or next_end(user.rules) is not None

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
@@ -36,7 +36,15 @@ from moderation.domain.decisions.meeting import gained
 from moderation.domain.effective import Holds, attendee_of
 from moderation.domain.entry import DRIFT_FOUND
 from moderation.domain.meeting import Attendee, Meeting, MeetingRules, User, UserRules
-from moderation.ports import AttendeeBound, AttendeesNoted, ChangeKept, ChangeOpened, Clause, EntryWritten
+from moderation.ports import (
+    AttendeeBound,
+    AttendeesNoted,
+    BatchesRecorded,
+    ChangeKept,
+    ChangeOpened,
+    Clause,
+    EntryWritten,
+)
 
 from tests.memory.ledger import MemoryLedger
 
@@ -149,12 +157,16 @@ def _gained_by_who_was_not_unmuted(
     return gained(was, new, holds, roles, now, frozenset())
 
 
-_with_attendees = attendee_binding._with_attendees
+@contextmanager
+def _granting_everything() -> Iterator[None]:
+    bound = attendee_binding.with_attendees
 
+    def with_attendees(policies: Any, clock: Any, meeting: Meeting, stored: User, *seen: Any) -> User:
+        user = bound(policies, clock, meeting, stored, *seen)
+        return user if user is stored else replace(user, rules=replace(user.rules, grant=EVERYTHING))
 
-def _granted_everything(policies: Any, clock: Any, meeting: Any, stored: User, *seen: Any) -> User:
-    user = _with_attendees(policies, clock, meeting, stored, *seen)
-    return user if user is stored else replace(user, rules=replace(user.rules, grant=EVERYTHING))
+    with patch.object(attendee_binding, "with_attendees", with_attendees):
+        yield
 
 
 def _taken_back_as_it_was(change: Change, rules: UserRules, _: datetime) -> UserRules:
@@ -402,13 +414,13 @@ LOOK_MUTATIONS = (
     ),
     Mutation(
         "what a batch gives is no grant",
-        lambda: patch.object(meeting_applier, "BATCHES_SHOW_FOR", timedelta(0)),
+        drop(BatchesRecorded, lambda _: True),
         (LESS,),
         case=SEEN_AFTER_ANOTHER_CHANGE,
     ),
     Mutation(
         "who came with less is granted no more",
-        lambda: patch.object(attendee_binding, "_with_attendees", _granted_everything),
+        _granting_everything,
         (MORE,),
     ),
     Mutation(

@@ -9,6 +9,7 @@ from moderation.domain.change import Change
 from moderation.domain.entry import EVERY_ENTRY, EntryFilter
 from moderation.domain.meeting import Meeting, User
 from moderation.ports import (
+    BatchesRecorded,
     Budget,
     Clause,
     ConditionFailedError,
@@ -125,12 +126,8 @@ class SimulatedLedger:
             "take seconds", lambda: self.store.acquire_user_tokens(meeting_id, user_id, seconds, now, minute)
         )
 
-    def note_batches(self, meeting_id: str, capabilities: Collection[Capabilities], until: datetime) -> None:
-        self._machine.monitors[meeting_id].grants.batches(capabilities)
-        self._read("note batches", lambda: self.store.note_batches(meeting_id, capabilities, until))
-
-    def batched(self, meeting_id: str, now: datetime) -> Collection[Capabilities]:
-        return self._read("batches", lambda: self.store.batched(meeting_id, now))
+    def recorded_batches(self, meeting_id: str) -> Collection[Capabilities]:
+        return self._read("batches", lambda: self.store.recorded_batches(meeting_id))
 
     def history(
         self,
@@ -179,6 +176,9 @@ class SimulatedLedger:
     def _act_out(self, kind: str, operation: str, clauses: Sequence[Clause]) -> None:
         machine = self._machine
         machine.scheduler.say(operation, kind)
+        for clause in clauses:
+            if isinstance(clause, BatchesRecorded):
+                machine.monitors[clause.meeting_id].grants.could_not_record()
         if kind == "contention":
             raise TransactionContentionError
         if kind in ("lost, done", "crash after"):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..domain.capability import Capabilities
 from ..domain.change import Change
 from ..domain.entry import Entry
 from ..domain.meeting import Attendee, Meeting, User
@@ -96,6 +97,27 @@ class ChangeKept:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchesRecorded:
+    """Batches of the change may give these capabilities, also to attendees that the ledger does not know. It has no
+    condition.
+    """
+
+    meeting_id: str
+    change_id: str
+    capabilities: frozenset[Capabilities]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchesOver:
+    """Every attendee that a batch of the change reached is known, and no such batch can take effect any more. It has no
+    condition.
+    """
+
+    meeting_id: str
+    change_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class AttendeesNoted:
     """The user still has the revision from which the calls were derived; what Chime accepted is noted on the attendees.
 
@@ -184,6 +206,8 @@ Clause = (
     | ChangeOpened
     | ChangeIsOpen
     | ChangeKept
+    | BatchesRecorded
+    | BatchesOver
     | AttendeesNoted
     | CheckTaken
     | Postponed

@@ -150,14 +150,8 @@ class Ledger(Protocol):
         False if it holds fewer. May raise `LedgerUnavailableError`.
         """
 
-    def note_batches(self, meeting_id: str, capabilities: Collection[Capabilities], until: datetime) -> None:
-        """Notes what batches may give, until then, to attendees that the ledger does not know.
-
-        May raise `LedgerUnavailableError`.
-        """
-
-    def batched(self, meeting_id: str, now: datetime) -> Collection[Capabilities]:
-        """What batches may have given to attendees that the ledger does not know, by the notes that are still valid."""
+    def recorded_batches(self, meeting_id: str) -> Collection[Capabilities]:
+        """The capabilities that batches of the meeting's changes may have given, until those changes are applied."""
 
     def history(
         self,

@@ -3,13 +3,15 @@
 from dataclasses import replace
 
 import pytest
-from moderation.domain.capability import NOTHING
+from moderation.domain.capability import EVERYTHING, NOTHING
 from moderation.domain.change import Closure, Lease, Status
 from moderation.domain.meeting import Attendee
 from moderation.ports import (
     AttendeeBound,
     AttendeeSeen,
     AttendeesNoted,
+    BatchesOver,
+    BatchesRecorded,
     ChangeKept,
     ChangeOpened,
     CheckTaken,
@@ -72,6 +74,8 @@ HOLDS: dict[str, Clause] = {
     "the change is new": ChangeOpened(change("c2")),
     "the change is new in this meeting": ChangeOpened(change("c1", OTHER_MEETING)),
     "the lease is mine": ChangeKept(change(closure=Closure(Status.APPLIED)), TOKEN),
+    "a batch is recorded": BatchesRecorded(M, "c1", frozenset({EVERYTHING})),
+    "no batch that was recorded is left": BatchesOver(M, "c1"),
     "the attendees' user has the revision that was read": AttendeesNoted(M, "bob", 1, (MUTED,)),
     "no attendees of a user with the revision that was read": AttendeesNoted(M, "bob", 1, ()),
     "the check is nobody's yet": CheckTaken(M, CHECK, seconds(1200)),

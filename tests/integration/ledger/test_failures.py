@@ -22,7 +22,6 @@ from moderation.adapters.dynamodb import ledger
 from moderation.adapters.dynamodb.attributes import item
 from moderation.adapters.dynamodb.ledger import TRIES
 from moderation.adapters.dynamodb.records import document_of
-from moderation.domain.capability import EVERYTHING
 from moderation.ports import (
     Budget,
     Clause,
@@ -139,8 +138,7 @@ OPERATIONS: dict[str, Callable[[Table], object]] = {
     "due": lambda table: table.ledger.due(NOW, 10),
     "hands": lambda table: table.ledger.hands(M),
     "history": lambda table: table.ledger.history(M, "", "~", 10, None),
-    "note_batches": lambda table: table.ledger.note_batches(M, [EVERYTHING], NOW),
-    "batched": lambda table: table.ledger.batched(M, NOW),
+    "recorded_batches": lambda table: table.ledger.recorded_batches(M),
     "take_calls": lambda table: table.ledger.acquire_background_calls(1, NOW),
     "take_seconds": lambda table: table.ledger.acquire_user_tokens(M, "bob", 6, NOW),
 }

@@ -4,7 +4,18 @@ import pytest
 from moderation.domain.capability import EVERYTHING, NOTHING, Capabilities
 from moderation.domain.meeting import User, UserRules
 from moderation.domain.personal_rules import Ban
-from moderation.ports import AttendeeBound, Due, KeyTaken, Ledger, Loaded, MeetingRevised, Minute, UserRevised
+from moderation.ports import (
+    AttendeeBound,
+    BatchesOver,
+    BatchesRecorded,
+    Due,
+    KeyTaken,
+    Ledger,
+    Loaded,
+    MeetingRevised,
+    Minute,
+    UserRevised,
+)
 
 from tests.integration.ledger.examples import (
     ALICE,
@@ -193,12 +204,16 @@ def test_each_kind_of_minute_is_one_of_its_own(ledger: Ledger, what: Minute) -> 
 SILENT, WATCHING = EVERYTHING & ~Capabilities.SEND_AUDIO, EVERYTHING & ~Capabilities.SEND_VIDEO
 
 
-def test_what_batches_may_have_given(ledger: Ledger) -> None:
-    assert not ledger.batched(M, NOW)
-    ledger.note_batches(M, [SILENT, NOTHING], seconds(30))
-    ledger.note_batches(M, [WATCHING, NOTHING], seconds(60))
+def test_batches_are_recorded_until_they_are_over(ledger: Ledger) -> None:
+    """Of one change they add up, whichever function records them."""
+    assert not ledger.recorded_batches(M)
+    ledger.transact([BatchesOver(M, "c1")])
+    for change_id, given in (("c1", {SILENT, NOTHING}), ("c1", {WATCHING}), ("c2", {NOTHING})):
+        ledger.transact([BatchesRecorded(M, change_id, frozenset(given))])
 
-    assert set(ledger.batched(M, seconds(29.999))) == {SILENT, WATCHING, NOTHING}
-    assert set(ledger.batched(M, seconds(30))) == {WATCHING, NOTHING}
-    assert not ledger.batched(M, seconds(60))
-    assert not ledger.batched(OTHER_MEETING, NOW)
+    assert set(ledger.recorded_batches(M)) == {SILENT, WATCHING, NOTHING}
+    assert not ledger.recorded_batches(OTHER_MEETING)
+    ledger.transact([BatchesOver(M, "c1")])
+    assert set(ledger.recorded_batches(M)) == {NOTHING}
+    ledger.transact([BatchesOver(M, "c2")])
+    assert not ledger.recorded_batches(M)

@@ -12,6 +12,7 @@ from moderation.domain.capability import EVERYTHING
 from moderation.domain.change import Closure, Status
 from moderation.ports import (
     AttendeesNoted,
+    BatchesRecorded,
     Budget,
     ChangeKept,
     ChangeOpened,
@@ -79,15 +80,15 @@ def synthesized(directory: Path) -> dict[str, Any]:
 
 
 def test_every_item_ends_from_its_first_write(table: Table) -> None:
-    scene: list[Clause] = [*SCENE, HandRaised(M, "bob", NOW)]
+    batches = BatchesRecorded(M, "c1", frozenset({EVERYTHING}))
+    scene: list[Clause] = [*SCENE, HandRaised(M, "bob", NOW), batches]
     table.ledger.transact(scene)
     table.ledger.acquire_background_calls(1, NOW)
-    table.ledger.note_batches(M, [EVERYTHING], NOW)
     ends_at = int((NOW + RETENTION).timestamp()) + 24 * 60 * 60
 
     found = {(each["pk"]["S"], each["sk"]["S"]): each["expiresAt"] for each in table.items()}
 
-    assert len(found) == sum(map(actions_of, scene)) + 2
+    assert len(found) == sum(map(actions_of, scene)) + 1
     assert set(map(str, found.values())) == {str({"N": str(ends_at)})}
 
 

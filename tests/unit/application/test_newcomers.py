@@ -1,16 +1,15 @@
 """Newcomers: admitted before they have an attendee, bound before they have a JoinToken, or announced by an event."""
 
-from collections.abc import Callable, Collection
-from datetime import datetime
+from collections.abc import Callable, Collection, Sequence
 
 import pytest
-from moderation.application.enforcement.attendee_binding import BATCHES_SHOW_FOR
 from moderation.application.requests import Answer, Outcome, Request
 from moderation.domain.actor import Actor, ActorKind
 from moderation.domain.capability import EVERYTHING, Capabilities, Medium, of_word
-from moderation.domain.change import TAKEOVER_AFTER
-from moderation.domain.commands import Admit, Bind, Mute, SetCapabilities, SetMeeting
+from moderation.domain.change import CALL_LIFE
+from moderation.domain.commands import Admit, Bind, MeetingCommand, Mute, SetCapabilities, SetMeeting
 from moderation.domain.entry import DECIDED
+from moderation.ports import BatchesRecorded, Clause, LedgerUnavailableError, TransactionContentionError
 
 from tests.memory.moderated_meeting import ADMIN, MEETING, attendee_of
 from tests.unit.application.commanded_meeting import (
@@ -244,15 +243,19 @@ def test_what_a_batch_of_unknown_outcome_left_is_no_grant() -> None:
     assert meeting.bits("zoe") == EVERYTHING
 
 
-def test_what_a_batch_left_whose_function_died_is_no_grant() -> None:
-    """zoe joins between the batches, and the first to see them is the function that handles the event."""
+@pytest.mark.parametrize("minutes", [1, 60])
+def test_what_a_batch_left_whose_function_died_is_no_grant(minutes: int) -> None:
+    """zoe joins between the batches, and the first to see them is the function that handles the event. It may be long
+    until another one takes the change over.
+    """
     meeting = two_with_and_two_without_video()
     meeting.chime.before = [None, zoe_joins(meeting)]
     meeting.chime.after = [None, dies]
     with pytest.raises(Died):
         meeting.done("alice", MUTE_ALL)
+    meeting.clock.pass_by(minutes * 60 - 1)
     meeting.another_process().chime_events.on_joined(MEETING, attendee_of("zoe"))
-    meeting.reconcile(TAKEOVER_AFTER.total_seconds() + 1)
+    meeting.reconcile(1)
     assert meeting.bits("zoe") == SILENT
     meeting.done("alice", UNMUTE_ALL)
     assert meeting.bits("zoe") == EVERYTHING
@@ -271,15 +274,15 @@ def test_what_the_batch_of_an_earlier_change_left_is_no_grant() -> None:
     assert meeting.bits("zoe") == EVERYTHING
 
 
-def test_the_note_of_the_batches_is_read_once_for_all_who_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_recorded_of_batches_is_read_once_for_all_who_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     meeting, reads = CommandedMeeting(), list[str]()
-    read = meeting.ledger.batched
+    read = meeting.ledger.recorded_batches
 
-    def reading(meeting_id: str, now: datetime) -> Collection[Capabilities]:
+    def reading(meeting_id: str) -> Collection[Capabilities]:
         reads.append(meeting_id)
-        return read(meeting_id, now)
+        return read(meeting_id)
 
-    monkeypatch.setattr(meeting.ledger, "batched", reading)
+    monkeypatch.setattr(meeting.ledger, "recorded_batches", reading)
     for user in ("zoe", "yan", "xia"):
         meeting.comes(user, capabilities=RECEIVING)
     meeting.done("alice", MUTE_ALL)
@@ -288,22 +291,42 @@ def test_the_note_of_the_batches_is_read_once_for_all_who_are_seen(monkeypatch: 
     assert [meeting.bits(user) for user in ("zoe", "yan", "xia")] == [RECEIVING] * 3
 
 
-def test_who_comes_with_what_a_batch_gave_long_ago_keeps_that() -> None:
+@pytest.mark.parametrize("until", [MUTE_ALL, UNMUTE_ALL, SetMeeting(frozen=True)])
+def test_who_comes_with_what_a_batch_gave_keeps_that_once_the_change_is_applied(until: MeetingCommand) -> None:
     meeting = CommandedMeeting()
-    meeting.done("alice", MUTE_ALL)
-    meeting.clock.pass_by(BATCHES_SHOW_FOR.total_seconds() + 1)
+    assert meeting.done("alice", MUTE_ALL).status == "applied"
+    meeting.done("alice", until)
     meeting.gavel.chime_events.on_joined(MEETING, meeting.comes("zoe", capabilities=SILENT))
+    assert meeting.bits("zoe") == SILENT
+    meeting.done("alice", SetMeeting(frozen=False))
     meeting.done("alice", UNMUTE_ALL)
     assert meeting.bits("zoe") == SILENT
 
 
-def test_who_comes_with_less_than_a_batch_gave_keeps_that() -> None:
-    """What the rules give a newcomer has been given by no batch: only one attendee was muted."""
-    meeting = CommandedMeeting(roles={"alice": "host", "bob": "participant"})
-    meeting.done("alice", MUTE_ALL)
-    meeting.gavel.chime_events.on_joined(MEETING, meeting.comes("zoe", capabilities=SILENT))
-    meeting.done("alice", UNMUTE_ALL)
-    assert meeting.bits("zoe") == SILENT
+def test_a_batch_of_unknown_outcome_is_recorded_until_it_can_take_effect_no_more() -> None:
+    meeting = CommandedMeeting()
+    meeting.chime.before = [unknown]
+    assert meeting.done("alice", MUTE_ALL).status == "applied"
+    assert set(meeting.ledger.recorded_batches(MEETING)) == {SILENT}
+    meeting.reconcile(CALL_LIFE.total_seconds() + 1)
+    assert not meeting.ledger.recorded_batches(MEETING)
+
+
+@pytest.mark.parametrize("failure", [LedgerUnavailableError, TransactionContentionError])
+def test_what_narrows_does_not_wait_for_the_record_of_its_batches(failure: type[Exception]) -> None:
+    meeting = CommandedMeeting()
+    transact = meeting.ledger.transact
+
+    def not_recording(clauses: Sequence[Clause]) -> None:
+        if any(isinstance(clause, BatchesRecorded) for clause in clauses):
+            raise failure
+        transact(clauses)
+
+    meeting.ledger.transact = not_recording  # type: ignore[method-assign]
+    assert meeting.done("alice", SetMeeting(mode="presentation")).status == "applied"
+    assert [meeting.bits(user) for user in ("bob", "carol")] == [RECEIVING] * 2
+    assert meeting.done("alice", SetMeeting(mode="audio-only")).status == "pending"
+    assert [meeting.bits(user) for user in ("bob", "carol")] == [RECEIVING] * 2
 
 
 def test_an_admission_is_one_line_of_history() -> None:

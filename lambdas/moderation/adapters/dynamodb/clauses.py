@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ...domain.capability import Capabilities
 from ...domain.change import Change
 from ...domain.schedule import next_end
 from ...ports import (
@@ -12,6 +13,8 @@ from ...ports import (
     AttendeeBound,
     AttendeeSeen,
     AttendeesNoted,
+    BatchesOver,
+    BatchesRecorded,
     ChangeIsOpen,
     ChangeKept,
     ChangeOpened,
@@ -27,10 +30,11 @@ from ...ports import (
     UserIs,
     UserRevised,
 )
-from .attributes import item, packed
+from .attributes import Attribute, item, packed
 from .keys import (
     Key,
     attendee_key,
+    batches_key,
     change_key,
     due_key,
     due_shard,
@@ -132,6 +136,11 @@ class Writer:
                 return _check(change_key(meeting_id, change_id), IS_OPEN)
             case ChangeKept(change, token):
                 return self._put(change_key(change.meeting_id, change.id), _change(change), IS_MINE, {":token": token})
+            case BatchesRecorded(meeting_id, change_id, capabilities):
+                given = {"NS": sorted(str(each.value) for each in capabilities)}
+                return self._batches(meeting_id, change_id, "ADD #change :given", {":given": given})
+            case BatchesOver(meeting_id, change_id):
+                return self._batches(meeting_id, change_id, "REMOVE #change", {})
             case HandRaised(meeting_id, user_id, at):
                 return self._put(hand_key(meeting_id, user_id), hand_document(user_id, at), IS_DOWN)
             case HandLowered(meeting_id, user_id):
@@ -140,6 +149,16 @@ class Writer:
                 return self._put(entry_key(entry), entry_document(entry), IS_NEW)
             case KeyTaken():
                 return self._put(idempotency_key(clause.id), document_of(clause), IS_NEW)
+
+    def _batches(self, meeting_id: str, change_id: str, update: str, given: Key) -> Action:
+        """Updates the change's attribute of the record: a set, so that the batches of several functions add up."""
+        body = {
+            "Key": batches_key(meeting_id),
+            "UpdateExpression": f"{update} SET expiresAt = :expires",
+            "ExpressionAttributeNames": {"#change": change_id},
+            "ExpressionAttributeValues": {":expires": packed(self.expires_at), **given},
+        }
+        return {"Update": body}
 
     def _in_table(self, action: Action) -> Action:
         [body] = action.values()
@@ -199,6 +218,11 @@ class Writer:
         where = user_key(clause.meeting_id, clause.user_id)
         counting = {":revision": clause.revision, ":one": 1}
         return _update(where, sets, condition, {**counting, **noted, **values}, names)
+
+
+def batches_of(image: Mapping[str, Attribute]) -> set[Capabilities]:
+    """The capabilities in the record of a meeting's batches, of all changes."""
+    return {Capabilities(int(value)) for attribute in image.values() for value in attribute.get("NS", ())}
 
 
 def _with_notes(notes: int | None) -> tuple[str, dict[str, object]]:

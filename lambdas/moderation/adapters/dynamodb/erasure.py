@@ -20,7 +20,7 @@ from .pseudonyms import Pseudonyms, attendees_of
 
 TRIES = 3
 """How often a record is read again after another process has written it."""
-OF_MEETINGS = ("MEETING", "REVISION", "TOKENS")
+OF_MEETINGS = ("MEETING", "REVISION", "TOKENS", "BATCHES")
 """Prefixes of partitions that a meeting's id follows."""
 LISTS = ("NAME", "REGISTERED")
 KINDS = {
@@ -38,6 +38,7 @@ KINDS = {
     "REGISTERED": "list items",
     "TOKENS": "rate limits",
     "REVISION": "revisions",
+    "BATCHES": "records of batches",
 }
 OF_A_USER = ("USER", "HAND", "READS", "AUTOMATIC")
 """Prefixes of sort keys that an ExternalUserId follows."""

@@ -65,7 +65,7 @@ def idempotency_key(digest: str) -> Key:
 
 
 def batches_key(meeting_id: str) -> Key:
-    """The key of the note of a meeting's batches. It is not in the meeting's partition, which subscribers read."""
+    """The key of the record of a meeting's batches. It is not in the meeting's partition, which subscribers read."""
     return key(f"BATCHES#{meeting_id}", "BATCHES")
 
 

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ...domain.capability import Capabilities
 from ...domain.change import Change
-from ...domain.entry import EVERY_ENTRY, Entry, EntryFilter, iso
+from ...domain.entry import EVERY_ENTRY, Entry, EntryFilter
 from ...domain.meeting import Meeting, User
 from ...ports import (
     LAST_POSITION,
@@ -28,7 +28,7 @@ from ...ports import (
 )
 from ..retries import backoff
 from .attributes import Attribute, item, values
-from .clauses import Writer, place
+from .clauses import Writer, batches_of, place
 from .errors import Image, called_with_retry, not_written
 from .keys import (
     BUDGET_KEYS,
@@ -208,23 +208,9 @@ class DynamoLedger:
             raise LedgerUnavailableError(type(error).__name__) from None
         return True
 
-    def note_batches(self, meeting_id: str, capabilities: Collection[Capabilities], until: datetime) -> None:
-        """Writes one attribute for each value of `Capabilities`, so that two notes at once lose neither."""
-        noted = [str(given.value) for given in capabilities]
-        sets = ["expiresAt = :expires", *(f"#{value} = :until" for value in noted)]
-        called_with_retry(
-            self._client.update_item,
-            TableName=self._table,
-            Key=batches_key(meeting_id),
-            UpdateExpression=f"SET {', '.join(sets)}",
-            ExpressionAttributeNames={f"#{value}": value for value in noted},
-            ExpressionAttributeValues=item({":until": until, ":expires": self._expires_at()}),
-        )
-
-    def batched(self, meeting_id: str, now: datetime) -> Collection[Capabilities]:
+    def recorded_batches(self, meeting_id: str) -> Collection[Capabilities]:
         answer = self._read("get_item", Key=batches_key(meeting_id), ConsistentRead=True)
-        noted = values(answer.get("Item", {}))
-        return {Capabilities(int(name)) for name, until in noted.items() if name.isdigit() and iso(now) < until}
+        return batches_of(answer.get("Item", {}))
 
     def history(
         self,

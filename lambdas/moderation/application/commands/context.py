@@ -184,7 +184,7 @@ class ContextLoader:
         stored = self._user(request.meeting_id, found.user_id)
         if isinstance(request.command, Bind):
             stored = without_departed(self._ledger, self._chime, self._clock, meeting, stored)
-        user = with_attendees(self._ledger, self._policies, self._clock, meeting, stored, [found])
+        user = with_attendees(self._policies, self._clock, meeting, stored, [found], self._ledger.recorded_batches)
         return self.authorize(request, replace(context, user=user, stored=stored, is_unbound=False))
 
     def _as_in_chime(self, request: Request, context: UserContext) -> UserContext | Refused:
@@ -236,7 +236,10 @@ class ContextLoader:
         if len(new) > ATTENDEES_TOGETHER and not request.dry_run:
             bound = bind(self._ledger, self._policies, self._clock, meeting, found, {user.id: user})[user.id]
             return replace(context, user=bound, stored=bound)
-        return replace(context, user=with_attendees(self._ledger, self._policies, self._clock, meeting, user, found))
+        return replace(
+            context,
+            user=with_attendees(self._policies, self._clock, meeting, user, found, self._ledger.recorded_batches),
+        )
 
     def _may_look(self, request: Request) -> bool:
         """Whether the caller may cause a call to Chime. For callers who are no moderators, each call takes tokens of

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 
 from ...domain.actor import CHIME
 from ...domain.capability import EVERYTHING, NOTHING, Capabilities
@@ -10,7 +10,6 @@ from ...domain.change import CALL_LIFE
 from ...domain.decisions.decide import has_come_to_wait
 from ...domain.ids import is_pipeline
 from ...domain.meeting import Attendee, Meeting, User
-from ...domain.schedule import CHECKED_EVERY
 from ...ports import (
     AttendeeBound,
     ChimeAttendee,
@@ -27,33 +26,22 @@ from .lobby import admission_requested, with_waiting
 from .transactions import ATTENDEES_TOGETHER, chunks, packed, transact_with_retry
 
 TRIES = 5
-BATCHES_SHOW_FOR = CALL_LIFE + 2 * CHECKED_EVERY
-"""How long what a batch gives is not taken for a grant: the time in which it may take effect, and until a comparison
-has found every attendee that it reached, even if one comparison fails.
-"""
 
 
 def with_attendees(
-    ledger: Ledger, policies: Policies, clock: Clock, meeting: Meeting, user: User, found: Sequence[ChimeAttendee]
-) -> User:
-    """The user with attendees seen in Chime. If the user's grant is unknown, it is taken from the first of them.
-
-    An attendee that holds what a batch may have given lately shows nothing about how they were created: the user is
-    granted everything, as if they had been admitted. The same holds for an attendee that was created with nothing for a
-    user who has to wait.
-    """
-    batched = partial(ledger.batched, meeting.id, clock.now())
-    return _with_attendees(policies, clock, meeting, user, found, batched)
-
-
-def _with_attendees(
     policies: Policies,
     clock: Clock,
     meeting: Meeting,
     user: User,
     found: Sequence[ChimeAttendee],
-    batched: Callable[[], Collection[Capabilities]],
+    recorded_batches: Callable[[str], Collection[Capabilities]],
 ) -> User:
+    """The user with attendees seen in Chime. If the user's grant is unknown, it is taken from the first of them.
+
+    If a batch may have given what that attendee holds, nobody knows how the attendee was created: the user is granted
+    everything, as if they had been admitted. The same holds for an attendee that was created with nothing for a user
+    who has to wait. `recorded_batches`: that operation of the ledger. It is asked only if it matters.
+    """
     new = {s.attendee_id: Attendee(s.attendee_id, s.capabilities) for s in found if s.attendee_id not in user.attendees}
     if not new:
         return user
@@ -62,7 +50,7 @@ def _with_attendees(
     if grant is None:
         seen = found[0].capabilities
         is_held_since = user.rules.waiting is not None and seen == NOTHING
-        is_unclear = is_held_since or (seen != EVERYTHING and seen in batched())
+        is_unclear = is_held_since or (seen != EVERYTHING and seen in recorded_batches(meeting.id))
         grant = EVERYTHING if is_unclear else seen
     return replace(user, rules=replace(user.rules, grant=grant), attendees={**user.attendees, **new})
 
@@ -105,10 +93,10 @@ def _unbound(
     for attendee in roster:
         if not is_pipeline(attendee.user_id):
             seen.setdefault(attendee.user_id, []).append(attendee)
-    batched, found = cache(partial(ledger.batched, meeting.id, clock.now())), []
+    recorded_batches, found = cache(ledger.recorded_batches), []
     for user_id, attendees in seen.items():
         stored = users.get(user_id, User(user_id))
-        user = _with_attendees(policies, clock, meeting, stored, attendees, batched)
+        user = with_attendees(policies, clock, meeting, stored, attendees, recorded_batches)
         if user is not stored:
             found.append((stored, user))
     return found

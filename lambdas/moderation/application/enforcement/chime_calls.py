@@ -90,6 +90,8 @@ class ChimeCalls:
     """Attendees that this change has removed. They stay removed, whatever the rules say by now."""
     removing: set[str] = field(default_factory=set)
     """`Change.removing`, as it is to be stored."""
+    recorded: frozenset[Capabilities] = frozenset()
+    """What batches of this change may give, as recorded under this lease."""
     before: dict[str, Capabilities] = field(default_factory=dict)
     """The capabilities of each attendee when this change first read them: reported as `before`."""
     reported: dict[str, Capabilities] = field(default_factory=dict)

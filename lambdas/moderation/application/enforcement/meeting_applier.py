@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from ...domain.batch_plan import AttendeeState, BatchExcept, Call, Update, plan
-from ...domain.capability import EVERYTHING, NOTHING, is_narrower
+from ...domain.capability import EVERYTHING, NOTHING, Capabilities, is_narrower
 from ...domain.change import GIVE_UP_AFTER, Change, Closure, MeetingChange, Status
 from ...domain.commands import End
 from ...domain.documents import Document, meeting_document, rules_document
@@ -15,6 +15,8 @@ from ...domain.meeting import Meeting, User
 from ...domain.rule_changes import has_exclusive_floor, is_in_effect, meeting_reverted
 from ...domain.schedule import ends_between, next_check_at
 from ...ports import (
+    BatchesOver,
+    BatchesRecorded,
     ChimeError,
     ChimeRejectedError,
     Clause,
@@ -22,13 +24,14 @@ from ...ports import (
     ConditionFailedError,
     EntryWritten,
     Ledger,
+    LedgerUnavailableError,
     MeetingIs,
     MeetingRevised,
     Policies,
+    TransactionContentionError,
     UserIs,
 )
 from ..answers import as_held, attendee_answer, nameless
-from .attendee_binding import BATCHES_SHOW_FOR
 from .change_in_progress import ChangeInProgress, about, change_entry, closed, wanted, with_strict_reading
 from .chime_calls import ChimeCalls, ChimeRefusedError, DeadlineExceededError, RosterChangedError, StillWanted
 from .consent_requests import ConsentRequests
@@ -36,6 +39,9 @@ from .notes import capability_entries, note
 from .roster_reader import RosterReader
 from .roster_snapshot import RosterSnapshot, outcomes, served
 from .transactions import transact_with_retry
+
+RECORD_WITHIN = timedelta(seconds=1)
+"""How long a change that narrows waits for the record of its batches."""
 
 
 class MeetingApplier:
@@ -136,8 +142,7 @@ class MeetingApplier:
         return given_up
 
     def _update_all(self, calls: ChimeCalls, in_progress: ChangeInProgress, snapshot: RosterSnapshot) -> None:
-        """Plans the calls for all attendees and makes them. First removes users who may not be in the meeting, and
-        notes what the batches may give to attendees that the ledger does not know.
+        """Plans the calls for all attendees and makes them. First removes users who may not be in the meeting.
 
         Raises `ConditionFailedError` if the meeting was changed since it was read: users read after a newer change may
         have rules that do not fit.
@@ -162,11 +167,27 @@ class MeetingApplier:
         ]
         recorders = [AttendeeState(attendee, None, None) for attendee in snapshot.pipelines]
         planned = plan([*standings, *recorders], self._consent_requests.newcomer(in_progress))
-        batched = {call.capabilities for call in planned if isinstance(call, BatchExcept)} - {EVERYTHING}
-        if batched:
-            self._ledger.note_batches(meeting.id, batched, self._clock.now() + BATCHES_SHOW_FOR)
+        given = frozenset(call.capabilities for call in planned if isinstance(call, BatchExcept))
         for call in planned:
+            if isinstance(call, BatchExcept):
+                self._record_batches(in_progress.change, calls, given - {EVERYTHING})
             self._call(calls, call, snapshot, is_wanted)
+
+    def _record_batches(self, change: Change, calls: ChimeCalls, given: frozenset[Capabilities]) -> None:
+        """Records what the batches may give to attendees that the ledger does not know, once. A change that narrows
+        does not wait for it longer than `RECORD_WITHIN`. Raises `ConditionFailedError` if another process holds the
+        lease, and `InfrastructureError`.
+        """
+        if given <= calls.recorded:
+            return
+        clauses: list[Clause] = [calls.kept(change), BatchesRecorded(change.meeting_id, change.id, given)]
+        until = self._clock.now() + RECORD_WITHIN if change.narrows else calls.lease.until
+        try:
+            transact_with_retry(self._ledger, self._clock, clauses, until)
+        except (LedgerUnavailableError, TransactionContentionError):
+            if not change.narrows:
+                raise
+        calls.recorded |= given
 
     def _is_wanted(self, meeting: Meeting, snapshot: RosterSnapshot, since: datetime) -> bool:
         """Whether no rules of the meeting or its users have changed since they were read, no attendee was bound since,
@@ -201,7 +222,7 @@ class MeetingApplier:
             return
         check = calls.check if widens else calls.check_if_possible
         check(is_wanted)
-        snapshot.batched.add(call.capabilities)
+        snapshot.is_batched = True
         for attendee in served(call, snapshot):
             snapshot.is_reached(attendee, call.capabilities)
         calls.update_except(call.excluded, call.capabilities)
@@ -261,6 +282,7 @@ class MeetingApplier:
             *([UserIs(meeting.id, floor_holder.id, floor_holder.revision)] if floor_holder is not None else []),
             calls.kept(kept),
             *(self._entries(settled, snapshot, calls) if change.is_open else []),
+            *([BatchesOver(meeting.id, change.id)] if _batches_are_over(kept, calls) else []),
         ]
         transact_with_retry(self._ledger, self._clock, clauses, calls.lease.until)
         return settled
@@ -284,6 +306,13 @@ class MeetingApplier:
             extra = {"before": before, "after": rules_document(change.rules_after)}
             yield EntryWritten(change_entry(self._clock, settled, MEETING_CHANGED, extra))
         yield from capability_entries(self._clock, settled, snapshot, calls, snapshot.attendees)
+
+
+def _batches_are_over(change: Change, calls: ChimeCalls) -> bool:
+    """Whether no batch of the change can take effect any more, and one may have been recorded, by this process or by
+    one that held the lease before.
+    """
+    return change.next_attempt_at is None and (bool(calls.recorded) or calls.is_resumed)
 
 
 def _overruled_by(change: Change, meeting: Meeting, floor_holder: User | None, moment: datetime) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from ...domain.capability import EVERYTHING, Capabilities
+from ...domain.capability import Capabilities
 from ...domain.change import CLOCKS_DIFFER_BY
 from ...domain.ids import is_pipeline
 from ...domain.meeting import Attendee, Meeting, UnmuteConsent, User
@@ -61,19 +61,17 @@ class RosterReader:
     ) -> Mapping[str, User]:
         """All users as stored now, and those who joined between the roster and a batch.
 
-        The batch reached such users: what they hold is its effect and not what they were created with. A batch does not
-        show which attendees have left; the roster does. Raises `ConditionFailedError` if another process holds the
-        lease: only the holder applies the rules to attendees that are bound.
+        A batch does not show which attendees have left; the roster does. Raises `ConditionFailedError` if another
+        process holds the lease: only the holder applies the rules to attendees that are bound.
         """
         meeting = in_progress.meeting
-        if not snapshot.batched:
+        if not snapshot.is_batched:
             return self._ledger.all_users(meeting.id)
         roster = self._roster(meeting)
         snapshot.gone |= snapshot.attendees.keys() - {attendee.attendee_id for attendee in roster}
         came = [attendee for attendee in roster if attendee.attendee_id not in snapshot.attendees]
-        seen = [replace(s, capabilities=EVERYTHING) if s.capabilities in snapshot.batched else s for s in came]
-        snapshot.batched.clear()
-        return self._bound(in_progress, seen, calls)
+        snapshot.is_batched = False
+        return self._bound(in_progress, came, calls)
 
     def read_unclear_attendees(self, meeting: Meeting, snapshot: RosterSnapshot) -> None:
         """Asks Chime about users who were changed since the roster was read, if consent is required: their notes may be

@@ -26,8 +26,8 @@ class RosterSnapshot:
     users: Mapping[str, User]
     held: dict[str, Capabilities | None]
     gone: set[str] = field(default_factory=set)
-    batched: set[Capabilities] = field(default_factory=set)
-    """Capabilities that batches have given since the roster was read, also to attendees who joined after it."""
+    is_batched: bool = False
+    """Whether a batch was made since the roster was read: it has also reached attendees who joined after it."""
     asked: set[str] = field(default_factory=set)
     """Users that this change has asked to unmute."""
     shown: dict[str, Capabilities] = field(default_factory=dict)

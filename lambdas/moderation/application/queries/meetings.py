@@ -147,7 +147,7 @@ class MeetingQueries:
         except ChimeNotFoundError:
             return None
         stored = self._ledger.load(seen.meeting.id, [found.user_id]).users[found.user_id]
-        return with_attendees(self._ledger, self._policies, self._clock, seen.meeting, stored, [found])
+        return with_attendees(self._policies, self._clock, seen.meeting, stored, [found], self._ledger.recorded_batches)
 
 
 def for_moderators(meeting: Meeting, users: Mapping[str, User]) -> Document:

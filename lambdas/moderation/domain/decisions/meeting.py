@@ -191,7 +191,8 @@ def _kinds(
     """One user of each kind that the meeting's rules distinguish: by role, by the mute-alls from which they are spared,
     by floor, in the lobby or not, silent until they consent or not.
 
-    All other rules of their own can only make their gain smaller, and so does a mute-all for who waits or must consent.
+    All other rules of their own can only make their gain smaller. So can a mute-all, for a user in the lobby and for
+    one who must consent.
     """
     named = {user_id for mute_all in mute_alls for user_id in mute_all.spared_users}
     alike = {frozenset(m.id for m in mute_alls if user_id in m.spared_users): user_id for user_id in sorted(named)}
