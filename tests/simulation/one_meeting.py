@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from moderation.domain.capability import Capabilities
 from moderation.domain.change import Change
 from moderation.domain.entry import Entry
 from moderation.domain.meeting import Meeting, User
@@ -38,6 +39,10 @@ class OneMeeting:
     @property
     def hands_up(self) -> Mapping[tuple[str, str], datetime]:
         return self._of(self._store.hands_up)
+
+    @property
+    def batches(self) -> Mapping[tuple[str, str], frozenset[Capabilities]]:
+        return self._of(self._store.batches)
 
     @property
     def entries(self) -> Sequence[Entry]:

@@ -40,6 +40,9 @@ def at_rest(monitor: Monitor, rooms: MemoryChime, policies: Policies, *, all_kno
         yield from _change(change, store, monitor)
     yield from _answers(monitor, store)
     yield from (Violation(*broken) for broken in monitor.users.at_rest())
+    for meeting_id, change_id in store.batches:
+        if store.changes[meeting_id, change_id].next_attempt_at is None and store.meetings[meeting_id].ended_at is None:
+            yield Violation("no record of a batch outlives its change", change_id[-4:])
     for what in left_over(store, monitor.now()):
         yield Violation("what has ended is gone", what)
 

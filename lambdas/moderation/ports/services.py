@@ -151,7 +151,7 @@ class Ledger(Protocol):
         """
 
     def recorded_batches(self, meeting_id: str) -> Collection[Capabilities]:
-        """The capabilities that batches of the meeting's changes may have given, until those changes are applied."""
+        """What batches of the meeting's changes may have given. It counts until the change is settled for good."""
 
     def history(
         self,

@@ -1,8 +1,10 @@
 """Attendees that Chime does not have any more are gone, and are no proof of consent."""
 
 import pytest
+from moderation.application.requests import Answer
 from moderation.domain.capability import EVERYTHING, NOTHING
-from moderation.domain.commands import Mute
+from moderation.domain.change import Change
+from moderation.domain.commands import Mute, Unmute
 from moderation.domain.entry import CAPABILITIES_CHANGED, REMOVED, UNMUTE_REQUESTED
 from moderation.domain.meeting import UnmuteConsent
 from moderation.ports import ChimeRetryableError
@@ -77,6 +79,27 @@ def test_an_open_microphone_that_is_there_vouches_as_before(meeting: CommandedMe
     meeting.gavel.chime_events.on_joined(MEETING, meeting.comes("bob", 1, SILENT))
     assert meeting.heard("bob", 1)
     assert meeting.told(UNMUTE_REQUESTED) == []
+
+
+def test_who_is_noted_as_gone_while_they_agree_to_be_heard_is_gone(meeting: CommandedMeeting) -> None:
+    """The answer rests on the user as read half a minute before the commit."""
+    meeting.consenting()
+    meeting.answered("alice", Mute(), "bob")
+    asked = meeting.answered("alice", Unmute(), "bob")
+    read = meeting.ledger.change
+
+    def leaves(meeting_id: str, change_id: str) -> Change | None:
+        meeting.ledger.change = read  # type: ignore[method-assign]
+        found = read(meeting_id, change_id)
+        meeting.goes("bob")
+        meeting.another_process().chime_events.on_deleted(MEETING, attendee_of("bob"))
+        meeting.clock.pass_by(31)
+        return found
+
+    meeting.ledger.change = leaves  # type: ignore[method-assign]
+    answer = meeting.consents("bob")
+    assert isinstance(answer, Answer)
+    assert (answer.status, meeting.change(asked.change_id).status) == ("gone", "gone")
 
 
 def test_an_attendee_the_sweep_took_for_gone_is_seen_again(meeting: CommandedMeeting) -> None:

@@ -1,6 +1,7 @@
 """Newcomers: admitted before they have an attendee, bound before they have a JoinToken, or announced by an event."""
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 
 import pytest
 from moderation.application.requests import Answer, Outcome, Request
@@ -9,7 +10,14 @@ from moderation.domain.capability import EVERYTHING, Capabilities, Medium, of_wo
 from moderation.domain.change import CALL_LIFE
 from moderation.domain.commands import Admit, Bind, MeetingCommand, Mute, SetCapabilities, SetMeeting
 from moderation.domain.entry import DECIDED
-from moderation.ports import BatchesRecorded, Clause, LedgerUnavailableError, TransactionContentionError
+from moderation.ports import (
+    BatchesRecorded,
+    ChimeAttendee,
+    Clause,
+    LedgerUnavailableError,
+    MeetingRevised,
+    TransactionContentionError,
+)
 
 from tests.memory.moderated_meeting import ADMIN, MEETING, attendee_of
 from tests.unit.application.commanded_meeting import (
@@ -327,6 +335,52 @@ def test_what_narrows_does_not_wait_for_the_record_of_its_batches(failure: type[
     assert [meeting.bits(user) for user in ("bob", "carol")] == [RECEIVING] * 2
     assert meeting.done("alice", SetMeeting(mode="audio-only")).status == "pending"
     assert [meeting.bits(user) for user in ("bob", "carol")] == [RECEIVING] * 2
+
+
+def test_a_batch_that_narrows_does_not_wait_for_the_record_whatever_else_the_change_gives() -> None:
+    """The mode closes the presenters' cameras and opens the participants' microphones, in one batch."""
+    presenters, participants = ["s1", "s2"], ["p1", "p2"]
+    roles = {**dict.fromkeys(presenters, "presenter"), **dict.fromkeys(participants, "participant")}
+    meeting = CommandedMeeting(roles={"alice": "host", **roles})
+    meeting.done("alice", SetMeeting(mode="presentation"))
+    transact = meeting.ledger.transact
+
+    def commits(clauses: Sequence[Clause]) -> None:
+        transact(clauses)
+        meeting.ledger.fail(1000, done=False)
+
+    meeting.ledger.transact = commits  # type: ignore[method-assign]
+    meeting.done("alice", SetMeeting(mode="audio-only"))
+    heard = RECEIVING | Capabilities.SEND_AUDIO
+    assert [meeting.bits(user) for user in (*presenters, *participants)] == [heard] * 4
+
+
+def test_a_join_that_became_one_of_the_whole_meeting_ends_its_record() -> None:
+    """zoe has ten attendees, the meeting is changed while they are updated together, and nine leave before they are."""
+    meeting = CommandedMeeting()
+    meeting.done("alice", SetMeeting(mode="presentation"))
+    meeting.chime_refuses()
+    for number in range(10):
+        meeting.gavel.chime_events.on_joined(MEETING, meeting.comes("zoe", number))
+    roster = meeting.chime.roster
+
+    def changed(meeting_id: str) -> Sequence[ChimeAttendee]:
+        meeting.chime.roster = roster  # type: ignore[method-assign]
+        found = meeting.stored()
+        meeting.ledger.transact([MeetingRevised(replace(found, revision=found.revision + 1), found.revision)])
+        return roster(meeting_id)
+
+    meeting.chime.roster = changed  # type: ignore[method-assign]
+    meeting.reconcile(60)
+    assert set(meeting.ledger.recorded_batches(MEETING)) == {RECEIVING}
+    meeting.chime_recovers()
+    for number in range(1, 10):
+        meeting.goes("zoe", number)
+        meeting.gavel.chime_events.on_deleted(MEETING, attendee_of("zoe", number))
+    for _ in range(3):
+        meeting.reconcile(60)
+    assert meeting.bits("zoe") == RECEIVING
+    assert not meeting.ledger.recorded_batches(MEETING)
 
 
 def test_an_admission_is_one_line_of_history() -> None:

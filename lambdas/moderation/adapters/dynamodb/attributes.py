@@ -1,4 +1,6 @@
-"""Converts Python values to DynamoDB attribute values and back. It knows the types of documents: no sets, no binary."""
+"""Converts Python values to DynamoDB attribute values and back. It knows the types of documents, and reads sets of
+numbers as lists.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -43,6 +45,8 @@ def unpacked(attribute: Attribute) -> Any:
             return None
         case "N":
             return int(value)
+        case "NS":
+            return [int(each) for each in value]
         case "M":
             return {key: unpacked(item) for key, item in value.items()}
         case "L":

@@ -30,7 +30,7 @@ from ...ports import (
     UserIs,
     UserRevised,
 )
-from .attributes import Attribute, item, packed
+from .attributes import Attribute, item, packed, values
 from .keys import (
     Key,
     attendee_key,
@@ -222,7 +222,7 @@ class Writer:
 
 def batches_of(image: Mapping[str, Attribute]) -> set[Capabilities]:
     """The capabilities in the record of a meeting's batches, of all changes."""
-    return {Capabilities(int(value)) for attribute in image.values() for value in attribute.get("NS", ())}
+    return {Capabilities(value) for given in values(image).values() if isinstance(given, list) for value in given}
 
 
 def _with_notes(notes: int | None) -> tuple[str, dict[str, object]]:

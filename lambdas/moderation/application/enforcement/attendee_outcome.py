@@ -59,7 +59,7 @@ def _has_left(change: AttendeeChange, user: User, attendees: Sequence[Attendee])
     if NOBODY_PRESENT in change.effects:
         return False
     left = {attendee.attendee_id for attendee in attendees if attendee.gone}
-    left |= set(_noted_as_gone(user, change.deadline_starts_at - CLOCKS_DIFFER_BY))
+    left |= set(_noted_as_gone(user, change.committed_at - CLOCKS_DIFFER_BY))
     return bool(left) and not user.present and not any(is_taken_out(change, user, key) for key in left)
 
 

@@ -182,6 +182,8 @@ class ChangeApplier:
             return None
         if kept is None or loaded.meeting is None:
             return None
+        if isinstance(kept, AttendeeChange) and in_progress.user is None:
+            kept = replace(kept, is_meeting_wide=True)
         return ChangeInProgress(kept, loaded.meeting, loaded.users[in_progress.user.id] if in_progress.user else None)
 
 

@@ -92,6 +92,8 @@ class ChimeCalls:
     """`Change.removing`, as it is to be stored."""
     recorded: frozenset[Capabilities] = frozenset()
     """What batches of this change may give, as recorded under this lease."""
+    cannot_record: bool = False
+    """Whether the ledger did not take such a record, or did not answer."""
     before: dict[str, Capabilities] = field(default_factory=dict)
     """The capabilities of each attendee when this change first read them: reported as `before`."""
     reported: dict[str, Capabilities] = field(default_factory=dict)

@@ -41,7 +41,9 @@ from .roster_snapshot import RosterSnapshot, outcomes, served
 from .transactions import transact_with_retry
 
 RECORD_WITHIN = timedelta(seconds=1)
-"""How long a change that narrows waits for the record of its batches."""
+"""How long it is tried to record batches that take something from anybody. A last attempt may take as long as a call to
+the ledger does.
+"""
 
 
 class MeetingApplier:
@@ -170,24 +172,29 @@ class MeetingApplier:
         given = frozenset(call.capabilities for call in planned if isinstance(call, BatchExcept))
         for call in planned:
             if isinstance(call, BatchExcept):
-                self._record_batches(in_progress.change, calls, given - {EVERYTHING})
+                is_needed = not _takes_something(call, snapshot)
+                self._record_batches(in_progress.change, calls, given - {EVERYTHING}, is_needed=is_needed)
             self._call(calls, call, snapshot, is_wanted)
 
-    def _record_batches(self, change: Change, calls: ChimeCalls, given: frozenset[Capabilities]) -> None:
-        """Records what the batches may give to attendees that the ledger does not know, once. A change that narrows
-        does not wait for it longer than `RECORD_WITHIN`. Raises `ConditionFailedError` if another process holds the
-        lease, and `InfrastructureError`.
+    def _record_batches(
+        self, change: Change, calls: ChimeCalls, given: frozenset[Capabilities], *, is_needed: bool
+    ) -> None:
+        """Records what the batches may give to attendees that the ledger does not know, once under a lease. Without
+        the record, no batch is made for which it `is_needed`: one that takes nothing from anybody can wait. Raises
+        `ConditionFailedError` if another process holds the lease, and `InfrastructureError`.
         """
-        if given <= calls.recorded:
+        if given <= calls.recorded or (calls.cannot_record and not is_needed):
             return
         clauses: list[Clause] = [calls.kept(change), BatchesRecorded(change.meeting_id, change.id, given)]
-        until = self._clock.now() + RECORD_WITHIN if change.narrows else calls.lease.until
+        until = calls.lease.until if is_needed else self._clock.now() + RECORD_WITHIN
         try:
             transact_with_retry(self._ledger, self._clock, clauses, until)
         except (LedgerUnavailableError, TransactionContentionError):
-            if not change.narrows:
+            if is_needed:
                 raise
-        calls.recorded |= given
+            calls.cannot_record = True
+        else:
+            calls.recorded |= given
 
     def _is_wanted(self, meeting: Meeting, snapshot: RosterSnapshot, since: datetime) -> bool:
         """Whether no rules of the meeting or its users have changed since they were read, no attendee was bound since,
@@ -308,11 +315,18 @@ class MeetingApplier:
         yield from capability_entries(self._clock, settled, snapshot, calls, snapshot.attendees)
 
 
+def _takes_something(call: Call, snapshot: RosterSnapshot) -> bool:
+    """Whether an attendee that the call reaches may have less after it."""
+    held = (snapshot.held[attendee] for attendee in served(call, snapshot))
+    return any(each is None or not is_narrower(each, call.capabilities) for each in held)
+
+
 def _batches_are_over(change: Change, calls: ChimeCalls) -> bool:
     """Whether no batch of the change can take effect any more, and one may have been recorded, by this process or by
     one that held the lease before.
     """
-    return change.next_attempt_at is None and (bool(calls.recorded) or calls.is_resumed)
+    may_be_recorded = bool(calls.recorded) or calls.cannot_record or calls.is_resumed
+    return change.next_attempt_at is None and may_be_recorded
 
 
 def _overruled_by(change: Change, meeting: Meeting, floor_holder: User | None, moment: datetime) -> str | None:

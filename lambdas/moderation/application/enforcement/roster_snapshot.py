@@ -173,8 +173,8 @@ def is_spared(meeting: Meeting, user: User, change_id: str) -> bool:
 def attendees_to_note(
     user: User, snapshot: RosterSnapshot, altered: Collection[str], now: datetime
 ) -> tuple[Attendee, ...]:
-    """The notes on a user's attendees: what the ledger does not know yet, and what this change has `altered`. An
-    earlier change that notes later has to find the latter.
+    """The notes on a user's attendees: what the ledger does not know yet, and what this change has `altered` or
+    reports. An earlier change that notes later has to find the latter.
     """
     attendees = []
     for attendee in user.attendees.values():
