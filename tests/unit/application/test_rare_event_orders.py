@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -18,6 +19,8 @@ from moderation.ports import (
     Clause,
     ConditionFailedError,
     Due,
+    Loaded,
+    MeetingRevised,
     UserRevised,
     Wakeup,
 )
@@ -25,6 +28,7 @@ from moderation.ports import (
 from tests.memory.moderated_meeting import MEETING, ROLES, attendee_of
 from tests.unit.application.commanded_meeting import (
     MUTE_ALL,
+    RECEIVING,
     SILENT,
     UNMUTE_ALL,
     CommandedMeeting,
@@ -334,3 +338,33 @@ def test_a_note_that_comes_late_has_nothing_told_twice() -> None:
     told = [entry for entry in meeting.entries(CAPABILITIES_CHANGED) if entry.change_id == answers[0].change_id]
     attendees = [each["attendeeId"] for entry in told for each in cast("list[Any]", entry.detail["attendees"])]
     assert sorted(attendees) == sorted({attendee_of("bob"), attendee_of("bob", 1), attendee_of("carol")})
+
+
+def test_rules_read_in_two_parts_are_confirmed_before_any_call() -> None:
+    """The mute's function reads the meeting before a registration closes the mode and makes bob a presenter, and bob
+    after it. By the notes its call would narrow, because nobody could note that bob's camera is closed.
+    """
+    meeting = CommandedMeeting()
+    meeting.chime.after = [dies]
+    with pytest.raises(Died):
+        meeting.done("alice", SetMeeting(mode="presentation"))
+    was, load, loads = meeting.stored(), meeting.ledger.load, list[str]()
+
+    def torn(meeting_id: str, *rest: Any, **more: Any) -> Loaded:
+        loads.append(meeting_id)
+        found = load(meeting_id, *rest, **more)
+        return replace(found, meeting=was) if len(loads) == 2 else found
+
+    def is_registered() -> None:
+        rules, bob = replace(was.rules, mode="audio-only"), meeting.user("bob")
+        presenter = replace(bob, rules=replace(bob.rules, role="presenter"), revision=bob.revision + 1)
+        closed = replace(was, rules=rules, revision=was.revision + 1)
+        meeting.ledger.transact([MeetingRevised(closed, was.revision), UserRevised(MEETING, presenter, bob.revision)])
+        meeting.ledger.load = torn  # type: ignore[method-assign]
+        not_now()
+
+    meeting.chime.before = [is_registered]
+    meeting.chime.calls.clear()
+    meeting.answered("alice", Mute(), "bob")
+    assert len(loads) > 2
+    assert all(call.capabilities == RECEIVING for call in meeting.chime.updates())

@@ -25,8 +25,8 @@ from ...ports import (
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 RULES_ARE_FRESH_FOR = timedelta(seconds=1)
-"""Rules that are older, or not confirmed, are read again before a call that widens. Before a repeated call they are
-always read again.
+"""Rules that are older are read again before a call that widens. Rules that are not confirmed, and those of a repeated
+call, are read again before any call.
 """
 
 StillWanted = Callable[[], bool]
@@ -123,8 +123,8 @@ class ChimeCalls:
         def check(*, is_repeated: bool) -> None:
             if widens:
                 self.check(is_wanted, is_repeated=is_repeated)
-            elif is_repeated:
-                self.check_if_possible(is_wanted, is_repeated=True)
+            elif is_repeated or self.read_at is None:
+                self.check_if_possible(is_wanted, is_repeated=is_repeated)
 
         if not self._retry(once, check):
             return None
