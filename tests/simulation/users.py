@@ -1,5 +1,6 @@
 """Checks commands on users: hosts, floors, which command counts, requests to unmute, and removals."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -38,8 +39,8 @@ class UserChecks:
         self._had_hosts = True
         self._was: dict[str, UserRules] = {}
         self._change_was: Change | None = None
-        self._decided_by: dict[tuple[str, str], str] = {}
-        """User and kind of rule → the last change that set it."""
+        self._decisions: defaultdict[tuple[str, str], list[tuple[str, object]]] = defaultdict(list)
+        """User and kind of rule → the changes that set it, the last one last, and what they set."""
         self._asked: dict[str, str] = {}
         self._answers: dict[str, list[str]] = {}
         self._hands: dict[str, str] = {}
@@ -85,17 +86,21 @@ class UserChecks:
         self._had_hosts = bool(hosts)
 
     def _revised(self, user: User, changes: Sequence[Change]) -> None:
-        """A revert takes back the effect of its own change, and nothing that later changes set."""
+        """A revert takes back the effect of its own change, and nothing that later changes set. Where an undo restores
+        what an earlier change set, that change has decided it again.
+        """
         was = self._was.get(user.id, UserRules())
         for name in OF_ONE_VALUE:
             if getattr(was, name) == getattr(user.rules, name):
                 continue
+            decisions = self._decisions[user.id, name]
             for change in changes:
-                by = self._decided_by.get((user.id, name))
-                if change.status is Status.ABANDONED and by not in (None, change.id):
+                if change.status is Status.ABANDONED and decisions and decisions[-1][0] != change.id:
                     self._violated("the later decision stands", f"{name} of {user.id} is taken back with another's")
-            if changes:
-                self._decided_by[user.id, name] = changes[0].id
+            for change in changes[:1]:
+                value = getattr(user.rules, name)
+                restored = [each for each in decisions if each[1] == value] if change.command == "undo" else []
+                decisions.append(restored[-1] if restored else (change.id, value))
 
     def _noted(self, user: User, attendees: Sequence[Attendee], clauses: Sequence[Clause]) -> None:
         """No attendee is reported after it was noted as gone."""
