@@ -39,7 +39,7 @@ class UserChecks:
         self._had_hosts = True
         self._was: dict[str, UserRules] = {}
         self._change_was: Change | None = None
-        self._decisions: defaultdict[tuple[str, str], list[tuple[str, object]]] = defaultdict(list)
+        self._decisions: defaultdict[tuple[str, str], list[tuple[set[str], object]]] = defaultdict(list)
         """User and kind of rule → the changes that set it, the last one last, and what they set."""
         self._asked: dict[str, str] = {}
         self._answers: dict[str, list[str]] = {}
@@ -86,8 +86,8 @@ class UserChecks:
         self._had_hosts = bool(hosts)
 
     def _revised(self, user: User, changes: Sequence[Change]) -> None:
-        """A revert takes back the effect of its own change, and nothing that later changes set. Where an undo restores
-        what an earlier change set, that change has decided it again.
+        """A revert takes back the effect of its own change, and nothing that later changes set. An undo sets what it
+        restores, and so does the change that had set it before.
         """
         was = self._was.get(user.id, UserRules())
         for name in OF_ONE_VALUE:
@@ -95,12 +95,12 @@ class UserChecks:
                 continue
             decisions = self._decisions[user.id, name]
             for change in changes:
-                if change.status is Status.ABANDONED and decisions and decisions[-1][0] != change.id:
+                if change.status is Status.ABANDONED and decisions and change.id not in decisions[-1][0]:
                     self._violated("the later decision stands", f"{name} of {user.id} is taken back with another's")
             for change in changes[:1]:
                 value = getattr(user.rules, name)
-                restored = [each for each in decisions if each[1] == value] if change.command == "undo" else []
-                decisions.append(restored[-1] if restored else (change.id, value))
+                before = [ids for ids, was_set in decisions if was_set == value] if change.command == "undo" else []
+                decisions.append(({change.id, *(before[-1] if before else ())}, value))
 
     def _noted(self, user: User, attendees: Sequence[Attendee], clauses: Sequence[Clause]) -> None:
         """No attendee is reported after it was noted as gone."""
