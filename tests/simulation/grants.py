@@ -70,7 +70,7 @@ class Grants:
         """Whether the user was let in or admitted, waits with nothing, or came with what batches gave at the time."""
         given = self._given[user.id]
         if user.rules.grant != EVERYTHING:
-            return False
+            return user.id in self._reached and not self._is_recorded  # what the batch gave looks like a grant
         recorded = set[Capabilities]().union(*self._recorded.values())
         recorded |= {each for each, over in self._over_ms.items() if now_ms - over < LONGEST_STALL_MS}
         may_be_reached = user.id in self._reached or bool(recorded.intersection(given))
