@@ -1,6 +1,7 @@
 """Consent governs every widening of audio send of a person present, whatever causes it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -23,9 +24,20 @@ from moderation.domain.commands import (
 )
 from moderation.domain.entry import UNMUTE_ANSWERED, UNMUTE_REQUESTED
 from moderation.domain.meeting import UnmuteConsent
+from moderation.ports import AttendeesNoted
 
 from tests.memory.moderated_meeting import MEETING, ROLES
-from tests.unit.application.commanded_meeting import MUTE_ALL, UNMUTE_ALL, CommandedMeeting, code, outcomes
+from tests.unit.application.commanded_meeting import (
+    CONTENT,
+    MUTE_ALL,
+    SILENT,
+    UNMUTE_ALL,
+    CommandedMeeting,
+    Died,
+    code,
+    dies,
+    outcomes,
+)
 
 HEARD = Capabilities(3)
 Step = Callable[[CommandedMeeting], object]
@@ -456,3 +468,28 @@ def test_a_user_with_a_higher_role_from_a_registration_is_asked() -> None:
     assert meeting.user("carol").rules.asked is None
     meeting.consents("bob")
     assert meeting.heard("bob")
+
+
+def test_the_note_on_an_attendee_left_to_a_later_change_is_no_proof_that_they_are_heard() -> None:
+    """carol is silent on both attendees, but what silenced the second one was not noted. While unmute-all updates the
+    first one, another change of carol is committed, to which the second one is left.
+    """
+    meeting = CommandedMeeting()
+    second = meeting.comes("carol", 1)
+    meeting.gavel.chime_events.on_joined(MEETING, second)
+    meeting.consenting()
+    meeting.done("alice", MUTE_ALL)
+    carol = meeting.user("carol")
+    stale = replace(carol.attendees[second], known=EVERYTHING)
+    meeting.ledger.transact([AttendeesNoted(MEETING, "carol", carol.revision, (stale,), carol.notes)])
+    meeting.clock.pass_by(5)
+    meeting.drifts("carol", SILENT & ~Capabilities.SEND_CONTENT)
+
+    def another_change() -> None:
+        meeting.chime.before = [dies]
+        with pytest.raises(Died):
+            meeting.answered("hugo", Mute(media=CONTENT), "carol")
+
+    meeting.chime.after = [another_change]
+    meeting.done("alice", UNMUTE_ALL)
+    assert not any(meeting.heard("carol", number) for number in (0, 1))

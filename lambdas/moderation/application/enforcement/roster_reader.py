@@ -75,12 +75,14 @@ class RosterReader:
 
     def read_unclear_attendees(self, meeting: Meeting, snapshot: RosterSnapshot) -> None:
         """Asks Chime about users who were changed since the roster was read, if consent is required: their notes may be
-        older than the call that closed their microphone. Raises `ChimeError`.
+        older than the call that closed their microphone, also on attendees that are left to a later change. Raises
+        `ChimeError`.
         """
         if meeting.rules.unmute_consent is UnmuteConsent.NONE:
             return
         for attendee, user_id in snapshot.attendees.items():
-            is_clear = attendee in snapshot.gone or attendee in snapshot.shown or snapshot.held[attendee] is not None
+            is_held = snapshot.held[attendee] is not None and attendee not in snapshot.handed_over
+            is_clear = is_held or attendee in snapshot.gone or attendee in snapshot.shown
             if is_clear or Capabilities.SEND_AUDIO not in wanted(
                 self._policies, self._clock, meeting, snapshot.seen(user_id)
             ):

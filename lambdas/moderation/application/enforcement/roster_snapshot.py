@@ -92,6 +92,7 @@ class RosterSnapshot:
         for user_id in moved:
             for attendee in users[user_id].present:
                 key = attendee.attendee_id
+                self.shown.pop(key, None)
                 is_untouched = key in self.attendees and key not in self.touched and not attendee.not_taken
                 if is_untouched and (user_id in followed or (user_id in kept and key in self.handed_over)):
                     self.handed_over.add(key)
@@ -99,7 +100,6 @@ class RosterSnapshot:
                 self.handed_over.discard(key)
                 self.attendees[key] = user_id
                 self.held[key] = None
-                self.shown.pop(key, None)
                 if key in self.before and attendee.known is not None:
                     self.before[key] = attendee.known
                 is_unsettled = True
