@@ -81,7 +81,7 @@ class RosterReader:
         if meeting.rules.unmute_consent is UnmuteConsent.NONE:
             return
         for attendee, user_id in snapshot.attendees.items():
-            is_held = snapshot.held[attendee] is not None and attendee not in snapshot.handed_over
+            is_held = snapshot.held.get(attendee) is not None and attendee not in snapshot.handed_over
             is_clear = is_held or attendee in snapshot.gone or attendee in snapshot.shown
             if is_clear or Capabilities.SEND_AUDIO not in wanted(
                 self._policies, self._clock, meeting, snapshot.seen(user_id)
