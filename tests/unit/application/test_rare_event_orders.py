@@ -368,3 +368,20 @@ def test_rules_read_in_two_parts_are_confirmed_before_any_call() -> None:
     meeting.answered("alice", Mute(), "bob")
     assert len(loads) > 2
     assert all(call.capabilities == RECEIVING for call in meeting.chime.updates())
+
+
+def test_a_call_whose_answer_is_read_late_is_no_proof_of_what_chime_has_by_then() -> None:
+    """The first call to mute bob has no answer, and undoes the second one, whose answer is read after a long halt.
+    Another function notes bob meanwhile, so the change is applied again before it settles.
+    """
+    meeting = CommandedMeeting()
+
+    def halts() -> None:
+        meeting.drifts("bob", EVERYTHING)
+        meeting.clock.pass_by(46)
+
+    meeting.chime.before, meeting.chime.after = [unknown], [halts]
+    just_before(meeting, notes_attendees, lambda: meeting.notes_elsewhere("bob", SILENT))
+    meeting.answered("alice", Mute(), "bob")
+    meeting.reconcile(15)
+    assert meeting.bits("bob") == SILENT

@@ -161,7 +161,7 @@ class ChangeApplier:
             yield left, []
             return
         is_certain = not calls.removed and reached.keys() == calls.reached_at.keys() & user.attendees.keys()
-        is_latest = not any(calls.is_noted_since(user.attendees[key]) for key in reached)
+        is_latest = not any(user.attendees[key].gone or calls.is_noted_since(user.attendees[key]) for key in reached)
         if is_certain and is_latest and len(reached) <= ATTENDEES_TOGETHER:
             had = {key: known for key in reached if (known := user.attendees[key].known) is not None}
             attendees = [user.attendees[key].noted(held, now) for key, held in reached.items()]

@@ -212,9 +212,9 @@ class ChimeCalls:
 
     def is_undone_by_none(self, attendee_id: str) -> bool:
         """Whether no call of unknown outcome of this change may have taken effect after the last one that Chime
-        confirmed for the attendee.
+        confirmed for the attendee. It may have taken effect as soon as it began: the answer may be read much later.
         """
-        return self.uncertain_until is None or self.reached_at[attendee_id] > self.uncertain_until
+        return self.uncertain_until is None or self.called_at[attendee_id] > self.uncertain_until
 
     def pause(self) -> None:
         """Waits before the next look at the roster, longer each time."""
