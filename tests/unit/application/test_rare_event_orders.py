@@ -376,12 +376,12 @@ def test_a_call_whose_answer_is_read_late_is_no_proof_of_what_chime_has_by_then(
     """
     meeting = CommandedMeeting()
 
-    def halts() -> None:
+    def meanwhile() -> None:
         meeting.drifts("bob", EVERYTHING)
-        meeting.clock.pass_by(46)
+        meeting.notes_elsewhere("bob", SILENT)
 
-    meeting.chime.before, meeting.chime.after = [unknown], [halts]
-    just_before(meeting, notes_attendees, lambda: meeting.notes_elsewhere("bob", SILENT))
+    meeting.chime.before, meeting.chime.after = [unknown], [lambda: meeting.clock.pass_by(46)]
+    just_before(meeting, notes_attendees, meanwhile)
     meeting.answered("alice", Mute(), "bob")
     meeting.reconcile(15)
     assert meeting.bits("bob") == SILENT
