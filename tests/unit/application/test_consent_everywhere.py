@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from moderation.application.requests import Answer
+from moderation.application.requests import Answer, Request
 from moderation.domain.actor import ActorKind
 from moderation.domain.capability import EVERYTHING, NOTHING, RECEIVING, Capabilities, Medium
 from moderation.domain.change import Status
@@ -24,7 +24,7 @@ from moderation.domain.commands import (
 )
 from moderation.domain.entry import UNMUTE_ANSWERED, UNMUTE_REQUESTED
 from moderation.domain.meeting import UnmuteConsent
-from moderation.ports import AttendeesNoted
+from moderation.ports import AttendeesNoted, ChimeRetryableError
 
 from tests.memory.moderated_meeting import MEETING, ROLES
 from tests.unit.application.commanded_meeting import (
@@ -34,6 +34,7 @@ from tests.unit.application.commanded_meeting import (
     UNMUTE_ALL,
     CommandedMeeting,
     Died,
+    by,
     code,
     dies,
     outcomes,
@@ -493,3 +494,37 @@ def test_the_note_on_an_attendee_left_to_a_later_change_is_no_proof_that_they_ar
     meeting.chime.after = [another_change]
     meeting.done("alice", UNMUTE_ALL)
     assert not any(meeting.heard("carol", number) for number in (0, 1))
+
+
+def test_a_batch_by_later_rules_opens_no_microphone_of_who_joined_silent() -> None:
+    """hugo's mute-all is throttled, and alice's unmute-all is committed, but her function dies. hugo's function applies
+    her rules, by a batch that gives others back their content. carol, who is silent, joins again between roster and
+    batch.
+    """
+    others = ["p1", "p2", "p3"]
+    meeting = CommandedMeeting(
+        roles={"alice": "host", "hugo": "host", **dict.fromkeys([*others, "carol"], "participant")}
+    )
+    meeting.consenting()
+    meeting.clock.pass_by(5)
+    for user in others:
+        meeting.drifts(user, EVERYTHING & ~Capabilities.SEND_CONTENT)
+    meeting.drifts("carol", SILENT)
+
+    def is_lifted() -> None:
+        meeting.chime.before = [dies]
+        with pytest.raises(Died):
+            meeting.another_process().perform(Request(MEETING, by("alice"), UNMUTE_ALL))
+        meeting.chime.before = [joins]
+        raise ChimeRetryableError
+
+    heard: list[bool] = []
+
+    def joins() -> None:
+        meeting.comes("carol", 1, SILENT)
+        meeting.chime.after = [lambda: heard.append(meeting.heard("carol", 1))]
+
+    meeting.chime.before = [is_lifted]
+    meeting.done("hugo", MUTE_ALL)
+    assert heard == [False]
+    assert all(meeting.bits(user) == EVERYTHING for user in others)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ...domain.capability import Capabilities, Medium
+from ...domain.capability import NOTHING, Capabilities, Medium
 from ...domain.change import AttendeeChange, Change, ChangeConsent, MeetingChange
 from ...domain.commands import Register
 from ...domain.effective import effective
@@ -89,14 +89,16 @@ class ConsentRequests:
     def newcomer(self, in_progress: ChangeInProgress) -> Capabilities:
         """The capabilities that a batch may give newcomers that the roster does not show.
 
-        If consent is required and this change would open their microphone, they get no audio: they may have joined
-        silent.
+        If consent is required and this change, or a later one that is applied with it, would open their microphone,
+        they get no audio: they may have joined silent.
         """
         meeting = in_progress.meeting
         now = wanted(self._policies, self._clock, meeting, User(""))
         if meeting.rules.unmute_consent is UnmuteConsent.NONE:
             return now
-        return now & (self._before(in_progress, User("")) | ~Capabilities.SEND_AUDIO)
+        is_latest = meeting.revised_by == in_progress.change.id
+        before = self._before(in_progress, User("")) if is_latest else NOTHING
+        return now & (before | ~Capabilities.SEND_AUDIO)
 
     def _questions(self, in_progress: ChangeInProgress, snapshot: RosterSnapshot) -> Iterator[ConsentQuestion]:
         audio, now = Capabilities.SEND_AUDIO, self._clock.now()
