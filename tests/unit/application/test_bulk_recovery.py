@@ -44,6 +44,7 @@ from tests.unit.application.commanded_meeting import (
     not_now,
     notes_attendees,
     outcomes,
+    unknown,
 )
 
 
@@ -341,9 +342,6 @@ def test_an_unmute_of_one_loses_against_a_mute_all_that_came_later() -> None:
 
 def test_a_call_of_unknown_end_is_looked_at_again() -> None:
     meeting = CommandedMeeting()
-
-    def unknown() -> None:
-        raise OutcomeUnknownError
 
     meeting.chime.before = [unknown]
     answer = meeting.done("alice", MUTE_ALL)

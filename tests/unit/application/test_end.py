@@ -29,10 +29,9 @@ from moderation.domain.commands import (
     Unmute,
 )
 from moderation.domain.entry import DECIDED, MEETING_ENDED
-from moderation.ports import OutcomeUnknownError
 
 from tests.memory.moderated_meeting import ADMIN, MEETING, attendee_of
-from tests.unit.application.commanded_meeting import MUTE_ALL, UNMUTE_ALL, CommandedMeeting, by, code, not_now
+from tests.unit.application.commanded_meeting import MUTE_ALL, UNMUTE_ALL, CommandedMeeting, by, code, not_now, unknown
 
 
 @pytest.fixture
@@ -164,10 +163,7 @@ def test_before_chime_ends_it_nobody_is_heard_because_a_mute_would_have_ended(
 
 
 def test_an_answer_that_was_lost(meeting: CommandedMeeting) -> None:
-    def lost() -> None:
-        raise OutcomeUnknownError
-
-    meeting.chime.after = [lost]
+    meeting.chime.after = [unknown]
     assert meeting.done("alice", End()).status == "applied"
     meeting.reconcile(60)
     assert len(meeting.entries(MEETING_ENDED)) == 1

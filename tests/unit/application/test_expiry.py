@@ -8,11 +8,11 @@ from moderation.domain.capability import EVERYTHING, Capabilities, LiftableBy, M
 from moderation.domain.commands import Ban, GrantFloor, Mute, MuteEverybody, SetMeeting, Unmute, UserCommand
 from moderation.domain.entry import CAPABILITIES_CHANGED, DECIDED, MEETING_CHANGED
 from moderation.domain.summary import summary
-from moderation.ports import ChimeRetryableError, OutcomeUnknownError, Wakeup
+from moderation.ports import ChimeRetryableError, Wakeup
 
 from tests.memory.clock import Clock
 from tests.memory.moderated_meeting import MEETING, attendee_of
-from tests.unit.application.commanded_meeting import MUTE_ALL, SILENT, UNMUTE_ALL, CommandedMeeting, not_now
+from tests.unit.application.commanded_meeting import MUTE_ALL, SILENT, UNMUTE_ALL, CommandedMeeting, not_now, unknown
 
 BOB = Wakeup(MEETING, user_id="bob")
 ALL = Wakeup(MEETING)
@@ -257,9 +257,6 @@ def test_an_end_that_another_change_applies_first_is_told_once() -> None:
     meeting = CommandedMeeting()
     meeting.answered("alice", Mute(seconds=30), "bob")
     meeting.clock.pass_by(1)
-
-    def unknown() -> None:
-        raise OutcomeUnknownError
 
     meeting.chime.after = [unknown]
     held = meeting.answered("hugo", Mute((Medium.VIDEO,)), "bob")

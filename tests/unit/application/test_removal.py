@@ -22,10 +22,10 @@ from moderation.domain.commands import (
     Unmute,
 )
 from moderation.domain.entry import DECIDED, HAND_LOWERED, REMOVED
-from moderation.ports import AttendeesNoted, ChimeAttendee, Clause, Loaded, OutcomeUnknownError, Wakeup
+from moderation.ports import AttendeesNoted, ChimeAttendee, Clause, Loaded, Wakeup
 
 from tests.memory.moderated_meeting import ADMIN, MEETING, attendee_of
-from tests.unit.application.commanded_meeting import MUTE_ALL, CommandedMeeting, Died, by, code, outcomes
+from tests.unit.application.commanded_meeting import MUTE_ALL, CommandedMeeting, Died, by, code, outcomes, unknown
 
 
 @pytest.fixture
@@ -307,10 +307,7 @@ def test_as_durable_as_any_other(meeting: CommandedMeeting) -> None:
 
 
 def test_a_removal_whose_answer_was_lost(meeting: CommandedMeeting) -> None:
-    def lost() -> None:
-        raise OutcomeUnknownError
-
-    meeting.chime.after = [lost]
+    meeting.chime.after = [unknown]
     answer = meeting.answered("alice", Remove(), "bob")
     assert answer.status == "applied"
     assert not meeting.inside("bob")
@@ -323,10 +320,7 @@ def test_a_removal_that_lands_after_its_ban_is_told_whichever_function_notes_it(
     again.
     """
 
-    def lost() -> None:
-        raise OutcomeUnknownError
-
-    meeting.chime.before = [lost] * 30
+    meeting.chime.before = [unknown] * 30
     until = meeting.clock.now() + timedelta(seconds=12)
     answer = meeting.answered("alice", Ban(until=until), "bob")
     meeting.clock.pass_by(10)

@@ -169,11 +169,11 @@ class MeetingApplier:
         ]
         recorders = [AttendeeState(attendee, None, None) for attendee in snapshot.pipelines]
         planned = plan([*standings, *recorders], self._consent_requests.newcomer(in_progress))
-        given = frozenset(call.capabilities for call in planned if isinstance(call, BatchExcept))
+        given = frozenset(call.capabilities for call in planned if isinstance(call, BatchExcept)) - {EVERYTHING}
         for call in planned:
             if isinstance(call, BatchExcept):
                 is_needed = not _takes_something(call, snapshot)
-                self._record_batches(in_progress.change, calls, given - {EVERYTHING}, is_needed=is_needed)
+                self._record_batches(in_progress.change, calls, given, is_needed=is_needed)
             self._call(calls, call, snapshot, is_wanted)
 
     def _record_batches(
