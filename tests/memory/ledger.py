@@ -252,8 +252,9 @@ class MemoryLedger:
                 return kept is not None and kept.lease is not None and kept.lease.token == token
             case KeyTaken(id):
                 return id not in self.keys
-            case CheckTaken(meeting_id, was):
-                return meeting_id in self.meetings and self.meetings[meeting_id].check_at == was
+            case CheckTaken(meeting_id, revision, was):
+                checked = self.meetings.get(meeting_id)
+                return checked is not None and (checked.revision, checked.check_at) == (revision, was)
             case Postponed(due):
                 return self._is_due(due)
             case HandRaised(meeting_id, user_id):
@@ -281,7 +282,7 @@ class MemoryLedger:
                 user = self.users[meeting_id, user_id]
                 attendees = {**user.attendees, **{s.attendee_id: s for s in noted}}
                 self.users[meeting_id, user_id] = replace(user, attendees=attendees, notes=user.notes + bool(noted))
-            case CheckTaken(meeting_id, _, then, compared_at):
+            case CheckTaken(meeting_id, _, _, then, compared_at):
                 meeting = self.meetings[meeting_id]
                 then_compared = compared_at or meeting.compared_at
                 self.meetings[meeting_id] = replace(meeting, check_at=then, compared_at=then_compared)

@@ -133,11 +133,13 @@ class AttendeesNoted:
 
 @dataclass(frozen=True, slots=True)
 class CheckTaken:
-    """No other process has taken this check of the meeting. The next one is due `then` (`None`: never). `compared_at`
-    is set if this check compares the meeting with Chime.
+    """No other process has taken this check of the meeting, and its rules, whose ends decide when the next one is due,
+    are unchanged. The next one is due `then` (`None`: never). `compared_at` is set if this check compares the meeting
+    with Chime.
     """
 
     meeting_id: str
+    revision: int
     was: datetime
     then: datetime | None
     compared_at: datetime | None = None

@@ -136,22 +136,22 @@ def test_notes_on_attendees_leave_their_user_due(ledger: Ledger) -> None:
 def test_a_check_moves_on_without_raising_the_revision(ledger: Ledger) -> None:
     ledger.transact([MeetingRevised(meeting(), 0)])
 
-    ledger.transact([CheckTaken(M, CHECK, seconds(1200))])
+    ledger.transact([CheckTaken(M, 1, CHECK, seconds(1200))])
     assert list(ledger.due(LATER, 50)) == [Due(seconds(1200), M)]
     assert ledger.load(M).meeting == meeting(check_at=seconds(1200))
 
-    conflict(ledger, CheckTaken(M, CHECK, seconds(1800)))
+    conflict(ledger, CheckTaken(M, 1, CHECK, seconds(1800)))
     assert list(ledger.due(LATER, 50)) == [Due(seconds(1200), M)]
 
 
 def test_a_last_check_leaves_nothing_due_and_nothing_to_take(ledger: Ledger) -> None:
     ledger.transact([MeetingRevised(meeting(), 0)])
 
-    ledger.transact([CheckTaken(M, CHECK, None)])
+    ledger.transact([CheckTaken(M, 1, CHECK, None)])
 
     assert list(ledger.due(LATER, 50)) == []
     assert ledger.load(M).meeting == meeting(check_at=None)
-    conflict(ledger, CheckTaken(M, CHECK, None))
+    conflict(ledger, CheckTaken(M, 1, CHECK, None))
 
 
 def test_a_revised_meeting_says_itself_when_it_is_due(ledger: Ledger) -> None:

@@ -119,7 +119,7 @@ def test_users_and_meetings_that_are_due(ledger: Ledger, meeting_id: str, user_i
     assert Due(until, meeting_id, user_id=user_id) in due
     assert Due(until, meeting_id) in due
 
-    ledger.transact([UserRevised(meeting_id, User(user_id, revision=2), 1), CheckTaken(meeting_id, until, None)])
+    ledger.transact([UserRevised(meeting_id, User(user_id, revision=2), 1), CheckTaken(meeting_id, 1, until, None)])
     assert ledger.due(until, 100) == []
 
 

@@ -1,7 +1,7 @@
 """Comparisons: every meeting is compared with Chime, the one compared longest ago first."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from moderation.bootstrap import Gavel
 from moderation.domain.capability import EVERYTHING
 from moderation.domain.commands import MuteEverybody, Register, SetMeeting
 from moderation.domain.schedule import CHECKED_EVERY
-from moderation.ports import Budget, ChimeAttendee, ChimeRetryableError
+from moderation.ports import Budget, CheckTaken, ChimeAttendee, ChimeRetryableError, Clause
 
 from tests.memory.moderated_meeting import ADMIN, MEETING, ModeratedMeeting
 from tests.unit.application.commanded_meeting import CommandedMeeting
@@ -169,3 +169,24 @@ def test_a_mute_all_whose_end_waits_while_the_meeting_is_frozen_asks_for_no_look
 
     now = meeting.clock.now()
     assert next_check(meeting.stored(), now + CHECKED_EVERY, now) == now + CHECKED_EVERY
+
+
+def test_a_mute_all_that_is_committed_before_a_comparison_is_noted_ends_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    meeting = CommandedMeeting()
+    transact = meeting.ledger.transact
+
+    def muted_first(clauses: Sequence[Clause]) -> None:
+        if any(isinstance(clause, CheckTaken) and clause.compared_at is not None for clause in clauses):
+            monkeypatch.undo()
+            meeting.done("alice", MuteEverybody(seconds=30))
+        transact(clauses)
+
+    monkeypatch.setattr(meeting.ledger, "transact", muted_first)
+    meeting.reconcile(CHECKED_EVERY.total_seconds())
+    assert meeting.bits("bob") != EVERYTHING
+
+    meeting.clock.pass_by(30)
+    Gavel(meeting.ports).reconciler.run(meeting.clock.now() + timedelta(seconds=50))
+    assert meeting.bits("bob") == EVERYTHING

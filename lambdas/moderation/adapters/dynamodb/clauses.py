@@ -269,10 +269,11 @@ def _when_due(meeting_id: str, document: dict[str, object]) -> dict[str, object]
 
 
 def _take_check(clause: CheckTaken) -> Action:
-    where, was = meeting_key(clause.meeting_id), {":was": clause.was}
+    where, condition = meeting_key(clause.meeting_id), f"{IS_STILL_DUE} AND {HAS_THE_REVISION}"
+    values: dict[str, object] = {":was": clause.was, ":revision": clause.revision}
     if clause.then is None:
-        return _update(where, [], IS_STILL_DUE, was, removes=DUE)
-    sets, values = ["dueAt = :then"], {**was, ":then": clause.then}
+        return _update(where, [], condition, values, removes=DUE)
+    sets, values = ["dueAt = :then"], {**values, ":then": clause.then}
     if clause.compared_at is not None:
         sets, values = [*sets, "comparedAt = :compared"], {**values, ":compared": clause.compared_at}
-    return _update(where, sets, IS_STILL_DUE, values)
+    return _update(where, sets, condition, values)

@@ -104,7 +104,7 @@ class Comparisons:
             return False
         begun = self._now()
         claimed_until = distinct(next_check(meeting, begun + CLAIM, begun), meeting.check_at)
-        take_check(self._ledger, self._clock, CheckTaken(meeting_id, meeting.check_at, claimed_until))
+        take_check(self._ledger, self._clock, CheckTaken(meeting_id, meeting.revision, meeting.check_at, claimed_until))
         done.faults += self._presence.compare(meeting, deadline).faults
         self._note(meeting_id, begun)
         done.compared += 1
@@ -117,7 +117,8 @@ class Comparisons:
         meeting = self._ledger.load(meeting_id).meeting
         if meeting is not None and meeting.check_at is not None:
             then = next_check(meeting, compared_at + CHECKED_EVERY, self._now())
-            take_check(self._ledger, self._clock, CheckTaken(meeting_id, meeting.check_at, then, compared_at))
+            noted = CheckTaken(meeting_id, meeting.revision, meeting.check_at, then, compared_at)
+            take_check(self._ledger, self._clock, noted)
 
     def _affords(self, pages: int, deadline: datetime) -> bool:
         """Waits for budget until the deadline of the run."""

@@ -202,7 +202,7 @@ class Reconciler:
             stale[meeting.id] = meeting
             return self._expiry.expire_meeting(meeting, next_check(meeting, now + CHECKED_EVERY, now))
         then = distinct(next_check(meeting, (meeting.compared_at or now) + CHECKED_EVERY, now), meeting.check_at)
-        take_check(self._ledger, self._clock, CheckTaken(meeting.id, meeting.check_at, then))
+        take_check(self._ledger, self._clock, CheckTaken(meeting.id, meeting.revision, meeting.check_at, then))
         return self._expiry.expire_meeting(replace(meeting, check_at=then), then)
 
     def _is_asked(self, user: User, change: Change) -> bool:
