@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from moderation.application.requests import Answer, Request
 from moderation.domain.capability import EVERYTHING, Capabilities, LiftableBy, Medium
-from moderation.domain.commands import MeetingCommand, Mute, SetMeeting, Unmute
+from moderation.domain.commands import MeetingCommand, Mute, Remove, SetMeeting, Unmute
 from moderation.domain.entry import CAPABILITIES_CHANGED, DRIFT_FOUND
 from moderation.domain.meeting import UnmuteConsent
 from moderation.ports import (
@@ -385,3 +385,23 @@ def test_a_call_whose_answer_is_read_late_is_no_proof_of_what_chime_has_by_then(
     meeting.answered("alice", Mute(), "bob")
     meeting.reconcile(15)
     assert meeting.bits("bob") == SILENT
+
+
+def test_a_repeated_removal_says_nothing_of_the_rules_of_others() -> None:
+    """While everybody is unmuted, Chime throttles the removal of carol, and another host mutes bob."""
+    meeting = CommandedMeeting()
+    meeting.done("alice", MUTE_ALL)
+    meeting.chime.before = [dies]
+    with pytest.raises(Died):
+        meeting.answered("hugo", Remove(), "carol")
+
+    def another_mutes() -> None:
+        meeting.another_process().perform(Request(MEETING, by("hugo"), Mute(), attendee_id=attendee_of("bob")))
+        meeting.clock.pass_by(2)
+        not_now()
+
+    meeting.chime.before = [another_mutes]
+    meeting.chime.calls.clear()
+    meeting.done("alice", UNMUTE_ALL)
+    assert not meeting.inside("carol")
+    assert all(call.capabilities == SILENT for call in meeting.chime.updates())

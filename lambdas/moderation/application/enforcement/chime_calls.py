@@ -1,6 +1,7 @@
 """Calls to Chime for one change: under its lease, with retries, and with a record of calls of unknown outcome."""
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -139,8 +140,7 @@ class ChimeCalls:
         is_fresh = self.read_at is not None and now - self.read_at <= RULES_ARE_FRESH_FOR
         if is_fresh and not is_repeated:
             return
-        if not is_wanted():
-            raise ConditionFailedError([])
+        _check(is_wanted)
         self.read_at = now
 
     def check_if_possible(self, is_wanted: StillWanted, *, is_repeated: bool = False) -> None:
@@ -151,7 +151,8 @@ class ChimeCalls:
             return
 
     def remove(self, attendee_id: str, is_wanted: StillWanted) -> None:
-        """Removes an attendee from Chime. Raises `DeadlineExceededError`, `ChimeRejectedError`, and
+        """Removes an attendee from Chime. Before a repeated call, checks the rules of the attendee's user, which says
+        nothing of the rules of others. Raises `DeadlineExceededError`, `ChimeRejectedError`, and
         `ConditionFailedError` as `update` does.
         """
 
@@ -161,7 +162,8 @@ class ChimeCalls:
 
         def check(*, is_repeated: bool) -> None:
             if is_repeated:
-                self.check_if_possible(is_wanted, is_repeated=True)
+                with suppress(LedgerUnavailableError):
+                    _check(is_wanted)
 
         self._retry(once, check)
         self.removed.add(attendee_id)
@@ -260,3 +262,9 @@ class ChimeCalls:
         """
         now = self.clock.now()
         return self.ledger.acquire_user_tokens(self.meeting_id, user_id, 1, now, Minute.AUTOMATIC)
+
+
+def _check(is_wanted: StillWanted) -> None:
+    """Raises `ConditionFailedError` if the call is not wanted any more, and `LedgerUnavailableError`."""
+    if not is_wanted():
+        raise ConditionFailedError([])
