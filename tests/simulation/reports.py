@@ -54,7 +54,7 @@ class Course:
     since: dict[str, list[Words]] = field(default_factory=dict)
     """Attendee → what it has held since the report."""
     left: Mapping[str, ChimeAttendee] = field(default_factory=dict)
-    """What each attendee held when the change was closed."""
+    """What each attendee held when the change was decided."""
 
 
 class Reports:
@@ -138,11 +138,10 @@ class Reports:
             course.change = change
             course.told.clear()  # what was done while it waited for consent is told, and no part of its answer
         if course is not None and course.told_at_end is None and change.closure is not None:
-            course.told_at_end = dict(course.told)
+            course.told_at_end, course.left = dict(course.told), dict(self._attendees)
         if course is None or change.next_attempt_at is not None:
             return
         del self._open[change.id]
-        course.left = dict(self._attendees)
         if course.is_alone and change.status is Status.APPLIED and not change.awaits_consent and change.lapsed is None:
             for wrong in self._left_out(course):
                 self._violated(FALSE, f"{change.command} {change.id[-4:]}: {wrong}")
