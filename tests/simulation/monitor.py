@@ -476,8 +476,9 @@ class Monitor:
     def wrote(
         self, attendee: ChimeAttendee, capabilities: Capabilities, started_ms: int, looks: Looks, since: Since
     ) -> None:
-        """No call gives an attendee more than the rules at the caller's last read, or since. An attendee that the
-        ledger did not know at the start of the call gets what a newcomer may have.
+        """No call gives an attendee more than the rules at the caller's last read, or since, and no call that widens
+        follows rules that are older than production takes for fresh. An attendee that the ledger did not know at the
+        start of the call gets what a newcomer may have.
 
         An attendee that was bound after the read of the batch that reaches them is excused: no read is as new as the
         call. They are excused for as long as production takes rules for fresh, and the second look corrects them
@@ -497,7 +498,7 @@ class Monitor:
         self._time_passed()
         horizon = self._scheduler.now_ms - WINDOW_MS
         if capabilities & ~attendee.capabilities:
-            horizon = max(horizon, looked_ms)
+            horizon = max(horizon, looked_ms, started_ms - FRESH_MS)
         lately = self._lately(attendee.user_id, horizon)
         if not is_known or is_excused:
             lately += self._lately(NEWCOMER, self._scheduler.now_ms - WINDOW_MS)
