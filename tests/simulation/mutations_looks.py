@@ -27,10 +27,10 @@ from moderation.application.enforcement.change_applier import ChangeApplier
 from moderation.application.enforcement.change_in_progress import ChangeInProgress
 from moderation.application.enforcement.chime_calls import ChimeCalls, StillWanted
 from moderation.application.enforcement.meeting_applier import MeetingApplier
-from moderation.application.enforcement.roster_snapshot import RosterSnapshot
+from moderation.application.enforcement.roster_snapshot import RosterSnapshot, attendees_to_note
 from moderation.domain import effective, rule_changes
 from moderation.domain.capability import EVERYTHING, NOTHING, Capabilities, is_narrower
-from moderation.domain.change import Change, Closure
+from moderation.domain.change import AttendeeChange, Change, Closure
 from moderation.domain.decisions import meeting as meeting_decisions
 from moderation.domain.decisions.meeting import gained
 from moderation.domain.effective import Holds, attendee_of
@@ -42,6 +42,7 @@ from moderation.ports import (
     BatchesRecorded,
     ChangeKept,
     ChangeOpened,
+    CheckTaken,
     Clause,
     EntryWritten,
 )
@@ -69,6 +70,7 @@ from .small import HOST_AND_EVERYBODY
 from .small_consent import (
     AGREED_AFTER_THE_END,
     AGREED_ON_WHAT_IS_LEFT,
+    GONE_WHILE_AGREEING,
     MUTED_WHILE_FROZEN,
     OVERRULED_BEFORE_THE_ANSWER,
     WITHDRAWN_FROM_ANOTHER,
@@ -79,8 +81,11 @@ from .small_found import (
     ENDED_BEFORE_A_MUTE,
     FLOOR_ENDED_IN_A_FREEZE,
     MUTE_KEPT_BY_A_FREEZE,
+    MUTED_DURING_A_REMOVAL,
     NEWCOMER_WHILE_THE_MODE_OPENS,
+    NOTED_LATE,
     OPENED_IN_A_FROZEN_MEETING,
+    REGISTERED_WHILE_THROTTLED,
     REMOVED_BY_EVERYBODYS_CHANGE,
     REMOVED_SLOWLY_AND_UNBANNED,
     SEEN_BEFORE_A_SLOW_REMOVAL,
@@ -98,6 +103,7 @@ from .small_looks import (
     JOINED_BETWEEN_TWO_BATCHES,
     LEFT_MEANWHILE,
     MUTE_ALL_ENDED_DURING_A_CLAIM,
+    MUTED_DURING_A_COMPARISON,
     NOTED_AFTER_A_FREEZE,
     SEEN_AFTER_ANOTHER_CHANGE,
 )
@@ -138,6 +144,22 @@ def _drift_on_any_notes(_: MemoryLedger, clauses: Sequence[Clause]) -> Sequence[
     if not any(isinstance(c, EntryWritten) and c.entry.type == DRIFT_FOUND for c in clauses):
         return clauses
     return [replace(c, notes=None) if isinstance(c, AttendeesNoted) else c for c in clauses]
+
+
+def _checks_of_any_revision(store: MemoryLedger, clauses: Sequence[Clause]) -> Sequence[Clause]:
+    return [
+        replace(c, revision=store.meetings[c.meeting_id].revision) if isinstance(c, CheckTaken) else c for c in clauses
+    ]
+
+
+def _has_left_since_the_answer(change: AttendeeChange, user: User, attendees: Sequence[Attendee]) -> bool:
+    return has_left(replace(change, committed_at=change.deadline_starts_at), user, attendees)
+
+
+def _noting_what_the_calls_altered(
+    user: User, snapshot: RosterSnapshot, _: Collection[str], now: datetime
+) -> tuple[Attendee, ...]:
+    return attendees_to_note(user, snapshot, snapshot.altered, now)
 
 
 def _telling_all_when_it_settles(
@@ -181,6 +203,14 @@ def _noted_since_the_answer(self: ChimeCalls, attendee: Attendee) -> bool:
 def _removing_and_forgetting(self: ChimeCalls, attendee_id: str, *about: Any) -> None:
     remove(self, attendee_id, *about)
     self.removed.discard(attendee_id)
+
+
+def _removing_as_if_all_rules_were_read(self: ChimeCalls, attendee_id: str, is_wanted: StillWanted) -> None:
+    def is_read() -> bool:
+        self.read_at = self.clock.now()
+        return is_wanted()
+
+    remove(self, attendee_id, is_read)
 
 
 def _only_if_repeated(self: ChimeCalls, is_wanted: StillWanted, *, is_repeated: bool = False) -> None:
@@ -228,6 +258,7 @@ def _with_notes_after_no_removal(
     return with_notes(self, in_progress, left, replace(calls, removed=set()), now)
 
 
+has_left = attendee_outcome._has_left
 remove, check_if_possible = ChimeCalls.remove, ChimeCalls.check_if_possible
 is_over, with_notes = change_applier._is_over, ChangeApplier._with_notes
 
@@ -395,6 +426,12 @@ LOOK_MUTATIONS = (
         case=MUTE_ALL_ENDED_DURING_A_CLAIM,
     ),
     Mutation(
+        "the next check is noted under the rules that it rests on",
+        rewriting(_checks_of_any_revision),
+        ("comes to rest",),
+        case=MUTED_DURING_A_COMPARISON,
+    ),
+    Mutation(
         "who is compared with a roster was read before it",
         _reading_users_after_the_roster,
         (INVENTED,),
@@ -428,6 +465,30 @@ LOOK_MUTATIONS = (
         lambda: patch.object(attendee_outcome, "_has_left", lambda *_: False),
         (FALSE,),
         case=LEFT_MEANWHILE,
+    ),
+    Mutation(
+        "a user who was noted as gone before they agreed is gone",
+        lambda: patch.object(attendee_outcome, "_has_left", _has_left_since_the_answer),
+        (FALSE,),
+        case=GONE_WHILE_AGREEING,
+    ),
+    Mutation(
+        "what is reported is noted",
+        lambda: patch.object(noting, "attendees_to_note", _noting_what_the_calls_altered),
+        (TWICE,),
+        case=NOTED_LATE,
+    ),
+    Mutation(
+        "rules that were read in two parts are read again before any call",
+        lambda: patch.object(ChimeCalls, "check_if_possible", _only_if_repeated),
+        (WIDER,),
+        case=REGISTERED_WHILE_THROTTLED,
+    ),
+    Mutation(
+        "a removal that is repeated says nothing of the rules of others",
+        lambda: patch.object(ChimeCalls, "remove", _removing_as_if_all_rules_were_read),
+        (WIDER,),
+        case=MUTED_DURING_A_REMOVAL,
     ),
     Mutation(
         "an answer is about an attendee that is there",

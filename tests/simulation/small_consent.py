@@ -8,7 +8,7 @@ from moderation.domain.capability import EVERYTHING, Capabilities, LiftableBy, M
 from moderation.domain.commands import Consent, Mute, MuteEverybody, SetRole, Unmute, UnmuteEverybody
 from moderation.domain.meeting import UnmuteConsent
 
-from tests.memory.moderated_meeting import MEETING
+from tests.memory.moderated_meeting import MEETING, attendee_of
 
 from .small import CRASH, SETUP, STALL, UNKNOWN, Case, host, oneself, with_reconciler
 from .small_users import AGAIN, bob_comes_again, everybody
@@ -141,6 +141,15 @@ def agreed_from_nowhere(simulation: Simulation) -> None:
     host(simulation, "no video", "hugo", Mute((Medium.VIDEO,)), 3)
 
 
+def gone_while_agreeing(simulation: Simulation) -> None:
+    """bob leaves while their answer is on its way, and another process notes that before the function that has read
+    bob commits the agreement.
+    """
+    _asked(simulation, 0.03)
+    simulation.leaves("bob", 1.08)
+    simulation.told("left bob", lambda presence: presence.on_deleted(MEETING, attendee_of("bob")), 2)
+
+
 def agreed_after_the_end(simulation: Simulation) -> None:
     """A mute ends while bob is asked. bob agrees, and Chime takes nothing in time: the revert does not restore the
     mute.
@@ -213,6 +222,9 @@ AGREED_ON_WHAT_IS_LEFT = Case(
     setup=CONSENT,
     at_least=4,
 )
+GONE_WHILE_AGREEING = Case(
+    "gone while agreeing", gone_while_agreeing, {"stall 31 s": 1.0}, preemptions=0, setup=CONSENT, at_least=22
+)
 AGREED_AFTER_THE_END = Case(
     "agreed after the end, a crash anywhere", agreed_after_the_end, CRASH, preemptions=0, setup=CONSENT, at_least=60
 )
@@ -246,6 +258,7 @@ CONSENTS = (
     SILENT_NEWCOMER,
     ANSWERED_FROM_ELSEWHERE,
     AGREED_AFTER_THE_END,
+    GONE_WHILE_AGREEING,
     AGREED_ON_WHAT_IS_LEFT,
     Case("agreed from nowhere", agreed_from_nowhere, setup=CONSENT, at_least=1),
 )

@@ -6,6 +6,7 @@ from datetime import timedelta
 from moderation.application.requests import Request
 from moderation.domain.capability import EVERYTHING, Medium, of_word
 from moderation.domain.commands import (
+    Admit,
     Ban,
     End,
     GrantFloor,
@@ -23,8 +24,9 @@ from moderation.domain.commands import (
 from tests.memory.moderated_meeting import MEETING, attendee_of
 
 from .monitor import Asking
+from .reading import ADMIN
 from .scheduler import START
-from .small import CRASH, SETUP, Case, host, with_reconciler
+from .small import CRASH, SETUP, Case, host, meeting, with_reconciler
 from .small_consent import CONSENT
 from .small_looks import RECEIVING, WITH_PIA
 from .small_users import AGAIN, bob_comes_again, everybody
@@ -174,6 +176,57 @@ def floor_that_a_freeze_keeps_ended(simulation: Simulation) -> None:
     simulation.process("hugo", [undone], 4)
 
 
+def noted_late(simulation: Simulation) -> None:
+    """A function stalls after it has set bob's new attendee, until a batch without an answer has given them more, and
+    that is reported. Its late note does not make the batch's change report the same again.
+    """
+    everybody(simulation, "alice", SetMeeting(mode="audio-only"), 0)
+    bob_comes_again(simulation, 1, 1.01)
+    everybody(simulation, "hugo", SetMeeting(mode="open"), 1.5)
+    simulation.reconciler(77.5)
+    simulation.reconciler(123)
+
+
+def registered_while_a_mute_is_throttled(simulation: Simulation) -> None:
+    """Nobody has noted what the mode left bob. Chime throttles a mute, and its function decides again, because bob was
+    admitted. It reads the meeting before a registration closes the mode and makes bob a presenter, and bob after that:
+    the old mode would open a presenter's camera.
+    """
+    admit = Request(MEETING, ADMIN, Admit({"bob": None}))
+    everybody(simulation, "hugo", SetMeeting(mode="presentation"), 0)
+    host(simulation, "mute", "alice", Mute(), 1)
+    simulation.process("back-end", [lambda: asking("admit", ADMIN, admit, None)], 1.06)
+    meeting(simulation, 1.148, mode="audio-only", roles={**SETUP.roles, "bob": "presenter"})
+
+
+NOTED_LATE = Case("noted late", noted_late, {"stall 75 s": 1.0, "unknown end, done": 1.0}, preemptions=0, at_least=150)
+REGISTERED_WHILE_THROTTLED = Case(
+    "registered while a mute is throttled",
+    registered_while_a_mute_is_throttled,
+    {"crash after": 1.0, "throttled": 1.0},
+    preemptions=1,
+    at_least=280,
+)
+
+
+def muted_during_the_removal_of_another(simulation: Simulation) -> None:
+    """The change that unmutes everybody removes carol first, and repeats that after a call without an answer. Meanwhile
+    another host mutes bob: that carol's rules are as they were says nothing of bob's.
+    """
+    remove = Request(MEETING, HOSTS["hugo"], Remove(), attendee_id=attendee_of("carol"))
+    everybody(simulation, "alice", MuteEverybody(), 0)
+    simulation.process("hugo", [lambda: asking("remove", HOSTS["hugo"], remove, "carol")], 1)
+    everybody(simulation, "alice", UnmuteEverybody(), 2)
+    host(simulation, "mute", "hugo", Mute(), 3)
+
+
+MUTED_DURING_A_REMOVAL = Case(
+    "muted during the removal of another",
+    muted_during_the_removal_of_another,
+    {"crash before": 1.0, "unknown end, undone": 1.0},
+    preemptions=0,
+    at_least=110,
+)
 BAN_KEPT_BY_A_FREEZE = Case(
     "a ban that a freeze keeps, a stall anywhere", ban_kept_by_a_freeze, {"stall 12 s": 1.0}, preemptions=0, at_least=10
 )
@@ -253,6 +306,9 @@ REMOVED_SLOWLY_AND_UNBANNED = Case(
     slow=1,
 )
 FOUND = (
+    NOTED_LATE,
+    REGISTERED_WHILE_THROTTLED,
+    MUTED_DURING_A_REMOVAL,
     LEFT_WHILE_ALL_ARE_MUTED,
     BOUND_WHILE_THROTTLED,
     FLOOR_ENDED_IN_A_FREEZE,

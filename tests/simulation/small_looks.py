@@ -153,6 +153,15 @@ def mute_all_ended_during_a_claim(simulation: Simulation) -> None:
     simulation.reconciler(121)
 
 
+def muted_during_a_comparison(simulation: Simulation) -> None:
+    """A function stalls before it notes a comparison, and the reminder of the mute-all that comes meanwhile is lost.
+    The note does not put off the end of the mute-all.
+    """
+    simulation.is_watched()
+    simulation.reconciler(121)
+    everybody(simulation, "alice", MuteEverybody(seconds=60), 121.2)
+
+
 def floor_ended_during_a_comparison(simulation: Simulation) -> None:
     """bob's floor ends while a comparison reads: what it gave is no drift."""
     simulation.is_watched()
@@ -282,6 +291,13 @@ MUTE_ALL_ENDED_DURING_A_CLAIM = Case(
     preemptions=0,
     at_least=20,
 )
+MUTED_DURING_A_COMPARISON = Case(
+    "all are muted during a comparison",
+    muted_during_a_comparison,
+    {"stall 1 s": 1.0, "reminder lost": 1.0},
+    preemptions=0,
+    at_least=50,
+)
 FLOOR_ENDED_DURING_A_LOOK = Case(
     "a floor ends during a comparison",
     floor_ended_during_a_comparison,
@@ -294,6 +310,7 @@ LOOKS = (
     BAN_ENDED_UNDER_A_CALL,
     BAN_ENDED_BEFORE_THE_NOTE,
     MUTE_ALL_ENDED_DURING_A_CLAIM,
+    MUTED_DURING_A_COMPARISON,
     FLOOR_ENDED_DURING_A_LOOK,
     JOINED_BETWEEN_TWO_BATCHES,
     NOTED_AFTER_A_FREEZE,
