@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from .mutation import Mutation
 from .mutations import MUTATIONS
+from .mutations_late import LATE_MUTATIONS
 from .mutations_looks import LOOK_MUTATIONS
 from .mutations_users import USER_MUTATIONS
 from .result import Result
 from .workload import simulate
 
 MOST_SEEDS = 6_000
-EVERY_MUTATION = (*MUTATIONS, *USER_MUTATIONS, *LOOK_MUTATIONS)
+EVERY_MUTATION = (*MUTATIONS, *USER_MUTATIONS, *LOOK_MUTATIONS, *LATE_MUTATIONS)
 
 
 @dataclass(frozen=True)

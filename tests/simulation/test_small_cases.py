@@ -10,12 +10,13 @@ from .report import trace_of
 from .small import CASES, MOST, Case
 from .small_consent import CONSENTS
 from .small_found import FOUND
+from .small_late import LATE
 from .small_looks import BOUND_AFTER_THE_READ, DRIFT_BY_AN_OLDER_CHANGE, LOOKS
 from .small_seeds import SEEDS
 from .small_stalls import STALLS
 from .small_users import USERS
 
-EVERY_CASE = [*CASES, *STALLS, *USERS, *CONSENTS, *SEEDS, *FOUND, *LOOKS]
+EVERY_CASE = [*CASES, *STALLS, *USERS, *CONSENTS, *SEEDS, *FOUND, *LOOKS, *LATE]
 
 
 @pytest.mark.parametrize("case", EVERY_CASE, ids=lambda case: case.name)
