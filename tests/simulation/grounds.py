@@ -1,11 +1,23 @@
 """What a call to Chime rests on: when its process last read the rules of the user that it concerns."""
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
 from .scheduler import Actor, Scheduler
 
-Since = Callable[[str, str], int]
-"""User and attendee → since when, in milliseconds, the rules that the call follows may have been current."""
+
+@dataclass(frozen=True)
+class Ground:
+    """`since_ms`: since when the rules that the call follows may have been current. `is_blind`: whether the process
+    could not read them again.
+    """
+
+    since_ms: int
+    is_blind: bool = False
+
+
+GroundOf = Callable[[str, str], Ground]
+"""User and attendee → what the call rests on."""
 
 
 class Grounds:
@@ -32,7 +44,7 @@ class Grounds:
         if self._scheduler.current is not None:
             self._blind.add(self._scheduler.current)
 
-    def starts(self, attendee_id: str | None) -> Since:
+    def starts(self, attendee_id: str | None) -> GroundOf:
         """One read permits one call on an attendee. A further call without a read may give only what the current rules
         give.
         """
@@ -47,12 +59,12 @@ class Grounds:
         if attendee_id is not None:
             calls[attendee_id] = started
 
-        def since(user_id: str, attendee: str) -> int:
+        def ground_of(user_id: str, attendee: str) -> Ground:
             looked = looks.get(user_id)
             if attendee_id is not None and not is_blind:
                 rested_on[attendee_id] = looked or 0
             if looked is None:
-                return 0
-            return started if before.get(attendee, -1) > looked else looked
+                return Ground(0, is_blind)
+            return Ground(started if before.get(attendee, -1) > looked else looked, is_blind)
 
-        return since
+        return ground_of

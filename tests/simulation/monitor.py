@@ -41,7 +41,7 @@ from moderation.ports import (
 from . import promises
 from .ends import Ends
 from .grants import Grants
-from .grounds import Grounds, Since
+from .grounds import GroundOf, Grounds
 from .microphones import FRESH_MS, WINDOW_MS, Looks, Microphones
 from .one_meeting import OneMeeting
 from .policies import policies
@@ -467,28 +467,25 @@ class Monitor:
         self.microphones.leaves(attendee)
         self.reports.leaves(attendee.attendee_id)
 
-    def starts(self, attendee_id: str | None) -> Since:
-        """Since when the rules that the call rests on may have been current, user by user. `attendee_id`
-        None: a batch.
-        """
+    def starts(self, attendee_id: str | None) -> GroundOf:
+        """What the call rests on, user by user. `attendee_id` None: a batch."""
         return self._grounds.starts(attendee_id)
 
     def wrote(
-        self, attendee: ChimeAttendee, capabilities: Capabilities, started_ms: int, looks: Looks, since: Since
+        self, attendee: ChimeAttendee, capabilities: Capabilities, started_ms: int, looks: Looks, ground_of: GroundOf
     ) -> None:
         """No call gives an attendee more than the rules at the caller's last read, or since, and no call that widens
-        follows rules that are older than production takes for fresh. An attendee that the ledger did not know at the
-        start of the call gets what a newcomer may have.
+        follows rules that are older than production takes for fresh, unless it cannot read them. An attendee that the
+        ledger did not know at the start of the call gets what a newcomer may have.
 
         An attendee that was bound after the read of the batch that reaches them is excused: no read is as new as the
         call. They are excused for as long as production takes rules for fresh, and the second look corrects them
         (`small_looks.BOUND_AFTER_THE_READ`).
         """
         self.drifted.discard(attendee.attendee_id)
-        bound_ms, looked_ms = (
-            self._bound_ms.get(attendee.attendee_id, started_ms + 1),
-            since(attendee.user_id, attendee.attendee_id),
-        )
+        bound_ms = self._bound_ms.get(attendee.attendee_id, started_ms + 1)
+        ground = ground_of(attendee.user_id, attendee.attendee_id)
+        looked_ms = ground.since_ms
         is_known = bound_ms <= started_ms
         if not is_known:
             self.grants.reaches(attendee)
@@ -498,7 +495,7 @@ class Monitor:
         self._time_passed()
         horizon = self._scheduler.now_ms - WINDOW_MS
         if capabilities & ~attendee.capabilities:
-            horizon = max(horizon, looked_ms, started_ms - FRESH_MS)
+            horizon = max(horizon, looked_ms, 0 if ground.is_blind else started_ms - FRESH_MS)
         lately = self._lately(attendee.user_id, horizon)
         if not is_known or is_excused:
             lately += self._lately(NEWCOMER, self._scheduler.now_ms - WINDOW_MS)

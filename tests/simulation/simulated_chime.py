@@ -10,7 +10,7 @@ from moderation.ports import ChimeAttendee, ChimeError, ChimeRetryableError, Mee
 from tests.memory.chime import MemoryChime
 
 from .faults import CHIME_FAULTS, CRASHES
-from .grounds import Since
+from .grounds import Ground, GroundOf
 from .machine import Machine
 from .microphones import Looks
 from .monitor import Monitor
@@ -31,7 +31,7 @@ class WatchedChime(MemoryChime):
     def __init__(self) -> None:
         super().__init__()
         self.started = 0
-        self.since: Since = lambda user_id, attendee: 0
+        self.ground_of: GroundOf = lambda user_id, attendee: Ground(0)
         self.looks: Looks = {}
         """When the process that began the call last read the attendees."""
         self.monitors: Mapping[str, Monitor] = {}
@@ -41,7 +41,7 @@ class WatchedChime(MemoryChime):
 
     def write(self, meeting_id: str, attendee: ChimeAttendee, capabilities: Capabilities) -> None:
         monitor = self.monitors[meeting_id]
-        monitor.wrote(attendee, capabilities, self.started, self.looks, self.since)
+        monitor.wrote(attendee, capabilities, self.started, self.looks, self.ground_of)
         super().write(meeting_id, attendee, capabilities)
         newest = self._newest.get(attendee.attendee_id, 0)
         self._newest[attendee.attendee_id] = max(newest, self.started)
@@ -122,10 +122,10 @@ class SimulatedChime:
 
     def _timed(self, meeting_id: str, call: Callable[[], T], started: int, attendee_id: str | None) -> Callable[[], T]:
         monitor = self._machine.monitors[meeting_id]
-        looks, since = monitor.microphones.looks(), monitor.starts(attendee_id)
+        looks, ground_of = monitor.microphones.looks(), monitor.starts(attendee_id)
 
         def at_last() -> T:
-            self.rooms.started, self.rooms.looks, self.rooms.since = started, looks, since
+            self.rooms.started, self.rooms.looks, self.rooms.ground_of = started, looks, ground_of
             return call()
 
         return at_last

@@ -52,7 +52,7 @@ class Case:
         return self.simulation(choices).account.run()
 
     def simulation(self, choices: Prefix) -> Simulation:
-        budget = {"crash": 1, "stall": 1, "lost": 1, "unknown end": 1, "throttled": 2}
+        budget = {"crash": 1, "stall": 1, "lost": 1, "unknown end": 1, "unavailable": 1, "throttled": 2}
         if self.slow is not None:
             budget["slow"] = self.slow
         scheduler = Scheduler(choices, stay=0.5, preemptions=self.preemptions)

@@ -64,7 +64,7 @@ def overruled_before_the_answer(simulation: Simulation) -> None:
 
 def muted_while_frozen(simulation: Simulation) -> None:
     """A mute of unknown outcome leaves bob heard. bob unmutes themselves, and that function freezes between its commit
-    and its call, while another host mutes bob.
+    and its call, while another host mutes bob. It cannot read the rules again.
     """
     host(simulation, "mute", "hugo", Mute(liftable_by=LiftableBy.SELF))
     oneself(simulation, "own unmute", "bob", Unmute(), 0.1)
@@ -183,10 +183,10 @@ OVERRULED_BEFORE_THE_ANSWER = Case(
 MUTED_WHILE_FROZEN = Case(
     "muted while a function is frozen",
     muted_while_frozen,
-    {"unknown end, undone": 1.0, "stall 1 s": 1.0},
+    {"unknown end, undone": 1.0, "stall 1 s": 1.0, "unavailable": 1.0},
     preemptions=0,
     setup=CONSENT,
-    at_least=50,
+    at_least=900,
 )
 WITHDRAWN = Case("consent and a withdrawn request", consent_and_withdrawal, setup=CONSENT, at_least=60)
 CONSENT_AND_MUTE_ALL = Case(

@@ -10,7 +10,15 @@ from moderation.domain.capability import EVERYTHING, Capabilities, Medium, from_
 from moderation.domain.change import Change
 from moderation.domain.commands import Admit, Consent, MeetingCommand, MuteEverybody, SetMeeting, Undo, UnmuteEverybody
 from moderation.domain.meeting import UnmuteConsent
-from moderation.ports import AttendeesNoted, ChimeAttendee, ChimeRetryableError, Clause, OutcomeUnknownError
+from moderation.ports import (
+    AttendeesNoted,
+    ChimeAttendee,
+    ChimeRetryableError,
+    Clause,
+    LedgerUnavailableError,
+    Loaded,
+    OutcomeUnknownError,
+)
 
 from tests.memory.moderated_meeting import ADMIN, MEETING, ModeratedMeeting, attendee_of, explained
 
@@ -68,6 +76,16 @@ class CommandedMeeting(ModeratedMeeting):
 
     def goes(self, user: str, number: int = 0) -> None:
         del self.chime.rooms[MEETING].attendees[attendee_of(user, number)]
+
+    def cannot_load_once(self) -> None:
+        """The next read of the meeting and its users fails."""
+        load = self.ledger.load
+
+        def fails(*_: object, **__: object) -> Loaded:
+            self.ledger.load = load  # type: ignore[method-assign]
+            raise LedgerUnavailableError
+
+        self.ledger.load = fails  # type: ignore[method-assign]
 
     def chime_refuses(self, times: int = 1000) -> None:
         """Chime refuses the next calls."""

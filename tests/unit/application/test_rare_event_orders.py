@@ -295,7 +295,7 @@ def test_who_waits_in_the_lobby_sees_no_change_that_is_about_them() -> None:
 
 def test_a_frozen_function_opens_no_microphone_that_was_muted_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the notes bob is heard, for a mute of unknown outcome never took effect. They unmute themselves, and before
-    that function calls Chime, it freezes and another host mutes bob.
+    that function calls Chime, it freezes and another host mutes bob, and it cannot read the rules again.
     """
     meeting = CommandedMeeting()
     meeting.chime.before = [dies]
@@ -308,6 +308,7 @@ def test_a_frozen_function_opens_no_microphone_that_was_muted_meanwhile(monkeypa
         transact(clauses)
         meeting.clock.pass_by(2)
         meeting.answered("hugo", Mute(), "bob")
+        meeting.cannot_load_once()
 
     monkeypatch.setattr(meeting.ledger, "transact", then_freezes)
     meeting.chime.calls.clear()

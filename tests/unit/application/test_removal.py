@@ -341,7 +341,7 @@ def test_a_removal_that_lands_after_its_ban_is_told_whichever_function_notes_it(
 
 def test_a_removal_is_told_though_a_later_change_saw_the_attendee_before_it(meeting: CommandedMeeting) -> None:
     """The ban ends while the call that removes bob's second attendee is on its way, and the change that ends it finds
-    that attendee there. No time is left for the third one.
+    that attendee there. No time is left for the third one, and the rules cannot be read again before that is found.
     """
     for number in (1, 2):
         meeting.gavel.chime_events.on_joined(MEETING, meeting.comes("bob", number))
@@ -349,6 +349,7 @@ def test_a_removal_is_told_though_a_later_change_saw_the_attendee_before_it(meet
     def slow() -> None:
         meeting.clock.pass_by(9)
         meeting.gavel.reconciler.on_wakeup(Wakeup(MEETING, user_id="bob"))
+        meeting.cannot_load_once()
 
     meeting.chime.before = [None, slow]
     answer = meeting.answered("alice", Ban(until=meeting.clock.now() + timedelta(seconds=5)), "bob")

@@ -19,6 +19,7 @@ from moderation.ports import (
 from tests.memory.moderated_meeting import MEETING, attendee_of
 from tests.unit.application.commanded_meeting import (
     MUTE_ALL,
+    SILENT,
     UNMUTE_ALL,
     CommandedMeeting,
     by,
@@ -128,6 +129,44 @@ def test_a_ban_that_was_lifted_within_the_second_removes_nobody(meeting: Command
     meeting.chime.before = [lifted]
     meeting.ask("alice", Ban(), "bob")
     assert meeting.inside("bob")
+
+
+def commands_meanwhile(meeting: CommandedMeeting, command: Command) -> None:
+    """Chime takes the next call two seconds late, and hugo commands meanwhile, through another process."""
+
+    def commands() -> None:
+        meeting.chime.before = []
+        meeting.another_process().perform(Request(MEETING, by("hugo"), command, attendee_id=attendee_of("bob")))
+        meeting.clock.pass_by(2)
+
+    meeting.chime.before = [commands]
+
+
+def test_no_second_attendee_is_set_by_rules_older_than_a_second(
+    meeting: CommandedMeeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the notes as they were, that call only narrows."""
+    meeting.gavel.chime_events.on_joined(MEETING, meeting.comes("bob", 1))
+    for command in (Mute(), Unmute()):
+        meeting.answered("alice", command, "bob")
+    write, cameras = meeting.chime.write, dict[str, list[bool]]()
+
+    def writes(meeting_id: str, attendee: ChimeAttendee, capabilities: Capabilities) -> None:
+        write(meeting_id, attendee, capabilities)
+        cameras.setdefault(attendee.attendee_id, []).append(Capabilities.SEND_VIDEO in capabilities)
+
+    monkeypatch.setattr(meeting.chime, "write", writes)
+    commands_meanwhile(meeting, Mute((Medium.VIDEO,)))
+    assert meeting.answered("alice", Mute(), "bob").status == "applied"
+    assert sorted(map(any, cameras.values())) == [False, True], "nobody can stop the call that is on its way"
+    assert [meeting.bits("bob", number) for number in (0, 1)] == [SILENT & ~Capabilities.SEND_VIDEO] * 2
+
+
+def test_no_second_attendee_is_removed_by_rules_older_than_a_second(meeting: CommandedMeeting) -> None:
+    meeting.gavel.chime_events.on_joined(MEETING, meeting.comes("bob", 1))
+    commands_meanwhile(meeting, Unban())
+    meeting.ask("alice", Ban(), "bob")
+    assert sorted([meeting.inside("bob"), meeting.inside("bob", 1)]) == [False, True]
 
 
 def refuse_once_then_lose_the_ledger(meeting: CommandedMeeting, monkeypatch: pytest.MonkeyPatch) -> None:

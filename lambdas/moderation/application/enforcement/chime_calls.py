@@ -26,8 +26,8 @@ from ...ports import (
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 RULES_ARE_FRESH_FOR = timedelta(seconds=1)
-"""Rules that are older are read again before a call that widens. Rules that are not confirmed, and those of a repeated
-call, are read again before any call.
+"""Rules that are older are read again before a call, and so are rules that are not confirmed, and those of a repeated
+call.
 """
 
 StillWanted = Callable[[], bool]
@@ -122,10 +122,8 @@ class ChimeCalls:
             return self.chime.update(self.meeting_id, attendee_id, wanted) == wanted
 
         def check(*, is_repeated: bool) -> None:
-            if widens:
-                self.check(is_wanted, is_repeated=is_repeated)
-            elif is_repeated or self.read_at is None:
-                self.check_if_possible(is_wanted, is_repeated=is_repeated)
+            checks = self.check if widens else self.check_if_possible
+            checks(is_wanted, is_repeated=is_repeated)
 
         if not self._retry(once, check):
             return None
@@ -137,22 +135,22 @@ class ChimeCalls:
         call that cannot be checked is not made.
         """
         now = self.clock.now()
-        is_fresh = self.read_at is not None and now - self.read_at <= RULES_ARE_FRESH_FOR
-        if is_fresh and not is_repeated:
+        if self._is_fresh(now) and not is_repeated:
             return
         _check(is_wanted)
         self.read_at = now
 
     def check_if_possible(self, is_wanted: StillWanted, *, is_repeated: bool = False) -> None:
         """Checks the rules before a call that narrows. Such a call is made even if the ledger cannot be read."""
-        try:
+        with suppress(LedgerUnavailableError):
             self.check(is_wanted, is_repeated=is_repeated)
-        except LedgerUnavailableError:
-            return
+
+    def _is_fresh(self, now: datetime) -> bool:
+        return self.read_at is not None and now - self.read_at <= RULES_ARE_FRESH_FOR
 
     def remove(self, attendee_id: str, is_wanted: StillWanted) -> None:
-        """Removes an attendee from Chime. Before a repeated call, checks the rules of the attendee's user, which says
-        nothing of the rules of others. Raises `DeadlineExceededError`, `ChimeRejectedError`, and
+        """Removes an attendee from Chime. What is checked before the call are the rules of the attendee's user, which
+        says nothing of the rules of others. Raises `DeadlineExceededError`, `ChimeRejectedError`, and
         `ConditionFailedError` as `update` does.
         """
 
@@ -161,7 +159,7 @@ class ChimeCalls:
             return True
 
         def check(*, is_repeated: bool) -> None:
-            if is_repeated:
+            if is_repeated or not self._is_fresh(self.clock.now()):
                 with suppress(LedgerUnavailableError):
                     _check(is_wanted)
 
