@@ -24,6 +24,8 @@ SERVERS = {
 }
 NO_CLIENTS = range(20_000, 32_000)
 """Below the ports that Linux and macOS give to clients."""
+PARTS = 100
+"""The parts of these ports, so that two processes that start at once choose from different ones."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,11 @@ class Ports:
     @classmethod
     def free(cls) -> "Ports":
         """Free ports, so that tests run side by side. They stay free until the servers start: the system gives none of
-        them to a client's connection.
+        them to a client's connection, and processes with numbers close to this one's choose from other parts.
         """
-        candidates = SystemRandom().sample(NO_CLIENTS, len(NO_CLIENTS))
-        return cls(*islice(filter(_is_free, candidates), len(fields(cls))))
+        size = len(NO_CLIENTS) // PARTS
+        part = NO_CLIENTS[os.getpid() % PARTS * size :][:size]
+        return cls(*islice(filter(_is_free, SystemRandom().sample(part, size)), len(fields(cls))))
 
     def refuse_taken(self) -> None:
         """Raises an error that names the ports held by other programs."""

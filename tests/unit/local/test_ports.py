@@ -1,5 +1,7 @@
 """The ports of `make run`: what is not a port is told in words."""
 
+import os
+
 import pytest
 
 from local.failure import LocalStackError
@@ -22,3 +24,12 @@ def test_a_wrong_port_is_refused(text: str) -> None:
 def test_the_variable_is_named_if_it_is_wrong() -> None:
     with pytest.raises(LocalStackError, match=r"`GAVEL_PORT_BASE`: .* got `80` \(ports below 1024 are reserved\)"):
         Ports.from_option(None, {"GAVEL_PORT_BASE": "80"})
+
+
+def test_processes_that_start_side_by_side_choose_different_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen: list[int] = []
+    for number in range(4_000, 4_100):
+        monkeypatch.setattr(os, "getpid", lambda number=number: number)
+        chosen += vars(Ports.free()).values()
+    assert len(set(chosen)) == len(chosen) == 500
+    assert all(20_000 <= port < 32_000 for port in chosen)
