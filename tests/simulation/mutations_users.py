@@ -21,13 +21,14 @@ from moderation.application.enforcement.roster_reader import RosterReader
 from moderation.application.enforcement.roster_snapshot import RosterSnapshot
 from moderation.domain import effective, meeting
 from moderation.domain.capability import Capabilities
-from moderation.domain.decisions import decide
+from moderation.domain.decisions import decide, decision
+from moderation.domain.decisions.decision import Case, with_request
 from moderation.domain.entry import REMOVED, UNMUTE_ANSWERED
-from moderation.domain.meeting import Meeting, MeetingRules, User
+from moderation.domain.meeting import Meeting, MeetingRules, User, UserRules
 from moderation.ports import AttendeeBound, ChangeKept, ChimeNotFoundError, Clause, EntryWritten
 
 from .mutation import APPLIED, CLOSED, CONSENT, HOLDS, KNOWN, ONCE, TOLD, TWICE, Mutation, drop
-from .small_consent import ANSWERED_FROM_ELSEWHERE, CONSENT_AND_MUTE_ALL, QUICK, SILENT_NEWCOMER
+from .small_consent import ANSWERED_FROM_ELSEWHERE, ASKED_UNTIL_NOBODY_IS, CONSENT_AND_MUTE_ALL, QUICK, SILENT_NEWCOMER
 from .small_seeds import MOVED_WHILE_SILENT
 from .small_stalls import GIVEN_UP_LATE
 from .small_users import BAN_AND_EVERYBODY, BAN_AND_REJOIN, EXCLUSIVE_ENDED, FOUND_OUT_TWICE, LAST_HOST, UNDO
@@ -52,6 +53,14 @@ def _counting_nobody(*modules: Any) -> Iterator[None]:
 
 def _whatever_was_changed(user: User, _: Meeting, now: datetime) -> bool:
     return user.rules.agreed is not None and now < user.rules.agreed.until
+
+
+def _with_the_request_as_long_as_it_is_open(case: Case, rules: UserRules, opening: Capabilities) -> UserRules:
+    is_open = rules.asked is not None and rules.asked.is_open(case.now)
+    audio = Capabilities.SEND_AUDIO
+    if is_open and audio in case.effective(consented=True) and audio in case.effective(rules):
+        return rules
+    return with_request(case, rules, opening)
 
 
 @contextmanager
@@ -176,6 +185,12 @@ USER_MUTATIONS = (
         "who is taken out by everybody's change is told of by its holder", drop(ChangeKept, _tells_who_was_taken_out),
         (TWICE,),
         case=FOUND_OUT_TWICE,
+    ),
+    Mutation(
+        "a request is moot once the meeting asks nobody",
+        _instead(decision, "with_request", _with_the_request_as_long_as_it_is_open),
+        (APPLIED,),
+        case=ASKED_UNTIL_NOBODY_IS,
     ),
     Mutation("only what stands is undone", _instead(decide, "is_in_effect", lambda *_: True), (UNDONE,), case=UNDO),
     Mutation(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from moderation.application.requests import Request
 from moderation.domain.actor import Actor, ActorKind
 from moderation.domain.capability import EVERYTHING, Capabilities, LiftableBy, Medium
-from moderation.domain.commands import Consent, Mute, MuteEverybody, SetRole, Unmute, UnmuteEverybody
+from moderation.domain.commands import Consent, Mute, MuteEverybody, SetMeeting, SetRole, Unmute, UnmuteEverybody
 from moderation.domain.meeting import UnmuteConsent
 
 from tests.memory.moderated_meeting import MEETING, attendee_of
@@ -150,6 +150,17 @@ def gone_while_agreeing(simulation: Simulation) -> None:
     simulation.told("left bob", lambda presence: presence.on_deleted(MEETING, attendee_of("bob")), 2)
 
 
+def asked_until_nobody_is(simulation: Simulation) -> None:
+    """bob has muted themselves and is asked, and then the meeting asks nobody any more. bob's own unmute opens their
+    microphone, whatever becomes of the request.
+    """
+    both = (Medium.AUDIO, Medium.CONTENT)
+    oneself(simulation, "own mute", "bob", Mute(both), 0)
+    host(simulation, "unmute", "alice", Unmute(), 1)
+    everybody(simulation, "hugo", SetMeeting(unmute_consent=UnmuteConsent.NONE), 1.02)
+    oneself(simulation, "own unmute", "bob", Unmute(both), 1.05)
+
+
 def agreed_after_the_end(simulation: Simulation) -> None:
     """A mute ends while bob is asked. bob agrees, and Chime takes nothing in time: the revert does not restore the
     mute.
@@ -225,6 +236,7 @@ AGREED_ON_WHAT_IS_LEFT = Case(
 GONE_WHILE_AGREEING = Case(
     "gone while agreeing", gone_while_agreeing, {"stall 31 s": 1.0}, preemptions=0, setup=CONSENT, at_least=22
 )
+ASKED_UNTIL_NOBODY_IS = Case("asked until nobody is", asked_until_nobody_is, preemptions=1, setup=CONSENT, at_least=25)
 AGREED_AFTER_THE_END = Case(
     "agreed after the end, a crash anywhere", agreed_after_the_end, CRASH, preemptions=0, setup=CONSENT, at_least=60
 )
@@ -259,6 +271,7 @@ CONSENTS = (
     ANSWERED_FROM_ELSEWHERE,
     AGREED_AFTER_THE_END,
     GONE_WHILE_AGREEING,
+    ASKED_UNTIL_NOBODY_IS,
     AGREED_ON_WHAT_IS_LEFT,
     Case("agreed from nowhere", agreed_from_nowhere, setup=CONSENT, at_least=1),
 )

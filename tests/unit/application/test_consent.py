@@ -443,6 +443,25 @@ def test_a_request_overtaken_by_the_users_own_unmute(meeting: CommandedMeeting) 
     assert meeting.change(asked.change_id).status is Status.SUPERSEDED
 
 
+@pytest.mark.parametrize("who", ["bob", "hugo"])
+@pytest.mark.parametrize("is_own_mute", [False, True])
+def test_a_request_that_nobody_has_to_wait_for_any_more(meeting: CommandedMeeting, who: str, is_own_mute: bool) -> None:
+    """The meeting asks nobody by now: an unmute is not held up by the request that is still open."""
+    if is_own_mute:
+        meeting.answered("alice", Unmute(), "bob")
+        meeting.consents("bob")
+        meeting.answered("bob", Mute((Medium.AUDIO, Medium.CONTENT)), "bob")
+    asked = unmuted(meeting)
+    meeting.consenting(UnmuteConsent.NONE)
+    opened = meeting.ask(who, Unmute((Medium.AUDIO, Medium.CONTENT)), "bob")
+    if is_own_mute and who == "hugo":
+        assert code(opened) == "capability-unavailable"
+        return
+    assert code(opened) == "applied"
+    assert (meeting.bits("bob"), meeting.user("bob").rules.asked) == (EVERYTHING, None)
+    assert meeting.change(asked.change_id).status is Status.SUPERSEDED
+
+
 def test_silent_again_a_user_is_asked_again(meeting: CommandedMeeting) -> None:
     """An agreement is used once."""
     unmuted(meeting)

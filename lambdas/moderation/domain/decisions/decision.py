@@ -95,16 +95,18 @@ def with_request(case: Case, rules: UserRules, opening: Capabilities) -> UserRul
     their agreement.
 
     `opening`: the capabilities that the command gives, whether or not the rules withheld them. A user has at most one
-    request at a time.
+    request at a time. It is moot once the meeting asks nobody.
     """
     audio, silent = Capabilities.SEND_AUDIO, replace(rules, asked=None, agreed=None)
-    needs_no_consent = case.meeting.rules.unmute_consent is UnmuteConsent.NONE or not case.user.present
+    asks_nobody = case.meeting.rules.unmute_consent is UnmuteConsent.NONE
+    needs_no_consent = asks_nobody or not case.user.present
     if (needs_no_consent and rules == silent) or audio not in case.effective(rules, consented=True):
         return silent
     was_free = audio in case.effective(consented=True)
     if audio not in opening and was_free:
         return rules
-    if was_free and audio in case.effective(rules):
+    is_moot = asks_nobody and rules.asked is not None
+    if was_free and audio in case.effective(rules) and not is_moot:
         return rules
     if needs_no_consent:
         return silent
