@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from moderation.domain.capability import EVERYTHING, Capabilities, Medium
 from moderation.domain.commands import Ban, Command, GrantFloor, Mute, SetMeeting, Unban, Unmute
 from moderation.domain.meeting import User
 from moderation.ports import (
+    Budget,
     ChimeAttendee,
     ChimeRetryableError,
     LedgerUnavailableError,
@@ -167,6 +169,33 @@ def test_no_second_attendee_is_removed_by_rules_older_than_a_second(meeting: Com
     commands_meanwhile(meeting, Unban())
     meeting.ask("alice", Ban(), "bob")
     assert sorted([meeting.inside("bob"), meeting.inside("bob", 1)]) == [False, True]
+
+
+def test_rules_are_read_after_the_budget_has_let_a_call_through(
+    meeting: CommandedMeeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meeting.answered("alice", Mute(), "bob")
+    meeting.chime_refuses()
+    assert meeting.answered("alice", Unmute(), "bob").status == "pending"
+    meeting.chime_recovers()
+    take, heard, write = meeting.ledger.acquire_background_calls, list[bool](), meeting.chime.write
+
+    def takes_its_time(count: int, now: datetime, budget: Budget = Budget.CALLS) -> bool:
+        if budget is Budget.CALLS and meeting.user("bob").revision == revision:
+            meeting.another_process().perform(Request(MEETING, by("hugo"), Mute(), attendee_id=attendee_of("bob")))
+            meeting.clock.pass_by(2)
+        return take(count, now, budget)
+
+    def writes(meeting_id: str, attendee: ChimeAttendee, capabilities: Capabilities) -> None:
+        write(meeting_id, attendee, capabilities)
+        heard.append(meeting.heard("bob"))
+
+    revision = meeting.user("bob").revision
+    monkeypatch.setattr(meeting.ledger, "acquire_background_calls", takes_its_time)
+    monkeypatch.setattr(meeting.chime, "write", writes)
+    meeting.reconcile(20)
+    assert heard
+    assert not any(heard)
 
 
 def refuse_once_then_lose_the_ledger(meeting: CommandedMeeting, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -175,12 +175,18 @@ class ChimeCalls:
 
         self._retry(once)
 
-    def update_except(self, excluded: Sequence[str], wanted: Capabilities) -> None:
+    def update_except(
+        self, excluded: Sequence[str], wanted: Capabilities, is_wanted: StillWanted, *, widens: bool
+    ) -> None:
         """Sets the capabilities of all attendees except the excluded ones, in one attempt: attendees who joined or
         changed while it waited have to be looked at before the next. A meeting that is gone is no error.
 
-        Raises `RosterChangedError`, `DeadlineExceededError`, `ChimeRejectedError`.
+        Raises `RosterChangedError`, `DeadlineExceededError`, `ChimeRejectedError`, and `ConditionFailedError` as
+        `update` does.
         """
+        self._take_from_budgets()
+        check = self.check if widens else self.check_if_possible
+        check(is_wanted)
         started = self._start()
         try:
             self.chime.update_except(self.meeting_id, excluded, wanted)
@@ -225,6 +231,7 @@ class ChimeCalls:
         """Repeats a call until Chime confirms it. False if the target is gone."""
         pause, is_repeated = FIRST_PAUSE, False
         while True:
+            self._take_from_budgets()
             if check is not None:
                 check(is_repeated=is_repeated)
             is_repeated = True
@@ -241,14 +248,17 @@ class ChimeCalls:
             self.clock.sleep(pause * (0.5 + self.clock.jitter()))
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    def _start(self) -> datetime:
-        """Checks that a call cannot outlive the lease, or its effect could undo the next holder's. No slow step comes
-        between this check and the call.
-        """
+    def _take_from_budgets(self) -> None:
+        """Takes a call from the budgets, before the rules are checked: they may be read again just before the call."""
         if self.in_background and not self.ledger.acquire_background_calls(1, self.clock.now()):
             raise DeadlineExceededError
         if self.joining is not None and not self._has_its_share(self.joining):
             raise DeadlineExceededError
+
+    def _start(self) -> datetime:
+        """Checks that a call cannot outlive the lease, or its effect could undo the next holder's. No slow step comes
+        between this check and the call.
+        """
         now = self.clock.now()
         if now + CALL_TIMEOUT > min(self.lease.until, self.deadline):
             raise DeadlineExceededError

@@ -227,12 +227,10 @@ class MeetingApplier:
             else:
                 snapshot.held[call.attendee_id] = call.capabilities
             return
-        check = calls.check if widens else calls.check_if_possible
-        check(is_wanted)
         snapshot.is_batched = True
         for attendee in served(call, snapshot):
             snapshot.is_reached(attendee, call.capabilities)
-        calls.update_except(call.excluded, call.capabilities)
+        calls.update_except(call.excluded, call.capabilities, is_wanted, widens=widens)
         for attendee in served(call, snapshot):
             snapshot.held[attendee] = call.capabilities
 
