@@ -25,8 +25,8 @@ class Grounds:
         self._scheduler = scheduler
         self._looks: dict[Actor, dict[str, int]] = {}
         self._calls: dict[Actor, dict[str, int]] = {}
-        self._rested_on: dict[Actor, dict[str, int]] = {}
-        """Attendee → the read that the last call on them rested on."""
+        self._meetings: dict[Actor, int] = {}
+        """When each process last read the meeting, or a commit has confirmed its read."""
         self._blind: set[Actor] = set()
         """Processes whose last read failed. They still apply what narrows by the rules they know: a mute does not wait
         for the ledger (`tests/unit/application/test_retries.py`). Newer rules follow with the next read.
@@ -38,6 +38,11 @@ class Grounds:
             self._blind.discard(self._scheduler.current)
             now = self._scheduler.now_ms if read_at is None else read_at
             self._looks.setdefault(self._scheduler.current, {}).update(dict.fromkeys(users, now))
+
+    def looked_at_the_meeting(self, read_at: int | None = None) -> None:
+        """The running process has read the meeting, or a commit has confirmed its read."""
+        if self._scheduler.current is not None:
+            self._meetings[self._scheduler.current] = self._scheduler.now_ms if read_at is None else read_at
 
     def is_blind(self) -> None:
         """The running process could not read."""
@@ -51,18 +56,15 @@ class Grounds:
         actor, started = self._scheduler.current, self._scheduler.now_ms
         looks = dict(self._looks.get(actor, {})) if actor is not None else {}
         calls = self._calls.setdefault(actor, {}) if actor is not None else {}
-        rested_on = self._rested_on.setdefault(actor, {}) if actor is not None else {}
         is_blind = actor in self._blind
         before = {} if is_blind else dict(calls)
-        if is_blind:  # a read of the users alone, before that of the meeting failed, is no newer ground
-            looks = {user_id: min(at, rested_on.get(attendee_id or "", at)) for user_id, at in looks.items()}
+        if actor is not None and is_blind:  # a read of the users alone, before that of the meeting failed
+            looks = {user_id: min(at, self._meetings.get(actor, at)) for user_id, at in looks.items()}
         if attendee_id is not None:
             calls[attendee_id] = started
 
         def ground_of(user_id: str, attendee: str) -> Ground:
             looked = looks.get(user_id)
-            if attendee_id is not None and not is_blind:
-                rested_on[attendee_id] = looked or 0
             if looked is None:
                 return Ground(0, is_blind)
             return Ground(started if before.get(attendee, -1) > looked else looked, is_blind)

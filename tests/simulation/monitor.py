@@ -32,6 +32,7 @@ from moderation.ports import (
     Clause,
     EntryWritten,
     KeyTaken,
+    MeetingIs,
     MeetingRevised,
     Policies,
     UserIs,
@@ -161,6 +162,7 @@ class Monitor:
     def loaded(self, users: Collection[str], read_at: int) -> None:
         """`read_at`: when the meeting was read whose rules go with theirs, in milliseconds."""
         self._grounds.looked(users, read_at)
+        self._grounds.looked_at_the_meeting(read_at)
         asking = self._asking.get(self._scheduler.current) if self._scheduler.current else None
         if asking is None:
             return
@@ -278,6 +280,8 @@ class Monitor:
         self.reports.committed(clauses)
         self.grants.committed(clauses, self._scheduler.now_ms)
         self._grounds.looked(_verified(clauses))
+        if any(isinstance(clause, MeetingIs | MeetingRevised) for clause in clauses):
+            self._grounds.looked_at_the_meeting()
         if any(self._goes_on_from(clause) for clause in clauses):
             self.microphones.begins_anew()
         self._commits += 1
