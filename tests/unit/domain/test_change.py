@@ -47,6 +47,26 @@ def rules_after(situation: Case, *commands: UserCommand) -> UserRules:
     return situation.user.rules
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "widens", "narrows"),
+    [
+        (None, None, None, True),
+        (EVERYTHING, None, None, True),
+        (None, EVERYTHING, None, True),
+        (EVERYTHING, NOTHING, None, True),
+        (EVERYTHING, EVERYTHING, None, True),
+        (NOTHING, EVERYTHING, None, False),
+        (RECEIVING, AUDIO, None, False),
+        (EVERYTHING, NOTHING, True, False),
+        (NOTHING, EVERYTHING, False, True),
+    ],
+)
+def test_what_narrows(
+    before: Capabilities | None, after: Capabilities | None, widens: bool | None, narrows: bool
+) -> None:
+    assert replace(change(None, None), before=before, after=after, widens=widens).narrows is narrows
+
+
 def test_it_stands_right_after_it_was_made() -> None:
     for command in (Mute(), SetCapabilities({Medium.AUDIO: NOTHING})):
         assert is_in_effect(change_of(case(), command), rules_after(case(), command), NOW)

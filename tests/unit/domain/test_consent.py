@@ -59,6 +59,13 @@ def test_who_is_silent_is_asked(command: UserCommand, kind: UnmuteConsent, known
         assert "audio-may-flow" not in made.effects
 
 
+@pytest.mark.parametrize("command", [Mute(), SetCapabilities({Medium.AUDIO: NOTHING})], ids=lambda c: c.name)
+def test_who_is_silenced_is_not_asked_any_more(command: UserCommand) -> None:
+    """Also by a function whose clock is behind that of the one that asked."""
+    ahead = replace(OPEN, since=LATER, lifts=True)
+    assert decided(situation(SILENT, asked=ahead), command).rules.asked is None
+
+
 def test_who_is_absent_is_not() -> None:
     made = decided(situation(), Unmute())
     assert (made.awaits_consent, made.after) == (False, EVERYTHING)

@@ -286,6 +286,10 @@ def test_what_happens_to_a_user(kind: str, actor: Actor, more: dict[str, object]
     assert written(kind, "mute", extra, actor) == sentence
 
 
+def test_an_entry_of_a_kind_that_a_later_version_writes() -> None:
+    assert written("Attendee Waved", "wave", {"attendees": []}) == "alice: Attendee Waved"
+
+
 def test_several_users() -> None:
     extra: dict[str, object] = {"attendees": [concerning(None, "bob"), concerning(None, "carol")]}
     assert written(ADMISSION_REQUESTED, "admit-users", extra) == "bob and carol are waiting to be let in"

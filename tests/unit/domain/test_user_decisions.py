@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from moderation.domain.actor import COHOST, HOST, Authorization
+from moderation.domain.actor import CHIME, COHOST, HOST, Actor, ActorKind, Authorization
 from moderation.domain.capability import (
     EVERYTHING,
     NOTHING,
@@ -16,6 +16,7 @@ from moderation.domain.capability import (
     PolicyCapabilities,
     sending,
 )
+from moderation.domain.change import AttendeeChange
 from moderation.domain.commands import (
     Ban,
     EndFloor,
@@ -28,9 +29,11 @@ from moderation.domain.commands import (
     Remove,
     SetRole,
     Unban,
+    Undo,
     UserCommand,
 )
-from moderation.domain.decisions.decision import Case, precondition_refusal
+from moderation.domain.decisions.decide import decide
+from moderation.domain.decisions.decision import NOT_UNDOABLE, Accepted, Case, precondition_refusal
 from moderation.domain.meeting import Attendee, User, UserRules, floor_media
 from moderation.domain.personal_rules import Ban as Banned
 from moderation.domain.personal_rules import Floor, Waiting
@@ -52,6 +55,7 @@ from .cases import (
 )
 
 RANKING = (HOST, COHOST, "presenter", "participant", "viewer")
+CLOCK = Actor(ActorKind.CLOCK, "clock")
 AUDIO = Capabilities.SEND_AUDIO
 HELD = OnHold(ALICE, NOW - timedelta(minutes=1), "noise")
 BANNED = Banned(ALICE, NOW - timedelta(minutes=1), "noise")
@@ -332,6 +336,16 @@ def test_no_floor_no_end() -> None:
     unchanged(settled(situation()), EndFloor())
     over = Floor((Medium.AUDIO,), ("",), ALICE, NOW, NOW)
     unchanged(settled(situation(floor=over)), EndFloor())
+
+
+@pytest.mark.parametrize("actor", [CHIME, CLOCK])
+def test_what_nobody_commanded_is_not_undone(actor: Actor) -> None:
+    was, made = UserRules(role="participant"), UserRules(role="participant", restrictions=withholding(AUDIO))
+    at = situation(restrictions=made.restrictions)
+    change = AttendeeChange("c1", "m", "mute", {}, ALICE, (), NOW, "p1.m1", rules_before=was, rules_after=made)
+    assert decide(replace(at, undone=replace(change, actor=actor)), Undo("c1")) == NOT_UNDOABLE
+    assert isinstance(decide(replace(at, undone=change), Undo("c1")), Accepted)
+    assert decide(replace(at, undone=None), Undo("c1")) == NOT_UNDOABLE
 
 
 @pytest.mark.parametrize("command", [Hold(), Release(), SetRole("viewer"), Remove(), Ban(), Unban(), GrantFloor()])
