@@ -264,6 +264,23 @@ def test_the_strict_reading_is_found_out_though_chime_takes_its_time() -> None:
     assert meeting.held("bob") == {"audio": "SendReceive", "video": "None", "content": "Send"}
 
 
+def test_the_strict_reading_gives_nothing_by_rules_that_cannot_be_read_again() -> None:
+    meeting = CommandedMeeting(features=Features(video=False), strict=True, registered=False)
+    meeting.chime_refuses()
+    meeting.register(roles=meeting.roles)
+    meeting.chime_recovers()
+
+    def refuses_late() -> None:
+        meeting.clock.pass_by(2)
+        meeting.cannot_load_once()
+
+    meeting.chime.before = [refuses_late]
+    meeting.chime.calls.clear()
+    assert meeting.answered("alice", Mute(), "bob").status == "pending"
+    assert len(meeting.chime.updates()) == 1
+    assert meeting.stored().features.video_can_be_received
+
+
 def test_a_mute_all_overtaken_by_unmute_all_before_it_settled_is_told() -> None:
     meeting = CommandedMeeting()
     meeting.chime_refuses()

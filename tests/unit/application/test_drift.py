@@ -3,6 +3,7 @@
 import pytest
 from moderation.domain.actor import ActorKind
 from moderation.domain.capability import EVERYTHING, Capabilities, Medium
+from moderation.domain.change import Status
 from moderation.domain.commands import Mute, MuteEverybody, SetMeeting, Unmute
 from moderation.domain.entry import CAPABILITIES_CHANGED, DRIFT_FOUND, MEETING_ENDED
 from moderation.domain.summary import summary
@@ -49,6 +50,14 @@ def test_wider_is_put_right(meeting: CommandedMeeting) -> None:
     assert meeting.entries()[-1].type == CAPABILITIES_CHANGED
     assert shown(meeting)["status"] == "applied"
     assert summary(meeting.entries(DRIFT_FOUND)[0]) == "Chime gave bob more than the rules allow, which was corrected"
+
+
+def test_what_will_be_put_right_is_known_before_chime_takes_it(meeting: CommandedMeeting) -> None:
+    meeting.drifts("bob", EVERYTHING)
+    meeting.chime_refuses()
+    meeting.gavel.chime_events.on_capabilities_updated(MEETING, attendee_of("bob"))
+    pending = meeting.change(meeting.entries(DRIFT_FOUND)[0].change_id)
+    assert (pending.status, pending.before, pending.after) == (Status.PENDING, EVERYTHING, SILENT)
 
 
 @pytest.mark.parametrize("timed", ["restriction", "mute-all"])

@@ -1,9 +1,10 @@
 """A user who joins again and again costs by their number of attendees, and delays no other user's command."""
 
 from moderation.bootstrap import Gavel
-from moderation.domain.capability import EVERYTHING
+from moderation.domain.capability import EVERYTHING, Capabilities, Medium
 from moderation.domain.change import Status
 from moderation.domain.commands import End, Mute
+from moderation.domain.entry import UNMUTE_REQUESTED
 from moderation.ports import Minute
 
 from tests.memory.moderated_meeting import MEETING, attendee_of
@@ -60,6 +61,23 @@ def test_many_joins_at_once_are_silent_within_ten_seconds_in_a_few_calls() -> No
     assert {meeting.bits(user) for user in ("alice", "carol")} == {EVERYTHING}
 
 
+def test_many_joins_in_silence_where_consent_is_wanted_ask_once() -> None:
+    """Nothing but consent keeps the attendees silent, and the plan for the whole meeting updates them."""
+    meeting = CommandedMeeting()
+    meeting.consenting()
+    meeting.answered("alice", Mute((Medium.VIDEO,)), "bob")
+    meeting.goes("bob")
+    meeting.chime_refuses()
+    for number in range(1, 13):
+        meeting.comes("bob", number, SILENT)
+        Gavel(meeting.ports).chime_events.on_joined(MEETING, attendee_of("bob", number))
+    meeting.chime_recovers()
+    meeting.reconcile(10)
+    assert {meeting.bits("bob", number) for number in range(1, 13)} == {SILENT & ~Capabilities.SEND_VIDEO}
+    assert len(meeting.entries(UNMUTE_REQUESTED)) == 1
+    assert len([call for call in meeting.chime.updates() if call.operation == "update_except"]) == 1
+
+
 def test_one_users_joins_use_up_a_minute_of_their_own_and_not_the_one_for_commands() -> None:
     meeting = CommandedMeeting()
     meeting.answered("alice", Mute(), "bob")
@@ -112,3 +130,13 @@ def test_a_command_still_reaches_attendees_who_are_known_to_be_silent() -> None:
     meeting.chime.calls.clear()
     meeting.answered("alice", Mute(), "bob")
     assert len(meeting.chime.updates()) == 1
+
+
+def test_a_command_reaches_every_attendee_of_the_user_who_is_known_to_be_silent() -> None:
+    meeting = CommandedMeeting()
+    comes(meeting, 1)
+    meeting.answered("alice", Mute(), "bob")
+    meeting.clock.pass_by(60)
+    meeting.drifts("bob", EVERYTHING, 1)
+    meeting.answered("hugo", Mute(reason="noise"), "bob")
+    assert [meeting.bits("bob", number) for number in (0, 1)] == [SILENT] * 2

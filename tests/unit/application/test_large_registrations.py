@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from moderation.application.commands.registration import MOST_TOGETHER
 from moderation.application.requests import Answer, Outcome, Refused, Request
-from moderation.domain.commands import Register
+from moderation.domain.commands import Mute, Register
 from moderation.domain.documents import meeting_revision
 from moderation.domain.entry import DECIDED
 from moderation.ports import Clause, ConditionFailedError, MeetingIs, UserRevised
@@ -105,3 +105,21 @@ def test_a_registered_meeting_changes_up_to_seventy_roles_at_once() -> None:
     assert isinstance(refused, Refused)
     assert refused.code == "too-many-roles"
     assert roles(meeting) == CLASS
+
+
+def test_a_role_is_changed_while_a_rule_of_the_user_has_an_end() -> None:
+    meeting = ModeratedMeeting()
+    meeting.answered("alice", Mute(seconds=60), "bob")
+    outcome = meeting.register(roles={**meeting.roles, "bob": "viewer"}, if_match=meeting_revision(meeting.stored()))
+    assert isinstance(outcome, Answer), outcome
+    assert (outcome.status, meeting.user("bob").rules.role) == ("applied", "viewer")
+
+
+def test_the_same_roles_in_another_order_are_the_same_registration() -> None:
+    meeting = unregistered()
+    few = {"alice": "host", "bob": "participant", "carol": "viewer"}
+    assert isinstance(registered := meeting.register(roles=few), Answer)
+    assert registered.status != "unchanged"
+    again = meeting.register(roles=dict(reversed(few.items())))
+    assert isinstance(again, Answer)
+    assert again.status == "unchanged"

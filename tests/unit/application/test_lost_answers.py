@@ -121,6 +121,7 @@ def test_a_ledger_that_was_never_reached_is_busy(meeting: CommandedMeeting, monk
 
     monkeypatch.setattr(meeting.ledger, "transact", transact)
     assert meeting.refused("alice", Mute(), "bob").code == "busy"
+    assert meeting.refused("bob", Mute(), "carol").code == "busy", "a refusal that no entry tells of is no answer"
 
 
 def test_contention_alone_is_contended(meeting: CommandedMeeting) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from moderation.application.requests import Answer, Outcome, Request
@@ -331,7 +332,9 @@ def test_what_narrows_does_not_wait_for_the_record_of_its_batches(failure: type[
         transact(clauses)
 
     meeting.ledger.transact = not_recording  # type: ignore[method-assign]
+    began = meeting.clock.now()
     assert meeting.done("alice", SetMeeting(mode="presentation")).status == "applied"
+    assert meeting.clock.now() - began < timedelta(seconds=3)
     assert [meeting.bits(user) for user in ("bob", "carol")] == [RECEIVING] * 2
     assert meeting.done("alice", SetMeeting(mode="audio-only")).status == "pending"
     assert [meeting.bits(user) for user in ("bob", "carol")] == [RECEIVING] * 2

@@ -5,9 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from moderation.adapters.cedar import CedarPolicies
 from moderation.application.requests import Refused, Request
-from moderation.domain.actor import Actor, ActorKind
-from moderation.domain.capability import EVERYTHING
+from moderation.bootstrap import Gavel
+from moderation.domain.actor import Actor, ActorKind, Authorization, AuthorizationRequest
+from moderation.domain.capability import EVERYTHING, Capabilities
 from moderation.domain.commands import (
     Admit,
     Ban,
@@ -52,6 +54,40 @@ def seen(meeting: ModeratedMeeting, what: str, actor: Actor = ALICE) -> Any:
 def items(meeting: ModeratedMeeting, what: str, actor: Actor = ALICE) -> list[dict[str, Any]]:
     listed: list[dict[str, Any]] = seen(meeting, what, actor)["items"]
     return listed
+
+
+class MaySeeLimitsOf(CedarPolicies):
+    """Hosts see the limits of participants only."""
+
+    def authorize(self, question: AuthorizationRequest) -> Authorization:
+        if question.action == "view-limits":
+            return Authorization(question.user_role == "participant")
+        return super().authorize(question)
+
+
+def test_limits_are_shown_to_who_may_see_those_of_that_user() -> None:
+    meeting = ModeratedMeeting()
+    gavel = Gavel(replace(meeting.ports, policies=MaySeeLimitsOf()))
+    for user, are_shown in (("carol", True), ("cora", False)):
+        found = gavel.attendee(MEETING, ALICE, user_id=user)
+        assert not isinstance(found, Refused)
+        assert ("limits" in found) is are_shown
+
+
+def test_what_a_recorded_batch_left_of_an_unknown_attendee_is_shown_as_no_grant() -> None:
+    meeting = ModeratedMeeting()
+    batch = EVERYTHING & ~Capabilities.SEND_VIDEO
+    for user, capabilities in (("zoe", batch), ("zed", EVERYTHING & ~Capabilities.SEND_CONTENT)):
+        meeting.chime.rooms[MEETING].attendees[attendee_of(user)] = ChimeAttendee(attendee_of(user), user, capabilities)
+    meeting.ledger.batches[MEETING, "c1"] = frozenset({batch})
+
+    def limits(user: str) -> list[str]:
+        found = meeting.gavel.attendee(MEETING, ALICE, attendee_id=attendee_of(user))
+        assert not isinstance(found, Refused), found
+        return [limit["by"] for limit in found["limits"]]  # type: ignore[attr-defined]
+
+    assert limits("zoe") == []
+    assert limits("zed") == ["grant"]
 
 
 def decide_for_meeting(meeting: ModeratedMeeting, command: Command) -> None:

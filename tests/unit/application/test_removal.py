@@ -387,7 +387,7 @@ def test_a_removal_by_a_mute_all_whose_function_died_is_told_after_the_ban(
         meeting.gavel.reconciler.on_wakeup(Wakeup(MEETING, user_id="bob"))
     if is_noted:
         meeting.clock.pass_by(46)
-        meeting.gavel.chime_events.on_left(MEETING, attendee_of("bob", 1))
+        meeting.gavel.chime_events.on_deleted(MEETING, attendee_of("bob", 1))
 
     for _ in range(3):
         meeting.reconcile(60)
