@@ -295,6 +295,11 @@ def has_agreed(user: User, meeting: Meeting, now: datetime) -> bool:
     return agreed is not None and agreed.meeting_revision == meeting.revision and now < agreed.until
 
 
+def agreement_ended(user: User, meeting: Meeting, since: datetime, now: datetime) -> bool:
+    """Whether the user's agreement was valid, and is over by now. Then Chime has to show whether they are heard."""
+    return has_agreed(user, meeting, since) and not has_agreed(user, meeting, now)
+
+
 def current_role(user: User, meeting: Meeting) -> str | None:
     """The role in which the user may send commands; `None` for a user who is no member of the meeting."""
     return role_of(user, meeting) if belongs(user, meeting) else None

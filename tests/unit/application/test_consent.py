@@ -14,6 +14,7 @@ from moderation.domain.commands import (
     End,
     GrantFloor,
     Mute,
+    MuteEverybody,
     RaiseHand,
     SetCapabilities,
     SetMeeting,
@@ -25,7 +26,7 @@ from moderation.domain.commands import (
 from moderation.domain.entry import CAPABILITIES_CHANGED, DECIDED, UNMUTE_ANSWERED, UNMUTE_REQUESTED
 from moderation.domain.meeting import UnmuteConsent
 from moderation.domain.personal_rules import ANSWER_WITHIN, ConsentRequest
-from moderation.ports import ConditionFailedError, Wakeup
+from moderation.ports import ChimeRetryableError, ConditionFailedError, Wakeup
 
 from tests.memory.moderated_meeting import ADMIN, MEETING, attendee_of
 from tests.unit.application.commanded_meeting import MUTE_ALL, SILENT, UNMUTE_ALL, CommandedMeeting, by, code
@@ -479,6 +480,37 @@ def test_agreed_while_chime_fails_a_user_is_heard_when_it_recovers(meeting: Comm
     meeting.reconcile(20)
     assert meeting.heard("bob")
     assert meeting.change(asked.change_id).status is Status.APPLIED
+
+
+@pytest.mark.parametrize("of_all", [False, True])
+def test_an_agreement_that_ends_while_chime_is_asked_again_opens_nothing(
+    meeting: CommandedMeeting, of_all: bool
+) -> None:
+    """By the notes bob is heard. An older call has closed their microphone since, and the next one is throttled until
+    the agreement is over.
+    """
+    if of_all:
+        meeting.chime_refuses()
+        assert meeting.done("alice", MuteEverybody((Medium.CONTENT,), spared_users=("carol",))).status == "pending"
+        meeting.chime_recovers()
+    unmuted(meeting)
+    meeting.consents("bob")
+    agreed = meeting.user("bob").rules.agreed
+    assert agreed is not None
+    meeting.answered("alice", SetCapabilities({Medium.VIDEO: whole(Medium.VIDEO)}), "bob")
+    meeting.drifts("bob", SILENT)
+    meeting.clock.pass_by((agreed.until - meeting.clock.now()).total_seconds() - 2)
+
+    def throttled() -> None:
+        meeting.clock.pass_by(2)
+        raise ChimeRetryableError
+
+    meeting.chime.before = [throttled]
+    if of_all:
+        meeting.reconcile(0)
+    else:
+        meeting.answered("alice", Mute((Medium.CONTENT,)), "bob")
+    assert not meeting.heard("bob")
 
 
 def test_agreed_before_a_mode_that_silences_all_a_user_is_not_said_to_be_heard(meeting: CommandedMeeting) -> None:

@@ -76,7 +76,7 @@ class AttendeeApplier:
                 raise DeadlineExceededError
             return replace(in_progress, change=replace(attendee_change(in_progress), is_meeting_wide=True), user=None)
         try:
-            attendees = tuple(self._updated(in_progress, user, attendee, target, calls) for attendee in user.present)
+            attendees = tuple(self._updated(in_progress, user, each, target, calls, began) for each in user.present)
         except ChimeRejectedError:
             return self._after_refusal(in_progress, user, calls)
         if attendees and all(attendee.gone for attendee in attendees) and self._reader.is_over(in_progress.meeting):
@@ -84,9 +84,15 @@ class AttendeeApplier:
         return self._settle(in_progress, stored, attendees, calls, began)
 
     def _updated(
-        self, in_progress: ChangeInProgress, user: User, attendee: Attendee, target: Capabilities, calls: ChimeCalls
+        self,
+        in_progress: ChangeInProgress,
+        user: User,
+        attendee: Attendee,
+        target: Capabilities,
+        calls: ChimeCalls,
+        began: datetime,
     ) -> Attendee:
-        is_wanted = partial(self._reader.is_wanted, in_progress, in_progress.meeting, user, target)
+        is_wanted = partial(self._reader.is_wanted, in_progress, in_progress.meeting, user, target, began)
         if user.is_out(attendee.attendee_id) and attendee.attendee_id not in calls.removed:
             calls.remove(attendee.attendee_id, is_wanted)
         if attendee.attendee_id in calls.removed:
@@ -233,7 +239,7 @@ class AttendeeApplier:
         try:
             for attendee in user.present:
                 target = wanted(self._policies, self._clock, strict, user)
-                is_wanted = partial(self._reader.is_wanted, in_progress, strict, user, target)
+                is_wanted = partial(self._reader.is_wanted, in_progress, strict, user, target, self._clock.now())
                 calls.update(attendee.attendee_id, target, is_wanted, widens=True)
         except ChimeRejectedError:
             return None

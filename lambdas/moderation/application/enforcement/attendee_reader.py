@@ -1,10 +1,11 @@
 """Reads Chime and the ledger for the user of a change that is being applied."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from ...domain.capability import Capabilities
 from ...domain.effective import effective
-from ...domain.meeting import Attendee, Meeting, UnmuteConsent, User, has_agreed, must_consent
+from ...domain.meeting import Attendee, Meeting, UnmuteConsent, User, agreement_ended, has_agreed, must_consent
 from ...ports import Chime, ChimeError, ChimeNotFoundError, Clock, ConditionFailedError, Ledger, Policies
 from .change_in_progress import ChangeInProgress, wanted
 from .transactions import call_with_retry
@@ -68,10 +69,14 @@ class AttendeeReader:
         """The capabilities in Chime. Raises `ChimeError`."""
         return call_with_retry(self._clock, lambda: self._chime.attendee(meeting_id, attendee.attendee_id)).capabilities
 
-    def is_wanted(self, in_progress: ChangeInProgress, meeting: Meeting, user: User, target: Capabilities) -> bool:
-        """Whether the rules, read again, still give the target, and no rule has ended since. `meeting` is the one that
-        the target was derived from: as stored, or with stricter features.
+    def is_wanted(
+        self, in_progress: ChangeInProgress, meeting: Meeting, user: User, target: Capabilities, since: datetime
+    ) -> bool:
+        """Whether the rules, read again, still give the target, and no rule and no agreement of the user has ended
+        `since` it was derived. `meeting` is the one that it was derived from: as stored, or with stricter features.
         """
+        if agreement_ended(user, meeting, since, self._clock.now()):
+            return False
         loaded = self._ledger.load(in_progress.meeting.id, [user.id])
         stored, now = loaded.meeting, loaded.users[user.id]
         is_same = stored is not None and (stored.revision, now.revision) == (

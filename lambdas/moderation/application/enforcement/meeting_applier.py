@@ -11,7 +11,7 @@ from ...domain.change import GIVE_UP_AFTER, Change, Closure, MeetingChange, Stat
 from ...domain.commands import End
 from ...domain.documents import Document, meeting_document, rules_document
 from ...domain.entry import ABANDONED, MEETING_CHANGED, MEETING_ENDED, SUPERSEDED
-from ...domain.meeting import Meeting, User
+from ...domain.meeting import Meeting, User, agreement_ended
 from ...domain.rule_changes import has_exclusive_floor, is_in_effect, meeting_reverted
 from ...domain.schedule import ends_between, next_check_at
 from ...ports import (
@@ -198,8 +198,8 @@ class MeetingApplier:
 
     def _is_wanted(self, meeting: Meeting, snapshot: RosterSnapshot, since: datetime) -> bool:
         """Whether no rules of the meeting or its users have changed since they were read, no attendee was bound since,
-        and no rule has ended since the targets were derived. The rules of users are checked even if the meeting cannot
-        be read. Raises `LedgerUnavailableError`.
+        and no rule or agreement has ended since the targets were derived. The rules of users are checked even if the
+        meeting cannot be read. Raises `LedgerUnavailableError`.
         """
         by_now, users = self._ledger.all_users(meeting.id), snapshot.users.values()
         if not all(user.id in by_now and by_now[user.id].revision == user.revision for user in users):
@@ -208,6 +208,8 @@ class MeetingApplier:
             return False
         stored, now = self._ledger.load(meeting.id).meeting, self._clock.now()
         if stored is None or stored.revision != meeting.revision:
+            return False
+        if any(agreement_ended(user, meeting, since, now) for user in users):
             return False
         has_ended = ends_between(meeting.rules, since, now) or any(ends_between(u.rules, since, now) for u in users)
         return not has_ended or meeting.rules.frozen_at is not None
