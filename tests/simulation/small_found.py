@@ -200,16 +200,6 @@ def registered_while_a_mute_is_throttled(simulation: Simulation) -> None:
     meeting(simulation, 1.148, mode="audio-only", roles={**SETUP.roles, "bob": "presenter"})
 
 
-NOTED_LATE = Case("noted late", noted_late, {"stall 75 s": 1.0, "unknown end, done": 1.0}, preemptions=0, at_least=150)
-REGISTERED_WHILE_THROTTLED = Case(
-    "registered while a mute is throttled",
-    registered_while_a_mute_is_throttled,
-    {"crash after": 1.0, "throttled": 1.0},
-    preemptions=1,
-    at_least=280,
-)
-
-
 def muted_during_the_removal_of_another(simulation: Simulation) -> None:
     """The change that unmutes everybody removes carol first, and repeats that after a call without an answer. Meanwhile
     another host mutes bob: that carol's rules are as they were says nothing of bob's.
@@ -221,6 +211,14 @@ def muted_during_the_removal_of_another(simulation: Simulation) -> None:
     host(simulation, "mute", "hugo", Mute(), 3)
 
 
+NOTED_LATE = Case("noted late", noted_late, {"stall 75 s": 1.0, "unknown end, done": 1.0}, preemptions=0, at_least=150)
+REGISTERED_WHILE_THROTTLED = Case(
+    "registered while a mute is throttled",
+    registered_while_a_mute_is_throttled,
+    {"crash after": 1.0, "throttled": 1.0},
+    preemptions=1,
+    at_least=280,
+)
 MUTED_DURING_A_REMOVAL = Case(
     "muted during the removal of another",
     muted_during_the_removal_of_another,
