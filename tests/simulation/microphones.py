@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from moderation.application.enforcement.chime_calls import RULES_ARE_FRESH_FOR
 from moderation.domain.capability import Capabilities
-from moderation.domain.change import CALL_LIFE, GIVE_UP_AFTER, LEASE
+from moderation.domain.change import CALL_LIFE, CALL_TIMEOUT, GIVE_UP_AFTER, LEASE
 from moderation.domain.entry import UNMUTE_ANSWERED
 from moderation.domain.meeting import UnmuteConsent
 from moderation.ports import ChangeOpened, ChimeAttendee, Clause, EntryWritten, UserRevised
@@ -24,6 +24,7 @@ from .scheduler import Actor, Scheduler
 AUDIO = Capabilities.SEND_AUDIO
 WINDOW_MS = round((LEASE + CALL_LIFE).total_seconds() * 1000)
 PATIENCE_MS = round(GIVE_UP_AFTER.total_seconds() * 1000)
+TIMEOUT_MS = round(CALL_TIMEOUT.total_seconds() * 1000)
 FRESH_MS = round(RULES_ARE_FRESH_FOR.total_seconds() * 1000)
 MOMENT_MS = 2_000
 NEWCOMER = ""

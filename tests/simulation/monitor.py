@@ -43,7 +43,7 @@ from . import promises
 from .ends import Ends
 from .grants import Grants
 from .grounds import GroundOf, Grounds
-from .microphones import FRESH_MS, WINDOW_MS, Looks, Microphones
+from .microphones import FRESH_MS, TIMEOUT_MS, WINDOW_MS, Looks, Microphones
 from .one_meeting import OneMeeting
 from .policies import policies
 from .reports import TWICE, Reports
@@ -455,10 +455,15 @@ class Monitor:
 
     # ---- Chime -----------------------------------------------------------------------------------------------------
 
-    def holds(self, attendee: ChimeAttendee, *, by_gavel: bool, is_older: bool = False) -> None:
-        """Notes what an attendee holds from now on. `is_older`: a newer call than this one has taken effect before."""
+    def holds(
+        self, attendee: ChimeAttendee, *, by_gavel: bool, is_older: bool = False, started_ms: int | None = None
+    ) -> None:
+        """Notes what an attendee holds from now on. `is_older`: a newer call than this one has taken effect before.
+        `started_ms`: when the call began. It is late if no process waits for its answer any more.
+        """
         self.microphones.holds(attendee)
-        self.reports.holds(attendee, by_gavel=by_gavel, is_older=is_older)
+        is_late = started_ms is not None and started_ms + TIMEOUT_MS <= self._scheduler.now_ms
+        self.reports.holds(attendee, by_gavel=by_gavel, is_older=is_older, is_late=is_late)
         if not by_gavel:
             self.grants.gives(attendee)
 

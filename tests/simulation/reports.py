@@ -55,6 +55,8 @@ class Course:
     """Attendee → what it has held since the report."""
     left: Mapping[str, ChimeAttendee] = field(default_factory=dict)
     """What each attendee held when the change was decided."""
+    without_late: dict[str, ChimeAttendee] = field(default_factory=dict)
+    """What attendees held before a call without an answer took effect, if the change is still due because of it."""
 
 
 class Reports:
@@ -71,13 +73,16 @@ class Reports:
         """Attendees that hold what another system has written, or were created with it."""
         self.excused = 0
         """Drifts that report the effect of an older change."""
+        self.excused_late = 0
+        """Outcomes that are true without the effect of a call that had no answer."""
 
     # ---- what happens in Chime -------------------------------------------------------------------------------------
 
-    def holds(self, attendee: ChimeAttendee, *, by_gavel: bool, is_older: bool = False) -> None:
+    def holds(self, attendee: ChimeAttendee, *, by_gavel: bool, is_older: bool = False, is_late: bool = False) -> None:
         """The effect of a call that a newer one has overtaken is put right later, and undoes what is reported until
         then.
         """
+        self._note_late(attendee.attendee_id, is_late=is_late)
         self._attendees[attendee.attendee_id] = attendee
         for course in self._courses.values():
             if attendee.attendee_id in course.since:
@@ -91,6 +96,15 @@ class Reports:
         self._unseen.add(attendee.attendee_id)
         self._foreign.add(attendee.attendee_id)
         self._interferes()
+
+    def _note_late(self, attendee_id: str, *, is_late: bool) -> None:
+        for course in self._open.values():
+            if course.told_at_end is not None:
+                continue
+            if not is_late:
+                course.without_late.pop(attendee_id, None)
+            elif attendee_id in self._attendees:
+                course.without_late.setdefault(attendee_id, self._attendees[attendee_id])
 
     def leaves(self, attendee_id: str) -> None:
         self._attendees.pop(attendee_id, None)
@@ -139,6 +153,8 @@ class Reports:
             course.told.clear()  # what was done while it waited for consent is told, and no part of its answer
         if course is not None and course.told_at_end is None and change.closure is not None:
             course.told_at_end, course.left = dict(course.told), dict(self._attendees)
+            if change.next_attempt_at is None:
+                course.without_late.clear()
         if course is None or change.next_attempt_at is not None:
             return
         del self._open[change.id]
@@ -256,6 +272,9 @@ class Reports:
     def _outcomes(self, label: str, answer: Answer, course: Course) -> None:
         """If a function died between its notes and the end of the change, the one that takes over finds those attendees
         as they should be, and calls them unchanged. The notes have reported them.
+
+        A call without an answer may take effect between the last read and the end of the change. The answer is then as
+        true without this effect, and the change stays due until it has been put right (`small_late.LATE_EFFECT`).
         """
         if self._store.changes[course.change.meeting_id, course.change.id].notes_count_from is not None:
             return
@@ -264,8 +283,16 @@ class Reports:
             was, now = course.held.get(key), course.left.get(key)
             if not course.is_alone or was is None or now is None or outcome not in ("applied", "unchanged", "spared"):
                 continue
-            if (outcome == "applied") is (was.capabilities == now.capabilities):
-                self._violated(FALSE, f"{label}: {was.user_id} is {outcome}, went {_bits(was)} to {_bits(now)}")
+            if _fits(outcome, was, now):
+                continue
+            if _fits(outcome, was, course.without_late.get(key, now)):
+                self.excused_late += 1
+                continue
+            self._violated(FALSE, f"{label}: {was.user_id} is {outcome}, went {_bits(was)} to {_bits(now)}")
+
+
+def _fits(outcome: object, was: ChimeAttendee, now: ChimeAttendee) -> bool:
+    return (outcome == "applied") is (was.capabilities != now.capabilities)
 
 
 def _documents(attendees: object) -> Sequence[Mapping[str, object]]:

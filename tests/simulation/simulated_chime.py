@@ -46,7 +46,7 @@ class WatchedChime(MemoryChime):
         newest = self._newest.get(attendee.attendee_id, 0)
         self._newest[attendee.attendee_id] = max(newest, self.started)
         held = self.rooms[meeting_id].attendees[attendee.attendee_id]
-        monitor.holds(held, by_gavel=True, is_older=self.started < newest)
+        monitor.holds(held, by_gavel=True, is_older=self.started < newest, started_ms=self.started)
 
     def take_away(self, meeting_id: str, attendee_id: str) -> None:
         attendee = self.rooms[meeting_id].attendees[attendee_id]

@@ -60,6 +60,15 @@ def opened_by_an_overtaken_change(simulation: Simulation) -> None:
     simulation.joins("zoe", 0, 5.19, SILENT)
 
 
+def over_before_a_call(simulation: Simulation) -> None:
+    """A mute-all of two seconds is over before its function may repeat a call without an answer. That call takes effect
+    while the function unmutes another attendee: both are as they were before, as the answer says, once this is put
+    right. Nobody shares their rules with another, so each has a call.
+    """
+    host(simulation, "no content", "hugo", Mute((Medium.CONTENT,)))
+    everybody(simulation, "alice", MuteEverybody(seconds=2), 1)
+
+
 ANSWER_READ_LATE = Case(
     "an answer is read late",
     answer_read_late,
@@ -90,9 +99,18 @@ OPENED_BY_AN_OVERTAKEN_CHANGE = Case(
     setup=CONSENT,
     at_least=330,
 )
+LATE_EFFECT = Case(
+    "over before a call without an answer takes effect",
+    over_before_a_call,
+    {"unknown end, done later": 1.0, "slow": 1.0, "reminder lost": 1.0},
+    preemptions=0,
+    at_least=720,
+    slow=1,
+)
 LATE = (
     ANSWER_READ_LATE,
     REMOVED_WHILE_A_FUNCTION_STALLS,
     LEFT_TO_A_LATER_CHANGE,
     OPENED_BY_AN_OVERTAKEN_CHANGE,
+    LATE_EFFECT,
 )

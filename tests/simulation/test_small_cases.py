@@ -10,7 +10,7 @@ from .report import trace_of
 from .small import CASES, MOST, Case
 from .small_consent import CONSENTS
 from .small_found import FOUND
-from .small_late import LATE
+from .small_late import LATE, LATE_EFFECT
 from .small_looks import BOUND_AFTER_THE_READ, DRIFT_BY_AN_OLDER_CHANGE, LOOKS
 from .small_seeds import SEEDS
 from .small_stalls import STALLS
@@ -31,6 +31,13 @@ def test_every_schedule(case: Case) -> None:
 def test_what_the_reports_excuse_happens_and_does_no_harm() -> None:
     """Drifts that report the effect of an older change happen, and in the end Chime holds what the rules say."""
     assert sum(monitor.reports.excused for monitor in monitors_of(DRIFT_BY_AN_OLDER_CHANGE))
+
+
+def test_an_outcome_is_true_without_an_effect_that_came_late_and_is_put_right() -> None:
+    """A call without an answer takes effect before the end of the change, and after the last read. In the end Chime
+    holds what the rules say.
+    """
+    assert sum(monitor.reports.excused_late for monitor in monitors_of(LATE_EFFECT))
 
 
 def test_what_the_monitor_excuses_happens_and_is_put_right() -> None:
