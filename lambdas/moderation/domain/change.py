@@ -145,8 +145,8 @@ class Change:
     """
     is_delay_reported: bool = False
     removing: tuple[str, ...] = ()
-    """Attendees that a change of the whole meeting removes, until an event has reported that. When another function
-    goes on, the rules that remove them may have ended.
+    """Attendees that the change removes by rules of another change, until an event has reported that. When another
+    function goes on, these rules may have ended.
     """
     closure: Closure | None = None
 
@@ -225,8 +225,6 @@ class AttendeeChange(Change):
     """The user's consent; `None` if the change needs none."""
     unreported: Mapping[str, Capabilities] = field(default_factory=dict)
     """The earlier capabilities of attendees on which this change has noted others, until an event has reported that."""
-    reported_removals: tuple[str, ...] = ()
-    """Attendees removed by this change whose removal an event has reported."""
     is_join: bool = False
     """Whether the change is about attendees who have just joined. Its rules are the old ones, so attendees who were
     there before have what the rules give.

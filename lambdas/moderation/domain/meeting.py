@@ -70,6 +70,11 @@ class Attendee:
     not_taken: bool = False
     """Whether Chime reported that its media servers rejected what its API had accepted: what they hold is unknown."""
 
+    removal_reported: bool = False
+    """Whether an event has reported that the attendee was removed. This is noted in the commit of the event, so that of
+    several changes that find the attendee gone, one reports it.
+    """
+
     @property
     def is_heard(self) -> bool:
         """Whether Chime is known to let the attendee send audio."""
@@ -78,6 +83,10 @@ class Attendee:
     def has(self, capabilities: Capabilities) -> bool:
         """Whether Chime is known to hold exactly these capabilities."""
         return self.known == capabilities and not self.not_taken
+
+    def found(self, held: Capabilities) -> "Attendee":
+        """This attendee, which Chime has, although it may have been noted as gone."""
+        return replace(self, known=held, gone=False, removal_reported=False)
 
     def noted(self, held: Capabilities, now: datetime) -> "Attendee":
         """This attendee, once Chime is known to hold exactly `held`."""

@@ -29,7 +29,18 @@ from moderation.domain.personal_rules import ANSWER_WITHIN, ConsentRequest
 from moderation.ports import ChimeRetryableError, ConditionFailedError, Wakeup
 
 from tests.memory.moderated_meeting import ADMIN, MEETING, attendee_of
-from tests.unit.application.commanded_meeting import MUTE_ALL, SILENT, UNMUTE_ALL, CommandedMeeting, by, code
+from tests.unit.application.commanded_meeting import (
+    MUTE_ALL,
+    SILENT,
+    UNMUTE_ALL,
+    CommandedMeeting,
+    Died,
+    by,
+    code,
+    dies,
+    just_before,
+    notes_attendees,
+)
 
 
 @pytest.fixture(params=[UnmuteConsent.REQUIRED, UnmuteConsent.MUTED_FIRST])
@@ -300,6 +311,26 @@ def test_an_unmute_that_waits_for_a_request_is_superseded_with_it(meeting: Comma
     assert closed() is Status.APPLIED
     meeting.answered("bob", Mute(), "bob")
     assert closed() is Status.SUPERSEDED
+
+
+def test_an_unmute_of_nobody_present_that_waits_for_a_request_ends_with_it(meeting: CommandedMeeting) -> None:
+    """bob leaves while they are asked. Another host unmutes them, by a function that dies before it closes the change.
+    Nobody answers, so bob is still muted.
+    """
+    both = (Medium.AUDIO, Medium.VIDEO)
+    meeting.answered("alice", Mute(both), "bob")
+    asked = meeting.answered("alice", Unmute(), "bob")
+    meeting.goes("bob")
+    meeting.gavel.chime_events.on_deleted(MEETING, attendee_of("bob"))
+    just_before(meeting, notes_attendees, dies)
+    with pytest.raises(Died):
+        meeting.answered("hugo", Unmute(both), "bob")
+    waiting = meeting.change(meeting.user("bob").revised_by)
+    meeting.clock.pass_by(61)
+    meeting.gavel.reconciler.on_wakeup(Wakeup(MEETING, change_id=asked.change_id))
+    assert meeting.user("bob").rules.asked is None
+    meeting.reconcile()
+    assert meeting.change(waiting.id).status == "superseded"
 
 
 def test_what_overruled_a_change_is_named_though_the_user_has_agreed_since(meeting: CommandedMeeting) -> None:

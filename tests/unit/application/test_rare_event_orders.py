@@ -21,6 +21,7 @@ from moderation.ports import (
     Due,
     Loaded,
     MeetingRevised,
+    OutcomeUnknownError,
     UserRevised,
     Wakeup,
 )
@@ -406,3 +407,71 @@ def test_a_repeated_removal_says_nothing_of_the_rules_of_others() -> None:
     meeting.done("alice", UNMUTE_ALL)
     assert not meeting.inside("carol")
     assert all(call.capabilities == SILENT for call in meeting.chime.updates())
+
+
+@pytest.mark.parametrize("is_changed", [False, True])
+def test_a_function_that_was_frozen_notes_nothing_of_what_it_has_seen_before(
+    monkeypatch: pytest.MonkeyPatch, is_changed: bool
+) -> None:
+    """Its first call has no answer. The rule ends, the next call gives bob their microphone back, and the function
+    stands still while it reads the answer. Meanwhile the end of the rule is noted, the meeting may be changed, and
+    the first call takes effect.
+    """
+    meeting = CommandedMeeting()
+    update = meeting.chime.update
+
+    def frozen(meeting_id: str, attendee_id: str, wanted: Capabilities) -> Capabilities:
+        answer = update(meeting_id, attendee_id, wanted)
+        another = meeting.another_process()
+        another.reconciler.on_wakeup(Wakeup(MEETING, user_id="bob"))
+        if is_changed:
+            another.perform(Request(MEETING, by("hugo"), SetMeeting(lobby=True)))
+        meeting.drifts("bob", SILENT)
+        meeting.clock.pass_by(76)
+        return answer
+
+    def gone_by() -> None:
+        meeting.clock.pass_by(4)
+        monkeypatch.setattr(meeting.chime, "update", frozen)
+        raise OutcomeUnknownError
+
+    meeting.chime.before = [gone_by]
+    meeting.answered("alice", Mute(seconds=2), "bob")
+    monkeypatch.undo()
+    for _ in range(3):
+        meeting.reconcile(60)
+    assert meeting.bits("bob") == EVERYTHING
+
+
+def test_a_mute_all_whose_function_was_frozen_notes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    meeting = CommandedMeeting()
+    update_except = meeting.chime.update_except
+
+    def frozen(meeting_id: str, excluded: Sequence[str], wanted: Capabilities) -> None:
+        update_except(meeting_id, excluded, wanted)
+        meeting.clock.pass_by(76)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(meeting.chime, "update_except", frozen)
+        answer = meeting.done("alice", MUTE_ALL)
+    assert (answer.status, [each.known for each in meeting.user("bob").present]) == ("pending", [EVERYTHING])
+    meeting.reconcile(60)
+    assert meeting.change(answer.change_id).status == "applied"
+    assert [each.known for each in meeting.user("bob").present] == [SILENT]
+
+
+def test_a_note_of_another_function_that_came_during_a_call_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer to the call is read late, and no time is left to apply what another host has commanded meanwhile."""
+    meeting = CommandedMeeting()
+    update = meeting.chime.update
+
+    def read_late(meeting_id: str, attendee_id: str, wanted: Capabilities) -> Capabilities:
+        answer = update(meeting_id, attendee_id, wanted)
+        meeting.clock.pass_by(1)
+        from_elsewhere(meeting, "hugo", SetMeeting(mode="presentation"))
+        meeting.clock.pass_by(11)
+        return answer
+
+    monkeypatch.setattr(meeting.chime, "update", read_late)
+    assert meeting.answered("alice", Mute(), "bob").status == "pending"
+    assert [each.known for each in meeting.user("bob").present] == [RECEIVING] == [meeting.bits("bob")]

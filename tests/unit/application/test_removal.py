@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from moderation.application.requests import Answer, Refused
-from moderation.domain.capability import EVERYTHING, NOTHING, Capabilities
+from moderation.domain.capability import EVERYTHING, NOTHING, Capabilities, Medium
 from moderation.domain.commands import (
     Ban,
     Hold,
@@ -393,6 +393,59 @@ def test_a_removal_by_a_mute_all_whose_function_died_is_told_after_the_ban(
         meeting.reconcile(60)
 
     assert (list(meeting.user("bob").present), meeting.told(REMOVED)) == ([], [["bob"], ["bob"]])
+
+
+def test_of_two_changes_that_remove_an_attendee_one_reports_it(meeting: CommandedMeeting) -> None:
+    """While a mute-all removes bob, another function goes on with the ban that could not be applied before."""
+    meeting.chime_refuses()
+    ban = meeting.answered("alice", Ban(), "bob")
+    meeting.chime_recovers()
+    meeting.clock.pass_by(20)
+
+    def goes_on() -> None:
+        meeting.gavel.reconciler.on_wakeup(Wakeup(MEETING, change_id=ban.change_id))
+
+    meeting.chime.before = [goes_on]
+    meeting.done("alice", MUTE_ALL)
+    assert (meeting.change(ban.change_id).status, meeting.told(REMOVED)) == ("applied", [["bob"]])
+
+
+@pytest.mark.parametrize("is_noted", [False, True])
+@pytest.mark.parametrize("is_ban_open", [False, True])
+def test_a_removal_by_an_older_mute_whose_function_died_is_told_after_the_ban(
+    meeting: CommandedMeeting, is_ban_open: bool, is_noted: bool
+) -> None:
+    """Chime takes no calls, so neither the mute nor the ban is applied at once. The function that goes on with the mute
+    removes bob, has no answer, and dies. The ban ends before that call takes effect, so its own change has nothing left
+    to do. If it `is_ban_open`, it looks for what was not reported, and finds nothing.
+    """
+    meeting.done("alice", SetMeeting(mode="presentation"))
+    meeting.chime_refuses()
+    mute = meeting.answered("alice", Mute((Medium.CONTENT,)), "bob")
+    ban = meeting.answered("alice", Ban(until=meeting.clock.now() + timedelta(seconds=40)), "bob")
+    assert (mute.status, ban.status) == ("pending", "pending")
+    meeting.chime_recovers()
+
+    def dies() -> None:
+        raise Died
+
+    meeting.chime.before = [unknown, dies]
+    with pytest.raises(Died):
+        meeting.gavel.reconciler.on_wakeup(Wakeup(MEETING, change_id=mute.change_id))
+    meeting.clock.pass_by(40)
+    meeting.gavel.reconciler.on_wakeup(Wakeup(MEETING, user_id="bob"))
+    if not is_ban_open:
+        meeting.gavel.reconciler.on_wakeup(Wakeup(MEETING, change_id=ban.change_id))
+    assert [meeting.change(each.change_id).is_open for each in (mute, ban)] == [True, is_ban_open]
+    meeting.goes("bob")
+    meeting.clock.pass_by(46)
+    if is_noted:
+        meeting.gavel.chime_events.on_deleted(MEETING, attendee_of("bob"))
+
+    for _ in range(3):
+        meeting.reconcile(60)
+
+    assert (list(meeting.user("bob").present), meeting.told(REMOVED)) == ([], [["bob"]])
 
 
 def test_a_roster_that_is_older_than_a_removal_brings_nobody_back(

@@ -132,7 +132,7 @@ class Drift:
         """
         gone = [(user.attendees[f.attendee_id], f) for f in found if f.attendee_id in user.attendees]
         there = tuple(
-            replace(attendee, gone=False, known=f.capabilities)
+            attendee.found(f.capabilities)
             for attendee, f in gone
             if attendee.gone and not user.is_out(attendee.attendee_id)
         )
@@ -153,7 +153,7 @@ class Drift:
         if attendee is None:
             return None
         if user.is_out(attendee.attendee_id):
-            return Difference(replace(attendee, gone=False), found.capabilities, NOTHING, is_out=True)
+            return Difference(attendee.found(found.capabilities), found.capabilities, NOTHING, is_out=True)
         if found.capabilities == target:
             return None
         if (attendee.drifted or attendee.known != target) and is_narrower(found.capabilities, target):

@@ -206,7 +206,7 @@ class ContextLoader:
             found = call_with_retry(self._clock, lambda: self._chime.attendee(context.meeting.id, attendee_id))
         except ChimeNotFoundError:
             return ATTENDEE_NOT_FOUND
-        attendee = replace(context.user.attendees[attendee_id], known=found.capabilities, gone=False)
+        attendee = context.user.attendees[attendee_id].found(found.capabilities)
         return replace(context, user=replace(context.user, attendees={**context.user.attendees, attendee_id: attendee}))
 
     def _on_all_attendees(self, request: Request, context: UserContext) -> UserContext | Refused:

@@ -1,5 +1,6 @@
 """Applies and settles a change of one user, on all their attendees."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -27,7 +28,7 @@ from ...ports import (
     WakeupScheduler,
 )
 from ..answers import as_held, attendee_answer, nameless
-from .attendee_outcome import attendee_change, closure_of, outcome_entries, removed_attendees, waiting
+from .attendee_outcome import attendee_change, closure_of, is_taken_out, outcome_entries, removed_attendees, waiting
 from .attendee_reader import AttendeeReader
 from .change_in_progress import (
     ChangeInProgress,
@@ -75,6 +76,9 @@ class AttendeeApplier:
             if not calls.in_background:
                 raise DeadlineExceededError
             return replace(in_progress, change=replace(attendee_change(in_progress), is_meeting_wide=True), user=None)
+        out = [attendee.attendee_id for attendee in user.present if user.is_out(attendee.attendee_id)]
+        by_others = [key for key in out if not is_taken_out(attendee_change(in_progress), user, key)]
+        calls.store_removals(in_progress.change, by_others)
         try:
             attendees = tuple(self._updated(in_progress, user, each, target, calls, began) for each in user.present)
         except ChimeRejectedError:
@@ -132,14 +136,19 @@ class AttendeeApplier:
         calls: ChimeCalls,
         began: datetime,
     ) -> ChangeInProgress:
-        """Notes what Chime has, and closes the change if everything it rests on is unchanged.
+        """Notes what Chime has, and closes the change if everything it rests on is unchanged. Raises
+        `DeadlineExceededError` if the lease is over.
 
         `user` is the user as noted before the calls. What Chime shows later may be the effect of this change, which is
         not reported yet.
         """
         change, meeting = attendee_change(in_progress), in_progress.meeting
+        calls.check_lease()
+        now = self._clock.now()
+        removed = removed_attendees(change, user, attendees, calls.removing, now)
         now_held = {**user.attendees, **{attendee.attendee_id: attendee for attendee in attendees}}
-        new = [attendee for attendee in attendees if attendee != user.attendees[attendee.attendee_id]]
+        now_held |= {key: replace(now_held[key], removal_reported=True) for key in removed}
+        new = [attendee for key, attendee in now_held.items() if attendee != user.attendees[key]]
         notes = list(chunks(new, ATTENDEES_TOGETHER))
         noted = replace(user, attendees=now_held, notes=user.notes + len(notes))
         had = [
@@ -147,7 +156,6 @@ class AttendeeApplier:
             for attendee in user.present
         ]
         made = capability_changes(had, attendees, change.before, withholding(change))
-        now = self._clock.now()
         kept = closed(change, change.closure or closure_of(change, meeting, noted, attendees, now), calls, began, now)
         if change.awaits_consent:
             kept = waiting(change, user, calls, now)
@@ -155,25 +163,30 @@ class AttendeeApplier:
             superseded_by = overruled_by(change, meeting, user) if kept.status is Status.SUPERSEDED else None
             answer = nameless(attendee_answer(self._policies, self._clock, meeting, noted, change.attendee_id))
             kept = as_held(replace(kept, closure=Closure(kept.status, superseded_by, answer)), noted, made)
-        removed = removed_attendees(change, user, attendees, now)
-        reported = (*change.reported_removals, *removed)
-        settled = ChangeInProgress(replace(kept, unreported={}, reported_removals=reported), meeting, noted)
+        settled = ChangeInProgress(replace(kept, unreported={}), meeting, noted)
         is_in_effect = self._check_meeting(meeting, user)
         *before, last = notes or [()]
         for position, some in enumerate(before):
             note = AttendeesNoted(meeting.id, user.id, user.revision, tuple(some), user.notes + position)
-            transact_with_retry(self._ledger, self._clock, [*is_in_effect, note], calls.lease.until)
+            told = self._removals_told(settled, user, some, removed)
+            transact_with_retry(self._ledger, self._clock, [*is_in_effect, note, *told], calls.lease.until)
         clauses: list[Clause] = [
             *is_in_effect,
             AttendeesNoted(meeting.id, user.id, user.revision, tuple(last), user.notes + len(before)),
-            calls.kept(settled.change),
-            *([EntryWritten(removed_entry(self._clock, settled, user, removed))] if removed else []),
+            calls.kept(settled.change, removed),
+            *self._removals_told(settled, user, last, removed),
             *outcome_entries(self._clock, settled, user, made, was_open=change.is_open),
         ]
         transact_with_retry(self._ledger, self._clock, clauses, calls.lease.until)
         if kept.awaits_consent and kept.next_attempt_at is not None:
             self._wakeups.schedule(Wakeup(meeting.id, change_id=kept.id), kept.next_attempt_at - now)
         return settled
+
+    def _removals_told(
+        self, settled: ChangeInProgress, user: User, noted: Sequence[Attendee], removed: Collection[str]
+    ) -> list[Clause]:
+        out = [attendee.attendee_id for attendee in noted if attendee.attendee_id in removed]
+        return [EntryWritten(removed_entry(self._clock, settled, user, out))] if out else []
 
     def _check_meeting(self, meeting: Meeting, user: User) -> list[Clause]:
         """Raises `ConditionFailedError` if the meeting was changed.

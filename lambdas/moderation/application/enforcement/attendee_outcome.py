@@ -1,11 +1,11 @@
 """The outcome of a change of one user: how it is closed, and the entries that report it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
-from ...domain.capability import NOTHING, Capabilities, Medium
+from ...domain.capability import NOTHING, Capabilities, Medium, in_force
 from ...domain.change import CLOCKS_DIFFER_BY, AttendeeChange, Change, Closure, Status
 from ...domain.commands import GrantFloor, SetCapabilities, Unmute
 from ...domain.effective import NOBODY_PRESENT, CapabilityChange
@@ -46,7 +46,7 @@ def closure_of(
     is_overruled = not is_in_effect(change, user.rules, meeting.rules.moment(now)) or is_bound_again(
         change, meeting.rules
     )
-    is_silent = _is_unheard(change, meeting, user) or _waits_in_vain(change, user)
+    is_silent = _is_unheard(change, meeting, user) or _waits_in_vain(change, user, meeting.rules.moment(now))
     if is_overruled or is_silent or _is_asked_first(change, user, now):
         return Closure(Status.SUPERSEDED)
     return Closure(Status.GONE if _has_left(change, user, attendees) else Status.APPLIED)
@@ -68,7 +68,9 @@ def noted_without_report(user: User, since: datetime) -> list[str]:
     the process could not know the reason.
     """
     until = user.rules.ban_calls_end_at
-    return [] if until is None or user.rules.ban is not None else _noted_as_gone(user, max(until, since))
+    if until is None or user.rules.ban is not None:
+        return []
+    return [key for key in _noted_as_gone(user, max(until, since)) if not user.attendees[key].removal_reported]
 
 
 def _noted_as_gone(user: User, since: datetime) -> list[str]:
@@ -93,11 +95,15 @@ def _is_unheard(change: Change, meeting: Meeting, user: User) -> bool:
     return (agreed is None or agreed.meeting_revision != meeting.revision) and _is_silent(user)
 
 
-def _waits_in_vain(change: AttendeeChange, user: User) -> bool:
-    """Whether the request that the change waits for is over, and the user is not heard."""
+def _waits_in_vain(change: AttendeeChange, user: User, moment: datetime) -> bool:
+    """Whether the request that the change waits for is over, and the user is not heard or, if nobody of them was there
+    when it was made, may not be heard.
+    """
     asked = user.rules.asked
     if change.waits_for is None or (asked is not None and asked.change_id == change.waits_for):
         return False
+    if NOBODY_PRESENT in change.effects and not user.present:
+        return any(Capabilities.SEND_AUDIO in each.withholds for each in in_force(user.rules.restrictions, moment))
     return _is_silent(user)
 
 
@@ -121,15 +127,16 @@ def _names(change: Change, medium: Medium) -> bool:
     return medium.value in media or medium.value in change.parameters
 
 
-def removed_attendees(change: AttendeeChange, user: User, attendees: Sequence[Attendee], now: datetime) -> list[str]:
+def removed_attendees(
+    change: AttendeeChange, user: User, attendees: Sequence[Attendee], removing: Collection[str], now: datetime
+) -> list[str]:
     """The attendees to report as removed, whatever becomes of the change: those that it notes as gone, and those that
-    another process has noted without knowing why.
+    another process has noted without knowing why. `removing`: those that it removes by rules of another change.
     """
     gone = [attendee.attendee_id for attendee in attendees if attendee.gone]
-    left = [key for key in gone if user.may_go(key, now) or is_taken_out(change, user, key)]
-    if change.rules_after is not None and change.rules_after.ban is not None:
-        left += noted_without_report(user, change.committed_at)
-    return [key for key in left if key not in change.reported_removals]
+    left = [key for key in gone if key in removing or user.may_go(key, now) or is_taken_out(change, user, key)]
+    bans = change.rules_after is not None and change.rules_after.ban is not None
+    return left + [key for key in noted_without_report(user, change.committed_at) if bans or key in removing]
 
 
 def outcome_entries(

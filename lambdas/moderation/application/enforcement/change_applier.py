@@ -160,7 +160,8 @@ class ChangeApplier:
         if user is None or not isinstance(left, AttendeeChange) or not (calls.reached_at or calls.removed):
             yield left, []
             return
-        is_certain = not calls.removed and reached.keys() == calls.reached_at.keys() & user.attendees.keys()
+        is_all = reached.keys() == calls.reached_at.keys() & user.attendees.keys()
+        is_certain = is_all and not (calls.removed or calls.is_late(now))
         is_latest = not any(user.attendees[key].gone or calls.is_noted_since(user.attendees[key]) for key in reached)
         if is_certain and is_latest and len(reached) <= ATTENDEES_TOGETHER:
             had = {key: known for key in reached if (known := user.attendees[key].known) is not None}

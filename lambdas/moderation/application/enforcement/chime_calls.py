@@ -22,6 +22,7 @@ from ...ports import (
     Minute,
     OutcomeUnknownError,
 )
+from .transactions import transact_with_retry
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
@@ -202,12 +203,32 @@ class ChimeCalls:
         """The clause that stores the change under this lease, after an event has `reported` removed attendees."""
         return ChangeKept(replace(change, removing=tuple(sorted(self.removing - set(reported)))), self.lease.token)
 
+    def store_removals(self, change: Change, attendee_ids: Collection[str]) -> None:
+        """Stores the change with the attendees that it is about to remove (`Change.removing`): when another function
+        goes on, the rules that remove them may have ended. Raises `ConditionFailedError` if another process holds the
+        lease, and `InfrastructureError`.
+        """
+        if not self.removing.issuperset(attendee_ids):
+            self.removing.update(attendee_ids)
+            transact_with_retry(self.ledger, self.clock, [self.kept(change)], self.lease.until)
+
     def owns_lease(self, lease: Lease | None) -> bool:
         """Whether the lease belongs to this process: as it was, or as a commit renewed it whose answer was lost."""
         renewed = self.lease.rotated()
         if lease == renewed:
             self.lease = renewed
         return lease == self.lease
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether the lease is over: the function was frozen, and what it knows of Chime may be older than the effect
+        of a call without an answer. It notes nothing any more.
+        """
+        return now > self.lease.until
+
+    def check_lease(self) -> None:
+        """Raises `DeadlineExceededError` if the lease is over."""
+        if self.is_late(self.clock.now()):
+            raise DeadlineExceededError
 
     def is_noted_since(self, attendee: Attendee) -> bool:
         """Whether another process has noted the attendee since the last call of this change began. The note may be

@@ -33,13 +33,10 @@ def note(
     meeting, now = in_progress.meeting, clock.now()
     stands = _stands(in_progress, calls)
     _report_removals(ledger, clock, in_progress, snapshot, calls)
-    altered = snapshot.altered | {attendee_id for attendee_id, _, _ in _unreported(snapshot, calls)}
     groups = [
         [AttendeesNoted(meeting.id, user.id, user.revision, tuple(attendees), user.notes + position)]
         for user in snapshot.users.values()
-        for position, attendees in enumerate(
-            chunks(attendees_to_note(user, snapshot, altered, now), ATTENDEES_TOGETHER)
-        )
+        for position, attendees in enumerate(chunks(attendees_to_note(user, snapshot, now), ATTENDEES_TOGETHER))
     ]
     for together in packed(groups, stands, NOTED_TOGETHER):
         notes = [each for group in together for each in group if isinstance(each, AttendeesNoted)]
@@ -92,6 +89,7 @@ def _left(
         if attendee.known is not None
     }
     removed = _removed(clock, snapshot, calls, notes)
+    notes = [_with_reports(each, removed.get(each.user_id, ())) for each in notes]
     entries = [
         *capability_entries(clock, in_progress, snapshot, calls, noted),
         *(
@@ -148,17 +146,26 @@ def _removed(
     return removed
 
 
+def _with_reports(note: AttendeesNoted, removed: Collection[str]) -> AttendeesNoted:
+    """The note, with the attendees whose removal the same commit reports."""
+    attendees = (replace(each, removal_reported=each.gone and each.attendee_id in removed) for each in note.attendees)
+    return replace(note, attendees=tuple(attendees))
+
+
 def _report_removals(
     ledger: Ledger, clock: Clock, in_progress: ChangeInProgress, snapshot: RosterSnapshot, calls: ChimeCalls
 ) -> None:
     """Reports removed attendees that another process has noted as gone without knowing why."""
-    for user in snapshot.users.values() if calls.removing else ():
+    for user in list(snapshot.users.values()) if calls.removing else ():
         noted = noted_without_report(user, in_progress.change.committed_at)
         out = [attendee_id for attendee_id in noted if attendee_id in calls.removing]
         if out:
+            gone = tuple(user.attendees[key] for key in out)
+            note = _with_reports(AttendeesNoted(in_progress.meeting.id, user.id, user.revision, gone, user.notes), out)
             entry = EntryWritten(removed_entry(clock, in_progress, user, out))
-            transact_with_retry(ledger, clock, [*_stands(in_progress, calls, out), entry], calls.lease.until)
+            transact_with_retry(ledger, clock, [*_stands(in_progress, calls, out), note, entry], calls.lease.until)
             calls.removing -= set(out)
+            snapshot.are_gone(user, note.attendees)
 
 
 def _is_out_of_date(note: AttendeesNoted, snapshot: RosterSnapshot, conflict: ConditionFailedError) -> bool:

@@ -99,31 +99,30 @@ class RosterReader:
     ) -> None:
         """Removes a user's attendees that may not be in the meeting, and reports it with the note that they are gone.
 
-        The change is stored with them first: when another function goes on, the rules that remove them may have ended.
-        A process that finds them gone reports nothing. Raises `ConditionFailedError` if the meeting or the user was
-        changed at this moment, or if another process holds the lease and reports it.
+        The change is stored with them first. Raises `ConditionFailedError` if the meeting or the user was changed at
+        this moment, if another process has noted something on the user, or if another one holds the lease.
         """
         leaving = [attendee for attendee in user.present if user.is_out(attendee.attendee_id)]
         if not leaving:
             return
         is_wanted = partial(self._is_unchanged, in_progress.meeting, user)
-        if not calls.removing.issuperset(ids := {attendee.attendee_id for attendee in leaving}):
-            calls.removing |= ids
-            transact_with_retry(self._ledger, self._clock, [calls.kept(in_progress.change)], calls.lease.until)
+        calls.store_removals(in_progress.change, [attendee.attendee_id for attendee in leaving])
         for attendee in leaving:
             calls.remove(attendee.attendee_id, is_wanted)
         meeting, now = in_progress.meeting, self._clock.now()
-        for gone in chunks([replace(attendee, gone=True, noted_at=now) for attendee in leaving], ATTENDEES_TOGETHER):
+        left = [replace(attendee, gone=True, removal_reported=True, noted_at=now) for attendee in leaving]
+        for gone in chunks(left, ATTENDEES_TOGETHER):
             out = [attendee.attendee_id for attendee in gone]
             clauses: list[Clause] = [
                 MeetingIs(meeting.id, meeting.revision, user.id),
-                AttendeesNoted(meeting.id, user.id, user.revision, tuple(gone)),
+                AttendeesNoted(meeting.id, user.id, user.revision, tuple(gone), user.notes),
                 calls.kept(in_progress.change, out),
                 EntryWritten(removed_entry(self._clock, in_progress, user, out)),
             ]
             transact_with_retry(self._ledger, self._clock, clauses, calls.lease.until)
             calls.removing -= set(out)
             snapshot.are_gone(user, gone)
+            user = snapshot.users[user.id]
 
     def _is_unchanged(self, meeting: Meeting, user: User) -> bool:
         return self._ledger.load(meeting.id, [user.id]).users[user.id].revision == user.revision

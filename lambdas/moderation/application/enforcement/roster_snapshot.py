@@ -122,8 +122,7 @@ class RosterSnapshot:
 
     def are_gone(self, user: User, attendees: Sequence[Attendee]) -> None:
         self.gone |= {attendee.attendee_id for attendee in attendees}
-        left = replace(user, attendees={**user.attendees, **{attendee.attendee_id: attendee for attendee in attendees}})
-        self.users = {**self.users, user.id: left}
+        self.users = {**self.users, user.id: user.with_notes(attendees)}
 
     def add_attendees_the_roster_lacks(self, seen: Collection[str]) -> None:
         """Adds attendees that joined, and were bound by another function, between the roster and the look at users.
@@ -170,11 +169,9 @@ def is_spared(meeting: Meeting, user: User, change_id: str) -> bool:
     return any(m.spares(user.id, role_of(user, meeting)) for m in made)
 
 
-def attendees_to_note(
-    user: User, snapshot: RosterSnapshot, altered: Collection[str], now: datetime
-) -> tuple[Attendee, ...]:
-    """The notes on a user's attendees: what the ledger does not know yet, and what this change has `altered` or
-    reports. An earlier change that notes later has to find the latter.
+def attendees_to_note(user: User, snapshot: RosterSnapshot, now: datetime) -> tuple[Attendee, ...]:
+    """The notes on a user's attendees: what the ledger does not know yet, and what calls of this change have altered.
+    An earlier change that notes later has to find the latter.
     """
     attendees = []
     for attendee in user.attendees.values():
@@ -183,10 +180,10 @@ def attendees_to_note(
         if attendee.attendee_id in snapshot.gone:
             seen = replace(attendee, gone=True)
         elif (held := snapshot.held.get(attendee.attendee_id)) is not None:
-            seen = replace(attendee, known=held, gone=False, drifted=False, not_taken=False)
+            seen = replace(attendee.found(held), drifted=False, not_taken=False)
         else:
             continue
-        if seen != attendee or (attendee.attendee_id in altered and not attendee.gone):
+        if seen != attendee or (attendee.attendee_id in snapshot.altered and not attendee.gone):
             attendees.append(replace(seen, noted_at=now))
     return tuple(attendees)
 
