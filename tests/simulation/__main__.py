@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
+from .excuses import Excuse
 from .faults import CHIME_FAULTS, CRASHES, LEDGER_FAULTS, STALLS
 from .report import trace_of
 from .workload import simulate
@@ -22,6 +23,7 @@ class Tally:
     crashes: int = 0
     hours: float = 0
     faults: Counter[str] = field(default_factory=Counter)
+    excused: Counter[Excuse] = field(default_factory=Counter)
     bad: list[tuple[int, str]] = field(default_factory=list)
 
     def add(self, other: "Tally") -> None:
@@ -29,6 +31,7 @@ class Tally:
         self.crashes += other.crashes
         self.hours += other.hours
         self.faults += other.faults
+        self.excused += other.excused
         self.bad += other.bad
 
 
@@ -40,6 +43,7 @@ def explore(seeds: range) -> Tally:
         tally.crashes += result.crashes
         tally.hours += result.seconds / 3600
         tally.faults.update(result.faults)
+        tally.excused.update(result.excused)
         if result.violations:
             tally.bad.append((seed, "; ".join(f"{v.invariant} ({v.detail})" for v in result.violations)))
     return tally
@@ -86,6 +90,8 @@ def _print(tally: Tally, seconds: float) -> None:
             print(f"  {title + ': ' + kind:<34} {tally.faults.pop(kind, 0):>9}")
     for kind, count in sorted(tally.faults.items()):
         print(f"  {'other: ' + kind:<34} {count:>9}")
+    for excuse in Excuse:
+        print(f"  {'excused: ' + excuse:<84} {tally.excused[excuse]:>9}")
     print(f"violations           {len(tally.bad):>9}")
 
 

@@ -1,6 +1,7 @@
 """The account that all meetings of a run share: ledger, Chime and functions."""
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from tests.memory.described import DescribedLedger
 from .bus import publish
 from .choices import Choices
 from .ends import ends
+from .excuses import Excuse
 from .faults import Faults
 from .machine import Machine
 from .monitor import Monitor, Violation
@@ -134,6 +136,7 @@ class Account:
             tuple(violations),
             tuple(self.scheduler.trace),
             self.faults.happened,
+            sum((monitor.excused for monitor in self.monitors.values()), Counter[Excuse]()),
             len(self.scheduler.crashed),
             self.scheduler.now_ms / 1000,
         )

@@ -7,6 +7,8 @@ from moderation.domain.capability import EVERYTHING, NOTHING, Capabilities
 from moderation.domain.meeting import User
 from moderation.ports import BatchesOver, BatchesRecorded, ChimeAttendee, Clause, UserRevised
 
+from .excuses import Excuse, Excused
+
 LESS = "nobody is granted less than they came with"
 MORE = "nobody is granted more than they came with"
 LONGEST_STALL_MS = 130_000
@@ -14,8 +16,9 @@ LONGEST_STALL_MS = 130_000
 
 
 class Grants:
-    def __init__(self, violated: Callable[[str, str], None]) -> None:
+    def __init__(self, violated: Callable[[str, str], None], excused: Excused) -> None:
         self._violated = violated
+        self._excused = excused
         self._given: defaultdict[str, list[Capabilities]] = defaultdict(list)
         """User → what others than Gavel gave each of their attendees."""
         self._reached: set[str] = set()
@@ -61,8 +64,11 @@ class Grants:
         given = self._given.get(user.id, [])
         if grant is None or grant == was or not given:
             return
-        if not any(capabilities in grant for capabilities in given) and self._is_recorded:
-            self._violated(LESS, f"{user.id} {grant.value:06b}")
+        if not any(capabilities in grant for capabilities in given):
+            if self._is_recorded:
+                self._violated(LESS, f"{user.id} {grant.value:06b}")
+            else:
+                self._excused(Excuse.NOT_RECORDED)
         if not any(grant in capabilities for capabilities in given) and not self._is_due_to_gavel(user, now_ms):
             self._violated(MORE, f"{user.id} {grant.value:06b}")
 

@@ -18,6 +18,7 @@ from moderation.domain.entry import UNMUTE_ANSWERED
 from moderation.domain.meeting import UnmuteConsent
 from moderation.ports import ChangeOpened, ChimeAttendee, Clause, EntryWritten, UserRevised
 
+from .excuses import Excuse, Excused
 from .one_meeting import OneMeeting
 from .scheduler import Actor, Scheduler
 
@@ -40,6 +41,7 @@ class Microphones:
         store: OneMeeting,
         scheduler: Scheduler,
         violated: Callable[[str, str], None],
+        excused: Excused,
         is_free: Callable[[str, int, int], bool],
     ) -> None:
         """`is_free`: whether consent alone has kept a user silent between two times."""
@@ -47,6 +49,7 @@ class Microphones:
         self._store = store
         self._scheduler = scheduler
         self._violated = violated
+        self._excused = excused
         self._attendees: dict[str, ChimeAttendee] = {}
         self._silent_since: dict[str, int] = {}
         self._agreed: dict[str, int] = {}
@@ -54,7 +57,6 @@ class Microphones:
         self._looks: dict[Actor, dict[str, tuple[str, int]]] = {}
         self._required_since: int | None = None
         self._created_with_less: set[str] = set()
-        self._interrupted: set[str] = set()
 
     def required_from(self, since: int) -> None:
         """Notes whether the meeting requires consent."""
@@ -92,37 +94,40 @@ class Microphones:
         looks: Looks,
         *,
         is_known: bool,
+        is_bound_since: bool,
         looked_ms: int,
     ) -> None:
         """Called before Gavel's write takes effect. `is_known`: the ledger had the attendee when the call began.
         `looked_ms`: when the rules were read that the call rests on; a decision in the same millisecond came after it.
+        `is_bound_since`: the ledger has the attendee since this read.
         """
         user_id = attendee.user_id
-        self._is_interrupted(attendee, new, is_known=is_known)
         if AUDIO not in new or self._sends(user_id) or not self._is_required(started_ms):
             return
-        if (attendee.attendee_id in self._created_with_less and not is_known) or user_id in self._interrupted:
-            return
         since = self._silent_since.get(user_id, ALWAYS)
-        saw_sending = since >= started_ms or any(whose == user_id and since >= at for whose, at in looks.values())
-        decided_ms = looked_ms - 1 if looked_ms > started_ms - FRESH_MS else started_ms
-        if not saw_sending and not self._has_agreed(user_id, since, decided_ms):
+        if self._has_agreed(user_id, since, started_ms):
+            return
+        if since >= started_ms:
+            self._excused(Excuse.BEGUN_BEFORE)
+        elif self._is_muted_since_the_read(user_id, since, started_ms, looked_ms, looks):
+            self._excused(Excuse.MUTED_SINCE_THE_READ)
+        elif is_bound_since:
+            self._excused(Excuse.BOUND_AFTER_THE_READ)
+        elif attendee.attendee_id in self._created_with_less and not is_known:
+            self._excused(Excuse.CREATED_WITH_LESS)
+        else:
             self._violated("no microphone opens without consent", f"{user_id}, silent since {since}")
+
+    def _is_muted_since_the_read(self, user_id: str, since: int, started_ms: int, looked_ms: int, looks: Looks) -> bool:
+        if any(whose == user_id and since >= at for whose, at in looks.values()):
+            return True
+        return looked_ms > started_ms - FRESH_MS and self._has_agreed(user_id, since, looked_ms - 1)
 
     def _has_agreed(self, user_id: str, silent_since: int, decided_ms: int) -> bool:
         agreed = self._agreed.get(user_id)
         if agreed is None or agreed >= silent_since:
             return agreed is not None
         return decided_ms <= agreed + PATIENCE_MS and self._is_free(user_id, agreed, decided_ms)
-
-    def _is_interrupted(self, attendee: ChimeAttendee, new: Capabilities, *, is_known: bool) -> None:
-        """Whether the write is only an interruption: a batch that narrows a newcomer is no decision about that user,
-        and is reverted.
-        """
-        if self._sends(attendee.user_id):
-            self._interrupted.discard(attendee.user_id)
-            if AUDIO in attendee.capabilities and AUDIO not in new and not is_known:
-                self._interrupted.add(attendee.user_id)
 
     def _is_required(self, started_ms: int) -> bool:
         """Whether consent has been required for so long that no older call is under way."""

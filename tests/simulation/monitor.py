@@ -41,6 +41,7 @@ from moderation.ports import (
 
 from . import promises
 from .ends import Ends
+from .excuses import Excuse
 from .grants import Grants
 from .grounds import GroundOf, Grounds
 from .microphones import FRESH_MS, TIMEOUT_MS, WINDOW_MS, Looks, Microphones
@@ -109,14 +110,13 @@ class Monitor:
         self._revisions: dict[str, int] = {}
         self._told: Counter[tuple[str, str, bool, str]] = Counter()
         self._ends = Ends(store, self.violated)
-        self.microphones = Microphones(store, scheduler, self.violated, self._is_free)
+        self.excused = Counter[Excuse]()
+        self.microphones = Microphones(store, scheduler, self.violated, self.excuse, self._is_free)
         self.users = UserChecks(store, scheduler, self.violated)
-        self.grants = Grants(self.violated)
+        self.grants = Grants(self.violated, self.excuse)
         self.users.began_at = lambda label: self.asked[label].began_at
-        self.reports = Reports(store, self.violated, has_versions=len(versions) > 1)
+        self.reports = Reports(store, self.violated, self.excuse, has_versions=len(versions) > 1)
         self._grounds = Grounds(scheduler)
-        self.excused = 0
-        """Attendees reached by a batch whose read came before they were bound."""
         self._is_timed = False
         self._frozen_at: datetime | None = None
         self._remembered: dict[str, tuple[Meeting, User, datetime]] = {}
@@ -136,6 +136,9 @@ class Monitor:
     def violated(self, invariant: str, detail: str) -> None:
         self._scheduler.say("VIOLATION", f"{invariant}: {detail}")
         self.violations.append(Violation(invariant, detail))
+
+    def excuse(self, excuse: Excuse) -> None:
+        self.excused[excuse] += 1
 
     # ---- requests --------------------------------------------------------------------------------------------------
 
@@ -483,13 +486,13 @@ class Monitor:
     def wrote(
         self, attendee: ChimeAttendee, capabilities: Capabilities, started_ms: int, looks: Looks, ground_of: GroundOf
     ) -> None:
-        """No call gives an attendee more than the rules at the caller's last read, or since, and no call that widens
-        follows rules that are older than production takes for fresh, unless it cannot read them. An attendee that the
-        ledger did not know at the start of the call gets what a newcomer may have.
+        """No call gives an attendee more than the rules at the caller's last read, or since, and none follows rules
+        that are older than production takes for fresh. An attendee that the ledger did not know at the start of the
+        call gets what a newcomer may have.
 
         An attendee that was bound after the read of the batch that reaches them is excused: no read is as new as the
-        call. They are excused for as long as production takes rules for fresh, and the second look corrects them
-        (`small_looks.BOUND_AFTER_THE_READ`).
+        call. They are excused for as long as production takes rules for fresh, and the second look corrects them. So is
+        a call of a process that cannot read the rules again: a mute does not wait for the ledger.
         """
         self.drifted.discard(attendee.attendee_id)
         bound_ms = self._bound_ms.get(attendee.attendee_id, started_ms + 1)
@@ -498,22 +501,37 @@ class Monitor:
         is_known = bound_ms <= started_ms
         if not is_known:
             self.grants.reaches(attendee)
-        is_excused = started_ms - FRESH_MS <= looked_ms < bound_ms <= started_ms
-        if not is_excused:
-            self.microphones.wrote(attendee, capabilities, started_ms, looks, is_known=is_known, looked_ms=looked_ms)
+        is_bound_since = started_ms - FRESH_MS <= looked_ms <= bound_ms <= started_ms
+        self.microphones.wrote(
+            attendee,
+            capabilities,
+            started_ms,
+            looks,
+            is_known=is_known,
+            is_bound_since=is_bound_since,
+            looked_ms=looked_ms,
+        )
         self._time_passed()
-        horizon = self._scheduler.now_ms - WINDOW_MS
-        if capabilities & ~attendee.capabilities:
-            horizon = max(horizon, looked_ms, 0 if ground.is_blind else started_ms - FRESH_MS)
-        lately = self._lately(attendee.user_id, horizon)
-        if not is_known or is_excused:
-            lately += self._lately(NEWCOMER, self._scheduler.now_ms - WINDOW_MS)
-        self.excused += is_excused
-        if not any(capabilities in most for allowed in lately for most in allowed):
-            self.violated(
-                "no attendee gets more than the rules allow",
-                f"{attendee.user_id} {capabilities.value:06b} at {started_ms}",
-            )
+        window = self._scheduler.now_ms - WINDOW_MS
+
+        def is_allowed(user_id: str, horizon: int) -> bool:
+            lately = self._lately(user_id, max(window, horizon))
+            return any(capabilities in most for allowed in lately for most in allowed)
+
+        if is_allowed(attendee.user_id, max(looked_ms, started_ms - FRESH_MS)):
+            return
+        if not is_known and is_allowed(NEWCOMER, window):
+            return
+        if is_bound_since and is_allowed(NEWCOMER, window):
+            self.excuse(Excuse.BOUND_AFTER_THE_READ)
+            return
+        if ground.is_blind and is_allowed(attendee.user_id, looked_ms):
+            self.excuse(Excuse.BLIND)
+            return
+        self.violated(
+            "no attendee gets more than the rules allow",
+            f"{attendee.user_id} {capabilities.value:06b} at {started_ms}",
+        )
 
     def took_away(self, attendee: ChimeAttendee) -> None:
         """Gavel has removed an attendee: the user is banned, or the attendee had to leave."""
@@ -585,10 +603,12 @@ class Monitor:
         """No user gains while frozen, except by a change that is given up: its rules are taken back, those that narrow
         included.
         """
+        if meeting.rules.frozen_at != self._frozen_at:
+            return
         by = (self.store.changes.get((meeting.id, each.revised_by or "")) for each in (meeting, user))
         if any(change is not None and change.status is Status.ABANDONED for change in by):
-            return
-        if meeting.rules.frozen_at == self._frozen_at:
+            self.excuse(Excuse.GIVEN_UP_WHILE_FROZEN)
+        else:
             self.violated("nobody gains while the meeting is frozen", user.id)
 
     def _user(self, meeting_id: str, user_id: str) -> User:

@@ -56,8 +56,9 @@ from .mutation import (
     drop,
     rewriting,
 )
-from .small import NEWCOMER, SLOW_TO_SETTLE, TAKEN_OVER
+from .small import NEWCOMER, TAKEN_OVER
 from .small_found import LEFT_WHILE_ALL_ARE_MUTED, NEWCOMER_WHILE_THE_MODE_OPENS
+from .small_late import SETTLED_WHILE_A_CALL_LIVES
 from .small_seeds import NOTED_EARLY, OVERTAKEN_IN_FLIGHT
 from .small_stalls import GIVEN_UP_LATE, MUTED_AGAIN_BY_MEMORY, OUTLIVED, SETTLED_LATE
 from .small_users import DEMOTED
@@ -261,7 +262,7 @@ MUTATIONS = (
         "a call of unknown end counts until orders begin after its life",
         lambda: _closing(_closed_late),
         (HOLDS,),
-        case=SLOW_TO_SETTLE,
+        case=SETTLED_WHILE_A_CALL_LIVES,
     ),
     Mutation(
         "who is bound between the roster and the look at users is taken in",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from unittest.mock import patch
 
+from moderation.application.enforcement import attendee_outcome, roster_reader
 from moderation.application.enforcement.change_applier import ChangeApplier
 from moderation.application.enforcement.change_in_progress import ChangeInProgress
 from moderation.application.enforcement.chime_calls import ChimeCalls
@@ -14,16 +15,20 @@ from moderation.application.enforcement.consent_requests import ConsentRequests
 from moderation.application.enforcement.roster_reader import RosterReader
 from moderation.application.enforcement.roster_snapshot import RosterSnapshot
 from moderation.domain.capability import Capabilities
-from moderation.domain.change import Change
-from moderation.domain.meeting import Meeting, User
+from moderation.domain.change import AttendeeChange, Change
+from moderation.domain.meeting import Attendee, Meeting, User
 from moderation.ports import AttendeesNoted, Clause
 
-from .mutation import CONSENT, HOLDS, TOLD, Mutation
+from .mutation import APPLIED, CONSENT, HOLDS, TOLD, Mutation
 from .small_late import (
-    ANSWER_READ_LATE,
+    DECIDED_AGAIN_WHILE_A_CALL_LIVES,
+    FROZEN_AFTER_A_CALL,
     LEFT_TO_A_LATER_CHANGE,
     OPENED_BY_AN_OVERTAKEN_CHANGE,
+    REMOVED_BY_AN_OLDER_MUTE,
+    REMOVED_BY_TWO_CHANGES,
     REMOVED_WHILE_A_FUNCTION_STALLS,
+    UNMUTED_WHILE_AWAY,
 )
 
 
@@ -53,6 +58,14 @@ def _asking_about_own_attendees(self: RosterReader, meeting: Meeting, snapshot: 
     read_unclear_attendees(self, meeting, replace(snapshot, attendees=own))
 
 
+def _waiting_of_those_present(change: AttendeeChange, user: User, moment: datetime) -> bool:
+    return waits_in_vain(replace(change, effects=()), user, moment)
+
+
+def _whatever_is_noted(meeting_id: str, user_id: str, revision: int, attendees: tuple[Attendee, ...], _: int) -> Clause:
+    return AttendeesNoted(meeting_id, user_id, revision, attendees)
+
+
 def _newcomer_as_if_not_overtaken(self: ConsentRequests, in_progress: ChangeInProgress) -> Capabilities:
     latest = replace(in_progress.meeting, revised_by=in_progress.change.id)
     return newcomer(self, replace(in_progress, meeting=latest))
@@ -60,19 +73,44 @@ def _newcomer_as_if_not_overtaken(self: ConsentRequests, in_progress: ChangeInPr
 
 with_notes, newcomer = ChangeApplier._with_notes, ConsentRequests.newcomer
 read_unclear_attendees = RosterReader.read_unclear_attendees
+waits_in_vain = attendee_outcome._waits_in_vain
 
 LATE_MUTATIONS = (
     Mutation(
         "an answer that is read late proves nothing about that time",
         lambda: patch.object(ChimeCalls, "is_undone_by_none", _undone_by_none_since_the_answer),
         (HOLDS,),
-        case=ANSWER_READ_LATE,
+        case=DECIDED_AGAIN_WHILE_A_CALL_LIVES,
     ),
     Mutation(
         "a released change notes no attendee that is gone",
         lambda: patch.object(ChangeApplier, "_with_notes", _noting_those_that_are_gone),
         (TOLD,),
         case=REMOVED_WHILE_A_FUNCTION_STALLS,
+    ),
+    Mutation(
+        "an unmute of nobody present that waits for a request ends with it",
+        lambda: patch.object(attendee_outcome, "_waits_in_vain", _waiting_of_those_present),
+        (APPLIED,),
+        case=UNMUTED_WHILE_AWAY,
+    ),
+    Mutation(
+        "a function whose lease is over notes nothing",
+        lambda: patch.object(ChimeCalls, "is_late", lambda *_: False),
+        (HOLDS,),
+        case=FROZEN_AFTER_A_CALL,
+    ),
+    Mutation(
+        "attendees that a change removes by rules of another are stored with it",
+        lambda: patch.object(ChimeCalls, "store_removals", lambda *_: None),
+        (TOLD,),
+        case=REMOVED_BY_AN_OLDER_MUTE,
+    ),
+    Mutation(
+        "of two changes that remove an attendee, one reports it",
+        lambda: patch.object(roster_reader, "AttendeesNoted", _whatever_is_noted),
+        (TOLD,),
+        case=REMOVED_BY_TWO_CHANGES,
     ),
     Mutation(
         "a note on an attendee left to a later change proves nothing",

@@ -23,15 +23,15 @@ from moderation.domain import effective, meeting
 from moderation.domain.capability import Capabilities
 from moderation.domain.decisions import decide, decision
 from moderation.domain.decisions.decision import Case, with_request
-from moderation.domain.entry import REMOVED, UNMUTE_ANSWERED
+from moderation.domain.entry import UNMUTE_ANSWERED
 from moderation.domain.meeting import Meeting, MeetingRules, User, UserRules
-from moderation.ports import AttendeeBound, ChangeKept, ChimeNotFoundError, Clause, EntryWritten
+from moderation.ports import AttendeeBound, ChimeNotFoundError, Clause, EntryWritten
 
 from .mutation import APPLIED, CLOSED, CONSENT, HOLDS, KNOWN, ONCE, TOLD, TWICE, Mutation, drop
 from .small_consent import ANSWERED_FROM_ELSEWHERE, ASKED_UNTIL_NOBODY_IS, CONSENT_AND_MUTE_ALL, QUICK, SILENT_NEWCOMER
 from .small_seeds import MOVED_WHILE_SILENT
 from .small_stalls import GIVEN_UP_LATE
-from .small_users import BAN_AND_EVERYBODY, BAN_AND_REJOIN, EXCLUSIVE_ENDED, FOUND_OUT_TWICE, LAST_HOST, UNDO
+from .small_users import BAN_AND_EVERYBODY, BAN_AND_REJOIN, EXCLUSIVE_ENDED, LAST_HOST, UNDO
 
 HOSTS = "a meeting knows how many hosts it has"
 NO_HOST = "no host leaves a meeting without one"
@@ -90,12 +90,6 @@ def _keeps_stale_audio(self: Any, carried: ChangeInProgress, user: User) -> User
 
 def _is_an_answer(clauses: Sequence[Clause]) -> bool:
     return any(isinstance(c, EntryWritten) and c.entry.type == UNMUTE_ANSWERED for c in clauses)
-
-
-def _tells_who_was_taken_out(clauses: Sequence[Clause]) -> bool:
-    """Removals by a change of the whole meeting."""
-    is_told = any(isinstance(c, EntryWritten) and c.entry.type == REMOVED for c in clauses)
-    return is_told and any(isinstance(c, ChangeKept) and c.change.user_id is None for c in clauses)
 
 
 def _instead(owner: Any, name: str, other: Any) -> Any:
@@ -180,11 +174,6 @@ USER_MUTATIONS = (
         _instead(attendee_applier, "removed_attendees", lambda *_: []),
         (TOLD,),
         case=BAN_AND_REJOIN,
-    ),
-    Mutation(
-        "who is taken out by everybody's change is told of by its holder", drop(ChangeKept, _tells_who_was_taken_out),
-        (TWICE,),
-        case=FOUND_OUT_TWICE,
     ),
     Mutation(
         "a request is moot once the meeting asks nobody",

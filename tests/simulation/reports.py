@@ -26,6 +26,7 @@ from moderation.ports import (
     EntryWritten,
 )
 
+from .excuses import Excuse, Excused
 from .one_meeting import OneMeeting
 
 Words = Mapping[str, str]
@@ -47,12 +48,14 @@ class Course:
     held: Mapping[str, ChimeAttendee]
     last: dict[str, ChimeAttendee]
     is_alone: bool
+    is_overtaken: bool = False
+    """Whether the effect of a call has come that a newer one had overtaken."""
     told: dict[str, Mapping[str, object]] = field(default_factory=dict)
     """Attendee → what the event reported."""
     told_at_end: Mapping[str, Mapping[str, object]] | None = None
     """What was reported when the change was decided. The answer may come after a later look has reported more."""
     since: dict[str, list[Words]] = field(default_factory=dict)
-    """Attendee → what it has held since the report."""
+    """Attendee → what it has held since the report, beginning with what it held then."""
     left: Mapping[str, ChimeAttendee] = field(default_factory=dict)
     """What each attendee held when the change was decided."""
     without_late: dict[str, ChimeAttendee] = field(default_factory=dict)
@@ -60,10 +63,13 @@ class Course:
 
 
 class Reports:
-    def __init__(self, store: OneMeeting, violated: Callable[[str, str], None], *, has_versions: bool) -> None:
+    def __init__(
+        self, store: OneMeeting, violated: Callable[[str, str], None], excused: Excused, *, has_versions: bool
+    ) -> None:
         self._has_versions = has_versions
         self._store = store
         self._violated = violated
+        self._excused = excused
         self._attendees: dict[str, ChimeAttendee] = {}
         self._open: dict[str, Course] = {}
         self._courses: dict[str, Course] = {}
@@ -71,17 +77,11 @@ class Reports:
         """Attendees that another system has written or created since Gavel's last read."""
         self._foreign: set[str] = set()
         """Attendees that hold what another system has written, or were created with it."""
-        self.excused = 0
-        """Drifts that report the effect of an older change."""
-        self.excused_late = 0
-        """Outcomes that are true without the effect of a call that had no answer."""
 
     # ---- what happens in Chime -------------------------------------------------------------------------------------
 
     def holds(self, attendee: ChimeAttendee, *, by_gavel: bool, is_older: bool = False, is_late: bool = False) -> None:
-        """The effect of a call that a newer one has overtaken is put right later, and undoes what is reported until
-        then.
-        """
+        """`is_older`: a newer call has taken effect before. `is_late`: no process waits for the call any more."""
         self._note_late(attendee.attendee_id, is_late=is_late)
         self._attendees[attendee.attendee_id] = attendee
         for course in self._courses.values():
@@ -90,8 +90,8 @@ class Reports:
         if by_gavel:
             self._unseen.discard(attendee.attendee_id)
             self._foreign.discard(attendee.attendee_id)
-            if is_older:
-                self._interferes()
+            for course in self._open.values() if is_older else ():
+                course.is_overtaken = True
             return
         self._unseen.add(attendee.attendee_id)
         self._foreign.add(attendee.attendee_id)
@@ -160,7 +160,14 @@ class Reports:
         del self._open[change.id]
         if course.is_alone and change.status is Status.APPLIED and not change.awaits_consent and change.lapsed is None:
             for wrong in self._left_out(course):
-                self._violated(FALSE, f"{change.command} {change.id[-4:]}: {wrong}")
+                self._is_false(course, f"{change.command} {change.id[-4:]}: {wrong}")
+
+    def _is_false(self, course: Course, what: str) -> None:
+        """The effect of a call that a newer one has overtaken undoes what is told, and is put right later."""
+        if course.is_overtaken:
+            self._excused(Excuse.OVERTAKEN)
+        else:
+            self._violated(FALSE, what)
 
     def _left_out(self, course: Course) -> Iterator[str]:
         """Attendees that the change gave other capabilities without reporting them."""
@@ -179,15 +186,18 @@ class Reports:
         for each in _documents(entry.extra["attendees"]):
             key = str(each["attendeeId"])
             self._once(course, key, each)
-            course.told[key], course.since[key] = each, []
             was, now = course.last.get(key), self._attendees.get(key)
-            is_compared = course.is_alone and not self._has_versions
-            if is_compared and was is not None and now is not None:
+            course.told[key] = each
+            course.since[key] = [] if now is None else [in_words(now.capabilities)]
+            if course.is_alone and was is not None and now is not None:
                 for wrong in (
                     *_wrong(each, was.capabilities, now.capabilities),
                     *self._unsilent(each, course.change, was, now),
                 ):
-                    self._violated(FALSE, f"{entry.command} on {was.user_id}: {wrong}")
+                    if self._has_versions:
+                        self._excused(Excuse.VERSIONS)
+                    else:
+                        self._is_false(course, f"{entry.command} on {was.user_id}: {wrong}")
             if now is not None:
                 course.last[key] = now
 
@@ -200,10 +210,11 @@ class Reports:
         if "already-silent" not in cast("Sequence[str]", said["effects"]):
             return
         lost = was.capabilities & ~now.capabilities
-        if change.command in ("mute", "set-capabilities"):
-            lost &= withholding(change)
-        if lost or now.capabilities & ~was.capabilities:
+        withheld = lost & withholding(change) if change.command in ("mute", "set-capabilities") else lost
+        if withheld or now.capabilities & ~was.capabilities:
             yield f"`already-silent` is said, {_bits(was)} becomes {_bits(now)}"
+        elif lost:
+            self._excused(Excuse.MORE_THAN_WITHHELD)
 
     def _once(self, course: Course, key: str, said: Mapping[str, object]) -> None:
         """The same report on an attendee comes twice only if it happened twice, with the former state in between."""
@@ -216,14 +227,15 @@ class Reports:
         """A drift reports what another system wrote, and not what Gavel corrected or wrote since.
 
         The effect of an older change that is still due is excused: `Drift` considers only the latest changes, and the
-        older one corrects it later (`small_looks.DRIFT_BY_AN_OLDER_CHANGE`). With changed policies, what the earlier
-        ones gave is drift by the later ones.
+        older one corrects it later. With changed policies, what the earlier ones gave is drift by the later ones.
         """
         for each in _documents(entry.extra["attendees"]):
-            if self._has_versions or each["attendeeId"] in self._foreign:
+            if each["attendeeId"] in self._foreign:
                 continue
             if self._is_under_way(str(each["externalUserId"]), entry.change_id):
-                self.excused += 1
+                self._excused(Excuse.OLDER_CHANGE)
+            elif self._has_versions:
+                self._excused(Excuse.VERSIONS)
             else:
                 self._violated(INVENTED, f"{each['externalUserId']}, found with {each['found']}")
 
@@ -270,14 +282,13 @@ class Reports:
         return is_named and any(each["externalUserId"] == change.user_id for each in out)
 
     def _outcomes(self, label: str, answer: Answer, course: Course) -> None:
-        """If a function died between its notes and the end of the change, the one that takes over finds those attendees
-        as they should be, and calls them unchanged. The notes have reported them.
+        """If a function loses its lease between its notes and the end of the change, the one that takes over finds
+        those attendees as they should be, and calls them unchanged. The notes have reported them.
 
         A call without an answer may take effect between the last read and the end of the change. The answer is then as
-        true without this effect, and the change stays due until it has been put right (`small_late.LATE_EFFECT`).
+        true without this effect, and the change stays due until it has been put right.
         """
-        if self._store.changes[course.change.meeting_id, course.change.id].notes_count_from is not None:
-            return
+        is_taken_over = self._store.changes[course.change.meeting_id, course.change.id].notes_count_from is not None
         for each in answer.outcomes or ():
             key, outcome = str(each["attendeeId"]), each["outcome"]
             was, now = course.held.get(key), course.left.get(key)
@@ -286,9 +297,11 @@ class Reports:
             if _fits(outcome, was, now):
                 continue
             if _fits(outcome, was, course.without_late.get(key, now)):
-                self.excused_late += 1
-                continue
-            self._violated(FALSE, f"{label}: {was.user_id} is {outcome}, went {_bits(was)} to {_bits(now)}")
+                self._excused(Excuse.LATE_EFFECT)
+            elif is_taken_over and outcome == "unchanged":
+                self._excused(Excuse.TAKEN_OVER)
+            else:
+                self._is_false(course, f"{label}: {was.user_id} is {outcome}, went {_bits(was)} to {_bits(now)}")
 
 
 def _fits(outcome: object, was: ChimeAttendee, now: ChimeAttendee) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .excuses import Excuse
 from .monitor import Violation
 from .scheduler import Line
 
@@ -12,5 +13,6 @@ class Result:
     violations: tuple[Violation, ...]
     trace: tuple[Line, ...]
     faults: Mapping[str, int]
+    excused: Mapping[Excuse, int]
     crashes: int
     seconds: float

@@ -1,6 +1,6 @@
 """A simulated Chime: calls are throttled, slow, or have an effect without an answer."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import TypeVar
 
 from moderation.domain.capability import EVERYTHING, Capabilities
@@ -36,6 +36,8 @@ class WatchedChime(MemoryChime):
         """When the process that began the call last read the attendees."""
         self.monitors: Mapping[str, Monitor] = {}
         """Meeting → its monitor."""
+        self.outage_ms: Container[int] = ()
+        """When every call is throttled, whatever faults a run has."""
         self._newest: dict[str, int] = {}
         """Attendee → the start of the last call that has taken effect."""
 
@@ -111,6 +113,9 @@ class SimulatedChime:
         call = self._timed(meeting_id, call, started, attendee_id)
         machine.scheduler.tick(CHIME_MS)
         self._on_the_way()
+        if started in self.rooms.outage_ms:
+            machine.scheduler.say(operation, "throttled")
+            raise ChimeRetryableError
         kind = machine.faults.pick((*CHIME_FAULTS[: -1 if silent else None], *CRASHES))
         if kind is not None:
             self._act_out(kind, operation, call, started)

@@ -18,8 +18,10 @@ from .account import Account
 from .choices import Prefix, every_prefix
 from .faults import Faults
 from .monitor import Asking
+from .policies import EarlierPolicies
 from .result import Result
 from .scheduler import Scheduler
+from .upgrade import Upgrade
 from .world import HOSTS, Setup, Simulation, asking, registration
 
 CRASH = {"crash": 1.0}
@@ -43,6 +45,10 @@ class Case:
     """The least number of schedules. Far fewer would mean that possible places were lost."""
     slow: int | None = None
     """The most slow calls, if there is a limit."""
+    most: Mapping[str, int] = field(default_factory=dict)
+    """Group of faults → the most of them, if it is not one."""
+    earlier: EarlierPolicies | None = None
+    """The policies before a deployment at the start of the run."""
 
     def all_runs(self) -> Iterator[tuple[Prefix, Result]]:
         for choices in every_prefix(MOST):
@@ -52,11 +58,13 @@ class Case:
         return self.simulation(choices).account.run()
 
     def simulation(self, choices: Prefix) -> Simulation:
-        budget = {"crash": 1, "stall": 1, "lost": 1, "unknown end": 1, "unavailable": 1, "throttled": 2}
+        budget = {"crash": 1, "stall": 1, "lost": 1, "unknown end": 1, "unavailable": 1, "throttled": 2, **self.most}
         if self.slow is not None:
             budget["slow"] = self.slow
         scheduler = Scheduler(choices, stay=0.5, preemptions=self.preemptions)
-        simulation = Simulation(Account(choices, scheduler, Faults(choices, self.faults, budget)), self.setup)
+        upgrade = None if self.earlier is None else Upgrade(self.name, 0, self.earlier)
+        account = Account(choices, scheduler, Faults(choices, self.faults, budget), upgrade)
+        simulation = Simulation(account, self.setup)
         self.set(simulation)
         return simulation
 

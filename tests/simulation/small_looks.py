@@ -183,15 +183,6 @@ def joined_between_two_batches(simulation: Simulation) -> None:
     _told(simulation, 6, 2.6)
 
 
-def bound_after_the_read(simulation: Simulation) -> None:
-    """bob, who is muted, is bound as another attendee between a batch and the read before it."""
-    simulation.is_watched()
-    host(simulation, "mute", "alice", Mute())
-    meeting(simulation, 1, mode="audio-only")
-    simulation.joins("bob", 4, 1.01)
-    _told(simulation, 4, 1.01)
-
-
 def _told(simulation: Simulation, number: int, after: float) -> None:
     simulation.told("came bob", lambda presence: presence.on_joined(MEETING, attendee_of("bob", number)), after)
 
@@ -201,15 +192,6 @@ def left_while_muted(simulation: Simulation) -> None:
     host(simulation, "mute", "alice", Mute())
     simulation.leaves("bob", 0.005)
     simulation.told("deleted bob", lambda presence: presence.on_deleted(MEETING, attendee_of("bob")), 0.006)
-
-
-def drift_by_an_older_change(simulation: Simulation) -> None:
-    """A mute ends before its last call takes effect. While it is looked at again, another process compares the meeting:
-    it reports a drift, and the mute corrects it.
-    """
-    host(simulation, "mute", "alice", Mute(seconds=2))
-    simulation.reconciler(121)
-    simulation.reconciler(121)
 
 
 def gone_through_again(simulation: Simulation) -> None:
@@ -249,9 +231,6 @@ BOUND_WITHOUT_A_LEASE = Case(
     "bound without a lease", bound_without_a_lease, {"stall 46 s": 1.0}, preemptions=0, at_least=10
 )
 LEFT_MEANWHILE = Case("left while muted", left_while_muted, preemptions=2, at_least=40)
-DRIFT_BY_AN_OLDER_CHANGE = Case(
-    "drift by an older change", drift_by_an_older_change, {"unknown end, done later": 1.0}, preemptions=1
-)
 ALONE = replace(SETUP, absent=frozenset({"carol"}))
 GONE_THROUGH_AGAIN = Case("gone through again", gone_through_again, CRASH, preemptions=1, setup=ALONE)
 NOTED_AFTER_A_FREEZE = Case(
@@ -305,7 +284,6 @@ FLOOR_ENDED_DURING_A_LOOK = Case(
     setup=PRESENTATION,
     at_least=10,
 )
-BOUND_AFTER_THE_READ = Case("bound after the read", bound_after_the_read, setup=WITH_PIA, at_least=200)
 LOOKS = (
     BAN_ENDED_UNDER_A_CALL,
     BAN_ENDED_BEFORE_THE_NOTE,

@@ -1,6 +1,6 @@
 """Checks commands on users: hosts, floors, which command counts, requests to unmute, and removals."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -47,6 +47,8 @@ class UserChecks:
         self.raised_at: dict[str, datetime] = {}
         self._taken_out: dict[str, str] = {}
         """Attendee → user, of attendees that Gavel has removed from Chime."""
+        self._times_out, self._told_out = Counter[str](), Counter[str]()
+        """Attendee → how often it was removed, and how often that was reported."""
 
     # ---- commits ---------------------------------------------------------------------------------------------------
 
@@ -163,6 +165,11 @@ class UserChecks:
         return is_demotion(RANKING, before.role or default, after.role or default)
 
     def _told(self, entry: Entry) -> None:
+        for each in _taken_out(entry):
+            attendee_id = str(each["attendeeId"])
+            self._told_out[attendee_id] += 1
+            if self._told_out[attendee_id] > max(1, self._times_out[attendee_id]):
+                self._violated("who is taken out is told of", f"{each['externalUserId']}, twice")
         if entry.type == UNMUTE_REQUESTED and entry.change_id is not None:
             user_id = next(iter(entry.names))
             self._asked[entry.change_id] = user_id
@@ -197,6 +204,7 @@ class UserChecks:
 
     def takes_out(self, attendee: ChimeAttendee) -> None:
         self._taken_out[attendee.attendee_id] = attendee.user_id
+        self._times_out[attendee.attendee_id] += 1
 
     # ---- at rest ---------------------------------------------------------------------------------------------------
 
