@@ -58,8 +58,8 @@ def _asking_about_own_attendees(self: RosterReader, meeting: Meeting, snapshot: 
     read_unclear_attendees(self, meeting, replace(snapshot, attendees=own))
 
 
-def _waiting_of_those_present(change: AttendeeChange, user: User, moment: datetime) -> bool:
-    return waits_in_vain(replace(change, effects=()), user, moment)
+def _waiting_of_those_present(change: AttendeeChange, meeting: Meeting, user: User, now: datetime) -> bool:
+    return waits_in_vain(replace(change, effects=()), meeting, user, now)
 
 
 def _whatever_is_noted(meeting_id: str, user_id: str, revision: int, attendees: tuple[Attendee, ...], _: int) -> Clause:

@@ -27,7 +27,7 @@ from moderation.application.enforcement.change_applier import ChangeApplier
 from moderation.application.enforcement.change_in_progress import ChangeInProgress
 from moderation.application.enforcement.chime_calls import ChimeCalls, StillWanted
 from moderation.application.enforcement.meeting_applier import MeetingApplier
-from moderation.application.enforcement.roster_snapshot import RosterSnapshot
+from moderation.application.enforcement.roster_snapshot import RosterSnapshot, attendees_to_note
 from moderation.domain import effective, rule_changes
 from moderation.domain.capability import EVERYTHING, NOTHING, Capabilities, is_narrower
 from moderation.domain.change import AttendeeChange, Change, Closure
@@ -83,6 +83,7 @@ from .small_found import (
     MUTE_KEPT_BY_A_FREEZE,
     MUTED_DURING_A_REMOVAL,
     NEWCOMER_WHILE_THE_MODE_OPENS,
+    NOTED_LATE,
     OPENED_IN_A_FROZEN_MEETING,
     REGISTERED_WHILE_THROTTLED,
     REMOVED_BY_EVERYBODYS_CHANGE,
@@ -103,6 +104,7 @@ from .small_looks import (
     LEFT_MEANWHILE,
     MUTE_ALL_ENDED_DURING_A_CLAIM,
     MUTED_DURING_A_COMPARISON,
+    NOTED_AFTER_A_FREEZE,
     SEEN_AFTER_ANOTHER_CHANGE,
 )
 
@@ -154,6 +156,12 @@ def _has_left_since_the_answer(change: AttendeeChange, user: User, attendees: Se
     return has_left(replace(change, committed_at=change.deadline_starts_at), user, attendees)
 
 
+def _noting_what_the_calls_altered(
+    user: User, snapshot: RosterSnapshot, _: Collection[str], now: datetime
+) -> tuple[Attendee, ...]:
+    return attendees_to_note(user, snapshot, snapshot.altered, now)
+
+
 def _telling_all_when_it_settles(
     clock: Any, settled: ChangeInProgress, crowd: RosterSnapshot, order: ChimeCalls, ids: Any
 ) -> Any:
@@ -185,6 +193,11 @@ def _granting_everything() -> Iterator[None]:
 
 def _taken_back_as_it_was(change: Change, rules: UserRules, _: datetime) -> UserRules:
     return rule_changes.reverted(change, rules, datetime.min.replace(tzinfo=UTC))
+
+
+def _noted_since_the_answer(self: ChimeCalls, attendee: Attendee) -> bool:
+    reached_at = self.reached_at.get(attendee.attendee_id)
+    return reached_at is not None and attendee.noted_at is not None and attendee.noted_at > reached_at
 
 
 def _removing_and_forgetting(self: ChimeCalls, attendee_id: str, *about: Any) -> None:
@@ -380,6 +393,12 @@ LOOK_MUTATIONS = (
         case=BANNED_FOR_A_MOMENT,
     ),
     Mutation(
+        "a note that came during an own call counts as later",
+        lambda: patch.object(ChimeCalls, "is_noted_since", _noted_since_the_answer),
+        (TWICE,),
+        case=NOTED_AFTER_A_FREEZE,
+    ),
+    Mutation(
         "an answer outlives the calls of a function that died",
         lambda: patch.object(consent, "calls_live_until", lambda change, _: change.uncertain_until),
         (INVENTED, HOLDS),
@@ -452,6 +471,12 @@ LOOK_MUTATIONS = (
         lambda: patch.object(attendee_outcome, "_has_left", _has_left_since_the_answer),
         (FALSE,),
         case=GONE_WHILE_AGREEING,
+    ),
+    Mutation(
+        "what is reported is noted",
+        lambda: patch.object(noting, "attendees_to_note", _noting_what_the_calls_altered),
+        (TWICE,),
+        case=NOTED_LATE,
     ),
     Mutation(
         "rules that were read in two parts are read again before any call",

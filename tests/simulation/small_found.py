@@ -184,8 +184,8 @@ def noted_late(simulation: Simulation) -> None:
     everybody(simulation, "alice", SetMeeting(mode="audio-only"), 0)
     bob_comes_again(simulation, 1, 1.01)
     everybody(simulation, "hugo", SetMeeting(mode="open"), 1.5)
-    simulation.reconciler(77.5)
-    simulation.reconciler(123)
+    simulation.reconciler(33.5)
+    simulation.reconciler(79)
 
 
 def registered_while_a_mute_is_throttled(simulation: Simulation) -> None:
@@ -211,7 +211,7 @@ def muted_during_the_removal_of_another(simulation: Simulation) -> None:
     host(simulation, "mute", "hugo", Mute(), 3)
 
 
-NOTED_LATE = Case("noted late", noted_late, {"stall 75 s": 1.0, "unknown end, done": 1.0}, preemptions=0, at_least=150)
+NOTED_LATE = Case("noted late", noted_late, {"stall 31 s": 1.0, "unknown end, done": 1.0}, preemptions=0, at_least=150)
 REGISTERED_WHILE_THROTTLED = Case(
     "registered while a mute is throttled",
     registered_while_a_mute_is_throttled,

@@ -313,12 +313,19 @@ def test_an_unmute_that_waits_for_a_request_is_superseded_with_it(meeting: Comma
     assert closed() is Status.SUPERSEDED
 
 
-def test_an_unmute_of_nobody_present_that_waits_for_a_request_ends_with_it(meeting: CommandedMeeting) -> None:
+@pytest.mark.parametrize("of_all", [False, True])
+def test_an_unmute_of_nobody_present_that_waits_for_a_request_ends_with_it(
+    meeting: CommandedMeeting, of_all: bool
+) -> None:
     """bob leaves while they are asked. Another host unmutes them, by a function that dies before it closes the change.
     Nobody answers, so bob is still muted.
     """
     both = (Medium.AUDIO, Medium.VIDEO)
-    meeting.answered("alice", Mute(both), "bob")
+    if of_all:
+        meeting.answered("alice", Unmute(), "bob")
+        consent(meeting, "bob", meeting.request_to("bob"))
+        meeting.done("alice", MUTE_ALL)
+    meeting.answered("alice", Mute((Medium.VIDEO,) if of_all else both), "bob")
     asked = meeting.answered("alice", Unmute(), "bob")
     meeting.goes("bob")
     meeting.gavel.chime_events.on_deleted(MEETING, attendee_of("bob"))

@@ -1,12 +1,12 @@
 """Removals and bans: of all attendees, stored, and lifted by other users only."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from moderation.application.requests import Answer, Refused
+from moderation.application.requests import Answer, Refused, Request
 from moderation.domain.capability import EVERYTHING, NOTHING, Capabilities, Medium
 from moderation.domain.commands import (
     Ban,
@@ -22,10 +22,21 @@ from moderation.domain.commands import (
     Unmute,
 )
 from moderation.domain.entry import DECIDED, HAND_LOWERED, REMOVED
-from moderation.ports import AttendeesNoted, ChimeAttendee, Clause, Loaded, Wakeup
+from moderation.ports import AttendeesNoted, ChimeAttendee, Clause, ConditionFailedError, Loaded, Wakeup
 
 from tests.memory.moderated_meeting import ADMIN, MEETING, attendee_of
-from tests.unit.application.commanded_meeting import MUTE_ALL, CommandedMeeting, Died, by, code, outcomes, unknown
+from tests.unit.application.commanded_meeting import (
+    MUTE_ALL,
+    CommandedMeeting,
+    Died,
+    by,
+    code,
+    dies,
+    just_before,
+    notes_attendees,
+    outcomes,
+    unknown,
+)
 
 
 @pytest.fixture
@@ -410,14 +421,9 @@ def test_of_two_changes_that_remove_an_attendee_one_reports_it(meeting: Commande
     assert (meeting.change(ban.change_id).status, meeting.told(REMOVED)) == ("applied", [["bob"]])
 
 
-@pytest.mark.parametrize("is_noted", [False, True])
-@pytest.mark.parametrize("is_ban_open", [False, True])
-def test_a_removal_by_an_older_mute_whose_function_died_is_told_after_the_ban(
-    meeting: CommandedMeeting, is_ban_open: bool, is_noted: bool
-) -> None:
-    """Chime takes no calls, so neither the mute nor the ban is applied at once. The function that goes on with the mute
-    removes bob, has no answer, and dies. The ban ends before that call takes effect, so its own change has nothing left
-    to do. If it `is_ban_open`, it looks for what was not reported, and finds nothing.
+def _removed_by_an_older_mute(meeting: CommandedMeeting) -> tuple[str | None, str | None]:
+    """Chime takes no calls, so neither a mute nor a ban is applied at once. The function that goes on with the mute
+    removes bob, has no answer, and dies. The ban ends before that call takes effect. Returns the ids of both changes.
     """
     meeting.done("alice", SetMeeting(mode="presentation"))
     meeting.chime_refuses()
@@ -426,17 +432,26 @@ def test_a_removal_by_an_older_mute_whose_function_died_is_told_after_the_ban(
     assert (mute.status, ban.status) == ("pending", "pending")
     meeting.chime_recovers()
 
-    def dies() -> None:
-        raise Died
-
     meeting.chime.before = [unknown, dies]
     with pytest.raises(Died):
         meeting.gavel.reconciler.on_wakeup(Wakeup(MEETING, change_id=mute.change_id))
     meeting.clock.pass_by(40)
     meeting.gavel.reconciler.on_wakeup(Wakeup(MEETING, user_id="bob"))
+    return mute.change_id, ban.change_id
+
+
+@pytest.mark.parametrize("is_noted", [False, True])
+@pytest.mark.parametrize("is_ban_open", [False, True])
+def test_a_removal_by_an_older_mute_whose_function_died_is_told_after_the_ban(
+    meeting: CommandedMeeting, is_ban_open: bool, is_noted: bool
+) -> None:
+    """The change of the ban has nothing left to do. If it `is_ban_open`, it looks for what was not reported, and finds
+    nothing.
+    """
+    mute, ban = _removed_by_an_older_mute(meeting)
     if not is_ban_open:
-        meeting.gavel.reconciler.on_wakeup(Wakeup(MEETING, change_id=ban.change_id))
-    assert [meeting.change(each.change_id).is_open for each in (mute, ban)] == [True, is_ban_open]
+        meeting.gavel.reconciler.on_wakeup(Wakeup(MEETING, change_id=ban))
+    assert [meeting.change(each).is_open for each in (mute, ban)] == [True, is_ban_open]
     meeting.goes("bob")
     meeting.clock.pass_by(46)
     if is_noted:
@@ -446,6 +461,60 @@ def test_a_removal_by_an_older_mute_whose_function_died_is_told_after_the_ban(
         meeting.reconcile(60)
 
     assert (list(meeting.user("bob").present), meeting.told(REMOVED)) == ([], [["bob"]])
+
+
+def test_a_note_on_who_has_left_does_not_hide_what_was_reported(meeting: CommandedMeeting) -> None:
+    """The function that notes bob as gone has read them before another one did so, and reported the removal. The change
+    of the ban is still open, and looks for removals that nobody has reported.
+    """
+    mute, ban = _removed_by_an_older_mute(meeting)
+    meeting.goes("bob")
+    meeting.clock.pass_by(46)
+    another = meeting.another_process().reconciler
+    just_before(meeting, notes_attendees, lambda: another.on_wakeup(Wakeup(MEETING, change_id=mute)))
+    with pytest.raises(ConditionFailedError):
+        meeting.gavel.chime_events.on_deleted(MEETING, attendee_of("bob"))
+    assert (meeting.told(REMOVED), meeting.change(ban).is_open) == ([["bob"]], True)
+    meeting.gavel.chime_events.on_deleted(MEETING, attendee_of("bob"))
+    for _ in range(3):
+        meeting.reconcile(60)
+    assert meeting.told(REMOVED) == [["bob"]]
+
+
+def _notes_the_departure(meeting: CommandedMeeting) -> None:
+    meeting.another_process().chime_events.on_deleted(MEETING, attendee_of("bob", 1))
+
+
+def _mutes(meeting: CommandedMeeting) -> None:
+    request = Request(MEETING, by("hugo"), Mute((Medium.CONTENT,)), attendee_id=attendee_of("bob", 1))
+    meeting.another_process().perform(request)
+
+
+@pytest.mark.parametrize("meanwhile", [_notes_the_departure, _mutes])
+def test_a_removal_by_a_mute_all_is_told_though_another_function_notes_it_meanwhile(
+    meeting: CommandedMeeting, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[CommandedMeeting], None]
+) -> None:
+    """The function that goes on with the mute-all finds bob gone. Before its note, another one notes it, and does not
+    know why.
+    """
+    meeting.answered("alice", Ban(until=meeting.clock.now() + timedelta(seconds=20)), "bob")
+    meeting.comes("bob", 1)
+    just_before(meeting, notes_attendees, dies)
+    with pytest.raises(Died):
+        meeting.done("alice", MUTE_ALL)
+    mute_all = meeting.stored().revised_by
+    meeting.clock.pass_by(20)
+    with monkeypatch.context() as patch:
+        patch.setattr(meeting.ledger, "acquire_background_calls", lambda *_: False)
+        meeting.gavel.reconciler.on_wakeup(Wakeup(MEETING, user_id="bob"))
+    meeting.clock.pass_by(46)
+    just_before(meeting, notes_attendees, lambda: meanwhile(meeting))
+
+    meeting.gavel.reconciler.on_wakeup(Wakeup(MEETING, change_id=mute_all))
+    for _ in range(3):
+        meeting.reconcile(60)
+
+    assert meeting.told(REMOVED) == [["bob"], ["bob"]]
 
 
 def test_a_roster_that_is_older_than_a_removal_brings_nobody_back(

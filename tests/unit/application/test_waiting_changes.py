@@ -2,16 +2,19 @@
 
 from dataclasses import replace
 
+import pytest
 from moderation.domain.capability import EVERYTHING
 from moderation.domain.change import LEASE
 from moderation.domain.commands import Mute, Unmute
-from moderation.ports import ChimeRetryableError, Wakeup
+from moderation.ports import ChimeAttendee, ChimeRetryableError, Wakeup
 
 from tests.memory.moderated_meeting import MEETING, attendee_of
 from tests.unit.application.commanded_meeting import (
     MUTE_ALL,
     SILENT,
     CommandedMeeting,
+    Died,
+    dies,
     just_before,
     notes_attendees,
 )
@@ -105,3 +108,23 @@ def test_a_note_may_be_younger_than_the_last_call_and_its_own_call_older() -> No
     meeting.reconcile(60)
     assert statuses(meeting, [change_id]) == ["applied"]
     assert meeting.held("bob")["audio"] == "Receive"
+
+
+def test_a_user_on_many_attendees_is_settled_though_chime_reads_slowly() -> None:
+    """The function dies after its calls. The next one reads the attendees one by one, for longer than a lease."""
+    meeting = CommandedMeeting()
+    for number in range(1, 8):
+        meeting.gavel.chime_events.on_joined(MEETING, meeting.comes("bob", number))
+    just_before(meeting, notes_attendees, dies)
+    with pytest.raises(Died):
+        meeting.answered("alice", Mute(), "bob")
+    change_id = meeting.user("bob").revised_by
+    attendee = meeting.chime.attendee
+
+    def slow(meeting_id: str, attendee_id: str) -> ChimeAttendee:
+        meeting.clock.pass_by(3)
+        return attendee(meeting_id, attendee_id)
+
+    meeting.chime.attendee = slow  # type: ignore[method-assign]
+    meeting.reconcile(60)
+    assert statuses(meeting, [change_id or ""]) == ["applied"]

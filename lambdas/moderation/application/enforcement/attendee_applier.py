@@ -137,13 +137,13 @@ class AttendeeApplier:
         began: datetime,
     ) -> ChangeInProgress:
         """Notes what Chime has, and closes the change if everything it rests on is unchanged. Raises
-        `DeadlineExceededError` if the lease is over.
+        `DeadlineExceededError` if it is too late for notes.
 
         `user` is the user as noted before the calls. What Chime shows later may be the effect of this change, which is
         not reported yet.
         """
         change, meeting = attendee_change(in_progress), in_progress.meeting
-        calls.check_lease()
+        calls.check_time()
         now = self._clock.now()
         removed = removed_attendees(change, user, attendees, calls.removing, now)
         now_held = {**user.attendees, **{attendee.attendee_id: attendee for attendee in attendees}}

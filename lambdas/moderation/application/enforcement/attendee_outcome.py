@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
-from ...domain.capability import NOTHING, Capabilities, Medium, in_force
+from ...domain.capability import NOTHING, Capabilities, Medium
 from ...domain.change import CLOCKS_DIFFER_BY, AttendeeChange, Change, Closure, Status
 from ...domain.commands import GrantFloor, SetCapabilities, Unmute
-from ...domain.effective import NOBODY_PRESENT, CapabilityChange
+from ...domain.effective import NOBODY_PRESENT, CapabilityChange, as_agreed
 from ...domain.entry import CAPABILITIES_CHANGED, SUPERSEDED, changed
-from ...domain.meeting import Attendee, Meeting, User
+from ...domain.meeting import Attendee, Meeting, User, binding_mute_alls
 from ...domain.rule_changes import is_bound_again, is_in_effect
 from ...ports import Clause, Clock, EntryWritten
 from .change_in_progress import ChangeInProgress, ChangeType, about, change_entry
@@ -46,7 +46,7 @@ def closure_of(
     is_overruled = not is_in_effect(change, user.rules, meeting.rules.moment(now)) or is_bound_again(
         change, meeting.rules
     )
-    is_silent = _is_unheard(change, meeting, user) or _waits_in_vain(change, user, meeting.rules.moment(now))
+    is_silent = _is_unheard(change, meeting, user) or _waits_in_vain(change, meeting, user, now)
     if is_overruled or is_silent or _is_asked_first(change, user, now):
         return Closure(Status.SUPERSEDED)
     return Closure(Status.GONE if _has_left(change, user, attendees) else Status.APPLIED)
@@ -95,16 +95,26 @@ def _is_unheard(change: Change, meeting: Meeting, user: User) -> bool:
     return (agreed is None or agreed.meeting_revision != meeting.revision) and _is_silent(user)
 
 
-def _waits_in_vain(change: AttendeeChange, user: User, moment: datetime) -> bool:
-    """Whether the request that the change waits for is over, and the user is not heard or, if nobody of them was there
-    when it was made, may not be heard.
+def _waits_in_vain(change: AttendeeChange, meeting: Meeting, user: User, now: datetime) -> bool:
+    """Whether the request that the change waits for is over, and the user is not heard or, if they were not there when
+    the change was made, has not agreed.
     """
     asked = user.rules.asked
     if change.waits_for is None or (asked is not None and asked.change_id == change.waits_for):
         return False
     if NOBODY_PRESENT in change.effects and not user.present:
-        return any(Capabilities.SEND_AUDIO in each.withholds for each in in_force(user.rules.restrictions, moment))
+        return not _has_what_was_requested(change, meeting, user, now)
     return _is_silent(user)
+
+
+def _has_what_was_requested(change: AttendeeChange, meeting: Meeting, user: User, now: datetime) -> bool:
+    """Whether the rules are as if the user had agreed to the request that the change waits for."""
+    request, rules = change.rules_after.asked if change.rules_after is not None else None, user.rules
+    if request is None:
+        return True
+    agreed = as_agreed(replace(rules, asked=request))
+    is_bound = any(each.id in request.spares for each in binding_mute_alls(user, meeting, now))
+    return not is_bound and (agreed.restrictions, agreed.given) == (rules.restrictions, rules.given)
 
 
 def _is_silent(user: User) -> bool:

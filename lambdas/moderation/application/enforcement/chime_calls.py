@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from ...domain.capability import Capabilities
-from ...domain.change import CALL_LIFE, CALL_TIMEOUT, LEASE, Change, Lease
+from ...domain.change import CALL_LIFE, CALL_TIMEOUT, CLOCKS_DIFFER_BY, LEASE, Change, Lease
 from ...domain.documents import Document
 from ...domain.meeting import Attendee
 from ...ports import (
@@ -220,13 +220,14 @@ class ChimeCalls:
         return lease == self.lease
 
     def is_late(self, now: datetime) -> bool:
-        """Whether the lease is over: the function was frozen, and what it knows of Chime may be older than the effect
-        of a call without an answer. It notes nothing any more.
+        """Whether others may take the change over: the function was frozen, and what it knows of Chime may be older
+        than the effect of a call without an answer. It notes nothing any more, because a note proves that its call or
+        read is at most `TAKEOVER_AFTER` older.
         """
-        return now > self.lease.until
+        return now > self.lease.until + CALL_LIFE - CLOCKS_DIFFER_BY
 
-    def check_lease(self) -> None:
-        """Raises `DeadlineExceededError` if the lease is over."""
+    def check_time(self) -> None:
+        """Raises `DeadlineExceededError` if it is too late to note anything."""
         if self.is_late(self.clock.now()):
             raise DeadlineExceededError
 

@@ -14,11 +14,13 @@ from .transactions import ATTENDEES_TOGETHER, call_with_retry, chunks, new_entry
 
 
 def note_gone(ledger: Ledger, clock: Clock, meeting: Meeting, user: User, attendees: Sequence[Attendee]) -> User:
-    """The user without attendees that are gone. Raises `ConditionFailedError` if the user was just changed."""
+    """The user without attendees that are gone. Raises `ConditionFailedError` if the user was just changed, or another
+    process has just noted something on them.
+    """
     now = clock.now()
     noted = tuple(replace(attendee, gone=True, noted_at=now) for attendee in attendees)
     for some in chunks(noted, ATTENDEES_TOGETHER):
-        note = AttendeesNoted(meeting.id, user.id, user.revision, tuple(some))
+        note = AttendeesNoted(meeting.id, user.id, user.revision, tuple(some), user.notes)
         transact_with_retry(ledger, clock, [note])
         user = user.with_notes(some)
     return user

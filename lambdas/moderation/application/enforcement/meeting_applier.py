@@ -88,7 +88,7 @@ class MeetingApplier:
             while snapshot.look_again(self._roster_reader.read_again(in_progress, snapshot, calls)):
                 calls.before |= snapshot.before
                 self._update_all(calls, in_progress, snapshot)
-            calls.check_lease()
+            calls.check_time()
         except RosterChangedError:
             calls.pause()
             return in_progress

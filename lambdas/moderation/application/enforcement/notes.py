@@ -33,10 +33,13 @@ def note(
     meeting, now = in_progress.meeting, clock.now()
     stands = _stands(in_progress, calls)
     _report_removals(ledger, clock, in_progress, snapshot, calls)
+    altered = snapshot.altered | {attendee_id for attendee_id, _, _ in _unreported(snapshot, calls)}
     groups = [
         [AttendeesNoted(meeting.id, user.id, user.revision, tuple(attendees), user.notes + position)]
         for user in snapshot.users.values()
-        for position, attendees in enumerate(chunks(attendees_to_note(user, snapshot, now), ATTENDEES_TOGETHER))
+        for position, attendees in enumerate(
+            chunks(attendees_to_note(user, snapshot, altered, now), ATTENDEES_TOGETHER)
+        )
     ]
     for together in packed(groups, stands, NOTED_TOGETHER):
         notes = [each for group in together for each in group if isinstance(each, AttendeesNoted)]
@@ -114,6 +117,8 @@ def _left(
             raise  # the function was frozen: what others have noted since may be newer
         if any(each in conflict.failed and _is_out_of_date(each, snapshot, conflict) for each in notes):
             raise
+        if any(_is_unreported_removal(each, conflict) for each in notes):
+            raise  # to be reported after another look
         again = [_noted_again(each, conflict) if each in conflict.failed else each for each in notes]
         for each, kept in zip(notes, again, strict=True):
             snapshot.unnoted |= {attendee.attendee_id for attendee in each.attendees} - {
@@ -166,6 +171,14 @@ def _report_removals(
             transact_with_retry(ledger, clock, [*_stands(in_progress, calls, out), note, entry], calls.lease.until)
             calls.removing -= set(out)
             snapshot.are_gone(user, note.attendees)
+
+
+def _is_unreported_removal(note: AttendeesNoted, conflict: ConditionFailedError) -> bool:
+    """Whether another process has noted a removed attendee as gone meanwhile, without knowing why."""
+    user = conflict.found.users.get(note.user_id) if conflict.found is not None else None
+    stored = user.attendees if user is not None else {}
+    now = [stored[each.attendee_id] for each in note.attendees if each.removal_reported and each.attendee_id in stored]
+    return any(attendee.gone and not attendee.removal_reported for attendee in now)
 
 
 def _is_out_of_date(note: AttendeesNoted, snapshot: RosterSnapshot, conflict: ConditionFailedError) -> bool:

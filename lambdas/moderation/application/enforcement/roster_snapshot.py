@@ -169,9 +169,11 @@ def is_spared(meeting: Meeting, user: User, change_id: str) -> bool:
     return any(m.spares(user.id, role_of(user, meeting)) for m in made)
 
 
-def attendees_to_note(user: User, snapshot: RosterSnapshot, now: datetime) -> tuple[Attendee, ...]:
-    """The notes on a user's attendees: what the ledger does not know yet, and what calls of this change have altered.
-    An earlier change that notes later has to find the latter.
+def attendees_to_note(
+    user: User, snapshot: RosterSnapshot, altered: Collection[str], now: datetime
+) -> tuple[Attendee, ...]:
+    """The notes on a user's attendees: what the ledger does not know yet, and what this change has `altered` or
+    reports. An earlier change that notes later has to find the latter.
     """
     attendees = []
     for attendee in user.attendees.values():
@@ -183,7 +185,7 @@ def attendees_to_note(user: User, snapshot: RosterSnapshot, now: datetime) -> tu
             seen = replace(attendee.found(held), drifted=False, not_taken=False)
         else:
             continue
-        if seen != attendee or (attendee.attendee_id in snapshot.altered and not attendee.gone):
+        if seen != attendee or (attendee.attendee_id in altered and not attendee.gone):
             attendees.append(replace(seen, noted_at=now))
     return tuple(attendees)
 
