@@ -282,7 +282,9 @@ class Reports:
         return is_named and any(each["externalUserId"] == change.user_id for each in out)
 
     def _outcomes(self, label: str, answer: Answer, course: Course) -> None:
-        """If a function loses its lease between its notes and the end of the change, the one that takes over finds
+        """What an event of the change has reported was applied, even if it is over by the end of the change.
+
+        If a function loses its lease between its notes and the end of the change, the one that takes over finds
         those attendees as they should be, and calls them unchanged. The notes have reported them.
 
         A call without an answer may take effect between the last read and the end of the change. The answer is then as
@@ -294,7 +296,8 @@ class Reports:
             was, now = course.held.get(key), course.left.get(key)
             if not course.is_alone or was is None or now is None or outcome not in ("applied", "unchanged", "spared"):
                 continue
-            if _fits(outcome, was, now):
+            is_told = course.told_at_end is not None and key in course.told_at_end
+            if _fits(outcome, was, now) or (outcome == "applied" and is_told):
                 continue
             if _fits(outcome, was, course.without_late.get(key, now)):
                 self._excused(Excuse.LATE_EFFECT)

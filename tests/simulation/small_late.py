@@ -89,6 +89,14 @@ def frozen_after_a_call(simulation: Simulation) -> None:
     everybody(simulation, "hugo", SetMeeting(lobby=True), 5)
 
 
+def over_before_the_end(simulation: Simulation) -> None:
+    """A mute-all is applied and told, and its function stands still. Another one takes over when the mute-all is over,
+    gives the audio back, and closes the change. The first one answers that it was applied, as the event says.
+    """
+    everybody(simulation, "alice", MuteEverybody(seconds=20), 0)
+    simulation.reconciler(50)
+
+
 def settled_while_a_call_lives(simulation: Simulation) -> None:
     """A mute has no answer from Chime, and is over before Chime takes calls again. Another system has changed bob
     meanwhile, so one more call is made. Its answer is read when the first call can not live any more; until then, that
@@ -177,6 +185,13 @@ DECIDED_AGAIN_WHILE_A_CALL_LIVES = Case(
     preemptions=0,
     at_least=670,
 )
+OVER_BEFORE_THE_END = Case(
+    "over before the end of the change",
+    over_before_the_end,
+    {"stall 75 s": 1.0, "reminder lost": 1.0},
+    preemptions=0,
+    at_least=88,
+)
 UNMUTED_WHILE_AWAY = Case(
     "unmuted while away, and nobody answers",
     unmuted_while_away,
@@ -193,6 +208,7 @@ LATE = (
     REMOVED_BY_AN_OLDER_MUTE,
     REMOVED_BY_TWO_CHANGES,
     FROZEN_AFTER_A_CALL,
+    OVER_BEFORE_THE_END,
     SETTLED_WHILE_A_CALL_LIVES,
     DECIDED_AGAIN_WHILE_A_CALL_LIVES,
     UNMUTED_WHILE_AWAY,
