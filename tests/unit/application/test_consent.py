@@ -313,6 +313,19 @@ def test_an_unmute_that_waits_for_a_request_is_superseded_with_it(meeting: Comma
     assert closed() is Status.SUPERSEDED
 
 
+def test_who_unmutes_themselves_while_away_is_asked_no_more(meeting: CommandedMeeting) -> None:
+    """hugo leaves while they are asked, and unmutes themselves: this is their agreement."""
+    meeting.answered("alice", Mute(), "hugo")
+    asked = meeting.answered("alice", Unmute(), "hugo")
+    meeting.goes("hugo")
+    meeting.gavel.chime_events.on_deleted(MEETING, attendee_of("hugo"))
+    assert meeting.answered("hugo", Unmute(), "hugo").status == "stored"
+    rules = meeting.user("hugo").rules
+    assert (rules.asked, rules.restrictions) == (None, ())
+    meeting.reconcile(60)
+    assert meeting.change(asked.change_id).status == "superseded"
+
+
 @pytest.mark.parametrize("of_all", [False, True])
 def test_an_unmute_of_nobody_present_that_waits_for_a_request_ends_with_it(
     meeting: CommandedMeeting, of_all: bool

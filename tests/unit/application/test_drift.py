@@ -1,5 +1,7 @@
 """Drift: Chime differs from the rules although no change is under way. Wider is corrected, narrower is reported."""
 
+from collections.abc import Sequence
+
 import pytest
 from moderation.domain.actor import ActorKind
 from moderation.domain.capability import EVERYTHING, Capabilities, Medium
@@ -7,6 +9,7 @@ from moderation.domain.change import Status
 from moderation.domain.commands import Mute, MuteEverybody, SetMeeting, Unmute
 from moderation.domain.entry import CAPABILITIES_CHANGED, DRIFT_FOUND, MEETING_ENDED
 from moderation.domain.summary import summary
+from moderation.ports import ChimeAttendee
 
 from tests.memory.moderated_meeting import ADMIN, MEETING, attendee_of
 from tests.unit.application.commanded_meeting import MUTE_ALL, RECEIVING, SILENT, UNMUTE_ALL, CommandedMeeting, not_now
@@ -230,3 +233,22 @@ def test_pipelines_and_unknown_meetings_are_none_of_its_business() -> None:
     meeting.gavel.chime_events.on_ended("22222222-2222-2222-2222-222222222222")
     assert (meeting.ledger.users, meeting.ledger.entries) == before
     assert meeting.bits("aws:MediaPipeline-1") == EVERYTHING
+
+
+def test_a_comparison_that_stood_still_tells_of_no_drift(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The roster that it has read may have been put right since, by a call that nobody has noted."""
+    meeting = CommandedMeeting()
+    meeting.drifts("bob", SILENT)
+    roster = meeting.chime.roster
+
+    def frozen(meeting_id: str) -> Sequence[ChimeAttendee]:
+        found = roster(meeting_id)
+        meeting.clock.pass_by(75)
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(meeting.chime, "roster", frozen)
+        assert meeting.gavel.chime_events.compare(meeting.stored()).drifted == 0
+    assert meeting.told(DRIFT_FOUND) == []
+    assert meeting.gavel.chime_events.compare(meeting.stored()).drifted == 1
+    assert meeting.told(DRIFT_FOUND) == [["bob"]]

@@ -105,6 +105,8 @@ def with_request(case: Case, rules: UserRules, opening: Capabilities) -> UserRul
     was_free = audio in case.effective(consented=True)
     if audio not in opening and was_free:
         return rules
+    if case.actor.is_user(case.user.id) and not case.user.present:
+        return silent
     is_moot = asks_nobody and rules.asked is not None
     if was_free and audio in case.effective(rules) and not is_moot:
         return rules
