@@ -145,8 +145,8 @@ class Change:
     """
     is_delay_reported: bool = False
     removing: tuple[str, ...] = ()
-    """Attendees that the change removes by rules of another change, until an event has reported that. When another
-    function goes on, these rules may have ended.
+    """Attendees that the change removes, by its own rules or those of another change, until an event has reported that.
+    When another function goes on, these rules may have ended, and others may be in force.
     """
     closure: Closure | None = None
 

@@ -326,9 +326,12 @@ def test_a_removal_whose_answer_was_lost(meeting: CommandedMeeting) -> None:
     assert meeting.told(REMOVED) == [["bob"]]
 
 
-def test_a_removal_that_lands_after_its_ban_is_told_whichever_function_notes_it(meeting: CommandedMeeting) -> None:
+@pytest.mark.parametrize("is_banned_again", [False, True])
+def test_a_removal_that_lands_after_its_ban_is_told_whichever_function_notes_it(
+    meeting: CommandedMeeting, is_banned_again: bool
+) -> None:
     """A call of unknown outcome takes effect after the ban has ended, and a comparison notes it before the change looks
-    again.
+    again. Another ban may have come and gone by then.
     """
 
     meeting.chime.before = [unknown] * 30
@@ -343,6 +346,10 @@ def test_a_removal_that_lands_after_its_ban_is_told_whichever_function_notes_it(
     meeting.clock.pass_by(60)
     meeting.gavel.chime_events.compare(meeting.stored(), meeting.clock.now() + timedelta(seconds=20))
     assert (list(meeting.user("bob").present), meeting.told(REMOVED)) == ([], [])
+    if is_banned_again:
+        meeting.answered("alice", Ban(until=meeting.clock.now() + timedelta(seconds=5)), "bob")
+        meeting.clock.pass_by(6)
+        meeting.gavel.reconciler.on_wakeup(Wakeup(MEETING, user_id="bob"))
 
     meeting.reconcile(60)
     meeting.reconcile(60)

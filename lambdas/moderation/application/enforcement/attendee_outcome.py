@@ -63,14 +63,12 @@ def _has_left(change: AttendeeChange, user: User, attendees: Sequence[Attendee])
     return bool(left) and not user.present and not any(is_taken_out(change, user, key) for key in left)
 
 
-def noted_without_report(user: User, since: datetime) -> list[str]:
-    """Attendees that another process has noted as gone without reporting a removal: that was so long after the ban that
-    the process could not know the reason.
+def noted_without_report(user: User, since: datetime, removing: Collection[str]) -> list[str]:
+    """Those that a change is `removing` and another process has noted as gone without reporting a removal: that was so
+    long after the ban that the process could not know the reason.
     """
-    until = user.rules.ban_calls_end_at
-    if until is None or user.rules.ban is not None:
-        return []
-    return [key for key in _noted_as_gone(user, max(until, since)) if not user.attendees[key].removal_reported]
+    noted = _noted_as_gone(user, since)
+    return [key for key in noted if key in removing and not user.attendees[key].removal_reported]
 
 
 def _noted_as_gone(user: User, since: datetime) -> list[str]:
@@ -141,12 +139,11 @@ def removed_attendees(
     change: AttendeeChange, user: User, attendees: Sequence[Attendee], removing: Collection[str], now: datetime
 ) -> list[str]:
     """The attendees to report as removed, whatever becomes of the change: those that it notes as gone, and those that
-    another process has noted without knowing why. `removing`: those that it removes by rules of another change.
+    another process has noted without knowing why. `removing`: those that it removes, as stored with it.
     """
     gone = [attendee.attendee_id for attendee in attendees if attendee.gone]
     left = [key for key in gone if key in removing or user.may_go(key, now) or is_taken_out(change, user, key)]
-    bans = change.rules_after is not None and change.rules_after.ban is not None
-    return left + [key for key in noted_without_report(user, change.committed_at) if bans or key in removing]
+    return left + noted_without_report(user, change.committed_at, removing)
 
 
 def outcome_entries(

@@ -162,8 +162,7 @@ def _report_removals(
 ) -> None:
     """Reports removed attendees that another process has noted as gone without knowing why."""
     for user in list(snapshot.users.values()) if calls.removing else ():
-        noted = noted_without_report(user, in_progress.change.committed_at)
-        out = [attendee_id for attendee_id in noted if attendee_id in calls.removing]
+        out = noted_without_report(user, in_progress.change.committed_at, calls.removing)
         if out:
             gone = tuple(user.attendees[key] for key in out)
             note = _with_reports(AttendeesNoted(in_progress.meeting.id, user.id, user.revision, gone, user.notes), out)
