@@ -94,9 +94,6 @@ from .small_found import (
 from .small_looks import (
     ADMITTED_MEANWHILE,
     APPLIED_DURING_A_LOOK,
-    BAN_ENDED_BEFORE_THE_NOTE,
-    BAN_ENDED_UNDER_A_CALL,
-    BANNED_FOR_A_MOMENT,
     BOUND_DURING_A_LOOK,
     BOUND_WITHOUT_A_LEASE,
     FLOOR_ENDED_DURING_A_LOOK,
@@ -291,18 +288,6 @@ LOOK_MUTATIONS = (
         case=OPENED_IN_A_FROZEN_MEETING,
     ),
     Mutation(
-        "who is found gone just after a ban was removed by it",
-        lambda: patch.object(User, "may_go", lambda self, attendee_id, _: self.is_out(attendee_id)),
-        (TOLD,),
-        case=BAN_ENDED_BEFORE_THE_NOTE,
-    ),
-    Mutation(
-        "a meeting's change reports users removed by a ban that has ended",
-        lambda: patch.object(noting, "_removed", lambda *_: {}),
-        (TOLD,),
-        case=BAN_ENDED_UNDER_A_CALL,
-    ),
-    Mutation(
         "attendees that a meeting's change removes are stored with it",
         lambda: patch.object(ChimeCalls, "kept", _keeping_nothing_of_removals),
         (TOLD,),
@@ -385,12 +370,6 @@ LOOK_MUTATIONS = (
         lambda: patch.object(ChimeCalls, "remove", _removing_and_forgetting),
         (TOLD,),
         case=REMOVED_SLOWLY_AND_UNBANNED,
-    ),
-    Mutation(
-        "who was taken out by a ban that has ended is told of",
-        lambda: patch.object(attendee_outcome, "is_taken_out", lambda *_: False),
-        (TOLD,),
-        case=BANNED_FOR_A_MOMENT,
     ),
     Mutation(
         "a note that came during an own call counts as later",

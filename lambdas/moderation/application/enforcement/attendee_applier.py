@@ -28,7 +28,7 @@ from ...ports import (
     WakeupScheduler,
 )
 from ..answers import as_held, attendee_answer, nameless
-from .attendee_outcome import attendee_change, closure_of, is_taken_out, outcome_entries, removed_attendees, waiting
+from .attendee_outcome import attendee_change, closure_of, outcome_entries, removed_attendees, waiting
 from .attendee_reader import AttendeeReader
 from .change_in_progress import (
     ChangeInProgress,
@@ -77,8 +77,7 @@ class AttendeeApplier:
                 raise DeadlineExceededError
             return replace(in_progress, change=replace(attendee_change(in_progress), is_meeting_wide=True), user=None)
         out = [attendee.attendee_id for attendee in user.present if user.is_out(attendee.attendee_id)]
-        by_others = [key for key in out if not is_taken_out(attendee_change(in_progress), user, key)]
-        calls.store_removals(in_progress.change, by_others)
+        calls.store_removals(in_progress.change, out)
         try:
             attendees = tuple(self._updated(in_progress, user, each, target, calls, began) for each in user.present)
         except ChimeRejectedError:

@@ -142,7 +142,7 @@ def removed_attendees(
     another process has noted without knowing why. `removing`: those that it removes, as stored with it.
     """
     gone = [attendee.attendee_id for attendee in attendees if attendee.gone]
-    left = [key for key in gone if key in removing or user.may_go(key, now) or is_taken_out(change, user, key)]
+    left = [key for key in gone if key in removing or user.may_go(key, now)]
     return left + noted_without_report(user, change.committed_at, removing)
 
 
