@@ -1,6 +1,6 @@
 """Production without one safeguard of reads of Chime at a time: what was read may have changed since."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,7 +9,6 @@ from unittest.mock import patch
 
 from moderation.application import answers
 from moderation.application.background import comparisons, drift
-from moderation.application.background.chime_events import ChimeEventHandler, ComparisonResult
 from moderation.application.background.drift import Drift
 from moderation.application.commands import consent
 from moderation.application.commands.pipeline import CommandPipeline
@@ -94,7 +93,6 @@ from .small_found import (
 from .small_looks import (
     ADMITTED_MEANWHILE,
     APPLIED_DURING_A_LOOK,
-    BOUND_DURING_A_LOOK,
     BOUND_WITHOUT_A_LEASE,
     FLOOR_ENDED_DURING_A_LOOK,
     JOINED_BETWEEN_TWO_BATCHES,
@@ -104,37 +102,6 @@ from .small_looks import (
     NOTED_AFTER_A_FREEZE,
     SEEN_AFTER_ANOTHER_CHANGE,
 )
-
-
-class _LateLedger:
-    """Reads of all users before the roster return what is read after it."""
-
-    def __init__(self, ledger: Any) -> None:
-        self._ledger = ledger
-        self._users: dict[str, User] = {}
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._ledger, name)
-
-    def all_users(self, meeting_id: str) -> Mapping[str, User]:
-        self._users |= self._ledger.all_users(meeting_id)
-        return self._users
-
-
-@contextmanager
-def _reading_users_after_the_roster() -> Iterator[None]:
-    original = ChimeEventHandler.compare
-
-    def compare(self: Any, meeting: Meeting, deadline: datetime | None = None) -> ComparisonResult:
-        ledger = self._ledger
-        self._ledger = _LateLedger(ledger)
-        try:
-            return original(self, meeting, deadline)
-        finally:
-            self._ledger = ledger
-
-    with patch.object(ChimeEventHandler, "compare", compare):
-        yield
 
 
 def _drift_on_any_notes(_: MemoryLedger, clauses: Sequence[Clause]) -> Sequence[Clause]:
@@ -409,12 +376,6 @@ LOOK_MUTATIONS = (
         rewriting(_checks_of_any_revision),
         ("comes to rest",),
         case=MUTED_DURING_A_COMPARISON,
-    ),
-    Mutation(
-        "who is compared with a roster was read before it",
-        _reading_users_after_the_roster,
-        (INVENTED,),
-        case=BOUND_DURING_A_LOOK,
     ),
     Mutation(
         "a drift is told if nothing was noted since the look",
