@@ -501,7 +501,8 @@ class Monitor:
         is_known = bound_ms <= started_ms
         if not is_known:
             self.grants.reaches(attendee)
-        is_bound_since = started_ms - FRESH_MS <= looked_ms <= bound_ms <= started_ms
+        is_old = looked_ms < started_ms - FRESH_MS and not ground.is_blind
+        is_bound_since = looked_ms <= bound_ms <= started_ms and not is_old
         self.microphones.wrote(
             attendee,
             capabilities,
