@@ -1,4 +1,4 @@
-"""What the monitor excuses. `docs/simulation.md` gives the reasons, `test_excuses.py` shows that each does no harm."""
+"""What the monitor excuses. `docs/simulation.md` gives the reasons, `small_excuses.py` shows that each does no harm."""
 
 from collections.abc import Callable
 from enum import StrEnum

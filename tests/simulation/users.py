@@ -210,10 +210,9 @@ class UserChecks:
 
     def at_rest(self) -> Iterator[tuple[str, str]]:
         yield from self._requests()
-        told = {a["attendeeId"] for entry in self._store.entries for a in _taken_out(entry)}
         is_over = any(meeting.ended_at is not None for meeting in self._store.meetings.values())
         for attendee_id, user_id in self._taken_out.items():
-            if not is_over and attendee_id not in told:  # after the end nothing is noted any more
+            if not is_over and not self._told_out[attendee_id]:  # after the end nothing is noted any more
                 yield "who is taken out is told of", user_id
         up = {user_id for _, user_id in self._store.hands_up}
         said = {user_id for user_id, kind in self._hands.items() if kind == HAND_RAISED}

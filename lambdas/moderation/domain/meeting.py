@@ -131,6 +131,11 @@ class User:
         """Whether this attendee of the user has to leave the meeting."""
         return self.rules.ban is not None or attendee_id in self.rules.removed
 
+    @property
+    def leavers(self) -> list[Attendee]:
+        """The present attendees that have to leave the meeting."""
+        return [attendee for attendee in self.present if self.is_out(attendee.attendee_id)]
+
     def may_go(self, attendee_id: str, now: datetime) -> bool:
         """Whether a call of Gavel's may remove this attendee from Chime: they have to leave, or had to just before."""
         until = self.rules.ban_calls_end_at

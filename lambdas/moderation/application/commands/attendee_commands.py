@@ -155,7 +155,7 @@ class AttendeeCommandHandler(UserCommandHandler[UserRules]):
             effects=accepted.effects,
             widens=not is_narrower(accepted.after, accepted.before),
             waits_for=accepted.waits_for,
-            removing=tuple(sorted(each.attendee_id for each in user.present if user.is_out(each.attendee_id))),
+            removing=tuple(sorted(attendee.attendee_id for attendee in user.leavers)),
             **(_of_attendees(request, accepted) if exclusive is None else {}),
         )
         decided = self._decided(request, context, change)  # its id sorts before those of what happens with the change

@@ -76,8 +76,7 @@ class AttendeeApplier:
             if not calls.in_background:
                 raise DeadlineExceededError
             return replace(in_progress, change=replace(attendee_change(in_progress), is_meeting_wide=True), user=None)
-        out = [attendee.attendee_id for attendee in user.present if user.is_out(attendee.attendee_id)]
-        calls.store_removals(in_progress.change, out)
+        calls.store_removals(in_progress.change, [attendee.attendee_id for attendee in user.leavers])
         try:
             attendees = tuple(self._updated(in_progress, user, each, target, calls, began) for each in user.present)
         except ChimeRejectedError:
@@ -122,7 +121,7 @@ class AttendeeApplier:
         self, in_progress: ChangeInProgress, user: User, target: Capabilities, calls: ChimeCalls
     ) -> bool:
         """Whether so many attendees have joined as one user that the plan for the whole meeting takes fewer calls."""
-        if not in_progress.change.is_join or any(user.is_out(attendee.attendee_id) for attendee in user.present):
+        if not in_progress.change.is_join or user.leavers:
             return False
         left = [attendee for attendee in user.present if not _is_in_place(in_progress.change, attendee, target, calls)]
         return len(left) > ONE_BY_ONE

@@ -102,7 +102,7 @@ class RosterReader:
         The change is stored with them first. Raises `ConditionFailedError` if the meeting or the user was changed at
         this moment, if another process has noted something on the user, or if another one holds the lease.
         """
-        leaving = [attendee for attendee in user.present if user.is_out(attendee.attendee_id)]
+        leaving = user.leavers
         if not leaving:
             return
         is_wanted = partial(self._is_unchanged, in_progress.meeting, user)

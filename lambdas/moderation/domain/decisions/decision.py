@@ -86,8 +86,7 @@ def restrictions_in_force(case: Case, rules: UserRules | None = None) -> Restric
 
 def has_leavers(case: Case, rules: UserRules) -> bool:
     """Whether an attendee of the user is present that has to leave."""
-    user = replace(case.user, rules=rules)
-    return any(user.is_out(attendee.attendee_id) for attendee in user.present)
+    return bool(replace(case.user, rules=rules).leavers)
 
 
 def with_request(case: Case, rules: UserRules, opening: Capabilities) -> UserRules:
