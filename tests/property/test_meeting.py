@@ -27,7 +27,7 @@ from moderation.domain.decisions.meeting import MeetingCase
 from moderation.domain.effective import effective
 from moderation.domain.meeting import Attendee, Meeting, MeetingRules, UnmuteConsent, User, UserRules, role_of
 from moderation.domain.personal_rules import Floor, Waiting
-from moderation.domain.rule_changes import is_in_effect, meeting_reverted
+from moderation.domain.rule_changes import is_in_effect, reverted
 
 from tests.unit.domain.cases import ALICE, NOW, meeting
 
@@ -230,8 +230,8 @@ def withheld_by(media: tuple[Medium, ...]) -> Capabilities:
 def test_taken_back_at_once_the_rules_are_what_they_were(at: Meeting, command: MeetingCommand) -> None:
     """But for mute-alls that have ended since."""
     made = after(at, command).rules
-    assert meeting_reverted(change(at.rules, made), made, LONG_AGO) == at.rules
-    back = meeting_reverted(change(at.rules, made), made, at.rules.moment(NOW))
+    assert reverted(change(at.rules, made), made, LONG_AGO) == at.rules
+    back = reverted(change(at.rules, made), made, at.rules.moment(NOW))
     assert in_effect(back) == in_effect(at.rules)
     assert set(back.mute_alls) <= {*made.mute_alls, *in_effect(at.rules).mute_alls}
 
@@ -242,7 +242,7 @@ def test_taking_back_leaves_alone_what_the_change_left_alone(
 ) -> None:
     made = after(at, mine, "mine")
     today = after(made, later, "later")
-    back = meeting_reverted(change(at.rules, made.rules), today.rules, LONG_AGO)
+    back = reverted(change(at.rules, made.rules), today.rules, LONG_AGO)
     for name in ("mode", "default_role", "lobby", "frozen_at"):
         if getattr(at.rules, name) == getattr(made.rules, name):
             assert getattr(back, name) == getattr(today.rules, name)

@@ -273,7 +273,8 @@ class Monitor:
             if isinstance(clause, ChangeKept):
                 self._was = self.store.changes.get((clause.change.meeting_id, clause.change.id))
                 user = self._user(clause.change.meeting_id, clause.change.user_id or "")
-                self._was_last = clause.change.rules_after == user.rules
+                was_last = clause.change.rules_after == user.rules
+                self._was_last = was_last and not self.users.is_overtaken(clause.change)
             if isinstance(clause, ChangeOpened):
                 self._was_decided_so = self._decided_now(clause.change, clauses)
 

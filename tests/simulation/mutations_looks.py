@@ -89,6 +89,7 @@ from .small_found import (
     REMOVED_SLOWLY_AND_UNBANNED,
     SEEN_BEFORE_A_SLOW_REMOVAL,
     UNMUTED_BEFORE_A_FREEZE,
+    UNMUTED_ONCE_MORE,
 )
 from .small_looks import (
     ADMITTED_MEANWHILE,
@@ -417,6 +418,12 @@ LOOK_MUTATIONS = (
         lambda: patch.object(noting, "attendees_to_note", _noting_what_the_calls_altered),
         (TWICE,),
         case=NOTED_LATE,
+    ),
+    Mutation(
+        "what was set again is not given up with what it was before",
+        lambda: patch.object(rule_changes, "is_set_again", lambda *_: False),
+        ("the later decision stands",),
+        case=UNMUTED_ONCE_MORE,
     ),
     Mutation(
         "rules that were read in two parts are read again before any call",

@@ -15,6 +15,7 @@ from moderation.domain.commands import (
     Remove,
     SetCapabilities,
     SetMeeting,
+    SetRole,
     Unban,
     Undo,
     Unmute,
@@ -211,6 +212,23 @@ def muted_during_the_removal_of_another(simulation: Simulation) -> None:
     host(simulation, "mute", "hugo", Mute(), 3)
 
 
+def presenter_once_more(simulation: Simulation) -> None:
+    """bob becomes a presenter, is one no more, and becomes one again. Chime has taken neither, when the first is given
+    up: the later one stands, although it set the same.
+    """
+    host(simulation, "presenter", "alice", SetRole("presenter"))
+    host(simulation, "viewer", "hugo", SetRole("viewer"), 1)
+    host(simulation, "presenter again", "alice", SetRole("presenter"), 30)
+
+
+def unmuted_once_more(simulation: Simulation) -> None:
+    """The first of two unmutes is given up, after a mute between them: that brings no mute back."""
+    host(simulation, "mute", "alice", Mute())
+    host(simulation, "unmute", "hugo", Unmute(), 1)
+    host(simulation, "mute again", "alice", Mute(reason="noise"), 2)
+    host(simulation, "unmute again", "hugo", Unmute(), 30)
+
+
 NOTED_LATE = Case("noted late", noted_late, {"stall 31 s": 1.0, "unknown end, done": 1.0}, preemptions=0, at_least=150)
 REGISTERED_WHILE_THROTTLED = Case(
     "registered while a mute is throttled",
@@ -304,7 +322,26 @@ REMOVED_SLOWLY_AND_UNBANNED = Case(
     at_least=20,
     slow=1,
 )
+PRESENTER_ONCE_MORE = Case(
+    "a presenter once more",
+    with_reconciler(62, then=presenter_once_more),
+    {"crash after": 1.0},
+    preemptions=0,
+    setup=replace(SETUP, mode="presentation"),
+    at_least=40,
+    most={"crash": 2},
+)
+UNMUTED_ONCE_MORE = Case(
+    "unmuted once more",
+    with_reconciler(62, then=unmuted_once_more),
+    {"crash after": 1.0},
+    preemptions=0,
+    at_least=70,
+    most={"crash": 2},
+)
 FOUND = (
+    PRESENTER_ONCE_MORE,
+    UNMUTED_ONCE_MORE,
     NOTED_LATE,
     REGISTERED_WHILE_THROTTLED,
     MUTED_DURING_A_REMOVAL,

@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from moderation.domain.actor import ActorKind
-from moderation.domain.capability import Capabilities
-from moderation.domain.change import Change, MeetingChange, Status
+from moderation.domain.capability import Capabilities, Restriction
+from moderation.domain.change import OF_ONE_VALUE, Change, MeetingChange, Status, changed
 from moderation.domain.decisions.decision import is_demotion
 from moderation.domain.entry import HAND_LOWERED, HAND_RAISED, REMOVED, UNMUTE_ANSWERED, UNMUTE_REQUESTED, Entry
 from moderation.domain.meeting import Attendee, Meeting, User, UserRules, floor_media, is_host
 from moderation.domain.personal_rules import Ban, Floor
-from moderation.domain.rule_changes import OF_ONE_VALUE
 from moderation.ports import AttendeesNoted, ChangeKept, ChangeOpened, ChimeAttendee, Clause, EntryWritten, UserRevised
 
 from .one_meeting import OneMeeting
@@ -65,8 +64,8 @@ class UserChecks:
         changes = [c.change for c in clauses if isinstance(c, ChangeOpened | ChangeKept)]
         for clause in clauses:
             match clause:
-                case UserRevised(_, user):
-                    self._revised(user, changes)
+                case UserRevised(meeting_id, user):
+                    self._revised(self._store.meetings[meeting_id], user, changes)
                 case ChangeOpened(change):
                     self._opened(change)
                 case AttendeesNoted(meeting_id, user_id, _, attendees):
@@ -87,22 +86,29 @@ class UserChecks:
             self._violated("no host leaves a meeting without one", ", ".join(c.command for c in changes))
         self._had_hosts = bool(hosts)
 
-    def _revised(self, user: User, changes: Sequence[Change]) -> None:
-        """A revert takes back the effect of its own change, and nothing that later changes set. An undo sets what it
-        restores, and so does the change that had set it before.
+    def _revised(self, meeting: Meeting, user: User, changes: Sequence[Change]) -> None:
+        """A revert takes back the effect of its own change, and nothing that later changes set. A revert or an undo
+        sets what it restores, and so does the change that had set it before.
         """
-        was = self._was.get(user.id, UserRules())
-        for name in OF_ONE_VALUE:
-            if getattr(was, name) == getattr(user.rules, name):
+        moment = meeting.rules.moment(self._scheduler.now())
+        for name, old, new in _set(self._was.get(user.id, UserRules()), user.rules):
+            if new is None and isinstance(old, Restriction | Ban | Floor) and not old.holds_at(moment):
                 continue
-            decisions = self._decisions[user.id, name]
+            decisions, ids = self._decisions[user.id, name], {change.id for change in changes[:1]}
             for change in changes:
                 if change.status is Status.ABANDONED and decisions and change.id not in decisions[-1][0]:
                     self._violated("the later decision stands", f"{name} of {user.id} is taken back with another's")
-            for change in changes[:1]:
-                value = getattr(user.rules, name)
-                before = [ids for ids, was_set in decisions if was_set == value] if change.command == "undo" else []
-                decisions.append(({change.id, *(before[-1] if before else ())}, value))
+                if change.status is Status.ABANDONED or change.command == "undo":
+                    ids |= next((earlier for earlier, value in reversed(decisions) if value == new), set())
+            decisions.append((ids, new))
+
+    def is_overtaken(self, change: Change) -> bool:
+        """Whether a later command set a rule that the change set, if only to the same value."""
+        before, after = change.rules_before, change.rules_after
+        if not isinstance(before, UserRules) or not isinstance(after, UserRules):
+            return False
+        decisions = (self._decisions[change.user_id or "", name] for name, _, _ in _set(before, after))
+        return any(found and change.id not in found[-1][0] for found in decisions)
 
     def _noted(self, user: User, attendees: Sequence[Attendee], clauses: Sequence[Clause]) -> None:
         """No attendee is reported after it was noted as gone."""
@@ -239,3 +245,12 @@ class UserChecks:
 def _taken_out(entry: Entry) -> Sequence[dict[str, object]]:
     found = entry.extra["attendees"] if entry.type == REMOVED else []
     return found if isinstance(found, list) else []
+
+
+def _set(was: UserRules, rules: UserRules) -> Iterator[tuple[str, object, object]]:
+    """Each rule that was set: its name, what it was and what it is. What keeps a user out, or no more, is one rule."""
+    apart = ("waiting", "admitted", "removed_at")
+    yield from (each for each in changed(was, rules) if each[0] not in apart)
+    old, new = ((r.waiting, r.admitted, r.removed_at) for r in (was, rules))
+    if old != new:
+        yield "lobby", old, new

@@ -1,9 +1,10 @@
 """A change: an accepted command, stored before it is applied, with the lease under which it is applied."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from .actor import Actor
 from .capability import Capabilities, is_narrower
@@ -282,3 +283,68 @@ def lease_of(token: str, now: datetime, length: timedelta) -> Lease:
 def due_after(lease: Lease) -> datetime:
     """When the lease has ended and no call under it can take effect any more."""
     return lease.until + CALL_LIFE
+
+
+OF_ONE_VALUE = ("role", "hold", "floor", "ban", "waiting", "admitted", "removed_at")
+"""Rules of a user that have one value."""
+PLAIN = ("mode", "default_role", "unmute_consent", "lobby", "frozen_at")
+"""Rules of a meeting that have one value."""
+NO_CHANGE = "-"
+"""Stands for the author of a rule that a command without a change set, as an admission."""
+SPARES = "spares/"
+LOBBY = frozenset({"waiting", "admitted", "removed_at"})
+"""Rules that have one author: to let a user in sets them together, whatever kept the user out."""
+
+Rules = TypeVar("Rules", UserRules, MeetingRules)
+Values = Mapping[str, Any]
+"""The value of each rule by its name. A missing name or `None` means that the rule is not set."""
+
+
+def values(rules: UserRules | MeetingRules) -> Values:
+    """Each rule that commands set. Of a user: the rules of one value, each restriction, each capability given, each
+    mute-all that spares them. Of a meeting: the rules of one value, and each mute-all. A floor generation has the name
+    of its change anyway.
+    """
+    if isinstance(rules, UserRules):
+        return {
+            **{name: getattr(rules, name) for name in OF_ONE_VALUE},
+            **{f"restriction/{r.withholds.value}/{r.origin}": r for r in rules.restrictions},
+            **{f"given/{bit.value}": bit for bit in rules.given},
+            **{f"{SPARES}{mute_all}": mute_all for mute_all in rules.spares},
+        }
+    return {
+        **{name: getattr(rules, name) for name in PLAIN},
+        **{f"mute-all/{mute_all.medium}": mute_all for mute_all in rules.mute_alls},
+    }
+
+
+def changed(old: UserRules | MeetingRules, new: UserRules | MeetingRules) -> list[tuple[str, Any, Any]]:
+    """The name, old value and new value of each rule that differs."""
+    was, now = values(old), values(new)
+    return [(n, was.get(n), now.get(n)) for n in {**was, **now} if was.get(n) != now.get(n)]
+
+
+def author_of(name: str, rules: UserRules | MeetingRules) -> str | None:
+    """The change that last set the rule; `None` for rules that were stored without authors."""
+    return rules.authors.get(author_key(name))
+
+
+def author_key(name: str) -> str:
+    return "lobby" if name in LOBBY else name
+
+
+def with_author(change_id: str, rules: Rules, was: Rules) -> Rules:
+    """The rules with the change as the author of each rule that is not as it `was`, unless the rules name another
+    author already: what an undo brings back keeps its author.
+    """
+    anew = [name for name, _, _ in changed(was, rules) if author_of(name, rules) == author_of(name, was)]
+    authors, standing = {**rules.authors, **dict.fromkeys(map(author_key, anew), change_id)}, values(rules)
+    kept = {name: author for name, author in authors.items() if name in standing or not name.startswith(SPARES)}
+    return replace(rules, authors=kept)
+
+
+def is_set_again(name: str, made: Rules, rules: Rules) -> bool:
+    """Whether the rule has another author than in the rules that a change `made`: a later change set it, if only to the
+    same value. Rules that were stored without authors name none.
+    """
+    return author_of(name, rules) not in (None, author_of(name, made))

@@ -47,6 +47,10 @@ class UserRules:
     """The time until which a call for a ban that has ended may still remove the user from Chime."""
     asked: ConsentRequest | None = None
     agreed: Agreement | None = None
+    authors: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """The id of the change that last set each rule, by the rule's name (`change.values`). If that change is given up, a
+    rule that a later change has set again stays, although it may have the same value.
+    """
 
     @property
     def granted(self) -> Capabilities:
@@ -206,6 +210,8 @@ class MeetingRules:
     """Set while the meeting is frozen: restrictions, bans and floors do not end meanwhile."""
     floor_generations: tuple[str, str, str] = ("", "", "")
     """The current floor generation of each medium: a floor of an earlier generation has ended."""
+    authors: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """As those of a user's rules."""
 
     def floor_generation(self, medium: Medium) -> str:
         return self.floor_generations[list(Medium).index(medium)]

@@ -5,65 +5,97 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from .capability import EVERYTHING, NOTHING, Capabilities, Medium, added, from_words, in_force, sending
-from .change import AttendeeChange, Change, MeetingChange
+from .capability import (
+    EVERYTHING,
+    NOTHING,
+    Capabilities,
+    Medium,
+    MuteAll,
+    Restriction,
+    added,
+    from_words,
+    in_force,
+    sending,
+)
+from .change import (
+    OF_ONE_VALUE,
+    PLAIN,
+    SPARES,
+    AttendeeChange,
+    Change,
+    MeetingChange,
+    Rules,
+    Values,
+    author_key,
+    author_of,
+    changed,
+    is_set_again,
+    values,
+)
 from .meeting import MeetingRules, UserRules
 from .personal_rules import Ban, Floor
 
-OF_ONE_VALUE = ("role", "hold", "floor", "ban", "waiting", "admitted", "removed_at")
-"""Rules of a user that have one value."""
 
-
-def reverted(change: Change, rules: UserRules, moment: datetime) -> UserRules:
+def reverted(change: Change, rules: Rules, moment: datetime) -> Rules:
     """The current rules without the effect of the change. Effects of other changes stay, and rules that have ended by
     `moment` are not restored.
     """
-    if not isinstance(change, AttendeeChange) or change.command == "expire":
+    if change.command == "expire":
         return rules
+    if isinstance(change, AttendeeChange) and isinstance(rules, UserRules):
+        asked = None if rules.asked is not None and rules.asked.change_id == change.id else rules.asked
+        return replace(_reverted(change.rules_before, change.rules_after, rules, moment), asked=asked)
+    if isinstance(change, MeetingChange) and isinstance(rules, MeetingRules):
+        restored = _reverted(change.rules_before, change.rules_after, rules, moment)
+        return replace(restored, floor_generations=_generations_reverted(change, rules))
+    return rules
+
+
+def _reverted(replaced: Rules | None, made: Rules | None, rules: Rules, moment: datetime) -> Rules:
+    if replaced is None or made is None:
+        return rules
+    current, authors = dict(values(rules)), dict[str, str | None](rules.authors)
+    for name, old, new in changed(replaced, made):
+        is_as_made = current.get(name) == new or (current.get(name) is None and _is_over(new, moment))
+        if is_as_made and not is_set_again(name, made, rules):
+            current[name] = None if _is_over(old, moment) else old
+            authors[author_key(name)] = author_of(name, replaced)
+    return replace(_with_values(rules, current), authors={name: by for name, by in authors.items() if by is not None})
+
+
+def _with_values(rules: Rules, new: Values) -> Rules:
+    """The rules with these values."""
+    if isinstance(rules, UserRules):
+        given = NOTHING
+        for value in new.values():
+            given |= value if isinstance(value, Capabilities) else NOTHING
+        return replace(
+            rules,
+            **{name: new[name] for name in OF_ONE_VALUE},
+            restrictions=added((), (value for value in new.values() if isinstance(value, Restriction))),
+            given=given,
+            spares=frozenset(value for name, value in new.items() if name.startswith(SPARES) and value is not None),
+        )
+    mute_alls = (value for value in new.values() if isinstance(value, MuteAll))
+    in_order = tuple(sorted(mute_alls, key=lambda mute_all: mute_all.medium))
+    return replace(rules, **{name: new[name] for name in PLAIN}, mute_alls=in_order)
+
+
+def _generations_reverted(change: MeetingChange, rules: MeetingRules) -> tuple[str, str, str]:
     replaced, made = change.rules_before, change.rules_after
-    if made is None or replaced is None:
-        return rules
-    new, old = set(made.restrictions), set(replaced.restrictions)
-    kept = tuple(r for r in rules.restrictions if r not in new - old)
-    occupied = {r.key for r in kept}
-    changed = [name for name in OF_ONE_VALUE if getattr(made, name) != getattr(replaced, name)]
-    undone = {n: _unless_over(getattr(replaced, n), moment) for n in changed if getattr(rules, n) == getattr(made, n)}
-    return replace(
-        rules,
-        restrictions=added(kept, (r for r in old - new if r.key not in occupied and r.holds_at(moment))),
-        given=rules.given & ~(made.given & ~replaced.given) | (replaced.given & ~made.given),
-        spares=rules.spares - (made.spares - replaced.spares) | (replaced.spares - made.spares),
-        asked=None if rules.asked is not None and rules.asked.change_id == change.id else rules.asked,
-        **undone,
-    )
-
-
-def _unless_over(value: Any, moment: datetime) -> Any:
-    return None if isinstance(value, Floor | Ban) and not value.holds_at(moment) else value
-
-
-PLAIN = ("mode", "default_role", "unmute_consent", "lobby", "frozen_at")
-"""Rules of a meeting that have one value."""
-
-
-def meeting_reverted(change: Change, rules: MeetingRules, moment: datetime) -> MeetingRules:
-    """The meeting's current rules without the effect of the change."""
-    if not isinstance(change, MeetingChange) or change.rules_before is None or change.rules_after is None:
-        return rules
-    replaced, made = change.rules_before, change.rules_after
-    undone = {name: getattr(replaced, name) for name in PLAIN if getattr(rules, name) == getattr(made, name)}
-    kept = tuple(m for m in rules.mute_alls if m in replaced.mute_alls or m not in made.mute_alls)
-    occupied = {m.medium for m in kept}
-    gone = [m for m in replaced.mute_alls if m not in made.mute_alls and m.holds_at(moment)]
-    back = tuple(m for m in gone if m.medium not in occupied)
+    if replaced is None or made is None:
+        return rules.floor_generations
     audio, video, content = (
         replaced.floor_generation(m)
         if rules.floor_generation(m) == made.floor_generation(m)
         else rules.floor_generation(m)
         for m in Medium
     )
-    restored = tuple(sorted((*kept, *back), key=lambda m: m.medium))
-    return replace(rules, **undone, mute_alls=restored, floor_generations=(audio, video, content))
+    return audio, video, content
+
+
+def _is_over(value: Any, moment: datetime) -> bool:
+    return isinstance(value, Restriction | MuteAll | Floor | Ban) and not value.holds_at(moment)
 
 
 RULE_OF_COMMAND = {
@@ -144,6 +176,17 @@ def is_in_effect(change: Change, rules: UserRules | MeetingRules, moment: dateti
     return True
 
 
+def _is_set_anew(replaced: Rules, made: Rules, rules: Rules, moment: datetime, then: datetime) -> bool:
+    """Whether a later change set any of the rules that a change made, if only to the same value. A new rule that has
+    ended by itself does not count, nor an old one that had ended by `then`, the time of the change.
+    """
+    return any(
+        is_set_again(name, made, rules)
+        for name, old, new in changed(replaced, made)
+        if not _is_over(new, moment) and not (new is None and _is_over(old, then))
+    )
+
+
 def _is_in_user_rules(change: AttendeeChange, rules: UserRules, moment: datetime) -> bool:
     replaced, made = change.rules_before, change.rules_after
     if replaced is None or made is None:
@@ -158,6 +201,7 @@ def _is_in_user_rules(change: AttendeeChange, rules: UserRules, moment: datetime
         and all(_still_has(change, name, rules, moment) for name in OF_ONE_VALUE)
         and made.given & ~replaced.given in rules.given
         and made.spares - replaced.spares <= rules.spares
+        and not _is_set_anew(replaced, made, rules, moment, change.committed_at)
     )
 
 
@@ -167,7 +211,7 @@ def _is_in_meeting_rules(change: MeetingChange, rules: MeetingRules, moment: dat
         return True
     if made == replaced:
         return rules == made  # repeated because Chime had not accepted it yet
-    changed = [name for name in PLAIN if getattr(made, name) != getattr(replaced, name)]
+    settings = [name for name in PLAIN if getattr(made, name) != getattr(replaced, name)]
     silenced = {m.id for m in made.mute_alls if m.holds_at(moment)} - {m.id for m in replaced.mute_alls}
     then = replaced.moment(change.committed_at)
     lifted = {m.medium for m in replaced.mute_alls if m.holds_at(then)} - {m.medium for m in made.mute_alls}
@@ -175,10 +219,11 @@ def _is_in_meeting_rules(change: MeetingChange, rules: MeetingRules, moment: dat
         m for m in Medium if change.user_id is not None and made.floor_generation(m) != replaced.floor_generation(m)
     ]
     return (
-        all(getattr(rules, name) == getattr(made, name) for name in changed)
+        all(getattr(rules, name) == getattr(made, name) for name in settings)
         and all(rules.floor_generation(m) == made.floor_generation(m) for m in renewed)
         and silenced <= {m.id for m in rules.mute_alls}
         and not lifted & {m.medium for m in rules.mute_alls}
+        and not _is_set_anew(replaced, made, rules, moment, then)
     )
 
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 from moderation.domain.capability import EVERYTHING, NOTHING, RECEIVING
-from moderation.domain.meeting import Attendee, UserRules
+from moderation.domain.change import AttendeeChange
+from moderation.domain.meeting import Attendee, MeetingRules, UserRules
 from moderation.ports import (
     AttendeeBound,
     AttendeesNoted,
@@ -210,3 +211,30 @@ def test_what_was_read_does_not_change_with_what_is_written(ledger: Ledger) -> N
 
     assert before == a_user("bob", 1, SEATED)
     assert everybody == {"bob": a_user("bob", 1, SEATED)}
+
+
+def test_the_authors_of_rules_are_stored_with_them(ledger: Ledger) -> None:
+    """Rules are equal whoever set them, so each is compared by its authors."""
+    first, second = UserRules("host", authors={"role": "c1"}), UserRules("host", authors={"role": "c2", "given/1": "-"})
+    of_meeting = MeetingRules(authors={"mode": "c1"})
+    opened = change(rules_before=first, rules_after=second)
+    ledger.transact(
+        [
+            MeetingRevised(meeting(rules=of_meeting), 0),
+            UserRevised(M, a_user(rules=first), 0),
+            ChangeOpened(opened),
+        ]
+    )
+    stored, loaded = ledger.change(M, "c1"), ledger.load(M, ["bob"]).meeting
+    assert isinstance(stored, AttendeeChange)
+    assert loaded is not None
+    assert loaded.rules.authors == of_meeting.authors
+    assert user(ledger).rules.authors == first.authors
+    assert [each.authors for each in (stored.rules_before, stored.rules_after) if each] == [
+        first.authors,
+        second.authors,
+    ]
+
+    ledger.transact([UserRevised(M, a_user(rules=second, revision=2), 1)])
+
+    assert user(ledger).rules.authors == second.authors

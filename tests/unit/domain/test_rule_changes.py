@@ -1,19 +1,19 @@
 """Reverts take the effect of one change out of the rules, and nothing else; of the meeting's rules as well."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from moderation.domain.capability import EVERYTHING, NOTHING, Capabilities, LiftableBy, Medium, MuteAll, whole
-from moderation.domain.change import AttendeeChange, Change, MeetingChange
+from moderation.domain.change import AttendeeChange, Change, MeetingChange, Rules, with_author
 from moderation.domain.meeting import MeetingRules, UnmuteConsent, UserRules
 from moderation.domain.personal_rules import Ban, ConsentRequest, Floor, Hold, Waiting
 from moderation.domain.rule_changes import (
     has_exclusive_floor,
     is_bound_again,
     is_in_effect,
-    meeting_reverted,
     named,
     reverted,
     withholding,
@@ -79,6 +79,73 @@ def test_one_value_is_what_it_was_unless_it_is_another_by_now(name: str) -> None
     assert not is_in_effect(change(was, made), was, NOW)
 
 
+def set_one_after_another(was: Rules, *later: Rules) -> Rules:
+    """The last rules, each of which a change of its own has set: `c`, `c1`, `c2`."""
+    for number, new in enumerate(later):
+        was = with_author(f"c{number or ''}", replace(new, authors=was.authors), was)
+    return was
+
+
+def with_each(rules: Rules, name: str, values: Iterable[object]) -> list[Rules]:
+    return [replace(rules, **{name: value}) for value in values]  # type: ignore[arg-type]
+
+
+A_SECOND_TIME: list[Sequence[UserRules]] = [
+    *(with_each(UserRules(), name, values) for name, values in ONE_VALUE.items()),
+    (UserRules(restrictions=withheld(AUDIO)), UserRules(), UserRules(restrictions=withheld(AUDIO, reason="noise"))),
+    (UserRules(restrictions=own(AUDIO)), UserRules(restrictions=withheld(VIDEO)), UserRules(restrictions=own(AUDIO))),
+    (UserRules(), UserRules(given=AUDIO), UserRules()),
+    (UserRules(given=VIDEO), UserRules(), UserRules(given=VIDEO)),
+    (UserRules(), UserRules(spares=frozenset({"c1/audio"})), UserRules()),
+]
+
+
+@pytest.mark.parametrize(("was", "made", "between"), A_SECOND_TIME)
+def test_what_a_later_change_set_again_stays(was: UserRules, made: UserRules, between: UserRules) -> None:
+    """The later change set the same as the first one, after another one in between."""
+    first = change(was, set_one_after_another(was, made))
+    again = set_one_after_another(was, made, between, made)
+    assert reverted(first, again, NOW) == made
+    assert not is_in_effect(first, again, NOW)
+    meantime = set_one_after_another(was, made, replace(made, grant=VIDEO))
+    assert reverted(first, meantime, NOW) == replace(was, grant=VIDEO), "nothing of it was set again"
+    assert is_in_effect(first, meantime, NOW)
+    of_an_earlier_version = replace(again, authors={})
+    assert reverted(first, of_an_earlier_version, NOW) == was
+
+
+@pytest.mark.parametrize(("was", "made", "between"), A_SECOND_TIME)
+def test_what_a_revert_or_an_undo_restores_has_its_author_again(
+    was: UserRules, made: UserRules, between: UserRules
+) -> None:
+    """So the change that had set it can still be given up."""
+    stood = set_one_after_another(was, made)
+    first, last = change(was, stood), set_one_after_another(was, made, between)
+    back = reverted(change(stood, last), last, NOW)
+    assert (back, back.authors) == (made, stood.authors)
+    undone = with_author("undo", back, last)
+    assert undone.authors == stood.authors
+    assert reverted(first, undone, NOW) == was
+    assert reverted(change(last, undone), undone, NOW) == between, "the undo as well"
+
+
+def test_what_ended_by_itself_was_set_by_nobody_else() -> None:
+    timed = withheld(AUDIO, until=LATER)
+    was, made = UserRules(restrictions=withheld(AUDIO)), UserRules(restrictions=timed)
+    muted, ended = change(was, set_one_after_another(was, made)), UserRules(authors={"restriction/1/host": "c"})
+    assert reverted(muted, ended, LATER) == was
+    later = set_one_after_another(was, made, UserRules(restrictions=withheld(AUDIO, reason="noise")))
+    assert is_in_effect(muted, later, LATER)
+    assert not is_in_effect(muted, later, NOW)
+
+
+def test_no_author_is_kept_of_a_mute_all_that_spares_them_no_more() -> None:
+    """There would be more and more of them."""
+    was, spared = UserRules(), UserRules(spares=frozenset({"c1/audio"}))
+    assert set_one_after_another(was, spared).authors == {"spares/c1/audio": "c"}
+    assert set_one_after_another(was, spared, was).authors == {}
+
+
 def test_of_restrictions_its_own_go_and_those_it_lifted_come_back() -> None:
     was, made = UserRules(restrictions=withheld(AUDIO)), UserRules(restrictions=withheld(VIDEO))
     since = replace(made, restrictions=(*made.restrictions, *own(Capabilities.SEND_CONTENT)))
@@ -109,7 +176,7 @@ def test_what_ends_at_that_moment_is_not_brought_back() -> None:
     assert reverted(change(was, UserRules()), UserRules(), NOW) == UserRules()
     assert reverted(change(was, replace(was, role="viewer")), replace(was, role="viewer"), NOW) == was
     lifted = change(MeetingRules(mute_alls=(all_muted(until=NOW),)), MeetingRules())
-    assert meeting_reverted(lifted, MeetingRules(), NOW) == MeetingRules()
+    assert reverted(lifted, MeetingRules(), NOW) == MeetingRules()
 
 
 def test_what_ended_by_itself_is_not_brought_back() -> None:
@@ -118,7 +185,7 @@ def test_what_ended_by_itself_is_not_brought_back() -> None:
     assert reverted(change(None, made), made, NOW) == reverted(change(was, None), made, NOW) == made
     rules = MeetingRules(mode="audience")
     for of_no_meeting in (change(was, made), change(None, MeetingRules()), change(MeetingRules(), None)):
-        assert meeting_reverted(of_no_meeting, rules, NOW) == rules
+        assert reverted(of_no_meeting, rules, NOW) == rules
 
 
 def all_muted(medium: Medium = Medium.AUDIO, number: int = 1, until: datetime | None = None) -> MuteAll:
@@ -137,19 +204,37 @@ PLAIN: dict[str, tuple[object, object, object]] = {
 @pytest.mark.parametrize("name", PLAIN)
 def test_a_setting_is_what_it_was_unless_it_is_another_by_now(name: str) -> None:
     was, made, another = (replace(MeetingRules(), **{name: value}) for value in PLAIN[name])  # type: ignore[arg-type]
-    assert meeting_reverted(change(was, made), made, NOW) == was
-    assert meeting_reverted(change(was, made), another, NOW) == another
+    assert reverted(change(was, made), made, NOW) == was
+    assert reverted(change(was, made), another, NOW) == another
     assert is_in_effect(change(was, made), made, NOW)
     assert not is_in_effect(change(was, made), another, NOW)
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_setting_that_a_later_change_set_again_stays(name: str) -> None:
+    was, made, between = with_each(MeetingRules(), name, PLAIN[name])
+    first = change(was, set_one_after_another(was, made))
+    again = set_one_after_another(was, made, between, made)
+    assert reverted(first, again, NOW) == made
+    assert not is_in_effect(first, again, NOW)
+
+
+def test_a_mute_all_that_was_lifted_twice_is_not_brought_back() -> None:
+    was, nobody = MeetingRules(mute_alls=(all_muted(),)), MeetingRules()
+    first = change(was, set_one_after_another(was, nobody))
+    again = set_one_after_another(was, nobody, MeetingRules(mute_alls=(all_muted(number=2),)), nobody)
+    assert reverted(first, again, NOW) == nobody
+    assert not is_in_effect(first, again, NOW)
+    assert reverted(first, set_one_after_another(was, nobody), NOW) == was
 
 
 def test_mute_alls_of_others_stay_and_one_that_it_replaced_comes_back() -> None:
     old, new, video = all_muted(number=0), all_muted(number=1), all_muted(Medium.VIDEO, 2)
     was, made = MeetingRules(mute_alls=(old,)), MeetingRules(mute_alls=(new,))
-    assert meeting_reverted(change(was, made), MeetingRules(mute_alls=(new, video)), NOW).mute_alls == (old, video)
+    assert reverted(change(was, made), MeetingRules(mute_alls=(new, video)), NOW).mute_alls == (old, video)
     newest = all_muted(number=3)
-    assert meeting_reverted(change(was, made), MeetingRules(mute_alls=(newest,)), NOW).mute_alls == (newest,)
-    assert meeting_reverted(change(was, MeetingRules()), MeetingRules(mute_alls=(video,)), NOW).mute_alls == (
+    assert reverted(change(was, made), MeetingRules(mute_alls=(newest,)), NOW).mute_alls == (newest,)
+    assert reverted(change(was, MeetingRules()), MeetingRules(mute_alls=(video,)), NOW).mute_alls == (
         old,
         video,
     )
@@ -159,7 +244,7 @@ def test_floors_that_it_ended_go_on_unless_they_were_ended_again() -> None:
     was = MeetingRules(floor_generations=("a", "b", "c"))
     made = was.with_floor_generation((Medium.AUDIO, Medium.VIDEO), "c1")
     since = made.with_floor_generation((Medium.VIDEO,), "c2")
-    assert meeting_reverted(change(was, made), since, NOW).floor_generations == ("a", "c2/video", "c")
+    assert reverted(change(was, made), since, NOW).floor_generations == ("a", "c2/video", "c")
 
 
 def test_a_mute_all_stands_while_it_is_there_or_until_it_ends_by_itself() -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from ...domain.capability import in_words
-from ...domain.change import TAKEOVER_AFTER
+from ...domain.change import NO_CHANGE, TAKEOVER_AFTER, with_author
 from ...domain.commands import Admit
 from ...domain.decisions.decision import LAST_HOST, Accepted, Refusal
 from ...domain.decisions.users import admitted, with_role
@@ -99,7 +99,8 @@ class AdmissionHandler(MeetingHandler[Admissions]):
             rules = with_role(self._policies.ranking, rules, role, role_of(stored, meeting), role)
         if meeting.rules.lobby and must_wait(self._policies, meeting, replace(stored, rules=rules)):
             return self._waiting(request, stored, rules)
-        user = replace(_named(request, stored), rules=admitted(rules), revision=stored.revision + 1)
+        admitted_rules = with_author(NO_CHANGE, admitted(rules), stored.rules)
+        user = replace(_named(request, stored), rules=admitted_rules, revision=stored.revision + 1)
         return Admission(stored, user)
 
     def _waiting(self, request: Request, stored: User, rules: UserRules) -> Admission:
@@ -113,6 +114,7 @@ class AdmissionHandler(MeetingHandler[Admissions]):
         is_refused = again_at is not None and now < again_at
         if was is None or not (was.is_open or is_refused):
             rules = replace(rules, waiting=Waiting(now))
+        rules = with_author(NO_CHANGE, rules, stored.rules)
         user = replace(_named(request, stored), rules=rules, revision=stored.revision + 1)
         return Admission(stored, user, "waiting", again_at if is_refused else None)
 

@@ -15,6 +15,7 @@ from ...domain.change import (
     calls_live_until,
     due_after,
     lease_of,
+    with_author,
 )
 from ...domain.commands import Consent
 from ...domain.decisions.decision import Accepted, Refusal, frozen
@@ -89,7 +90,8 @@ class ConsentHandler(UserCommandHandler[ConsentAnswer]):
         meeting, now = context.meeting, self._now()
         holds = self._policies.capabilities_for
         agreed = Agreement(now + GIVE_UP_AFTER, meeting.revision)
-        rules = replace(as_agreed(context.user.rules), asked=None, agreed=agreed)
+        rules = with_author(waiting.id, as_agreed(context.user.rules), context.user.rules)
+        rules = replace(rules, asked=None, agreed=agreed)
         user = replace(context.user, rules=rules, revision=context.stored.revision + 1, revised_by=waiting.id)
         before, after = effective(meeting, context.user, holds, now), effective(meeting, user, holds, now)
         lease, revised_by = lease_of(self._clock.new_id(), now, LEASE), context.user.revised_by
@@ -149,7 +151,9 @@ class ConsentHandler(UserCommandHandler[ConsentAnswer]):
 def _with_agreement(waiting: AttendeeChange, rules: UserRules) -> UserRules | None:
     """The rules with the effect of the waiting change: what it was meant to lift is lifted."""
     made = waiting.rules_after
-    return as_agreed(replace(made, asked=rules.asked)) if made is not None else None
+    if made is None:
+        return None
+    return with_author(waiting.id, as_agreed(replace(made, asked=rules.asked)), made)
 
 
 def would_be_heard(policies: Policies, clock: Clock, meeting: Meeting, user: User) -> bool:

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import cast
 
 from ...domain.capability import EVERYTHING, NOTHING, Capabilities
+from ...domain.change import with_author
 from ...domain.commands import Register
 from ...domain.decisions.decision import LAST_HOST, Accepted, Refusal, Unchanged, frozen
 from ...domain.decisions.meeting import gained
@@ -180,7 +181,7 @@ class RegistrationHandler(MeetingHandler[Registration]):
         )
         registered = replace(
             noted(was, rules, now) if was.revision else was,
-            rules=rules,
+            rules=with_author(change_id, rules, was.rules),
             registration=_fingerprint(command),
             revision=was.revision + 1,
             revised_by=change_id,
@@ -228,6 +229,7 @@ class RegistrationHandler(MeetingHandler[Registration]):
             rules = _granted(with_role(ranking, user.rules, role, old, new))
             rules = admitted(rules) if user_id in inside else rules
             if rules != user.rules or meeting.revision == 1:
+                rules = with_author(change_id, rules, user.rules)
                 revised = replace(user, rules=rules, revision=user.revision + 1, revised_by=change_id)
                 pairs.append((user, revised))
         return tuple(pairs)

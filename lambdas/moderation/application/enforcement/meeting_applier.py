@@ -12,7 +12,7 @@ from ...domain.commands import End
 from ...domain.documents import Document, meeting_document, rules_document
 from ...domain.entry import ABANDONED, MEETING_CHANGED, MEETING_ENDED, SUPERSEDED
 from ...domain.meeting import Meeting, User, agreement_ended
-from ...domain.rule_changes import has_exclusive_floor, is_in_effect, meeting_reverted
+from ...domain.rule_changes import has_exclusive_floor, is_in_effect, reverted
 from ...domain.schedule import ends_between, next_check_at
 from ...ports import (
     BatchesOver,
@@ -126,7 +126,7 @@ class MeetingApplier:
         """Commits the meeting's rules as if the change had not been made."""
         change, meeting = in_progress.change, in_progress.meeting
         moment = meeting.rules.moment(self._clock.now())
-        rules = meeting_reverted(change, meeting.rules, moment)
+        rules = reverted(change, meeting.rules, moment)
         restored = replace(
             meeting,
             rules=rules,

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from ..actor import Actor, ActorKind, Authorization, AuthorizationRequest
 from ..capability import NOTHING, Capabilities, Medium, Origin, Restrictions, added, in_force
-from ..change import GIVE_UP_AFTER, Change
+from ..change import GIVE_UP_AFTER, Change, with_author
 from ..effective import NOBODY_PRESENT, Holds, Limit, effective, effects, limits
 from ..meeting import (
     Meeting,
@@ -248,7 +248,8 @@ def decided(
         return frozen(gained)
     attendees = case.user.present
     shown = effects(before, after, withholding, attendees) if attendees else (NOBODY_PRESENT,) * is_kept
-    return Accepted(rules, before, after, shown, is_asked(case, rules), waits_for)
+    authored = with_author(case.change_id, rules, current)
+    return Accepted(authored, before, after, shown, is_asked(case, rules), waits_for)
 
 
 def own_restrictions_lifted(case: Case, rules: UserRules) -> tuple[Limit, ...]:

@@ -8,12 +8,12 @@ from typing import cast
 
 from ..actor import Actor, ActorKind
 from ..capability import NOTHING, Capabilities, Medium, MuteAll, MuteAlls, binds_less, mute_alls_in_force, sending
-from ..change import Change, MeetingChange
+from ..change import Change, MeetingChange, with_author
 from ..commands import Command, End, MuteEverybody, SetMeeting, Undo, UnmuteEverybody, is_undoable
 from ..effective import Holds, effective
 from ..meeting import Attendee, Meeting, MeetingRules, User, UserRules
 from ..personal_rules import Floor, Waiting
-from ..rule_changes import is_in_effect, meeting_reverted
+from ..rule_changes import is_in_effect, reverted
 from .decision import NOT_UNDOABLE, Accepted, Refusal, Unchanged, frozen
 
 SINCE = datetime.min.replace(tzinfo=UTC)
@@ -81,7 +81,7 @@ def decide(case: MeetingCase, command: Command) -> MeetingDecision:
     gained = case.gained_by(rules) | _floors_restored(case, rules)
     if rules.frozen_at is not None and gained:
         return frozen(gained)
-    return Accepted(rules, gained=gained)
+    return Accepted(with_author(case.change_id, rules, case.meeting.rules), gained=gained)
 
 
 def _muted(case: MeetingCase, command: MuteEverybody) -> MeetingRules:
@@ -149,7 +149,7 @@ def _can_be_undone(case: MeetingCase) -> bool:
 def _restored(case: MeetingCase) -> MeetingRules:
     """The rules without the undone change. A mute-all that comes back spares users that the caller may not mute."""
     was = case.meeting.rules
-    rules = meeting_reverted(cast("Change", case.undone), was, was.moment(case.now))
+    rules = reverted(cast("Change", case.undone), was, was.moment(case.now))
     mute_alls = tuple(
         m if m in was.mute_alls else replace(m, spared_roles=m.spared_roles | case.untouchable) for m in rules.mute_alls
     )
