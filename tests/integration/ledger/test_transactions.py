@@ -214,7 +214,7 @@ def test_what_was_read_does_not_change_with_what_is_written(ledger: Ledger) -> N
 
 
 def test_the_authors_of_rules_are_stored_with_them(ledger: Ledger) -> None:
-    """Rules are equal whoever set them, so each is compared by its authors."""
+    """Rules of different authors are equal, so the authors themselves are compared."""
     first, second = UserRules("host", authors={"role": "c1"}), UserRules("host", authors={"role": "c2", "given/1": "-"})
     of_meeting = MeetingRules(authors={"mode": "c1"})
     opened = change(rules_before=first, rules_after=second)

@@ -167,6 +167,17 @@ def test_what_the_user_agreed_to_is_taken_back_unless_they_agreed_again(is_again
     assert (meeting.user("bob").rules.restrictions == ()) is is_again
 
 
+def test_what_ended_before_the_user_agreed_overrules_nothing() -> None:
+    meeting = CommandedMeeting()
+    meeting.consenting()
+    meeting.answered("alice", Mute(seconds=30), "bob")
+    asked = meeting.answered("alice", Unmute(), "bob")
+    meeting.reconcile(40)
+    meeting.consents("bob")
+    assert meeting.heard("bob")
+    assert meeting.change(asked.change_id).status == "applied"
+
+
 def test_what_an_undo_brought_back_is_given_up_with_its_change() -> None:
     """The role is the first change's again after the undo, and Chime has not taken it in a minute."""
     meeting = CommandedMeeting()

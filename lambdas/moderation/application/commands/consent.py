@@ -12,7 +12,10 @@ from ...domain.change import (
     Change,
     ChangeConsent,
     Status,
+    author_key,
+    author_of,
     calls_live_until,
+    changed,
     due_after,
     lease_of,
     with_author,
@@ -90,15 +93,15 @@ class ConsentHandler(UserCommandHandler[ConsentAnswer]):
         meeting, now = context.meeting, self._now()
         holds = self._policies.capabilities_for
         agreed = Agreement(now + GIVE_UP_AFTER, meeting.revision)
-        rules = with_author(waiting.id, as_agreed(context.user.rules), context.user.rules)
-        rules = replace(rules, asked=None, agreed=agreed)
+        made = _with_agreement(waiting, context.user.rules)
+        rules = replace(_lifted_by(waiting, made, context.user.rules), asked=None, agreed=agreed)
         user = replace(context.user, rules=rules, revision=context.stored.revision + 1, revised_by=waiting.id)
         before, after = effective(meeting, context.user, holds, now), effective(meeting, user, holds, now)
         lease, revised_by = lease_of(self._clock.new_id(), now, LEASE), context.user.revised_by
         change = replace(
             waiting,
             consent=ChangeConsent(agreed_at=now, agreed_after=None if revised_by == waiting.id else revised_by),
-            rules_after=_with_agreement(waiting, context.user.rules),
+            rules_after=made,
             lease=lease,
             next_attempt_at=due_after(lease),
             uncertain_until=calls_live_until(waiting, now),
@@ -154,6 +157,17 @@ def _with_agreement(waiting: AttendeeChange, rules: UserRules) -> UserRules | No
     if made is None:
         return None
     return with_author(waiting.id, as_agreed(replace(made, asked=rules.asked)), made)
+
+
+def _lifted_by(waiting: AttendeeChange, made: UserRules | None, rules: UserRules) -> UserRules:
+    """The agreed rules. What the change was meant to lift has the change as its author, also if it has ended by itself
+    meanwhile. What another change has set since keeps its author.
+    """
+    was, agreed = waiting.rules_after, as_agreed(rules)
+    if was is None or made is None:
+        return agreed
+    names = [name for name, _, _ in changed(was, made) if author_of(name, rules) == author_of(name, was)]
+    return replace(agreed, authors={**rules.authors, **dict.fromkeys(map(author_key, names), waiting.id)})
 
 
 def would_be_heard(policies: Policies, clock: Clock, meeting: Meeting, user: User) -> bool:
