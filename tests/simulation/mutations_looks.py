@@ -103,6 +103,7 @@ from .small_looks import (
     NOTED_AFTER_A_FREEZE,
     SEEN_AFTER_ANOTHER_CHANGE,
 )
+from .small_users import FLOOR_SHORTENED
 
 
 def _drift_on_any_notes(_: MemoryLedger, clauses: Sequence[Clause]) -> Sequence[Clause]:
@@ -158,6 +159,10 @@ def _granting_everything() -> Iterator[None]:
 
 def _taken_back_as_it_was(change: Change, rules: UserRules, _: datetime) -> UserRules:
     return rule_changes.reverted(change, rules, datetime.min.replace(tzinfo=UTC))
+
+
+def _of_the_same_generation(change: Change, rules: UserRules, moment: datetime) -> bool:
+    return rule_changes.has_exclusive_floor(change, replace(rules, authors={}), moment)
 
 
 def _noted_since_the_answer(self: ChimeCalls, attendee: Attendee) -> bool:
@@ -418,6 +423,12 @@ LOOK_MUTATIONS = (
         lambda: patch.object(noting, "attendees_to_note", _noting_what_the_calls_altered),
         (TWICE,),
         case=NOTED_LATE,
+    ),
+    Mutation(
+        "a later floor of the same user overrules the exclusive one",
+        lambda: patch.object(meeting_applier, "has_exclusive_floor", _of_the_same_generation),
+        ("what is applied is in the rules",),
+        case=FLOOR_SHORTENED,
     ),
     Mutation(
         "what was set again is not given up with what it was before",

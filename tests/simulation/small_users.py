@@ -76,6 +76,16 @@ def exclusive_floor_and_its_end(simulation: Simulation) -> None:
         simulation.process(who, [_made(command.name, request, "carol")], after)
 
 
+def exclusive_floor_and_a_shorter_one(simulation: Simulation) -> None:
+    """Another host gives the same user a floor of a second before the exclusive floor has settled."""
+    for who, command, after in (
+        ("alice", GrantFloor(seconds=60, exclusive=True), 0.0),
+        ("hugo", GrantFloor(seconds=1), 0.01),
+    ):
+        request = Request(MEETING, HOSTS[who], command, attendee_id=attendee_of("carol"))
+        simulation.process(who, [_made(f"{who} {command.name}", request, "carol")], after)
+
+
 def role_and_everybody(simulation: Simulation) -> None:
     """A user becomes a presenter while the mode silences all others."""
     host(simulation, "role", "alice", SetRole("presenter"))
@@ -172,8 +182,17 @@ LOOK_AND_MUTE_ALL = Case(
 )
 LAST_HOST = Case("two hosts demote each other", hosts_demote_each_other)
 EXCLUSIVE_ENDED = Case("an exclusive floor and its end", exclusive_floor_and_its_end, setup=PRESENTATION, at_least=20)
+FLOOR_SHORTENED = Case(
+    "an exclusive floor and a shorter one",
+    exclusive_floor_and_a_shorter_one,
+    {"unknown end, done": 1.0, "stall 31 s": 1.0},
+    preemptions=0,
+    setup=PRESENTATION,
+    at_least=150,
+)
 FLOORS = Case("a floor and an exclusive floor", floor_and_exclusive_floor, setup=PRESENTATION)
 USERS = (
+    FLOOR_SHORTENED,
     Case("all hands and one", all_hands_and_one, preemptions=1, at_least=40),
     Case("the end of a floor and a mute", floor_and_mute, setup=PRESENTATION, at_least=60),
     Case(

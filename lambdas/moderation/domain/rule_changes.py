@@ -229,11 +229,13 @@ def _is_in_meeting_rules(change: MeetingChange, rules: MeetingRules, moment: dat
 
 def has_exclusive_floor(change: Change, rules: UserRules, moment: datetime) -> bool:
     """Whether the user still has the exclusive floor for all its media. A floor that ended by itself was
-    not overruled.
+    not overruled; a later floor of the user overrules it, although it belongs to the same generation.
     """
     seconds = change.parameters.get("durationSeconds")
     if isinstance(seconds, int) and change.committed_at + timedelta(seconds=seconds) <= moment:
         return True
+    if author_of("floor", rules) not in (None, change.id):
+        return False
     floor, media = rules.floor, cast("Sequence[str]", change.parameters.get("media", ()))
     return floor is not None and set(floor.generations) == {f"{change.id}/{medium}" for medium in media}
 

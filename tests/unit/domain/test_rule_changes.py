@@ -295,6 +295,10 @@ def test_the_turn_is_theirs_for_all_its_media_until_it_is_over() -> None:
     ):
         assert not has_exclusive_floor(granted, UserRules(floor=other), LATER - timedelta(milliseconds=1))
         assert has_exclusive_floor(granted, UserRules(floor=other), LATER), "it has ended by itself"
+    for author, has_it in (("c", True), ("d", False)):
+        rules = UserRules(floor=floor, authors={"floor": author})
+        assert has_exclusive_floor(granted, rules, NOW) is has_it
+        assert has_exclusive_floor(granted, rules, LATER)
 
 
 def test_who_was_spared_is_bound_again_by_a_mute_all_of_the_same_medium() -> None:
