@@ -538,6 +538,7 @@ class Monitor:
     def took_away(self, attendee: ChimeAttendee) -> None:
         """Gavel has removed an attendee: the user is banned, or the attendee had to leave."""
         self.users.takes_out(attendee)
+        self.reports.takes_out(attendee)
         self.leaves(attendee)
         self.drifted.discard(attendee.attendee_id)
 

@@ -77,6 +77,8 @@ class Reports:
         """Attendees that another system has written or created since Gavel's last read."""
         self._foreign: set[str] = set()
         """Attendees that hold what another system has written, or were created with it."""
+        self._removed: list[ChimeAttendee] = []
+        """Attendees that Gavel has removed from Chime."""
 
     # ---- what happens in Chime -------------------------------------------------------------------------------------
 
@@ -105,6 +107,9 @@ class Reports:
                 course.without_late.pop(attendee_id, None)
             elif attendee_id in self._attendees:
                 course.without_late.setdefault(attendee_id, self._attendees[attendee_id])
+
+    def takes_out(self, attendee: ChimeAttendee) -> None:
+        self._removed.append(attendee)
 
     def leaves(self, attendee_id: str) -> None:
         self._attendees.pop(attendee_id, None)
@@ -271,15 +276,14 @@ class Reports:
                 self._violated(FALSE, f"{label}: `{name}` is {word} in the answer, {in_event} in the event")
 
     def _is_taken_out(self, change: Change, attendee_id: str) -> bool:
-        """Whether the attendee was removed and this was reported, or another attendee of the user was, and the command
-        named this attendee or the user.
+        """Whether the attendee was removed, or another attendee of the user was, and the command named this attendee or
+        the user. `UserChecks` sees that each removal is told, if only later.
         """
         told = (entry.extra["attendees"] for entry in self._store.entries if entry.type == REMOVED)
-        out = [each for some in told for each in _documents(some)]
-        if any(each["attendeeId"] == attendee_id for each in out):
-            return True
+        out = {str(each["attendeeId"]): each["externalUserId"] for some in told for each in _documents(some)}
+        out |= {attendee.attendee_id: attendee.user_id for attendee in self._removed}
         is_named = change.attendee_id in (None, attendee_id)
-        return is_named and any(each["externalUserId"] == change.user_id for each in out)
+        return attendee_id in out or (is_named and change.user_id in out.values())
 
     def _outcomes(self, label: str, answer: Answer, course: Course) -> None:
         """What an event of the change has reported was applied, even if it is over by the end of the change.
