@@ -450,13 +450,18 @@ def test_a_note_that_comes_after_anothers_is_written_again_unless_the_rules_have
     assert meeting.user("bob").notes == (1 if is_ruled_anew else 2)
 
 
-def test_what_another_has_given_and_noted_meanwhile_is_looked_at_again() -> None:
-    """A function with other policies gives bob more after the mute-all's call, and notes it first."""
+@pytest.mark.parametrize("given", [RECEIVING, EVERYTHING])
+def test_what_another_has_given_and_noted_meanwhile_is_looked_at_again(given: Capabilities) -> None:
+    """A function with other policies gives bob more after the mute-all's call, and notes it first. It may be what they
+    were noted with before.
+    """
     meeting = CommandedMeeting()
+    meeting.notes_elsewhere("bob", EVERYTHING)
+    meeting.clock.pass_by(10)
 
     def overtaken() -> None:
-        meeting.drifts("bob", RECEIVING)
-        meeting.notes_elsewhere("bob", RECEIVING)
+        meeting.drifts("bob", given)
+        meeting.notes_elsewhere("bob", given)
 
     just_before(meeting, notes_attendees, overtaken)
     meeting.done("alice", MUTE_ALL)

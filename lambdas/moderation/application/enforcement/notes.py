@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from ...domain.capability import Capabilities
 from ...domain.effective import effects_on_attendee
@@ -182,8 +183,8 @@ def _is_unreported_removal(note: AttendeesNoted, conflict: ConditionFailedError)
 
 def _is_out_of_date(note: AttendeesNoted, snapshot: RosterSnapshot, conflict: ConditionFailedError) -> bool:
     """Whether another look is needed. Either the user was revised since they were read, and not by a change of their
-    own: they were admitted, or another attendee of theirs was bound. Or another change has noted that an attendee has
-    something else, and it isn't known whose call came last.
+    own: they were admitted, or another attendee of theirs was bound. Or another change has noted since that an attendee
+    has something else than this note says, if only what was noted before, and it isn't known whose call came last.
     """
     user = conflict.found.users.get(note.user_id) if conflict.found is not None else None
     if user is None:
@@ -191,12 +192,14 @@ def _is_out_of_date(note: AttendeesNoted, snapshot: RosterSnapshot, conflict: Co
     read = snapshot.users[note.user_id]
     if user.revision != note.revision:
         return user.revised_by == read.revised_by
-    return any(_known(user, ours) not in (_known(read, ours), ours.known) for ours in note.attendees)
+    return any(
+        _noted(user, ours)[0] != ours.known and _noted(user, ours) != _noted(read, ours) for ours in note.attendees
+    )
 
 
-def _known(user: User, attendee: Attendee) -> Capabilities | None:
+def _noted(user: User, attendee: Attendee) -> tuple[Capabilities | None, datetime | None]:
     noted = user.attendees.get(attendee.attendee_id)
-    return noted.known if noted is not None else None
+    return (noted.known, noted.noted_at) if noted is not None else (None, None)
 
 
 def _noted_again(note: AttendeesNoted, conflict: ConditionFailedError) -> AttendeesNoted:
