@@ -289,11 +289,11 @@ OF_ONE_VALUE = ("role", "hold", "floor", "ban", "waiting", "admitted", "removed_
 """Rules of a user that have one value."""
 PLAIN = ("mode", "default_role", "unmute_consent", "lobby", "frozen_at")
 """Rules of a meeting that have one value."""
-NO_CHANGE = "-"
-"""Stands for the author of a rule that a command without a change set, as an admission."""
+NOBODY = ""
+"""The author of a rule that a revert or an undo has restored, and that no change had set."""
 SPARES = "spares/"
 LOBBY = frozenset({"waiting", "admitted", "removed_at"})
-"""Rules that have one author: to let a user in sets them together, whatever kept the user out."""
+"""Rules that keep a user out, or do not any more. To let the user in sets them together."""
 
 Rules = TypeVar("Rules", UserRules, MeetingRules)
 Values = Mapping[str, Any]
@@ -325,26 +325,35 @@ def changed(old: UserRules | MeetingRules, new: UserRules | MeetingRules) -> lis
 
 
 def author_of(name: str, rules: UserRules | MeetingRules) -> str | None:
-    """The change that last set the rule; `None` for rules that were stored without authors."""
-    return rules.authors.get(author_key(name))
-
-
-def author_key(name: str) -> str:
-    return "lobby" if name in LOBBY else name
+    """The change that last set the rule; `None` if it has ended since, or was stored without authors."""
+    return rules.authors.get(name)
 
 
 def with_author(change_id: str, rules: Rules, was: Rules) -> Rules:
     """The rules with the change as the author of each rule that is not as it `was`, unless the rules name another
     author already: what an undo brings back keeps its author.
     """
-    anew = [name for name, _, _ in changed(was, rules) if author_of(name, rules) == author_of(name, was)]
-    authors, standing = {**rules.authors, **dict.fromkeys(map(author_key, anew), change_id)}, values(rules)
+    differ = {name: author_of(name, rules) for name, _, _ in changed(was, rules)}
+    restored = {name: by for name, by in differ.items() if by is not None and by != author_of(name, was)}
+    anew = differ.keys() - restored.keys()
+    if isinstance(rules, UserRules) and anew & LOBBY and rules.waiting is None and rules.removed_at is None:
+        anew |= LOBBY - restored.keys()
+    authors, standing = {**was.authors, **restored, **dict.fromkeys(anew, change_id)}, values(rules)
     kept = {name: author for name, author in authors.items() if name in standing or not name.startswith(SPARES)}
     return replace(rules, authors=kept)
 
 
+def without_ended(left: Rules, rules: Rules) -> Rules:
+    """The rules that are `left` of these after some have ended by themselves. Nobody has set what they are without."""
+    if left == rules:
+        return left
+    ended = {name for name, _, _ in changed(rules, left)}
+    return replace(left, authors={name: author for name, author in left.authors.items() if name not in ended})
+
+
 def is_set_again(name: str, made: Rules, rules: Rules) -> bool:
     """Whether the rule has another author than in the rules that a change `made`: a later change set it, if only to the
-    same value. Rules that were stored without authors name none.
+    same value. Rules without an author are compared by their values alone.
     """
-    return author_of(name, rules) not in (None, author_of(name, made))
+    author, own = author_of(name, rules), author_of(name, made)
+    return author not in (None, own) and (author, own) != (NOBODY, None)

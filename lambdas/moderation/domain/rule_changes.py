@@ -18,6 +18,7 @@ from .capability import (
     sending,
 )
 from .change import (
+    NOBODY,
     OF_ONE_VALUE,
     PLAIN,
     SPARES,
@@ -26,7 +27,6 @@ from .change import (
     MeetingChange,
     Rules,
     Values,
-    author_key,
     author_of,
     changed,
     is_set_again,
@@ -54,13 +54,18 @@ def reverted(change: Change, rules: Rules, moment: datetime) -> Rules:
 def _reverted(replaced: Rules | None, made: Rules | None, rules: Rules, moment: datetime) -> Rules:
     if replaced is None or made is None:
         return rules
-    current, authors = dict(values(rules)), dict[str, str | None](rules.authors)
-    for name, old, new in changed(replaced, made):
-        is_as_made = current.get(name) == new or (current.get(name) is None and _is_over(new, moment))
-        if is_as_made and not is_set_again(name, made, rules):
+    current, authors = dict(values(rules)), dict(rules.authors)
+    before, after = values(replaced), values(made)
+    for name in {**before, **after}:
+        old, new = before.get(name), after.get(name)
+        if old == new and author_of(name, replaced) == author_of(name, made):
+            continue
+        stands, is_over = current.get(name), _is_over(current.get(name), moment)
+        is_as_made = (None if is_over else stands) == (None if _is_over(new, moment) else new)
+        if is_as_made and (is_over or not is_set_again(name, made, rules)):
             current[name] = None if _is_over(old, moment) else old
-            authors[author_key(name)] = author_of(name, replaced)
-    return replace(_with_values(rules, current), authors={name: by for name, by in authors.items() if by is not None})
+            authors[name] = author_of(name, replaced) or NOBODY
+    return replace(_with_values(rules, current), authors=authors)
 
 
 def _with_values(rules: Rules, new: Values) -> Rules:

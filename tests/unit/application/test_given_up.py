@@ -7,9 +7,9 @@ first is given up, the third has waited for Chime for seconds only, and it is ac
 from collections.abc import Callable
 
 import pytest
+from moderation.application.requests import Answer
 from moderation.domain.actor import CHIME
-from moderation.domain.capability import EVERYTHING
-from moderation.domain.change import NO_CHANGE
+from moderation.domain.capability import EVERYTHING, Medium
 from moderation.domain.commands import (
     Bind,
     Hold,
@@ -121,16 +121,18 @@ def test_who_was_let_in_again_does_not_wait_again(before: Step, again: Step) -> 
 
 
 def test_admissions_and_registrations_are_authors_too() -> None:
-    """Two of them set a role to what a change had set it to, after they had set it to another."""
+    """Two of them may set a role to what a change had set it to, after they had set it to another."""
     meeting = CommandedMeeting()
     meeting.admits("dora", roles={"dora": "presenter"})
-    assert {meeting.user("dora").rules.authors[name] for name in ("role", "lobby")} == {NO_CHANGE}
+    first = meeting.user("dora").rules.authors
+    assert len(set(first.values())) == 1
+    meeting.admits("dora", roles={"dora": "viewer"})
+    meeting.admits("dora", roles={"dora": "presenter"})
+    then = meeting.user("dora").rules.authors
+    assert (then["role"] == first["role"], then["admitted"] == first["admitted"]) == (False, True)
     registered_as_presenter(meeting)
     author = meeting.stored().revised_by
     assert (meeting.user("bob").rules.authors["role"], meeting.stored().rules.authors["mode"]) == (author, author)
-    meeting.done("alice", SetMeeting(lobby=True))
-    meeting.admits("emil")
-    assert meeting.user("emil").rules.authors == {"lobby": NO_CHANGE}
 
 
 def test_a_mute_all_that_was_lifted_again_is_not_brought_back() -> None:
@@ -203,3 +205,148 @@ def test_what_was_set_again_is_undone_with_the_change_that_set_it(between: UserC
         meeting.answered("hugo", Unmute(), "bob")
     outcome = meeting.say("alice", Undo(first.change_id or ""))
     assert code(outcome) == ("applied" if between is None else "not-undoable")
+
+
+@pytest.mark.parametrize("is_bulk", [False, True])
+def test_what_was_muted_for_a_time_meanwhile_is_given_up_all_the_same(is_bulk: bool) -> None:
+    """Nobody has unmuted a second time: the later mute has ended by itself."""
+    meeting = CommandedMeeting()
+
+    def says(single: UserCommand, everybody: MuteEverybody | UnmuteEverybody) -> Answer:
+        return meeting.done("alice", everybody) if is_bulk else meeting.answered("alice", single, "bob")
+
+    says(Mute(), MUTE_ALL)
+    meeting.chime_refuses()
+    given_up = says(Unmute(), UNMUTE_ALL)
+    says(Mute(seconds=10), MuteEverybody(seconds=10))
+    for _ in range(5):
+        meeting.reconcile(10)
+    meeting.chime_refuses()
+    meeting.reconcile(10)
+    meeting.chime_recovers()
+    for _ in range(3):
+        meeting.reconcile(30)
+    assert meeting.change(given_up.change_id).status == "abandoned"
+    assert not meeting.heard("bob")
+
+
+@pytest.mark.parametrize("is_bulk", [False, True])
+def test_what_was_muted_for_a_time_meanwhile_can_be_undone_afterwards(is_bulk: bool) -> None:
+    meeting = CommandedMeeting()
+
+    def says(single: UserCommand, everybody: MuteEverybody | UnmuteEverybody) -> Answer:
+        return meeting.done("alice", everybody) if is_bulk else meeting.answered("alice", single, "bob")
+
+    says(Mute(), MUTE_ALL)
+    unmuted = says(Unmute(), UNMUTE_ALL)
+    says(Mute(seconds=10), MuteEverybody(seconds=10))
+    meeting.reconcile(30)
+    meeting.reconcile(60)
+    assert meeting.heard("bob")
+    assert code(meeting.say("alice", Undo(unmuted.change_id or ""))) == "applied"
+    assert not meeting.heard("bob")
+
+
+def unmuted_in_a_mute_all_that_is_over(meeting: CommandedMeeting) -> tuple[Answer, Answer]:
+    """bob was unmuted, and then everybody. hugo mutes bob's video: that sets no rule about bob's audio."""
+    unmuted, all_unmuted = meeting.answered("alice", Unmute(), "bob"), meeting.done("alice", UNMUTE_ALL)
+    meeting.clock.pass_by(5)
+    meeting.answered("hugo", Mute((Medium.VIDEO,)), "bob")
+    return unmuted, all_unmuted
+
+
+def test_another_command_does_not_spare_a_user_whose_unmute_is_given_up() -> None:
+    meeting = CommandedMeeting()
+    meeting.done("alice", MUTE_ALL)
+    meeting.chime_refuses()
+    unmuted, all_unmuted = unmuted_in_a_mute_all_that_is_over(meeting)
+    meeting.reconcile(60)
+    meeting.chime_refuses()
+    meeting.reconcile(15)
+    meeting.chime_recovers()
+    for _ in range(4):
+        meeting.reconcile(30)
+    assert [meeting.change(each.change_id).status for each in (unmuted, all_unmuted)] == ["abandoned", "abandoned"]
+    assert (meeting.heard("bob"), meeting.heard("carol")) == (False, False)
+
+
+def test_another_command_overrules_no_unmute_in_a_mute_all_that_is_over() -> None:
+    meeting = CommandedMeeting()
+    meeting.done("alice", MUTE_ALL)
+    meeting.chime_refuses()
+    unmuted, _ = unmuted_in_a_mute_all_that_is_over(meeting)
+    meeting.chime_recovers()
+    meeting.reconcile(35)
+    meeting.reconcile(35)
+    assert meeting.change(unmuted.change_id).status == "applied"
+
+
+def test_a_removed_user_who_asks_to_come_back_does_not_overrule_the_removal() -> None:
+    meeting = CommandedMeeting()
+    meeting.done("alice", SetMeeting(lobby=True))
+    meeting.chime_refuses()
+    removed = meeting.ask_user("alice", Remove(), "bob")
+    assert meeting.admits("bob") == {"bob": "waiting"}
+    meeting.chime_recovers()
+    meeting.reconcile(40)
+    meeting.reconcile(60)
+    assert not meeting.inside("bob")
+    assert meeting.change(removed.change_id).status == "applied"
+
+
+@pytest.mark.parametrize("is_declined", [False, True])
+def test_the_removal_of_a_user_who_asked_to_come_back_can_be_undone(is_declined: bool) -> None:
+    meeting = CommandedMeeting()
+    meeting.done("alice", SetMeeting(lobby=True))
+    meeting.admits("dora")
+    let_in(meeting)
+    removed_once = meeting.ask_user("alice", Remove(), "dora")
+    meeting.admits("dora")
+    if is_declined:
+        meeting.ask_user("hugo", LetIn(admit=False), "dora")
+    assert code(meeting.say("alice", Undo(removed_once.change_id or ""))) == "stored"
+
+
+@pytest.mark.parametrize("was_muted_before", [False, True])
+def test_an_undo_to_which_the_user_does_not_agree_can_be_tried_again(was_muted_before: bool) -> None:
+    meeting = CommandedMeeting()
+    if was_muted_before:
+        meeting.answered("alice", Mute(), "bob")
+        meeting.answered("alice", Unmute(), "bob")
+    muted = meeting.answered("alice", Mute(reason="noise"), "bob")
+    meeting.consenting()
+    assert code(undo := meeting.say("alice", Undo(muted.change_id or ""))) == "pending", undo
+    meeting.consents("bob", accept=False)
+    assert meeting.user("bob").rules.restrictions
+    assert code(meeting.say("alice", Undo(muted.change_id or ""))) == "pending"
+
+
+@pytest.mark.parametrize(("command", "widens"), [(Mute(), Unmute()), (Hold(), Release())])
+def test_what_an_undo_set_again_stays_though_no_command_had_set_it_first(
+    command: UserCommand, widens: UserCommand
+) -> None:
+    """The first command is undone after its end was: what is given up then was the end."""
+    meeting = CommandedMeeting()
+    first = meeting.answered("alice", command, "bob")
+    meeting.chime_refuses()
+    end = meeting.answered("alice", widens, "bob")
+    meeting.clock.pass_by(45)
+    meeting.done("hugo", Undo(end.change_id or ""))
+    last = meeting.done("alice", Undo(first.change_id or ""))
+    meeting.reconcile(16)
+    meeting.chime_recovers()
+    for _ in range(3):
+        meeting.reconcile(20)
+    assert [meeting.change(each.change_id).status for each in (end, last)] == ["abandoned", "applied"]
+    assert meeting.bits("bob") == EVERYTHING
+
+
+def test_an_undo_of_what_another_admission_has_set_again_is_not_undone() -> None:
+    meeting = CommandedMeeting()
+    meeting.done("alice", SetMeeting(lobby=True, mode="presentation"))
+    meeting.admits("dora", roles={"dora": "presenter"})
+    viewer = meeting.ask_user("alice", SetRole("viewer"), "dora")
+    undone = meeting.done("alice", Undo(viewer.change_id or ""))
+    meeting.ask_user("hugo", SetRole("participant"), "dora")
+    meeting.admits("dora", roles={"dora": "presenter"})
+    assert code(meeting.say("alice", Undo(undone.change_id or ""))) == "not-undoable"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from moderation.domain.capability import EVERYTHING, NOTHING, Capabilities, LiftableBy, Medium, MuteAll, whole
-from moderation.domain.change import AttendeeChange, Change, MeetingChange, Rules, with_author
+from moderation.domain.change import AttendeeChange, Change, MeetingChange, Rules, with_author, without_ended
 from moderation.domain.meeting import MeetingRules, UnmuteConsent, UserRules
 from moderation.domain.personal_rules import Ban, ConsentRequest, Floor, Hold, Waiting
 from moderation.domain.rule_changes import (
@@ -91,7 +91,7 @@ def with_each(rules: Rules, name: str, values: Iterable[object]) -> list[Rules]:
 
 
 A_SECOND_TIME: list[Sequence[UserRules]] = [
-    *(with_each(UserRules(), name, values) for name, values in ONE_VALUE.items()),
+    *(with_each(UserRules(), name, values) for name, values in ONE_VALUE.items() if name != "admitted"),
     (UserRules(restrictions=withheld(AUDIO)), UserRules(), UserRules(restrictions=withheld(AUDIO, reason="noise"))),
     (UserRules(restrictions=own(AUDIO)), UserRules(restrictions=withheld(VIDEO)), UserRules(restrictions=own(AUDIO))),
     (UserRules(), UserRules(given=AUDIO), UserRules()),
@@ -129,11 +129,32 @@ def test_what_a_revert_or_an_undo_restores_has_its_author_again(
     assert reverted(change(last, undone), undone, NOW) == between, "the undo as well"
 
 
+def test_to_let_a_user_in_sets_whatever_may_keep_them_out() -> None:
+    """They waited, were let in, removed and let in again."""
+    steps = [
+        UserRules(waiting=Waiting(NOW)),
+        UserRules(admitted=True),
+        UserRules(admitted=True, removed_at=NOW),
+        UserRules(admitted=True),
+    ]
+    let_in = change(steps[0], set_one_after_another(*steps[:2]))
+    assert reverted(let_in, set_one_after_another(*steps[:2]), NOW) == steps[0]
+    assert reverted(let_in, set_one_after_another(*steps), NOW) == steps[-1]
+    removed, asks = change(steps[1], set_one_after_another(*steps[:3])), replace(steps[2], waiting=Waiting(LATER))
+    assert is_in_effect(removed, set_one_after_another(*steps[:3], asks), NOW), "to ask sets nothing else"
+
+
 def test_what_ended_by_itself_was_set_by_nobody_else() -> None:
     timed = withheld(AUDIO, until=LATER)
     was, made = UserRules(restrictions=withheld(AUDIO)), UserRules(restrictions=timed)
-    muted, ended = change(was, set_one_after_another(was, made)), UserRules(authors={"restriction/1/host": "c"})
+    muted = change(was, set_one_after_another(was, made))
+    ended = without_ended(UserRules(), made)
+    assert ended.authors == {}
     assert reverted(muted, ended, LATER) == was
+    unmuted, muted_again = change(was, set_one_after_another(was, UserRules())), (was, UserRules(), made)
+    assert reverted(unmuted, ended, LATER) == was, "it stands again"
+    assert reverted(unmuted, set_one_after_another(*muted_again), LATER) == was, "also before the clock drops the mute"
+    assert reverted(unmuted, set_one_after_another(*muted_again), NOW) == made
     later = set_one_after_another(was, made, UserRules(restrictions=withheld(AUDIO, reason="noise")))
     assert is_in_effect(muted, later, LATER)
     assert not is_in_effect(muted, later, NOW)

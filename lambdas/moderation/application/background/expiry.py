@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from ...domain.actor import Actor, ActorKind
 from ...domain.capability import mute_alls_in_force
-from ...domain.change import Change, ChangeConsent
+from ...domain.change import Change, ChangeConsent, without_ended
 from ...domain.commands import Expire
 from ...domain.decisions.decide import decide
 from ...domain.decisions.decision import Accepted, Case, without_expired
@@ -83,7 +83,8 @@ class Expiry:
         now = self._clock.now()
         if meeting.ended_at is not None or meeting.rules.frozen_at is not None:
             return None
-        left = replace(meeting.rules, mute_alls=mute_alls_in_force(meeting.rules.mute_alls, now))
+        standing = mute_alls_in_force(meeting.rules.mute_alls, now)
+        left = without_ended(replace(meeting.rules, mute_alls=standing), meeting.rules)
         self._schedule_wakeup(Wakeup(meeting.id), left, now, next_comparison)
         if left == meeting.rules:
             return None

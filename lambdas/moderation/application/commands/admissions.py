@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from ...domain.capability import in_words
-from ...domain.change import NO_CHANGE, TAKEOVER_AFTER, with_author
+from ...domain.change import TAKEOVER_AFTER, with_author
 from ...domain.commands import Admit
 from ...domain.decisions.decision import LAST_HOST, Accepted, Refusal
 from ...domain.decisions.users import admitted, with_role
@@ -58,7 +58,10 @@ class AdmissionHandler(MeetingHandler[Admissions]):
 
     def decide(self, request: Request, context: MeetingContext, change_id: str) -> Accepted[Admissions] | Refusal:
         meeting = context.meeting
-        admissions = [self._admission(request, meeting, context.users[u], role) for u, role in _users(request).items()]
+        admissions = [
+            _by(change_id, self._admission(request, meeting, context.users[user_id], role))
+            for user_id, role in _users(request).items()
+        ]
         if loses_its_hosts(meeting, _hosts_gained(admissions)):
             return LAST_HOST
         return Accepted(admissions)
@@ -99,8 +102,7 @@ class AdmissionHandler(MeetingHandler[Admissions]):
             rules = with_role(self._policies.ranking, rules, role, role_of(stored, meeting), role)
         if meeting.rules.lobby and must_wait(self._policies, meeting, replace(stored, rules=rules)):
             return self._waiting(request, stored, rules)
-        admitted_rules = with_author(NO_CHANGE, admitted(rules), stored.rules)
-        user = replace(_named(request, stored), rules=admitted_rules, revision=stored.revision + 1)
+        user = replace(_named(request, stored), rules=admitted(rules), revision=stored.revision + 1)
         return Admission(stored, user)
 
     def _waiting(self, request: Request, stored: User, rules: UserRules) -> Admission:
@@ -114,7 +116,6 @@ class AdmissionHandler(MeetingHandler[Admissions]):
         is_refused = again_at is not None and now < again_at
         if was is None or not (was.is_open or is_refused):
             rules = replace(rules, waiting=Waiting(now))
-        rules = with_author(NO_CHANGE, rules, stored.rules)
         user = replace(_named(request, stored), rules=rules, revision=stored.revision + 1)
         return Admission(stored, user, "waiting", again_at if is_refused else None)
 
@@ -163,6 +164,12 @@ class AdmissionHandler(MeetingHandler[Admissions]):
                 reason=request.command.reason,
             )
             yield EntryWritten(asks)
+
+
+def _by(change_id: str, admission: Admission) -> Admission:
+    """The admission, as the author of the rules that it sets."""
+    user = admission.admitted
+    return replace(admission, admitted=replace(user, rules=with_author(change_id, user.rules, admission.stored.rules)))
 
 
 def _users(request: Request) -> Mapping[str, str | None]:

@@ -12,7 +12,6 @@ from ...domain.change import (
     Change,
     ChangeConsent,
     Status,
-    author_key,
     author_of,
     calls_live_until,
     changed,
@@ -167,7 +166,7 @@ def _lifted_by(waiting: AttendeeChange, made: UserRules | None, rules: UserRules
     if was is None or made is None:
         return agreed
     names = [name for name, _, _ in changed(was, made) if author_of(name, rules) == author_of(name, was)]
-    return replace(agreed, authors={**rules.authors, **dict.fromkeys(map(author_key, names), waiting.id)})
+    return replace(agreed, authors={**rules.authors, **dict.fromkeys(names, waiting.id)})
 
 
 def would_be_heard(policies: Policies, clock: Clock, meeting: Meeting, user: User) -> bool:

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from ..actor import Actor, ActorKind, Authorization, AuthorizationRequest
 from ..capability import NOTHING, Capabilities, Medium, Origin, Restrictions, added, in_force
-from ..change import GIVE_UP_AFTER, Change, with_author
+from ..change import GIVE_UP_AFTER, Change, with_author, without_ended
 from ..effective import NOBODY_PRESENT, Holds, Limit, effective, effects, limits
 from ..meeting import (
     Meeting,
@@ -68,12 +68,13 @@ class Case:
 def without_expired(case: Case) -> UserRules:
     """The user's rules without those that have ended."""
     rules = case.user.rules
-    return replace(
+    left = replace(
         rules,
         restrictions=restrictions_in_force(case),
         floor=rules.floor if rules.floor is not None and rules.floor.holds_at(case.moment) else None,
         ban=rules.ban if rules.ban is not None and rules.ban.holds_at(case.moment) else None,
     )
+    return without_ended(left, rules)
 
 
 def restrictions_in_force(case: Case, rules: UserRules | None = None) -> Restrictions:
@@ -236,8 +237,8 @@ def decided(
     before, after = case.effective(), case.effective(rules)
     in_place = not has_leavers(case, rules) and all(attendee.has(after) for attendee in case.user.present)
     there = {mute_all.id for mute_all in case.meeting.rules.mute_alls}
-    current = replace(without_expired(case), spares=case.user.rules.spares & there)
-    is_new = replace(rules, spares=rules.spares & there) != current
+    current = without_expired(case)
+    is_new = replace(rules, spares=rules.spares & there) != replace(current, spares=current.spares & there)
     waits_for = request_waited_for(case, requested, opening & ~after)
     if not is_new and (in_place or waits_for is not None):
         return Unchanged(after, waits_for)

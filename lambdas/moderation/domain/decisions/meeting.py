@@ -8,7 +8,7 @@ from typing import cast
 
 from ..actor import Actor, ActorKind
 from ..capability import NOTHING, Capabilities, Medium, MuteAll, MuteAlls, binds_less, mute_alls_in_force, sending
-from ..change import Change, MeetingChange, with_author
+from ..change import Change, MeetingChange, with_author, without_ended
 from ..commands import Command, End, MuteEverybody, SetMeeting, Undo, UnmuteEverybody, is_undoable
 from ..effective import Holds, effective
 from ..meeting import Attendee, Meeting, MeetingRules, User, UserRules
@@ -81,7 +81,8 @@ def decide(case: MeetingCase, command: Command) -> MeetingDecision:
     gained = case.gained_by(rules) | _floors_restored(case, rules)
     if rules.frozen_at is not None and gained:
         return frozen(gained)
-    return Accepted(with_author(case.change_id, rules, case.meeting.rules), gained=gained)
+    current = without_ended(replace(case.meeting.rules, mute_alls=case.standing), case.meeting.rules)
+    return Accepted(with_author(case.change_id, rules, current), gained=gained)
 
 
 def _muted(case: MeetingCase, command: MuteEverybody) -> MeetingRules:
