@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from moderation.domain.actor import ActorKind
 from moderation.domain.capability import Capabilities, Restriction
-from moderation.domain.change import OF_ONE_VALUE, Change, MeetingChange, Status, changed
+from moderation.domain.change import OF_ONE_VALUE, Change, MeetingChange, Status, values
 from moderation.domain.decisions.decision import is_demotion
 from moderation.domain.entry import HAND_LOWERED, HAND_RAISED, REMOVED, UNMUTE_ANSWERED, UNMUTE_REQUESTED, Entry
 from moderation.domain.meeting import Attendee, Meeting, User, UserRules, floor_media, is_host
@@ -88,19 +88,38 @@ class UserChecks:
 
     def _revised(self, meeting: Meeting, user: User, changes: Sequence[Change]) -> None:
         """A revert takes back the effect of its own change, and nothing that later changes set. A revert or an undo
-        sets what it restores, and so does the change that had set it before.
+        sets what it restores, and so does the change that had set it before. When a rule ends by itself, what was set
+        before it counts again.
         """
         moment = meeting.rules.moment(self._scheduler.now())
+        for change in changes:
+            if change.status is Status.ABANDONED:
+                self._taken_back(change, user, moment)
         for name, old, new in _set(self._was.get(user.id, UserRules()), user.rules):
-            if new is None and isinstance(old, Restriction | Ban | Floor) and not old.holds_at(moment):
+            decisions = self._decisions[user.id, name]
+            same = [earlier for earlier, value in decisions if value == new]
+            if new is None and _is_over(old, moment):
+                decisions.append((set[str]().union(*same), new))
                 continue
-            decisions, ids = self._decisions[user.id, name], {change.id for change in changes[:1]}
+            ids = {change.id for change in changes[:1]}
             for change in changes:
                 if change.status is Status.ABANDONED and decisions and change.id not in decisions[-1][0]:
                     self._violated("the later decision stands", f"{name} of {user.id} is taken back with another's")
                 if change.status is Status.ABANDONED or change.command == "undo":
-                    ids |= next((earlier for earlier, value in reversed(decisions) if value == new), set())
+                    ids |= same[-1] if same else set()
             decisions.append((ids, new))
+
+    def _taken_back(self, change: Change, user: User, moment: datetime) -> None:
+        """What is given up leaves no rule as the change set it, unless a later command has set it again."""
+        before, after = change.rules_before, change.rules_after
+        if not isinstance(before, UserRules) or not isinstance(after, UserRules):
+            return
+        current = _values(user.rules)
+        for name, old, new in _set(before, after):
+            decisions = self._decisions[user.id, name]
+            is_own = bool(decisions) and change.id in decisions[-1][0]
+            if is_own and current.get(name) == new and not _is_over(old, moment) and not _is_over(new, moment):
+                self._violated("what is given up is taken back", f"{change.command}: {name} of {user.id}")
 
     def is_overtaken(self, change: Change) -> bool:
         """Whether a later command set a rule that the change set, if only to the same value."""
@@ -248,9 +267,17 @@ def _taken_out(entry: Entry) -> Sequence[dict[str, object]]:
 
 
 def _set(was: UserRules, rules: UserRules) -> Iterator[tuple[str, object, object]]:
-    """Each rule that was set: its name, what it was and what it is. What keeps a user out, or no more, is one rule."""
+    """Each rule that was set: its name, what it was and what it is."""
+    old, new = _values(was), _values(rules)
+    yield from ((name, old.get(name), new.get(name)) for name in {**old, **new} if old.get(name) != new.get(name))
+
+
+def _values(rules: UserRules) -> dict[str, object]:
+    """Each rule by its name. What keeps a user out, or does not any more, is one rule."""
     apart = ("waiting", "admitted", "removed_at")
-    yield from (each for each in changed(was, rules) if each[0] not in apart)
-    old, new = ((r.waiting, r.admitted, r.removed_at) for r in (was, rules))
-    if old != new:
-        yield "lobby", old, new
+    each = {name: value for name, value in values(rules).items() if name not in apart}
+    return {**each, "lobby": (rules.waiting, rules.admitted, rules.removed_at)}
+
+
+def _is_over(value: object, moment: datetime) -> bool:
+    return isinstance(value, Restriction | Ban | Floor) and not value.holds_at(moment)
