@@ -30,6 +30,7 @@ from moderation.application.enforcement.roster_snapshot import RosterSnapshot, a
 from moderation.domain import effective, rule_changes
 from moderation.domain.capability import EVERYTHING, NOTHING, Capabilities, is_narrower
 from moderation.domain.change import AttendeeChange, Change, Closure
+from moderation.domain.decisions import decision
 from moderation.domain.decisions import meeting as meeting_decisions
 from moderation.domain.decisions.meeting import gained
 from moderation.domain.effective import Holds, attendee_of
@@ -52,6 +53,7 @@ from .grants import LESS, MORE
 from .monitor import SEEN_TO
 from .mutation import (
     APPLIED,
+    BACK,
     CONSENT,
     FROZEN,
     HOLDS,
@@ -81,6 +83,7 @@ from .small_found import (
     FLOOR_ENDED_IN_A_FREEZE,
     MUTE_KEPT_BY_A_FREEZE,
     MUTED_DURING_A_REMOVAL,
+    MUTED_FOR_A_TIME,
     NEWCOMER_WHILE_THE_MODE_OPENS,
     NOTED_LATE,
     OPENED_IN_A_FROZEN_MEETING,
@@ -423,6 +426,12 @@ LOOK_MUTATIONS = (
         lambda: patch.object(noting, "attendees_to_note", _noting_what_the_calls_altered),
         (TWICE,),
         case=NOTED_LATE,
+    ),
+    Mutation(
+        "what has ended by itself has no author",
+        lambda: patch.object(decision, "without_ended", lambda left, _: left),
+        (BACK,),
+        case=MUTED_FOR_A_TIME,
     ),
     Mutation(
         "a later floor of the same user overrules the exclusive one",

@@ -229,6 +229,15 @@ def unmuted_once_more(simulation: Simulation) -> None:
     host(simulation, "unmute again", "hugo", Unmute(), 30)
 
 
+def muted_for_a_time_meanwhile(simulation: Simulation) -> None:
+    """A mute of ten seconds overrules an unmute that Chime has not taken. After its end the unmute is given up all the
+    same: nobody has unmuted a second time.
+    """
+    host(simulation, "mute", "alice", Mute())
+    host(simulation, "unmute", "hugo", Unmute(), 1)
+    host(simulation, "mute for a time", "alice", Mute(seconds=10), 2)
+
+
 NOTED_LATE = Case("noted late", noted_late, {"stall 31 s": 1.0, "unknown end, done": 1.0}, preemptions=0, at_least=150)
 REGISTERED_WHILE_THROTTLED = Case(
     "registered while a mute is throttled",
@@ -339,7 +348,16 @@ UNMUTED_ONCE_MORE = Case(
     at_least=70,
     most={"crash": 2},
 )
+MUTED_FOR_A_TIME = Case(
+    "muted for a time meanwhile",
+    with_reconciler(61.5, then=muted_for_a_time_meanwhile),
+    {"crash after": 1.0},
+    preemptions=0,
+    at_least=300,
+    most={"crash": 3},
+)
 FOUND = (
+    MUTED_FOR_A_TIME,
     PRESENTER_ONCE_MORE,
     UNMUTED_ONCE_MORE,
     NOTED_LATE,

@@ -98,12 +98,14 @@ class UserChecks:
         for name, old, new in _set(self._was.get(user.id, UserRules()), user.rules):
             decisions = self._decisions[user.id, name]
             same = [earlier for earlier, value in decisions if value == new]
-            if new is None and _is_over(old, moment):
+            is_over = _is_over(old, moment)
+            if is_over and new is None:
                 decisions.append((set[str]().union(*same), new))
                 continue
             ids = {change.id for change in changes[:1]}
             for change in changes:
-                if change.status is Status.ABANDONED and decisions and change.id not in decisions[-1][0]:
+                is_others = bool(decisions) and not is_over and change.id not in decisions[-1][0]
+                if change.status is Status.ABANDONED and is_others:
                     self._violated("the later decision stands", f"{name} of {user.id} is taken back with another's")
                 if change.status is Status.ABANDONED or change.command == "undo":
                     ids |= same[-1] if same else set()
