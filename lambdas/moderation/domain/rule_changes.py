@@ -163,7 +163,7 @@ def _is_still_withheld(change: AttendeeChange, made: UserRules, rules: UserRules
     for bit in named(change):
         keys = {key for key in then if key[0] == bit.value}
         found = {key for key in today if key[0] == bit.value}
-        if not keys <= found or (found and not keys):
+        if not keys <= found or (found and not keys and bit not in withholding(change)):
             return False
     return True
 

@@ -355,6 +355,8 @@ def test_what_was_withheld_already_when_it_was_said_again_is_to_stay_withheld(
     assert not is_in_effect(lifted, rules, NOW)
     ended = UserRules(restrictions=withheld(AUDIO, until=NOW))
     assert is_in_effect(lifted, ended, NOW), "it has ended by itself"
+    timed = change(UserRules(), ended, command, said=said)
+    assert is_in_effect(timed, rules, NOW), "another one withholds the same"
 
 
 ENDS_BY_ITSELF = [
