@@ -17,13 +17,13 @@ from moderation.domain.entry import CAPABILITIES_CHANGED, DRIFT_FOUND, REMOVED, 
 from moderation.domain.ids import is_pipeline
 from moderation.domain.rule_changes import withholding
 from moderation.ports import (
-    AttendeeBound,
     AttendeesNoted,
     ChangeKept,
     ChangeOpened,
     ChimeAttendee,
     Clause,
     EntryWritten,
+    UserRevised,
 )
 
 from .excuses import Excuse, Excused
@@ -134,8 +134,8 @@ class Reports:
             match clause:
                 case ChangeKept(change):
                     self._kept(change)
-                case AttendeeBound(_, attendee_id):
-                    self._unseen.discard(attendee_id)
+                case UserRevised(_, _, _, new):
+                    self._unseen -= {s.attendee_id for s in new if s.known in (None, self._held(s.attendee_id))}
                 case AttendeesNoted(_, _, _, attendees):
                     self._unseen -= {s.attendee_id for s in attendees if s.known == self._held(s.attendee_id)}
                 case _:
