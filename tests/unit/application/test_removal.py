@@ -524,10 +524,13 @@ def test_a_removal_by_a_mute_all_is_told_though_another_function_notes_it_meanwh
     assert meeting.told(REMOVED) == [["bob"], ["bob"]]
 
 
+@pytest.mark.parametrize("is_unbanned", [False, True])
 def test_a_roster_that_is_older_than_a_removal_brings_nobody_back(
-    meeting: CommandedMeeting, monkeypatch: pytest.MonkeyPatch
+    meeting: CommandedMeeting, monkeypatch: pytest.MonkeyPatch, is_unbanned: bool
 ) -> None:
-    """A change for all users makes no call to bob. Between its roster and its users, another host removes bob."""
+    """A change for all users makes no call to bob. Between its roster and its users, another host removes bob, or bans
+    and unbans them.
+    """
     meeting.done("alice", MUTE_ALL)
     meeting.answered("alice", Hold(), "bob")
     roster = meeting.chime.roster
@@ -535,7 +538,9 @@ def test_a_roster_that_is_older_than_a_removal_brings_nobody_back(
     def before_the_removal(meeting_id: str) -> Sequence[ChimeAttendee]:
         monkeypatch.undo()
         found = roster(meeting_id)
-        meeting.answered("hugo", Remove(), "bob")
+        meeting.answered("hugo", Remove(ban=is_unbanned), "bob")
+        if is_unbanned:
+            meeting.ask_user("hugo", Unban(), "bob")
         return found
 
     monkeypatch.setattr(meeting.chime, "roster", before_the_removal)

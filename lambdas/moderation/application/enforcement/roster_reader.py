@@ -53,7 +53,7 @@ class RosterReader:
             pipelines=tuple(attendee.attendee_id for attendee in roster if is_pipeline(attendee.user_id)),
             users=users,
             held={s.attendee_id: _shown(users[s.user_id], s, asked_at) for s in moderated},
-            gone={s.attendee_id for s in moderated if _is_removed(users[s.user_id], s.attendee_id)},
+            gone={s.attendee_id for s in moderated if _is_removed(users[s.user_id], s.attendee_id, asked_at)},
         )
 
     def read_again(
@@ -160,10 +160,15 @@ def _before(user: User, attendee: ChimeAttendee, calls: ChimeCalls, asked_at: da
     return calls.before.setdefault(attendee.attendee_id, attendee.capabilities if noted is None else noted)
 
 
-def _is_removed(user: User, attendee_id: str) -> bool:
-    """Whether another process has removed the attendee since the roster was read: a removed one never returns."""
+def _is_removed(user: User, attendee_id: str, asked_at: datetime) -> bool:
+    """Whether another process has removed the attendee since the roster was asked for, by rules that may have ended
+    since: a removed one never returns.
+    """
     known = user.attendees.get(attendee_id)
-    return known is not None and known.gone and user.is_out(attendee_id)
+    if known is None or not known.gone:
+        return False
+    is_noted_since = known.noted_at is not None and known.noted_at > asked_at - CLOCKS_DIFFER_BY
+    return is_noted_since or user.is_out(attendee_id)
 
 
 def _shown(user: User, attendee: ChimeAttendee, asked_at: datetime) -> Capabilities | None:
