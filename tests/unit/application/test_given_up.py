@@ -34,8 +34,15 @@ Step = Callable[[CommandedMeeting], object]
 PRESENTATION = SetMeeting(mode="presentation")
 
 
-def of_bob(command: UserCommand) -> Step:
-    return lambda meeting: meeting.answered("alice", command, "bob")
+def says(meeting: CommandedMeeting, command: UserCommand | MuteEverybody | UnmuteEverybody) -> Answer:
+    """alice says it of everybody, or of bob."""
+    if isinstance(command, MuteEverybody | UnmuteEverybody):
+        return meeting.done("alice", command)
+    return meeting.answered("alice", command, "bob")
+
+
+def said(command: UserCommand | MuteEverybody | UnmuteEverybody) -> Step:
+    return lambda meeting: says(meeting, command)
 
 
 def registered_as_presenter(meeting: CommandedMeeting) -> object:
@@ -48,13 +55,13 @@ def in_presentation(meeting: CommandedMeeting) -> object:
 
 
 AGAIN: dict[str, tuple[Step, Step, Step, Step]] = {
-    "unmute": (of_bob(Mute()), of_bob(Unmute()), of_bob(Mute(reason="noise")), of_bob(Unmute())),
-    "release": (of_bob(Hold()), of_bob(Release()), of_bob(Hold(reason="noise")), of_bob(Release())),
-    "role": (in_presentation, of_bob(SetRole("presenter")), of_bob(SetRole("viewer")), of_bob(SetRole("presenter"))),
+    "unmute": (said(Mute()), said(Unmute()), said(Mute(reason="noise")), said(Unmute())),
+    "release": (said(Hold()), said(Release()), said(Hold(reason="noise")), said(Release())),
+    "role": (in_presentation, said(SetRole("presenter")), said(SetRole("viewer")), said(SetRole("presenter"))),
     "role by registration": (
         in_presentation,
-        of_bob(SetRole("presenter")),
-        of_bob(SetRole("viewer")),
+        said(SetRole("presenter")),
+        said(SetRole("viewer")),
         registered_as_presenter,
     ),
 }
@@ -137,11 +144,8 @@ def test_admissions_and_registrations_are_authors_too() -> None:
 
 def test_a_mute_all_that_was_lifted_again_is_not_brought_back() -> None:
     meeting = CommandedMeeting()
-
-    def says(command: MuteEverybody | UnmuteEverybody) -> Step:
-        return lambda meeting: meeting.done("alice", command)
-
-    after_three(meeting, says(MUTE_ALL), says(UNMUTE_ALL), says(MuteEverybody(reason="noise")), says(UNMUTE_ALL))
+    commands = (MUTE_ALL, UNMUTE_ALL, MuteEverybody(reason="noise"), UNMUTE_ALL)
+    after_three(meeting, *(said(command) for command in commands))
     assert meeting.stored().rules.mute_alls == ()
     assert meeting.bits("bob") == EVERYTHING
 
@@ -212,13 +216,10 @@ def test_what_was_muted_for_a_time_meanwhile_is_given_up_all_the_same(is_bulk: b
     """Nobody has unmuted a second time: the later mute has ended by itself."""
     meeting = CommandedMeeting()
 
-    def says(single: UserCommand, everybody: MuteEverybody | UnmuteEverybody) -> Answer:
-        return meeting.done("alice", everybody) if is_bulk else meeting.answered("alice", single, "bob")
-
-    says(Mute(), MUTE_ALL)
+    says(meeting, MUTE_ALL if is_bulk else Mute())
     meeting.chime_refuses()
-    given_up = says(Unmute(), UNMUTE_ALL)
-    timed = says(Mute(seconds=10), MuteEverybody(seconds=10))
+    given_up = says(meeting, UNMUTE_ALL if is_bulk else Unmute())
+    timed = says(meeting, MuteEverybody(seconds=10) if is_bulk else Mute(seconds=10))
     for _ in range(5):
         meeting.reconcile(10)
     meeting.chime_refuses()
@@ -234,12 +235,9 @@ def test_what_was_muted_for_a_time_meanwhile_is_given_up_all_the_same(is_bulk: b
 def test_what_was_muted_for_a_time_meanwhile_can_be_undone_afterwards(is_bulk: bool) -> None:
     meeting = CommandedMeeting()
 
-    def says(single: UserCommand, everybody: MuteEverybody | UnmuteEverybody) -> Answer:
-        return meeting.done("alice", everybody) if is_bulk else meeting.answered("alice", single, "bob")
-
-    says(Mute(), MUTE_ALL)
-    unmuted = says(Unmute(), UNMUTE_ALL)
-    says(Mute(seconds=10), MuteEverybody(seconds=10))
+    says(meeting, MUTE_ALL if is_bulk else Mute())
+    unmuted = says(meeting, UNMUTE_ALL if is_bulk else Unmute())
+    says(meeting, MuteEverybody(seconds=10) if is_bulk else Mute(seconds=10))
     meeting.reconcile(30)
     meeting.reconcile(60)
     assert meeting.heard("bob")
