@@ -6,7 +6,7 @@ import {configuration} from "./configuration.js";
 import {identityOf} from "./identity.js";
 import {Session} from "./session.js";
 import {icon} from "./views/icons.js";
-import {button} from "./views/parts.js";
+import {button, focusOn} from "./views/parts.js";
 import {signIn} from "./views/sign-in.js";
 import {isSaid, speak, t} from "./words.js";
 
@@ -129,7 +129,7 @@ class Shell {
     if (!this.session || this.session.dialog || event.ctrlKey || event.metaKey || event.altKey || element.matches?.("input, select, textarea")) return;
     if (event.key === "/") {
       this.session.look({tab: "people"});
-      setTimeout(() => /** @type {HTMLElement | null} */ (document.querySelector("#find"))?.focus());
+      focusOn("#find");
     } else if (event.key === "?" && document.querySelector(".keys")) this.session.open("keys");
     else return;
     event.preventDefault();

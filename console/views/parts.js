@@ -86,3 +86,15 @@ export function avatar(id) {
   const hue = [...id].reduce((sum, each) => (sum * 31 + (each.codePointAt(0) ?? 0)) % 9973, 7) % 8;
   return html`<span class="avatar hue-${hue}" aria-hidden="true">${([...called(id)][0] ?? "?").toUpperCase()}</span>`;
 }
+
+/** At once if the element is drawn, for the next key may be on its way. Once more after the drawing that was asked for
+ * before, which may bring the element or take the focus from it; not if the user has gone elsewhere since.
+ * @param {string} selector @param {FocusOptions} [options] */
+export function focusOn(selector, options) {
+  const focus = () => /** @type {HTMLElement | null} */ (document.querySelector(selector))?.focus(options);
+  focus();
+  const reached = document.activeElement;
+  setTimeout(() => {
+    if (document.activeElement === reached || document.activeElement === document.body) focus();
+  });
+}

@@ -9,7 +9,7 @@ import {called, isAmbiguous, matches, user} from "../names.js";
 import {compared, MEDIA, number, sorting, t, word} from "../words.js";
 import {shortId} from "../vendor/gavel-client/gavel-client.js";
 import {icon} from "./icons.js";
-import {avatar, button, cell, countdown, remedyOf, roleName} from "./parts.js";
+import {avatar, button, cell, countdown, focusOn, remedyOf, roleName} from "./parts.js";
 
 /** @typedef {import("../session.js").Session} Session @typedef {import("../store.js").Person} Person
  * @typedef {import("../words.js").Medium} Medium */
@@ -204,7 +204,7 @@ function fromSearch(session, event) {
   if (first) focusRow(session, first.id);
 }
 
-/** At once if the row is drawn, for the next key may be on its way. @param {Session} session @param {string} id */
+/** @param {Session} session @param {string} id */
 function focusRow(session, id) {
   session.active = id;
   const index = wanted(session).findIndex((person) => person.id === id);
@@ -215,9 +215,7 @@ function focusRow(session, id) {
     if (bottom > list.scrollTop + list.clientHeight) session.scrollTop = bottom - list.clientHeight;
   }
   session.store.redraw();
-  const focus = () => /** @type {HTMLElement | null} */ (document.querySelector(`[data-person="${CSS.escape(id)}"]`))?.focus({preventScroll: true});
-  focus();
-  setTimeout(focus);
+  focusOn(`[data-person="${CSS.escape(id)}"]`, {preventScroll: true});
 }
 
 /** @type {Record<string, Medium>} */

@@ -3,10 +3,15 @@
 from playwright.sync_api import Page, expect
 
 from tests.e2e.browser.visitor import Visitors
-from tests.e2e.meeting import MUTED, ObservedStack
+from tests.e2e.meeting import MUTED, ModeratedMeeting, ObservedStack
 
 MANY = {"alice": "host", "zoë.müller@example.com": "presenter"} | {f"student-{n:03}": "participant" for n in range(248)}
 MOST_KEYS = 12
+KEYS = """keys => keys.map(key => {
+  document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
+  return document.activeElement.id || document.activeElement.dataset.person;
+})"""
+"""What has the focus after each key, while nothing is drawn in between."""
 
 
 def test_two_hundred_and_fifty_users(visitors: Visitors, local_stack: ObservedStack, warm: None) -> None:
@@ -77,3 +82,15 @@ def test_from_the_sign_in_to_a_mute_by_the_keyboard_alone(
     expect(alice.row("bob")).to_be_focused()
     page.keyboard.press("m")
     expect(alice.medium("bob", "audio")).to_have_attribute("data-state", "allowed")
+
+
+def test_a_key_that_moves_the_focus_does_so_before_the_next_key(visitors: Visitors, lesson: ModeratedMeeting) -> None:
+    """However late the page draws."""
+    alice = visitors.host(lesson, "alice", viewport={"width": 360, "height": 740})
+    page, find = alice.page, alice.page.locator("#find")
+    expect(find).to_be_hidden()
+    page.keyboard.press("/")
+    expect(find).to_be_focused()
+    page.get_by_role("heading", name="People").click()
+    expect(find).not_to_be_focused()
+    assert page.evaluate(KEYS, ["/", "Enter"]) == ["find", "alice"]
