@@ -1,11 +1,13 @@
 """SnapStart: everything is ready before the snapshot, and nothing that must differ is the same after it."""
 
+import itertools
+import json
 import os
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-
-import pytest
 
 LAMBDAS = Path(__file__).parents[3] / "lambdas"
 RUNTIME = """
@@ -23,48 +25,48 @@ assert all(body.__pydantic_complete__ for body in routed_bodies())
 assert "moderation.application.commands.meeting_commands" in sys.modules
 """
 RESTORED = """
-import contextlib, random, socket, threading
+import contextlib, random
 import snapshot_restore_py
+from botocore.exceptions import HTTPClientError
 from moderation.adapters.clients import dynamodb
-server = socket.create_server(("127.0.0.1", PORT))
-accepted = []
-threads = []
-def start(target, *args):
-    threads.append(threading.Thread(target=target, args=args))
-    threads[-1].start()
-def serve():
-    with contextlib.suppress(OSError):
-        while True:
-            connection, _ = server.accept()
-            accepted.append(connection)
-            start(answer, connection)
-def answer(connection):
-    with contextlib.suppress(OSError):
-        while connection.recv(65536):
-            connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\n{}")
-def stop():
-    for each in (server, *accepted):
-        with contextlib.suppress(OSError):
-            each.shutdown(socket.SHUT_RDWR)
-    for thread in threads:
-        thread.join()
-start(serve)
-def ask():
-    dynamodb().get_item(TableName="t", Key={"pk": {"S": "x"}})
-try:
-    ask()
-    ask()
-    assert len(accepted) == 1
-    before, moderator = random.getstate(), gavel()
-    [hook] = snapshot_restore_py.hooks
-    hook()
-    ask()
-    assert len(accepted) == 2, "a connection of before the snapshot was used"
-    assert random.getstate() != before
-    assert gavel() is not moderator
-finally:
-    stop()
+def connection():
+    while True:
+        with contextlib.suppress(HTTPClientError):  # an answer that comes too late, which ends its connection
+            return dynamodb().get_item(TableName="t", Key={"pk": {"S": "x"}})["Item"]["connection"]
+def kept():
+    first, second = connection(), connection()
+    while first != second:
+        first, second = second, connection()
+    return second
+before, state, moderator = kept(), random.getstate(), gavel()
+[hook] = snapshot_restore_py.hooks
+hook()
+assert connection() != before, "a connection of before the snapshot was used"
+assert random.getstate() != state
+assert gavel() is not moderator
 """
+
+
+class Answering(BaseHTTPRequestHandler):
+    """One for each connection, which it names in every answer."""
+
+    protocol_version = "HTTP/1.1"
+    numbers = itertools.count()
+
+    def setup(self) -> None:
+        super().setup()
+        self.number = next(self.numbers)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = json.dumps({"Item": {"connection": {"N": str(self.number)}}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
 
 
 def run(program: str, initialization: str, path: Path, port: int = 9) -> None:
@@ -91,19 +93,15 @@ def run(program: str, initialization: str, path: Path, port: int = 9) -> None:
     assert finished.returncode == 0, finished.stderr
 
 
-def test_after_a_restore_connections_chance_and_memory_are_new(tmp_path: Path, free_port: int) -> None:
+def test_after_a_restore_connections_chance_and_memory_are_new(tmp_path: Path) -> None:
     (tmp_path / "snapshot_restore_py.py").write_text(RUNTIME)
-    run(READY + RESTORED.replace("PORT", str(free_port)), "snap-start", tmp_path, free_port)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            run(READY + RESTORED, "snap-start", tmp_path, server.server_port)
+        finally:
+            server.shutdown()
 
 
 def test_where_nobody_takes_snapshots_nothing_is_missing(tmp_path: Path) -> None:
     run(READY, "snap-start", tmp_path)
-
-
-@pytest.fixture
-def free_port() -> int:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
