@@ -7,7 +7,7 @@ import {isSaid, t} from "./words.js";
 /** @typedef {import("./commands.js").Command} Command @typedef {import("./commands.js").BulkCommand} BulkCommand
  * @typedef {{changeId: string, outcome: string, detail: string}} Part what became of one of many
  * @typedef {{id: number, label: string, status: string, detail: string, policies: string[], limits: any[],
- *   effects: string[], changeIds: string[], undoable: boolean, all: number, parts: Part[]}} Notice
+ *   effects: string[], changeIds: string[], undoable: boolean, all: number, parts: Part[], fading?: ReturnType<typeof setTimeout>}} Notice
  * @typedef {{fields: Record<string, string>, message: string}} Refusal what a dialog shows of an answer that is no agreement */
 
 const LINGER = 20_000;
@@ -175,7 +175,9 @@ export class Desk {
       if (!open.includes(notice)) continue;
       for (const part of notice.parts) if (OPEN.includes(part.outcome)) part.outcome = fates.get(part.changeId) ?? part.outcome;
       if (notice.status === "asked") continue; // more of its parts are to come
-      notice.status = notice.parts.length ? statusOf(notice.parts) : fates.get(notice.changeIds[0]) ?? notice.status;
+      const status = notice.parts.length ? statusOf(notice.parts) : fates.get(notice.changeIds[0]) ?? notice.status;
+      if (status !== notice.status) this.#fade(notice);
+      notice.status = status;
     }
   }
 
@@ -189,9 +191,10 @@ export class Desk {
     return fates;
   }
 
-  /** Not while it is about to be used. @param {Notice} notice */
+  /** Some time after the last that it has said, and not while it is about to be used. @param {Notice} notice */
   #fade(notice) {
-    setTimeout(() => {
+    clearTimeout(notice.fading);
+    notice.fading = setTimeout(() => {
       const element = document.querySelector(`[data-notice="${notice.id}"]`);
       if (element?.matches(":hover, :focus-within") || OPEN.includes(notice.status)) this.#fade(notice);
       else this.dismiss(notice.id);

@@ -97,13 +97,17 @@ export class Session {
     this.store.redraw();
   }
 
-  /** The focus goes back to where it came from. */
+  /** The focus goes back to where it came from, unless the user has gone elsewhere. */
   close() {
     this.dialog = null;
     this.store.redraw();
     const origin = this.#origin;
     this.#origin = null;
-    setTimeout(() => /** @type {HTMLElement | null} */ (origin?.isConnected ? origin : document.querySelector(".row[tabindex='0'], #find"))?.focus());
+    setTimeout(() => {
+      const {activeElement} = document;
+      if (activeElement !== document.body && !activeElement?.closest("dialog")) return;
+      /** @type {HTMLElement | null} */ (origin?.isConnected ? origin : document.querySelector(".row[tabindex='0'], #find"))?.focus();
+    });
   }
 
   /** Closes when the server has agreed; until then what was typed stays.

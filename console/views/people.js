@@ -130,9 +130,10 @@ function rows(session, shown) {
   const first = Math.max(Math.min(Math.floor(session.scrollTop / HEIGHT), shown.length - inSight), 0);
   const from = Math.max(first - BEYOND, 0);
   const drawn = shown.slice(from, first + inSight + (session.scrollTop ? BEYOND : BELOW)).map((person, index) => ({person, index: from + index}));
-  // The row with the keyboard focus stays, so that scrolling does not lose the focus.
+  // The row with the keyboard focus stays, and in its place: an element that is moved loses the focus.
   const active = shown.findIndex(({id}) => id === session.active);
-  if (active >= 0 && !drawn.some(({index}) => index === active)) drawn.push({person: shown[active], index: active});
+  if (active >= 0 && active < from) drawn.unshift({person: shown[active], index: active});
+  else if (active >= from + drawn.length) drawn.push({person: shown[active], index: active});
   const scrolled = (/** @type {any} */ event) => {
     session.scrollTop = event.target.scrollTop;
     session.store.redraw();
@@ -225,7 +226,7 @@ const MEDIUM_KEYS = {m: "audio", v: "video", s: "content"};
 function onKey(session, shown, event) {
   const person = session.store.person(session.active);
   const element = /** @type {HTMLElement} */ (event.target);
-  if (!person || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!person || session.dialog || event.ctrlKey || event.metaKey || event.altKey) return;
   const index = shown.findIndex(({id}) => id === person.id);
   /** @type {Record<string, number>} */
   const steps = {ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -shown.length, End: shown.length};
