@@ -7,6 +7,9 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
 ministack counts for `Invoke` only. Here its functions send the depth of the chain with every call of the AWS SDK, as
 the SDK sends the lineage to AWS. The queue stores it with the message, and the next invocation continues from there.
 
+ministack reads what a function logs for a few milliseconds after its answer, and takes the rest for the log of the next
+invocation. Here the log of an invocation ends with a mark, up to which it is read.
+
 Lambda delivers a batch again that found no free execution, and the records of a stream from the first one on that the
 function reports as failed. ministack drops both; here the whole batch is delivered again:
 https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
@@ -15,6 +18,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.
 import json
 import logging
 import os
+import queue
+import time
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +47,10 @@ SECONDS_TO_END = 0.1
 """The time for the worker of a function whose code has changed. It ignores SIGTERM, and the emulator waits for one
 worker after the other.
 """
+_ANSWER = "        _real_stdout.flush()\n\nrun()\n"
+"""The end of an invocation in the program that runs Python functions."""
+_END_OF_LOG = "end of the log of an invocation"
+_LOG_SECONDS = 10
 _logger = logging.getLogger("local.emulator")
 
 
@@ -102,6 +111,32 @@ async def handle_connections_api(method: str, api: str, stage: str, connection: 
     return await _handle_connections_api(method, api, stage, connection, body, headers)
 
 
+def with_end_of_log(program: str) -> str:
+    """The program that runs Python functions, marking where the log of each invocation ends."""
+    assert program.endswith(_ANSWER), "ministack runs Python functions in another way"
+    return program.removesuffix(_ANSWER) + f"        print({_END_OF_LOG!r}, file=sys.stderr, flush=True)\n" + _ANSWER
+
+
+def log_of_invocation(worker: Any, **_: float) -> str:
+    """What the function has logged since its last invocation. A worker that died has no mark, and no more comes."""
+    lines: list[str] = []
+    deadline = time.monotonic() + _LOG_SECONDS
+    while time.monotonic() < deadline:
+        is_alive = worker._stderr_thread.is_alive()
+        try:
+            line: str = worker._stderr_queue.get(timeout=0.05 if is_alive else 0)
+        except queue.Empty:
+            if not is_alive:
+                break
+            continue
+        is_last = line.endswith(_END_OF_LOG)
+        if line != _END_OF_LOG:
+            lines.append(line.removesuffix(_END_OF_LOG))
+        if is_last:
+            break
+    return "\n".join(lines)
+
+
 def pin_request_origin(source_ip: str, _secure_transport: bool) -> None:
     """Marks each call as one over TLS, which policies may require: 127.0.0.1 has no TLS."""
     iam_evaluator.pin_request_origin(source_ip, True)
@@ -120,6 +155,8 @@ if __name__ == "__main__":
     apigateway.handle_websocket = handle_websocket
     apigateway.handle_connections_api = handle_connections_api
     lambda_runtime._REAP_GRACE = SECONDS_TO_END
+    lambda_runtime._PYTHON_WORKER_SCRIPT = with_end_of_log(lambda_runtime._PYTHON_WORKER_SCRIPT)
+    lambda_runtime.Worker._drain_stderr_bounded = log_of_invocation
     app.pin_request_origin = pin_request_origin
     provisioners.install()
     if TABLES in os.environ:
