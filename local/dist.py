@@ -35,10 +35,7 @@ def _python(sources: Path, target: Path) -> None:
 
 
 def _npm(_: Path, target: Path) -> None:
-    """Builds a tarball without running the script `prepare`, which needs an npm on the PATH."""
-    typescript.run("build")
-    words = ("pack", "--silent", "--ignore-scripts", "--pack-destination", str(target))
-    typescript.npm(*words, seconds=typescript.RUN_SECONDS)
+    typescript.pack(target)
 
 
 def _cdk(sources: Path, target: Path) -> None:

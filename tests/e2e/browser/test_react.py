@@ -68,8 +68,7 @@ console.log(output[0].code.length);
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Vite project with React that gets the client from its archive, as it would from a registry."""
     folder = tmp_path_factory.mktemp("react")
-    typescript.run("build")
-    typescript.npm("pack", "--ignore-scripts", "--pack-destination", str(folder), seconds=INSTALL_SECONDS)
+    typescript.pack(folder)
     [archive] = folder.glob("*.tgz")
     project = folder / "project"
     shutil.copytree(EXAMPLE, project, ignore=shutil.ignore_patterns("node_modules", "dist"))
