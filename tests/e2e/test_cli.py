@@ -135,15 +135,19 @@ def test_events_as_they_come(
 ) -> None:
     events = client("events", local_stack.stack.aws_endpoint_url)
 
+    bus = {"EventBusName": local_stack.stack.bus}
+
     def rules() -> list[str]:
-        found = events.list_rules(EventBusName=local_stack.stack.bus, NamePrefix="gavel-events-")["Rules"]
-        return [rule["Name"] for rule in found]
+        return [rule["Name"] for rule in events.list_rules(**bus, NamePrefix="gavel-events-")["Rules"]]
+
+    def has_targets() -> bool:
+        return any(events.list_targets_by_rule(**bus, Rule=rule)["Targets"] for rule in rules())
 
     local_stack.bus_events.until(meeting.meeting_id, lambda seen: CHANGED in kinds(seen))  # the registration's
     words = ["events", "--follow", "--json", "--type", CHANGED, "--count", "1"]
     with ThreadPoolExecutor() as pool:
         following = pool.submit(run, words)
-        until(lambda: bool(rules()), 60, "the command listens")
+        until(has_targets, 60, "the command listens")
         done(meeting.alice.post(meeting.at("bob", "/mute")))
         assert following.result(timeout=60) == 0
     told = json.loads(capsys.readouterr().out)

@@ -39,11 +39,12 @@ def killed(local_stack: ObservedStack) -> Killed:
     """The worker dies while Chime's answer is on its way: the change is committed, done, and not settled."""
     meeting = local_stack.meeting()
     before = len(meeting.changes())
-    meeting.fault(delayMs=2000)
+    meeting.fault(delayMs=10_000, count=2)
     with ThreadPoolExecutor(1) as host:
         posted = host.submit(meeting.alice.post, meeting.at("bob", "/mute"), {"reason": "the worker is killed"})
         until(lambda: len(meeting.changes()) > before, 10, "the call reaches Chime")
         assert kill_workers(local_stack.stack, "host-api")
+        meeting.fault(count=0)
         return meeting, posted.result()
 
 

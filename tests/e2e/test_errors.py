@@ -52,10 +52,13 @@ def test_somebody_who_is_nobody_leaves_no_history(meeting: ModeratedMeeting) -> 
 
 def test_somebody_who_goes_on_and_on(meeting: ModeratedMeeting) -> None:
     """Each user has a bucket of 60 tokens in a meeting, and each attempt takes six."""
-    answers = [meeting.bob.post("/mute-all") for _ in range(24)]
-    assert 10 <= sum(answer.status_code == httpx.codes.FORBIDDEN for answer in answers) < 20
-    problem(answers[-1], 429, "too-many")
-    assert answers[-1].headers["Retry-After"] == "6"
+    refused = 0
+    while (answer := meeting.bob.post("/mute-all")).status_code == httpx.codes.FORBIDDEN:
+        refused += 1
+        assert refused < 20
+    assert refused >= 10
+    problem(answer, 429, "too-many")
+    assert answer.headers["Retry-After"] == "6"
     assert len([entry for entry in meeting.alice.history() if entry.get("verdict") == "refused"]) < 20
     done(meeting.caller("carol").post("/users/carol/mute"))
 

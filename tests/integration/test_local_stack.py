@@ -73,19 +73,26 @@ def test_the_functions_reach_the_simulator(stack: LocalStack) -> None:
 
 def test_a_function_stays_warm(stack: LocalStack) -> None:
     """One process serves one call after the other; only calls at the same time start more."""
-    log = stack.children[0].log
-    spawned = log.read_text().count("Lambda worker spawned")
+    spawned = workers(stack)
     for _ in range(3):
         call(stack, "/health")
-    assert log.read_text().count("Lambda worker spawned") == spawned
+    assert workers(stack) == spawned
+
+
+def workers(stack: LocalStack) -> int:
+    return stack.children[0].log.read_text().count("Lambda worker spawned for gavel-host-api")
 
 
 def test_new_entries_come_out_on_the_bus_and_nothing_else(stack: LocalStack) -> None:
     assert outcome(stack, "/put") is None
     assert outcome(stack, "/read") == 2
     sqs = client("sqs", stack.aws_endpoint_url)
-    received = sqs.receive_message(QueueUrl=stack.events_queue_url, WaitTimeSeconds=10, MaxNumberOfMessages=10)
-    events = [json.loads(message["Body"]) for message in received["Messages"]]
+    received = until(
+        lambda: sqs.receive_message(QueueUrl=stack.events_queue_url, MaxNumberOfMessages=10).get("Messages"),
+        30,
+        "an event",
+    )
+    events = [json.loads(message["Body"]) for message in received]
     assert [(event["source"], event["detail"]) for event in events] == [("gavel", {"sk": "ENTRY#1"})]
 
 

@@ -22,7 +22,7 @@ from tests.e2e.simulator import Simulator
 from tests.memory.live import Page
 
 pytestmark = pytest.mark.xdist_group("websocket-limits")
-SILENCE, AGE = 6, 16
+SILENCE, AGE = 24, 32
 """Seconds in the places of ten minutes and two hours."""
 NOTHING = b'{"type": "change", "part": 1}'
 ASK_AGAIN = SILENCE / 2

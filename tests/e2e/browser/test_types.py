@@ -2,7 +2,6 @@
 
 import json
 import re
-import tempfile
 from pathlib import Path
 
 from infra.files import CONSOLE
@@ -15,13 +14,11 @@ def test_the_modules_are_what_their_comments_say() -> None:
     assert checked(CONSOLE / "tsconfig.json") == ""
 
 
-def test_a_mistake_is_found() -> None:
+def test_a_mistake_is_found(tmp_path: Path) -> None:
     """The other test means something only if the compiler looks."""
-    with tempfile.TemporaryDirectory(dir=CONSOLE) as directory:
-        wrong = Path(directory)
-        (wrong / "wrong.js").write_text('import {clock} from "../words.js";\nclock("soon");\n')
-        (wrong / "tsconfig.json").write_text('{"extends": "../tsconfig.json", "include": ["*.js"]}')
-        assert "wrong.js(2,7)" in checked(wrong / "tsconfig.json")
+    (tmp_path / "wrong.js").write_text(f'import {{clock}} from "{CONSOLE}/words.js";\nclock("soon");\n')
+    (tmp_path / "tsconfig.json").write_text(json.dumps({"extends": f"{CONSOLE}/tsconfig.json", "include": ["*.js"]}))
+    assert "wrong.js(2,7)" in checked(tmp_path / "tsconfig.json")
 
 
 def test_what_is_vendored_is_what_the_client_is() -> None:

@@ -85,7 +85,9 @@ class Visitors:
 
     def somebody(self) -> Visitor:
         """With an empty page."""
-        visitor = Visitor("somebody", self._browser.new_context().new_page())
+        opened = self._browser.new_context()
+        opened.set_default_timeout(WITHIN * 1000)
+        visitor = Visitor("somebody", opened.new_page())
         self._all.append(visitor)
         return visitor
 
