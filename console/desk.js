@@ -191,7 +191,8 @@ export class Desk {
     return fates;
   }
 
-  /** Some time after the last that it has said, and not while it is about to be used. @param {Notice} notice */
+  /** Dismisses the notice some seconds after its last change of status. One that is pending, hovered or focused stays.
+   * @param {Notice} notice */
   #fade(notice) {
     clearTimeout(notice.fading);
     notice.fading = setTimeout(() => {

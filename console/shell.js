@@ -109,7 +109,10 @@ class Shell {
     const {ended} = store;
     const stays = ended === "unauthorized" || ended === "stopped" || (ended && store.meeting?.endedAt);
     if (ended && !(stays && store.meeting)) return this.#leave(isSaid(`ended.${ended}`) ? t(`ended.${ended}`) : ended);
+    const {activeElement} = document;
     render(this.#page(session), this.root);
+    // An element that the drawing has moved has lost the focus.
+    if (document.activeElement === document.body && activeElement?.isConnected) /** @type {HTMLElement} */ (activeElement).focus({preventScroll: true});
     const dialog = this.root.querySelector("dialog");
     if (session.dialog && dialog && !dialog.open) dialog.showModal();
     if (!session.dialog && dialog?.open) dialog.close();

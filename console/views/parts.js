@@ -87,14 +87,20 @@ export function avatar(id) {
   return html`<span class="avatar hue-${hue}" aria-hidden="true">${([...called(id)][0] ?? "?").toUpperCase()}</span>`;
 }
 
-/** At once if the element is drawn, for the next key may be on its way. Once more after the drawing that was asked for
- * before, which may bring the element or take the focus from it; not if the user has gone elsewhere since.
+/** How often the focus was moved. */
+let moves = 0;
+
+/** Focuses an element now if it is drawn, for the next key may be on its way, and once more after the drawing that was
+ * asked for before, unless the focus was moved on meanwhile.
  * @param {string} selector @param {FocusOptions} [options] */
 export function focusOn(selector, options) {
   const focus = () => /** @type {HTMLElement | null} */ (document.querySelector(selector))?.focus(options);
   focus();
   const reached = document.activeElement;
+  const move = ++moves;
   setTimeout(() => {
-    if (document.activeElement === reached || document.activeElement === document.body) focus();
+    const {activeElement} = document;
+    const isElsewhere = activeElement !== reached && activeElement !== document.body && reached?.checkVisibility();
+    if (move === moves && !isElsewhere) focus();
   });
 }

@@ -130,10 +130,9 @@ function rows(session, shown) {
   const first = Math.max(Math.min(Math.floor(session.scrollTop / HEIGHT), shown.length - inSight), 0);
   const from = Math.max(first - BEYOND, 0);
   const drawn = shown.slice(from, first + inSight + (session.scrollTop ? BEYOND : BELOW)).map((person, index) => ({person, index: from + index}));
-  // The row with the keyboard focus stays, and in its place: an element that is moved loses the focus.
+  // The row with the keyboard focus stays, so that scrolling does not lose the focus.
   const active = shown.findIndex(({id}) => id === session.active);
-  if (active >= 0 && active < from) drawn.unshift({person: shown[active], index: active});
-  else if (active >= from + drawn.length) drawn.push({person: shown[active], index: active});
+  if (active >= 0 && !drawn.some(({index}) => index === active)) drawn.push({person: shown[active], index: active});
   const scrolled = (/** @type {any} */ event) => {
     session.scrollTop = event.target.scrollTop;
     session.store.redraw();
