@@ -47,10 +47,13 @@ SECONDS_TO_END = 0.1
 """The time for the worker of a function whose code has changed. It ignores SIGTERM, and the emulator waits for one
 worker after the other.
 """
+_drain_stderr_bounded = lambda_runtime.Worker._drain_stderr_bounded
 _ANSWER = "        _real_stdout.flush()\n\nrun()\n"
-"""The end of an invocation in the program that runs Python functions."""
-_END_OF_LOG = "end of the log of an invocation"
-_LOG_SECONDS = 10
+"""The end of an invocation in ministack's program that runs Python functions."""
+END_OF_LOG = "end of the log of an invocation"
+"""The last line that the program logs in each invocation. Nobody else sees it."""
+LOG_SECONDS = 10
+"""The time in which that line arrives."""
 _logger = logging.getLogger("local.emulator")
 
 
@@ -111,16 +114,23 @@ async def handle_connections_api(method: str, api: str, stage: str, connection: 
     return await _handle_connections_api(method, api, stage, connection, body, headers)
 
 
-def with_end_of_log(program: str) -> str:
-    """The program that runs Python functions, marking where the log of each invocation ends."""
-    assert program.endswith(_ANSWER), "ministack runs Python functions in another way"
-    return program.removesuffix(_ANSWER) + f"        print({_END_OF_LOG!r}, file=sys.stderr, flush=True)\n" + _ANSWER
+def mark_end_of_log(program: str) -> str:
+    """Returns the program with a line that marks where the log of an invocation ends. Raises `ValueError` if it is not
+    ministack's program that runs Python functions.
+    """
+    if not program.endswith(_ANSWER):
+        raise ValueError("ministack runs Python functions in another way")
+    return program.removesuffix(_ANSWER) + f"        print({END_OF_LOG!r}, file=sys.stderr, flush=True)\n" + _ANSWER
 
 
-def log_of_invocation(worker: Any, **_: float) -> str:
-    """What the function has logged since its last invocation. A worker that died has no mark, and no more comes."""
+def read_log(worker: Any, **waits: float) -> str:
+    """Returns what the function has logged in its last invocation. The log of a worker that died has no mark, and is
+    read to its end.
+    """
+    if not worker.config.get("Runtime", "python").startswith("python"):
+        return str(_drain_stderr_bounded(worker, **waits))
     lines: list[str] = []
-    deadline = time.monotonic() + _LOG_SECONDS
+    deadline = time.monotonic() + LOG_SECONDS
     while time.monotonic() < deadline:
         is_alive = worker._stderr_thread.is_alive()
         try:
@@ -129,9 +139,9 @@ def log_of_invocation(worker: Any, **_: float) -> str:
             if not is_alive:
                 break
             continue
-        is_last = line.endswith(_END_OF_LOG)
-        if line != _END_OF_LOG:
-            lines.append(line.removesuffix(_END_OF_LOG))
+        is_last = line.endswith(END_OF_LOG)
+        if line != END_OF_LOG:
+            lines.append(line.removesuffix(END_OF_LOG))
         if is_last:
             break
     return "\n".join(lines)
@@ -155,8 +165,8 @@ if __name__ == "__main__":
     apigateway.handle_websocket = handle_websocket
     apigateway.handle_connections_api = handle_connections_api
     lambda_runtime._REAP_GRACE = SECONDS_TO_END
-    lambda_runtime._PYTHON_WORKER_SCRIPT = with_end_of_log(lambda_runtime._PYTHON_WORKER_SCRIPT)
-    lambda_runtime.Worker._drain_stderr_bounded = log_of_invocation
+    lambda_runtime._PYTHON_WORKER_SCRIPT = mark_end_of_log(lambda_runtime._PYTHON_WORKER_SCRIPT)
+    lambda_runtime.Worker._drain_stderr_bounded = read_log
     app.pin_request_origin = pin_request_origin
     provisioners.install()
     if TABLES in os.environ:

@@ -1,20 +1,31 @@
 """What a function logs belongs to the invocation that logged it, however late it is read."""
 
+import json
 import queue
+import subprocess
+import sys
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import pytest
 from ministack.core import lambda_runtime
 
-from local.emulator import log_of_invocation, with_end_of_log
+from local.emulator import END_OF_LOG, mark_end_of_log, read_log
 
-MARK = "end of the log of an invocation"
+FUNCTION = """
+def handler(event, context):
+    print(event["says"])
+    assert event["says"] != "fails"
+"""
 
 
 @dataclass
 class Worker:
     """The parts of ministack's worker that are read: its reader puts lines in the queue until its process has died."""
 
+    config: Mapping[str, str] = field(default_factory=lambda: {"Runtime": "python3.13"})
     _stderr_queue: "queue.Queue[str]" = field(default_factory=queue.Queue)
     _dies: threading.Event = field(default_factory=threading.Event)
 
@@ -33,10 +44,10 @@ class Worker:
 
 def test_the_log_of_an_invocation_is_read_up_to_its_end() -> None:
     worker = Worker()
-    worker.says("first", "unended" + MARK, "next", MARK, MARK)
-    assert log_of_invocation(worker) == "first\nunended"
-    assert log_of_invocation(worker) == "next"
-    assert log_of_invocation(worker) == ""
+    worker.says("first", "unended" + END_OF_LOG, "next", END_OF_LOG, END_OF_LOG)
+    assert read_log(worker) == "first\nunended"
+    assert read_log(worker) == "next"
+    assert read_log(worker) == ""
 
 
 def test_it_is_waited_for() -> None:
@@ -49,10 +60,10 @@ def test_it_is_waited_for() -> None:
 
     worker._stderr_queue = Late()
     read: list[str] = []
-    reader = threading.Thread(target=lambda: read.append(log_of_invocation(worker)))
+    reader = threading.Thread(target=lambda: read.append(read_log(worker)))
     reader.start()
     reads.wait()
-    worker.says("late", MARK)
+    worker.says("late", END_OF_LOG)
     reader.join()
     assert read == ["late"]
 
@@ -61,10 +72,32 @@ def test_of_a_worker_that_died_it_is_what_there_is() -> None:
     worker = Worker()
     worker.says("its last words")
     worker.dies()
-    assert log_of_invocation(worker) == "its last words"
+    assert read_log(worker) == "its last words"
 
 
-def test_the_program_that_runs_functions_marks_the_end() -> None:
-    program = with_end_of_log(lambda_runtime._PYTHON_WORKER_SCRIPT)
-    compile(program, "worker.py", "exec")
-    assert program.count(MARK) == 1
+def test_the_end_is_marked_after_what_the_function_logs_and_before_its_answer(tmp_path: Path) -> None:
+    (tmp_path / "worker.py").write_text(mark_end_of_log(lambda_runtime._PYTHON_WORKER_SCRIPT))
+    (tmp_path / "function.py").write_text(FUNCTION)
+    start = {"code_dir": str(tmp_path), "module": "function", "handler": "handler"}
+    events = [{"event": {"says": says}} for says in ("first", "fails", "last")]
+    ran = subprocess.run(
+        [sys.executable, str(tmp_path / "worker.py")],
+        check=True,
+        capture_output=True,
+        text=True,
+        input="".join(json.dumps(each) + "\n" for each in (start, *events)),
+        timeout=240,
+    )
+    assert ran.stderr.splitlines() == ["first", END_OF_LOG, "fails", END_OF_LOG, "last", END_OF_LOG]
+    assert [json.loads(line)["status"] for line in ran.stdout.splitlines()] == ["ready", "ok", "error", "ok"]
+
+
+def test_a_program_that_is_not_known_is_not_marked() -> None:
+    with pytest.raises(ValueError, match="in another way"):
+        mark_end_of_log("print()")
+
+
+def test_functions_of_other_languages_are_read_as_ministack_reads_them() -> None:
+    worker = Worker(config={"Runtime": "nodejs22.x"})
+    worker.says("first", "last")
+    assert read_log(worker) == "first\nlast"
