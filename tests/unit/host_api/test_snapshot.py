@@ -41,8 +41,8 @@ def kept():
 before, state, moderator = kept(), random.getstate(), gavel()
 [hook] = snapshot_restore_py.hooks
 hook()
-assert connection() != before, "a connection of before the snapshot was used"
 assert random.getstate() != state
+assert connection() != before, "a connection of before the snapshot was used"
 assert gavel() is not moderator
 """
 
