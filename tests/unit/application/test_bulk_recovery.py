@@ -19,7 +19,7 @@ from moderation.domain.commands import (
     UnmuteEverybody,
 )
 from moderation.domain.entry import ABANDONED, CAPABILITIES_CHANGED, DELAYED, MEETING_CHANGED, SUPERSEDED
-from moderation.domain.meeting import Features
+from moderation.domain.meeting import Features, UnmuteConsent
 from moderation.ports import (
     ChangeKept,
     ChimeAttendee,
@@ -66,7 +66,9 @@ def test_a_widening_that_chime_has_not_taken_in_a_minute_is_taken_back() -> None
     answer = meeting.done("alice", UNMUTE_ALL)
     assert answer.status == "pending"
     assert outcomes(answer)["bob"] == "pending"
-    meeting.reconcile(40)
+    meeting.reconcile(10)
+    assert meeting.entries(DELAYED) == []
+    meeting.reconcile(30)
     assert [e.type for e in meeting.entries(DELAYED)] == [DELAYED]
     meeting.reconcile(30)
     assert meeting.stored().rules == before
@@ -220,6 +222,21 @@ def test_the_strict_reading_is_found_out_once_for_all() -> None:
     assert outcomes(answer)["bob"] == "applied"
     assert not meeting.stored().features.video_can_be_received
     assert meeting.held("bob") == {"audio": "Receive", "video": "None", "content": "Send"}
+
+
+def test_the_strict_reading_is_found_out_by_a_user_who_joins_many_times_where_consent_is_required() -> None:
+    meeting = CommandedMeeting(features=Features(video=False), strict=True, registered=False)
+    meeting.chime_refuses()
+    meeting.register(roles={"alice": "host"}, unmute_consent=UnmuteConsent.REQUIRED)
+    for user in meeting.roles:
+        meeting.goes(user)
+    for number in range(12):
+        meeting.gavel.chime_events.on_joined(MEETING, meeting.comes("zoe", number))
+    meeting.chime_recovers()
+    for _ in range(3):
+        meeting.reconcile(20)
+    assert not meeting.stored().features.video_can_be_received
+    assert {meeting.held("zoe", number)["video"] for number in range(12)} == {"None"}
 
 
 def test_the_strict_reading_is_found_out_by_a_command_on_one_user() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from moderation.application.background.comparisons import Comparisons, next_check
-from moderation.application.background.reconciler import Report
+from moderation.application.background.reconciler import AT_ONCE, Report
 from moderation.application.requests import Answer, Request
 from moderation.bootstrap import Gavel
 from moderation.domain.capability import EVERYTHING
@@ -16,7 +16,7 @@ from moderation.domain.schedule import CHECKED_EVERY
 from moderation.ports import Budget, CheckTaken, ChimeAttendee, ChimeRetryableError, Clause
 
 from tests.memory.moderated_meeting import ADMIN, MEETING, ModeratedMeeting
-from tests.unit.application.commanded_meeting import CommandedMeeting
+from tests.unit.application.commanded_meeting import UNMUTE_ALL, CommandedMeeting
 
 MINUTES = 15
 
@@ -114,6 +114,28 @@ def test_a_comparison_waits_for_the_budget_and_not_for_the_next_run() -> None:
     assert minute(meeting).comparison.compared == 40
 
 
+def test_a_run_without_time_tells_how_many_meetings_it_left() -> None:
+    meeting = many(3)
+    meeting.clock.pass_by(120)
+    done = Comparisons(meeting.ledger, meeting.clock, meeting.gavel.chime_events).run(
+        meeting.ledger.meetings.values(), meeting.clock.now() + timedelta(seconds=1)
+    )
+    assert (done.compared, done.left) == (0, 3)
+
+
+@pytest.mark.parametrize("is_lifted", [False, True])
+def test_the_end_of_a_mute_all_does_not_postpone_the_next_comparison(is_lifted: bool) -> None:
+    """Whether it ends by itself, or was lifted before."""
+    meeting = CommandedMeeting()
+    assert meeting.reconcile(CHECKED_EVERY.total_seconds()).comparison.compared == 1
+    meeting.done("alice", MuteEverybody(seconds=30))
+    if is_lifted:
+        meeting.done("alice", UNMUTE_ALL)
+    assert meeting.reconcile(30).comparison.compared == 0
+    assert meeting.bits("bob") == EVERYTHING
+    assert meeting.reconcile(CHECKED_EVERY.total_seconds() - 30).comparison.compared == 1
+
+
 def test_a_mute_all_ends_in_time_though_no_look_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     meeting = CommandedMeeting()
     meeting.done("alice", MuteEverybody(seconds=30))
@@ -190,3 +212,19 @@ def test_a_mute_all_that_is_committed_before_a_comparison_is_noted_ends_in_time(
     meeting.clock.pass_by(30)
     Gavel(meeting.ports).reconciler.run(meeting.clock.now() + timedelta(seconds=50))
     assert meeting.bits("bob") == EVERYTHING
+
+
+def test_each_of_more_records_than_one_query_returns_is_taken_once() -> None:
+    meeting = many(AT_ONCE + 1)
+    meeting.clock.pass_by(CHECKED_EVERY.total_seconds())
+    assert minute(meeting).taken == AT_ONCE + 1
+
+
+def test_a_run_without_budget_for_comparisons_ends_before_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    meeting = many(2)
+    monkeypatch.setattr(meeting.ledger, "acquire_background_calls", lambda *_: False)
+    meeting.clock.pass_by(CHECKED_EVERY.total_seconds())
+    deadline = meeting.clock.now() + timedelta(seconds=50)
+    done = Gavel(meeting.ports).reconciler.run(deadline).comparison
+    assert (done.compared, done.left) == (0, 2)
+    assert meeting.clock.now() <= deadline

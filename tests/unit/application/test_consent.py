@@ -6,7 +6,7 @@ import pytest
 from moderation.adapters.cedar import CedarPolicies
 from moderation.application.commands.consent import lapse
 from moderation.application.enforcement.attendee_outcome import closure_of
-from moderation.application.requests import Answer, Outcome, Refused
+from moderation.application.requests import Answer, Outcome, Refused, Request
 from moderation.domain.capability import EVERYTHING, NOTHING, Capabilities, Medium, whole
 from moderation.domain.change import AttendeeChange, Status
 from moderation.domain.commands import (
@@ -23,10 +23,10 @@ from moderation.domain.commands import (
     Unmute,
     UserCommand,
 )
-from moderation.domain.entry import CAPABILITIES_CHANGED, DECIDED, UNMUTE_ANSWERED, UNMUTE_REQUESTED
+from moderation.domain.entry import CAPABILITIES_CHANGED, DECIDED, SUPERSEDED, UNMUTE_ANSWERED, UNMUTE_REQUESTED
 from moderation.domain.meeting import UnmuteConsent
 from moderation.domain.personal_rules import ANSWER_WITHIN, ConsentRequest
-from moderation.ports import ChimeRetryableError, ConditionFailedError, Wakeup
+from moderation.ports import ChimeAttendee, ChimeRetryableError, ConditionFailedError, Wakeup
 
 from tests.memory.moderated_meeting import ADMIN, MEETING, attendee_of
 from tests.unit.application.commanded_meeting import (
@@ -264,6 +264,39 @@ def test_withdrawn_by_a_mute(meeting: CommandedMeeting, accept: bool) -> None:
     assert not meeting.heard("bob")
 
 
+def test_the_microphone_that_another_system_opens_while_a_request_is_withdrawn_is_closed(
+    meeting: CommandedMeeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = unmuted(meeting)
+    look = meeting.chime.attendee
+
+    def opened(meeting_id: str, attendee_id: str) -> ChimeAttendee:
+        meeting.drifts("bob", EVERYTHING)
+        monkeypatch.undo()
+        return look(meeting_id, attendee_id)
+
+    monkeypatch.setattr(meeting.chime, "attendee", opened)
+    assert meeting.answered("hugo", Mute(), "bob").status == "applied"
+    assert meeting.change(asked.change_id).status is Status.SUPERSEDED
+    assert not meeting.heard("bob")
+
+
+def test_a_floor_that_ends_after_the_user_agreed_and_before_chime_takes_it_is_not_superseded() -> None:
+    """It has ended by itself: no command took it."""
+    meeting = CommandedMeeting()
+    meeting.consenting()
+    meeting.done("alice", MUTE_ALL)
+    asked = meeting.answered("alice", GrantFloor(seconds=30), "bob")
+    meeting.clock.pass_by(20)
+    meeting.chime_refuses()
+    assert code(meeting.consents("bob")) == "pending"
+    meeting.chime_recovers()
+    meeting.reconcile(11)
+    assert meeting.change(asked.change_id).status is Status.APPLIED
+    assert meeting.entries(SUPERSEDED) == []
+    assert not meeting.heard("bob")
+
+
 def test_a_function_that_was_frozen_withdraws_nothing_by_older_rules(meeting: CommandedMeeting) -> None:
     """It would go on with what the rules gave before a mute of another host."""
     asked = unmuted(meeting)
@@ -326,9 +359,9 @@ def test_who_unmutes_themselves_while_away_is_asked_no_more(meeting: CommandedMe
     assert meeting.change(asked.change_id).status == "superseded"
 
 
-@pytest.mark.parametrize("of_all", [False, True])
+@pytest.mark.parametrize("of_all", [None, MUTE_ALL, MuteEverybody(seconds=3600)], ids=["bob", "all", "all for a time"])
 def test_an_unmute_of_nobody_present_that_waits_for_a_request_ends_with_it(
-    meeting: CommandedMeeting, of_all: bool
+    meeting: CommandedMeeting, of_all: MuteEverybody | None
 ) -> None:
     """bob leaves while they are asked. Another host unmutes them, by a function that dies before it closes the change.
     Nobody answers, so bob is still muted.
@@ -337,7 +370,7 @@ def test_an_unmute_of_nobody_present_that_waits_for_a_request_ends_with_it(
     if of_all:
         meeting.answered("alice", Unmute(), "bob")
         consent(meeting, "bob", meeting.request_to("bob"))
-        meeting.done("alice", MUTE_ALL)
+        meeting.done("alice", of_all)
     meeting.answered("alice", Mute((Medium.VIDEO,) if of_all else both), "bob")
     asked = meeting.answered("alice", Unmute(), "bob")
     meeting.goes("bob")
@@ -610,6 +643,32 @@ def test_agreed_and_muted_at_the_same_moment_a_user_is_silent(meeting: Commanded
     meeting.reconcile(60)
     assert not meeting.heard("bob")
     assert meeting.change(asked.change_id).status is Status.SUPERSEDED
+
+
+def test_the_answer_to_a_user_who_agrees_shows_what_was_commanded_meanwhile(meeting: CommandedMeeting) -> None:
+    """hugo mutes bob's video by another process before the agreement is noted. Then Chime refuses all calls."""
+    unmuted(meeting)
+    mute = Request(MEETING, by("hugo"), Mute((Medium.VIDEO,)), attendee_id=attendee_of("bob"))
+
+    def muted() -> None:
+        assert code(meeting.another_process().perform(mute)) == "applied"
+        meeting.drifts("bob", SILENT)
+        meeting.chime_refuses()
+
+    just_before(meeting, notes_attendees, muted)
+    agreed = meeting.consents("bob")
+    assert isinstance(agreed, Answer), agreed
+    limits = agreed.subject["limits"]
+    assert isinstance(limits, list)
+    assert (agreed.status, [limit["media"] for limit in limits]) == ("pending", [["video"]])
+
+
+def test_a_request_that_is_open_at_the_end_of_the_meeting_expires(meeting: CommandedMeeting) -> None:
+    asked = unmuted(meeting)
+    meeting.done("alice", End())
+    meeting.reconcile(61)
+    assert meeting.change(asked.change_id).status is Status.EXPIRED
+    assert answers(meeting) == [("expired", asked.change_id, "alice")]
 
 
 def test_after_the_end_there_is_nothing_to_consent_to(meeting: CommandedMeeting) -> None:

@@ -6,7 +6,7 @@ from moderation.domain.capability import EVERYTHING, NOTHING, Capabilities, Medi
 from moderation.domain.commands import Hold, Mute, Release, SetCapabilities, SetMeeting, SetRole, Unmute, UserCommand
 from moderation.domain.entry import CAPABILITIES_CHANGED
 
-from tests.memory.moderated_meeting import MEETING
+from tests.memory.moderated_meeting import MEETING, attendee_of
 from tests.unit.application.commanded_meeting import (
     MUTE_ALL,
     RECEIVING,
@@ -180,6 +180,10 @@ def test_late_or_overtaken_changes_are_published_once_settled(meeting: Commanded
     meeting.reconcile(60)
     assert meeting.told("Moderation Delayed") == [["bob"], ["bob"]], "the hold, and then the release"
     assert meeting.told("Moderation Superseded") == [["bob"]]
+    named = [
+        e.extra["attendees"] for kind in ("Moderation Delayed", "Moderation Superseded") for e in meeting.entries(kind)
+    ]
+    assert named == [[{"attendeeId": attendee_of("bob"), "externalUserId": "bob"}]] * 3
     of_carol = meeting.gavel.history(MEETING, by("alice"), after=None, limit=100, user_id="carol")
     assert not isinstance(of_carol, Refused)
     items = of_carol["items"]

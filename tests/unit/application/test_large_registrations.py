@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from moderation.application.commands.registration import MOST_TOGETHER
 from moderation.application.requests import Answer, Outcome, Refused, Request
-from moderation.domain.commands import Mute, Register
+from moderation.domain.commands import Mute, Register, SetMeeting
 from moderation.domain.documents import meeting_revision
 from moderation.domain.entry import DECIDED
 from moderation.ports import Clause, ConditionFailedError, MeetingIs, UserRevised
@@ -123,3 +123,23 @@ def test_the_same_roles_in_another_order_are_the_same_registration() -> None:
     again = meeting.register(roles=dict(reversed(few.items())))
     assert isinstance(again, Answer)
     assert again.status == "unchanged"
+
+
+def test_an_unknown_role_is_refused_with_a_pointer_to_its_user() -> None:
+    """In a JSON pointer, `~` and `/` within a name are written `~0` and `~1`."""
+    meeting = unregistered()
+    refused = meeting.register(roles={"alice": "host", "room/7~b": "king"})
+    assert isinstance(refused, Refused)
+    assert (explained(refused).code, refused.pointer) == ("invalid-request", "/roles/room~17~0b")
+    assert meeting.ledger.load(MEETING).meeting is None
+
+
+@pytest.mark.parametrize(("mode", "status"), [("open", "unchanged"), ("audience", "applied")])
+def test_the_same_registration_of_the_current_revision_restores_only_what_was_changed(mode: str, status: str) -> None:
+    meeting = ModeratedMeeting()
+    meeting.gavel.perform(Request(MEETING, ADMIN, SetMeeting(mode=mode)))
+    revision = meeting_revision(meeting.stored())
+    again = meeting.register(roles=meeting.roles, if_match=revision)
+    assert isinstance(again, Answer), again
+    assert (again.status, meeting.stored().rules.mode) == (status, "open")
+    assert (meeting_revision(meeting.stored()) == revision) is (status == "unchanged")

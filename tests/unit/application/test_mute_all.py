@@ -15,7 +15,15 @@ from moderation.domain.entry import CAPABILITIES_CHANGED, DECIDED, MEETING_CHANG
 from moderation.ports import ChimeRetryableError
 
 from tests.memory.moderated_meeting import ADMIN, MEETING, attendee_of, unseen
-from tests.unit.application.commanded_meeting import CONTENT, MUTE_ALL, SILENT, UNMUTE_ALL, CommandedMeeting, outcomes
+from tests.unit.application.commanded_meeting import (
+    CONTENT,
+    MUTE_ALL,
+    SILENT,
+    UNMUTE_ALL,
+    CommandedMeeting,
+    not_now,
+    outcomes,
+)
 from tests.unit.application.test_failing_infrastructure import now_and_then
 
 
@@ -89,9 +97,12 @@ def test_an_excepted_recorder_is_left_out() -> None:
     assert meeting.bits("bob") == SILENT
 
 
-def test_an_attendee_missing_in_the_ledger_is_unknown_while_chime_is_unavailable() -> None:
+def test_an_attendee_missing_in_the_ledger_is_unknown_while_chime_is_unavailable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     meeting = CommandedMeeting()
     meeting.chime_refuses()
+    monkeypatch.setattr(meeting.chime, "roster", lambda _: not_now())
     answer = meeting.done("alice", MuteEverybody(spared_attendees=(attendee_of("newt"),)))
     assert (answer.status, answer.unknown) == ("pending", (attendee_of("newt"),))
 

@@ -219,6 +219,15 @@ def test_an_attendee_known_only_to_chime_is_shown_to_moderators() -> None:
     assert (hidden.code, meeting.chime.calls) == ("attendee-not-found", [])
 
 
+def test_an_attendee_known_only_to_chime_is_shown_with_the_rules_of_their_user() -> None:
+    meeting = ModeratedMeeting()
+    meeting.ask_user("alice", SetRole("viewer"), "newt")
+    meeting.chime.write(MEETING, ChimeAttendee(attendee_of("newt"), "newt", EVERYTHING), EVERYTHING)
+    shown = meeting.gavel.attendee(MEETING, ALICE, attendee_id=attendee_of("newt"))
+    assert not isinstance(shown, Refused)
+    assert shown["role"] == "viewer"
+
+
 def test_the_meeting_tells_no_turns() -> None:
     """Floor generations are internal."""
     meeting = ModeratedMeeting()

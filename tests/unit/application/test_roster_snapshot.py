@@ -3,12 +3,15 @@
 import pytest
 from moderation.adapters.cedar import CedarPolicies
 from moderation.application.enforcement.roster_snapshot import RosterSnapshot
+from moderation.application.requests import Request
 from moderation.domain.capability import EVERYTHING, Capabilities
+from moderation.domain.commands import Unmute
 from moderation.domain.meeting import Attendee, Features, Meeting, MeetingRules, UnmuteConsent, User, UserRules
+from moderation.ports import ChimeAttendee
 
 from tests.memory.clock import Clock
 from tests.memory.moderated_meeting import MEETING, attendee_of
-from tests.unit.application.commanded_meeting import SILENT
+from tests.unit.application.commanded_meeting import MUTE_ALL, SILENT, CommandedMeeting, by, code
 
 OLD, NEW = attendee_of("bob"), attendee_of("bob", 1)
 
@@ -41,6 +44,25 @@ def test_an_attendee_that_a_later_change_has_opened_is_heard() -> None:
         handed_over={OLD},
     )
     assert Capabilities.SEND_AUDIO in _target(snapshot)
+
+
+def test_what_a_mute_all_gives_back_after_a_later_unmute_is_noted_as_its_own_call() -> None:
+    """hugo unmutes bob by another process after the mute-all's first call. Its second call gives bob what is noted."""
+    meeting = CommandedMeeting()
+    unmute = Request(MEETING, by("hugo"), Unmute(), attendee_id=OLD)
+    write = meeting.chime.write
+
+    def unmuted_after(meeting_id: str, attendee: ChimeAttendee, capabilities: Capabilities) -> None:
+        write(meeting_id, attendee, capabilities)
+        if attendee.user_id == "bob" and capabilities == SILENT:
+            meeting.chime.write = write  # type: ignore[method-assign]
+            assert code(meeting.another_process().perform(unmute)) == "applied"
+            meeting.clock.pass_by(5)
+
+    meeting.chime.write = unmuted_after  # type: ignore[method-assign]
+    meeting.done("alice", MUTE_ALL)
+    bob = meeting.user("bob").attendees[OLD]
+    assert (meeting.bits("bob"), bob.known, bob.noted_at) == (EVERYTHING, EVERYTHING, meeting.clock.now())
 
 
 def _target(snapshot: RosterSnapshot) -> Capabilities:

@@ -1,6 +1,6 @@
 """The reads and calls of a warm function for one change, and what it never takes from its cache."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pytest
 from moderation.application.requests import Answer, Request
@@ -24,6 +24,10 @@ class Counting(MemoryLedger):
     ) -> Loaded:
         self.trips.append("load")
         return super().load(meeting_id, users, attendees, key)
+
+    def attendees_after(self, meeting_id: str, after: str, limit: int) -> Mapping[str, str]:
+        self.trips.append("attendees")
+        return super().attendees_after(meeting_id, after, limit)
 
     def transact(self, clauses: Sequence[Clause]) -> None:
         self.trips.append("transact")
@@ -93,3 +97,13 @@ def test_a_meeting_that_is_due_is_read_once(monkeypatch: pytest.MonkeyPatch) -> 
     ledger.trips.clear()
     assert meeting.gavel.reconciler.on_wakeup(Wakeup(MEETING)).taken == 1
     assert ledger.trips == []
+
+
+def test_a_page_of_attendees_is_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more than the page shows whether there is a next one."""
+    meeting, ledger = counted(monkeypatch)
+    ledger.trips.clear()
+    page = meeting.gavel.attendees(MEETING, ADMIN, limit=2, after=None)
+    assert isinstance(page, dict)
+    assert page["nextToken"] is not None
+    assert ledger.trips.count("attendees") == 1

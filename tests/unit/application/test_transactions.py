@@ -12,7 +12,7 @@ from moderation.ports import AttendeeBound, AttendeesNoted, ChimeAttendee, Claus
 from tests.integration.ledger import strategies
 from tests.memory import limits
 from tests.memory.moderated_meeting import MEETING, ModeratedMeeting
-from tests.unit.application.commanded_meeting import MUTE_ALL, SILENT, CommandedMeeting
+from tests.unit.application.commanded_meeting import MUTE_ALL, SILENT, CommandedMeeting, just_before, notes_attendees
 
 
 def many(meeting: ModeratedMeeting, user: str, count: int) -> list[str]:
@@ -54,6 +54,26 @@ def test_a_user_with_many_attendees_is_commanded(command: Mute | Hold | Ban | Re
     assert not any(change.is_open for change in meeting.ledger.changes.values())
     left = [attendee for attendee in meeting.chime.rooms[MEETING].attendees.values() if attendee.user_id == "dialin"]
     assert not any(attendee.capabilities == EVERYTHING for attendee in left)
+
+
+def test_a_note_by_another_function_is_not_overwritten_on_many_attendees() -> None:
+    """A late call has opened one of the microphones and noted it, after the mute's own call."""
+    meeting = CommandedMeeting()
+    found = many(meeting, "bob", 60)
+    for each in found:
+        meeting.gavel.chime_events.on_joined(MEETING, each)
+
+    def opened() -> None:
+        meeting.clock.pass_by(0.01)
+        bob = meeting.user("bob")
+        first = next(iter(bob.present))
+        meeting.chime.write(MEETING, ChimeAttendee(first.attendee_id, "bob", SILENT), EVERYTHING)
+        noted = first.noted(EVERYTHING, meeting.clock.now())
+        meeting.ledger.transact([AttendeesNoted(MEETING, "bob", bob.revision, (noted,), bob.notes)])
+
+    just_before(meeting, notes_attendees, opened)
+    meeting.ask_user("alice", Mute(), "bob")
+    assert {meeting.chime.held(MEETING, each) for each in found} == {SILENT}
 
 
 def test_what_was_held_is_released_on_many_attendees() -> None:

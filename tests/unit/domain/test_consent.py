@@ -13,7 +13,21 @@ from moderation.domain.effective import as_agreed, effective, limits
 from moderation.domain.meeting import Attendee, UnmuteConsent, must_consent
 from moderation.domain.personal_rules import ANSWER_WITHIN, Agreement, ConsentRequest
 
-from .cases import ALICE, ATTENDEE, BOB, NOW, a_user, case, decided, following, has, own, unchanged, withholding
+from .cases import (
+    ALICE,
+    ATTENDEE,
+    BOB,
+    NOW,
+    a_user,
+    case,
+    decided,
+    following,
+    has,
+    own,
+    refused,
+    unchanged,
+    withholding,
+)
 
 AUDIO, VIDEO = Capabilities.SEND_AUDIO, Capabilities.SEND_VIDEO
 SILENT = EVERYTHING & ~AUDIO
@@ -219,6 +233,16 @@ def test_another_unmute_waits_for_the_request_that_is_open() -> None:
 
 def test_a_request_that_has_run_out_lifts_nothing_when_the_user_unmutes_something_else() -> None:
     at = situation(SILENT, actor=BOB, asked=replace(OVER, lifts=True))
-    rules = replace(at.user.rules, restrictions=withholding(AUDIO) + own(VIDEO))
+    (muted,) = withholding(AUDIO)
+    muted = replace(muted, since=OVER.since - timedelta(seconds=1))  # the agreement would have lifted it
+    rules = replace(at.user.rules, restrictions=(muted, *own(VIDEO)))
     made = decided(replace(at, user=replace(at.user, rules=rules)), Unmute((Medium.VIDEO,)))
-    assert made.rules.restrictions == withholding(AUDIO)
+    assert made.rules.restrictions == (muted,)
+
+
+def test_while_frozen_the_refusal_names_the_voice_that_the_user_would_be_asked_for_and_all_else() -> None:
+    at = situation(SILENT & ~VIDEO)
+    at = replace(at, user=replace(at.user, rules=replace(at.user.rules, restrictions=withholding(AUDIO | VIDEO))))
+    at = replace(at, meeting=replace(at.meeting, rules=replace(at.meeting.rules, frozen_at=NOW)))
+    refusal = refused(at, Unmute((Medium.AUDIO, Medium.VIDEO)))
+    assert [(limit.by, limit.withholds) for limit in refusal.limits] == [("freeze", AUDIO | VIDEO)]

@@ -17,7 +17,7 @@ from moderation.domain.capability import (
     PolicyCapabilities,
 )
 from moderation.domain.change import MeetingChange
-from moderation.domain.commands import MeetingCommand, MuteEverybody, SetMeeting, Undo, UnmuteEverybody
+from moderation.domain.commands import MeetingCommand, Mute, MuteEverybody, SetMeeting, Undo, UnmuteEverybody
 from moderation.domain.decisions.decide import decide
 from moderation.domain.decisions.decision import Accepted, Refusal, Unchanged, precondition_refusal
 from moderation.domain.decisions.meeting import MeetingCase
@@ -225,3 +225,8 @@ def test_while_frozen_who_is_not_here_yet_is_to_gain_nothing_either() -> None:
     answer = decide(replace(case(rules, frozen=True), holds=voices), SetMeeting(mode="open"))
     assert isinstance(answer, Refusal), answer
     assert [(limit.by, limit.withholds) for limit in answer.limits] == [("freeze", AUDIO)]
+
+
+def test_a_command_on_a_user_is_none_on_the_meeting() -> None:
+    with pytest.raises(ValueError, match=r"^`mute` is not decided on a meeting$"):
+        decide(case(), Mute())

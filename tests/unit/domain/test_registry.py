@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import fields, is_dataclass
+from unittest.mock import patch
 
 import pytest
 from moderation.adapters.cedar.directory import SHIPPED, Directory
 from moderation.domain.actor import Actor, ActorKind
-from moderation.domain.commands import COMMANDS, Command, Invoker, MeetingCommand, Target, UserCommand
+from moderation.domain.commands import COMMANDS, Command, Invoker, MeetingCommand, Target, UserCommand, registered
 from moderation.domain.entry import DECIDED, Entry
 from moderation.domain.summary import summary
 
@@ -34,6 +35,21 @@ def test_a_command_is_a_frozen_value_with_a_reason_and_a_target(command: type[Co
     assert "reason" in {field.name for field in fields(command)}
     assert issubclass(command, UserCommand if command.target is Target.USER else MeetingCommand)
     assert command().name in (command.names or (command.name,)) or not command().actions
+
+
+def test_a_new_command_is_known_by_each_of_its_names() -> None:
+    class Wave(UserCommand):
+        name = "wave"
+
+    class SetSeat(MeetingCommand):
+        name = "set-seat"
+        names = ("set-row", "set-seat")
+
+    with patch.dict(COMMANDS):
+        known = set(COMMANDS)
+        assert (registered(Wave), registered(SetSeat)) == (Wave, SetSeat)
+        added = {name: COMMANDS[name] for name in COMMANDS.keys() - known}
+    assert added == {"wave": Wave, "set-row": SetSeat, "set-seat": SetSeat}
 
 
 @pytest.mark.parametrize("command", EVERY, ids=lambda c: c.__name__)

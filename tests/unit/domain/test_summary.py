@@ -222,6 +222,9 @@ def test_newcomers() -> None:
     [
         (MuteEverybody(), "not-permitted", [], "alice is not permitted to mute everyone"),
         (SetMeeting(frozen=True), "not-permitted", [], "alice is not permitted to freeze the meeting"),
+        (SetMeeting(frozen=False), "not-permitted", [], "alice is not permitted to unfreeze the meeting"),
+        (SetMeeting(mode="open"), "not-permitted", [], "alice is not permitted to change the mode"),
+        (SetMeeting(lobby=True), "not-permitted", [], "alice is not permitted to change the meeting's settings"),
         (Mute(), "not-permitted", ["bob"], "alice is not permitted to mute bob"),
         (Unmute(), "not-permitted", ["alice"], "alice is not permitted to unmute themselves"),
         (Unmute(), "capability-unavailable", ["bob"], "alice tried to unmute bob, but another rule withholds it"),

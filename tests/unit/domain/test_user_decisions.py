@@ -20,6 +20,7 @@ from moderation.domain.change import AttendeeChange
 from moderation.domain.commands import (
     Ban,
     EndFloor,
+    Expire,
     GrantFloor,
     Hold,
     LeaveLobby,
@@ -215,6 +216,13 @@ def test_an_unban_gives_back_what_the_user_had() -> None:
     made = following(at, decided(at, Ban()))
     assert replace(decided(made, Unban()).rules, ban_calls_end_at=None) == at.user.rules
     unchanged(settled(at), Unban())
+
+
+def test_the_end_of_a_ban_gives_back_what_the_user_had() -> None:
+    at = seated(situation(ban=replace(BANNED, until=NOW), restrictions=withholding(AUDIO)), ATTENDEE, known=NOTHING)
+    made = decided(at, Expire())
+    assert (made.rules.ban, made.before, made.after) == (None, NOTHING, EVERYTHING & ~AUDIO)
+    assert made.effects == ("renegotiation-needed",)
 
 
 def test_a_removal_is_of_the_attendees_of_the_moment() -> None:
