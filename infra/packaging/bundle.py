@@ -23,6 +23,8 @@ from infra.packaging.uv import UvError, uv
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".build"
+LOCK = BUILD / "lock"
+"""Held by the process that builds, while the others wait."""
 SOURCES = ROOT / "lambdas"
 REQUIREMENTS = SOURCES / "requirements.txt"
 SHIPPED_SUFFIXES = {".py", ".cedar", ".cedarschema", ".json", ".typed"}
@@ -67,7 +69,7 @@ class BundleError(Exception):
 def bundle(target: Target, report: Callable[[str], None] = lambda _: None) -> bool:
     """Brings the target's directory up to date. Returns False if it was already. `report` is called with each step."""
     BUILD.mkdir(exist_ok=True)
-    with _locked():
+    with locked(LOCK):
         if is_current(target):
             return False
         report("the functions' dependencies: downloads and compiles them if they have changed")
@@ -86,7 +88,7 @@ def bundle(target: Target, report: Callable[[str], None] = lambda _: None) -> bo
 def snapshot(target: Target, directory: Path) -> None:
     """A copy of the current bundle, which a later bundling does not change while a deployment is still using it."""
     bundle(target)
-    with _locked():
+    with locked(LOCK):
         shutil.copytree(target.directory, directory, copy_function=os.link)
 
 
@@ -183,10 +185,10 @@ def _replacing(directory: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _locked() -> Iterator[None]:
-    """A lock between processes: one of them builds, the others wait."""
-    with (BUILD / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+def locked(path: Path) -> Iterator[None]:
+    """Waits until no other process has the lock on the file, and holds it."""
+    with path.open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 

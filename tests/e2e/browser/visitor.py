@@ -85,20 +85,20 @@ class Visitors:
 
     def somebody(self) -> Visitor:
         """With an empty page."""
-        opened = self._browser.new_context()
-        opened.set_default_timeout(WITHIN * 1000)
-        visitor = Visitor("somebody", opened.new_page())
-        self._all.append(visitor)
-        return visitor
+        return self._opened("somebody", {})
 
     def _visit(
         self, meeting: ModeratedMeeting, name: str, path: str, within: float, context: dict[str, Any]
     ) -> Visitor:
-        opened = self._browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | context))
+        visitor = self._opened(name, {"viewport": {"width": 1280, "height": 800}} | context)
+        visitor.enter(f"{self.url}/{path}?meeting={meeting.meeting_id}", within)
+        return visitor
+
+    def _opened(self, name: str, context: dict[str, Any]) -> Visitor:
+        opened = self._browser.new_context(**context)
         opened.set_default_timeout(WITHIN * 1000)
         visitor = Visitor(name, opened.new_page())
         self._all.append(visitor)
-        visitor.enter(f"{self.url}/{path}?meeting={meeting.meeting_id}", within)
         return visitor
 
     def leave(self, directory: Path, name: str) -> None:
